@@ -1,0 +1,1 @@
+"""Methods, training, evaluation, shards and reports for higher-order multimodal alignment."""
