@@ -24,8 +24,8 @@ def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
 
     .. math:: V = \sqrt{|\det G|}, \quad G = \text{Gram matrix of (anchor, others...)}
 
-    By Schur's complement :math:`\det G = \|a\|^2 \det T - v^\top \mathrm{adj}(T)\, v`, with :math:`T` the Gram
-    matrix of a tuple and :math:`v` the inner products of the anchor with it: only :math:`v` needs an
+    By Schur's complement :math:`\det G = \|a\|^2 \det T - v^\top \mathrm{adj}(T)\, v`, with :math:`T` the
+    Gram matrix of a tuple and :math:`v` the inner products of the anchor with it: only :math:`v` needs an
     ``n_anchor x n_tuples`` matrix product.
 
     Parameters
@@ -107,7 +107,8 @@ def multilinear_inner_product(anchor: Tensor, *others: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> multilinear_inner_product(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0, 0.0]]))
+    >>> pair = torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0, 0.0]])
+    >>> multilinear_inner_product(torch.tensor([[1.0, 2.0]]), *pair)
     tensor([[3.]])
     """
     return anchor @ reduce(torch.mul, others).mT

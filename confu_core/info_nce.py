@@ -10,7 +10,6 @@ which for distinct rows (``N`` the identity) is the usual cross-entropy with the
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 __all__ = ["info_nce", "symmetric_info_nce"]
