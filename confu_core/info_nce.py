@@ -34,6 +34,7 @@ def info_nce(logits: Tensor, counts: Tensor | None = None, *, label_smoothing: f
 
     Examples
     --------
+    >>> import torch
     >>> info_nce(torch.zeros(4, 4))
     tensor(1.3863)
     >>> info_nce(torch.zeros(1, 1), torch.tensor([[4.0]]))  # four samples, all alike
@@ -76,6 +77,7 @@ def symmetric_info_nce(
 
     Examples
     --------
+    >>> import torch
     >>> symmetric_info_nce(torch.zeros(4, 4))
     tensor(1.3863)
     """

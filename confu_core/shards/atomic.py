@@ -1,0 +1,175 @@
+"""Files that appear whole or not at all, and their checksums."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from confu_core.errors import DatasetError
+
+__all__ = ["remove_partials", "replacing", "sha256_of", "write_whole", "writing"]
+
+_PARTIAL = ".partial"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file under a temporary name; it takes its final name only once it is whole and on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        The final name. Its folder is made where it is missing.
+
+    Yields
+    ------
+    binary file
+        Open for writing. Whatever interrupts the block, Ctrl-C included, removes the temporary.
+
+    Raises
+    ------
+    DatasetError
+        If the operating system refuses to write.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "new" / "a.txt") as file:
+    ...         _ = file.write(b"whole")
+    ...     (Path(folder) / "new" / "a.txt").read_text()
+    'whole'
+    """
+    # The name is fixed, so that whoever tries again overwrites what a killed process left.
+    temporary = path.with_name(f".{path.name}{_PARTIAL}")
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusal to write into one clear line.
+
+    Parameters
+    ----------
+    path : Path
+        What is being written, for the message.
+
+    Raises
+    ------
+    DatasetError
+        In place of any OSError of the block.
+
+    Examples
+    --------
+    >>> with writing(Path("data/x")):
+    ...     raise OSError(errno.ENOSPC, "No space left on device")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: cannot write data/x: the disk is full; free some space and run ... again
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(f"cannot write {path}: {_reason(error)}") from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The final name.
+    content : bytes
+        What it is to hold.
+
+    Raises
+    ------
+    DatasetError
+        If the operating system refuses to write.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder) / "a.txt", b"whole")
+    ...     (Path(folder) / "a.txt").read_text()
+    'whole'
+    """
+    with replacing(path) as file:
+        file.write(content)
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove the temporaries that a killed process left directly in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / ".a.tar.partial").write_bytes(b"half")
+    ...     remove_partials(Path(folder))
+    ...     list(Path(folder).iterdir())
+    []
+    """
+    for path in folder.glob(f".*{_PARTIAL}"):
+        path.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, read in pieces.
+
+    Parameters
+    ----------
+    path : Path
+        An existing file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     empty = Path(folder) / "empty"
+    ...     empty.touch()
+    ...     sha256_of(empty)[:8]
+    'e3b0c442'
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "the disk is full; free some space and run the same command again"
+    if error.errno in _FORBIDDEN:
+        return "the folder is not writable; choose another --out"
+    return error.strerror or str(error)

@@ -1,0 +1,213 @@
+"""The manifest: what a dataset is, how it was made, and what each of its shards must be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from confu_core.errors import DatasetError, nearest
+from confu_core.shards.layout import FORMATS
+from confu_core.shards.plain_json import json_bytes
+
+__all__ = ["MANIFEST", "SCHEMA_VERSION", "Manifest", "Shard", "load_manifest"]
+
+MANIFEST = "manifest.json"
+SCHEMA_VERSION = 1
+
+_PATH = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of a dataset.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the dataset's folder, with forward slashes.
+    split, format : str
+        What it holds, and in which format.
+    rows, bytes : int
+        Number of rows, and size of the file.
+    sha256 : str
+        64 hexadecimal digits.
+    """
+
+    path: str
+    split: str
+    format: str
+    rows: int
+    bytes: int
+    sha256: str
+
+    @classmethod
+    def parse(cls, data: Any) -> Shard:
+        """Return a shard from its JSON object, or raise DatasetError naming what is wrong with it."""
+        shard = cls(**_fields(data, cls, "shard"))
+        # Nothing in a manifest may make a reader open a file outside the dataset's folder.
+        if not _PATH.fullmatch(shard.path):
+            raise DatasetError(f"shard path must be folder/file inside the dataset; got {shard.path!r}")
+        if shard.rows < 0 or shard.bytes < 0 or not _SHA256.fullmatch(shard.sha256):
+            raise DatasetError(f"shard {shard.path} must have rows and bytes of at least 0 and a SHA-256")
+        return shard
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `manifest.json` says; it holds no time and no path, so that the same build gives the same bytes.
+
+    Attributes
+    ----------
+    schema_version : int
+        Of the manifest's own format.
+    name, description : str
+        Of the dataset.
+    config : dict
+        The generator's settings, as JSON values.
+    seed : int
+        The user's seed.
+    splits : dict of str to int
+        Split name to number of rows.
+    fingerprint : str
+        SHA-256 over name, config, seed and splits.
+    formats : tuple of str
+        ``"parquet"``, ``"webdataset"`` or both; each holds all rows.
+    shard_rows : int
+        Rows per shard, the last of a split excepted.
+    versions : dict of str to str
+        Versions of the libraries that decide the bytes.
+    schema : dict of str to str
+        Column name to Arrow type.
+    information : dict
+        The exact information structure of the distribution, from the generator.
+    shards : tuple of Shard
+        Sorted by path.
+    """
+
+    schema_version: int
+    name: str
+    description: str
+    config: dict[str, Any]
+    seed: int
+    splits: dict[str, int]
+    fingerprint: str
+    formats: tuple[str, ...]
+    shard_rows: int
+    versions: dict[str, str]
+    schema: dict[str, str]
+    information: dict[str, Any]
+    shards: tuple[Shard, ...] = ()
+
+    def with_shards(self, shards: tuple[Shard, ...]) -> Manifest:
+        """Return the same manifest over these shards, sorted by path."""
+        return replace(self, shards=tuple(sorted(shards, key=lambda shard: shard.path)))
+
+    def fingerprinted(self) -> Manifest:
+        """Return the same manifest with the fingerprint that its name, config, seed and splits have."""
+        identity = {"name": self.name, "config": self.config, "seed": self.seed, "splits": self.splits}
+        text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+        return replace(self, fingerprint=hashlib.sha256(text.encode()).hexdigest())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the file; equal manifests give equal bytes."""
+        return json_bytes(asdict(self))
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read a manifest and check every part of it.
+
+    Parameters
+    ----------
+    path : Path
+        Of the JSON file.
+
+    Returns
+    -------
+    Manifest
+        With the shards that it lists.
+
+    Raises
+    ------
+    DatasetError
+        If it is not JSON, of a newer format, incomplete, wrongly typed, or names a file outside the dataset.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "manifest.json").write_text('{"schema_version": 99}')
+    ...     load_manifest(Path(folder) / "manifest.json")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: ...manifest.json is of format 99, this version reads 1; update confu-bench
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(
+            f"{path} is damaged: it is not valid JSON; restore it, or remove the folder and build again"
+        ) from error
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if type(version) is int and version != SCHEMA_VERSION:
+        raise DatasetError(
+            f"{path} is of format {version}, this version reads {SCHEMA_VERSION}; update confu-bench"
+        )
+    try:
+        return _parse(data)
+    except DatasetError as error:
+        raise DatasetError(f"{path} is damaged: {error}") from error
+
+
+def _parse(data: Any) -> Manifest:
+    fields = _fields(data, Manifest, "manifest")
+    for name, kind in (("splits", int), ("versions", str), ("schema", str)):
+        _check_values(name, fields[name].values(), kind)
+    _check_values("formats", fields["formats"], str)
+    fields["formats"] = tuple(fields["formats"])
+    fields["shards"] = tuple(Shard.parse(shard) for shard in fields["shards"])
+    manifest = Manifest(**fields)
+    _check_members(manifest)
+    return manifest
+
+
+def _check_members(manifest: Manifest) -> None:
+    if not manifest.formats or not manifest.splits or min(manifest.splits.values()) < 1:
+        raise DatasetError("there must be at least one format, and one split with at least one row")
+    for format in manifest.formats:
+        if format not in FORMATS:
+            raise DatasetError(f"unknown format {format!r}; {nearest(format, FORMATS)}")
+    for shard in manifest.shards:
+        if shard.split not in manifest.splits or shard.format not in manifest.formats:
+            raise DatasetError(f"shard {shard.path} is of split {shard.split!r} and format {shard.format!r}")
+
+
+# Annotations are strings here; their first word says which JSON type belongs to them.
+_JSON_TYPES: dict[str, type] = {"int": int, "str": str, "dict": dict, "tuple": list}
+
+
+def _fields(data: Any, cls: Any, what: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise DatasetError(f"the {what} is not a JSON object")
+    fields = {}
+    for name, annotation in cls.__annotations__.items():
+        if name not in data:
+            raise DatasetError(f"the {what} lacks {name!r}")
+        kind = _JSON_TYPES[annotation.partition("[")[0]]
+        if type(data[name]) is not kind:
+            raise DatasetError(
+                f"{name!r} of the {what} must be a JSON {kind.__name__}; got {data[name]!r:.60}"
+            )
+        fields[name] = data[name]
+    return fields
+
+
+def _check_values(name: str, values: Any, kind: type) -> None:
+    for value in values:
+        if type(value) is not kind:
+            raise DatasetError(f"{name!r} must hold JSON {kind.__name__} values; got {value!r:.60}")

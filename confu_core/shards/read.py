@@ -1,0 +1,172 @@
+"""Read a dataset's rows, with each shard compared to what the manifest says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from confu_core.errors import DatasetError, nearest
+from confu_core.shards.atomic import sha256_of
+from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
+from confu_core.shards.parquet import read_parquet
+from confu_core.shards.resume import UNFINISHED
+from confu_core.shards.schema import column_types
+from confu_core.shards.tar_table import read_tar_table
+
+__all__ = ["Dataset", "open_dataset"]
+
+_BATCH_ROWS = 100
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Open a dataset that `build` finished.
+
+    Parameters
+    ----------
+    path : str or Path
+        The dataset's folder.
+
+    Returns
+    -------
+    Dataset
+        Nothing but its manifest is read yet.
+
+    Raises
+    ------
+    DatasetError
+        If there is no dataset, or its manifest is damaged.
+
+    Examples
+    --------
+    >>> open_dataset("no-such-folder")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: no-such-folder does not exist; build a dataset there first
+    """
+    root = Path(path)
+    if not root.is_dir():
+        state = "is not a folder" if root.exists() else "does not exist"
+        raise DatasetError(f"{root} {state}; build a dataset there first")
+    if not (root / MANIFEST).exists():
+        if (root / UNFINISHED).exists():
+            raise DatasetError(f"{root} is unfinished; run the same build again to complete it")
+        raise DatasetError(f"{root} holds no dataset: {MANIFEST} is missing; build one there first")
+    return Dataset(root, load_manifest(root / MANIFEST))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A finished dataset on disk.
+
+    Every shard that is read is compared with the manifest: its size, its number of rows and its columns, the
+    checksums of its pages where it is Parquet, and its SHA-256 where it is a tar, which has none of its own.
+
+    Attributes
+    ----------
+    root : Path
+        Its folder.
+    manifest : Manifest
+        What it holds.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from confu_core.shards import TableRecipe, build
+    >>> recipe = TableRecipe("squares", {"train": pa.table({"key": ["a", "b", "c"], "square": [1, 4, 9]})})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = build(recipe, folder, shard_rows=2)
+    ...     open_dataset(folder).table("train", ["square"]).to_pydict()
+    {'square': [1, 4, 9]}
+    """
+
+    root: Path
+    manifest: Manifest
+
+    def shards(self, split: str, format: str | None = None) -> list[Shard]:
+        """Return the shards of a split in the order of their rows; Parquet ones where there are both."""
+        known = self.manifest
+        if split not in known.splits:
+            raise DatasetError(f"{self.root} has no split {split!r}; {nearest(split, known.splits)}")
+        format = format or ("parquet" if "parquet" in known.formats else known.formats[0])
+        if format not in known.formats:
+            raise DatasetError(f"{self.root} has no {format!r} shards; {nearest(format, known.formats)}")
+        shards = [shard for shard in known.shards if (shard.split, shard.format) == (split, format)]
+        if (rows := sum(shard.rows for shard in shards)) != known.splits[split]:
+            problem = f"split {split!r} has {known.splits[split]} rows, but its {format} shards have {rows}"
+            raise DatasetError(f"{self.root / MANIFEST} is damaged: {problem}; restore it")
+        return shards
+
+    def table(
+        self, split: str, columns: Sequence[str] | None = None, *, format: str | None = None
+    ) -> pa.Table:
+        """Read a split into memory.
+
+        Parameters
+        ----------
+        split : str
+            One of the manifest's splits.
+        columns : sequence of str, optional
+            Which to read, all by default. From tars these are ``key``, the fields of the JSON part, and the
+            other parts as bytes, named by their extension.
+        format : {"parquet", "webdataset"}, optional
+            Which shards to read; Parquet where there are both.
+
+        Returns
+        -------
+        pyarrow.Table
+            The rows of the split, in order.
+
+        Raises
+        ------
+        DatasetError
+            If the split, a column or a format is unknown, or a shard is missing, cut or altered.
+        """
+        return pa.concat_tables(self._table(shard, columns) for shard in self.shards(split, format))
+
+    def rows(
+        self, split: str, columns: Sequence[str] | None = None, *, format: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a split as dictionaries, with one shard at a time in memory; see `table`."""
+        for shard in self.shards(split, format):
+            for batch in self._table(shard, columns).to_batches(max_chunksize=_BATCH_ROWS):
+                yield from batch.to_pylist()
+
+    def _table(self, shard: Shard, columns: Sequence[str] | None) -> pa.Table:
+        path = self.root / shard.path
+        _check_size(path, shard)
+        types = self.manifest.schema
+        if shard.format == "parquet":
+            _check_columns(path, columns, list(types))
+            table = read_parquet(path, columns)
+            wanted = types if columns is None else {name: types[name] for name in columns}
+            if column_types(table.schema) != wanted:
+                raise _altered(path, "its columns are not those of the manifest")
+        else:
+            if sha256_of(path) != shard.sha256:
+                raise _altered(path, "its SHA-256 is not that of the manifest")
+            table = read_tar_table(path, types)
+            _check_columns(path, columns, table.column_names)
+            table = table if columns is None else table.select(list(columns))
+        if table.num_rows != shard.rows:
+            raise _altered(path, f"it holds {table.num_rows} rows, the manifest says {shard.rows}")
+        return table
+
+
+def _check_size(path: Path, shard: Shard) -> None:
+    if not path.is_file():
+        raise DatasetError(f"{path} is missing; run the same build again to restore it")
+    if (size := path.stat().st_size) != shard.bytes:
+        raise _altered(path, f"it has {size} bytes, the manifest says {shard.bytes}")
+
+
+def _check_columns(path: Path, columns: Sequence[str] | None, known: Sequence[str]) -> None:
+    for name in columns or ():
+        if name not in known:
+            raise DatasetError(f"{path} has no column {name!r}; {nearest(name, known)}")
+
+
+def _altered(path: Path, problem: str) -> DatasetError:
+    return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")

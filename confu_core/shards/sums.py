@@ -1,0 +1,81 @@
+"""SHA256SUMS: the checksums in the form that `sha256sum --check` reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from confu_core.errors import DatasetError
+from confu_core.shards.atomic import write_whole
+
+__all__ = ["SUMS", "read_sums", "write_sums"]
+
+SUMS = "SHA256SUMS"
+
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+def write_sums(root: Path, sums: Mapping[str, str]) -> None:
+    """Write the checksums of a dataset's files, sorted by path.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset's folder.
+    sums : mapping of str to str
+        Relative path to SHA-256.
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_sums(Path(folder), {"data/a.parquet": "0" * 64})
+    ...     read_sums(Path(folder)) == {"data/a.parquet": "0" * 64}
+    True
+    """
+    lines = [f"{sums[path]}  {path}\n" for path in sorted(sums)]
+    write_whole(root / SUMS, "".join(lines).encode())
+
+
+def read_sums(root: Path) -> dict[str, str]:
+    """Read the checksums of a dataset's files.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset's folder.
+
+    Returns
+    -------
+    dict
+        Relative path to SHA-256.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or a line is not a checksum and a path.
+
+    Examples
+    --------
+    >>> read_sums(Path("no-such-folder"))
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: no-such-folder/SHA256SUMS cannot be read: No such file or directory
+    """
+    try:
+        lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise DatasetError(f"{root / SUMS} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{root / SUMS} is damaged: it is not text") from error
+    sums = {}
+    for number, line in enumerate(lines, 1):
+        if not (match := _LINE.fullmatch(line)):
+            raise DatasetError(f"{root / SUMS} is damaged: line {number} is not a checksum and a path")
+        sums[match[2]] = match[1]
+    return sums

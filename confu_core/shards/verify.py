@@ -1,0 +1,161 @@
+"""Prove a dataset complete and unaltered, and name each shard that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from confu_core.errors import DatasetError
+from confu_core.shards.atomic import sha256_of
+from confu_core.shards.examine import shard_problems
+from confu_core.shards.layout import FOLDERS
+from confu_core.shards.manifest import MANIFEST, Manifest
+from confu_core.shards.read import open_dataset
+from confu_core.shards.sums import SUMS, read_sums
+
+__all__ = ["Finding", "Report", "verify"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem.
+
+    Attributes
+    ----------
+    path : str
+        The file, relative to the dataset's folder.
+    problem : str
+        What is wrong with it.
+    """
+
+    path: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` looked at and found.
+
+    Attributes
+    ----------
+    deep : bool
+        Whether every row was decoded.
+    shards, rows, bytes : int
+        How much the manifest lists, all formats together.
+    findings : tuple of Finding
+        Empty where the dataset is complete and unaltered.
+    """
+
+    deep: bool
+    shards: int
+    rows: int
+    bytes: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are no findings."""
+        return not self.findings
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {"ok": self.ok, **asdict(self)}
+
+
+def verify(
+    path: str | Path, *, deep: bool = False, progress: Callable[[int, int], None] | None = None
+) -> Report:
+    """Compare every file of a dataset with its manifest and checksums; never stops at the first problem.
+
+    Parameters
+    ----------
+    path : str or Path
+        The dataset's folder.
+    deep : bool
+        Whether to decode every row, pictures and sounds included.
+    progress : callable, optional
+        Called after each shard with the rows and bytes looked at so far.
+
+    Returns
+    -------
+    Report
+        With one finding per problem, each naming its file.
+
+    Raises
+    ------
+    DatasetError
+        If there is no dataset or its manifest cannot be read: then there is nothing to compare with.
+
+    Examples
+    --------
+    >>> import tempfile, pyarrow as pa
+    >>> from confu_core.shards import TableRecipe, build
+    >>> recipe = TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     shard = build(recipe, folder).shards[0]
+    ...     before = verify(folder).ok
+    ...     (Path(folder) / shard.path).unlink()
+    ...     print(before, *verify(folder).findings)
+    True data/train-00000-of-00001.parquet: is missing
+    """
+    dataset = open_dataset(path)
+    root, manifest = dataset.root, dataset.manifest
+    findings = [*_manifest_findings(manifest), *_sum_findings(root, manifest), *_extra_files(root, manifest)]
+    rows = size = 0
+    for shard in manifest.shards:
+        problems = shard_problems(root, shard, manifest.schema, deep=deep)
+        findings += [Finding(shard.path, problem) for problem in problems]
+        rows, size = rows + shard.rows, size + shard.bytes
+        if progress is not None:
+            progress(rows, size)
+    return Report(deep, len(manifest.shards), rows, size, tuple(findings))
+
+
+def _manifest_findings(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.fingerprinted() != manifest:
+        yield Finding(MANIFEST, "its fingerprint is not that of its name, config, seed and splits")
+    for format in manifest.formats:
+        for split, rows in manifest.splits.items():
+            listed = [s.rows for s in manifest.shards if (s.format, s.split) == (format, split)]
+            if sum(listed) != rows:
+                yield Finding(MANIFEST, f"split {split!r} has {rows} rows, its {format} shards {sum(listed)}")
+
+
+def _sum_findings(root: Path, manifest: Manifest) -> Iterator[Finding]:
+    try:
+        sums = read_sums(root)
+    except DatasetError as error:
+        yield Finding(SUMS, str(error).removeprefix(f"{root / SUMS} "))
+        return
+    shards = {shard.path: shard.sha256 for shard in manifest.shards}
+    for path in sorted({MANIFEST, *shards} - sums.keys()):
+        yield Finding(path, f"is not listed in {SUMS}")
+    for path, expected in sums.items():
+        if path in shards:
+            if shards[path] != expected:
+                yield Finding(path, f"{SUMS} and the manifest disagree about it")
+        elif problem := _listed_problem(root, path, expected):
+            yield Finding(path, problem)
+
+
+def _listed_problem(root: Path, path: str, expected: str) -> str | None:
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        return f"is listed in {SUMS} but lies outside the dataset"
+    if not (root / path).is_file():
+        return f"is listed in {SUMS} but missing"
+    return None if sha256_of(root / path) == expected else f"its SHA-256 is not that in {SUMS}"
+
+
+def _extra_files(root: Path, manifest: Manifest) -> Iterator[Finding]:
+    # Readers take whatever matches their pattern: a shard too many would be read as part of the dataset.
+    listed = {shard.path for shard in manifest.shards}
+    for folder in FOLDERS.values():
+        for path in sorted((root / folder).rglob("*")):
+            name = path.relative_to(root).as_posix()
+            if not path.is_dir() and name not in listed:
+                yield Finding(name, "is not in the manifest")

@@ -1,0 +1,140 @@
+"""Jobs on several processes: a death costs the one job that the process had, and an interrupt stops all."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from typing import Any
+
+__all__ = ["ATTEMPTS", "WorkerDied", "completed"]
+
+ATTEMPTS = 3
+
+# Forked children of a process with threads can deadlock; spawned ones are the same on every platform.
+_CONTEXT = multiprocessing.get_context("spawn")
+
+
+class WorkerDied(Exception):
+    """Raised after all other jobs have finished; `jobs` are those whose process died `ATTEMPTS` times."""
+
+    def __init__(self, jobs: Sequence[Any]) -> None:
+        super().__init__(f"{len(jobs)} jobs lost their worker {ATTEMPTS} times")
+        self.jobs = tuple(jobs)
+
+
+def completed(
+    function: Callable[[Any], Any], jobs: Sequence[Any], workers: int
+) -> Generator[Any, None, None]:
+    """Yield the results of jobs as they finish; close the iterator to stop everything at once.
+
+    Parameters
+    ----------
+    function : callable
+        Job to result; picklable where there are several workers, to which it is sent once.
+    jobs : sequence
+        Small picklable values.
+    workers : int
+        Number of processes; 1 computes in this process, in order.
+
+    Yields
+    ------
+    object
+        Results, in the order in which they finish.
+
+    Raises
+    ------
+    WorkerDied
+        At the end, if the process of a job died `ATTEMPTS` times. An exception of `function` comes at once.
+
+    Examples
+    --------
+    >>> list(completed(abs, [-1, 2, -3], workers=1))
+    [1, 2, 3]
+    """
+    if workers == 1:
+        yield from map(function, jobs)
+    else:
+        yield from _parallel(deque(jobs), [_Worker(function) for _ in range(min(workers, len(jobs)))])
+
+
+class _Worker:
+    """A pool of one process: when it dies there is no doubt which job it was doing."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+        self._start()
+
+    def _start(self) -> None:
+        lifeline, self._lifeline = _CONTEXT.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            1, _CONTEXT, initializer=_prepare, initargs=(lifeline, self._function)
+        )
+
+    def submit(self, job: Any) -> Future[Any]:
+        try:
+            return self._pool.submit(_call, job)
+        except BrokenProcessPool:  # It died while it had nothing to do.
+            self.restart()
+            return self._pool.submit(_call, job)
+
+    def restart(self) -> None:
+        self.stop()
+        self._start()
+
+    def stop(self) -> None:
+        self._lifeline.close()
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _parallel(queue: deque[Any], workers: list[_Worker]) -> Generator[Any, None, None]:
+    deaths: Counter[Any] = Counter()
+    running: dict[Future[Any], tuple[_Worker, Any]] = {}
+    idle = list(workers)
+    try:
+        while queue or running:
+            while queue and idle:
+                worker, job = idle.pop(), queue.popleft()
+                running[worker.submit(job)] = worker, job
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                worker, job = running.pop(future)
+                idle.append(worker)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    worker.restart()
+                    deaths[job] += 1
+                    queue.extend([job] if deaths[job] < ATTEMPTS else [])
+                else:
+                    yield future.result()
+    finally:
+        for worker in workers:
+            worker.stop()
+    if lost := [job for job, count in deaths.items() if count >= ATTEMPTS]:
+        raise WorkerDied(lost)
+
+
+_function: Callable[[Any], Any]
+
+
+def _prepare(lifeline: Connection, function: Callable[[Any], Any]) -> None:
+    global _function
+    _function = function
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle.
+    threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
+
+
+def _follow(lifeline: Connection) -> None:
+    # The parent never writes: the wait ends when it lets go, by stopping its workers or by being killed.
+    try:
+        lifeline.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+def _call(job: Any) -> Any:
+    return _function(job)

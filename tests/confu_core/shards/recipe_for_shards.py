@@ -1,0 +1,91 @@
+"""A small dataset with pictures and sounds, and variants of it that go wrong on purpose."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import soundfile
+from PIL import Image
+
+from confu_core.random import generator
+from confu_core.shards import MEDIA, flat_json, with_features
+
+SAMPLE_RATE = 22050
+BOTH = ("parquet", "webdataset")
+
+
+@dataclass(frozen=True)
+class MediaRecipe:
+    """Noise pictures and sounds with labels."""
+
+    seed: int = 0
+    p: float = 0.5
+    splits: dict[str, int] = field(default_factory=lambda: {"train": 7, "test": 2})
+    name: str = "noise"
+    description: str = "Noise pictures and sounds."
+    libraries: tuple[str, ...] = ("pillow", "soundfile")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return {"p": self.p}
+
+    @property
+    def schema(self) -> pa.Schema:
+        columns = {"key": pa.string(), "label": pa.int32(), "p": pa.float64(), "bits": pa.list_(pa.int8())}
+        schema = pa.schema(list({**columns, "image": MEDIA, "audio": MEDIA}.items()))
+        audio = {"_type": "Audio", "sampling_rate": SAMPLE_RATE}
+        return with_features(schema, {"image": {"_type": "Image"}, "audio": audio})
+
+    def rows(self, split: str, start: int, stop: int) -> pa.Table:
+        return pa.Table.from_pylist([self._row(split, i) for i in range(start, stop)], schema=self.schema)
+
+    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
+        fields = {name: row[name] for name in ("label", "p", "bits")}
+        return {"json": flat_json(fields), "png": row["image"]["bytes"], "flac": row["audio"]["bytes"]}
+
+    def information(self) -> dict[str, Any]:
+        return {"entropy": 1.5, "undefined": None}
+
+    def _row(self, split: str, index: int) -> dict[str, Any]:
+        random = generator(self.seed, "noise", split, index)
+        key = f"{split}-{index:05d}"
+        picture, sound = io.BytesIO(), io.BytesIO()
+        Image.fromarray(random.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(picture, "png")
+        soundfile.write(sound, random.uniform(-0.5, 0.5, 300), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        return {
+            "key": key,
+            "label": int(random.integers(10)),
+            "p": self.p,
+            "bits": random.integers(0, 2, 3).tolist(),
+            "image": {"bytes": picture.getvalue(), "path": f"{key}.png"},
+            "audio": {"bytes": sound.getvalue(), "path": f"{key}.flac"},
+        }
+
+
+@dataclass(frozen=True)
+class FatalRecipe(MediaRecipe):
+    """Ends its own process before row 4 of the training split, as often as it is told to."""
+
+    marks: Path = Path()
+    times: int = 1
+    killed: bool = False
+
+    def rows(self, split: str, start: int, stop: int) -> pa.Table:
+        if split == "train" and start == 4 and len(list(self.marks.iterdir())) < self.times:
+            (self.marks / str(os.getpid())).touch()
+            if self.killed:
+                os.kill(os.getpid(), signal.SIGKILL)
+            os._exit(1)
+        return super().rows(split, start, stop)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Return every file under a folder, hidden ones too."""
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
