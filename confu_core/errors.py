@@ -33,7 +33,15 @@ class MethodError(ConfuError):
 
 
 class TrainingError(ConfuError):
-    """Training that cannot go on, such as a loss that is no longer finite."""
+    """Training that cannot go on, such as a loss that is no longer finite.
+
+    Attributes
+    ----------
+    cell : int
+        Which of the models trained together, from 0.
+    """
+
+    cell: int = 0
 
 
 class ResultsError(ConfuError):

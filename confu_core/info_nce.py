@@ -56,9 +56,7 @@ def info_nce(logits: Tensor, counts: Tensor | None = None, *, label_smoothing: f
     return mean_log_sum - (1 - label_smoothing) * positive - label_smoothing * average
 
 
-def symmetric_info_nce(
-    logits: Tensor, counts: Tensor | None = None, *, label_smoothing: float = 0.0
-) -> Tensor:
+def symmetric_info_nce(logits: Tensor, counts: Tensor | None = None, *, label_smoothing: float = 0.0) -> Tensor:
     """Mean of :func:`info_nce` from queries to keys and from keys to queries.
 
     Parameters

@@ -85,9 +85,7 @@ def confu_loss(
     return torch.stack(terms).mean()
 
 
-def gram_loss(
-    z: Sequence[Tensor], anchor: int = 0, temperature: float = 0.07, label_smoothing: float = 0.1
-) -> Tensor:
+def gram_loss(z: Sequence[Tensor], anchor: int = 0, temperature: float = 0.07, label_smoothing: float = 0.1) -> Tensor:
     """GRAM (arXiv 2412.11959) as in ConFu's comparison: symmetric InfoNCE of negative volumes.
 
     Parameters

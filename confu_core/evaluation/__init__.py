@@ -1,0 +1,1 @@
+"""Evaluation: retrieval in every direction, and lower bounds on information."""

@@ -1,0 +1,117 @@
+"""Every direction of retrieval between modalities, evaluated on samples over tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.evaluation.retrieval import retrieval
+from confu_core.methods.batch import EmbeddedBatch
+from confu_core.model import Model
+from confu_core.training.samples import Samples
+
+__all__ = ["DirectionResult", "Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True)
+class DirectionResult:
+    """One direction.
+
+    Attributes
+    ----------
+    query : tuple of int
+        Modalities given.
+    target : int
+        Modality retrieved.
+    accuracy, expected_rank : float
+        See `Retrieval`.
+    information_bound : float
+        Lower bound on the information between query and target, in nats.
+    defined : bool
+        Whether the method defines this score, or falls back on another.
+    """
+
+    query: tuple[int, ...]
+    target: int
+    accuracy: float
+    expected_rank: float
+    information_bound: float
+    defined: bool
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All directions of one model.
+
+    Attributes
+    ----------
+    directions : tuple of DirectionResult
+        In the order asked for.
+    total_correlation_bound : float
+        Lower bound on the total correlation of the modalities, in nats.
+    """
+
+    directions: tuple[DirectionResult, ...]
+    total_correlation_bound: float
+
+
+@torch.no_grad()
+def evaluate(
+    model: Model,
+    samples: Samples,
+    directions: Iterable[tuple[tuple[int, ...], int]],
+    *,
+    keys: Sequence[Tensor] | None = None,
+    targets: Tensor | None = None,
+) -> Evaluation:
+    """Evaluate retrieval of a row of the target's table, in every direction.
+
+    Parameters
+    ----------
+    model : Model
+        Trained.
+    samples : Samples
+        The queries.
+    directions : iterable of (tuple of int, int)
+        Query and target modalities.
+    keys : sequence of Tensor, shape (rows, width), optional
+        The table of candidates per modality, where it is not the samples' own: clean inputs for noisy queries.
+    targets : Tensor of int64, shape (n, modalities), optional
+        Which row of `keys` is right for each sample; needed with `keys`.
+
+    Returns
+    -------
+    Evaluation
+        Accuracies, ranks and bounds.
+    """
+    model.eval()
+    queries = model.embed(samples.tables, samples.codes)
+    candidates = queries if keys is None else model.embed(keys, targets)
+    results = tuple(_direction(model, queries, candidates, query, target) for query, target in directions)
+    bounds = {(result.query, result.target): result.information_bound for result in results}
+    finite = keys is None and samples.support <= len(samples.codes)
+    direct = model.method.total_correlation_bound(queries) if finite else None
+    return Evaluation(results, total_correlation_bound(bounds, queries.modalities, direct))
+
+
+def _direction(
+    model: Model, queries: EmbeddedBatch, candidates: EmbeddedBatch, query: tuple[int, ...], target: int
+) -> DirectionResult:
+    method = model.method
+    scores = method.score(queries.view(query), candidates.view((target,)))
+    rows, n_rows = queries.rows(query)
+    columns, n_columns = candidates.rows((target,))
+    counts = queries.occurrences(rows * n_columns + columns, n_rows * n_columns).view(n_rows, n_columns)
+    found = retrieval(scores, counts)
+    return DirectionResult(
+        query=query,
+        target=target,
+        accuracy=found.accuracy,
+        expected_rank=found.expected_rank,
+        information_bound=mutual_information_bound(method.scale() * scores, counts),
+        defined=method.defines(query, (target,)),
+    )

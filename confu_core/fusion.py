@@ -1,0 +1,153 @@
+"""Fused heads: what turns the features of several modalities into one embedding.
+
+A head sees the unprojected features of its members. It joins them into one hidden layer, and a tail that all
+kinds share leads from there to the embedding space. Each member's part of the joining layer is computed once
+per distinct row and combined afterwards, so that a grid of V x V pairs costs V rows of it and not V * V.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from confu_core.errors import InvalidValue, nearest
+from confu_core.layers import Linear
+
+if TYPE_CHECKING:
+    from confu_core.methods.base import Space
+    from confu_core.methods.view import View
+
+__all__ = ["FUSIONS", "ConcatFusion", "Fusion", "GatedFusion", "HadamardFusion", "make_fusion"]
+
+SLOPE = 0.2  # Of the LeakyReLU that ends the published head.
+
+
+class Fusion(nn.Module):
+    """Base of the heads: joined features, hidden layers, and a linear map into the embedding space.
+
+    Parameters
+    ----------
+    members : int
+        How many modalities are fused.
+    space : Space
+        Widths of features and embeddings.
+    width : int
+        Width of the hidden layers.
+    depth : int
+        Number of hidden layers, the joining one included.
+    dropout : float
+        Probability of a drop after every hidden layer and at the output.
+    """
+
+    def __init__(self, members: int, space: Space, *, width: int, depth: int, dropout: float) -> None:
+        super().__init__()
+        if width < 1 or depth < 1:
+            raise InvalidValue(f"fused_width and fused_depth must be at least 1; got {width} and {depth}")
+        if not 0 <= dropout < 1:
+            raise InvalidValue(f"dropout must be in [0, 1); got {dropout}")
+        # One bias is enough for a sum of linear maps.
+        self.parts = nn.ModuleList(Linear(space.features, width, bias=i == 0) for i in range(members))
+        self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
+        deeper = [module for _ in range(depth - 1) for module in (Linear(width, width), nn.ReLU(), self.drop)]
+        self.deeper = nn.Sequential(*deeper)
+        self.project = Linear(width, space.dim)
+
+    def forward(self, view: View) -> Tensor:
+        """Map a view of the members to embeddings, shape (..., rows, dim), of any length."""
+        hidden = self.deeper(self.drop(self.join(view)))
+        return self.drop(nn.functional.leaky_relu(self.project(hidden), SLOPE))
+
+    def join(self, view: View) -> Tensor:
+        """Map a view of the members to the first hidden layer, shape (..., rows, width)."""
+        raise NotImplementedError
+
+    def _each(self, layers: nn.ModuleList, view: View) -> list[Tensor]:
+        return [layer(features) for layer, features in zip(layers, view.features, strict=True)]
+
+
+class ConcatFusion(Fusion):
+    """The published head (arXiv 2511.21331): concatenation, Linear, ReLU, Linear, LeakyReLU 0.2, with dropout."""
+
+    def join(self, view: View) -> Tensor:
+        """Return the first hidden layer; a linear map of a concatenation is a sum of linear maps."""
+        return torch.relu(view.total(self._each(self.parts, view)))
+
+
+class HadamardFusion(Fusion):
+    """Low-rank bilinear pooling (arXiv 1610.04325): the product of one linear map per member.
+
+    Every factor has a bias, so that the product of the members holds their single contributions too.
+    """
+
+    def __init__(self, members: int, space: Space, *, width: int, depth: int, dropout: float) -> None:
+        super().__init__(members, space, width=width, depth=depth, dropout=dropout)
+        self.parts = nn.ModuleList(Linear(space.features, width) for _ in range(members))
+
+    def join(self, view: View) -> Tensor:
+        """Return the product of the members' maps."""
+        return view.product(self._each(self.parts, view))
+
+
+class GatedFusion(Fusion):
+    """Gated multimodal units (arXiv 1702.01992): each member's tanh layer, weighted by a gate that sees all."""
+
+    def __init__(self, members: int, space: Space, *, width: int, depth: int, dropout: float) -> None:
+        super().__init__(members, space, width=width, depth=depth, dropout=dropout)
+        self.gates = nn.ModuleList(
+            nn.ModuleList(Linear(space.features, width, bias=i == 0) for i in range(members)) for _ in range(members)
+        )
+
+    def join(self, view: View) -> Tensor:
+        """Return the gated sum of the members' layers."""
+        values = [torch.tanh(part) for part in self._each(self.parts, view)]
+        gated = [
+            torch.sigmoid(view.total(self._each(gate, view))) * view.lay_out(value, position)  # type: ignore[arg-type]
+            for position, (gate, value) in enumerate(zip(self.gates, values, strict=True))
+        ]
+        return torch.stack(gated).sum(0)
+
+
+FUSIONS: dict[str, type[Fusion]] = {
+    "concat": ConcatFusion,
+    "gated": GatedFusion,
+    "hadamard": HadamardFusion,
+}
+
+
+def make_fusion(kind: str, members: int, space: Space, *, width: int, depth: int, dropout: float) -> Fusion:
+    """Return a fused head by name.
+
+    Parameters
+    ----------
+    kind : {"concat", "gated", "hadamard"}
+        Which one.
+    members : int
+        How many modalities are fused.
+    space : Space
+        Widths of features and embeddings.
+    width, depth : int
+        Width and number of hidden layers.
+    dropout : float
+        Probability of a drop, in [0, 1).
+
+    Returns
+    -------
+    Fusion
+        With fresh parameters.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> from confu_core.methods.base import Space
+    >>> type(make_fusion("gated", 2, Space(3, 64, 16), width=8, depth=1, dropout=0)).__name__
+    'GatedFusion'
+    """
+    if kind not in FUSIONS:
+        raise InvalidValue(f"fusion must be one of {', '.join(FUSIONS)}; got {kind!r}: {nearest(kind, FUSIONS)}")
+    return FUSIONS[kind](members, space, width=width, depth=depth, dropout=dropout)

@@ -1,0 +1,268 @@
+"""What a method is: how it scores a query against keys, and which terms its loss sums.
+
+Training, finite-support reduction, stacked cells, retrieval and reports follow from the score alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from confu_core.errors import InvalidValue
+from confu_core.info_nce import info_nce, symmetric_info_nce
+from confu_core.methods.batch import EmbeddedBatch
+from confu_core.methods.view import View
+
+__all__ = ["Method", "Space", "Term", "every_direction", "pairs"]
+
+LARGEST_SCALE = 100.0
+
+
+@dataclass(frozen=True)
+class Space:
+    """The spaces that a method works in.
+
+    Attributes
+    ----------
+    modalities : int
+        How many modalities.
+    features : int
+        Width of the encoders' unprojected features.
+    dim : int
+        Width of the shared embedding space.
+    """
+
+    modalities: int
+    features: int
+    dim: int
+
+
+@dataclass(frozen=True)
+class Term:
+    """One contrastive term of a loss.
+
+    Attributes
+    ----------
+    query, key : tuple of int
+        Modalities on either side, ascending.
+    weight : float
+        Factor in the sum.
+    symmetric : bool
+        Whether keys are contrasted with queries as well as queries with keys.
+    """
+
+    query: tuple[int, ...]
+    key: tuple[int, ...]
+    weight: float
+    symmetric: bool = True
+
+    @property
+    def name(self) -> str:
+        """The term in words, such as ``"0+2->1"``."""
+        return f"{'+'.join(map(str, self.query))}->{'+'.join(map(str, self.key))}"
+
+
+def pairs(modalities: int) -> list[tuple[tuple[int], tuple[int]]]:
+    """List all pairs of modalities as query and key.
+
+    Parameters
+    ----------
+    modalities : int
+        How many there are.
+
+    Returns
+    -------
+    list of (tuple of int, tuple of int)
+        In lexical order.
+
+    Examples
+    --------
+    >>> pairs(3)
+    [((0,), (1,)), ((0,), (2,)), ((1,), (2,))]
+    """
+    return [((i,), (j,)) for i, j in combinations(range(modalities), 2)]
+
+
+def every_direction(modalities: int, order: int) -> list[tuple[tuple[int, ...], tuple[int]]]:
+    """List all queries of ``order`` modalities with every key outside them.
+
+    Parameters
+    ----------
+    modalities : int
+        How many there are.
+    order : int
+        Size of the query.
+
+    Returns
+    -------
+    list of (tuple of int, tuple of int)
+        In lexical order.
+
+    Examples
+    --------
+    >>> every_direction(3, 2)
+    [((0, 1), (2,)), ((0, 2), (1,)), ((1, 2), (0,))]
+    """
+    return [
+        (query, (key,))
+        for query in combinations(range(modalities), order)
+        for key in range(modalities)
+        if key not in query
+    ]
+
+
+class Method(nn.Module):
+    """Base of every method; a subclass defines `score`, and `terms` if the default is not meant.
+
+    Parameters
+    ----------
+    space : Space
+        Number of modalities and widths.
+    temperature : float
+        Divides the score in the loss; above 0.
+    learn_temperature : bool
+        Whether it is learned, from this value on, through its logarithm.
+    label_smoothing : float
+        Share of the target spread evenly over the keys of the batch, in [0, 1).
+
+    Attributes
+    ----------
+    broadcasts : bool
+        Whether `score` works with leading axes before (rows, dim) and treats every row by itself. If so, runs
+        on data with a finite support take the short way, and many cells train in one stack; the numbers are
+        the same. Off unless a method says so.
+    """
+
+    broadcasts: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        temperature: float = 0.07,
+        learn_temperature: bool = False,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if not temperature > 0:
+            raise InvalidValue(f"temperature must be above 0; got {temperature}")
+        if not 0 <= label_smoothing < 1:
+            raise InvalidValue(f"label_smoothing must be in [0, 1); got {label_smoothing}")
+        self.space = space
+        self.label_smoothing = label_smoothing
+        self.fixed_scale = None if learn_temperature else 1 / temperature
+        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature))) if learn_temperature else None
+
+    def score(self, query: View, key: View) -> Tensor:
+        """Score every row of a query against every row of a key; higher is better.
+
+        Parameters
+        ----------
+        query, key : View
+            Rows seen through one or more modalities.
+
+        Returns
+        -------
+        Tensor, shape (..., query rows, key rows)
+            Before division by the temperature.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no score")
+
+    def terms(self) -> Sequence[Term]:
+        """List the terms of the loss.
+
+        Returns
+        -------
+        sequence of Term
+            By default every direction from 1->1 (each pair once) to (M-1)->1, with equal weights that add up
+            to 1.
+        """
+        every = pairs(self.space.modalities)
+        wide = [d for k in range(2, self.space.modalities) for d in every_direction(self.space.modalities, k)]
+        return [Term(query, key, 1 / len([*every, *wide])) for query, key in [*every, *wide]]
+
+    def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
+        """Tell whether the method itself defines the score of a direction.
+
+        Parameters
+        ----------
+        query, key : tuple of int
+            Modalities.
+
+        Returns
+        -------
+        bool
+            If False the score is a fallback, and reports mark it.
+        """
+        return True
+
+    def scale(self) -> float | Tensor:
+        """Return what multiplies scores in the loss: one over the temperature, at most 100 if learned.
+
+        Returns
+        -------
+        float or Tensor, shape (..., 1, 1)
+            A number if fixed.
+        """
+        if self.log_scale is None:
+            assert self.fixed_scale is not None
+            return self.fixed_scale
+        # In double precision, since the vectorised and the plain exponential differ in the last bit of single
+        # precision: a cell would depend on the size of its stack.
+        scale = self.log_scale.double().clamp(max=math.log(LARGEST_SCALE)).exp()
+        return scale.to(self.log_scale.dtype)[..., None, None]
+
+    def total_correlation_bound(self, batch: EmbeddedBatch) -> float | None:
+        """Bound the total correlation of all modalities at once, where the method's score does so.
+
+        Parameters
+        ----------
+        batch : EmbeddedBatch
+            Held-out samples over a finite support.
+
+        Returns
+        -------
+        float or None
+            In nats; None if the method has no such bound of its own.
+        """
+        return None
+
+    def term_loss(self, term: Term, batch: EmbeddedBatch) -> Tensor:
+        """Return one term of the loss, not yet weighted.
+
+        Parameters
+        ----------
+        term : Term
+            Which one.
+        batch : EmbeddedBatch
+            Embedded rows.
+
+        Returns
+        -------
+        Tensor, shape (...)
+            In nats.
+        """
+        logits = self.scale() * self.score(batch.view(term.query), batch.view(term.key))
+        contrast = symmetric_info_nce if term.symmetric else info_nce
+        return contrast(logits, batch.counts(term.query, term.key), label_smoothing=self.label_smoothing)
+
+    def losses(self, batch: EmbeddedBatch) -> dict[str, Tensor]:
+        """Return the weighted terms of the loss by name; the loss is their sum.
+
+        Parameters
+        ----------
+        batch : EmbeddedBatch
+            Embedded rows.
+
+        Returns
+        -------
+        dict of str to Tensor, shape (...)
+            In nats.
+        """
+        return {term.name: term.weight * self.term_loss(term, batch) for term in self.terms()}

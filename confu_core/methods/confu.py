@@ -1,0 +1,125 @@
+"""ConFu: single and fused embeddings in one space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from confu_core.errors import InvalidValue
+from confu_core.fusion import make_fusion
+from confu_core.methods.base import Method, Space, Term, every_direction, pairs
+from confu_core.methods.clip import summed_cosine
+from confu_core.methods.view import View
+
+__all__ = ["ConFu"]
+
+
+class ConFu(Method):
+    r"""ConFu (arXiv 2511.21331): pairwise and fused contrastive terms together.
+
+    .. math:: T^{-1} \Big[ (1-\lambda) \sum_{i<j} \mathrm{sym}(z_i z_j^\top/\tau)
+              + \lambda \sum_{(Q, k)} \mathrm{sym}(z_Q z_k^\top/\tau) \Big]
+
+    with :math:`z_Q` the embedding of the modalities Q fused, and T the number of terms of both kinds (6 for three
+    modalities). With ``lam=0`` it is pairwise CLIP, as published: the fused terms and heads are left out and T is
+    the number of pairs.
+
+    Parameters
+    ----------
+    space : Space
+        Number of modalities and widths.
+    lam : float
+        Weight of the fused terms, in [0, 1].
+    orders : iterable of int
+        Sizes of the fused queries, each in [2, M - 1]; ``(2,)`` is published, ``(2, 3)`` adds 3->1 terms.
+    fusion : {"concat", "hadamard", "gated"}
+        Kind of fused head (:mod:`confu_core.fusion`).
+    fused_width, fused_depth : int
+        Width and number of its hidden layers.
+    dropout : float
+        Of its hidden layers and its output, in [0, 1).
+    **options
+        Those of `Method`.
+
+    Examples
+    --------
+    >>> [term.name for term in ConFu(Space(3, 64, 16)).terms()]
+    ['0->1', '0->2', '1->2', '0+1->2', '0+2->1', '1+2->0']
+    """
+
+    broadcasts: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        lam: float = 0.5,
+        orders: Iterable[int] = (2,),
+        fusion: str = "concat",
+        fused_width: int = 512,
+        fused_depth: int = 1,
+        dropout: float = 0.1,
+        **options: Any,
+    ) -> None:
+        super().__init__(space, **options)
+        if not 0 <= lam <= 1:
+            raise InvalidValue(f"lam must be in [0, 1]; got {lam}")
+        self.lam = lam
+        self.orders = tuple(sorted(set(orders))) if lam else ()
+        for order in self.orders:
+            if not 2 <= order < space.modalities:
+                raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
+        fused = [members for k in self.orders for members in combinations(range(space.modalities), k)]
+        self.heads = nn.ModuleDict(
+            {
+                _head(members): make_fusion(
+                    fusion, len(members), space, width=fused_width, depth=fused_depth, dropout=dropout
+                )
+                for members in fused
+            }
+        )
+
+    def terms(self) -> list[Term]:
+        """List a term per pair, and one per fused query and modality outside it."""
+        single = pairs(self.space.modalities)
+        fused = [direction for k in self.orders for direction in every_direction(self.space.modalities, k)]
+        share = 1 / (len(single) + len(fused))
+        return [Term(query, key, (1 - self.lam) * share) for query, key in single] + [
+            Term(query, key, self.lam * share) for query, key in fused
+        ]
+
+    def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
+        """Tell whether each side is a single modality or has a fused head."""
+        return all(len(side) == 1 or _head(side) in self.heads for side in (query, key))
+
+    def score(self, query: View, key: View) -> Tensor:
+        """Return the cosine of the two sides, or the sum of cosines where a side has no head."""
+        if not self.defines(query.modalities, key.modalities):
+            return summed_cosine(query, key)
+        return self.embed(query) @ self.embed(key).mT
+
+    def embed(self, view: View) -> Tensor:
+        """Return the embedding of a single modality, or the fused embedding of several.
+
+        Parameters
+        ----------
+        view : View
+            Rows seen through one modality, or several that have a head.
+
+        Returns
+        -------
+        Tensor, shape (..., rows, dim)
+            Unit-norm.
+        """
+        if len(view.modalities) == 1:
+            return view.embedding(view.modalities[0])
+        head = self.heads[_head(view.modalities)]
+        return view.once(self, lambda: normalize(head(view), dim=-1))
+
+
+def _head(members: tuple[int, ...]) -> str:
+    return "+".join(map(str, members))

@@ -1,0 +1,105 @@
+"""A model: one encoder and one projection per modality, and a method over what they yield."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from confu_core.layers import Linear
+from confu_core.methods.base import Method, Space
+from confu_core.methods.batch import EmbeddedBatch, Shuffle
+
+__all__ = ["Model", "stack"]
+
+
+class Model(nn.Module):
+    """Encoders, projections and a method.
+
+    Parameters
+    ----------
+    encoders : sequence of Module
+        One per modality; each maps its inputs to features of shape (..., rows, features).
+    features : int
+        Width of the features, the same for all modalities.
+    dim : int
+        Width of the shared embedding space.
+    method : callable of Space to Method
+        Makes the method.
+
+    Examples
+    --------
+    >>> from confu_core.encoders import vector_encoder
+    >>> from confu_core.methods.clip import CLIP
+    >>> encoders = [vector_encoder(5, 64, 2)[0] for _ in range(3)]
+    >>> model = Model(encoders, 64, 16, CLIP)
+    >>> model.embed([torch.ones(4, 5)] * 3).embeddings[0].shape
+    torch.Size([4, 16])
+    """
+
+    def __init__(
+        self, encoders: Sequence[nn.Module], features: int, dim: int, method: Callable[[Space], Method]
+    ) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleList(encoders)
+        self.projections = nn.ModuleList(Linear(features, dim) for _ in encoders)
+        self.method = method(Space(len(self.encoders), features, dim))
+
+    def embed(
+        self, inputs: Sequence[Tensor], codes: Tensor | None = None, shuffle: Shuffle | None = None
+    ) -> EmbeddedBatch:
+        """Embed the rows of a batch.
+
+        Parameters
+        ----------
+        inputs : sequence of Tensor, shape (..., rows, width)
+            One per modality: the samples, or the distinct inputs of a finite support.
+        codes : Tensor of int64, shape (..., n, modalities), optional
+            The rows that make up each sample, for a finite support.
+        shuffle : callable, optional
+            See `EmbeddedBatch`.
+
+        Returns
+        -------
+        EmbeddedBatch
+            What the method scores.
+        """
+        features = [encode(x) for encode, x in zip(self.encoders, inputs, strict=True)]
+        embeddings = [normalize(project(h), dim=-1) for project, h in zip(self.projections, features, strict=True)]
+        return EmbeddedBatch(features, embeddings, codes, shuffle)
+
+    @property
+    def row_by_row(self) -> bool:
+        """Whether a row's embedding and score depend on nothing but the row: no dropout, a method that says so."""
+        drops = any(isinstance(module, nn.Dropout) and module.p > 0 for module in self.modules())
+        return self.method.broadcasts and not drops
+
+
+def stack(models: Sequence[Model]) -> Model:
+    """Return one model that computes many equal-shaped ones at once.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        Equal but for the values of their parameters; their method must be one that `broadcasts`.
+
+    Returns
+    -------
+    Model
+        Its parameters carry a leading axis, one entry per model, and so does all that it yields. The sum of its
+        losses has the gradient of each model's own loss in that model's entries.
+
+    Examples
+    --------
+    >>> from confu_core.methods.clip import CLIP
+    >>> model = stack([Model([nn.Identity()] * 3, 5, 16, CLIP) for _ in range(4)])
+    >>> model.embed([torch.ones(2, 5)] * 3).embeddings[0].shape
+    torch.Size([4, 2, 16])
+    """
+    together = copy.deepcopy(models[0])
+    for name, parameter in together.named_parameters():
+        parameter.data = torch.stack([model.get_parameter(name).data for model in models])
+    return together
