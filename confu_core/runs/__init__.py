@@ -1,0 +1,1 @@
+"""Runs: the one schema of results, and sweeps that can be resumed."""

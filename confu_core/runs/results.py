@@ -1,0 +1,276 @@
+"""Results on disk: one schema for every run of every benchmark.
+
+A results folder holds ``results.parquet`` (one row per cell, sorted by cell, a function of the settings alone),
+``costs.parquet`` (seconds and memory), ``sweep.json`` (what was asked for) and ``environment.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from confu_core.errors import DatasetError, ResultsError
+from confu_core.shards.atomic import replacing, write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SCHEMA_VERSION", "Results", "read_results", "write_results", "write_sidecars"]
+
+SCHEMA_VERSION = 1
+RESULTS, COSTS, SWEEP, ENVIRONMENT = "results.parquet", "costs.parquet", "sweep.json", "environment.json"
+METADATA = b"confu_results"
+
+DIRECTION = pa.struct(
+    [
+        ("direction", pa.string()),
+        ("query", pa.list_(pa.string())),
+        ("target", pa.string()),
+        ("order", pa.int32()),
+        ("accuracy", pa.float64()),
+        ("bayes_accuracy", pa.float64()),
+        ("pairwise_ceiling", pa.float64()),
+        ("higher_order_capture", pa.float64()),
+        ("expected_rank", pa.float64()),
+        ("information_bound", pa.float64()),
+        ("defined", pa.bool_()),
+    ]
+)
+METRICS: dict[str, pa.DataType] = {
+    "accuracy": pa.float64(),
+    "bayes_accuracy": pa.float64(),
+    "pairwise_ceiling": pa.float64(),
+    "higher_order_capture": pa.float64(),
+    "chance": pa.float64(),
+    "total_correlation": pa.float64(),
+    "total_correlation_bound": pa.float64(),
+    "final_loss": pa.float64(),
+    "status": pa.string(),
+    "error": pa.string(),
+    "directions": pa.list_(DIRECTION),
+}
+COST_SCHEMA = pa.schema(
+    [("cell", pa.string()), ("seconds", pa.float64()), ("peak_memory_bytes", pa.int64()), ("stack", pa.int32())]
+)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a results folder holds.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it is.
+    benchmark : str
+        Whose results.
+    table : pyarrow.Table
+        One row per cell.
+    sweep, environment : dict
+        What was asked for, and on what it was computed; empty where the file is missing.
+    costs : pyarrow.Table
+        Seconds and memory per cell; empty where the file is missing.
+    """
+
+    folder: Path
+    benchmark: str
+    table: pa.Table
+    sweep: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    costs: pa.Table = field(default_factory=COST_SCHEMA.empty_table)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table for pandas."""
+        return self.table.to_pandas()
+
+    @property
+    def setting_names(self) -> list[str]:
+        """The columns that are settings: neither the cell's name nor a metric."""
+        return [name for name in self.table.column_names if name != "cell" and name not in METRICS]
+
+    def rows(self) -> list[Row]:
+        """Return the rows as dictionaries.
+
+        Returns
+        -------
+        list of dict
+            Sorted by cell. Settings that a method does not have are None.
+        """
+        return self.table.to_pylist()
+
+    def cost_rows(self) -> list[Row]:
+        """Return the costs as dictionaries.
+
+        Returns
+        -------
+        list of dict
+            One per cell.
+        """
+        return self.costs.to_pylist()
+
+
+def write_results(folder: Path, benchmark: str, rows: Sequence[Row], *, costs: Sequence[Row] = ()) -> None:
+    """Write the rows of a results folder, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing.
+    benchmark : str
+        Whose results.
+    rows : sequence of dict
+        ``cell``, settings (text, numbers, bools), and the metrics; what is missing is null. The file is the same
+        whatever the order of the rows.
+    costs : sequence of dict
+        ``cell``, ``seconds``, ``peak_memory_bytes`` and ``stack``.
+
+    Raises
+    ------
+    ResultsError
+        If a setting has values of different types, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_results(Path(folder), "xor", [{"cell": "b", "p": 0.5}, {"cell": "a", "p": 0.1}])
+    ...     read_results(folder).table["p"].to_pylist()
+    [0.1, 0.5]
+    """
+    table = _table(benchmark, rows)
+    by_cell = sorted(costs, key=lambda row: str(row["cell"]))
+    try:
+        with replacing(folder / RESULTS) as file:
+            pq.write_table(table, file)
+        with replacing(folder / COSTS) as file:
+            pq.write_table(pa.Table.from_pylist(by_cell, schema=COST_SCHEMA), file)
+    except DatasetError as error:
+        raise ResultsError(str(error)) from error
+
+
+def write_sidecars(folder: Path, *, sweep: dict[str, Any], environment: dict[str, Any]) -> None:
+    """Write what was asked for, and on what it is computed.
+
+    Parameters
+    ----------
+    folder : Path
+        The results folder.
+    sweep, environment : dict
+        JSON values.
+
+    Raises
+    ------
+    ResultsError
+        If the folder cannot be written.
+    """
+    try:
+        for name, content in ((SWEEP, sweep), (ENVIRONMENT, environment)):
+            text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False)
+            write_whole(folder / name, (text + "\n").encode())
+    except DatasetError as error:
+        raise ResultsError(str(error)) from error
+
+
+def read_results(folder: str | Path, *, hint: str = "make some with a sweep first") -> Results:
+    """Read a results folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where it is.
+    hint : str
+        What to do if there are none, for the message.
+
+    Returns
+    -------
+    Results
+        All that it holds.
+
+    Raises
+    ------
+    ResultsError
+        If there are no results, they are damaged, or another version wrote them.
+
+    Examples
+    --------
+    >>> read_results("no-such-folder")
+    Traceback (most recent call last):
+    confu_core.errors.ResultsError: no-such-folder does not exist; make some with a sweep first
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise ResultsError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}; {hint}")
+    if not (root / RESULTS).is_file():
+        raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
+    table = _read_table(root / RESULTS)
+    benchmark = _benchmark(root / RESULTS, table)
+    costs = _read_table(root / COSTS) if (root / COSTS).is_file() else COST_SCHEMA.empty_table()
+    return Results(root, benchmark, table, _read_json(root / SWEEP), _read_json(root / ENVIRONMENT), costs)
+
+
+def _table(benchmark: str, rows: Sequence[Row]) -> pa.Table:
+    rows = sorted(rows, key=lambda row: str(row["cell"]))
+    named = {name for row in rows for name in row}
+    settings = sorted(named - {"cell"} - METRICS.keys())
+    columns = {"cell": pa.array([row["cell"] for row in rows], pa.string())}
+    for name in settings:
+        columns[name] = _setting(name, [row.get(name) for row in rows])
+    for name, kind in METRICS.items():
+        columns[name] = pa.array([row.get(name) for row in rows], kind)
+    metadata = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark})}
+    return pa.table(columns).replace_schema_metadata(metadata)
+
+
+def _setting(name: str, values: list[Any]) -> pa.Array:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int, float}:
+        values = [None if value is None else float(value) for value in values]
+    elif len(kinds) > 1:
+        raise ResultsError(f"setting {name!r} has values of different types: {', '.join(sorted(map(str, kinds)))}")
+    # An option that is None throughout still needs a type that another sweep's text can join.
+    return pa.array(values, None if kinds else pa.string())
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{path} is damaged or not Parquet ({reason}); remove it and run the sweep again") from error
+
+
+def _benchmark(path: Path, table: pa.Table) -> str:
+    try:
+        said = json.loads((table.schema.metadata or {})[METADATA])
+        version, benchmark = said["schema_version"], said["benchmark"]
+    except (KeyError, TypeError, ValueError):
+        raise ResultsError(f"{path} holds no results of this toolkit; choose another folder") from None
+    if version != SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path} was written with results version {version}, this is version {SCHEMA_VERSION}; "
+            "use the confu-bench that wrote it, or choose another --out"
+        )
+    missing = [name for name in ("cell", *METRICS) if name not in table.column_names]
+    if missing:
+        raise ResultsError(f"{path} is damaged: the column {missing[0]!r} is missing; remove it and run again")
+    return str(benchmark)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, OSError, RecursionError) as error:
+        raise ResultsError(f"{path} is damaged ({error}); remove it") from error
+    if not isinstance(content, dict):
+        raise ResultsError(f"{path} is damaged (no JSON object); remove it")
+    return content

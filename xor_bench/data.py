@@ -1,0 +1,270 @@
+"""The XOR task as a dataset on disk: the recipe that builds it, and the samples read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from confu_core.errors import DatasetError, InvalidValue
+from confu_core.shards import Dataset, flat_json, open_dataset
+from xor_bench.modalities import direction_name, directions, names
+from xor_bench.task import XorSamples, XorTask, code_bits, make_xor, random_seed
+from xor_bench.theory import bayes_accuracy, information, pairwise_ceiling
+
+__all__ = ["XorData", "XorRecipe", "exact", "open_xor"]
+
+NAME = "xor"
+SPLITS = {"train": 10_000, "validation": 1_000, "test": 10_000}
+
+
+@dataclass(frozen=True)
+class XorRecipe:
+    """What `confu_core.shards.build` needs to write the XOR task into shards.
+
+    Parameters
+    ----------
+    p : tuple of float
+        Mixing parameters; each split holds its number of rows for every one of them.
+    bits, modalities : int
+        As in `XorTask`.
+    noise : float
+        As in `XorTask`.
+    seed : int
+        The seed: ``xorbench run`` with the same one samples the same rows.
+    rows_per_p : mapping of str to int
+        Rows of each split for every p.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    Examples
+    --------
+    >>> recipe = XorRecipe(p=(0.5,), bits=2, rows_per_p={"train": 4})
+    >>> recipe.rows("train", 0, 4).column_names
+    ['key', 'p', 'gate', 'a', 'b', 'c', 'a_bits', 'b_bits', 'c_bits']
+    """
+
+    p: tuple[float, ...] = (0.5,)
+    bits: int = 5
+    modalities: int = 3
+    noise: float = 0.0
+    seed: int = 0
+    rows_per_p: Mapping[str, int] = field(default_factory=lambda: dict(SPLITS))
+
+    name = NAME
+    description = "The XOR synergy task: codes whose last is the parity of the others with probability p."
+    libraries: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.p:
+            raise InvalidValue("p must name at least one value; got none")
+        tasks = [XorTask(p=p, bits=self.bits, modalities=self.modalities, noise=self.noise) for p in self.p]
+        if len({task.p for task in tasks}) < len(tasks):
+            raise InvalidValue(f"p must name each value once; got {', '.join(f'{task.p:g}' for task in tasks)}")
+        random_seed(self.seed)
+        object.__setattr__(self, "p", tuple(task.p for task in tasks))
+        object.__setattr__(self, "noise", tasks[0].noise)
+        for split, rows in self.rows_per_p.items():
+            if type(rows) is not int or rows < 1:
+                raise InvalidValue(f"rows of the split {split!r} must be a whole number of at least 1; got {rows!r}")
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Rows of each split, for all p together."""
+        return {split: rows * len(self.p) for split, rows in self.rows_per_p.items()}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """All that decides the rows but the seed."""
+        return {
+            "p": list(self.p),
+            "bits": self.bits,
+            "modalities": self.modalities,
+            "noise": self.noise,
+            "rows_per_p": dict(self.rows_per_p),
+        }
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Key, p and gate, then the observed code of every modality, then its bits.
+
+        With noise the clean codes follow.
+        """
+        letters = names(self.modalities)
+        fields = [("key", pa.string()), ("p", pa.float64()), ("gate", pa.int8())]
+        fields += [(letter, pa.int32()) for letter in letters]
+        fields += [(f"{letter}_bits", pa.list_(pa.int8())) for letter in letters]
+        if self.noise:
+            fields += [(f"{letter}_clean", pa.int32()) for letter in letters]
+        return pa.schema(fields)
+
+    def rows(self, split: str, start: int, stop: int) -> pa.Table:
+        """Return a range of rows: all of the first p, then all of the next."""
+        per_p = self.rows_per_p[split]
+        parts = []
+        for block in range(start // per_p, (stop - 1) // per_p + 1):
+            low, high = max(start, block * per_p), min(stop, (block + 1) * per_p)
+            parts.append(self._part(split, self.p[block], low, high - low, low - block * per_p))
+        return pa.concat_tables(parts).combine_chunks()
+
+    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
+        """Return all columns but the key, as one JSON part."""
+        return {"json": flat_json({name: value for name, value in row.items() if name != "key"})}
+
+    def information(self) -> dict[str, Any]:
+        """Return, for every p, the exact information in nats and the ceilings of every direction."""
+        return {f"{p:g}": exact(XorTask(p, self.bits, self.modalities, self.noise)) for p in self.p}
+
+    def _part(self, split: str, p: float, first: int, count: int, start: int) -> pa.Table:
+        samples = make_xor(
+            count,
+            p=p,
+            bits=self.bits,
+            modalities=self.modalities,
+            noise=self.noise,
+            random_state=self.seed,
+            split=split,
+            start=start,
+        )
+        letters = names(self.modalities)
+        columns: dict[str, Any] = {
+            "key": [f"{split}-{row:09d}" for row in range(first, first + count)],
+            "p": np.full(count, p),
+            "gate": samples.gate.astype(np.int8),
+        }
+        for column, letter in enumerate(letters):
+            codes = samples.codes[:, column]
+            columns[letter] = codes.astype(np.int32)
+            ends = np.arange(0, (count + 1) * self.bits, self.bits, dtype=np.int32)
+            columns[f"{letter}_bits"] = pa.ListArray.from_arrays(ends, code_bits(codes, self.bits).ravel())
+            columns[f"{letter}_clean"] = samples.clean[:, column].astype(np.int32)
+        return pa.table({field.name: columns[field.name] for field in self.schema}, schema=self.schema)
+
+
+def exact(task: XorTask) -> dict[str, Any]:
+    """Collect what is known exactly about a task.
+
+    Parameters
+    ----------
+    task : XorTask
+        The distribution.
+
+    Returns
+    -------
+    dict
+        Information quantities in nats, and by direction the Bayes accuracy and the pairwise ceiling; JSON values.
+
+    Examples
+    --------
+    >>> exact(XorTask(p=1, bits=1))["ceilings"]["ac->b"]
+    {'bayes_accuracy': 1.0, 'pairwise_ceiling': 0.5}
+    """
+    law = {"modalities": task.modalities, "noise": task.noise}
+    ceilings = {
+        direction_name(query, target): {
+            "bayes_accuracy": bayes_accuracy(task.p, task.bits, query, target, **law),  # type: ignore[arg-type]
+            "pairwise_ceiling": pairwise_ceiling(task.p, task.bits, query, target, **law),  # type: ignore[arg-type]
+        }
+        for query, target in directions(task.modalities, range(1, task.modalities))
+    }
+    quantities = information(task.p, task.bits, modalities=task.modalities, noise=task.noise).as_dict()
+    return {"information": quantities, "ceilings": ceilings}
+
+
+@dataclass(frozen=True)
+class XorData:
+    """An XOR dataset on disk.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Its shards and manifest.
+    p : tuple of float
+        The mixing parameters that it holds.
+    bits, modalities, seed : int
+        As built.
+    noise : float
+        As built.
+    """
+
+    dataset: Dataset
+    p: tuple[float, ...]
+    bits: int
+    modalities: int
+    noise: float
+    seed: int
+
+    def samples(self, split: str, p: float) -> XorSamples:
+        """Read the samples of one split and p.
+
+        Parameters
+        ----------
+        split : str
+            Name of the split.
+        p : float
+            One of those that the dataset holds.
+
+        Returns
+        -------
+        XorSamples
+            As `make_xor` draws them for the same seed.
+
+        Raises
+        ------
+        DatasetError
+            If it holds no such p or split, or a shard is missing or altered.
+        """
+        if p not in self.p:
+            raise DatasetError(f"{self.dataset.root} holds p = {', '.join(f'{x:g}' for x in self.p)}; got {p:g}")
+        letters = names(self.modalities)
+        clean = [f"{letter}_clean" for letter in letters] if self.noise else list(letters)
+        table = self.dataset.table(split, list(dict.fromkeys(["p", "gate", *letters, *clean])))
+        table = table.filter(pc.equal(table["p"], p))
+
+        def codes(columns: Sequence[str]) -> np.ndarray:
+            return np.stack([table[name].to_numpy() for name in columns], axis=1).astype(np.int64)
+
+        observed = codes(letters)
+        if observed.size and not 0 <= observed.min() <= observed.max() < 2**self.bits:
+            raise DatasetError(f"{self.dataset.root} is damaged: a code is outside [0, {2**self.bits - 1}]")
+        return XorSamples(codes=observed, clean=codes(clean), gate=table["gate"].to_numpy() == 1)
+
+
+def open_xor(path: str | Path) -> XorData:
+    """Open a dataset that `XorRecipe` described.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its folder.
+
+    Returns
+    -------
+    XorData
+        Nothing but the manifest is read yet.
+
+    Raises
+    ------
+    DatasetError
+        If there is no dataset, or one of something else.
+    """
+    dataset = open_dataset(path)
+    manifest = dataset.manifest
+    if manifest.name != NAME:
+        raise DatasetError(f"{path} holds the dataset {manifest.name!r}, not {NAME!r}")
+    try:
+        config = manifest.config
+        task = XorTask(0.0, config["bits"], config["modalities"], config["noise"])
+        return XorData(
+            dataset, tuple(map(float, config["p"])), task.bits, task.modalities, task.noise, manifest.seed
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path}: its manifest does not describe an XOR task: {error}") from error

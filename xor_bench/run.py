@@ -1,0 +1,215 @@
+"""Train and evaluate methods on the XOR task: one run, or many of equal shape together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from confu_core.encoders import vector_encoder
+from confu_core.errors import ConfuError, InvalidValue, MethodError
+from confu_core.evaluation.directions import Evaluation, evaluate
+from confu_core.methods import Method, Space, load_method
+from confu_core.methods.registry import describe
+from confu_core.model import Model
+from confu_core.random import torch_seed
+from confu_core.training.samples import Samples
+from confu_core.training.trainer import TrainingSettings, train
+from xor_bench.data import XorData
+from xor_bench.modalities import direction_name, directions, names
+from xor_bench.settings import Settings
+from xor_bench.task import XorSamples, code_inputs, make_xor
+from xor_bench.theory import bayes_accuracy, chance, information, pairwise_ceiling
+
+__all__ = ["headline", "run", "run_together"]
+
+# Below this the Bayes accuracy and the pairwise ceiling coincide, and capture is a division by rounding errors.
+DISTINCT = 1e-9
+
+
+def run(
+    settings: Settings,
+    *,
+    data: XorData | None = None,
+    watch: Callable[[int, int], None] | None = None,
+    reduce: bool = True,
+) -> dict[str, Any]:
+    """Train and evaluate one method once.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to run.
+    data : XorData, optional
+        A dataset to train and test on, in place of sampling; for the same seed the numbers are the same.
+    watch : callable, optional
+        Called after every step with the steps done and the steps in all.
+    reduce : bool
+        Whether distinct inputs may stand for the samples that share them; the numbers are the same.
+
+    Returns
+    -------
+    dict
+        One row of results: the settings, ``accuracy`` and the exact quantities beside it, and ``directions``.
+
+    Raises
+    ------
+    InvalidValue, MethodError, TrainingError, DatasetError
+        See these.
+
+    Examples
+    --------
+    >>> row = run(Settings(method="clip", bits=1, epochs=1, train_samples=200, test_samples=100, batch_size=100))
+    >>> row["bayes_accuracy"], len(row["directions"])
+    (0.75, 9)
+    """
+    return run_together([settings], data=data, watch=watch, reduce=reduce)[0]
+
+
+def run_together(
+    cells: Sequence[Settings],
+    *,
+    data: XorData | None = None,
+    watch: Callable[[int, int], None] | None = None,
+    reduce: bool = True,
+) -> list[dict[str, Any]]:
+    """Train and evaluate runs that differ in p, noise and seed alone, in one stack where that is exact.
+
+    Parameters
+    ----------
+    cells : sequence of Settings
+        Of one `Settings.shape`.
+    data, watch, reduce
+        As for `run`.
+
+    Returns
+    -------
+    list of dict
+        One row of results per cell, the same as each would have alone.
+
+    Raises
+    ------
+    InvalidValue, MethodError, TrainingError, DatasetError
+        See these; a TrainingError has the number of the cell.
+    """
+    first = cells[0]
+    if any(cell.shape() != first.shape() for cell in cells):
+        raise InvalidValue("runs that train together must differ in p, noise and seed alone")
+    training = TrainingSettings(
+        epochs=first.epochs, batch_size=first.batch_size, lr=first.lr, weight_decay=first.weight_decay
+    )
+    with one_thread():
+        models = [_model(cell) for cell in cells]
+        samples = [_samples(cell, data, "train") for cell in cells]
+        losses = train(models, samples, [cell.seed for cell in cells], training, watch=watch, reduce=reduce)
+        return [_row(*each, data) for each in zip(cells, models, losses, strict=True)]
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one core: sums are then formed in one order, and a run gives the same numbers on any machine size.
+
+    Matrices here are too small to gain from more; a sweep fills the cores with processes.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _model(settings: Settings) -> Model:
+    method = load_method(settings.method)
+    options = settings.resolved_options()
+
+    def make(space: Space) -> Method:
+        try:
+            return method(space, **options)
+        except ConfuError:
+            raise
+        except Exception as error:  # A user's method may raise anything; the user sees what and where.
+            raise MethodError(f"method {settings.method} cannot be made: {describe(error)}") from error
+
+    width = code_inputs(settings.inputs, settings.bits).shape[1]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(torch_seed(settings.seed, "weights"))
+        made = [vector_encoder(width, settings.width, settings.depth) for _ in range(settings.modalities)]
+        return Model([encoder for encoder, _ in made], made[0][1], settings.dim, make)
+
+
+def _samples(settings: Settings, data: XorData | None, split: str) -> Samples:
+    table = torch.from_numpy(code_inputs(settings.inputs, settings.bits, random_state=settings.seed))
+    drawn = _draw(settings, split) if data is None else data.samples(split, settings.p)
+    return Samples((table,) * settings.modalities, torch.from_numpy(drawn.codes))
+
+
+def _draw(settings: Settings, split: str) -> XorSamples:
+    task = settings.task
+    return make_xor(
+        settings.train_samples if split == "train" else settings.test_samples,
+        p=task.p,
+        bits=task.bits,
+        modalities=task.modalities,
+        noise=task.noise,
+        random_state=settings.seed,
+        split=split,
+    )
+
+
+def _row(settings: Settings, model: Model, loss: float, data: XorData | None) -> dict[str, Any]:
+    letters = names(settings.modalities)
+    wanted = directions(settings.modalities, range(1, settings.modalities))
+    numbers = [(tuple(map(letters.index, query)), letters.index(target)) for query, target in wanted]
+    found = evaluate(model, _samples(settings, data, "test"), numbers)
+    rows = _direction_rows(settings, found)
+    main = next(row for row in rows if row["direction"] == headline(settings.modalities))
+    law = {"modalities": settings.modalities, "noise": settings.noise}
+    exact = information(settings.p, settings.bits, **law)  # type: ignore[arg-type]
+    return {
+        "cell": settings.cell(),
+        **settings.columns(),
+        **{key: main[key] for key in ("accuracy", "bayes_accuracy", "pairwise_ceiling", "higher_order_capture")},
+        "chance": chance(settings.bits),
+        "total_correlation": exact.total_correlation,
+        "total_correlation_bound": found.total_correlation_bound,
+        "final_loss": loss,
+        "status": "done",
+        "error": None,
+        "directions": rows,
+    }
+
+
+def headline(modalities: int) -> str:
+    """Name the direction of the headline number: the second modality from all others, as in the paper."""
+    letters = names(modalities)
+    return direction_name([letter for letter in letters if letter != letters[1]], letters[1])
+
+
+def _direction_rows(settings: Settings, found: Evaluation) -> list[dict[str, Any]]:
+    letters = names(settings.modalities)
+    rows = []
+    for result in found.directions:
+        query, target = tuple(letters[m] for m in result.query), letters[result.target]
+        law = (settings.p, settings.bits, query, target)
+        bayes = bayes_accuracy(*law, modalities=settings.modalities, noise=settings.noise)
+        ceiling = pairwise_ceiling(*law, modalities=settings.modalities, noise=settings.noise)
+        gap = bayes - ceiling
+        rows.append(
+            {
+                "direction": direction_name(query, target),
+                "query": list(query),
+                "target": target,
+                "order": len(query),
+                "accuracy": result.accuracy,
+                "bayes_accuracy": bayes,
+                "pairwise_ceiling": ceiling,
+                "higher_order_capture": (result.accuracy - ceiling) / gap if gap > DISTINCT else None,
+                "expected_rank": result.expected_rank,
+                "information_bound": result.information_bound,
+                "defined": result.defined,
+            }
+        )
+    return rows

@@ -1,0 +1,234 @@
+"""The settings of one run: what decides its numbers, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from confu_core.errors import InvalidValue, nearest
+from xor_bench.constraints import real_within, whole_within
+from xor_bench.task import KINDS, XorTask
+
+__all__ = ["BENCH_OPTIONS", "Settings", "option_value"]
+
+MOST_BITS = 12
+SEED_BITS = 63
+
+# Where the task calls for another value than the published default of a method: heads sized like the encoders,
+# and no dropout, since there is nothing to regularise in a head that must fit a table of 2**bits x 2**bits.
+BENCH_OPTIONS: dict[str, dict[str, Any]] = {"confu": {"fused_width": 128, "dropout": 0.0}}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run of one method.
+
+    Parameters
+    ----------
+    method : str
+        A known name, or ``path/to/file.py:Class``.
+    p, bits, modalities, noise
+        The task, as in `XorTask`; at most 12 bits.
+    inputs : {"bits", "onehot", "gaussian"}
+        What encoders see of a code (`code_inputs`).
+    seed : int
+        Decides data, initial weights, order of samples and shuffled negatives.
+    train_samples, test_samples : int
+        Sizes of the splits.
+    epochs, batch_size : int
+        Length of training.
+    lr, weight_decay : float
+        Of AdamW, on a cosine to 1e-6.
+    dim : int
+        Width of the shared embedding space.
+    width, depth : int
+        Width and number of the linear layers of each encoder.
+    options : mapping of str to object
+        Options of the method; those not given take the bench's default, or else the method's.
+
+    Raises
+    ------
+    InvalidValue
+        If a value breaks its constraint. Options are checked by `resolved`, which loads the method.
+
+    Examples
+    --------
+    >>> Settings(p=1.3)
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: p must be in [0, 1]; got 1.3
+    """
+
+    method: str = "confu"
+    p: float = 0.5
+    bits: int = 5
+    modalities: int = 3
+    noise: float = 0.0
+    inputs: str = "bits"
+    seed: int = 0
+    train_samples: int = 10_000
+    test_samples: int = 10_000
+    epochs: int = 50
+    batch_size: int = 1000
+    lr: float = 5e-3
+    weight_decay: float = 1e-4
+    dim: int = 32
+    width: int = 64
+    depth: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        task = XorTask(self.p, self.bits, self.modalities, self.noise)
+        if task.bits > MOST_BITS:
+            raise InvalidValue(
+                f"bits must be in [1, {MOST_BITS}] to train; got {task.bits}: a table of 2**{task.bits} codes does "
+                f"not fit; use {MOST_BITS} or fewer"
+            )
+        if self.inputs not in KINDS:
+            raise InvalidValue(
+                f"inputs must be one of {', '.join(KINDS)}; got {self.inputs!r}: {nearest(str(self.inputs), KINDS)}"
+            )
+        whole_within("seed", self.seed, 0, 2**SEED_BITS - 1)
+        whole_within("batch_size", self.batch_size, 2)
+        whole_within("train_samples", self.train_samples, 2)
+        for name in ("test_samples", "epochs", "dim", "width"):
+            whole_within(name, getattr(self, name), 1)
+        whole_within("depth", self.depth, 0)
+        for name in ("lr", "weight_decay"):
+            object.__setattr__(self, name, real_within(name, getattr(self, name), 0, 1e6))
+        if self.lr == 0:
+            raise InvalidValue("lr must be above 0; got 0")
+        # Plain numbers, so that equal settings are written equally whichever numeric types came in.
+        for name in ("p", "noise"):
+            object.__setattr__(self, name, getattr(task, name))
+
+    @property
+    def task(self) -> XorTask:
+        """The distribution."""
+        return XorTask(self.p, self.bits, self.modalities, self.noise)
+
+    def resolved_options(self) -> dict[str, Any]:
+        """Return every option of the method with its value; this loads the method.
+
+        Returns
+        -------
+        dict of str to object
+            The method's own defaults, overlaid with the bench's and the user's.
+
+        Raises
+        ------
+        InvalidValue
+            If the method has no such option.
+        MethodError
+            If there is no such method.
+
+        Examples
+        --------
+        >>> Settings(options={"lam": 0.3}).resolved_options()["lam"]
+        0.3
+        """
+        from confu_core.methods.registry import check_options, load_method, method_options
+
+        check_options(self.method, dict(self.options))
+        bench = dict(BENCH_OPTIONS.get(self.method, {}))
+        if self.method == "confu":
+            bench["orders"] = tuple(range(2, self.modalities))
+        return {**method_options(load_method(self.method)), **bench, **self.options}
+
+    def columns(self) -> dict[str, Any]:
+        """Return all settings as columns of a results table, the options of the method among them.
+
+        Returns
+        -------
+        dict of str to (str, int, float or bool)
+            Values of several parts are written with commas.
+
+        Examples
+        --------
+        >>> Settings(method="gram").columns()["label_smoothing"]
+        0.1
+        """
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "options"}
+        return {**own, **{name: _plain(value) for name, value in self.resolved_options().items()}}
+
+    def cell(self) -> str:
+        """Return the identity of the run: equal for equal settings, another for any other.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits. For a method in a file, its content counts too.
+
+        Examples
+        --------
+        >>> Settings(p=0.5).cell() == Settings(p=0.5, options={"lam": 0.5}).cell() != Settings(p=0.6).cell()
+        True
+        """
+        identity = {**self.columns(), "source": _source(self.method)}
+        text = json.dumps(identity, sort_keys=True, allow_nan=False)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def shape(self) -> tuple[object, ...]:
+        """Return all that cells trained in one stack must share: everything but p, noise and seed.
+
+        Returns
+        -------
+        tuple
+            Hashable.
+        """
+        shared = {**asdict(self), "p": None, "noise": None, "seed": None, "options": self.resolved_options()}
+        return tuple(sorted((name, repr(value)) for name, value in shared.items()))
+
+
+def option_value(name: str, text: str, default: object) -> Any:
+    """Read the value of a method's option as the type of its default.
+
+    Parameters
+    ----------
+    name : str
+        The option, for the message.
+    text : str
+        What the user wrote.
+    default : object
+        A bool, int, float, tuple of int, or str.
+
+    Returns
+    -------
+    object
+        Of the type of the default.
+
+    Raises
+    ------
+    InvalidValue
+        If the text does not read as that type.
+
+    Examples
+    --------
+    >>> option_value("learn_temperature", "true", False), option_value("orders", "2,3", (2,))
+    (True, (2, 3))
+    """
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[text.lower()]
+        if isinstance(default, tuple):
+            return tuple(int(part) for part in text.split(","))
+        return text if default is None else type(default)(text)
+    except (KeyError, ValueError):
+        kind = {bool: "true or false", tuple: "whole numbers with commas"}.get(
+            type(default), f"of type {type(default).__name__}"
+        )
+        raise InvalidValue(f"{name} must be {kind}; got {text!r}") from None
+
+
+def _plain(value: Any) -> Any:
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else value
+
+
+def _source(method: str) -> str | None:
+    """The digest of a method's file, so that a method that was edited is another one."""
+    place, _, _ = method.rpartition(":")
+    path = Path(place)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if place.endswith(".py") and path.is_file() else None

@@ -1,0 +1,146 @@
+"""Sweeps over the XOR task: grids of settings, and the one that makes the paper's figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from confu_core.errors import InvalidValue, nearest
+from confu_core.runs.sweep import Cell, SweepSummary, sweep
+from xor_bench.run import headline, run_together
+from xor_bench.settings import Settings
+
+__all__ = ["PRESETS", "grid_cells", "run_sweep"]
+
+# The longest cells first, so that no worker is left with one at the end.
+FIGURE3 = {
+    "method": ["confu", "gram", "triangle", "symile", "clip"],
+    "p": [step / 10 for step in range(11)],
+    "seed": [0, 1, 2, 3, 4],
+}
+PRESETS: dict[str, dict[str, list[Any]]] = {"figure3": FIGURE3}
+TITLES = {"figure3": "Predicting b from (a, c) over the mixing parameter: the figure of arXiv 2511.21331"}
+OWN = {f.name for f in fields(Settings)} - {"options"}
+
+
+def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> list[Cell[Settings]]:
+    """List the cells of a grid.
+
+    Parameters
+    ----------
+    grid : mapping of str to sequence
+        Axes: settings of a run, or options of methods. A method that lacks an option takes part once, without it.
+    fixed : mapping of str to object
+        Settings and options that are equal in all cells.
+
+    Returns
+    -------
+    list of Cell
+        Each once.
+
+    Raises
+    ------
+    InvalidValue
+        If a value breaks its constraint, an axis is empty, or no method of the grid has an option.
+
+    Examples
+    --------
+    >>> cells = grid_cells({"method": ["clip", "confu"], "lam": [0.3, 0.7]}, {"p": 0.5})
+    >>> [(cell.columns["method"], cell.columns.get("lam")) for cell in cells]
+    [('clip', None), ('confu', 0.3), ('confu', 0.7)]
+    """
+    for axis, values in grid.items():
+        if not values:
+            raise InvalidValue(f"{axis} must have at least one value; got none")
+    cells: dict[str, Cell[Settings]] = {}
+    used: set[str] = set()
+    for values in product(*grid.values()):
+        given = {**fixed, **dict(zip(grid, values, strict=True))}
+        settings = _settings(given)
+        used |= settings.options.keys()
+        cell = Cell(settings.cell(), settings.shape(), settings.columns(), settings)
+        cells.setdefault(cell.id, cell)
+    for name in (*grid, *fixed):
+        if name not in OWN | used:
+            methods = sorted({cell.columns["method"] for cell in cells.values()})
+            known = OWN | {key for cell in cells.values() for key in cell.columns}
+            raise InvalidValue(f"{', '.join(methods)} has no option {name!r}: {nearest(name, known)}")
+    return list(cells.values())
+
+
+def run_sweep(
+    grid: Mapping[str, Sequence[Any]],
+    out: str | Path,
+    *,
+    fixed: Mapping[str, Any] | None = None,
+    preset: str | None = None,
+    workers: int = 1,
+    stack_size: int = 11,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> SweepSummary:
+    """Run every cell of a grid that a folder does not hold yet.
+
+    Parameters
+    ----------
+    grid, fixed
+        As for `grid_cells`.
+    out : str or Path
+        Results folder; what it holds is kept and not computed again.
+    preset : str, optional
+        What the grid is known as.
+    workers : int
+        Number of processes.
+    stack_size : int
+        Most cells trained together. Any size gives the same results.
+    progress : callable, optional
+        Called with the cells finished, those in all, and those failed.
+
+    Returns
+    -------
+    SweepSummary
+        Counts, failures and time.
+
+    Raises
+    ------
+    InvalidValue, MethodError, ResultsError
+        See `grid_cells` and `confu_core.runs.sweep.sweep`.
+    """
+    fixed = dict(fixed or {})
+    cells = grid_cells(grid, fixed)
+    plan = {
+        "benchmark": "xor",
+        "preset": preset,
+        "title": TITLES.get(preset or "", "The XOR synergy task"),
+        "grid": {axis: list(values) for axis, values in grid.items()},
+        "settings": fixed,
+        "view": _view(grid, cells),
+    }
+    return sweep(cells, run_together, out, plan=plan, workers=workers, stack_size=stack_size, progress=progress)
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    own = {name: value for name, value in given.items() if name in OWN}
+    options = {name: value for name, value in given.items() if name not in OWN}
+    plain = Settings(**own)
+    has = plain.resolved_options()
+    return Settings(**own, options={name: value for name, value in options.items() if name in has})
+
+
+def _view(grid: Mapping[str, Sequence[Any]], cells: Sequence[Cell[Settings]]) -> dict[str, str]:
+    """What a report of the sweep shows: accuracy over p, or over the first axis that varies."""
+    varying = [axis for axis in ("p", *grid) if axis not in ("method", "seed") and len(grid.get(axis, ())) > 1]
+    x = varying[0] if varying else "p"
+    modalities = {cell.settings.modalities for cell in cells}
+    direction = headline(modalities.pop()) if len(modalities) == 1 else "the second modality from all others"
+    return {
+        "x": x,
+        "y": "accuracy",
+        "x_label": "mixing probability p̂" if x == "p" else x,
+        "y_label": f"accuracy, {direction}",
+        "group": "method",
+        "ceiling": "bayes_accuracy",
+        "floor": "chance",
+    }

@@ -1,0 +1,270 @@
+"""The XOR synergy task: its distribution, samples of it, and real-valued inputs for its codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from confu_core.errors import InvalidValue, nearest
+from confu_core.random import generator, uniform, words
+from xor_bench.constraints import law, whole_within
+from xor_bench.modalities import names
+
+__all__ = ["MOST_BITS", "XorSamples", "XorTask", "code_bits", "code_inputs", "make_xor", "names", "random_seed"]
+
+Draw = Callable[..., np.ndarray]  # (*stream) -> random words, shape (n, 4)
+
+KINDS = ("bits", "onehot", "gaussian")
+DEFAULT_WIDTH = 16  # Of Gaussian inputs.
+MOST_BITS = 16
+MOST_ONEHOT_BITS = 12  # 4096 x 4096 float32 are 64 MiB; each further bit takes four times as much.
+WORD_BITS = 64
+
+
+@dataclass(frozen=True)
+class XorTask:
+    """The distribution of the task, checked.
+
+    All modalities but the last are independent uniform codes in {0, ..., 2**bits - 1}. The last is the XOR of all the
+    others with probability ``p``, else a copy of the first. Then every bit of every modality flips with probability
+    ``noise``.
+
+    Parameters
+    ----------
+    p : float
+        Probability of the parity, in [0, 1].
+    bits : int
+        Bits per code, in [1, 16].
+    modalities : int
+        Number of modalities, in [3, 26].
+    noise : float
+        Probability that an observed bit is flipped, in [0, 0.5].
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    Examples
+    --------
+    >>> XorTask(p=1, bits=2)
+    XorTask(p=1.0, bits=2, modalities=3, noise=0.0)
+    """
+
+    p: float = 0.5
+    bits: int = 5
+    modalities: int = 3
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        checked = law(self.p, self.bits, self.modalities, self.noise)
+        if checked[1] > MOST_BITS:
+            raise InvalidValue(
+                f"bits must be in [1, {MOST_BITS}]; got {checked[1]}: the support of 2**{checked[1]} codes does not fit; "
+                f"use {MOST_BITS} or fewer"
+            )
+        # Plain numbers, so that equal tasks are written equally whichever numeric types came in.
+        for name, value in zip(("p", "bits", "modalities", "noise"), checked, strict=True):
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class XorSamples:
+    """Samples of the task.
+
+    Attributes
+    ----------
+    codes : ndarray of int64, shape (n, modalities)
+        Observed codes, in [0, 2**bits).
+    clean : ndarray of int64, shape (n, modalities)
+        The same before observation noise.
+    gate : ndarray of bool, shape (n,)
+        Whether the last modality is the parity of the others.
+    """
+
+    codes: np.ndarray
+    clean: np.ndarray
+    gate: np.ndarray
+
+
+def make_xor(
+    n_samples: int,
+    *,
+    p: float = 0.5,
+    bits: int = 5,
+    modalities: int = 3,
+    noise: float = 0.0,
+    random_state: int = 0,
+    split: str = "train",
+    start: int = 0,
+) -> XorSamples:
+    """Draw samples of the XOR task.
+
+    Random numbers are keyed by (random_state, split, sample index), so a range of samples is the same whoever draws it and
+    however it is cut up. They are also common to every ``p`` and ``noise``: two tasks that differ in these alone differ in
+    the samples whose gate or flips they change, and in no others.
+
+    Parameters
+    ----------
+    n_samples : int
+        How many, at least 1.
+    p, bits, modalities, noise
+        The distribution, as in `XorTask`.
+    random_state : int
+        The seed.
+    split : str
+        Name of the split; each has samples of its own.
+    start : int
+        Index of the first sample, at least 0.
+
+    Returns
+    -------
+    XorSamples
+        Observed codes, clean codes and gates.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    Examples
+    --------
+    >>> a, b, c = make_xor(1000, p=1).codes.T
+    >>> bool((c == a ^ b).all())
+    True
+    """
+    task = XorTask(p=p, bits=bits, modalities=modalities, noise=noise)
+    count = whole_within("n_samples", n_samples, 1)
+    first = whole_within("start", start, 0)
+    seed = random_seed(random_state)
+    if not isinstance(split, str) or not split:
+        raise InvalidValue(f"split must be a name; got {split!r}")
+
+    def draw(*stream: str | int) -> np.ndarray:
+        return words(seed, "xor", split, *stream, start=first, count=count)
+
+    gate = uniform(draw("gate")[:, 0]) < task.p
+    clean = _clean(task, gate, draw)
+    return XorSamples(codes=clean ^ _flips(task, count, draw), clean=clean, gate=gate)
+
+
+def code_inputs(kind: str, bits: int, *, width: int | None = None, random_state: int = 0) -> np.ndarray:
+    """Return an input vector for every code.
+
+    Parameters
+    ----------
+    kind : {"bits", "onehot", "gaussian"}
+        ``"bits"``: the bits, highest first, as -1 and 1. ``"onehot"``: one axis per code. ``"gaussian"``: a random
+        unit-norm vector per code, which hides the bits as real embeddings do.
+    bits : int
+        Bits per code, in [1, 16], and at most 12 for ``"onehot"``.
+    width : int, optional
+        Length of a Gaussian vector, 16 by default. The other kinds have a width of their own.
+    random_state : int
+        Seed of the Gaussian vectors.
+
+    Returns
+    -------
+    ndarray of float32, shape (2**bits, width)
+        Row i belongs to code i.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    Examples
+    --------
+    >>> code_inputs("bits", 2)
+    array([[-1., -1.],
+           [-1.,  1.],
+           [ 1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    """
+    bits = XorTask(bits=bits).bits
+    if kind not in KINDS:
+        raise InvalidValue(f"kind must be one of {', '.join(KINDS)}; got {kind!r}: {nearest(str(kind), KINDS)}")
+    if width is not None and kind != "gaussian":
+        raise InvalidValue(f"width is for gaussian inputs; got {width!r} for {kind!r}, which has a width of its own")
+    if kind == "bits":
+        return (2 * code_bits(np.arange(2**bits), bits) - 1).astype(np.float32)
+    if kind == "onehot":
+        if bits > MOST_ONEHOT_BITS:
+            raise InvalidValue(f"bits must be in [1, {MOST_ONEHOT_BITS}] for onehot inputs; got {bits}")
+        return np.eye(2**bits, dtype=np.float32)
+    length = whole_within("width", DEFAULT_WIDTH if width is None else width, 1)
+    vectors = generator(random_seed(random_state), "xor", "inputs").standard_normal((2**bits, length))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def code_bits(codes: np.ndarray, bits: int) -> np.ndarray:
+    """Write codes in binary.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (...)
+        In [0, 2**bits).
+    bits : int
+        Bits per code.
+
+    Returns
+    -------
+    ndarray of int8, shape (..., bits)
+        Each 0 or 1, the highest bit first.
+
+    Examples
+    --------
+    >>> code_bits(np.array([1, 2]), 2)
+    array([[0, 1],
+           [1, 0]], dtype=int8)
+    """
+    return ((np.asarray(codes)[..., None] >> np.arange(bits)[::-1]) & 1).astype(np.int8)
+
+
+def random_seed(random_state: object) -> int:
+    """Return a seed, checked.
+
+    Parameters
+    ----------
+    random_state : object
+        What the user gave: a whole number of at least 0.
+
+    Returns
+    -------
+    int
+        The seed.
+
+    Raises
+    ------
+    InvalidValue
+        If it is no such number.
+
+    Examples
+    --------
+    >>> random_seed(7)
+    7
+    """
+    return whole_within("random_state", random_state, 0)
+
+
+def _clean(task: XorTask, gate: np.ndarray, draw: Draw) -> np.ndarray:
+    """Codes before observation noise: independent ones, and last the parity or the copy of the first."""
+    shift = np.uint64(WORD_BITS - task.bits)
+    free = [(draw("code", name)[:, 0] >> shift).astype(np.int64) for name in names(task.modalities)[:-1]]
+    last = np.where(gate, np.bitwise_xor.reduce(free), free[0])
+    return np.stack([*free, last], axis=1)
+
+
+def _flips(task: XorTask, count: int, draw: Draw) -> np.ndarray:
+    """One pattern of flipped bits per observed code."""
+    flips = np.zeros((count, task.modalities), dtype=np.int64)
+    if task.noise == 0:
+        return flips
+    for column, name in enumerate(names(task.modalities)):
+        # Four words per sample and draw: bit b of a code has word b % 4 of block b // 4 to itself.
+        for bit in range(task.bits):
+            flipped = uniform(draw("noise", name, bit // 4)[:, bit % 4]) < task.noise
+            flips[:, column] |= flipped.astype(np.int64) << bit
+    return flips
