@@ -1,4 +1,4 @@
-"""InfoNCE over a matrix of logits, for batches in which rows repeat.
+"""InfoNCE over a matrix of scores, for batches in which rows repeat.
 
 A batch of n samples takes part in a loss through its distinct queries, its distinct keys, and how often each
 (query, key) pair occurs. With those counts ``N`` the loss over n samples is exactly
@@ -10,9 +10,15 @@ which for distinct rows (``N`` the identity) is the usual cross-entropy with the
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
 
 __all__ = ["info_nce", "symmetric_info_nce"]
+
+# Logits in a range this wide keep their exponentials within single precision, without a shift for every row.
+WIDEST_RANGE = 60.0
 
 
 def info_nce(logits: Tensor, counts: Tensor | None = None, *, label_smoothing: float = 0.0) -> Tensor:
@@ -56,17 +62,29 @@ def info_nce(logits: Tensor, counts: Tensor | None = None, *, label_smoothing: f
     return mean_log_sum - (1 - label_smoothing) * positive - label_smoothing * average
 
 
-def symmetric_info_nce(logits: Tensor, counts: Tensor | None = None, *, label_smoothing: float = 0.0) -> Tensor:
+def symmetric_info_nce(
+    logits: Tensor,
+    counts: Tensor | None = None,
+    *,
+    label_smoothing: float = 0.0,
+    scale: float | Tensor = 1.0,
+    bounds: tuple[float, float] | None = None,
+) -> Tensor:
     """Mean of :func:`info_nce` from queries to keys and from keys to queries.
 
     Parameters
     ----------
     logits : Tensor, shape (..., queries, keys)
-        Scores divided by the temperature.
+        Scores divided by the temperature, or multiplied by `scale` here.
     counts : Tensor, shape (..., queries, keys), optional
         How often each pair is a positive; default: the diagonal, once each.
     label_smoothing : float
         Share of the target spread evenly, in both directions.
+    scale : float or Tensor, shape (..., 1, 1)
+        Multiplies the logits.
+    bounds : tuple of (float, float), optional
+        What the logits, before scaling, cannot fall below or exceed. If the scale is a number and the range after it
+        is narrow, one exponential per entry serves both directions; the result is the same.
 
     Returns
     -------
@@ -78,7 +96,64 @@ def symmetric_info_nce(logits: Tensor, counts: Tensor | None = None, *, label_sm
     >>> import torch
     >>> symmetric_info_nce(torch.zeros(4, 4))
     tensor(1.3863)
+    >>> symmetric_info_nce(torch.eye(4), scale=10.0, bounds=(-1, 1))
+    tensor(0.0001)
     """
+    if bounds is not None and isinstance(scale, int | float) and scale * (bounds[1] - bounds[0]) <= WIDEST_RANGE:
+        loss: Tensor = _Bounded.apply(logits, counts, label_smoothing, float(scale), scale * bounds[1])
+        return loss
+    logits = scale * logits
     forward = info_nce(logits, counts, label_smoothing=label_smoothing)
     backward = info_nce(logits.mT, None if counts is None else counts.mT, label_smoothing=label_smoothing)
     return (forward + backward) / 2
+
+
+class _Bounded(torch.autograd.Function):
+    """Both directions from one matrix of exponentials, E = exp(scale * scores - bound).
+
+    With row sums r = E N(k) and column sums c = N(q) E, the gradient with respect to the scaled scores is
+    E * (N(q)/r N(k)' + N(q) (N(k)/c)') / 2n, a matrix of rank two times E, less the share of the positives.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, scores: Tensor, counts: Tensor | None, smoothing: float, scale: float, bound: float
+    ) -> Tensor:
+        if counts is None:
+            queries = keys = scores.new_ones(scores.shape[:-1])
+            positive = scores.diagonal(dim1=-2, dim2=-1).sum(-1)
+        else:
+            queries, keys = counts.sum(-1), counts.sum(-2)
+            positive = _inner(counts, scores)
+        samples = queries.sum(-1)
+        powers = torch.mul(scores, scale).sub_(bound).exp_()
+        rows = (powers @ keys.unsqueeze(-1)).squeeze(-1)
+        columns = (queries.unsqueeze(-2) @ powers).squeeze(-2)
+        ctx.save_for_backward(powers, counts, queries, keys, rows, columns, samples)
+        ctx.smoothing, ctx.scale = smoothing, scale
+        logs = (queries * rows.log()).sum(-1) + (keys * columns.log()).sum(-1)
+        loss = logs / (2 * samples) + bound - (1 - smoothing) * scale * positive / samples
+        if smoothing:
+            total = (queries * (scores @ keys.unsqueeze(-1)).squeeze(-1)).sum(-1)
+            loss = loss - smoothing * scale * total / samples**2
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None]:  # type: ignore[override]
+        powers, counts, queries, keys, rows, columns, samples = ctx.saved_tensors
+        left = torch.stack([queries / rows, queries], -1)
+        right = torch.stack([keys, keys / columns], -2)
+        gradient = (left @ right).mul_(powers)
+        if ctx.smoothing:
+            share = queries * (2 * ctx.smoothing / samples).unsqueeze(-1)
+            gradient -= share.unsqueeze(-1) * keys.unsqueeze(-2)
+        if counts is None:
+            gradient.diagonal(dim1=-2, dim2=-1).sub_(2 * (1 - ctx.smoothing))
+        else:
+            gradient.sub_(counts, alpha=2 * (1 - ctx.smoothing))
+        return gradient.mul_((slope * ctx.scale / (2 * samples))[..., None, None]), None, None, None, None
+
+
+def _inner(left: Tensor, right: Tensor) -> Tensor:
+    """Sum of the products of entries, matrix by matrix, without a matrix of products."""
+    return (left.flatten(-2).unsqueeze(-2) @ right.flatten(-2).unsqueeze(-1)).squeeze((-2, -1))

@@ -193,6 +193,8 @@ class XorData:
         As built.
     noise : float
         As built.
+    rows_per_p : dict of str to int
+        Rows of each split for every p.
     """
 
     dataset: Dataset
@@ -201,6 +203,7 @@ class XorData:
     modalities: int
     noise: float
     seed: int
+    rows_per_p: dict[str, int]
 
     def samples(self, split: str, p: float) -> XorSamples:
         """Read the samples of one split and p.
@@ -264,7 +267,13 @@ def open_xor(path: str | Path) -> XorData:
         config = manifest.config
         task = XorTask(0.0, config["bits"], config["modalities"], config["noise"])
         return XorData(
-            dataset, tuple(map(float, config["p"])), task.bits, task.modalities, task.noise, manifest.seed
+            dataset=dataset,
+            p=tuple(map(float, config["p"])),
+            bits=task.bits,
+            modalities=task.modalities,
+            noise=task.noise,
+            seed=manifest.seed,
+            rows_per_p={split: int(rows) for split, rows in config["rows_per_p"].items()},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: its manifest does not describe an XOR task: {error}") from error

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import InvalidValue, nearest
+from confu_core.methods import load_method, method_options
 from confu_core.runs.sweep import Cell, SweepSummary, sweep
 from xor_bench.run import headline, run_together
-from xor_bench.settings import Settings
+from xor_bench.settings import Settings, option_value
 
-__all__ = ["PRESETS", "grid_cells", "run_sweep"]
+__all__ = ["PRESETS", "grid_cells", "option_axis", "preset_grid", "run_sweep"]
 
 # The longest cells first, so that no worker is left with one at the end.
 FIGURE3 = {
@@ -69,6 +70,72 @@ def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> l
             known = OWN | {key for cell in cells.values() for key in cell.columns}
             raise InvalidValue(f"{', '.join(methods)} has no option {name!r}: {nearest(name, known)}")
     return list(cells.values())
+
+
+def preset_grid(name: str | None) -> dict[str, list[Any]]:
+    """Return a known grid.
+
+    Parameters
+    ----------
+    name : str or None
+        One of `PRESETS`; None is the empty grid.
+
+    Returns
+    -------
+    dict of str to list
+        Axes.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such preset.
+
+    Examples
+    --------
+    >>> preset_grid("figure3")["seed"]
+    [0, 1, 2, 3, 4]
+    """
+    if name is None:
+        return {}
+    if name not in PRESETS:
+        raise InvalidValue(f"no preset {name!r}: {nearest(name, PRESETS)}")
+    return {axis: list(values) for axis, values in PRESETS[name].items()}
+
+
+def option_axis(methods: Sequence[str], name: str, text: str) -> list[Any]:
+    """Read values with commas as those of an option of methods.
+
+    Parameters
+    ----------
+    methods : sequence of str
+        Of which at least one has the option.
+    name, text : str
+        The option and its values. Values that have commas of their own are one value.
+
+    Returns
+    -------
+    list
+        Of the type of the option's default.
+
+    Raises
+    ------
+    InvalidValue
+        If no method has the option, or a value is not of its type.
+    MethodError
+        If there is no such method.
+
+    Examples
+    --------
+    >>> option_axis(["clip", "confu"], "fused_width", "64,128")
+    [64, 128]
+    """
+    known: dict[str, Any] = {}
+    for method in methods:
+        known.update(method_options(load_method(method)))
+    if name not in known:
+        raise InvalidValue(f"{', '.join(methods)} has no option {name!r}: {nearest(name, known)}")
+    parts = [text] if isinstance(known[name], tuple) else text.split(",")
+    return [option_value(name, part, known[name]) for part in parts]
 
 
 def run_sweep(

@@ -137,9 +137,12 @@ class Method(nn.Module):
         Whether `score` works with leading axes before (rows, dim) and treats every row by itself. If so, runs
         on data with a finite support take the short way, and many cells train in one stack; the numbers are
         the same. Off unless a method says so.
+    bounds : tuple of (float, float) or None
+        What the score of a term cannot fall below or exceed, if that is known; it only makes the loss cheaper.
     """
 
     broadcasts: ClassVar[bool] = False
+    bounds: ClassVar[tuple[float, float] | None] = None
 
     def __init__(
         self,
@@ -248,9 +251,13 @@ class Method(nn.Module):
         Tensor, shape (...)
             In nats.
         """
-        logits = self.scale() * self.score(batch.view(term.query), batch.view(term.key))
-        contrast = symmetric_info_nce if term.symmetric else info_nce
-        return contrast(logits, batch.counts(term.query, term.key), label_smoothing=self.label_smoothing)
+        scores = self.score(batch.view(term.query), batch.view(term.key))
+        counts, scale = batch.counts(term.query, term.key), self.scale()
+        if not term.symmetric:
+            return info_nce(scale * scores, counts, label_smoothing=self.label_smoothing)
+        return symmetric_info_nce(
+            scores, counts, label_smoothing=self.label_smoothing, scale=scale, bounds=self.bounds
+        )
 
     def losses(self, batch: EmbeddedBatch) -> dict[str, Tensor]:
         """Return the weighted terms of the loss by name; the loss is their sum.

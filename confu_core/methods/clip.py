@@ -52,6 +52,7 @@ class CLIP(Method):
     """
 
     broadcasts: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     def terms(self) -> list[Term]:
         """List one term per pair."""

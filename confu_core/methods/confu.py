@@ -52,6 +52,7 @@ class ConFu(Method):
     """
 
     broadcasts: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     def __init__(
         self,

@@ -42,6 +42,7 @@ class GRAM(Method):
     """
 
     broadcasts: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float] | None] = (-1.0, 0.0)
 
     def __init__(self, space: Space, *, anchor: int = 0, label_smoothing: float = 0.1, **options: Any) -> None:
         super().__init__(space, label_smoothing=label_smoothing, **options)

@@ -37,6 +37,7 @@ class Hub(Method):
     """
 
     broadcasts: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
 
     def __init__(self, space: Space, *, anchor: int = 0, **options: Any) -> None:
         super().__init__(space, **options)

@@ -43,6 +43,7 @@ class TRIANGLE(Method):
     """
 
     broadcasts: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float] | None] = (-3.375, 0.0)  # The largest triangle in a sphere is equilateral.
 
     def __init__(self, space: Space, *, anchor: int = 0, label_smoothing: float = 0.1, **options: Any) -> None:
         super().__init__(space, label_smoothing=label_smoothing, **options)

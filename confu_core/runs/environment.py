@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-__all__ = ["environment"]
+__all__ = ["environment", "usable_cores"]
 
 PACKAGES = ("confu-bench", "numpy", "pandas", "pyarrow", "scipy", "torch")
 
@@ -31,13 +31,25 @@ def environment() -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "processor": _processor(),
-        "cores": _cores(),
+        "cores": usable_cores(),
         "memory_bytes": _memory(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
 
 
-def _cores() -> int:
+def usable_cores() -> int:
+    """Return how many cores this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Examples
+    --------
+    >>> usable_cores() >= 1
+    True
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -47,8 +48,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     ...     (Path(folder) / "new" / "a.txt").read_text()
     'whole'
     """
-    # The name is fixed, so that whoever tries again overwrites what a killed process left.
-    temporary = path.with_name(f".{path.name}{_PARTIAL}")
+    # A name of its own: a scheduler may run a job twice at once, and neither may cut the other's file.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,6 +152,11 @@ def sha256_of(path: Path) -> str:
     str
         64 hexadecimal digits.
 
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read.
+
     Examples
     --------
     >>> import tempfile
@@ -161,9 +167,12 @@ def sha256_of(path: Path) -> str:
     'e3b0c442'
     """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     return digest.hexdigest()
 
 

@@ -6,18 +6,22 @@ import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import json
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards.atomic import write_whole, writing
 from confu_core.shards.layout import Job, check_formats, jobs, shard_path
 from confu_core.shards.manifest import MANIFEST, SCHEMA_VERSION, Manifest, Shard, load_manifest
 from confu_core.shards.parquet import stored_types
-from confu_core.shards.plain_json import json_value
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.resume import begin, clean, finish, finished_shards, is_whole, refuse_other
+from confu_core.shards.schema import column_types
 from confu_core.shards.sums import write_sums
 from confu_core.shards.workers import ATTEMPTS, WorkerDied, completed
 from confu_core.shards.write import write_shards
@@ -127,13 +131,12 @@ def _all_shards(
 
 def _draft(recipe: Recipe, formats: tuple[str, ...], shard_rows: int) -> Manifest:
     check_formats(formats)
-    if recipe.schema.names.count("key") != 1:
-        raise InvalidValue(f"the schema must have one column 'key'; got {', '.join(recipe.schema.names)}")
+    _check_key_column(recipe.schema)
     draft = Manifest(
         schema_version=SCHEMA_VERSION,
         name=recipe.name,
         description=recipe.description,
-        config=json_value(recipe.config),
+        config=_as_json("config", recipe.config),
         seed=int(recipe.seed),
         splits=dict(recipe.splits),
         fingerprint="",
@@ -141,9 +144,23 @@ def _draft(recipe: Recipe, formats: tuple[str, ...], shard_rows: int) -> Manifes
         shard_rows=shard_rows,
         versions=_versions(recipe.libraries),
         schema=stored_types(recipe.schema),
-        information=json_value(recipe.information()),
+        information=_as_json("information", recipe.information()),
     )
     return draft.fingerprinted()
+
+
+def _check_key_column(schema: pa.Schema) -> None:
+    if [column.type for column in schema if column.name == "key"] != [pa.string()]:
+        columns = ", ".join(f"{name}: {type}" for name, type in column_types(schema).items())
+        raise InvalidValue(f"a schema must have one column 'key' of type string; got {columns}")
+
+
+def _as_json(what: str, value: Any) -> Any:
+    # As it will be read back: tuples become lists, keys become text.
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InvalidValue(f"{what} of a recipe must hold JSON values; {error}") from error
 
 
 def _versions(libraries: tuple[str, ...]) -> dict[str, str]:

@@ -58,6 +58,9 @@ def _decode_image(data: bytes) -> None:
 def _decode_audio(data: bytes) -> None:
     import soundfile
 
+    # The library shortens a WAV that is cut without a word; the file itself says how long it should be.
+    if data.startswith(b"RIFF") and (stated := int.from_bytes(data[4:8], "little") + 8) > len(data):
+        raise ValueError(f"{len(data)} bytes of {stated}")
     with soundfile.SoundFile(io.BytesIO(data)) as sound:
         # In blocks: a header that promises hours must not reserve their memory.
         frames = sum(len(block) for block in sound.blocks(_BLOCK_FRAMES))

@@ -35,7 +35,7 @@ def flat_json(fields: Mapping[str, Any]) -> bytes:
     Raises
     ------
     InvalidValue
-        If a value is of another kind; the line names the field.
+        If a name is not text, or a value is of another kind; the line names the field.
 
     Examples
     --------
@@ -43,7 +43,10 @@ def flat_json(fields: Mapping[str, Any]) -> bytes:
     b'{"p": 1.0, "bits": [0, 1]}'
     """
     flat_types(fields)
-    return json.dumps(dict(fields), ensure_ascii=False, allow_nan=False).encode()
+    try:
+        return json.dumps(dict(fields), ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValue(f"JSON text must be Unicode; {error.reason} in {error.object!r:.60}") from error
 
 
 def parse_flat_json(data: bytes) -> dict[str, Any]:
@@ -106,6 +109,8 @@ def flat_types(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _type(name: str, value: Any) -> str:
+    if type(name) is not str:
+        raise InvalidValue(f"the name of a JSON field must be text; got {name!r}")
     if not isinstance(value, list):
         return _scalar(name, value)
     if not value:

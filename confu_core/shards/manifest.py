@@ -11,7 +11,6 @@ from typing import Any
 
 from confu_core.errors import DatasetError, nearest
 from confu_core.shards.layout import FORMATS
-from confu_core.shards.plain_json import json_bytes
 
 __all__ = ["MANIFEST", "SCHEMA_VERSION", "Manifest", "Shard", "load_manifest"]
 
@@ -115,7 +114,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the content of the file; equal manifests give equal bytes."""
-        return json_bytes(asdict(self))
+        return (json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -155,9 +154,7 @@ def load_manifest(path: Path) -> Manifest:
         ) from error
     version = data.get("schema_version") if isinstance(data, dict) else None
     if type(version) is int and version != SCHEMA_VERSION:
-        raise DatasetError(
-            f"{path} is of format {version}, this version reads {SCHEMA_VERSION}; update confu-bench"
-        )
+        raise DatasetError(f"{path} is of format {version}, this version reads {SCHEMA_VERSION}; update confu-bench")
     try:
         return _parse(data)
     except DatasetError as error:
@@ -182,6 +179,8 @@ def _check_members(manifest: Manifest) -> None:
     for format in manifest.formats:
         if format not in FORMATS:
             raise DatasetError(f"unknown format {format!r}; {nearest(format, FORMATS)}")
+    if len({shard.path for shard in manifest.shards}) < len(manifest.shards):
+        raise DatasetError("a shard is listed twice")
     for shard in manifest.shards:
         if shard.split not in manifest.splits or shard.format not in manifest.formats:
             raise DatasetError(f"shard {shard.path} is of split {shard.split!r} and format {shard.format!r}")
@@ -200,9 +199,7 @@ def _fields(data: Any, cls: Any, what: str) -> dict[str, Any]:
             raise DatasetError(f"the {what} lacks {name!r}")
         kind = _JSON_TYPES[annotation.partition("[")[0]]
         if type(data[name]) is not kind:
-            raise DatasetError(
-                f"{name!r} of the {what} must be a JSON {kind.__name__}; got {data[name]!r:.60}"
-            )
+            raise DatasetError(f"{name!r} of the {what} must be a JSON {kind.__name__}; got {data[name]!r:.60}")
         fields[name] = data[name]
     return fields
 

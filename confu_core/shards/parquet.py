@@ -43,12 +43,13 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     ...     read_parquet(Path(folder) / "x.parquet").to_pylist()
     [{'key': 'a'}, {'key': 'b'}]
     """
-    plain = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+    media = media_columns(table.schema)
+    plain = [leaf for leaf in _leaves(table.schema) if leaf.partition(".")[0] not in media]
     with replacing(path) as file:
         pq.write_table(
             table,
             file,
-            row_group_size=MEDIA_GROUP_ROWS if media_columns(table.schema) else PLAIN_GROUP_ROWS,
+            row_group_size=MEDIA_GROUP_ROWS if media else PLAIN_GROUP_ROWS,
             compression=dict.fromkeys(plain, "snappy") or "none",
             use_dictionary=plain,
             write_statistics=plain,
@@ -74,9 +75,7 @@ def stored_types(schema: pa.Schema) -> dict[str, str]:
     >>> stored_types(pa.schema([("bits", pa.list_(pa.int8()))]))
     {'bits': 'list<element: int8>'}
     """
-    sink = pa.BufferOutputStream()
-    pq.write_table(schema.empty_table(), sink)
-    return column_types(pq.read_schema(pa.BufferReader(sink.getvalue())))
+    return column_types(_stored(schema).schema_arrow)
 
 
 def parquet_shape(path: Path) -> tuple[int, pa.Schema]:
@@ -141,6 +140,18 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         table = file.read(columns=None if columns is None else list(columns))
         # Arrow gives the columns in the file's order, and leaves out those it does not find.
         return table if columns is None else table.select(list(columns))
+
+
+def _stored(schema: pa.Schema) -> pq.ParquetFile:
+    sink = pa.BufferOutputStream()
+    pq.write_table(schema.empty_table(), sink)
+    return pq.ParquetFile(pa.BufferReader(sink.getvalue()))
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    # Options by column name a list's items by their path within the file, such as bits.list.element.
+    stored = _stored(schema).schema
+    return [stored.column(index).path for index in range(len(stored))]
 
 
 @contextlib.contextmanager

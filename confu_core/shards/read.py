@@ -99,9 +99,7 @@ class Dataset:
             raise DatasetError(f"{self.root / MANIFEST} is damaged: {problem}; restore it")
         return shards
 
-    def table(
-        self, split: str, columns: Sequence[str] | None = None, *, format: str | None = None
-    ) -> pa.Table:
+    def table(self, split: str, columns: Sequence[str] | None = None, *, format: str | None = None) -> pa.Table:
         """Read a split into memory.
 
         Parameters
@@ -124,7 +122,11 @@ class Dataset:
         DatasetError
             If the split, a column or a format is unknown, or a shard is missing, cut or altered.
         """
-        return pa.concat_tables(self._table(shard, columns) for shard in self.shards(split, format))
+        tables = [self._table(shard, columns) for shard in self.shards(split, format)]
+        try:
+            return pa.concat_tables(tables)
+        except pa.ArrowException as error:
+            raise DatasetError(f"{self.root}: shards of split {split!r} differ in their columns") from error
 
     def rows(
         self, split: str, columns: Sequence[str] | None = None, *, format: str | None = None

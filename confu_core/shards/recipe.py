@@ -21,6 +21,11 @@ class Recipe(Protocol):
     A recipe is pickled once into each worker process. Its methods are pure functions of `config`, `seed` and
     their arguments: the rows do not depend on how ranges are cut, nor on what was generated before.
 
+    The cost of a row is that of `rows` and, for tars, of `members`; writing adds about 60 microseconds per row of
+    a tar and 2 to 5 seconds per gigabyte of pictures and sounds, on one core. A range costs one call of `rows`,
+    so whatever is shared by many rows is best prepared there and used for all of them. A worker holds one shard
+    in memory: `shard_rows` times the size of a row, up to twice.
+
     Attributes
     ----------
     name : str

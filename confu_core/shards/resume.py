@@ -12,7 +12,6 @@ from confu_core.errors import DatasetError
 from confu_core.shards.atomic import remove_partials, write_whole
 from confu_core.shards.layout import FOLDERS, Job
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
-from confu_core.shards.plain_json import json_bytes
 
 __all__ = ["begin", "clean", "finish", "finished_shards", "is_whole", "record", "refuse_other"]
 
@@ -75,11 +74,14 @@ def begin(root: Path, draft: Manifest) -> None:
     confu_core.errors.DatasetError: cannot write /dev/null/folder/.build/manifest.json: Not a directory
     """
     clean(root)
+    # Other library versions may write other bytes: what they left must not be taken for part of this build.
     path = root / UNFINISHED / MANIFEST
-    # Other library versions may write other bytes: one dataset must not mix them.
     if path.exists() and load_manifest(path).versions != draft.versions:
-        shutil.rmtree(root / UNFINISHED)
+        for old in _record_paths(root / UNFINISHED):
+            old.unlink()
     write_whole(path, draft.to_bytes())
+    if (root / MANIFEST).exists() and load_manifest(root / MANIFEST).versions != draft.versions:
+        (root / MANIFEST).unlink()
 
 
 def record(root: Path, job: Job, shards: tuple[Shard, ...]) -> None:
@@ -108,7 +110,7 @@ def record(root: Path, job: Job, shards: tuple[Shard, ...]) -> None:
     ['train-00000.json']
     """
     path = root / UNFINISHED / f"{job.split}-{job.index:05d}.json"
-    write_whole(path, json_bytes([vars(shard) for shard in shards]))
+    write_whole(path, json.dumps([vars(shard) for shard in shards]).encode())
 
 
 def finished_shards(root: Path, draft: Manifest) -> dict[str, Shard]:
@@ -196,11 +198,15 @@ def finish(root: Path) -> None:
 
 def _records(folder: Path) -> list[Shard]:
     shards: list[Shard] = []
-    for path in sorted(folder.glob("*-*.json")):
+    for path in _record_paths(folder):
         # A damaged record is no record: its shards are written again.
         with contextlib.suppress(DatasetError, TypeError, ValueError):
             shards += [Shard.parse(shard) for shard in json.loads(path.read_bytes())]
     return shards
+
+
+def _record_paths(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*-*.json"))
 
 
 def _differences(there: Manifest, here: Manifest) -> list[str]:

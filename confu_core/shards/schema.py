@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from confu_core.errors import InvalidValue
+from confu_core.errors import DatasetError, InvalidValue
 
 __all__ = ["MEDIA", "column_types", "features", "media_columns", "with_features"]
 
@@ -67,13 +67,24 @@ def features(schema: pa.Schema) -> dict[str, dict[str, Any]]:
     dict
         Column name to feature; empty where the key is missing.
 
+    Raises
+    ------
+    DatasetError
+        If the metadata is damaged.
+
     Examples
     --------
     >>> features(pa.schema([("key", pa.string())]))
     {}
     """
     metadata = schema.metadata or {}
-    return json.loads(metadata[_METADATA_KEY])["info"]["features"] if _METADATA_KEY in metadata else {}
+    if _METADATA_KEY not in metadata:
+        return {}
+    try:
+        found = json.loads(metadata[_METADATA_KEY])["info"]["features"]
+        return {name: dict(feature) for name, feature in found.items()}
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise DatasetError("has damaged Hugging Face metadata") from error
 
 
 def media_columns(schema: pa.Schema) -> list[str]:

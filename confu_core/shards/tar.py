@@ -160,11 +160,15 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 def _samples(path: Path, file: BinaryIO) -> Iterator[tuple[str, dict[str, bytes]]]:
+    seen: set[str] = set()
     for key, group in itertools.groupby(_members(path, file), key=lambda member: member[0]):
+        if key in seen:
+            raise DatasetError(f"{path} holds parts of {key!r} in two places; restore it or build it again")
+        seen.add(key)
         parts: dict[str, bytes] = {}
         for _, part, data in group:
             if part in parts:
-                raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build the dataset again")
+                raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build it again")
             parts[part] = data
         yield key, parts
 
@@ -189,7 +193,7 @@ def _header(path: Path, header: bytes) -> tarfile.TarInfo:
     try:
         info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
-        raise DatasetError(f"{path} is damaged ({error}); restore it or build the dataset again") from error
+        raise DatasetError(f"{path} is damaged ({error}); restore it or build it again") from error
     key, _, part = info.name.partition(".")
     if info.type != tarfile.REGTYPE or not _KEY.fullmatch(key) or not _PART.fullmatch(part):
         raise DatasetError(f"{path} holds {info.name!r}, which is not a regular file named key.extension")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,16 @@ from confu_core.shards.tar import read_tar
 
 __all__ = ["read_tar_table"]
 
+_NUMBERS = {
+    str(kind): kind
+    for kind in (
+        *(pa.int8(), pa.int16(), pa.int32(), pa.int64()),
+        *(pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.float32(), pa.float64()),
+    )
+}
+_LIST = re.compile(r"(?:fixed_size_)?list<\w+: (\w+)(?: not null)?>(?:\[(\d+)\])?")
+
 
 def read_tar_table(path: Path, types: Mapping[str, str]) -> pa.Table:
     """Read one tar shard into a table.
@@ -23,7 +34,7 @@ def read_tar_table(path: Path, types: Mapping[str, str]) -> pa.Table:
     path : Path
         An existing shard.
     types : mapping of str to str
-        Arrow types by column name, as in the manifest: a number takes the type that it has in Parquet.
+        Arrow types by column name, as in the manifest: numbers and lists of numbers take them.
 
     Returns
     -------
@@ -46,16 +57,16 @@ def read_tar_table(path: Path, types: Mapping[str, str]) -> pa.Table:
     [{'key': 'a', 'x': 1, 'txt': b'hm'}]
     """
     rows = [_row(path, key, parts) for key, parts in read_tar(path)]
-    names = list(rows[0]) if rows else []
+    names = dict.fromkeys(rows[0] if rows else ())
     for row in rows:
-        if row.keys() != set(names):
+        if row.keys() != names.keys():
             got = ", ".join(row)
             raise DatasetError(f"{path}: sample {row['key']!r} must have {', '.join(names)}; got {got}")
     try:
-        columns = [pa.array([row[name] for row in rows], _number_type(types.get(name))) for name in names]
+        columns = [pa.array([row[name] for row in rows], _number_type(types.get(name, ""))) for name in names]
     except (pa.ArrowException, OverflowError) as error:
         raise DatasetError(f"{path} holds values that do not fit their column: {error}") from error
-    return pa.table(columns, names)
+    return pa.table(columns, list(names))
 
 
 def _row(path: Path, key: str, parts: dict[str, bytes]) -> dict[str, Any]:
@@ -69,9 +80,8 @@ def _row(path: Path, key: str, parts: dict[str, bytes]) -> dict[str, Any]:
     return {"key": key} | fields | parts | {"key": key}
 
 
-def _number_type(name: str | None) -> pa.DataType | None:
-    try:
-        kind = pa.type_for_alias(name or "")
-    except ValueError:
-        return None
-    return kind if pa.types.is_integer(kind) or pa.types.is_floating(kind) else None
+def _number_type(text: str) -> pa.DataType | None:
+    if not (match := _LIST.fullmatch(text)):
+        return _NUMBERS.get(text)
+    items = _NUMBERS.get(match[1])
+    return items and pa.list_(pa.field("element", items), int(match[2] or -1))

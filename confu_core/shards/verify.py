@@ -67,9 +67,7 @@ class Report:
         return {"ok": self.ok, **asdict(self)}
 
 
-def verify(
-    path: str | Path, *, deep: bool = False, progress: Callable[[int, int], None] | None = None
-) -> Report:
+def verify(path: str | Path, *, deep: bool = False, progress: Callable[[int, int], None] | None = None) -> Report:
     """Compare every file of a dataset with its manifest and checksums; never stops at the first problem.
 
     Parameters
@@ -148,14 +146,17 @@ def _listed_problem(root: Path, path: str, expected: str) -> str | None:
         return f"is listed in {SUMS} but lies outside the dataset"
     if not (root / path).is_file():
         return f"is listed in {SUMS} but missing"
-    return None if sha256_of(root / path) == expected else f"its SHA-256 is not that in {SUMS}"
+    try:
+        return None if sha256_of(root / path) == expected else f"its SHA-256 is not that in {SUMS}"
+    except DatasetError as error:
+        return str(error).removeprefix(f"{root / path} ")
 
 
 def _extra_files(root: Path, manifest: Manifest) -> Iterator[Finding]:
-    # Readers take whatever matches their pattern: a shard too many would be read as part of the dataset.
+    # Readers take every file that is not hidden: one too many would be read as part of the dataset.
     listed = {shard.path for shard in manifest.shards}
     for folder in FOLDERS.values():
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root).as_posix()
-            if not path.is_dir() and name not in listed:
+            if not path.is_dir() and not path.name.startswith(".") and name not in listed:
                 yield Finding(name, "is not in the manifest")

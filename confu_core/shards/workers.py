@@ -29,9 +29,7 @@ class WorkerDied(Exception):
         self.jobs = tuple(jobs)
 
 
-def completed(
-    function: Callable[[Any], Any], jobs: Sequence[Any], workers: int
-) -> Generator[Any, None, None]:
+def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to stop everything at once.
 
     Parameters
@@ -73,9 +71,7 @@ class _Worker:
 
     def _start(self) -> None:
         lifeline, self._lifeline = _CONTEXT.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(
-            1, _CONTEXT, initializer=_prepare, initargs=(lifeline, self._function)
-        )
+        self._pool = ProcessPoolExecutor(1, _CONTEXT, initializer=_prepare, initargs=(lifeline, self._function))
 
     def submit(self, job: Any) -> Future[Any]:
         try:

@@ -1,0 +1,1 @@
+"""The commands `xorbench` and `birdmml`: they parse, call the library and print."""

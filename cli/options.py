@@ -1,0 +1,199 @@
+"""Options that several verbs share, as decorators, and the values they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import reduce
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["ListOf", "as_json", "debug", "given", "key_values", "method_options", "setting_options", "together"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Any], Any]
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+debug = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
+
+# Settings of a run by type, with the help text; their defaults are those of xor_bench.settings.Settings.
+TASK: dict[str, tuple[type, str]] = {
+    "p": (float, "Probability that the last modality is the parity of the others, in [0, 1].  [default: 0.5]"),
+    "bits": (int, "Bits per code.  [default: 5]"),
+    "modalities": (int, "Number of modalities, at least 3.  [default: 3]"),
+    "noise": (float, "Probability that an observed bit is flipped, in [0, 0.5].  [default: 0]"),
+}
+MODEL: dict[str, tuple[type, str]] = {
+    "seed": (int, "Decides data, weights and order of samples.  [default: 0]"),
+    "inputs": (str, "What encoders see of a code: bits, onehot or gaussian.  [default: bits]"),
+    "train_samples": (int, "Samples to train on.  [default: 10000]"),
+    "test_samples": (int, "Samples to test on.  [default: 10000]"),
+    "epochs": (int, "How often each sample is seen.  [default: 50]"),
+    "batch_size": (int, "Samples per step.  [default: 1000]"),
+    "lr": (float, "Learning rate of AdamW, on a cosine.  [default: 0.005]"),
+    "weight_decay": (float, "Weight decay of AdamW.  [default: 0.0001]"),
+    "dim": (int, "Width of the shared embedding space.  [default: 32]"),
+    "width": (int, "Width of an encoder's layers.  [default: 64]"),
+    "depth": (int, "Number of an encoder's linear layers.  [default: 1]"),
+}
+METHOD: dict[str, tuple[type, str]] = {
+    "lam": (float, "Weight of ConFu's fused terms, in [0, 1]."),
+    "temperature": (float, "Divides the score in the loss."),
+    "fusion": (str, "Kind of ConFu's fused heads: concat, hadamard or gated."),
+    "anchor": (int, "Number of the modality that hub, GRAM and TRIANGLE anchor, from 0."),
+}
+
+
+class ListOf(click.ParamType):
+    """Values with commas, and ranges start:stop or start:stop:step with the stop included.
+
+    Parameters
+    ----------
+    kind : type
+        Of each value: int, float or str.
+
+    Examples
+    --------
+    >>> ListOf(float).convert("0:0.3:0.1,1", None, None)
+    [0.0, 0.1, 0.2, 0.3, 1.0]
+    """
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+        self.name = {int: "whole numbers", float: "numbers", str: "names"}[kind]
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show that values are joined by commas."""
+        return {int: "INT,...", float: "FLOAT,...", str: "NAME,..."}[self.kind]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
+        """Read a list."""
+        if isinstance(value, list):
+            return value
+        try:
+            return [item for part in value.split(",") for item in self._range(part.strip())]
+        except (InvalidOperation, ValueError):
+            self.fail(f"{value!r} is not a list of {self.name}, such as 0,1,2 or 0:1:0.1", param, ctx)
+
+    def _range(self, part: str) -> list[Any]:
+        # A path to a method has a colon of its own.
+        if self.kind is str or ":" not in part:
+            return [self.kind(part)]
+        ends = [Decimal(end) for end in part.split(":")]
+        start, stop, step = (*ends, Decimal(1))[:3]
+        if len(ends) > 3 or step <= 0 or not (start <= stop):
+            raise ValueError(part)
+        count = int((stop - start) / step) + 1
+        if count > 10_000:
+            raise ValueError(part)
+        return [self.kind(start + step * i) for i in range(count)]
+
+
+def setting_options(*groups: dict[str, tuple[type, str]], many: bool = False) -> Decorator:
+    """Return a decorator that adds an option per setting.
+
+    Parameters
+    ----------
+    *groups : dict
+        `TASK`, `MODEL` or `METHOD`.
+    many : bool
+        Whether each takes a list.
+
+    Returns
+    -------
+    callable
+        A decorator; what the user leaves out arrives as None.
+    """
+    return together(
+        *(
+            click.option(
+                f"--{name.replace('_', '-')}", name, type=ListOf(kind) if many else kind, default=None, help=text
+            )
+            for group in groups
+            for name, (kind, text) in group.items()
+        )
+    )
+
+
+def method_options(many: bool = False) -> Decorator:
+    """Return a decorator that adds the options of methods, by name and as ``-o NAME=VALUE``.
+
+    Parameters
+    ----------
+    many : bool
+        Whether each takes a list.
+
+    Returns
+    -------
+    callable
+        A decorator.
+    """
+    other = click.option(
+        "-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="Any other option of the method."
+    )
+    return together(setting_options(METHOD, many=many), other)
+
+
+def together(*decorators: Decorator) -> Decorator:
+    """Return one decorator that applies several, the first outermost.
+
+    Parameters
+    ----------
+    *decorators : callable
+        Each takes and returns a function.
+
+    Returns
+    -------
+    callable
+        A decorator.
+    """
+    return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the user left out.
+
+    Parameters
+    ----------
+    values : dict
+        Options by name.
+
+    Returns
+    -------
+    dict
+        Those that are not None.
+
+    Examples
+    --------
+    >>> given({"p": 0.5, "bits": None})
+    {'p': 0.5}
+    """
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read ``NAME=VALUE`` pairs.
+
+    Parameters
+    ----------
+    pairs : tuple of str
+        As the user wrote them.
+
+    Returns
+    -------
+    dict of str to str
+        Dashes in names become underscores.
+
+    Examples
+    --------
+    >>> key_values(("fused-width=64",))
+    {'fused_width': '64'}
+    """
+    read = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise click.UsageError(f"--option takes NAME=VALUE; got {pair!r}")
+        read[name.replace("-", "_")] = value
+    return read

@@ -1,0 +1,145 @@
+"""What the commands print: tables and JSON on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import click
+
+__all__ = ["number", "print_json", "print_table", "progress_bar", "size"]
+
+WIDTH = 100
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on stdout.
+
+    Parameters
+    ----------
+    value : object
+        JSON values; what is undefined is None and becomes null.
+    """
+    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table on stdout.
+
+    Parameters
+    ----------
+    title : str
+        Above the table.
+    columns : sequence of str
+        Headings; the first column is text, the others are numbers.
+    rows : sequence of sequence of str
+        One entry per column.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(Text(column), justify="right" if index else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    # In a file or a pipe there is no width to fit into.
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console.print(table)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number for a table.
+
+    Parameters
+    ----------
+    value : float or None
+        None is undefined.
+    digits : int
+        After the point.
+
+    Returns
+    -------
+    str
+        A dash for None.
+
+    Examples
+    --------
+    >>> number(0.51562), number(None)
+    ('0.5156', '-')
+    """
+    # Adding zero turns a negative zero into a positive one.
+    return "-" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def size(count: float) -> str:
+    """Write a number of bytes for a reader.
+
+    Parameters
+    ----------
+    count : float
+        Bytes.
+
+    Returns
+    -------
+    str
+        With a decimal unit.
+
+    Examples
+    --------
+    >>> size(1_234_567)
+    '1.2 MB'
+    """
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+@contextlib.contextmanager
+def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
+    """Show progress on stderr, with rate and time left, when it is a terminal.
+
+    Parameters
+    ----------
+    what : str
+        What is going on.
+    unit : str
+        What is counted.
+
+    Yields
+    ------
+    callable
+        Takes how many are done, how many there are (None if unknown), and a note.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, total, note: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None, rate="", note="")
+
+        def update(done: int, total: int | None, note: str) -> None:
+            speed = progress.tasks[0].speed
+            progress.update(task, completed=done, total=total, note=note, rate=f"{speed:.3g}/s" if speed else "")
+
+        yield update

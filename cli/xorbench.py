@@ -1,0 +1,279 @@
+"""The command `xorbench`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from confu_cli.datasets import describe, print_dataset, verify_command
+from confu_cli.group import Group
+from confu_cli.options import MODEL, TASK, ListOf, as_json, debug, given, key_values, method_options, setting_options
+from confu_cli.show import number, print_json, print_table, progress_bar, size
+
+if TYPE_CHECKING:
+    from xor_bench.data import XorData
+    from xor_bench.settings import Settings
+
+__all__ = ["xorbench"]
+
+METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/to/file.py:Class"
+
+
+@click.group(cls=Group, epilog="Example: xorbench run --p 0.5 --method confu")
+@click.version_option(package_name="confu-bench")
+def xorbench() -> None:
+    """The XOR synergy task: does a method capture what only several modalities together reveal?"""
+
+
+xorbench.add_command(verify_command("xorbench"))
+
+
+@xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the dataset.")
+@click.option("--p", "p", type=ListOf(float), default="0.5", show_default=True, help="Mixing parameters.")
+@click.option("--bits", type=int, default=5, show_default=True, help="Bits per code.")
+@click.option("--modalities", type=int, default=3, show_default=True, help="Number of modalities.")
+@click.option("--noise", type=float, default=0.0, show_default=True, help="Probability that an observed bit flips.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides the samples.")
+@click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
+@click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
+@click.option("--test", type=int, default=10_000, show_default=True, help="Test rows per p.")
+@click.option("--format", "formats", type=ListOf(str), default="parquet", show_default=True, help="parquet, webdataset.")
+@click.option("--shard-rows", type=int, default=10_000, show_default=True, help="Rows per shard.")
+@click.option("--workers", type=int, default=1, show_default=True, help="Number of processes.")
+@as_json
+@debug
+def build(
+    out: Path, p: list[float], train: int, validation: int, test: int, formats: list[str], as_json: bool, **options: Any
+) -> None:
+    """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
+
+    The same command on the same folder finishes an interrupted build.
+    """
+    from confu_core.shards import build as build_shards
+    from xor_bench.data import XorRecipe
+
+    shard_rows, workers = options.pop("shard_rows"), options.pop("workers")
+    rows = {"train": train, "validation": validation, "test": test}
+    recipe = XorRecipe(p=tuple(p), rows_per_p=rows, **options)
+    total = sum(recipe.splits.values())
+    with progress_bar("building", "rows") as bar:
+        manifest = build_shards(
+            recipe,
+            out,
+            formats=formats,
+            shard_rows=shard_rows,
+            workers=workers,
+            progress=lambda done, written: bar(done, total, size(written)),
+        )
+    if as_json:
+        print_json({"path": str(out), **describe(manifest)})
+    else:
+        written = size(sum(shard.bytes for shard in manifest.shards))
+        click.echo(f"{out}: {total:,} rows in {len(manifest.shards)} shards, {written}")
+
+
+@xorbench.command(epilog="Example: xorbench info --p 0.5 --bits 5")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@setting_options(TASK)
+@as_json
+@debug
+def info(path: Path | None, as_json: bool, **task: Any) -> None:
+    """Show what a dataset holds, or without one the exact information and ceilings of a task."""
+    from confu_core.shards import open_dataset
+    from xor_bench.data import exact
+    from xor_bench.task import XorTask
+
+    if path is not None and given(task):
+        raise click.UsageError("give either a dataset or the parameters of a task, not both")
+    if path is None:
+        known = {f"{XorTask(**given(task)).p:g}": exact(XorTask(**given(task)))}
+        if as_json:
+            print_json({"task": vars(XorTask(**given(task))), **next(iter(known.values()))})
+            return
+    else:
+        manifest = open_dataset(path).manifest
+        if as_json:
+            print_json(describe(manifest))
+            return
+        print_dataset(path, manifest)
+        known = manifest.information
+    for p, said in known.items():
+        _print_exact(p, said)
+
+
+def _print_exact(p: str, said: dict[str, Any]) -> None:
+    print_table(
+        f"Information at p = {p}, in nats",
+        ["quantity", "value"],
+        [[name.replace("_", " "), number(value)] for name, value in said["information"].items()],
+    )
+    print_table(
+        f"Ceilings at p = {p}",
+        ["direction", "Bayes accuracy", "pairwise ceiling"],
+        [[name, number(c["bayes_accuracy"]), number(c["pairwise_ceiling"])] for name, c in said["ceilings"].items()],
+    )
+
+
+@xorbench.command(epilog="Example: xorbench run --p 0.5 --method confu --json")
+@click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
+@click.option("--data", type=click.Path(path_type=Path), help="Train and test on a built dataset instead of sampling.")
+@setting_options(TASK, MODEL)
+@method_options()
+@click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
+@as_json
+@debug
+def run(data: Path | None, plain: bool, as_json: bool, other: tuple[str, ...], **options: Any) -> None:
+    """Train and evaluate one method, and show what it reached beside what can be reached."""
+    started = time.monotonic()
+    values = given(options)
+    dataset = _open(data, values) if data is not None else None
+    from confu_core.runs.sweep import peak_memory
+    from xor_bench.run import run as run_once
+
+    settings = _settings(values, key_values(other))
+    with progress_bar(f"training {settings.method}", "steps") as bar:
+        row = run_once(settings, data=dataset, watch=lambda done, total: bar(done, total, ""), reduce=not plain)
+    row["seconds"] = round(time.monotonic() - started, 3)
+    row["peak_memory_bytes"] = peak_memory()
+    if as_json:
+        print_json(row)
+    else:
+        _print_run(row)
+
+
+def _open(path: Path, values: dict[str, Any]) -> XorData:
+    """Open a dataset, and take from it what the user left out."""
+    from confu_core.errors import InvalidValue
+    from xor_bench.data import open_xor
+
+    data = open_xor(path)
+    if "p" not in values and len(data.p) > 1:
+        raise InvalidValue(f"--p must pick one of {', '.join(f'{p:g}' for p in data.p)}, which {path} holds")
+    rows = data.rows_per_p
+    fixed = {
+        "bits": data.bits,
+        "modalities": data.modalities,
+        "noise": data.noise,
+        "train_samples": rows["train"],
+        "test_samples": rows["test"],
+    }
+    for name, value in fixed.items():
+        if values.setdefault(name, value) != value:
+            raise InvalidValue(f"--{name.replace('_', '-')} is {value} in {path}; got {values[name]}")
+    values.setdefault("p", data.p[0])
+    values.setdefault("seed", data.seed)
+    return data
+
+
+def _settings(values: dict[str, Any], other: dict[str, str]) -> Settings:
+    """Sort options into settings and options of the method."""
+    from confu_core.methods import load_method, method_options
+    from confu_core.methods.registry import check_options
+    from xor_bench.settings import Settings, option_value
+
+    own = {name: value for name, value in values.items() if name in (*TASK, *MODEL, "method")}
+    options = {name: value for name, value in values.items() if name not in own}
+    Settings(**own)  # What is cheap to check comes before the method is loaded.
+    check_options(own["method"], {**options, **other})
+    has = method_options(load_method(own["method"]))
+    return Settings(**own, options={**options, **{n: option_value(n, text, has[n]) for n, text in other.items()}})
+
+
+def _print_run(row: dict[str, Any]) -> None:
+    print_table(
+        f"{row['method']} at p = {row['p']:g} ({row['bits']} bits, {row['modalities']} modalities, seed {row['seed']})",
+        ["direction", "accuracy", "Bayes accuracy", "pairwise ceiling", "capture"],
+        [
+            [
+                d["direction"] + ("" if d["defined"] else " *"),
+                number(d["accuracy"]),
+                number(d["bayes_accuracy"]),
+                number(d["pairwise_ceiling"]),
+                number(d["higher_order_capture"], 2),
+            ]
+            for d in row["directions"]
+        ],
+    )
+    if not all(d["defined"] for d in row["directions"]):
+        click.echo("* The method defines no score for this direction; a fallback stands in.")
+    bound, exact = row["total_correlation_bound"], row["total_correlation"]
+    click.echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
+    click.echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")
+
+
+@xorbench.command(
+    epilog="Example: xorbench sweep --method clip,confu --p 0:1:0.25 --seed 0,1 --epochs 10 --out runs/quick"
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
+@click.option("--preset", help="A known grid: figure3, the paper's figure. Other options change it.")
+@click.option("--method", type=ListOf(str), default=None, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
+@setting_options(TASK, MODEL, many=True)
+@method_options(many=True)
+@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
+@as_json
+@debug
+def sweep(
+    out: Path,
+    preset: str | None,
+    workers: int | None,
+    stack: int,
+    as_json: bool,
+    other: tuple[str, ...],
+    **options: Any,
+) -> int:
+    """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
+
+    Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped;
+    a cell that failed is tried again. Exit status 1 if a cell failed.
+    """
+    from confu_core.runs.environment import usable_cores
+    from xor_bench.sweep import option_axis, preset_grid, run_sweep
+
+    grid = {"method": ["confu"], **preset_grid(preset), **given(options)}
+    for name, text in key_values(other).items():
+        grid[name] = option_axis(grid["method"], name, text)
+    axes = {name: values for name, values in grid.items() if len(values) > 1 or name == "method"}
+    fixed = {name: values[0] for name, values in grid.items() if name not in axes}
+    with progress_bar("sweep", "cells") as bar:
+        summary = run_sweep(
+            axes,
+            out,
+            fixed=fixed,
+            preset=preset,
+            workers=workers or usable_cores(),
+            stack_size=stack,
+            progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
+        )
+    if as_json:
+        failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
+        print_json({"path": str(out), **vars(summary), "failed": failed})
+    else:
+        click.echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
+    for cell, error in summary.failed:
+        click.echo(f"cell {cell} failed: {error}", err=True)
+    return 1 if summary.failed else 0
+
+
+@xorbench.command(epilog="Example: xorbench report runs/quick")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]")
+@as_json
+@debug
+def report(folders: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.
+
+    Several folders are compared with each other.
+    """
+    from confu_core.report import write_report
+
+    written = write_report(folders, out or folders[0] / "report", hint="make some with xorbench sweep --out FOLDER")
+    if as_json:
+        print_json({"files": [str(path) for path in written]})
+    else:
+        for path in written:
+            click.echo(str(path))
