@@ -124,17 +124,16 @@ class _Bounded(torch.autograd.Function):
             positive = scores.diagonal(dim1=-2, dim2=-1).sum(-1)
         else:
             queries, keys = counts.sum(-1), counts.sum(-2)
-            positive = _inner(counts, scores)
+            positive = (counts * scores).sum((-2, -1))
         samples = queries.sum(-1)
         powers = torch.mul(scores, scale).sub_(bound).exp_()
-        rows = (powers @ keys.unsqueeze(-1)).squeeze(-1)
-        columns = (queries.unsqueeze(-2) @ powers).squeeze(-2)
+        rows, columns = _weighted(keys, powers.mT), _weighted(queries, powers)
         ctx.save_for_backward(powers, counts, queries, keys, rows, columns, samples)
         ctx.smoothing, ctx.scale = smoothing, scale
         logs = (queries * rows.log()).sum(-1) + (keys * columns.log()).sum(-1)
         loss = logs / (2 * samples) + bound - (1 - smoothing) * scale * positive / samples
         if smoothing:
-            total = (queries * (scores @ keys.unsqueeze(-1)).squeeze(-1)).sum(-1)
+            total = (queries * _weighted(keys, scores.mT)).sum(-1)
             loss = loss - smoothing * scale * total / samples**2
         return loss
 
@@ -154,6 +153,10 @@ class _Bounded(torch.autograd.Function):
         return gradient.mul_((slope * ctx.scale / (2 * samples))[..., None, None]), None, None, None, None
 
 
-def _inner(left: Tensor, right: Tensor) -> Tensor:
-    """Sum of the products of entries, matrix by matrix, without a matrix of products."""
-    return (left.flatten(-2).unsqueeze(-2) @ right.flatten(-2).unsqueeze(-1)).squeeze((-2, -1))
+def _weighted(weights: Tensor, matrix: Tensor) -> Tensor:
+    """Sum the rows of each matrix by weight, shape (..., columns).
+
+    Written with the vector on the left: with it on the right a stack of one takes another kernel than a longer one,
+    and a cell's last bits would depend on what it is stacked with.
+    """
+    return (weights.unsqueeze(-2) @ matrix).squeeze(-2)

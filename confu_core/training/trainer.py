@@ -15,6 +15,7 @@ from torch import Tensor
 from confu_core.errors import ConfuError, InvalidValue, MethodError, TrainingError
 from confu_core.methods.registry import describe
 from confu_core.model import Model, stack
+from confu_core.random import torch_seed
 from confu_core.training.samples import Batch, Samples, batches
 
 __all__ = ["TrainingSettings", "train"]
@@ -144,7 +145,9 @@ def train(
             samples[cell : cell + 1], seeds[cell : cell + 1], reduced=False, size=size, epochs=settings.epochs
         )
         try:
-            losses.append(float(_loop(model, source, settings, steps, follow)))
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(torch_seed(seeds[cell], "training"))  # For dropout, and methods that draw.
+                losses.append(float(_loop(model, source, settings, steps, follow)))
         except TrainingError as error:
             error.cell = cell
             raise

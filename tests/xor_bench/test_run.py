@@ -1,0 +1,159 @@
+"""Runs: the same numbers alone, in a stack, on the plain path and from disk; errors of a user's method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from confu_core.errors import InvalidValue, MethodError, TrainingError
+from confu_core.shards import build
+from xor_bench.data import XorRecipe, open_xor
+from xor_bench.run import headline, run, run_together
+from xor_bench.settings import Settings
+
+QUICK: dict[str, Any] = {"bits": 3, "epochs": 4, "train_samples": 600, "test_samples": 400, "batch_size": 150}
+METHODS = ["clip", "hub", "confu", "gram", "triangle", "symile"]
+NOT_FINITE = """
+from confu_core.methods import Method
+
+class Broken(Method):
+    def score(self, query, key):
+        if not hasattr(self, "calls"):
+            self.calls = 0
+        self.calls += 1
+        scores = query.embedding(query.modalities[0]) @ key.embedding(key.modalities[0]).mT
+        return scores / (0.0 if self.calls > 18 else 1.0)
+
+class Raising(Method):
+    def score(self, query, key):
+        raise KeyError("no such thing")
+"""
+
+
+def assert_same(left: dict[str, Any], right: dict[str, Any], **tolerance: float) -> None:
+    assert left.keys() == right.keys()
+    for name in ("accuracy", "total_correlation_bound", "final_loss"):
+        assert left[name] == pytest.approx(right[name], **tolerance), name
+    for one, other in zip(left["directions"], right["directions"], strict=True):
+        for name in ("accuracy", "expected_rank", "information_bound"):
+            assert one[name] == pytest.approx(other[name], **tolerance), (one["direction"], name)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_cell_has_the_same_result_alone_and_in_a_stack(method: str) -> None:
+    cells = [Settings(method=method, p=p, seed=seed, **QUICK) for p, seed in [(0.0, 1), (0.4, 0), (1.0, 2)]]
+    together = run_together(cells)
+    for settings, row in zip(cells, together, strict=True):
+        assert run(settings) == row  # To the last bit.
+
+
+@pytest.mark.parametrize("method", [*METHODS, "symile-n_squared"])
+def test_the_short_way_ends_where_the_plain_one_does(method: str) -> None:
+    name, _, negatives = method.partition("-")
+    options = {"negatives": negatives} if negatives else {}
+    settings = Settings(method=name, p=0.7, options=options, **{**QUICK, "epochs": 2})
+    plain, reduced = run(settings, reduce=False), run(settings)
+    # Single precision, eight steps of training: rounding errors grow, but not to a sample's share.
+    assert plain["final_loss"] == pytest.approx(reduced["final_loss"], rel=1e-5)
+    assert_same(plain, reduced, rel=5e-3, abs=5e-3)
+
+
+def test_sampling_and_reading_shards_give_the_same_numbers(tmp_path: Path) -> None:
+    rows = {"train": QUICK["train_samples"], "validation": 10, "test": QUICK["test_samples"]}
+    build(XorRecipe(p=(0.3, 0.8), bits=3, seed=5, rows_per_p=rows, noise=0.05), tmp_path / "xor")
+    settings = Settings(p=0.8, seed=5, noise=0.05, **QUICK)
+    assert run(settings, data=open_xor(tmp_path / "xor")) == run(settings)
+
+
+def test_dropout_takes_the_plain_path_and_is_repeatable() -> None:
+    settings = Settings(p=0.5, options={"dropout": 0.3}, **QUICK)
+    first = run(settings)
+    assert first == run(settings)
+    assert first["final_loss"] != run(Settings(p=0.5, **QUICK))["final_loss"]
+
+
+def test_a_row_holds_ceilings_and_leaves_an_undefined_capture_out() -> None:
+    row = run(Settings(method="clip", p=0.5, **QUICK))
+    by_name = {d["direction"]: d for d in row["directions"]}
+    assert by_name["ac->b"]["higher_order_capture"] == pytest.approx((row["accuracy"] - 1 / 8) / (9 / 16 - 1 / 8))
+    assert by_name["ab->c"]["higher_order_capture"] is None  # At p = 0.5 a alone is as good as both.
+    assert row["bayes_accuracy"] == pytest.approx(0.5 + 0.5 / 8)
+    assert {d["order"] for d in row["directions"]} == {1, 2}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_accuracy_beats_the_bayes_accuracy(method: str) -> None:
+    row = run(Settings(method=method, p=0.6, **{**QUICK, "test_samples": 4000, "epochs": 10}))
+    for d in row["directions"]:
+        deviation = (d["bayes_accuracy"] * (1 - d["bayes_accuracy"]) / 4000) ** 0.5
+        assert d["accuracy"] < d["bayes_accuracy"] + 4 * deviation
+    # A lower bound, up to the error of 4000 samples.
+    assert row["total_correlation_bound"] < row["total_correlation"] + 0.1
+
+
+def test_confu_finds_what_clip_cannot() -> None:
+    shared = {**QUICK, "p": 1.0, "bits": 2, "epochs": 40}
+    assert run(Settings(method="confu", **shared))["accuracy"] > 0.95
+    assert run(Settings(method="clip", **shared))["accuracy"] < 0.5
+
+
+def test_four_modalities_have_three_to_one_directions() -> None:
+    row = run(Settings(modalities=4, p=0.9, **{**QUICK, "bits": 2}))
+    assert headline(4) == "acd->b"
+    assert {d["order"] for d in row["directions"]} == {1, 2, 3}
+    assert row["orders"] == "2,3"
+    with pytest.raises(InvalidValue, match="triangle is defined for 3 modalities; got 4"):
+        run(Settings(method="triangle", modalities=4, **QUICK))
+
+
+@pytest.mark.parametrize("inputs", ["onehot", "gaussian"])
+def test_other_inputs_train_too(inputs: str) -> None:
+    row = run(Settings(method="clip", p=0.0, inputs=inputs, **{**QUICK, "epochs": 30}))
+    assert next(d for d in row["directions"] if d["direction"] == "a->c")["accuracy"] > 0.9
+
+
+def test_errors_of_a_users_method_name_what_and_when(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(NOT_FINITE)
+    with pytest.raises(TrainingError, match=r"the loss is \S+ at step 3, in the term 0->1; try"):
+        run(Settings(method=f"{file}:Broken", **QUICK))
+    with pytest.raises(MethodError, match=r"method Raising raised at step 0: KeyError: .*\(mine.py, line 14\)"):
+        run(Settings(method=f"{file}:Raising", **QUICK))
+    with pytest.raises(MethodError, match="has no class 'Brokn': did you mean 'Broken'"):
+        run(Settings(method=f"{file}:Brokn", **QUICK))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"p": 1.3}, r"p must be in \[0, 1\]; got 1.3"),
+        ({"p": float("nan")}, r"p must be in \[0, 1\]; got nan"),
+        ({"p": "a"}, r"p must be in \[0, 1\]; got 'a'"),
+        ({"bits": 0}, "bits must be a whole number of at least 1; got 0"),
+        ({"bits": 13}, r"bits must be in \[1, 12\] to train; got 13: .* use 12 or fewer"),
+        ({"bits": 40}, r"bits must be in \[1, 16\]; got 40: the support of .* does not fit; use 16 or fewer"),
+        ({"modalities": 2}, r"modalities must be a whole number in \[3, 26\]; got 2"),
+        ({"noise": 0.6}, r"noise must be in \[0, 0.5\]; got 0.6"),
+        ({"inputs": "bit"}, "did you mean 'bits'"),
+        ({"lr": 0}, "lr must be above 0; got 0"),
+        ({"batch_size": 1}, "batch_size must be a whole number of at least 2; got 1"),
+        ({"seed": -1}, "seed must be a whole number in"),
+    ],
+)
+def test_settings_out_of_range_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidValue, match=message):
+        Settings(**values)
+
+
+def test_cells_are_told_apart_by_everything_that_decides_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(NOT_FINITE)
+    own = f"{file}:Broken"
+    different = [Settings(), Settings(p=0.4), Settings(seed=1), Settings(lr=1e-3), Settings(options={"lam": 0.4})]
+    different += [Settings(method="clip"), Settings(method=own)]
+    assert len({settings.cell() for settings in different}) == len(different)
+    before = Settings(method=own).cell()
+    file.write_text(NOT_FINITE + "\n# edited\n")
+    assert Settings(method=own).cell() != before
