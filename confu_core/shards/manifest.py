@@ -146,6 +146,7 @@ def load_manifest(path: Path) -> Manifest:
     """
     try:
         data = json.loads(path.read_bytes())
+        json.dumps(data, allow_nan=False)  # Reading accepts NaN and numbers without end, which are not JSON.
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

@@ -13,7 +13,8 @@ __all__ = ["SUMS", "read_sums", "write_sums"]
 
 SUMS = "SHA256SUMS"
 
-_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+# Paths are shown to users: no control characters, which a terminal would obey.
+_LINE = re.compile(r"([0-9a-f]{64})  (?! )([^\x00-\x1f\x7f]+)")
 
 
 def write_sums(root: Path, sums: Mapping[str, str]) -> None:
@@ -68,7 +69,8 @@ def read_sums(root: Path) -> dict[str, str]:
     confu_core.errors.DatasetError: no-such-folder/SHA256SUMS cannot be read: No such file or directory
     """
     try:
-        lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
+        # Lines end at a line feed alone: other breaks, which Python knows many of, are damage.
+        lines = (root / SUMS).read_bytes().decode().removesuffix("\n").split("\n")
     except OSError as error:
         raise DatasetError(f"{root / SUMS} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -20,10 +20,7 @@ def z():
 
 def random_embeddings(modalities, n, dim, seed=0):
     source = torch.Generator().manual_seed(seed)
-    return [
-        normalize(torch.randn(n, dim, generator=source, dtype=torch.float64), dim=-1)
-        for _ in range(modalities)
-    ]
+    return [normalize(torch.randn(n, dim, generator=source, dtype=torch.float64), dim=-1) for _ in range(modalities)]
 
 
 def test_golden_clip(z):
@@ -63,9 +60,7 @@ def test_gram_volume_is_the_root_of_the_gram_determinant(modalities):
     for r in range(4):
         for s in range(4):
             rows = torch.stack([z[0][r], *(other[s] for other in z[1:])])
-            assert volume[r, s].item() == pytest.approx(
-                torch.linalg.det(rows @ rows.T).abs().sqrt().item(), abs=1e-10
-            )
+            assert volume[r, s].item() == pytest.approx(torch.linalg.det(rows @ rows.T).abs().sqrt().item(), abs=1e-10)
 
 
 def test_coinciding_vectors_have_finite_gradients():

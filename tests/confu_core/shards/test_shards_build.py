@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import subprocess
@@ -14,6 +15,7 @@ from recipe_for_shards import BOTH, FatalRecipe, MediaRecipe, tree
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import build, open_dataset, verify
+from confu_core.shards.atomic import replacing
 from confu_core.shards.workers import completed
 
 SHARD_ROWS = 2
@@ -21,10 +23,8 @@ N_SHARDS = 5  # Four of the 7 training rows, one of the 2 test rows.
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    root = tmp_path_factory.mktemp("reference") / "data"
-    build(MediaRecipe(), root, formats=BOTH, shard_rows=SHARD_ROWS)
-    return tree(root)
+def reference(built: Path) -> dict[str, bytes]:
+    return tree(built)
 
 
 def make(out: Path, recipe: MediaRecipe | None = None, **options: object) -> None:
@@ -44,6 +44,13 @@ def stop_after(reports: int):
 def identities(root: Path) -> dict[str, tuple[int, int]]:
     shards = [*root.glob("data/*"), *root.glob("webdataset/*")]
     return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in shards}
+
+
+def recorded(root: Path) -> dict[str, tuple[int, int]]:
+    """Return the shards that an unfinished build need not write again."""
+    records = [json.loads(record.read_bytes()) for record in (root / ".build").glob("*-*.json")]
+    finished = {str(root / shard["path"]) for record in records for shard in record}
+    return {path: identity for path, identity in identities(root).items() if path in finished}
 
 
 def test_layout_is_the_agreed_one(reference: dict[str, bytes]) -> None:
@@ -101,10 +108,10 @@ def test_a_removed_shard_is_restored_alone(tmp_path: Path, reference: dict[str, 
 def test_interrupt_keeps_finished_shards_and_nothing_half_written(tmp_path, reference, workers) -> None:
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path, workers=workers, progress=stop_after(2))
-    kept = identities(tmp_path)
-    finished = {name: data for name, data in tree(tmp_path).items() if not name.startswith(".build/")}
+    kept = recorded(tmp_path)
     assert 2 * 2 <= len(kept) < 2 * N_SHARDS
-    assert finished.items() <= reference.items()
+    whole = {name: data for name, data in tree(tmp_path).items() if not name.startswith(".build/")}
+    assert whole.items() <= reference.items()
     with pytest.raises(DatasetError, match="is unfinished; run the same build again"):
         open_dataset(tmp_path)
     make(tmp_path)
@@ -141,13 +148,11 @@ def test_killed_build_resumes_to_the_same_bytes(tmp_path, reference, workers) ->
     assert done.returncode == -9
     assert not (out / "manifest.json").exists()
     (out / "data" / ".train-00002-of-00004.parquet.partial").write_bytes(b"half")
-    kept = identities(out)
+    kept = recorded(out)
     assert len(kept) >= 4
     make(out)
     assert tree(out) == reference
-    finished = {path: identity for path, identity in kept.items() if not path.endswith(".partial")}
-    recorded = {path: identity for path, identity in identities(out).items() if finished.get(path) == identity}
-    assert len(recorded) >= 4
+    assert kept.items() <= identities(out).items()
 
 
 def test_unrecorded_or_cut_shards_are_written_again(tmp_path: Path, reference: dict[str, bytes]) -> None:
@@ -175,6 +180,29 @@ def test_other_library_versions_do_not_mix_in_one_dataset(tmp_path, monkeypatch)
     monkeypatch.setattr(module, "_versions", lambda libraries: {"numpy": "0.2"})
     make(tmp_path)
     assert identities(tmp_path) == finished
+
+
+def test_a_dataset_partly_restored_by_other_versions_is_not_taken_for_whole(tmp_path, monkeypatch) -> None:
+    make(tmp_path)
+    (tmp_path / "data/train-00003-of-00004.parquet").unlink()
+    monkeypatch.setattr(sys.modules["confu_core.shards.build"], "_versions", lambda libraries: {"numpy": "2"})
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path, progress=stop_after(3))
+    with pytest.raises(DatasetError, match="is unfinished"):
+        open_dataset(tmp_path)
+    make(tmp_path)
+    assert open_dataset(tmp_path).manifest.versions == {"numpy": "2"}
+    assert verify(tmp_path).ok
+
+
+def test_two_writers_of_one_file_do_not_cut_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "shard"
+    with replacing(path) as first:
+        first.write(b"whole")
+        with replacing(path) as second:
+            second.write(b"the other")
+        assert path.read_bytes() == b"the other"
+    assert tree(tmp_path) == {"shard": b"whole"}
 
 
 def test_progress_counts_rows_and_bytes_with_those_of_the_earlier_build(tmp_path: Path) -> None:
@@ -250,9 +278,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     [(errno.ENOSPC, "the disk is full; free some space"), (errno.EROFS, "not writable; choose another --out")],
 )
 @pytest.mark.parametrize("writes", [0, 4])
-def test_a_disk_that_refuses_leaves_nothing_half_written(
-    tmp_path, reference, monkeypatch, code, line, writes
-) -> None:
+def test_a_disk_that_refuses_leaves_nothing_half_written(tmp_path, reference, monkeypatch, code, line, writes) -> None:
     calls = iter(range(99))
 
     def refuse(descriptor: int) -> None:
@@ -281,7 +307,7 @@ def test_a_disk_that_refuses_leaves_nothing_half_written(
         ({"recipe": MediaRecipe(splits={})}, "at least one split"),
         ({"recipe": MediaRecipe(splits={"train": 0})}, "rows of split 'train' must be a whole number"),
         ({"recipe": MediaRecipe(splits={"a/b": 1})}, "letters, digits and underscores; got 'a/b'"),
-        ({"recipe": MediaRecipe(p=float("nan"))}, "must be JSON values"),
+        ({"recipe": MediaRecipe(p=float("nan"))}, "config of a recipe must hold JSON values"),
     ],
 )
 def test_bad_parameters_are_refused_before_anything_is_written(tmp_path, options, line) -> None:
@@ -293,12 +319,8 @@ def test_bad_parameters_are_refused_before_anything_is_written(tmp_path, options
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_of_the_recipe_reaches_the_caller_at_once(tmp_path, workers) -> None:
-    class Short(MediaRecipe):
-        pass
-
-    recipe = _ShortRecipe()
     with pytest.raises(InvalidValue, match="must give 2 rows; got 1"):
-        make(tmp_path, recipe, workers=workers)
+        make(tmp_path, _ShortRecipe(), workers=workers)
 
 
 class _ShortRecipe(MediaRecipe):
@@ -316,7 +338,7 @@ def test_rows_of_another_schema_are_refused(tmp_path: Path) -> None:
         make(tmp_path, _OtherColumns())
 
 
-def test_the_core_of_shards_imports_no_torch() -> None:
+def test_shards_import_no_torch() -> None:
     code = "import sys, confu_core.shards; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 

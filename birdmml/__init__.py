@@ -1,0 +1,1 @@
+"""Bird-MML: pictures, songs and captions whose interaction structure is known exactly."""
