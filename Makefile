@@ -2,14 +2,32 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin
+INSTALL := $(RUN)/pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: test lint
+.PHONY: demo test lint docs
 .DELETE_ON_ERROR:
 
-$(VENV)/.made: pyproject.toml constraints.txt
+$(VENV)/.plain: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(RUN)/pip install --quiet --editable ".[test,lint]" --constraint constraints.txt
+	$(INSTALL) .
 	touch $@
+
+$(VENV)/.made: $(VENV)/.plain
+	$(INSTALL) ".[test,lint]"
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.plain
+	$(INSTALL) ".[docs]"
+	touch $@
+
+# Every step goes on where an earlier call stopped.
+demo: $(VENV)/.plain
+	$(RUN)/xorbench build --p 0,0.5,1 --out data/xor
+	$(RUN)/xorbench run --data data/xor --p 0.5 --method confu
+	$(RUN)/xorbench run --data data/xor --p 0.5 --method clip
+	$(RUN)/xorbench sweep --method confu,clip --p 0:1:0.25 --seed 0,1 --out runs/demo
+	$(RUN)/xorbench report runs/demo
+	@echo "The report: $(CURDIR)/runs/demo/report/index.html"
 
 test: $(VENV)/.made
 	$(RUN)/python -m pytest
@@ -18,3 +36,7 @@ lint: $(VENV)/.made
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
+
+docs: $(VENV)/.docs
+	$(RUN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	@echo "The documentation: $(CURDIR)/docs/_build/html/index.html"

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from confu_cli.datasets import describe, print_dataset, verify_command
 from confu_cli.group import Group
-from confu_cli.options import as_json, debug
-from confu_cli.show import print_json
+from confu_cli.options import ListOf, as_json, debug, given, key_values, together
+from confu_cli.show import number, print_json, print_table, progress_bar, size
+
+if TYPE_CHECKING:
+    from birdmml.settings import Settings
 
 __all__ = ["birdmml"]
 
+# Dials of a dataset by type, with the help text; their defaults are those of birdmml.settings.Settings.
+DIALS: dict[str, tuple[type, str]] = {
+    "species": (int, "How many species.  [default: 50]"),
+    "per_species": (int, "Triplets of each species on average, all splits together.  [default: 100]"),
+    "seed": (int, "Decides everything that is drawn.  [default: 0]"),
+    "p": (float, "Mixing parameter of the xor group, in [0, 1].  [default: 1]"),
+    "image_noise": (float, "Probability that a picture shows another type of its group.  [default: 0]"),
+    "audio_noise": (float, "Probability that a recording holds another type of its group.  [default: 0]"),
+    "imbalance": (float, "How many times more frequent the most frequent species is than the least.  [default: 1]"),
+    "audio_reuse": (float, "Share of species whose recordings serve two samples each.  [default: 0]"),
+    "size": (int, "Width and height of pictures, in pixels.  [default: 224]"),
+    "jpeg_quality": (int, "Highest JPEG quality; pictures vary by up to 20 below.  [default: 90]"),
+    "seconds": (float, "Length of recordings, in seconds.  [default: 3]"),
+    "sample_rate": (int, "Samples per second.  [default: 22050]"),
+}
+LOAD = """Load it:
+  pandas.read_parquet("{path}/data/test-00000-of-{shards:05d}.parquet")
+  datasets.load_dataset("{path}")["test"].cast_column("audio", datasets.Audio(decode=False))"""
 
-@click.group(cls=Group, epilog="Example: birdmml verify data/birds")
+
+@click.group(cls=Group, epilog="Example: birdmml build --preset tiny --out data/birds")
 @click.version_option(package_name="confu-bench")
 def birdmml() -> None:
     """Bird-MML: pictures, songs and captions whose interaction structure is known exactly."""
@@ -23,16 +47,130 @@ def birdmml() -> None:
 birdmml.add_command(verify_command("birdmml"))
 
 
+def _dials() -> Any:
+    """One option per dial."""
+    return together(
+        *(click.option(f"--{name.replace('_', '-')}", name, type=kind, help=text) for name, (kind, text) in DIALS.items())
+    )
+
+
+@birdmml.command(epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the dataset.")
+@click.option("--preset", "preset_name", default="small", show_default=True, help="tiny, small or paper.")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
+@_dials()
+@click.option("--shares", help="How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1.")
+@click.option("--caption", multiple=True, metavar="NAME=VALUE", help="A dial of the captions, such as name_share=0.3.")
+@click.option(
+    "--format", "formats", type=ListOf(str), default="parquet,webdataset", show_default=True, help="Shards to write."
+)
+@click.option("--shard-rows", type=int, default=250, show_default=True, help="Rows per shard.")
+@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@as_json
+@debug
+def build(
+    out: Path,
+    preset_name: str,
+    config: Path | None,
+    formats: list[str],
+    shard_rows: int,
+    workers: int | None,
+    as_json: bool,
+    **dials: Any,
+) -> None:
+    """Generate pictures, songs and captions into Parquet and WebDataset shards.
+
+    The same command on the same folder finishes an interrupted build.
+    """
+    started = time.monotonic()
+    from birdmml.data import BirdRecipe
+    from confu_core.runs.environment import usable_cores
+    from confu_core.shards import build as build_shards
+
+    recipe = BirdRecipe(_settings(preset_name, config, dials))
+    total = sum(recipe.splits.values())
+    with progress_bar("building", "triplets") as bar:
+        manifest = build_shards(
+            recipe,
+            out,
+            formats=formats,
+            shard_rows=shard_rows,
+            workers=usable_cores() if workers is None else workers,
+            progress=lambda done, written: bar(done, total, size(written)),
+        )
+    seconds = time.monotonic() - started
+    if as_json:
+        print_json({"path": str(out), "seconds": round(seconds, 3), **describe(manifest)})
+        return
+    written = size(sum(shard.bytes for shard in manifest.shards))
+    rate = f"{seconds:.1f} s ({total / seconds:.0f} triplets/s)"
+    click.echo(f"{out}: {total:,} triplets of {recipe.settings.species} species in {len(manifest.shards)} shards, {written}, {rate}")
+    if "parquet" in formats:
+        shards = sum(shard.split == "test" and shard.format == "parquet" for shard in manifest.shards)
+        click.echo(LOAD.format(path=out, shards=shards))
+
+
+def _settings(name: str, config: Path | None, dials: dict[str, Any]) -> Settings:
+    """Put preset, file and flags together, the later over the earlier."""
+    from birdmml.settings import preset, read_config
+
+    values = read_config(config) if config is not None else {}
+    name = values.pop("preset", name)
+    captions = {key: _share(key, text) for key, text in key_values(dials.pop("caption")).items()}
+    shares = dials.pop("shares")
+    values |= given(dials)
+    if shares is not None:
+        values["shares"] = {key: _share(key, text) for key, text in key_values(tuple(shares.split(","))).items()}
+    if captions:
+        values["caption"] = {**values.get("caption", {}), **captions}
+    return preset(name, values)
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.UsageError(f"{name} must be a number; got {text!r}") from None
+
+
 @birdmml.command(epilog="Example: birdmml info data/birds")
 @click.argument("path", type=click.Path(path_type=Path))
 @as_json
 @debug
 def info(path: Path, as_json: bool) -> None:
-    """Show what a dataset holds."""
-    from confu_core.shards import open_dataset
+    """Show what a dataset holds, its exact information structure and its ceilings."""
+    from birdmml.data import open_birds
 
-    manifest = open_dataset(path).manifest
+    birds = open_birds(path)
     if as_json:
-        print_json(describe(manifest))
-    else:
-        print_dataset(path, manifest)
+        print_json({**describe(birds.manifest), "captions": birds.distinct_captions()})
+        return
+    print_dataset(path, birds.manifest)
+    _print_structure(birds.manifest.information)
+    counts = birds.distinct_captions()
+    click.echo(f"{counts['distinct']:,} distinct captions of {counts['total']:,}")
+
+
+def _print_structure(said: dict[str, Any]) -> None:
+    groups = {**said["groups"], "all": said["overall"]}
+    print_table(
+        "Bayes accuracy of the species, of the latents",
+        ["group", "species", "image (V)", "audio (A)", "A+V", "headroom"],
+        [
+            [name, str(g["species"]), *(number(g[f"bayes_{m}"]) for m in ("image", "audio", "both")), number(g["headroom"])]
+            for name, g in groups.items()
+        ],
+    )
+    print_table(
+        "Information on the species, in nats",
+        ["group", "I(S;V)", "I(S;A)", "I(S;A,V)", "redundant", "unique V", "unique A", "synergy", "total correlation"],
+        [
+            [
+                name,
+                *(number(g[f"mi_{m}"]) for m in ("image", "audio", "both")),
+                *(number(g["atoms"][a]) for a in ("redundancy", "unique_image", "unique_audio", "synergy")),
+                number(g["total_correlation"]),
+            ]
+            for name, g in groups.items()
+        ],
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli.group import Verb
 from confu_cli.options import as_json, debug
 from confu_cli.show import print_json, print_table, size
 
@@ -30,7 +31,7 @@ def verify_command(command: str) -> click.Command:
         To be added to a group.
     """
 
-    @click.command("verify", epilog=f"Example: {command} verify data/{command.removesuffix('bench')} --deep")
+    @click.command("verify", cls=Verb, epilog=f"Example: {command} verify data/{command.removesuffix('bench')} --deep")
     @click.argument("path", type=click.Path(path_type=Path))
     @click.option("--deep", is_flag=True, help="Decode every row, picture and sound as well.")
     @as_json

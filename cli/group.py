@@ -10,21 +10,32 @@ import click
 
 from confu_core.errors import ConfuError, InvalidValue, nearest
 
-__all__ = ["Group"]
+__all__ = ["Group", "Verb"]
 
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+class Verb(click.Command):
+    """A verb whose example stands on one line of the help text, so that it can be copied."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example as it is: click would break it where the terminal ends."""
+        if self.epilog:
+            formatter.write(f"\n  {self.epilog}\n")
 
 
 class Group(click.Group):
     """Verbs of one command; errors end the process with one line on stderr.
 
     Exit status 2 for what was asked wrongly, 1 for what went wrong, 130 for Ctrl-C. With ``--debug`` among the
-    arguments errors of the library show where they come from.
+    arguments errors of the library show where they come from. Without a verb there is help.
     """
+
+    command_class = Verb
 
     def main(self, args: Sequence[str] | None = None, **options: Any) -> NoReturn:  # type: ignore[override]
         """Run the command."""
-        words = list(sys.argv[1:] if args is None else args)
+        words = list(sys.argv[1:] if args is None else args) or ["--help"]
         options["standalone_mode"] = False
         try:
             status = super().main(words, **options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -13,6 +13,8 @@ __all__ = ["ListOf", "as_json", "debug", "given", "key_values", "method_options"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
+
+MOST_VALUES = 10_000  # In a range.
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
@@ -31,7 +33,8 @@ MODEL: dict[str, tuple[type, str]] = {
     "test_samples": (int, "Samples to test on.  [default: 10000]"),
     "epochs": (int, "How often each sample is seen.  [default: 50]"),
     "batch_size": (int, "Samples per step.  [default: 1000]"),
-    "lr": (float, "Learning rate of AdamW, on a cosine.  [default: 0.005]"),
+    "lr": (float, "Highest learning rate of AdamW.  [default: 0.005]"),
+    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0]"),
     "weight_decay": (float, "Weight decay of AdamW.  [default: 0.0001]"),
     "dim": (int, "Width of the shared embedding space.  [default: 32]"),
     "width": (int, "Width of an encoder's layers.  [default: 64]"),
@@ -73,7 +76,7 @@ class ListOf(click.ParamType):
             return value
         try:
             return [item for part in value.split(",") for item in self._range(part.strip())]
-        except (InvalidOperation, ValueError):
+        except (ArithmeticError, ValueError):
             self.fail(f"{value!r} is not a list of {self.name}, such as 0,1,2 or 0:1:0.1", param, ctx)
 
     def _range(self, part: str) -> list[Any]:
@@ -82,12 +85,12 @@ class ListOf(click.ParamType):
             return [self.kind(part)]
         ends = [Decimal(end) for end in part.split(":")]
         start, stop, step = (*ends, Decimal(1))[:3]
-        if len(ends) > 3 or step <= 0 or not (start <= stop):
+        if len(ends) > 3 or step <= 0 or not (start <= stop) or (stop - start) / step >= MOST_VALUES:
             raise ValueError(part)
-        count = int((stop - start) / step) + 1
-        if count > 10_000:
+        # A fraction would be cut off without a word where whole numbers are asked for.
+        if self.kind is int and any(end != int(end) for end in (start, step)):
             raise ValueError(part)
-        return [self.kind(start + step * i) for i in range(count)]
+        return [self.kind(start + step * i) for i in range(int((stop - start) / step) + 1)]
 
 
 def setting_options(*groups: dict[str, tuple[type, str]], many: bool = False) -> Decorator:

@@ -25,7 +25,7 @@ METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/t
 @click.group(cls=Group, epilog="Example: xorbench run --p 0.5 --method confu")
 @click.version_option(package_name="confu-bench")
 def xorbench() -> None:
-    """The XOR synergy task: does a method capture what only several modalities together reveal?"""
+    """The XOR synergy task: does a method capture what only several modalities together reveal?"""  # noqa: D400, D401
 
 
 xorbench.add_command(verify_command("xorbench"))
@@ -41,7 +41,9 @@ xorbench.add_command(verify_command("xorbench"))
 @click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
 @click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
 @click.option("--test", type=int, default=10_000, show_default=True, help="Test rows per p.")
-@click.option("--format", "formats", type=ListOf(str), default="parquet", show_default=True, help="parquet, webdataset.")
+@click.option(
+    "--format", "formats", type=ListOf(str), default="parquet", show_default=True, help="parquet, webdataset."
+)
 @click.option("--shard-rows", type=int, default=10_000, show_default=True, help="Rows per shard.")
 @click.option("--workers", type=int, default=1, show_default=True, help="Number of processes.")
 @as_json
@@ -83,8 +85,7 @@ def build(
 @debug
 def info(path: Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
-    from confu_core.shards import open_dataset
-    from xor_bench.data import exact
+    from xor_bench.data import exact, open_xor
     from xor_bench.task import XorTask
 
     if path is not None and given(task):
@@ -95,7 +96,7 @@ def info(path: Path | None, as_json: bool, **task: Any) -> None:
             print_json({"task": vars(XorTask(**given(task))), **next(iter(known.values()))})
             return
     else:
-        manifest = open_dataset(path).manifest
+        manifest = open_xor(path).dataset.manifest
         if as_json:
             print_json(describe(manifest))
             return
@@ -147,13 +148,16 @@ def run(data: Path | None, plain: bool, as_json: bool, other: tuple[str, ...], *
 
 def _open(path: Path, values: dict[str, Any]) -> XorData:
     """Open a dataset, and take from it what the user left out."""
-    from confu_core.errors import InvalidValue
+    from confu_core.errors import DatasetError, InvalidValue
     from xor_bench.data import open_xor
 
     data = open_xor(path)
     if "p" not in values and len(data.p) > 1:
         raise InvalidValue(f"--p must pick one of {', '.join(f'{p:g}' for p in data.p)}, which {path} holds")
     rows = data.rows_per_p
+    for split in ("train", "test"):
+        if split not in rows:
+            raise DatasetError(f"{path} has no split {split!r}, which a run needs; it has {', '.join(rows)}")
     fixed = {
         "bits": data.bits,
         "modalities": data.modalities,
@@ -245,7 +249,7 @@ def sweep(
             out,
             fixed=fixed,
             preset=preset,
-            workers=workers or usable_cores(),
+            workers=usable_cores() if workers is None else workers,
             stack_size=stack,
             progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
         )

@@ -72,7 +72,7 @@ class ConcatFusion(Fusion):
 
     def join(self, view: View) -> Tensor:
         """Return the first hidden layer; a linear map of a concatenation is a sum of linear maps."""
-        return torch.relu(view.total(self._each(self.parts, view)))
+        return view.total(self._each(self.parts, view), then=torch.relu_)
 
 
 class HadamardFusion(Fusion):

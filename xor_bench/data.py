@@ -121,7 +121,7 @@ class XorRecipe:
 
     def information(self) -> dict[str, Any]:
         """Return, for every p, the exact information in nats and the ceilings of every direction."""
-        return {f"{p:g}": exact(XorTask(p, self.bits, self.modalities, self.noise)) for p in self.p}
+        return {_written(p): exact(XorTask(p, self.bits, self.modalities, self.noise)) for p in self.p}
 
     def _part(self, split: str, p: float, first: int, count: int, start: int) -> pa.Table:
         samples = make_xor(
@@ -147,6 +147,11 @@ class XorRecipe:
             columns[f"{letter}_bits"] = pa.ListArray.from_arrays(ends, code_bits(codes, self.bits).ravel())
             columns[f"{letter}_clean"] = samples.clean[:, column].astype(np.int32)
         return pa.table({field.name: columns[field.name] for field in self.schema}, schema=self.schema)
+
+
+def _written(p: float) -> str:
+    """Write p briefly where that is exact, and in full where another p would read alike."""
+    return brief if float(brief := f"{p:g}") == p else repr(p)
 
 
 def exact(task: XorTask) -> dict[str, Any]:

@@ -98,7 +98,11 @@ def run_together(
     if any(cell.shape() != first.shape() for cell in cells):
         raise InvalidValue("runs that train together must differ in p, noise and seed alone")
     training = TrainingSettings(
-        epochs=first.epochs, batch_size=first.batch_size, lr=first.lr, weight_decay=first.weight_decay
+        epochs=first.epochs,
+        batch_size=first.batch_size,
+        lr=first.lr,
+        warmup=first.warmup,
+        weight_decay=first.weight_decay,
     )
     with one_thread():
         models = [_model(cell) for cell in cells]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -42,7 +43,9 @@ class Settings:
     epochs, batch_size : int
         Length of training.
     lr, weight_decay : float
-        Of AdamW, on a cosine to 1e-6.
+        Of AdamW; the rate falls on a cosine to 1e-6.
+    warmup : float
+        Share of the steps over which the rate rises to `lr`, in [0, 0.9].
     dim : int
         Width of the shared embedding space.
     width, depth : int
@@ -74,6 +77,7 @@ class Settings:
     epochs: int = 50
     batch_size: int = 1000
     lr: float = 5e-3
+    warmup: float = 0.0
     weight_decay: float = 1e-4
     dim: int = 32
     width: int = 64
@@ -99,8 +103,12 @@ class Settings:
         whole_within("depth", self.depth, 0)
         for name in ("lr", "weight_decay"):
             object.__setattr__(self, name, real_within(name, getattr(self, name), 0, 1e6))
+        object.__setattr__(self, "warmup", real_within("warmup", self.warmup, 0, 0.9))
         if self.lr == 0:
             raise InvalidValue("lr must be above 0; got 0")
+        for name, value in self.options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InvalidValue(f"{name} must be finite; got {value}")
         # Plain numbers, so that equal settings are written equally whichever numeric types came in.
         for name in ("p", "noise"):
             object.__setattr__(self, name, getattr(task, name))

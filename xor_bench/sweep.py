@@ -22,8 +22,20 @@ FIGURE3 = {
     "p": [step / 10 for step in range(11)],
     "seed": [0, 1, 2, 3, 4],
 }
-PRESETS: dict[str, dict[str, list[Any]]] = {"figure3": FIGURE3}
-TITLES = {"figure3": "Predicting b from (a, c) over the mixing parameter: the figure of arXiv 2511.21331"}
+# Whether the defaults sit on a plateau: the methods that reach the Bayes line, around the default rate and width.
+ROBUSTNESS = {
+    "method": ["confu", "symile"],
+    "p": [0.1, 0.5, 1.0],
+    "lr": [0.001, 0.002, 0.005, 0.01, 0.02],
+    "width": [32, 64, 128],
+    "depth": [1, 2],
+    "seed": [0, 1, 2],
+}
+PRESETS: dict[str, dict[str, list[Any]]] = {"figure3": FIGURE3, "robustness": ROBUSTNESS}
+TITLES = {
+    "figure3": "Predicting b from (a, c) over the mixing parameter: the figure of arXiv 2511.21331",
+    "robustness": "Predicting b from (a, c) around the default learning rate and width",
+}
 OWN = {f.name for f in fields(Settings)} - {"options"}
 
 

@@ -35,7 +35,7 @@ def mutual_information_bound(logits: Tensor, counts: Tensor) -> float:
     1.3863
     """
     n = float(counts.sum())
-    return max(0.0, math.log(n) - float(symmetric_info_nce(logits, counts)))
+    return max(0.0, math.log(n) - symmetric_info_nce(logits, counts).item())
 
 
 def total_correlation_bound(

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from confu_core.errors import ConfuError, MethodError
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
 from confu_core.evaluation.retrieval import retrieval
 from confu_core.methods.batch import EmbeddedBatch
+from confu_core.methods.registry import describe
 from confu_core.model import Model
 from confu_core.training.samples import Samples
 
@@ -87,7 +89,28 @@ def evaluate(
     -------
     Evaluation
         Accuracies, ranks and bounds.
+
+    Raises
+    ------
+    MethodError
+        If the method raises an error of its own, or a score is not finite.
     """
+    try:
+        return _evaluate(model, samples, directions, keys, targets)
+    except ConfuError:
+        raise
+    except Exception as error:  # A user's method may raise anything; the user sees what and where.
+        name = type(model.method).__name__
+        raise MethodError(f"method {name} raised in evaluation: {describe(error)}") from error
+
+
+def _evaluate(
+    model: Model,
+    samples: Samples,
+    directions: Iterable[tuple[tuple[int, ...], int]],
+    keys: Sequence[Tensor] | None,
+    targets: Tensor | None,
+) -> Evaluation:
     model.eval()
     queries = model.embed(samples.tables, samples.codes)
     candidates = queries if keys is None else model.embed(keys, targets)
@@ -103,6 +126,9 @@ def _direction(
 ) -> DirectionResult:
     method = model.method
     scores = method.score(queries.view(query), candidates.view((target,)))
+    if not scores.isfinite().all():
+        direction = f"{'+'.join(map(str, query))}->{target}"
+        raise MethodError(f"the scores of {type(method).__name__} for {direction} are not finite after training")
     rows, n_rows = queries.rows(query)
     columns, n_columns = candidates.rows((target,))
     counts = queries.occurrences(rows * n_columns + columns, n_rows * n_columns).view(n_rows, n_columns)

@@ -73,7 +73,8 @@ def load_method(name: str) -> type[Method]:
     >>> load_method("clip").__name__
     'CLIP'
     """
-    place, separator, attribute = known_methods().get(name, name).rpartition(":")
+    # Installed methods are looked for only where a name is not built in: the search reads every installed package.
+    place, separator, attribute = (BUILT_IN.get(name) or known_methods().get(name, name)).rpartition(":")
     if not separator:
         raise MethodError(f"unknown method {name!r}: {nearest(name, known_methods())}")
     module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)

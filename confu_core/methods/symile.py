@@ -88,5 +88,5 @@ class Symile(Method):
     def total_correlation_bound(self, batch: EmbeddedBatch) -> float:
         """Return ``(M - 1) ln n`` less the loss over all tuples, the mean over anchors, and at least 0."""
         losses = [against_all_tuples(self, term, batch) for term in self.terms()]
-        mean = sum(float(loss) for loss in losses) / len(losses)
+        mean = sum(loss.item() for loss in losses) / len(losses)
         return max(0.0, (batch.modalities - 1) * log(batch.size) - mean)

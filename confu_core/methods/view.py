@@ -178,20 +178,22 @@ class View:
         """
         return self.layout.flatten(self.layout.place(table, position))
 
-    def total(self, tables: Sequence[Tensor]) -> Tensor:
+    def total(self, tables: Sequence[Tensor], then: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """Add up one table per modality, row by row of the view.
 
         Parameters
         ----------
         tables : sequence of Tensor, shape (..., table rows, width)
             In the order of the modalities.
+        then : callable, optional
+            What is done to each entry of the sums of two or more tables; it may work in place.
 
         Returns
         -------
         Tensor, shape (..., rows, width)
             The sums.
         """
-        return self._combine(torch.add, tables)
+        return self._combine(torch.add, tables, then)
 
     def product(self, tables: Sequence[Tensor]) -> Tensor:
         """Multiply one table per modality entry by entry, row by row of the view.
@@ -227,7 +229,13 @@ class View:
             self._memory[name] = compute()
         return self._memory[name]
 
-    def _combine(self, operation: Callable[[Tensor, Tensor], Tensor], tables: Sequence[Tensor]) -> Tensor:
+    def _combine(
+        self,
+        operation: Callable[[Tensor, Tensor], Tensor],
+        tables: Sequence[Tensor],
+        then: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
         # Broadcasting does the laying out: a table is never copied to the full number of rows first.
-        placed = [self.layout.place(table, position) for position, table in enumerate(tables)]
-        return self.layout.flatten(reduce(operation, placed))
+        placed = reduce(operation, [self.layout.place(table, position) for position, table in enumerate(tables)])
+        # Before flattening: in place on a view, autograd would copy the whole tensor, twice.
+        return self.layout.flatten(placed if then is None else then(placed))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
+from confu_core.runs.results import RESULTS, read_results
 from confu_core.shards.atomic import remove_partials, writing
 
 __all__ = ["claimed"]
@@ -60,6 +61,8 @@ def claimed(folder: Path, benchmark: str) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ResultsError(f"{folder} is in use by another sweep; wait for it or choose another --out") from None
+        if (folder / RESULTS).exists() and (held := read_results(folder).benchmark) != benchmark:
+            raise ResultsError(f"{folder} holds results of {held!r}, not of {benchmark!r}; choose another --out")
         remove_partials(folder)
         yield folder
 

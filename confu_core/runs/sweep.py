@@ -7,19 +7,20 @@ again; a cell that fails is recorded with its error and computed again next time
 from __future__ import annotations
 
 import contextlib
-import json
 import resource
 import sys
 import time
+import warnings
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from confu_core.errors import ConfuError, InvalidValue, ResultsError
+from confu_core.errors import ConfuError, InvalidValue
 from confu_core.runs.environment import environment
 from confu_core.runs.folder import claimed
 from confu_core.runs.results import read_results, write_results, write_sidecars
+from confu_core.shards.workers import interrupts_held_back
 
 __all__ = ["Cell", "SweepSummary", "sweep"]
 
@@ -180,13 +181,20 @@ def _computed(
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=min(workers, len(stacks)), backend="loky", batch_size=1, return_as="generator_unordered")
-    with contextlib.closing(parallel(delayed(_stack)(compute, stack) for stack in stacks)) as results:
-        yield from results
+    with contextlib.ExitStack() as starting:
+        starting.enter_context(interrupts_held_back())
+        results = parallel(delayed(_stack)(compute, stack) for stack in stacks)
+        try:
+            starting.close()
+            for result in results:  # noqa: UP028 (`yield from` would close the results itself, with a warning)
+                yield result
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # That unfinished tasks are cancelled is what closing is for.
+                results.close()
 
 
-def _stack(
-    compute: Callable[[list[Settings]], list[Row]], stack: list[Cell[Settings]]
-) -> tuple[list[Row], list[Row]]:
+def _stack(compute: Callable[[list[Settings]], list[Row]], stack: list[Cell[Settings]]) -> tuple[list[Row], list[Row]]:
     """Rows and costs of the cells of a stack; if it fails, each cell's on its own."""
     started = time.monotonic()
     try:

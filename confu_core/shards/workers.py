@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
-__all__ = ["ATTEMPTS", "WorkerDied", "completed"]
+__all__ = ["ATTEMPTS", "WorkerDied", "completed", "interrupts_held_back"]
 
 ATTEMPTS = 3
 
@@ -62,6 +64,34 @@ def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int)
         yield from _parallel(deque(jobs), [_Worker(function) for _ in range(min(workers, len(jobs)))])
 
 
+@contextlib.contextmanager
+def interrupts_held_back() -> Iterator[None]:
+    """Hold Ctrl-C back until the end of a block, and for good from the processes that are started in it.
+
+    An interrupt is this process's to handle. The others would print tracebacks, as early as while they import.
+
+    Examples
+    --------
+    >>> with interrupts_held_back():
+    ...     signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    True
+    """
+    resource_tracker.ensure_running()  # Started with the first process, it would let interrupts through again.
+    held: list[int] = []
+    # Children inherit the mask; here it is not enough, since any thread of a library's may take the signal.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append(number)) if main else None
+    try:
+        yield
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if held:
+            signal.raise_signal(signal.SIGINT)
+
+
 class _Worker:
     """A pool of one process: when it dies there is no doubt which job it was doing."""
 
@@ -95,9 +125,10 @@ def _parallel(queue: deque[Any], workers: list[_Worker]) -> Generator[Any, None,
     idle = list(workers)
     try:
         while queue or running:
-            while queue and idle:
-                worker, job = idle.pop(), queue.popleft()
-                running[worker.submit(job)] = worker, job
+            with interrupts_held_back():  # A worker's process starts with its first job.
+                while queue and idle:
+                    worker, job = idle.pop(), queue.popleft()
+                    running[worker.submit(job)] = worker, job
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 worker, job = running.pop(future)
                 idle.append(worker)
@@ -120,7 +151,6 @@ _function: Callable[[Any], Any]
 def _prepare(lifeline: Connection, function: Callable[[Any], Any]) -> None:
     global _function
     _function = function
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle.
     threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
 
 

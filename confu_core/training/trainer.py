@@ -34,9 +34,11 @@ class TrainingSettings:
     batch_size : int
         Samples per step, at least 2.
     lr : float
-        Learning rate at the start, above 0.
+        Highest learning rate, above 0.
     min_lr : float
         Learning rate at the end of the cosine.
+    warmup : float
+        Share of the steps over which the rate rises to `lr`, in [0, 1).
     weight_decay : float
         Of AdamW, at least 0.
 
@@ -50,6 +52,7 @@ class TrainingSettings:
     batch_size: int = 1000
     lr: float = 3e-3
     min_lr: float = 1e-6
+    warmup: float = 0.0
     weight_decay: float = 1e-4
 
     def __post_init__(self) -> None:
@@ -63,9 +66,11 @@ class TrainingSettings:
             value = getattr(self, name)
             if not 0 <= value < math.inf:
                 raise InvalidValue(f"{name} must be at least 0 and finite; got {value}")
+        if not 0 <= self.warmup < 1:
+            raise InvalidValue(f"warmup must be in [0, 1); got {self.warmup}")
 
     def rate(self, step: int, steps: int) -> float:
-        """Return the learning rate of a step, on a cosine from `lr` to `min_lr`.
+        """Return the learning rate of a step: a linear rise to `lr`, then a cosine down to `min_lr`.
 
         Parameters
         ----------
@@ -81,11 +86,16 @@ class TrainingSettings:
 
         Examples
         --------
-        >>> TrainingSettings(lr=0.1).rate(0, 500)
-        0.1
+        >>> settings = TrainingSettings(lr=0.1, warmup=0.1)
+        >>> settings.rate(0, 500), settings.rate(50, 500)
+        (0.002, 0.1)
         """
+        rising = int(self.warmup * steps)
+        if step < rising:
+            return self.lr * (step + 1) / rising
         floor = min(self.min_lr, self.lr)
-        return floor + (self.lr - floor) * (1 + math.cos(math.pi * step / steps)) / 2
+        done = (step - rising) / (steps - rising)
+        return floor + (self.lr - floor) * (1 + math.cos(math.pi * done)) / 2
 
 
 def train(
@@ -136,6 +146,7 @@ def train(
         for cell, model in enumerate(models):
             for name, parameter in model.named_parameters():
                 parameter.data.copy_(together.get_parameter(name).data[cell])
+            model.eval()  # As the plain path leaves it.
         return [float(loss) for loss in last]
     losses = []
     for cell, model in enumerate(models):

@@ -1,0 +1,165 @@
+"""Write one caption: choose facts, decide the fate of each, and put them into sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from birdmml.caption.dials import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS, CaptionDials
+from birdmml.caption.draws import Draws
+from birdmml.caption.facts import Caption, Fact
+from birdmml.caption.grammar import capitalised
+from birdmml.caption.look_facts import look_facts, wrong_look
+from birdmml.caption.look_text import look_sentence
+from birdmml.caption.nature_text import nature_facts, nature_sentence, wrong_nature
+from birdmml.caption.song_facts import song_facts, wrong_song
+from birdmml.caption.song_text import song_sentence
+from birdmml.caption.templates import REGISTERS
+from birdmml.facts import PictureFacts, SongFacts
+from birdmml.species import Plumage, Song, Species
+
+__all__ = ["write_caption"]
+
+KINDS = ("look", "song", "nature")
+TALKATIVE = ("plain", "photo", "spoken")  # Registers that make a sentence of one fact.
+TERSE = ("field", "catalogue")  # Registers that name the bird first, or not at all.
+FEWEST_WORDS = 6
+FILLERS = ("as far as one can tell", "and that is all there is to say", "to say no more about it")
+NOTHING = "{}, of which nothing more is said."
+
+
+def write_caption(
+    species: Species,
+    *,
+    plumage: Plumage,
+    song: Song,
+    picture: PictureFacts,
+    recording: SongFacts,
+    dials: CaptionDials,
+    random: np.random.Generator,
+) -> Caption:
+    """Write a caption that agrees with its picture, its recording and its species, as far as the dials want it to.
+
+    Parameters
+    ----------
+    species : Species
+        Whose natural history is told, and who is named if the caption names a species.
+    plumage : Plumage
+        As drawn, of the sex drawn; it may be that of another species.
+    song : Song
+        As heard; it may be that of another species.
+    picture, recording : PictureFacts, SongFacts
+        What the picture shows and the recording holds.
+    dials : CaptionDials
+        How much is said of what, and how much of it is missing, wrong or generic.
+    random : numpy.random.Generator
+        Source of all choices: equal states give equal captions.
+
+    Returns
+    -------
+    Caption
+        Text and the facts that it states.
+
+    Examples
+    --------
+    >>> from birdmml.species import find_species
+    >>> bird = find_species("Black-capped Chickadee")
+    >>> picture = PictureFacts("feeder", "clinging", "left", "side", "male", frozenset({"crown", "throat"}), 0, 0, 0)
+    >>> recording = SongFacts(("whistle",), 3200, 4000, 1.6, 2, "calm", False, 12, 20)
+    >>> caption = write_caption(
+    ...     bird, plumage=bird.plumage, song=bird.song, picture=picture, recording=recording, dials=CaptionDials(),
+    ...     random=np.random.default_rng(1),
+    ... )
+    >>> caption.text
+    ''
+    """
+    draws = Draws(random)
+    named = draws.chance(dials.name_share)
+    looks, sounds, habits = _chosen(species, plumage, song, picture, recording, dials, draws)
+    if named:
+        looks = [fact for fact in looks if fact.attribute not in ("shape", "size")]
+    kinds = {
+        "look": _fates(looks, dials, draws, lambda fact: wrong_look(fact, draws)),
+        "song": _fates(sounds, dials, draws, lambda fact: wrong_song(fact, song, recording, draws)),
+        "nature": _fates(habits, dials, draws, lambda fact: wrong_nature(fact, species, draws)),
+    }
+    text = _text(kinds, species.common_name if named else None, song, draws)
+    name = (Fact("name", species.common_name, "true"),) if named else ()
+    return Caption(text, (*name, *(fact for facts in kinds.values() for fact in facts)), named)
+
+
+def _chosen(
+    species: Species,
+    plumage: Plumage,
+    song: Song,
+    picture: PictureFacts,
+    recording: SongFacts,
+    dials: CaptionDials,
+    draws: Draws,
+) -> tuple[list[Fact], list[Fact], list[Fact]]:
+    shares = [dials.marks, dials.song, dials.nature]
+    while True:
+        looks = look_facts(plumage, picture, shares[0], draws) if shares[0] else []
+        sounds = song_facts(species, song, recording, shares[1], draws) if shares[1] else []
+        habits = nature_facts(species, shares[2], draws) if shares[2] else []
+        if looks or sounds or habits or not any(shares):
+            return looks, sounds, habits
+        # An empty caption would be of no use: fill one kind, as often as the dials favour it.
+        slots = (LOOK_SLOTS, SONG_SLOTS, NATURE_SLOTS)
+        kind = draws.weighted(range(3), [count * share for count, share in zip(slots, shares, strict=True)], 1)[0]
+        shares = [float(index == kind) / slots[kind] for index in range(3)]
+
+
+def _fates(facts: Sequence[Fact], dials: CaptionDials, draws: Draws, wrong: Callable[[Fact], str]) -> list[Fact]:
+    wrong_from = dials.drop_share
+    generic_from = wrong_from + dials.wrong_share
+    true_from = generic_from + dials.generic_share
+    if not true_from:
+        return list(facts)
+    kept = []
+    for fact in facts:
+        point = draws.uniform()
+        if point >= true_from:
+            kept.append(fact)
+        elif point >= generic_from:
+            kept.append(Fact(fact.attribute, "some", "generic"))
+        elif point >= wrong_from:
+            kept.append(Fact(fact.attribute, wrong(fact), "wrong"))
+    return kept
+
+
+def _text(kinds: dict[str, list[Fact]], name: str | None, song: Song, draws: Draws) -> str:
+    said = draws.shuffled([kind for kind in KINDS if kinds[kind]])
+    if not said:
+        return NOTHING.format(f"A {name}" if name else "A bird")
+    few = sum(map(len, kinds.values())) < 3
+    register = draws.pick(TALKATIVE if few else REGISTERS)
+    if register in TERSE and "look" in said:
+        said.sort(key=lambda kind: kind != "look")
+    sentences = []
+    for place, kind in enumerate(said):
+        first = not place and (kind == "look" or bool(name) or register not in TERSE)
+        bare = (name if first else None) or "bird"
+        if kind == "look":
+            sentences.append(look_sentence(kinds["look"], register, name if first else None, first, draws))
+        elif kind == "song":
+            sentences.append(song_sentence(kinds["song"], song, register, bare, first, draws))
+        else:
+            sentences.append(nature_sentence(kinds["nature"], register, bare, bool(name) and first, first, draws))
+    return _joined(sentences, register, draws)
+
+
+def _joined(sentences: Sequence[str], register: str, draws: Draws) -> str:
+    text = capitalised(sentences[0])
+    for sentence in sentences[1:]:
+        point = draws.uniform()
+        if register == "catalogue" and point < 0.5:
+            text += f"; {sentence}"
+        elif register in ("plain", "spoken") and point < 0.2 and sentence.startswith(("it ", "its ", "the ")):
+            text += f"; {sentence}" if "," in text else f", and {sentence}"
+        else:
+            text += f". {capitalised(sentence)}"
+    if text.count(" ") < FEWEST_WORDS - 1:
+        text += f", {draws.pick(FILLERS)}"
+    return f"{text}."

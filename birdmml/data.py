@@ -1,0 +1,273 @@
+"""Bird-MML as a dataset on disk: the recipe that builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from birdmml.design import Design, make_design
+from birdmml.likeness import look_vector, song_vector
+from birdmml.sample import Place, draw_sample
+from birdmml.settings import SPLITS, Settings
+from birdmml.species import Species, load_species
+from birdmml.theory import structure
+from confu_core.errors import DatasetError, InvalidValue
+from confu_core.random import generator
+from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
+from confu_core.shards.schema import MEDIA, with_features
+
+__all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "schema", "species_of"]
+
+NAME = "birdmml"
+MEDIA_PARTS = {"image": "jpg", "audio": "flac"}
+TEXT = ("species", "scientific_name", "family", "order", "group", "look", "song", "shown_look", "shown_song")
+PICTURE_TEXT = ("individual", "recording", "sex", "activity", "background", "facing", "view")
+
+
+def schema(sample_rate: int) -> pa.Schema:
+    """Return the columns of a row.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Of the recordings, in samples per second.
+
+    Returns
+    -------
+    pyarrow.Schema
+        Key, media, caption, labels, latents, and what is true of picture and recording.
+
+    Examples
+    --------
+    >>> schema(22050).names[:4]
+    ['key', 'image', 'audio', 'caption']
+    """
+    columns = [("key", pa.string()), ("image", MEDIA), ("audio", MEDIA), ("caption", pa.string())]
+    columns += [(name, pa.string()) for name in TEXT]
+    columns += [("gate", pa.bool_()), ("named", pa.bool_())]
+    columns += [(name, pa.string()) for name in PICTURE_TEXT]
+    columns += [(name, pa.float64()) for name in ("occlusion", "blur", "noise")]
+    columns += [("syllables", pa.string()), ("weather", pa.string()), ("others", pa.bool_())]
+    columns += [(name, pa.float64()) for name in ("low_hz", "high_hz", "rate", "distance_m", "snr_db")]
+    columns += [("phrases", pa.int32())]
+    media = {"image": {"_type": "Image"}, "audio": {"_type": "Audio", "sampling_rate": sample_rate}}
+    return with_features(pa.schema(columns), media)
+
+
+@lru_cache(maxsize=8)
+def species_of(settings: Settings) -> tuple[Species, ...]:
+    """Return the species that a dataset has: spread evenly over the table, which is in taxonomic order.
+
+    Parameters
+    ----------
+    settings : Settings
+        The dials.
+
+    Returns
+    -------
+    tuple of Species
+        In the order of the table.
+
+    Raises
+    ------
+    InvalidValue
+        If the table has not as many.
+
+    Examples
+    --------
+    >>> len(species_of(Settings(species=15)))
+    15
+    """
+    table = load_species()
+    if settings.species > len(table):
+        raise InvalidValue(f"species must be in [2, {len(table)}], which the table has; got {settings.species}")
+    return tuple(table[int(i * len(table) / settings.species)] for i in range(settings.species))
+
+
+@lru_cache(maxsize=8)
+def design_of(settings: Settings) -> Design:
+    """Return how the species of a dataset are told apart.
+
+    Parameters
+    ----------
+    settings : Settings
+        The dials.
+
+    Returns
+    -------
+    Design
+        The same for the same settings.
+    """
+    species = species_of(settings)
+    return make_design(
+        np.stack([look_vector(one.plumage) for one in species]),
+        np.stack([song_vector(one.song) for one in species]),
+        [one.common_name for one in species],
+        shares=settings.shares,
+        weights=_weights(settings),
+        p=settings.p,
+        image_noise=settings.image_noise,
+        audio_noise=settings.audio_noise,
+    )
+
+
+@dataclass(frozen=True)
+class BirdRecipe:
+    """What `confu_core.shards.build` needs to write Bird-MML into shards.
+
+    Parameters
+    ----------
+    settings : Settings
+        The dials.
+
+    Examples
+    --------
+    >>> recipe = BirdRecipe(Settings(species=20, per_species=4, size=32, seconds=0.5))
+    >>> recipe.rows("test", 0, 2).num_rows
+    2
+    """
+
+    settings: Settings
+
+    name = NAME
+    description = "Pictures, songs and captions of birds whose interaction structure is known exactly."
+    libraries: tuple[str, ...] = ("pillow", "scipy", "soundfile")
+
+    @property
+    def seed(self) -> int:
+        """The user's seed."""
+        return self.settings.seed
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Rows of each split."""
+        return self.settings.splits
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """All dials but the seed."""
+        return self.settings.as_dict()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of a row."""
+        return schema(self.settings.sample_rate)
+
+    def rows(self, split: str, start: int, stop: int) -> pa.Table:
+        """Return a range of rows; a row does not depend on the range."""
+        species, design = species_of(self.settings), design_of(self.settings)
+        rows = []
+        for place in _places(self.settings, split)[start:stop]:
+            key = f"{split}-{place.row:07d}"
+            row = draw_sample(place, self.settings, design, species)
+            media = {name: {"bytes": row[name], "path": f"{key}.{part}"} for name, part in MEDIA_PARTS.items()}
+            rows.append({**row, **media, "key": key})
+        return pa.Table.from_pylist(rows, schema=self.schema)
+
+    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
+        """Return picture, song, caption, and all else as one flat JSON part."""
+        rest = {name: value for name, value in row.items() if name not in ("key", "caption", *MEDIA_PARTS)}
+        media = {part: row[name]["bytes"] for name, part in MEDIA_PARTS.items()}
+        return {**media, "json": flat_json(rest), "txt": row["caption"].encode()}
+
+    def information(self) -> dict[str, Any]:
+        """Return the exact information structure, and which species share which types."""
+        design = design_of(self.settings)
+        units = [
+            {
+                "group": unit.group,
+                **{name: [design.names[row] for row in getattr(unit, name)] for name in ("species", "looks", "songs")},
+            }
+            for unit in design.units
+        ]
+        return {**structure(design).as_dict(), "units": units}
+
+
+def _weights(settings: Settings) -> np.ndarray:
+    """How frequent each species is: geometric, in an order drawn by the seed."""
+    rank = generator(settings.seed, "birdmml", "balance").permutation(settings.species)
+    return settings.imbalance ** -(rank / max(1, settings.species - 1))
+
+
+@lru_cache(maxsize=4)
+def _places(settings: Settings, split: str) -> Sequence[Place]:
+    """The species of every row of a split, as balanced as whole numbers allow, in an order drawn by the seed."""
+    assert split in SPLITS
+    rows, weights = settings.splits[split], _weights(settings)
+    exact = weights / weights.sum() * rows
+    counts = np.floor(exact).astype(int)
+    # Who gets one of the rows left over is drawn for each split, so that nobody goes short in all of them.
+    tie = generator(settings.seed, "birdmml", split, "remainder").random(settings.species)
+    order = np.lexsort((tie, -(exact - counts)))
+    counts[order[: rows - counts.sum()]] += 1
+    drawn = generator(settings.seed, "birdmml", split, "order").permutation(np.repeat(np.arange(len(counts)), counts))
+    ordinals = np.empty(rows, dtype=int)
+    for species in range(len(counts)):
+        mine = np.flatnonzero(drawn == species)
+        ordinals[mine] = np.arange(len(mine))
+    return [
+        Place(split, row, int(one), int(ordinal))
+        for row, (one, ordinal) in enumerate(zip(drawn, ordinals, strict=True))
+    ]
+
+
+@dataclass(frozen=True)
+class BirdData:
+    """A Bird-MML dataset on disk.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Its shards and manifest.
+    """
+
+    dataset: Dataset
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it holds, and its exact information structure."""
+        return self.dataset.manifest
+
+    def distinct_captions(self) -> dict[str, int]:
+        """Count captions.
+
+        Returns
+        -------
+        dict of str to int
+            ``distinct`` and ``total``, over all splits.
+        """
+        name = "caption" if "parquet" in self.manifest.formats else "txt"
+        captions = [pc.cast(self.dataset.table(split, [name])[name], pa.string()) for split in self.manifest.splits]
+        together = pa.chunked_array([chunk for column in captions for chunk in column.chunks])
+        return {"distinct": pc.count_distinct(together).as_py(), "total": len(together)}
+
+
+def open_birds(path: str | Path) -> BirdData:
+    """Open a dataset that `BirdRecipe` described.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its folder.
+
+    Returns
+    -------
+    BirdData
+        Nothing but the manifest is read yet.
+
+    Raises
+    ------
+    DatasetError
+        If there is no dataset, or one of something else.
+    """
+    dataset = open_dataset(path)
+    if dataset.manifest.name != NAME:
+        raise DatasetError(f"{path} holds the dataset {dataset.manifest.name!r}, not {NAME!r}")
+    return BirdData(dataset)

@@ -1,0 +1,383 @@
+"""How species are told apart: who shares which looks and which songs, and with what probability.
+
+Every species belongs to one of five groups, and within its group to a unit: species that share visual types or song
+types among themselves and with nobody else. A type is named by the species whose looks or song it is.
+
+- ``redundant``: looks of its own and a song of its own; either suffices.
+- ``image-unique``: looks of its own; the song is that of its whole unit.
+- ``audio-unique``: a song of its own; the looks are those of its whole unit.
+- ``complement``: a grid of looks and songs; each narrows the species down, both together decide.
+- ``xor``: with probability p the species is the modular sum of two independent types (for two types: their XOR), else
+  it follows the looks; the song alone tells nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from birdmml.likeness import nearest_units
+from confu_core.errors import InvalidValue
+
+__all__ = ["DEFAULT_SHARES", "GROUPS", "Design", "Latents", "Shares", "Unit", "make_design"]
+
+GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
+# Species per unit, as near as the number of species allows: enough that one modality alone is mostly wrong.
+UNIT_SIZES = {"redundant": 1, "image-unique": 3, "audio-unique": 3, "complement": 9, "xor": 4}
+LEAST = {
+    "image-unique": 2,
+    "audio-unique": 2,
+    "complement": 4,
+    "xor": 2,
+}  # Species without which there is no such group.
+SUM_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The share of species in each group.
+
+    Parameters
+    ----------
+    redundant, image_unique, audio_unique, complement, xor : float
+        Each in [0, 1]; together 1.
+
+    Raises
+    ------
+    InvalidValue
+        If one is out of range, or they do not add up to 1.
+
+    Examples
+    --------
+    >>> Shares(redundant=0.5, xor=0.2)
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: shares must add up to 1; got 0.7 (redundant 0.5, xor 0.2)
+    """
+
+    redundant: float = 0.0
+    image_unique: float = 0.0
+    audio_unique: float = 0.0
+    complement: float = 0.0
+    xor: float = 0.0
+
+    def __post_init__(self) -> None:
+        shares = self.by_group()
+        for group, share in shares.items():
+            if not 0 <= share <= 1:
+                raise InvalidValue(f"the share of {group} must be in [0, 1]; got {share}")
+        total = math.fsum(shares.values())
+        if abs(total - 1) > SUM_TOLERANCE:
+            given = ", ".join(f"{group} {share:g}" for group, share in shares.items() if share)
+            raise InvalidValue(f"shares must add up to 1; got {total:g} ({given})")
+
+    def by_group(self) -> dict[str, float]:
+        """Return the shares by the name of the group.
+
+        Returns
+        -------
+        dict of str to float
+            In the order of `GROUPS`.
+
+        Examples
+        --------
+        >>> Shares(xor=1.0).by_group()["xor"]
+        1.0
+        """
+        return {group: float(getattr(self, group.replace("-", "_"))) for group in GROUPS}
+
+
+DEFAULT_SHARES = Shares(0.2, 0.2, 0.2, 0.2, 0.2)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Species that share types among themselves and with nobody else.
+
+    Attributes
+    ----------
+    group : str
+        One of `GROUPS`.
+    species : tuple of int
+        Rows of the species table.
+    looks, songs : tuple of int
+        The visual and the song types of the unit, by the species whose looks or song they are.
+    cells : tuple of (int, int)
+        For each species the positions of its types in `looks` and `songs`; empty in an ``xor`` unit.
+    """
+
+    group: str
+    species: tuple[int, ...]
+    looks: tuple[int, ...]
+    songs: tuple[int, ...]
+    cells: tuple[tuple[int, int], ...] = ()
+
+    def law(self, p: float) -> np.ndarray:
+        """Return the probability of each pair of types given the species, before noise.
+
+        Parameters
+        ----------
+        p : float
+            Probability of the modular sum, for an ``xor`` unit.
+
+        Returns
+        -------
+        ndarray of float64, shape (species, looks, songs)
+            Each species' slice adds up to 1.
+
+        Examples
+        --------
+        >>> Unit("xor", (4, 7), (4, 7), (4, 7)).law(1.0)[1]  # ones on the other diagonal
+        array([[0. , 0.5],
+               [0.5, 0. ]])
+        """
+        size = len(self.species)
+        table = np.zeros((size, len(self.looks), len(self.songs)))
+        if self.cells:
+            for species, cell in enumerate(self.cells):
+                table[(species, *cell)] = 1
+            return table
+        species, look = np.indices((size, size))
+        table[species, look, (species - look) % size] = p / size
+        table[np.arange(size), np.arange(size)] += (1 - p) / size
+        return table
+
+
+@dataclass(frozen=True)
+class Latents:
+    """The types of one sample, by the species whose looks or song they are.
+
+    Attributes
+    ----------
+    look, song : int
+        As the species has them.
+    shown_look, shown_song : int
+        As picture and recording show them: the same, but for observation noise.
+    gate : bool
+        In an ``xor`` unit, whether the species is the sum of its types; False elsewhere.
+    """
+
+    look: int
+    song: int
+    shown_look: int
+    shown_song: int
+    gate: bool
+
+
+@dataclass(frozen=True)
+class Design:
+    """How every species is told apart.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Common names, in the order of the table that was used.
+    units : tuple of Unit
+        Every species is in one.
+    weights : tuple of float
+        Probability of each species; they add up to 1.
+    p : float
+        Mixing parameter of the ``xor`` units.
+    image_noise, audio_noise : float
+        Probability that a type is shown as another one of its group.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[Unit, ...]
+    weights: tuple[float, ...]
+    p: float = 1.0
+    image_noise: float = 0.0
+    audio_noise: float = 0.0
+
+    @cached_property
+    def place(self) -> dict[int, tuple[Unit, int]]:
+        """The unit of each species, and its position there."""
+        return {row: (unit, i) for unit in self.units for i, row in enumerate(unit.species)}
+
+    @cached_property
+    def types(self) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+        """The visual and the song types of every group."""
+        members = {group: [unit for unit in self.units if unit.group == group] for group in GROUPS}
+        return {
+            group: (tuple(t for unit in units for t in unit.looks), tuple(t for unit in units for t in unit.songs))
+            for group, units in members.items()
+            if units
+        }
+
+    def draw(self, species: int, source: np.random.Generator) -> Latents:
+        """Draw the types of one sample of a species.
+
+        Parameters
+        ----------
+        species : int
+            Row of the table.
+        source : numpy.random.Generator
+            Of this sample alone.
+
+        Returns
+        -------
+        Latents
+            The types, and what is shown of them.
+        """
+        unit, position = self.place[species]
+        gate_at, free, *noise = source.random(6)
+        gate = not unit.cells and gate_at < self.p
+        if unit.cells:
+            look, song = unit.cells[position]
+        else:
+            size = len(unit.species)
+            other = int(free * size)
+            look, song = (other, (position - other) % size) if gate else (position, other)
+        looks, songs = self.types[unit.group]
+        return Latents(
+            look=unit.looks[look],
+            song=unit.songs[song],
+            shown_look=_observed(unit.looks[look], looks, self.image_noise, *noise[:2]),
+            shown_song=_observed(unit.songs[song], songs, self.audio_noise, *noise[2:]),
+            gate=gate,
+        )
+
+    def law(self, group: str) -> np.ndarray:
+        """Return the joint law of species and shown types within a group.
+
+        Parameters
+        ----------
+        group : str
+            One that has species.
+
+        Returns
+        -------
+        ndarray of float64, shape (species, looks, songs)
+            Species in the order of the group's units. Adds up to the probability of the group.
+        """
+        units = [unit for unit in self.units if unit.group == group]
+        sizes = np.array([(len(unit.species), len(unit.looks), len(unit.songs)) for unit in units])
+        table = np.zeros(sizes.sum(0))
+        ends = sizes.cumsum(0)
+        for unit, low, high in zip(units, ends - sizes, ends, strict=True):
+            block = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+            weights = np.array([self.weights[row] for row in unit.species])
+            table[block] = unit.law(self.p) * weights[:, None, None]
+        return _noisy(_noisy(table, 1, self.image_noise), 2, self.audio_noise)
+
+
+def make_design(
+    looks: np.ndarray,
+    songs: np.ndarray,
+    names: Sequence[str],
+    *,
+    shares: Shares = DEFAULT_SHARES,
+    weights: Sequence[float] | None = None,
+    p: float = 1.0,
+    image_noise: float = 0.0,
+    audio_noise: float = 0.0,
+) -> Design:
+    """Place species in groups and units.
+
+    Those that look most alike become ``audio-unique``, and of the others those that sound most alike
+    ``image-unique``: what they share is what they nearly share in nature. The rest are dealt out far apart.
+
+    Parameters
+    ----------
+    looks, songs : ndarray, shape (species, features)
+        See `birdmml.likeness`.
+    names : sequence of str
+        One per species.
+    shares : Shares
+        Of each group.
+    weights : sequence of float, optional
+        How frequent each species is; equal by default.
+    p : float
+        Mixing parameter of the ``xor`` group, in [0, 1].
+    image_noise, audio_noise : float
+        Probability that a type is shown as another of its group, in [0, 1].
+
+    Returns
+    -------
+    Design
+        The same for the same arguments.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or a group has too few species for its kind.
+
+    Examples
+    --------
+    >>> vectors = np.arange(10.0)[:, None]
+    >>> design = make_design(vectors, vectors, [f"bird {i}" for i in range(10)], shares=Shares(redundant=0.6, xor=0.4))
+    >>> [len(unit.species) for unit in design.units]
+    [1, 1, 1, 1, 1, 1, 4]
+    """
+    for name, value in (("p", p), ("image_noise", image_noise), ("audio_noise", audio_noise)):
+        if not 0 <= value <= 1:
+            raise InvalidValue(f"{name} must be in [0, 1]; got {value}")
+    counts = _counts(shares, len(names))
+    left = list(range(len(names)))
+    units: list[Unit] = []
+    for group, vectors in (("audio-unique", looks), ("image-unique", songs)):
+        chosen = nearest_units(vectors, left, _sizes(counts[group], UNIT_SIZES[group]))
+        units += [_unit(group, rows) for rows in chosen]
+        left = [row for row in left if not any(row in rows for rows in chosen)]
+    for group in ("complement", "xor", "redundant"):
+        # Every so-many-th of those left, in the order of the table: relatives come to lie in different units.
+        picked = [left[int(i * len(left) / counts[group])] for i in range(counts[group])]
+        sizes = _sizes(len(picked), UNIT_SIZES[group])
+        units += [_unit(group, tuple(picked[i :: len(sizes)])) for i in range(len(sizes))]
+        left = [row for row in left if row not in picked]
+    raw = np.ones(len(names)) if weights is None else np.asarray(weights, dtype=np.float64)
+    units.sort(key=lambda unit: GROUPS.index(unit.group))
+    return Design(tuple(names), tuple(units), tuple((raw / raw.sum()).tolist()), p, image_noise, audio_noise)
+
+
+def _counts(shares: Shares, species: int) -> dict[str, int]:
+    """Split the species by largest remainder, and check that every group has enough for its kind."""
+    wanted = {group: share * species for group, share in shares.by_group().items()}
+    counts = {group: int(count + SUM_TOLERANCE) for group, count in wanted.items()}
+    by_remainder = sorted(GROUPS, key=lambda group: counts[group] - wanted[group])
+    for group in by_remainder[: species - sum(counts.values())]:
+        counts[group] += 1
+    for group, least in LEAST.items():
+        if 0 < counts[group] < least or (counts[group] == 0 < wanted[group]):
+            raise InvalidValue(
+                f"{group} must have at least {least} species; its share {shares.by_group()[group]:g} of {species} gives "
+                f"{counts[group]}: raise the share or the number of species, or set the share to 0"
+            )
+    return counts
+
+
+def _sizes(count: int, size: int) -> list[int]:
+    """Cut a number of species into units of nearly equal sizes."""
+    parts = max(1, round(count / size)) if count else 0
+    return [len(range(i, count, parts)) for i in range(parts)]
+
+
+def _unit(group: str, rows: tuple[int, ...]) -> Unit:
+    size, first = len(rows), rows[:1]
+    if group == "redundant":
+        return Unit(group, rows, rows, rows, ((0, 0),))
+    if group == "image-unique":
+        return Unit(group, rows, rows, first, tuple((i, 0) for i in range(size)))
+    if group == "audio-unique":
+        return Unit(group, rows, first, rows, tuple((0, i) for i in range(size)))
+    if group == "complement":
+        width = math.ceil(math.sqrt(size))
+        height = math.ceil(size / width)
+        return Unit(group, rows, rows[:height], rows[-width:], tuple(divmod(i, width) for i in range(size)))
+    return Unit(group, rows, rows, rows)
+
+
+def _observed(true: int, types: tuple[int, ...], noise: float, hit: float, pick: float) -> int:
+    others = [one for one in types if one != true]
+    return others[int(pick * len(others))] if others and hit < noise else true
+
+
+def _noisy(table: np.ndarray, axis: int, noise: float) -> np.ndarray:
+    """Show a type as another one, all equally likely, with a given probability."""
+    types = table.shape[axis]
+    if types == 1 or noise == 0:
+        return table
+    return (1 - noise) * table + noise * (table.sum(axis, keepdims=True) - table) / (types - 1)

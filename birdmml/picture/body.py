@@ -1,0 +1,162 @@
+"""Trunk, neck and head: one outline, and the tracts of feathers on it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from birdmml.picture.anatomy import Anatomy
+from birdmml.picture.draft import BODY, HEAD, SKULL, TAIL, Draft, Frame, Pen, blend, one_bone
+from birdmml.picture.labels import label
+
+__all__ = ["Frames", "draw_tracts", "frames_of", "outline"]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of a shape at rest."""
+
+    body: Frame
+    head: Frame
+    tail: Frame
+    shoulder: tuple[float, float]
+
+
+def frames_of(anatomy: Anatomy) -> Frames:
+    """Return the frames of body, head and tail at rest; the body's centre is the origin."""
+    angle = math.radians(anatomy.posture)
+    body = Frame(0, 0, angle, 1, BODY)
+    shoulder = body.at(0.40, 0.12 * anatomy.depth)
+    root = body.at(-0.46, 0.07 * anatomy.depth)
+    tail = Frame(root.x, root.y, angle + math.pi - math.radians(anatomy.tail_angle), 1, TAIL)
+    x, y = shoulder.x + anatomy.head_at[0], shoulder.y + anatomy.head_at[1]
+    return Frames(body, Frame(x, y, 0, anatomy.head, HEAD), tail, (shoulder.x, shoulder.y))
+
+
+def outline(anatomy: Anatomy, frames: Frames) -> list[Pen]:
+    """Return the control points of the silhouette of trunk, neck and head, from the rump over the back to the vent."""
+    d, body = anatomy.depth, frames.body.at
+    back = [body(-0.50, 0.15 * d), body(-0.28, 0.35 * d * anatomy.arch), body(0.0, 0.46 * d * anatomy.arch)]
+    back.append(body(0.22, 0.49 * d * anatomy.arch))
+    front = 0.5 + 0.04 * (anatomy.breast - 1) * 4
+    breast = [body(front, 0.02 * d), body(front - 0.07, -0.27 * d)]
+    under = [body(0.20, -0.47 * d * anatomy.belly), body(-0.08, -0.50 * d * anatomy.belly), body(-0.30, -0.36 * d)]
+    under += [body(-0.45, -0.15 * d), body(-0.52, 0.02 * d)]
+    nape, throat = _neck(anatomy, frames)
+    return [*back, *nape, *_head(anatomy, replace(frames.head, bone=SKULL)), *throat, *breast, *under]
+
+
+def _head(anatomy: Anatomy, head: Frame) -> list[Pen]:
+    length, height, forehead = anatomy.skull
+    return [
+        head.at(-0.90 * length, 0.30 * height),
+        head.at(-0.58 * length, 0.80 * height),
+        head.at(-0.02, 1.0 * height),
+        head.at(0.52 * length, 0.86 * height * (0.7 + 0.3 * forehead)),
+        head.at(0.86 * length, 0.20 + 0.26 * forehead),
+        head.at(0.98 * length, 0.02),
+        head.at(0.92 * length, -0.32),
+        head.at(0.66 * length, -0.66),
+    ]
+
+
+def _neck(anatomy: Anatomy, frames: Frames) -> tuple[list[Pen], list[Pen]]:
+    """Control points between mantle and hindcrown, and between chin and breast."""
+    d, body, head = anatomy.depth, frames.body.at, replace(frames.head, bone=SKULL).at
+    length = anatomy.skull[0]
+    if not anatomy.neck:
+        nape = blend(body(0.34, 0.55 * d), head(-1.06 * length, -0.36), 0.62)
+        throat = blend(body(0.545, 0.26 * d), head(0.46, -0.98), 0.6)
+        return [nape], [throat]
+    back, fore = _ribs(anatomy, frames)
+    return [*back, head(-0.80 * length, -0.42)], [head(0.12, -0.92), *fore[::-1]]
+
+
+def _ribs(anatomy: Anatomy, frames: Frames) -> tuple[list[Pen], list[Pen]]:
+    """Control points behind and in front of a long neck, from the shoulder upward."""
+    x0, y0 = frames.shoulder
+    path = [(x0, y0), *((x0 + x, y0 + y) for x, y, _ in anatomy.neck), (frames.head.x, frames.head.y)]
+    back, fore = [], []
+    for i, (_, _, half) in enumerate(anatomy.neck, start=1):
+        dx, dy = path[i + 1][0] - path[i - 1][0], path[i + 1][1] - path[i - 1][1]
+        norm = math.hypot(dx, dy)
+        share = i / (len(anatomy.neck) + 1)
+        bones = tuple((1 - share) * p + share * q for p, q in zip(one_bone(BODY), one_bone(SKULL), strict=True))
+        x, y = path[i]
+        back.append(Pen(x - dy / norm * half, y + dx / norm * half, 0, bones))
+        fore.append(Pen(x + dy / norm * half, y - dx / norm * half, 0, bones))
+    return back, fore
+
+
+def neck_at(anatomy: Anatomy, frames: Frames, share: float, front: float | None = None) -> tuple[Pen, Pen]:
+    """Return the points behind and in front of the neck, ``share`` and ``front`` of the way from shoulder to head."""
+    d, head = anatomy.depth, frames.head.at
+    if anatomy.neck:
+        back, fore = _ribs(anatomy, frames)
+    else:
+        back = [blend(frames.body.at(0.30, 0.47 * d), head(-1.0, -0.40), 0.5)]
+        fore = [blend(frames.body.at(0.50, 0.24 * d), head(0.32, -1.0), 0.5)]
+    backs = [frames.body.at(0.24, 0.49 * d), *back, head(-0.85, -0.3)]
+    fores = [frames.body.at(0.5, 0.02 * d), *fore, head(0.15, -0.9)]
+    return _between(backs, share), _between(fores, share if front is None else front)
+
+
+def _between(line: list[Pen], share: float) -> Pen:
+    place = share * (len(line) - 1)
+    low = min(int(place), len(line) - 2)
+    return blend(line[low], line[low + 1], place - low)
+
+
+def beyond(a: Pen, b: Pen, share: float) -> Pen:
+    """Return the point past b on the line from a."""
+    return blend(a, b, 1 + share)._replace(bones=b.bones)
+
+
+def draw_tracts(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
+    """Add back, rump, flanks and breast; they overlap the silhouette, which cuts them."""
+    d, body = anatomy.depth, frames.body.at
+    nape, throat = neck_at(anatomy, frames, max(anatomy.hood - 0.12, 0.1) if anatomy.neck else 0.8)
+    side = blend(nape, throat, 0.5)
+    far = beyond(throat, nape, 0.5)
+    breast = [body(0.02, -0.62 * d), body(0.06, -0.30 * d, 0.12), body(0.16, 0.02 * d, 0.2), body(0.26, 0.3 * d, 0.1)]
+    draft.add(
+        "tract",
+        label("breast"),
+        [*breast, side, throat, beyond(nape, throat, 0.6), body(0.75, 0.05 * d), body(0.5, -0.6 * d)],
+    )
+    back = [body(-0.58, 0.10 * d), body(-0.25, 0.10 * d, 0.12), body(0.10, 0.20 * d, 0.16), body(0.30, 0.30 * d, 0.1)]
+    draft.add("tract", label("back"), [*back, blend(nape, throat, 0.42), far, body(0.1, 0.75 * d), body(-0.5, 0.6 * d)])
+    rump = [body(-0.60, 0.02 * d), body(-0.30, 0.06 * d, 0.1), body(-0.24, 0.6 * d), body(-0.7, 0.5 * d)]
+    draft.add("tract", label("rump"), rump, sharp=(2, 3))
+
+
+def draw_flanks(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
+    """Add the flanks, below the folded wing."""
+    d, body = anatomy.depth, frames.body.at
+    low = -0.36 * d
+    spine = [
+        body(0.22, -0.10 * d, 0.22),
+        body(0.02, low * 0.85, 0.22),
+        body(-0.24, -0.24 * d, 0.16),
+        body(-0.42, -0.06 * d),
+    ]
+    draft.band("tract", label("flanks"), spine, [0.16 * d, 0.42 * d, 0.34 * d, 0.1 * d])
+
+
+def draw_breast_band(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
+    """Add the band across the upper breast."""
+    d, body = anatomy.depth, frames.body.at
+    spine = [body(0.24, 0.42 * d, 0.16), body(0.34, 0.16 * d, 0.16), body(0.43, -0.02 * d), body(0.62, -0.14 * d)]
+    draft.band("tract", label("breast_band"), spine, [0.05, 0.085, 0.10, 0.10])
+
+
+def draw_collar(draft: Draft, anatomy: Anatomy, frames: Frames, *, nape_only: bool) -> None:
+    """Add the ring around the neck, or the spot on the nape that woodpeckers have there."""
+    nape, throat = neck_at(anatomy, frames, max(anatomy.hood - 0.06, 0.1) if anatomy.neck else 0.62)
+    middle = blend(nape, throat, 0.5)
+    if nape_only:
+        draft.band("tract", label("collar"), [beyond(throat, nape, 0.4), blend(nape, throat, 0.3)], [0.12, 0.07])
+        return
+    middle = middle._replace(y=middle.y - 0.04, z=0.12)
+    wide = 0.045 if anatomy.neck else 0.07
+    draft.band("tract", label("collar"), [beyond(throat, nape, 0.4), middle, beyond(nape, throat, 0.4)], [wide] * 3)

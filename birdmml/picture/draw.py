@@ -1,0 +1,294 @@
+"""Draw a picture: place the bird, paint what is behind it, the bird, what is before it, and take the shot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from birdmml.facts import PictureFacts
+from birdmml.picture.background import draw_background, lay_texture
+from birdmml.picture.bank import crop, grain, ripples
+from birdmml.picture.bird import BirdLayer, extent, paint_bird, part_map
+from birdmml.picture.camera import add_noise, blurred
+from birdmml.picture.coat import coat
+from birdmml.picture.composition import Place, Shot, choose_bird, choose_place, choose_shot
+from birdmml.picture.foreground import lay_blades, lay_veil
+from birdmml.picture.labels import NAMES
+from birdmml.picture.light import tinted
+from birdmml.picture.paint import Layer, over
+from birdmml.picture.pose import bend
+from birdmml.picture.props import Foothold, cast_shadow, lay_support
+from birdmml.picture.template import Template, make_template
+from birdmml.species import MARKS, PARTS, Plumage
+from confu_core.errors import InvalidValue
+
+__all__ = ["draw_picture"]
+
+SMALLEST = 16
+# Supports' colours: dark, middle, light, leaf, lit leaf, extra (cattail, seed), snow, crevice.
+WOODS = (
+    ((74, 60, 48), (110, 92, 74), (146, 126, 104), (74, 104, 48), (112, 144, 70), (112, 74, 44), (244, 246, 250), (52, 42, 34)),
+    ((86, 82, 78), (128, 124, 118), (170, 166, 158), (88, 112, 54), (132, 156, 80), (126, 88, 52), (244, 246, 250), (58, 56, 54)),
+    ((60, 46, 38), (92, 70, 54), (124, 98, 76), (58, 92, 50), (96, 134, 74), (98, 66, 42), (244, 246, 250), (40, 32, 28)),
+    ((96, 80, 60), (142, 120, 90), (184, 162, 126), (104, 116, 56), (148, 158, 84), (134, 92, 54), (244, 246, 250), (68, 56, 42)),
+)  # fmt: skip
+STONES = (
+    (92, 90, 88),
+    (134, 130, 126),
+    (172, 168, 160),
+    (136, 140, 104),
+    (160, 160, 120),
+    (120, 116, 110),
+    (244, 246, 250),
+    (72, 70, 68),
+)
+SANDS = {"mud": (118, 104, 86), "sand": (196, 178, 146), "snowfield": (236, 239, 245)}
+
+
+def draw_picture(
+    plumage: Plumage,
+    *,
+    size: int = 224,
+    individual: np.random.Generator,
+    scene: np.random.Generator,
+    view: np.random.Generator,
+    sex: str = "male",
+    shift: bool = False,
+) -> tuple[np.ndarray, PictureFacts]:
+    """Draw a picture of a bird.
+
+    Parameters
+    ----------
+    plumage : Plumage
+        What the bird looks like, of the sex that is drawn.
+    size : int
+        Width and height in pixels, at least 16.
+    individual : numpy.random.Generator
+        Decides proportions, tints and wear of this bird.
+    scene : numpy.random.Generator
+        Decides place and background.
+    view : numpy.random.Generator
+        Decides pose, facing, framing, light, what hangs in front, blur and noise.
+    sex : {"male", "female"}
+        Whose plumage it is; only recorded.
+    shift : bool
+        Whether places, light and camera are of kinds that only the distribution-shift split has.
+
+    Returns
+    -------
+    picture : ndarray of uint8, shape (size, size, 3)
+        Red, green and blue.
+    facts : PictureFacts
+        What the picture shows.
+
+    Raises
+    ------
+    InvalidValue
+        If the size is below 16.
+
+    Examples
+    --------
+    >>> from birdmml.species import find_species
+    >>> from confu_core.random import generator
+    >>> streams = {name: generator(0, name) for name in ("individual", "scene", "view")}
+    >>> picture, facts = draw_picture(find_species("Mallard").plumage, **streams)
+    >>> picture.shape, facts.occlusion < 1
+    ((224, 224, 3), True)
+    """
+    if isinstance(size, bool) or int(size) != size or size < SMALLEST:
+        raise InvalidValue(f"size must be a whole number of pixels, at least {SMALLEST}; got {size!r}")
+    size = int(size)
+    bird = choose_bird(individual)
+    place = choose_place(plumage.shape, scene, shift=shift)
+    shot = choose_shot(plumage.shape, plumage.length_cm, place.setting, view, shift=shift)
+    template = _template(plumage, place.setting.stance)
+    points, bounds, foot = _placed(template, bend(template, shot.pose, bird.build), shot, plumage, size)
+    frame = _behind(place, shot, foot, scene)
+    colors = coat(plumage, shot.light, bird.tints, bird.wear)
+    layer = paint_bird(template, points, bounds, colors, shot.light, unit=foot.unit, size=size, phase=bird.phase)
+    _immersed(frame, layer, template, place, foot, scene)
+    over(frame, layer.paint, layer.row, layer.column)
+    cover = _before(frame, place, shot, foot, layer, scene)
+    visible, occlusion = _seen(layer, cover, size)
+    frame, blur, noise = _shoot(frame, shot)
+    facing = "right" if shot.pose.facing > 0 else "left"
+    facts = PictureFacts(
+        place.setting.background, place.setting.activity, facing, shot.view, sex, visible, occlusion, blur, noise
+    )
+    return frame, facts
+
+
+def _template(plumage: Plumage, stance: str) -> Template:
+    marks = frozenset(mark for mark in MARKS if mark in plumage.colors)
+    patterns = (plumage.breast_pattern, plumage.back_pattern)
+    return make_template(plumage.shape, plumage.bill, plumage.tail, plumage.crest, marks, patterns, stance)
+
+
+def _placed(
+    template: Template, points: np.ndarray, shot: Shot, plumage: Plumage, size: int
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], Foothold]:
+    """Return the curves in pixels, their extent, and where the feet are."""
+    low, high = extent(template, points)
+    unit = shot.share * size / float(max(high - low))
+    middle = (low + high) / 2
+    center = np.array(shot.center, dtype=np.float32) * size
+    flip = np.array([unit, -unit], dtype=np.float32)
+    placed = points * flip + (center - middle * flip)
+    reach = (high - low) * unit / 2
+    feet = _feet(template, shot)
+    x, y = (feet - middle) * (unit, -unit) + center
+    girth = min(max(unit * 3.4 / plumage.length_cm, 0.05 * unit), 0.34 * unit) * (1 + 0.3 * shot.center[0])
+    foot = Foothold(float(x), float(y), unit, girth, shot.pose.facing, size)
+    return placed, (center - reach, center + reach), foot
+
+
+def _feet(template: Template, shot: Shot) -> np.ndarray:
+    """Return where the feet are, in lengths of the body."""
+    claws = [s for s in template.strokes if s.layer in ("over", "under") and s.label >> 2 == NAMES.index("claw")]
+    if not claws:
+        return np.array([0.0, template.ground])
+    rows = np.concatenate([np.unique(template.places[s.start : s.stop]) for s in claws])
+    x, y = float(template.pens[rows, 0].mean()) - 0.02, template.ground
+    if template.anatomy.posture > 90:
+        y = float(template.pens[rows, 1].mean())
+        x = float(template.pens[rows, 0].max()) - 0.02
+    angle = np.radians(shot.pose.roll)
+    x, y = x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
+    return np.array([x * shot.pose.facing, y])
+
+
+def _behind(place: Place, shot: Shot, foot: Foothold, scene: np.random.Generator) -> np.ndarray:
+    """Paint background, ground and support."""
+    size, setting = foot.size, place.setting
+    look = tinted(place.look, shot.light)
+    frame = draw_background(setting.background, size, look, scene, _horizon(place, foot))
+    if setting.support in SANDS:
+        _lay_ground(frame, tinted(np.array(SANDS[setting.support]), shot.light), setting.support, foot, scene)
+    wood = STONES if setting.support == "stone" else WOODS[place.wood]
+    colors = tinted(np.array(((0, 0, 0), *wood)), shot.light)
+    support_at = foot
+    if setting.support == "trunk" and shot.pose.roll < -45:
+        support_at = Foothold(foot.x, foot.y, foot.unit, foot.girth, -foot.facing, size)
+    depth = 0.25 + 0.35 * shot.light.strength
+    snowy = setting.background == "snow"
+    lay_support(frame, setting.support, support_at, colors, scene, snowy=snowy, shadow=depth)
+    if setting.support in ("ground", "mud", "sand", "snowfield"):
+        cast_shadow(frame, foot, 0.75 * depth if setting.support != "snowfield" else 0.4 * depth)
+    return frame
+
+
+def _horizon(place: Place, foot: Foothold) -> float:
+    draw, setting = place.horizon, place.setting
+    ground = min(max(foot.y / foot.size, 0.3), 1.2)
+    if setting.support in ("ground", "mud", "sand", "snowfield", "shallows"):
+        return ground * (0.2 + 0.5 * draw)
+    if setting.support == "water":
+        return -0.1 + 0.5 * draw
+    if setting.background in ("water", "field", "rock"):
+        return 0.35 + 0.4 * draw
+    return 1.0 if setting.background != "snow" else 0.75 + 0.3 * draw
+
+
+def _lay_ground(frame: np.ndarray, color: np.ndarray, support: str, foot: Foothold, scene: np.random.Generator) -> None:
+    size = foot.size
+    top = int(min(max(foot.y - foot.unit * scene.uniform(0.25, 0.6), 0), size))
+    if top >= size:
+        return
+    share = np.linspace(0.82, 1.06, size - top)[:, None]
+    rise = max(2, min(int(foot.unit * 0.12), size - top))
+    band = np.clip(color[:, None] * share[:, 0], 0, 255).astype(np.uint8)[:, :, None]
+    fade = np.linspace(0, 1, rise, dtype=np.float32)[: size - top, None]
+    edge = frame[:, top : top + rise] * (1 - fade) + band[:, :rise] * fade
+    frame[:, top : top + rise] = edge
+    frame[:, top + rise :] = band[:, rise:]
+    row = int(scene.integers(512))
+    lay_texture(frame, grain(), row, row * 3, top, size, 0.25 if support == "snowfield" else 0.75)
+
+
+def _immersed(
+    frame: np.ndarray, layer: BirdLayer, template: Template, place: Place, foot: Foothold, scene: np.random.Generator
+) -> None:
+    """Cut a bird in water at the water line, in place, and lay its reflection on the water."""
+    support = place.setting.support
+    if support not in ("water", "shallows"):
+        return
+    height, width = layer.paint.opacity.shape
+    if support == "water":
+        body = template.anatomy.depth * foot.unit
+        middle = foot.y + template.ground * foot.unit
+        line = middle + 0.24 * body - layer.row
+    else:
+        line = foot.y - 0.22 * template.anatomy.leg * foot.unit - layer.row
+    line = int(min(max(line, 1), height))
+    wobble = crop(ripples(), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
+    rows = np.arange(height)[:, None]
+    dry = rows < line + wobble[None]
+    layer.paint.colors[:] *= dry
+    layer.paint.opacity[:] *= dry
+    layer.labels[:] *= np.repeat(np.repeat(dry, 2, 0), 2, 1)
+    _reflect(frame, layer, line, scene)
+
+
+def _reflect(frame: np.ndarray, layer: BirdLayer, line: int, scene: np.random.Generator) -> None:
+    size = frame.shape[1]
+    height, width = layer.paint.opacity.shape
+    top = layer.row + line
+    rows = min(int(line * 0.8), size - top)
+    if rows <= 1:
+        return
+    source = np.clip(line - 1 - (np.arange(rows) * 1.2).astype(int), 0, height - 1)
+    wave = crop(ripples(), rows, 1, int(scene.integers(512)), int(scene.integers(512)))[:, 0]
+    shift = (wave * np.linspace(0.05, 0.22, rows)).astype(int)
+    columns = np.clip(np.arange(width)[None] + shift[:, None], 0, width - 1)
+    fade = np.linspace(150, 50, rows).astype(np.uint16)[:, None]
+    colors, opacity = layer.paint.colors[:, source[:, None], columns], layer.paint.opacity[source[:, None], columns]
+    over(frame, Layer((colors * fade) >> np.uint16(8), (opacity * fade) >> np.uint16(8)), top, layer.column)
+    edge = frame[:, top : top + 2, layer.column : layer.column + width]
+    wet = np.where(layer.paint.opacity[max(line - 2, 0)] > 0, 200, 256).astype(np.uint16)
+    edge[:] = (edge * wet) >> np.uint16(8)
+
+
+def _before(
+    frame: np.ndarray, place: Place, shot: Shot, foot: Foothold, layer: BirdLayer, scene: np.random.Generator
+) -> np.ndarray | None:
+    """Paint what is in front of the bird; return what it hides."""
+    cover = None
+    look = tinted(place.look, shot.light)
+    if place.setting.support == "ground":
+        cover = lay_blades(frame, foot.x, foot.y, foot.unit, look[[1, 2, 3, 4]], scene.random(48))
+    if shot.veil is not None:
+        kind = "stalks" if place.setting.background in ("reeds", "field") else "leaves"
+        height, width = layer.paint.opacity.shape
+        side = 0.25 + 0.1 * shot.veil[2]
+        x = layer.column + width * (side if shot.pose.facing > 0 else 1 - side)
+        near = (x, layer.row + height * (0.45 + 0.5 * shot.veil[3]))
+        hidden = lay_veil(frame, kind, near, look, shot.veil)
+        cover = hidden if cover is None else cover | hidden
+    return cover
+
+
+def _seen(layer: BirdLayer, cover: np.ndarray | None, size: int) -> tuple[frozenset[str], float]:
+    """Return the parts that can be made out, and the share of the bird that is hidden."""
+    parts = part_map(layer)
+    total = int(np.count_nonzero(parts))
+    if cover is not None:
+        height, width = parts.shape
+        parts = np.where(cover[layer.row : layer.row + height, layer.column : layer.column + width], 0, parts)
+    counts = np.bincount(parts.ravel(), minlength=len(NAMES))
+    seen = int(counts[1:].sum())
+    least = max(4, 0.0012 * total)
+    visible = frozenset(name for name in (*PARTS, *MARKS) if counts[NAMES.index(name)] >= least)
+    return visible, 1 - seen / total if total else 1.0
+
+
+def _shoot(frame: np.ndarray, shot: Shot) -> tuple[np.ndarray, float, float]:
+    size = frame.shape[1]
+    if shot.vignette:
+        fall = np.linspace(-1, 1, size, dtype=np.float32) ** 2
+        keep = (256 * (1 - shot.vignette * 0.35 * (fall[:, None] + fall[None]))).astype(np.uint16)
+        frame = ((frame * keep) >> np.uint16(8)).astype(np.uint8)
+    frame, blur = blurred(frame, shot.blur * size / 224, motion=shot.motion)
+    frame, noise = add_noise(frame, shot.noise, *shot.grain_at)
+    picture = np.empty((size, size, 3), dtype=np.uint8)
+    for channel in range(3):
+        picture[:, :, channel] = frame[channel]
+    return picture, blur, noise

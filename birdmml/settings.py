@@ -1,0 +1,243 @@
+"""Everything that decides a dataset but its format: dials, their defaults, presets and configuration files."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from birdmml.caption import CaptionDials
+from birdmml.design import DEFAULT_SHARES, Shares
+from confu_core.errors import InvalidValue, nearest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["PRESETS", "SPLITS", "Settings", "preset", "read_config"]
+
+SPLITS = ("train", "validation", "test", "shift")
+LARGEST_SEED = 2**63 - 1
+# Field to its lowest and highest value; both allowed.
+RANGES: dict[str, tuple[float, float]] = {
+    "p": (0, 1),
+    "image_noise": (0, 1),
+    "audio_noise": (0, 1),
+    "audio_reuse": (0, 1),
+    "imbalance": (1, 1000),
+    "seconds": (0.25, 60),
+}
+WHOLE: dict[str, tuple[int, int]] = {
+    "species": (2, 10_000),
+    "per_species": (4, 1_000_000),
+    "per_individual": (1, 1000),
+    "seed": (0, LARGEST_SEED),
+    "size": (16, 4096),
+    "sample_rate": (8000, 48_000),
+    "jpeg_quality": (1, 100),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The dials of a dataset.
+
+    Parameters
+    ----------
+    species : int
+        How many, spread over the table's families.
+    per_species : int
+        Triplets of each species on average, all splits together.
+    seed : int
+        Decides everything that is drawn.
+    shares : Shares
+        How species are told apart (`birdmml.design`).
+    p : float
+        Mixing parameter of the ``xor`` group.
+    image_noise, audio_noise : float
+        Probability that a type is shown as another of its group.
+    imbalance : float
+        How many times more frequent the most frequent species is than the least frequent; 1 is balanced.
+    audio_reuse : float
+        Share of species whose recordings serve two samples each; never across splits.
+    per_individual : int
+        Samples of one bird, in one place, as long as its type stays the same.
+    split_shares : tuple of float
+        Of train, validation, test and shift.
+    size : int
+        Width and height of pictures, in pixels.
+    jpeg_quality : int
+        Highest quality; pictures vary by up to 20 below.
+    seconds, sample_rate : float, int
+        Length of recordings in seconds, and samples per second.
+    caption : CaptionDials
+        What captions say.
+
+    Raises
+    ------
+    InvalidValue
+        If a value breaks its constraint.
+
+    Examples
+    --------
+    >>> Settings(p=1.5)
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: p must be in [0, 1]; got 1.5
+    """
+
+    species: int = 50
+    per_species: int = 100
+    seed: int = 0
+    shares: Shares = DEFAULT_SHARES
+    p: float = 1.0
+    image_noise: float = 0.0
+    audio_noise: float = 0.0
+    imbalance: float = 1.0
+    audio_reuse: float = 0.0
+    per_individual: int = 4
+    split_shares: tuple[float, ...] = (0.6, 0.1, 0.2, 0.1)
+    size: int = 224
+    jpeg_quality: int = 90
+    seconds: float = 3.0
+    sample_rate: int = 22_050
+    caption: CaptionDials = field(default_factory=CaptionDials)
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                raise InvalidValue(f"{name} must be in [{low:g}, {high:g}]; got {value!r}")
+        for name, limits in WHOLE.items():
+            value = getattr(self, name)
+            if type(value) is not int or not limits[0] <= value <= limits[1]:
+                raise InvalidValue(f"{name} must be a whole number in [{limits[0]}, {limits[1]}]; got {value!r}")
+        shares = self.split_shares
+        if len(shares) != len(SPLITS) or min(shares) <= 0 or not math.isclose(math.fsum(shares), 1, abs_tol=1e-6):
+            raise InvalidValue(
+                f"split_shares must be {len(SPLITS)} numbers above 0 that add up to 1; got {list(shares)}"
+            )
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Rows of each split."""
+        total = self.species * self.per_species
+        rows = {name: max(1, round(share * total)) for name, share in zip(SPLITS, self.split_shares, strict=True)}
+        return {**rows, "train": max(1, total - sum(rows.values()) + rows["train"])}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all dials but the seed, as JSON values.
+
+        Returns
+        -------
+        dict
+            Nested for shares and captions.
+        """
+        values = asdict(self)
+        del values["seed"]
+        return {**values, "split_shares": list(self.split_shares)}
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "tiny": {"species": 20, "per_species": 20, "size": 96, "seconds": 1.0},
+    "small": {},
+    # What is published: 149 species, 149,681 triplets, 10 s clips, a third of the captions naming the species and
+    # audio reused for 43% of the species.
+    "paper": {
+        "species": 149,
+        "per_species": 1005,
+        "seconds": 10.0,
+        "audio_reuse": 0.43,
+        "split_shares": (0.8, 0.05, 0.1, 0.05),
+        "caption": {"name_share": 0.331},
+    },
+}
+
+
+def preset(name: str, changes: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings of a preset, changed.
+
+    Parameters
+    ----------
+    name : {"tiny", "small", "paper"}
+        Which one.
+    changes : mapping of str to object, optional
+        Values by name; ``shares`` and ``caption`` are mappings of their own.
+
+    Returns
+    -------
+    Settings
+        Checked.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such preset or setting, or a value breaks its constraint.
+
+    Examples
+    --------
+    >>> preset("paper").caption.name_share
+    0.331
+    """
+    if name not in PRESETS:
+        raise InvalidValue(f"no preset {name!r}: {nearest(name, PRESETS)}")
+    return _changed(_changed(Settings(), PRESETS[name]), changes or {})
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read settings from a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+
+    Returns
+    -------
+    dict
+        Values by name, not yet checked but for unknown names.
+
+    Raises
+    ------
+    InvalidValue
+        If the file cannot be read, is no TOML, or has an unknown key.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"{path} is no TOML: {error}") from error
+    return values
+
+
+def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    known = [f.name for f in fields(Settings)]
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in known:
+            raise InvalidValue(f"unknown setting {name!r}: {nearest(name, known)}")
+        if name == "shares":
+            value = _record(name, Shares, value, {})
+        elif name == "caption":
+            value = _record(name, CaptionDials, value, asdict(settings.caption))
+        elif name == "split_shares":
+            value = tuple(value)
+        values[name] = value
+    return replace(settings, **values)
+
+
+def _record(name: str, kind: type, value: Any, base: dict[str, Any]) -> Any:
+    known = [f.name for f in fields(kind)]
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise InvalidValue(f"{name} must be a table of {', '.join(known)}; got {value!r}")
+    given = {key.replace("-", "_"): one for key, one in value.items()}
+    for key in given:
+        if key not in known:
+            raise InvalidValue(f"unknown setting {name}.{key}: {nearest(key, known)}")
+    return kind(**{**base, **given})

@@ -1,0 +1,135 @@
+"""A metric as a matrix, series by values of x, read against its ceiling and its floor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from confu_core.report.intervals import Interval
+from confu_core.report.panel import Reference
+from confu_core.report.series import SAME, Point, Series, x_values
+from confu_core.report.wording import show
+
+__all__ = ["Entry", "Levels", "Matrix", "matrix_of"]
+
+Levels = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry.
+
+    Attributes
+    ----------
+    interval : Interval or None
+        Of the metric over seeds; None where there is none.
+    closeness : float or None
+        Where the mean lies between floor (0) and ceiling (1); None where these coincide or are unknown.
+    best : bool
+        Whether no other series has a higher mean, to the digits shown.
+    defined : bool
+        Whether the method defines the score.
+    """
+
+    interval: Interval | None
+    closeness: float | None
+    best: bool
+    defined: bool
+
+    @property
+    def mean(self) -> str:
+        """The mean for readers, with a dagger where the method does not define the score."""
+        return show(self.interval.mean if self.interval else None) + ("" if self.defined else "†")
+
+    @property
+    def spread(self) -> str:
+        """The half-width for readers; empty for a single seed."""
+        half_width = self.interval.half_width if self.interval else None
+        return "" if half_width is None else f"± {show(half_width)}"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A metric of all series at all values of x.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Of the series.
+    x : tuple
+        Values; ``(None,)`` where there is only one and it has no name.
+    entries : tuple of tuple of Entry
+        By series, then by x.
+    ceiling, floor : tuple of tuple of float
+        By x: the exact values, of which there are several if series are of different tasks; empty where none is
+        known at any x.
+    """
+
+    labels: tuple[str, ...]
+    x: tuple[Any, ...]
+    entries: tuple[tuple[Entry, ...], ...]
+    ceiling: Levels
+    floor: Levels
+
+    @property
+    def undefined(self) -> bool:
+        """Whether any entry has a dagger."""
+        return any(not entry.defined for row in self.entries for entry in row)
+
+
+def matrix_of(series: Sequence[Series], column: str, ceiling: str | None, floor: str | None) -> Matrix:
+    """Arrange a metric as a matrix.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        The rows.
+    column : str
+        The metric.
+    ceiling, floor : str or None
+        Exact metrics that bound it.
+
+    Returns
+    -------
+    Matrix
+        A series that is the same at every x has its value at each.
+
+    Examples
+    --------
+    >>> rows = ({"accuracy": 0.75, "bayes_accuracy": 1.0, "chance": 0.5},)
+    >>> matrix = matrix_of(
+    ...     [Series("runs", "clip", "clip", "clip", (Point(0.5, rows),))], "accuracy", "bayes_accuracy", "chance"
+    ... )
+    >>> matrix.x, matrix.entries[0][0].closeness, matrix.ceiling
+    ((0.5,), 0.5, ((1.0,),))
+    """
+    values = x_values(series)
+    points = [[one.at(x) for one in series] for x in values]
+    columns = [_column(here, column, ceiling, floor) for here in points]
+    rows = tuple(zip(*columns, strict=True))
+    exact = [tuple(tuple(Reference("", None, name).levels(here)) for here in points) for name in (ceiling, floor)]
+    known = [levels if any(levels) else () for levels in exact]
+    return Matrix(tuple(one.label for one in series), tuple(values), rows, *known)
+
+
+def _column(points: Sequence[Point | None], column: str, ceiling: str | None, floor: str | None) -> list[Entry]:
+    intervals = [None if point is None else point.interval(column) for point in points]
+    means = [show(interval.mean) for interval in intervals if interval is not None]
+    best = max(means, key=float, default="")
+    entries = []
+    for point, interval in zip(points, intervals, strict=True):
+        top, bottom = (None if point is None else point.exact(name) for name in (ceiling, floor))
+        closeness = None if interval is None else _closeness(interval.mean, bottom, top)
+        # At a ceiling that chance reaches, nobody is best.
+        worth = closeness is not None or top is None
+        leads = interval is not None and worth and len(means) > 1 and show(interval.mean) == best
+        entries.append(Entry(interval, closeness, leads, point is None or point.defined))
+    return entries
+
+
+def _closeness(mean: float, floor: float | None, ceiling: float | None) -> float | None:
+    low = 0.0 if floor is None else floor
+    if ceiling is None or ceiling - low <= SAME:
+        return None
+    return min(1.0, max(0.0, (mean - low) / (ceiling - low)))

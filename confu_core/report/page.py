@@ -1,0 +1,150 @@
+"""The page of a report: one HTML file that needs no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from importlib.resources import files
+
+from confu_core.report.content import Content
+from confu_core.report.facts import Facts
+from confu_core.report.markup import facts, figure, matrix, table, text
+from confu_core.report.wording import DEFINITIONS, capitalised, label_of
+
+__all__ = ["page"]
+
+DAGGER = "† The method does not define this direction; the number is that of the score it falls back on."
+TINT = (
+    "Tinted by closeness to the Bayes accuracy; bold: the best of each column, except where chance reaches the ceiling."
+)
+
+
+def page(content: Content, downloads: Sequence[str]) -> str:
+    """Write a report as HTML.
+
+    Parameters
+    ----------
+    content : Content
+        What it says.
+    downloads : sequence of str
+        Names of the files beside the page.
+
+    Returns
+    -------
+    str
+        A whole document without external resources, for light and dark screens and for print.
+    """
+    headline, *others = content.images
+    sections = [
+        figure(headline, heading=False),
+        _matrix(content),
+        _section("Beyond pairs", *[figure(image) for image in others if image.name != "directions"]),
+        _directions(content),
+        _section("How to read it", _definitions()),
+        _failures(content.facts, several=len(content.facts.machines) > 1),
+        _section("Settings", *_settings(content.facts)),
+        _section("Cost and machine", *_cost(content.facts)),
+        _section("Files", _downloads(downloads)),
+    ]
+    body = "\n".join(section for section in sections if section)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{text(content.title)}</title>
+<style>
+{files("confu_core.report").joinpath("page.css").read_text(encoding="utf-8")}</style>
+</head>
+<body>
+<header>
+<p class="kicker">Results · {text(content.benchmark)}</p>
+<h1>{text(content.title)}</h1>
+<p class="lede">{text(content.lede)}</p>
+{_warning(content.facts)}</header>
+<main>
+{body}
+</main>
+<footer>Written by confu-bench {text(version("confu-bench"))}. This page needs no other file.</footer>
+</body>
+</html>
+"""
+
+
+def _section(title: str, *parts: str) -> str:
+    return f"<section>\n<h2>{text(title)}</h2>\n" + "\n".join(parts) + "\n</section>" if parts else ""
+
+
+def _warning(stands: Facts) -> str:
+    if not stands.failures:
+        return ""
+    count = f"{len(stands.failures)} of {stands.cells} cells failed"
+    return f'<div class="box note"><p>{count} and are in no mean: <a href="#failed">which, and why</a>.</p></div>\n'
+
+
+def _matrix(content: Content) -> str:
+    view, values = content.view, content.matrix
+    names = [label_of(name) if name else "" for name in (view.ceiling, view.floor)]
+    note = f'<p class="note">Mean ± half-width of the 95% confidence interval over seeds. {TINT}</p>'
+    return _section(capitalised(view.y_label), matrix(values, view.x_label, *names), note)
+
+
+def _directions(content: Content) -> str:
+    if not content.directions:
+        return ""
+    drawn = [figure(image, heading=False) for image in content.images if image.name == "directions"]
+    ceiling = label_of("bayes_accuracy")
+    parts = [
+        f"<details><summary>{text(name)}</summary>{matrix(values, content.view.x_label, ceiling)}</details>"
+        if name
+        else matrix(values, "direction", ceiling)
+        for name, values in content.directions
+    ]
+    undefined = any(values.undefined for _, values in content.directions)
+    return _section("Every direction", *drawn, *parts, *([f'<p class="note">{DAGGER}</p>'] if undefined else []))
+
+
+def _definitions() -> str:
+    items = "".join(f"<dt>{text(name)}</dt><dd>{text(meaning)}</dd>" for name, meaning in DEFINITIONS.items())
+    return f'<dl class="reading">{items}</dl>'
+
+
+def _failures(stands: Facts, *, several: bool) -> str:
+    if not stands.failures:
+        return ""
+    rows = [
+        (*([each.folder] if several else []), each.group, each.where, each.cell, each.error) for each in stands.failures
+    ]
+    headings = [*(["folder"] if several else []), "method", "settings", "cell", "error"]
+    listing = table(headings, rows, words=True, last="error")
+    note = "<p>These cells are in no mean and no figure. The same sweep, run again, tries them again.</p>"
+    return _section("Failed cells", note, listing).replace("<h2>", '<h2 id="failed">', 1)
+
+
+def _settings(stands: Facts) -> list[str]:
+    parts = ["<h3>What varies</h3>", facts(stands.axes, "wide")]
+    if stands.differing:
+        rows = [(name, *values) for name, values in stands.differing]
+        parts += ["<h3>What differs between methods</h3>", table(["", *stands.groups], rows)]
+    return [*parts, "<h3>What is fixed</h3>", facts(stands.common)] if stands.common else parts
+
+
+def _cost(stands: Facts) -> list[str]:
+    headings = ["", "cells", "computing time", "per cell", "peak memory"]
+    note = "Cells that were trained together share their time equally; peak memory is that of a whole process."
+    parts = [table(headings, stands.costs), f'<p class="note">{note}</p>']
+    for folder, machine in stands.machines:
+        if machine:
+            title = f"Computed on ({folder})" if len(stands.machines) > 1 else "Computed on"
+            parts += [f"<h3>{text(title)}</h3>", facts(machine)]
+    return parts
+
+
+def _downloads(names: Sequence[str]) -> str:
+    stems = list(dict.fromkeys(name.partition(".")[0] for name in names))
+    items = []
+    for stem in stems:
+        own = [name for name in names if name.partition(".")[0] == stem]
+        links = ", ".join(f'<a href="{text(name)}">{text(name.partition(".")[2])}</a>' for name in own)
+        items.append(f"<div><dt>{text(stem.replace('_', ' '))}</dt><dd>{links}</dd></div>")
+    return f'<dl class="facts">{"".join(items)}</dl>'

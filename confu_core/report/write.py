@@ -1,0 +1,67 @@
+"""Write a report: each file whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from confu_core.errors import DatasetError, ResultsError
+from confu_core.report.content import Content, content_of
+from confu_core.report.formats import to_csv, to_latex, to_markdown
+from confu_core.report.markdown import markdown_page
+from confu_core.report.page import page
+from confu_core.report.sources import check_place
+from confu_core.shards.atomic import remove_partials, write_whole, writing
+
+__all__ = ["write"]
+
+PAGE, MARKDOWN = "index.html", "report.md"
+
+
+def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
+    """Write the report of results folders; see `confu_core.report.write_report`.
+
+    Parameters
+    ----------
+    folders, out, hint
+        As there.
+
+    Returns
+    -------
+    list of Path
+        The files, the page first.
+
+    Raises
+    ------
+    ResultsError
+        If a folder cannot be read or compared, or `out` cannot be written.
+    """
+    check_place(out)
+    content = content_of(folders, hint)
+    files = _files(content)
+    # The page last, so that it never links to what is not there yet.
+    files[PAGE] = page(content, sorted(files)).encode()
+    try:
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+            remove_partials(out)
+        for name, held in files.items():
+            write_whole(out / name, held)
+    except DatasetError as error:
+        raise ResultsError(str(error)) from error
+    return [out / PAGE, *(out / name for name in files if name != PAGE)]
+
+
+def _files(content: Content) -> dict[str, bytes]:
+    """All files but the page, by name."""
+    files: dict[str, bytes] = {}
+    for image in content.images:
+        files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
+    for table in content.tables:
+        files[f"{table.name}.csv"] = to_csv(table).encode()
+        files[f"{table.name}.md"] = (to_markdown(table) + "\n").encode()
+        files[f"{table.name}.tex"] = to_latex(table).encode()
+    for table in content.exports:
+        files[f"{table.name}.csv"] = to_csv(table).encode()
+    files[MARKDOWN] = markdown_page(content).encode()
+    return files

@@ -1,0 +1,152 @@
+"""Every direction evaluated: the same over tables and over samples, and what a method does wrong in one line."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from confu_core.errors import MethodError
+from confu_core.evaluation.bounds import total_correlation_bound
+from confu_core.evaluation.directions import Evaluation, evaluate
+from confu_core.methods import BUILT_IN, Method, load_method
+from confu_core.model import Model
+from confu_core.training.samples import Samples
+
+DIRECTIONS = [((0,), 1), ((0,), 2), ((1,), 2), ((2,), 0), ((0, 1), 2), ((0, 2), 1), ((1, 2), 0)]
+ROWS, WIDTH, N = 6, 4, 80
+
+
+def make_model(name: str, modalities: int = 3, encoders: list[nn.Module] | None = None) -> Model:
+    torch.manual_seed(0)
+    return Model(encoders or [nn.Identity()] * modalities, WIDTH, 5, load_method(name)).double()
+
+
+def make_samples(modalities: int = 3, n: int = N) -> Samples:
+    source = torch.Generator().manual_seed(1)
+    tables = [torch.randn(ROWS, WIDTH, generator=source, dtype=torch.float64) for _ in range(modalities)]
+    return Samples(tuple(tables), torch.randint(ROWS, (n, modalities), generator=source))
+
+
+def by_hand(model: Model, samples: Samples, query: tuple[int, ...], target: int) -> tuple[float, float]:
+    """Accuracy and mean rank from a loop over the samples, each against every row of the target's table."""
+    batch = model.eval().embed([table[samples.codes[:, m]] for m, table in enumerate(samples.tables)])
+    table = model.embed([samples.tables[target]] * len(samples.tables))
+    scores = model.method.score(batch.view(query), table.view((target,)))
+    hits = ranks = 0.0
+    for row, code in zip(scores, samples.codes[:, target], strict=True):
+        hits += int(row.argmax()) == int(code)
+        ranks += 1 + int((row > row[code]).sum())
+    return hits / len(scores), ranks / len(scores)
+
+
+@pytest.mark.parametrize("n", [N, 10])  # Ten samples are fewer than the pairs of rows, and are laid out one by one.
+@pytest.mark.parametrize("name", BUILT_IN)
+@torch.no_grad()
+def test_every_direction_is_that_of_a_loop_over_the_samples(name: str, n: int) -> None:
+    model, samples = make_model(name), make_samples(n=n)
+    found = evaluate(model, samples, DIRECTIONS)
+    assert [(result.query, result.target) for result in found.directions] == DIRECTIONS
+    for result in found.directions:
+        want = by_hand(model, samples, result.query, result.target)
+        assert (result.accuracy, result.expected_rank) == pytest.approx(want), result
+        assert result.defined is model.method.defines(result.query, (result.target,))
+        assert 0 <= result.information_bound <= math.log(n)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_total_correlation_is_bounded_by_the_best_chain(name: str) -> None:
+    model, samples = make_model(name), make_samples()
+    found = evaluate(model, samples, DIRECTIONS)
+    chain = total_correlation_bound({(r.query, r.target): r.information_bound for r in found.directions}, 3)
+    assert found.total_correlation_bound >= chain
+    assert name == "symile" or found.total_correlation_bound == chain
+
+
+def test_a_model_that_knows_everything_reaches_everything() -> None:
+    """One code for all three modalities, and embeddings that are its axes."""
+    samples = Samples((torch.eye(WIDTH).double(),) * 3, torch.arange(40).remainder(WIDTH).unsqueeze(-1).expand(-1, 3))
+    model = make_model("clip")
+    for projection in model.projections:
+        projection.weight.data = torch.eye(5, WIDTH).double()
+        projection.bias.data.zero_()
+    found = evaluate(model, samples, DIRECTIONS)
+    assert all((r.accuracy, r.expected_rank) == (1, 1) for r in found.directions)
+    assert found.total_correlation_bound == pytest.approx(2 * math.log(WIDTH), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_constant_model_is_at_chance_and_claims_nothing(name: str) -> None:
+    model = make_model(name)
+    for parameter in model.parameters():
+        if parameter.dim() > 1:  # All weights of projections and heads; what biases are left is constant.
+            parameter.data.zero_()
+    found = evaluate(model, make_samples(), DIRECTIONS)
+    assert all(r.accuracy == pytest.approx(1 / ROWS) for r in found.directions)
+    assert all(r.expected_rank == pytest.approx((ROWS + 1) / 2) for r in found.directions)
+    assert found.total_correlation_bound == pytest.approx(0, abs=1e-9)
+
+
+def test_candidates_may_be_other_inputs_than_the_samples() -> None:
+    """Noisy queries against clean keys: which key is right is said apart."""
+    model, samples = make_model("clip"), make_samples()
+    own = evaluate(model, samples, DIRECTIONS)
+    same = evaluate(model, samples, DIRECTIONS, keys=samples.tables, targets=samples.codes)
+    assert same == own
+    source = torch.Generator().manual_seed(2)
+    keys = [torch.randn(3, WIDTH, generator=source, dtype=torch.float64) for _ in range(3)]
+    targets = torch.randint(3, samples.codes.shape, generator=source)
+    found = evaluate(model, samples, [((0, 1), 2)], keys=keys, targets=targets)
+    with torch.no_grad():
+        queries, clean = model.embed(samples.tables), model.embed(keys)
+        fused = queries.embeddings[0][samples.codes[:, 0]] + queries.embeddings[1][samples.codes[:, 1]]
+        right = (fused @ clean.embeddings[2].T).argmax(-1) == targets[:, 2]
+    assert found.directions[0].accuracy == pytest.approx(right.double().mean().item())
+
+
+def test_dropout_is_off_and_nothing_is_recorded_for_gradients() -> None:
+    model = make_model("clip", encoders=[nn.Sequential(nn.Dropout(0.5)) for _ in range(3)])
+    model.train()
+    first = evaluate(model, make_samples(), DIRECTIONS)
+    assert first == evaluate(model, make_samples(), DIRECTIONS)
+    assert not model.training
+
+
+class Broken(Method):
+    """Scores that go wrong in a way of the test's choosing, for queries of two modalities alone."""
+
+    wrong: Any = None
+
+    def score(self, query: Any, key: Any) -> Tensor:
+        scores = normalize(query.total(query.embeddings), dim=-1) @ key.total(key.embeddings).mT
+        return scores if len(query.modalities) == 1 else self.wrong(scores)
+
+
+def raise_an_error(scores: Tensor) -> Tensor:
+    raise KeyError("pairs only")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (
+            raise_an_error,
+            r"^method Broken raised in evaluation: KeyError: 'pairs only' \(test_directions.py, line \d+\)$",
+        ),
+        (lambda scores: scores[:, :-1], "^method Broken raised in evaluation: RuntimeError: "),
+        (lambda scores: None, "^method Broken raised in evaluation: AttributeError: "),
+        (lambda scores: scores * torch.nan, r"^the scores of Broken for 0\+1->2 are not finite after training$"),
+        (lambda scores: scores / 0, r"^the scores of Broken for 0\+1->2 are not finite after training$"),
+    ],
+)
+def test_a_method_that_goes_wrong_says_where(wrong: Any, message: str) -> None:
+    torch.manual_seed(0)
+    model = Model([nn.Identity()] * 3, WIDTH, 5, Broken).double()
+    Broken.wrong = staticmethod(wrong)
+    assert isinstance(evaluate(model, make_samples(), DIRECTIONS[:4]), Evaluation)
+    with pytest.raises(MethodError, match=message):
+        evaluate(model, make_samples(), DIRECTIONS)

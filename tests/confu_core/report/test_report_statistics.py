@@ -1,0 +1,252 @@
+"""Intervals, series and tables, against SciPy and against numbers computed by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from results_for_reports import write_rows
+from scipy import stats
+
+from confu_core.errors import ResultsError
+from confu_core.report.formats import escape_latex, escape_markdown, to_csv, to_latex, to_markdown
+from confu_core.report.grouping import series_of
+from confu_core.report.intervals import student_interval
+from confu_core.report.matrix import matrix_of
+from confu_core.report.panel import is_line_plot, reference_curves
+from confu_core.report.series import Series, direction_names, in_direction, over_directions, x_values
+from confu_core.report.sources import folder_labels, read_sources
+from confu_core.report.tables import cell_table, direction_table, matrix_table, summary_table
+from confu_core.report.view import View, view_of
+from confu_core.runs.results import read_results
+
+
+def loaded(*folders: Path) -> tuple[list[Series], View]:
+    sources = read_sources(folders, "hint")
+    view = view_of(sources[0])
+    return series_of(sources, folder_labels(folders), view), view
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 30])
+def test_intervals_are_those_of_scipy(n: int) -> None:
+    values = np.random.default_rng(n).normal(size=n)
+    found = student_interval(values)
+    assert found is not None
+    low, high = stats.t.interval(0.95, n - 1, loc=values.mean(), scale=stats.sem(values))
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-12)
+    assert (found.n, found.minimum, found.maximum) == (n, values.min(), values.max())
+
+
+def test_an_interval_covers_the_mean_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(0).normal(size=(4000, 4))
+    intervals = [student_interval(row) for row in draws]
+    covered = np.mean([found is not None and found.low <= 0 <= found.high for found in intervals])
+    assert covered == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / 4000))
+
+
+def test_a_single_value_has_no_interval_and_what_is_undefined_is_left_out() -> None:
+    alone = student_interval([0.5, None, math.nan])
+    assert alone is not None
+    assert (alone.n, alone.half_width, alone.low, alone.high) == (1, None, 0.5, 0.5)
+    equal = student_interval([1.0, 1.0])
+    assert equal is not None and equal.half_width == 0
+    assert student_interval([]) is None
+
+
+def test_the_summary_holds_the_numbers_of_the_cells(swept: Path) -> None:
+    series, view = loaded(swept)
+    frame = read_results(swept).frame
+    rows = read_csv(to_csv(summary_table(series, view)))
+    assert [(row["method"], row["p"]) for row in rows] == [
+        (method, p) for method in ("symile", "clip") for p in ("0.0", "0.5", "1.0")
+    ]
+    for row in rows:
+        cells = frame[(frame["method"] == row["method"]) & (frame["p"] == float(row["p"]))]
+        assert (row["folder"], int(row["seeds"])) == ("paper", len(cells))
+        assert float(row["accuracy_mean"]) == pytest.approx(cells["accuracy"].mean(), abs=1e-15)
+        spread = stats.t.ppf(0.975, 2) * cells["accuracy"].std() / math.sqrt(3)
+        assert float(row["accuracy_half_width_95"]) == pytest.approx(spread, rel=1e-12)
+        assert float(row["accuracy_min"]) == cells["accuracy"].min()
+        assert float(row["accuracy_max"]) == cells["accuracy"].max()
+        # Exact values come through unrounded.
+        assert float(row["bayes_accuracy"]) == cells["bayes_accuracy"].iloc[0]
+        assert float(row["total_correlation"]) == cells["total_correlation"].iloc[0]
+        bound = cells["total_correlation_bound"].mean()
+        assert float(row["total_correlation_bound_mean"]) == pytest.approx(bound, abs=1e-14)
+    assert rows[0]["higher_order_capture_mean"] == "" != rows[1]["higher_order_capture_mean"]
+
+
+def test_the_directions_table_holds_every_direction_and_says_what_is_undefined(swept: Path) -> None:
+    series, view = loaded(swept)
+    rows = read_csv(to_csv(direction_table(series, view)))
+    assert len(rows) == 2 * 3 * 9
+    assert {row["method"] for row in rows if row["defined"] == "False"} == {"symile"}
+    assert {row["order"] for row in rows if row["defined"] == "False"} == {"1"}
+    chosen = next(row for row in rows if (row["method"], row["p"], row["direction"]) == ("clip", "0.5", "a->c"))
+    accuracies = [
+        each["accuracy"]
+        for row in read_results(swept).rows()
+        if (row["method"], row["p"]) == ("clip", 0.5)
+        for each in row["directions"]
+        if each["direction"] == "a->c"
+    ]
+    assert float(chosen["accuracy_mean"]) == pytest.approx(sum(accuracies) / 3, abs=1e-15)
+
+
+def test_every_cell_is_exported_with_all_digits(failing: Path) -> None:
+    rows = read_csv(to_csv(cell_table([read_results(failing)], ["here"])))
+    original = read_results(failing).rows()
+    assert [row["cell"] for row in rows] == [row["cell"] for row in original]
+    for row, cell in zip(rows, original, strict=True):
+        assert row["folder"] == "here"
+        assert row["accuracy"] == ("" if cell["accuracy"] is None else repr(cell["accuracy"]))
+        assert (row["status"], row["error"]) == (cell["status"], cell["error"] or "")
+
+
+def test_a_matrix_by_hand(tmp_path: Path) -> None:
+    rows = [
+        {"method": method, "x": x, "seed": seed, "accuracy": accuracy, "bayes_accuracy": ceiling}
+        for method, x, ceiling, accuracies in [
+            ("best", 0.0, 0.1, (0.1, 0.1)),
+            ("best", 1.0, 0.9, (0.6, 0.8)),
+            ("worse", 0.0, 0.1, (0.1, 0.1)),
+            ("worse", 1.0, 0.9, (0.05, 0.05)),
+        ]
+        for seed, accuracy in enumerate(accuracies)
+    ]
+    series, view = loaded(write_rows(tmp_path / "made", rows))
+    matrix = matrix_of(series, "accuracy", "bayes_accuracy", "chance")
+    assert (matrix.labels, matrix.x) == (("best", "worse"), (0.0, 1.0))
+    # Where chance reaches the ceiling nobody is close to it, and nobody is best.
+    assert [(row[0].closeness, row[0].best) for row in matrix.entries] == [(None, False)] * 2
+    best, worse = (row[1] for row in matrix.entries)
+    assert (best.best, best.closeness) == (True, pytest.approx(0.75))
+    # Below chance is not less than far away.
+    assert (worse.best, worse.closeness) == (False, 0.0)
+    assert (matrix.ceiling, matrix.floor) == (((0.1,), (0.9,)), ((0.1,), (0.1,)))
+    half_width = f"{stats.t.ppf(0.975, 1) * 0.1:.3f}"
+    assert (best.mean, best.spread) == ("0.700", f"± {half_width}")
+    table = matrix_table(matrix, view)
+    assert f"| 1 | **0.700 ± {half_width}** | 0.050 ± 0.000 | 0.900 | 0.100 |" in to_markdown(table)
+    assert read_csv(to_csv(table))[1]["best"] == repr((0.6 + 0.8) / 2)
+
+
+def test_variants_of_a_method_are_lines_of_their_own(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"method": method, "x": x, "lam": lam, "accuracy": 0.5}
+        for method, lam in (("confu", 0.2), ("confu", 0.1 + 0.2), ("clip", None))
+        for x in (0.1, 0.9)
+    ]
+    series, _ = loaded(write_rows(tmp_path / "made", rows))
+    assert [one.label for one in series] == ["clip", "confu, lam 0.2", "confu, lam 0.3"]
+    assert all(len(point.rows) == 1 for one in series for point in one.points)
+
+
+def test_a_method_without_the_axis_is_the_same_at_every_x(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"method": "confu", "x": x, "accuracy": x} for x in (0.2, 0.4)]
+    rows.append({"method": "clip", "x": None, "accuracy": 0.3})
+    series, view = loaded(write_rows(tmp_path / "made", rows, grid={"method": ["confu", "clip"]}))
+    assert x_values(series) == [0.2, 0.4]
+    matrix = matrix_of(series, view.y, view.ceiling, view.floor)
+    assert [entry.mean for entry in matrix.entries[1]] == ["0.300", "0.300"]
+
+
+def test_words_keep_the_order_in_which_they_were_asked_for(tmp_path: Path) -> None:
+    rows = [{"x": word, "accuracy": 0.5} for word in ("a", "b", "c")]
+    series, _ = loaded(write_rows(tmp_path / "made", rows, grid={"x": ["c", "a", "b"]}))
+    assert x_values(series) == ["c", "a", "b"]
+    assert not is_line_plot(series)
+
+
+def test_exact_curves_are_one_unless_tasks_differ(tmp_path: Path) -> None:
+    rows = [
+        {"method": method, "x": x, "accuracy": 0.5, "bayes_accuracy": x + shift}
+        for method, shift in (("a", 0.0), ("b", 1e-15), ("c", 0.05))
+        for x in (0.1, 0.9)
+    ]
+    series, _ = loaded(write_rows(tmp_path / "made", rows))
+    assert reference_curves(series, "bayes_accuracy") == [
+        [(0.1, pytest.approx(0.1)), (0.9, pytest.approx(0.9))],
+        [(0.1, pytest.approx(0.15)), (0.9, pytest.approx(0.95))],
+    ]
+    assert reference_curves(series, None) == []
+
+
+def test_directions_are_series_too(swept: Path) -> None:
+    series, _ = loaded(swept)
+    names = direction_names(series)
+    assert names == ["a->b", "a->c", "b->a", "b->c", "c->a", "c->b", "ab->c", "ac->b", "bc->a"]
+    point = in_direction(series, "ac->b")[0].at(0.5)
+    headline = series[0].at(0.5)
+    assert point is not None and headline is not None
+    assert point.interval("accuracy") == headline.interval("accuracy")
+    assert point.exact("chance") == 0.25
+    single = [Series(one.folder, one.group, one.variant, one.label, one.points[:1]) for one in series]
+    assert x_values(over_directions(single)) == names
+
+
+def test_two_versions_of_a_method_are_not_averaged(tmp_path: Path) -> None:
+    folder = write_rows(tmp_path / "made", [{"x": 0.5, "accuracy": 0.1}, {"x": 0.5, "accuracy": 0.9}])
+    with pytest.raises(ResultsError, match=r"holds two results of m with x 0.5 and the same seed.*another --out"):
+        loaded(folder)
+
+
+def test_failed_cells_are_in_no_mean_and_make_no_line(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"x": 0.5, "seed": 0, "accuracy": 0.4},
+        {"x": 0.5, "seed": 1, "accuracy": 0.8, "status": "failed"},
+        {"x": 0.5, "method": "hopeless", "status": "failed"},
+    ]
+    series, _ = loaded(write_rows(tmp_path / "made", rows))
+    assert [(one.label, point.interval("accuracy")) for one in series for point in one.points] == [
+        ("m", student_interval([0.4]))
+    ]
+
+
+def test_text_of_a_user_is_escaped_in_every_format() -> None:
+    assert escape_latex(r"a_b & 5% {x} #1 $2 \z ~ ^ p̂") == (
+        r"a\_b \& 5\% \{x\} \#1 \$2 \textbackslash{}z \textasciitilde{} \textasciicircum{} $\hat{p}$"
+    )
+    assert escape_markdown("a|b\n*c* `d` [e](f) <script>") == r"a\|b \*c\* \`d\` \[e\](f) &lt;script&gt;"
+
+
+def test_latex_tables_are_balanced_and_long_ones_break_over_pages(swept: Path) -> None:
+    series, view = loaded(swept)
+    for table, kind in ((summary_table(series, view), "table"), (direction_table(series, view), "longtable")):
+        text = to_latex(table)
+        assert text.count(rf"\begin{{{kind}}}") == text.count(rf"\end{{{kind}}}") == 1
+        assert text.count("{") == text.count("}")
+        assert text.count(r"\bottomrule") == 1
+        body = [line for line in text.splitlines() if line.endswith(r"\\") and " & " in line]
+        assert len({line.count(" & ") for line in body}) == 1
+        assert len(body) >= 1 + len(table.rows)
+
+
+def test_a_view_that_names_no_column_is_refused(tmp_path: Path) -> None:
+    folder = write_rows(tmp_path / "made", [{"x": 0.5, "accuracy": 0.1}], view={"x": "acuracy"})
+    with pytest.raises(ResultsError, match="wants x = 'acuracy', which the results lack: did you mean 'accuracy'"):
+        loaded(folder)
+    with pytest.raises(ResultsError, match="its view is no object of texts"):
+        loaded(write_rows(tmp_path / "other", [{"x": 0.5, "accuracy": 0.1}], view=["x"]))
+
+
+def test_results_without_a_plan_show_what_varies(swept: Path, tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "results.parquet").write_bytes((swept / "results.parquet").read_bytes())
+    view = view_of(read_results(tmp_path / "bare"))
+    assert (view.x, view.y, view.group, view.ceiling, view.floor) == (
+        "p",
+        "accuracy",
+        "method",
+        "bayes_accuracy",
+        "chance",
+    )

@@ -1,0 +1,198 @@
+"""Results on disk: a function of the rows alone, and one line for whatever is not what it should be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from confu_core.errors import ResultsError
+from confu_core.runs.folder import claimed
+from confu_core.runs.results import METRICS, SCHEMA_VERSION, read_results, write_results, write_sidecars
+
+ROWS: list[dict[str, Any]] = [
+    {"cell": "b", "method": "confu", "p": 0.5, "seed": 1, "lam": 0.3, "accuracy": 0.75, "status": "done"},
+    {"cell": "a", "method": "clip", "p": 0.5, "seed": 0, "accuracy": None, "status": "failed", "error": "no"},
+    {"cell": "c", "method": "confu", "p": 1, "seed": 2, "lam": 1, "accuracy": 1.0, "status": "done", "directions": []},
+]
+DIRECTION = {
+    "direction": "ac->b",
+    "query": ["a", "c"],
+    "target": "b",
+    "order": 2,
+    "accuracy": 0.5,
+    "bayes_accuracy": 0.6,
+    "pairwise_ceiling": 0.25,
+    "higher_order_capture": None,
+    "expected_rank": 1.5,
+    "information_bound": 0.1,
+    "defined": True,
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_results(tmp_path, "xor", ROWS, costs=[{"cell": row["cell"], "seconds": 1.0} for row in ROWS])
+    write_sidecars(tmp_path, sweep={"preset": None, "grid": {"p": [0.5, 1]}}, environment={"cores": 2})
+    return tmp_path
+
+
+def test_rows_come_back_sorted_and_whole(folder: Path) -> None:
+    results = read_results(folder)
+    assert (results.benchmark, results.folder) == ("xor", folder)
+    rows = results.rows()
+    assert [row["cell"] for row in rows] == ["a", "b", "c"]
+    assert rows[1] == {**dict.fromkeys(METRICS), **ROWS[0]}
+    assert rows[0]["lam"] is None and rows[0]["error"] == "no"
+    assert results.setting_names == ["lam", "method", "p", "seed"]
+    assert results.sweep == {"schema_version": SCHEMA_VERSION, "preset": None, "grid": {"p": [0.5, 1]}}
+    assert results.environment["cores"] == 2
+    assert [row["cell"] for row in results.cost_rows()] == ["a", "b", "c"]
+    assert list(results.frame["cell"]) == ["a", "b", "c"]
+
+
+@given(st.permutations(ROWS))
+def test_the_file_does_not_depend_on_the_order_of_rows(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Any]
+) -> None:
+    first, second = tmp_path_factory.mktemp("results"), tmp_path_factory.mktemp("results")
+    write_results(first, "xor", ROWS)
+    write_results(second, "xor", [dict(reversed(row.items())) for row in rows])
+    assert (first / "results.parquet").read_bytes() == (second / "results.parquet").read_bytes()
+
+
+def test_directions_keep_what_is_undefined(tmp_path: Path) -> None:
+    write_results(tmp_path, "xor", [{"cell": "a", "directions": [DIRECTION]}])
+    assert read_results(tmp_path).rows()[0]["directions"] == [DIRECTION]
+
+
+def test_whole_numbers_join_real_ones_and_nothing_else_does(tmp_path: Path) -> None:
+    def with_values(*values: Any) -> pa.DataType:
+        write_results(tmp_path, "xor", [{"cell": str(i), "x": value} for i, value in enumerate(values)])
+        return read_results(tmp_path).table.schema.field("x").type
+
+    assert with_values(1, 2) == pa.int64()
+    assert with_values(1, 2.5, None) == pa.float64()
+    assert read_results(tmp_path).table["x"].to_pylist() == [1.0, 2.5, None]
+    assert with_values("2", "2,3") == with_values(None, None) == pa.string()
+    assert with_values(True, None) == pa.bool_()
+    before = (tmp_path / "results.parquet").read_bytes()
+    for values in ((1, "1"), (True, 1), (0.5, "a", None), (True, 1, 2.0)):
+        with pytest.raises(ResultsError, match="^setting 'x' has values of different types: "):
+            with_values(*values)
+    assert (tmp_path / "results.parquet").read_bytes() == before
+
+
+def rewrite(folder: Path, change: Any) -> None:
+    table = pq.read_table(folder / "results.parquet")
+    pq.write_table(change(table), folder / "results.parquet")
+
+
+def with_metadata(**said: Any) -> Any:
+    return lambda table: table.replace_schema_metadata({b"confu_results": json.dumps(said)})
+
+
+@pytest.mark.parametrize("version", [0, SCHEMA_VERSION + 1, "1", None])
+def test_another_version_is_refused_and_named(folder: Path, version: Any) -> None:
+    rewrite(folder, with_metadata(schema_version=version, benchmark="xor"))
+    message = f"results.parquet was written with results version {version}, this is version {SCHEMA_VERSION}; use the "
+    with pytest.raises(ResultsError, match=message):
+        read_results(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.replace_schema_metadata(None),
+        lambda table: table.replace_schema_metadata({b"confu_results": b"{"}),
+        lambda table: table.replace_schema_metadata({b"confu_results": b"[1]"}),
+        with_metadata(schema_version=1),
+        with_metadata(benchmark="xor"),
+    ],
+)
+def test_a_foreign_table_is_refused(folder: Path, change: Any) -> None:
+    rewrite(folder, change)
+    with pytest.raises(ResultsError, match="holds no results of this toolkit; choose another folder$"):
+        read_results(folder)
+
+
+def test_a_missing_column_is_named(folder: Path) -> None:
+    rewrite(folder, lambda table: table.drop_columns(["accuracy"]))
+    with pytest.raises(ResultsError, match="is damaged: the column 'accuracy' is missing; remove it and run again$"):
+        read_results(folder)
+
+
+@pytest.mark.parametrize("file", ["results.parquet", "costs.parquet"])
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"not a table at all, but long enough to be one", None])
+def test_a_damaged_table_is_named(folder: Path, file: str, content: bytes | None) -> None:
+    whole = (folder / file).read_bytes()
+    (folder / file).write_bytes(whole[: len(whole) // 2] if content is None else content)
+    with pytest.raises(
+        ResultsError, match=rf"{file} is damaged or not Parquet \(.*\); remove it and run the sweep again$"
+    ):
+        read_results(folder)
+
+
+@pytest.mark.parametrize("file", ["sweep.json", "environment.json"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])
+def test_a_damaged_sidecar_is_named(folder: Path, file: str, content: bytes) -> None:
+    (folder / file).write_bytes(content)
+    with pytest.raises(ResultsError, match=rf"{file} is damaged \(.*\); remove it$"):
+        read_results(folder)
+
+
+def test_sidecars_and_costs_may_be_missing(folder: Path) -> None:
+    for file in ("sweep.json", "environment.json", "costs.parquet"):
+        (folder / file).unlink()
+    results = read_results(folder)
+    assert (results.sweep, results.environment, results.cost_rows()) == ({}, {}, [])
+    assert len(results.rows()) == 3
+
+
+def test_where_there_are_no_results_the_mend_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="nothing does not exist; make some with a sweep first$"):
+        read_results(tmp_path / "nothing")
+    with pytest.raises(ResultsError, match="holds no results: results.parquet is missing; do this$"):
+        read_results(tmp_path, hint="do this")
+    (tmp_path / "file").touch()
+    with pytest.raises(ResultsError, match="file is not a folder; make some with a sweep first$"):
+        read_results(tmp_path / "file")
+
+
+def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ResultsError, match="^cannot write .*results.parquet: "):
+        write_results(tmp_path / "file", "xor", ROWS)
+    with pytest.raises(ResultsError, match="^cannot write .*sweep.json: "):
+        write_sidecars(tmp_path / "file", sweep={}, environment={})
+
+
+def test_a_folder_that_holds_other_things_is_not_claimed(folder: Path) -> None:
+    with claimed(folder, "xor") as own:
+        assert own == folder
+    (folder / "report").mkdir()
+    (folder / ".results.parquet.12345678.partial").write_bytes(b"half")
+    with claimed(folder, "xor"):
+        assert not list(folder.glob(".*.partial"))  # Left by a process that was killed.
+    (folder / "diary.txt").write_text("private")
+    with (
+        pytest.raises(ResultsError, match=r"holds other data \(diary.txt\); choose another --out or an empty folder$"),
+        claimed(folder, "xor"),
+    ):
+        pytest.fail("it was claimed")
+
+
+def test_results_of_another_benchmark_are_not_claimed(folder: Path) -> None:
+    before = (folder / "results.parquet").read_bytes()
+    with (
+        pytest.raises(ResultsError, match="holds results of 'xor', not of 'birds'; choose another --out$"),
+        claimed(folder, "birds"),
+    ):
+        pytest.fail("it was claimed")
+    assert (folder / "results.parquet").read_bytes() == before

@@ -1,0 +1,81 @@
+"""Which packages may import which, and which commands start without the heavy libraries."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OWN = {"birdmml", "xor_bench", "confu_core", "confu_cli"}
+# Folder to what it may import; the command line is installed as confu_cli.
+ALLOWED = {
+    "confu_core": {"confu_core"},
+    "xor_bench": {"confu_core", "xor_bench"},
+    "birdmml": {"confu_core", "birdmml"},
+    "cli": {"birdmml", "confu_cli", "confu_core", "xor_bench"},
+}
+HEAVY = {"torch", "pandas", "matplotlib", "sklearn", "librosa", "scipy"}
+REPORT = """
+import json, sys
+sys.argv = ["command", *sys.argv[2:]] if (name := sys.argv[1]) else []
+command = __import__(f"confu_cli.{name}", fromlist=[name])
+try:
+    getattr(command, name)(prog_name=name)
+finally:
+    print(json.dumps(sorted({module.partition(".")[0] for module in sys.modules})), file=sys.stderr)
+"""
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and top-level name of every import of a file, those within functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, "." if node.level else (node.module or "").partition(".")[0]
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_imports_point_downwards(folder: str) -> None:
+    files = sorted((ROOT / folder).rglob("*.py"))
+    found = [(path, line, name) for path in files for line, name in imported(path) if name in {*OWN, ".", "cli"}]
+    assert any(name == "confu_core" for _, _, name in found)  # The search finds what is there.
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}" for path, line, name in found if name not in ALLOWED[folder]
+    ]
+    assert wrong == []
+
+
+def loaded(command: str, *words: str | Path) -> set[str]:
+    """Which libraries a command has loaded by the time it ends."""
+    done = subprocess.run([sys.executable, "-c", REPORT, command, *map(str, words)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("command", ["xorbench", "birdmml"])
+def test_help_loads_no_heavy_library(command: str) -> None:
+    libraries = loaded(command, "--help")
+    assert {"click", "confu_cli"} <= libraries
+    assert libraries & {*HEAVY, "numpy", "pyarrow"} == set()
+
+
+def test_generating_data_loads_no_torch(tmp_path: Path) -> None:
+    rows = ["--train", "20", "--validation", "10", "--test", "10", "--format", "parquet,webdataset"]
+    libraries = loaded("xorbench", "build", "--out", tmp_path / "xor", *rows)
+    assert (tmp_path / "xor/manifest.json").exists() and "pyarrow" in libraries
+    assert libraries & (HEAVY - {"pandas"}) == set()  # PyArrow imports pandas where it is installed.
+    for words in (["verify", tmp_path / "xor"], ["info", tmp_path / "xor"], ["info", "--p", "0.5"]):
+        assert loaded("xorbench", *words) & {"torch", "matplotlib"} == set()
+
+
+def test_training_loads_torch(tmp_path: Path) -> None:
+    """The counterpart, without which the tests above might look at nothing."""
+    words = ["--bits", "1", "--epochs", "1", "--train-samples", "20", "--test-samples", "10", "--batch-size", "10"]
+    assert "torch" in loaded("xorbench", "run", "--method", "clip", *words)

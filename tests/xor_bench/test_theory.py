@@ -1,0 +1,368 @@
+"""The exact theory against published values, full enumeration of the distribution, and another library's measures."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal, localcontext
+from functools import cache
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import dit
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from confu_core.errors import InvalidValue
+from xor_bench.theory import bayes_accuracy, chance, decomposition, direction_name, directions, information
+from xor_bench.theory import pairwise_ceiling as ceiling
+
+GOLDEN = json.loads(Path(__file__).with_name("golden_xor_information.json").read_text())
+P = [0.0, 0.1, 0.3, 0.5, 0.9, 1.0]
+# (bits, modalities, noise): all of them small enough to enumerate.
+TASKS = [(1, 3, 0.0), (2, 3, 0.0), (3, 3, 0.0), (1, 3, 0.1), (2, 3, 0.25), (3, 3, 0.05), (2, 3, 0.5)]
+TASKS += [(1, 4, 0.0), (2, 4, 0.0), (1, 4, 0.1), (2, 4, 0.2), (3, 4, 0.05), (1, 5, 0.1)]
+ANY_TASK = pytest.mark.parametrize(("bits", "modalities", "noise"), TASKS)
+ANY_P = pytest.mark.parametrize("p", P)
+PROBABILITY = st.floats(0, 1)
+NOISE = st.floats(0, 0.5)
+ALL_NUMBERS = {"p": PROBABILITY, "bits": st.integers(1, 40), "modalities": st.integers(3, 6), "noise": NOISE}
+
+
+@cache
+def joint(p: float, bits: int, modalities: int = 3, noise: float = 0.0) -> np.ndarray:
+    """The probability of every combination of observed codes, one axis per modality, straight from the definition."""
+    codes = range(2**bits)
+    table = np.zeros((2**bits,) * modalities)
+    for free in product(codes, repeat=modalities - 1):
+        parity = 0
+        for code in free:
+            parity ^= code
+        table[(*free, parity)] += p / 2 ** (bits * (modalities - 1))
+        table[(*free, free[0])] += (1 - p) / 2 ** (bits * (modalities - 1))
+    flips = [[bin(x ^ y).count("1") for y in codes] for x in codes]
+    channel = np.array([[noise**f * (1 - noise) ** (bits - f) for f in row] for row in flips])
+    for axis in range(modalities):
+        table = np.moveaxis(np.tensordot(table, channel, (axis, 0)), -1, axis)
+    return table
+
+
+def marginal(table: np.ndarray, keep: tuple[int, ...]) -> np.ndarray:
+    return table.sum(axis=tuple(m for m in range(table.ndim) if m not in keep))
+
+
+def entropy(table: np.ndarray, keep: tuple[int, ...]) -> float:
+    law = marginal(table, keep).ravel()
+    return float(-sum(x * math.log(x) for x in law if x > 0))
+
+
+def mutual(table: np.ndarray, left: int, right: int, given: tuple[int, ...] = ()) -> float:
+    """I(left; right | given) from four entropies."""
+    both = entropy(table, (left, right, *given)) + (entropy(table, given) if given else 0.0)
+    return entropy(table, (left, *given)) + entropy(table, (right, *given)) - both
+
+
+def specific(table: np.ndarray, source: int, target: int) -> np.ndarray:
+    """What a source says of each value of the target, in the sense of Williams and Beer."""
+    pair = np.moveaxis(marginal(table, (source, target)), 0, 0 if source < target else 1)
+    own, prior = pair.sum(1), pair.sum(0)
+    said = np.zeros(len(prior))
+    for s, t in product(range(len(own)), range(len(prior))):
+        if pair[s, t] > 0:
+            said[t] += pair[s, t] / prior[t] * math.log(pair[s, t] / own[s] / prior[t])
+    return said
+
+
+def best_guess(table: np.ndarray, query: tuple[int, ...], target: int) -> float:
+    """The share of right answers of a predictor that answers the likeliest code."""
+    seen = marginal(table, (*query, target))
+    place = sorted((*query, target)).index(target)
+    return float(np.moveaxis(seen, place, -1).max(-1).sum())
+
+
+def test_published_values() -> None:
+    assert len(GOLDEN) == 9
+    for case, want in GOLDEN.items():
+        bits, p = (part.split("=")[1] for part in case.split(","))
+        found = information(float(p), int(bits))
+        got = [found.mi_ac, found.mi_bc, found.mi_ab_given_c, found.mi_bc_given_a, found.total_correlation]
+        names = ["mi_a_c", "mi_b_c", "mi_a_b_given_c", "mi_c_b_given_a", "total_corr"]
+        assert got == pytest.approx([want[name] for name in names], abs=1e-14), case
+
+
+@ANY_P
+@ANY_TASK
+def test_information_is_that_of_the_enumerated_distribution(p: float, bits: int, modalities: int, noise: float) -> None:
+    table, found = joint(p, bits, modalities, noise), information(p, bits, modalities=modalities, noise=noise)
+    everyone, last = tuple(range(modalities)), modalities - 1
+    whole = entropy(table, everyone)
+    alone = [entropy(table, (m,)) for m in everyone]
+    without = [entropy(table, everyone[:m] + everyone[m + 1 :]) for m in everyone]
+    total, dual = sum(alone) - whole, whole - sum(whole - rest for rest in without)
+    assert found.as_dict() == pytest.approx(
+        {
+            "mi_ac": mutual(table, 0, last),
+            "mi_bc": mutual(table, 1, last),
+            "mi_ab_given_c": mutual(table, 0, 1, everyone[2:]),
+            "mi_bc_given_a": mutual(table, 1, last, (0, *everyone[2:last])),
+            "total_correlation": total,
+            "dual_total_correlation": dual,
+            "o_information": total - dual,
+            "code_entropy": alone[1],
+        },
+        abs=1e-12,
+    )
+    pairs = {pair: mutual(table, *pair) for pair in combinations(everyone, 2)}
+    assert all(value == pytest.approx(0, abs=1e-12) for pair, value in pairs.items() if pair != (0, last))
+
+
+@ANY_P
+@ANY_TASK
+def test_accuracies_are_those_of_the_likeliest_code(p: float, bits: int, modalities: int, noise: float) -> None:
+    table = joint(p, bits, modalities, noise)
+    letters = "abcde"[:modalities]
+    law: dict[str, Any] = {"modalities": modalities, "noise": noise}
+    every = directions(modalities, range(1, modalities))
+    assert len(every) == sum(math.comb(modalities, k) * (modalities - k) for k in range(1, modalities))
+    for query, target in every:
+        numbers, number = tuple(map(letters.index, query)), letters.index(target)
+        case = direction_name(query, target)
+        assert bayes_accuracy(p, bits, query, target, **law) == pytest.approx(best_guess(table, numbers, number)), case
+        best_single = max(best_guess(table, (one,), number) for one in numbers)
+        assert ceiling(p, bits, query, target, **law) == pytest.approx(best_single), case
+
+
+@given(p=PROBABILITY, bits=st.integers(1, 60))
+def test_closed_forms_of_the_plain_task(p: float, bits: int) -> None:
+    codes = 2.0**bits
+    synergy, ends, copy = p + (1 - p) / codes, max(p, 1 - p) * (1 - 1 / codes) + 1 / codes, 1 - p + p / codes
+    forms = {"ac->b": synergy, "bc->a": ends, "ab->c": ends, "a->c": copy, "c->a": copy}
+    for query, target in directions(3):
+        name = direction_name(query, target)
+        assert bayes_accuracy(p, bits, query, target) == pytest.approx(forms.get(name, 1 / codes), rel=1e-12), name
+    equal = 1 - p + p / codes
+    gate = -sum(x * math.log(x) for x in (p, 1 - p) if x > 0)
+    apart = (codes - 1) * (p / codes) * (math.log(p) - math.log(codes)) if p > 0 else 0.0
+    given_a = -(equal * math.log(equal) + apart)
+    found = information(p, bits)
+    assert found.mi_ac == pytest.approx(bits * math.log(2) - given_a, abs=1e-9)
+    assert found.mi_bc_given_a == pytest.approx(given_a - (1 - 1 / codes) * gate, abs=1e-9)
+
+
+@pytest.mark.parametrize("bits", [1, 5, 60])
+def test_limits_are_a_pure_copy_and_a_pure_parity(bits: int) -> None:
+    entropy_of_code = bits * math.log(2)
+    copy, parity = information(0, bits), information(1, bits)
+    assert (copy.mi_ac, copy.mi_bc_given_a) == pytest.approx((entropy_of_code, 0), abs=1e-13)
+    assert (parity.mi_ac, parity.mi_bc_given_a) == pytest.approx((0, entropy_of_code), abs=1e-13)
+    assert copy.o_information == 0 and math.copysign(1, copy.o_information) == 1
+    assert parity.o_information == pytest.approx(-entropy_of_code)
+    assert (bayes_accuracy(0, bits), bayes_accuracy(1, bits)) == (2.0**-bits, 1)
+    assert bayes_accuracy(0, bits, ("a",), "c") == 1
+
+
+@settings(deadline=None)
+@given(**ALL_NUMBERS)
+def test_identities_and_bounds(p: float, bits: int, modalities: int, noise: float) -> None:
+    found = information(p, bits, modalities=modalities, noise=noise)
+    assert found.total_correlation == pytest.approx(found.mi_ac + found.mi_bc_given_a)
+    assert found.o_information == pytest.approx(found.total_correlation - found.dual_total_correlation, abs=1e-9)
+    assert found.mi_ab_given_c == found.mi_bc_given_a and found.mi_bc == 0
+    entropy_of_code = bits * math.log(2) * (1 + 1e-12)
+    assert 0 <= found.mi_ac <= entropy_of_code
+    assert 0 <= found.mi_bc_given_a <= entropy_of_code
+    # It is I(last; all others), since those are independent.
+    assert found.total_correlation <= entropy_of_code
+
+
+@settings(deadline=None)
+@given(low=PROBABILITY, high=PROBABILITY, bits=st.integers(1, 40), modalities=st.integers(3, 6), noise=NOISE)
+def test_more_parity_means_more_synergy_and_less_copy(
+    low: float, high: float, bits: int, modalities: int, noise: float
+) -> None:
+    low, high = sorted((low, high))
+    less, more = (information(p, bits, modalities=modalities, noise=noise) for p in (low, high))
+    slack = 1e-9 * bits
+    assert more.mi_ac <= less.mi_ac + slack
+    assert more.mi_bc_given_a >= less.mi_bc_given_a - slack
+    law: dict[str, Any] = {"modalities": modalities, "noise": noise}
+    rest = [letter for letter in "abcdef"[:modalities] if letter != "b"]
+    assert bayes_accuracy(high, bits, rest, "b", **law) >= bayes_accuracy(low, bits, rest, "b", **law) - 1e-12
+
+
+@settings(deadline=None)
+@given(p=PROBABILITY, bits=st.integers(1, 20), modalities=st.integers(3, 5), quiet=NOISE, loud=NOISE)
+def test_noise_destroys_information_and_never_adds_any(
+    p: float, bits: int, modalities: int, quiet: float, loud: float
+) -> None:
+    quiet, loud = sorted((quiet, loud))
+    more, less = (information(p, bits, modalities=modalities, noise=noise) for noise in (quiet, loud))
+    for name in ("mi_ac", "total_correlation"):
+        assert getattr(less, name) <= getattr(more, name) + 1e-9
+    for query, target in directions(modalities, (1, modalities - 1)):
+        best = [bayes_accuracy(p, bits, query, target, modalities=modalities, noise=noise) for noise in (quiet, loud)]
+        assert best[1] <= best[0] + 1e-12, direction_name(query, target)
+
+
+@given(**ALL_NUMBERS)
+def test_ceilings_are_ordered(p: float, bits: int, modalities: int, noise: float) -> None:
+    law: dict[str, Any] = {"modalities": modalities, "noise": noise}
+    for query, target in directions(modalities, range(1, modalities)):
+        single, best = ceiling(p, bits, query, target, **law), bayes_accuracy(p, bits, query, target, **law)
+        case = direction_name(query, target)
+        assert chance(bits) <= single * (1 + 1e-12) and single <= best * (1 + 1e-12) and best <= 1 + 1e-12, case
+        assert bayes_accuracy(p, bits, query[::-1], target, **law) == best, case
+
+
+def test_noise_near_its_ends_joins_the_closed_forms() -> None:
+    for p in P:
+        plain = information(p, 5).as_dict()
+        assert information(p, 5, noise=1e-12).as_dict() == pytest.approx(plain, abs=1e-8)
+        drowned = information(p, 5, noise=0.5).as_dict()
+        assert drowned == pytest.approx({**dict.fromkeys(plain, 0.0), "code_entropy": 5 * math.log(2)}, abs=1e-12)
+        assert bayes_accuracy(p, 5, noise=0.5) == pytest.approx(1 / 32)
+
+
+@pytest.mark.parametrize("bits", [1000, 10**6, 10**9])
+@ANY_P
+def test_huge_codes_take_no_longer_and_stay_exact(p: float, bits: int) -> None:
+    """Anything that grew with the bits would not end for 10**9 of them."""
+    gate = -sum(x * math.log(x) for x in (p, 1 - p) if x > 0)
+    found = information(p, bits)
+    entropy_of_code = bits * math.log(2)
+    # At p = 1 the copies that happen by chance are all there is, and vanish.
+    want = (1 - p) * entropy_of_code - (gate if p < 1 else 0.0)
+    assert found.mi_ac == pytest.approx(want, rel=1e-12, abs=1e-12)
+    assert found.mi_bc_given_a == pytest.approx(p * entropy_of_code, rel=1e-12)
+    assert bayes_accuracy(p, bits) == pytest.approx(p, abs=1e-300)
+    assert bayes_accuracy(p, bits, ("a",), "c") == pytest.approx(1 - p, abs=1e-300)
+
+
+@pytest.mark.parametrize("noise", [1e-6, 0.01, 0.3, 0.5])
+def test_huge_noisy_codes_are_finite(noise: float) -> None:
+    values = information(0.5, 1000, noise=noise).as_dict()
+    assert all(map(math.isfinite, values.values()))
+    assert 0 <= values["total_correlation"] <= values["code_entropy"]
+    for query, target in directions(3):
+        assert 0 <= bayes_accuracy(0.5, 1000, query, target, noise=noise) <= 1
+
+
+@pytest.mark.parametrize("p", [5e-324, 1e-300, 1e-17, 1e-9, 0.5 - 1e-16, 1 - 1e-9, 1 - 2**-53])
+@pytest.mark.parametrize("bits", [1, 5, 100])
+def test_extreme_probabilities_keep_their_digits(p: float, bits: int) -> None:
+    with localcontext() as context:
+        context.prec = 400
+        mixed, codes = Decimal(p), Decimal(2) ** bits
+        equal, unequal = 1 - mixed + mixed / codes, 1 - 1 / codes
+        copied = equal * (codes * equal).ln() + unequal * mixed * mixed.ln()
+        synergy = unequal * (mixed * codes.ln() + (1 - mixed) * (1 - mixed).ln()) - equal * equal.ln()
+    found = information(p, bits)
+    # Absolutely to rounding errors of the entropy: the smallest quantities are differences of larger ones.
+    assert found.mi_ac == pytest.approx(float(copied), rel=1e-13, abs=1e-15 * bits)
+    assert found.mi_bc_given_a == pytest.approx(float(synergy), rel=1e-13, abs=1e-15 * bits)
+
+
+@pytest.mark.parametrize("target", ["a", "b", "c"])
+@pytest.mark.parametrize(("bits", "noise"), [(1, 0.0), (2, 0.0), (3, 0.0), (1, 0.1), (2, 0.2)])
+@ANY_P
+def test_decomposition_is_that_of_the_enumerated_distribution(p: float, bits: int, noise: float, target: str) -> None:
+    table, number = joint(p, bits, 3, noise), "abc".index(target)
+    first, second = (m for m in range(3) if m != number)
+    prior = marginal(table, (number,))
+    redundancy = float(prior @ np.minimum(specific(table, first, number), specific(table, second, number)))
+    single = [mutual(table, source, number) for source in (first, second)]
+    whole = entropy(table, (number,)) + entropy(table, (first, second)) - entropy(table, (0, 1, 2))
+    atoms = decomposition(p, bits, target, noise=noise)
+    assert atoms.sources == ("abc"[first], "abc"[second])
+    assert atoms.redundancy == pytest.approx(redundancy, abs=1e-12)
+    assert list(atoms.unique.values()) == pytest.approx([one - redundancy for one in single], abs=1e-12)
+    assert atoms.synergy == pytest.approx(whole - sum(single) + redundancy, abs=1e-12)
+    assert atoms.redundancy + sum(atoms.unique.values()) + atoms.synergy == pytest.approx(whole, abs=1e-12)
+
+
+def as_dit(table: np.ndarray) -> Any:
+    likely = [codes for codes in np.ndindex(table.shape) if table[codes] > 0]
+    return dit.Distribution(["".join(map(str, codes)) for codes in likely], [float(table[codes]) for codes in likely])
+
+
+@pytest.mark.parametrize(("bits", "modalities", "noise"), [(1, 3, 0.0), (2, 3, 0.0), (1, 3, 0.1), (1, 4, 0.0)])
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.5, 1.0])
+def test_another_library_agrees_on_total_correlation_and_o_information(
+    p: float, bits: int, modalities: int, noise: float
+) -> None:
+    law = as_dit(joint(p, bits, modalities, noise))
+    found, nats = information(p, bits, modalities=modalities, noise=noise), math.log(2)
+    assert found.total_correlation == pytest.approx(dit.multivariate.total_correlation(law) * nats, abs=1e-9)
+    assert found.dual_total_correlation == pytest.approx(dit.multivariate.dual_total_correlation(law) * nats, abs=1e-9)
+    assert found.o_information == pytest.approx(dit.multivariate.o_information(law) * nats, abs=1e-9)
+
+
+@pytest.mark.parametrize(("measure", "error"), [("PID_WB", 1e-9), ("PID_BROJA", 2e-3)])
+@pytest.mark.parametrize("target", ["a", "b", "c"])
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+def test_another_library_agrees_on_the_decomposition(p: float, target: str, measure: str, error: float) -> None:
+    number = "abc".index(target)
+    first, second = (m for m in range(3) if m != number)
+    lattice = getattr(dit.pid, measure)(as_dit(joint(p, 1)), ((first,), (second,)), (number,))
+    atoms = decomposition(p, 1, target)
+    for node, want in {
+        ((first,), (second,)): atoms.redundancy,
+        ((first,),): atoms.unique["abc"[first]],
+        ((second,),): atoms.unique["abc"[second]],
+        ((first, second),): atoms.synergy,
+    }.items():
+        assert lattice[node] * math.log(2) == pytest.approx(want, abs=error), node
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"p": 1.3}, r"^p must be in \[0, 1\]; got 1.3$"),
+        ({"p": -0.1}, r"^p must be in \[0, 1\]; got -0.1$"),
+        ({"p": math.nan}, r"^p must be in \[0, 1\]; got nan$"),
+        ({"p": "a"}, r"^p must be in \[0, 1\]; got 'a'$"),
+        ({"p": True}, r"^p must be in \[0, 1\]; got True$"),
+        ({"bits": 0}, "^bits must be a whole number of at least 1; got 0$"),
+        ({"bits": 2.5}, "^bits must be a whole number of at least 1; got 2.5$"),
+        ({"bits": "5"}, "^bits must be a whole number of at least 1; got '5'$"),
+        ({"modalities": 2}, r"^modalities must be a whole number in \[3, 26\]; got 2$"),
+        ({"modalities": 27}, r"^modalities must be a whole number in \[3, 26\]; got 27$"),
+        ({"noise": 0.51}, r"^noise must be in \[0, 0.5\]; got 0.51$"),
+    ],
+)
+def test_values_out_of_range_are_refused_in_one_sentence(values: dict[str, Any], message: str) -> None:
+    for quantity in (information, bayes_accuracy, ceiling):
+        with pytest.raises(InvalidValue, match=message):
+            quantity(**{"p": 0.5, "bits": 5, **values})
+    with pytest.raises(InvalidValue, match=message):
+        decomposition(**{"p": 0.5, "bits": 5, "target": "b", **values})
+
+
+@pytest.mark.parametrize(
+    ("query", "target", "message"),
+    [
+        (("a", "d"), "b", "^a modality must be one of a, b, c; got 'd'$"),
+        (("a",), "z", "^a modality must be one of a, b, c; got 'z'$"),
+        ((), "b", "^query must name at least one modality; got none$"),
+        (("a", "a"), "b", "^query must name each modality once; got a, a$"),
+        (("a", "b"), "b", "^target must not be in the query; got 'b' and the query a, b$"),
+    ],
+)
+def test_directions_that_do_not_exist_are_refused(query: tuple[str, ...], target: str, message: str) -> None:
+    for quantity in (bayes_accuracy, ceiling):
+        with pytest.raises(InvalidValue, match=message):
+            quantity(0.5, 5, query, target)
+
+
+def test_decompositions_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="^target must be one of a, b, c; got 'd'$"):
+        decomposition(0.5, 5, "d")
+    with pytest.raises(InvalidValue, match="^modalities must be 3 for a decomposition over two sources; got 4$"):
+        decomposition(0.5, 5, "b", modalities=4)
+    with pytest.raises(InvalidValue, match="^orders must be a whole number in"):
+        directions(3, (3,))
+    with pytest.raises(InvalidValue, match="^bits must be a whole number of at least 1; got 0$"):
+        chance(0)
