@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 
 def literal_volume(anchor: Any, second: Any, third: Any) -> Any:
-    """Volumes by the determinant of each Gram matrix, in an (n, n, 3, 3) tensor."""
+    """Compute volumes by the determinant of each Gram matrix, in an (n, n, 3, 3) tensor."""
     import torch
 
     n = len(anchor)
@@ -42,13 +42,13 @@ def literal_volume(anchor: Any, second: Any, third: Any) -> Any:
 
 
 def literal_area(anchor: Any, second: Any, third: Any) -> Any:
-    """Areas by difference vectors, in two (n, n, dim) tensors."""
+    """Compute areas by difference vectors, in two (n, n, dim) tensors."""
     u, v = anchor[:, None] - second[None], anchor[:, None] - third[None]
     return ((u * u).sum(-1) * (v * v).sum(-1) - (u * v).sum(-1) ** 2) / 2
 
 
 def literal(score: Callable[..., Any]) -> Callable[..., Any]:
-    """The loss of a score: cross-entropy both ways with label smoothing 0.1, temperature 0.07."""
+    """Return the loss of a score: cross-entropy both ways with label smoothing 0.1, temperature 0.07."""
     import torch
 
     def loss(z: list[Any]) -> Any:
@@ -86,7 +86,7 @@ def measured_apart(method: str, side: str, n: int) -> Row:
 
 
 def table(rows: list[Row]) -> str:
-    """Both sides by method and size, in Markdown."""
+    """Write both sides by method and size, in Markdown."""
     lines = ["| loss | n | literal, s | ours, s | ratio | literal, MB | ours, MB |", "|---|--:|--:|--:|--:|--:|--:|"]
     for ours in (row for row in rows if row["side"] == "ours"):
         pair = [r for r in rows if (r["method"], r["n"], r["side"]) == (ours["method"], ours["n"], "literal")]
@@ -100,7 +100,7 @@ def table(rows: list[Row]) -> str:
 
 
 def figure(rows: list[Row], out: Path) -> None:
-    """Seconds over batch size, on logarithmic axes."""
+    """Draw seconds over batch size, on logarithmic axes."""
     from matplotlib.figure import Figure
 
     canvas = Figure(figsize=(5.2, 3.6), layout="constrained")

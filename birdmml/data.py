@@ -57,7 +57,10 @@ def schema(sample_rate: int) -> pa.Schema:
     columns += [("syllables", pa.string()), ("weather", pa.string()), ("others", pa.bool_())]
     columns += [(name, pa.float64()) for name in ("low_hz", "high_hz", "rate", "distance_m", "snr_db")]
     columns += [("phrases", pa.int32())]
-    media = {"image": {"_type": "Image"}, "audio": {"_type": "Audio", "sampling_rate": sample_rate}}
+    media: dict[str, dict[str, Any]] = {
+        "image": {"_type": "Image"},
+        "audio": {"_type": "Audio", "sampling_rate": sample_rate},
+    }
     return with_features(pa.schema(columns), media)
 
 
@@ -191,14 +194,14 @@ class BirdRecipe:
 
 
 def _weights(settings: Settings) -> np.ndarray:
-    """How frequent each species is: geometric, in an order drawn by the seed."""
+    """Return how frequent each species is: geometric, in an order drawn by the seed."""
     rank = generator(settings.seed, "birdmml", "balance").permutation(settings.species)
     return settings.imbalance ** -(rank / max(1, settings.species - 1))
 
 
 @lru_cache(maxsize=4)
 def _places(settings: Settings, split: str) -> Sequence[Place]:
-    """The species of every row of a split, as balanced as whole numbers allow, in an order drawn by the seed."""
+    """List the species of every row of a split, as balanced as whole numbers allow, in an order drawn by the seed."""
     assert split in SPLITS
     rows, weights = settings.splits[split], _weights(settings)
     exact = weights / weights.sum() * rows

@@ -137,11 +137,11 @@ class Unit:
         size = len(self.species)
         table = np.zeros((size, len(self.looks), len(self.songs)))
         if self.cells:
-            for species, cell in enumerate(self.cells):
-                table[(species, *cell)] = 1
+            for row, (look, song) in enumerate(self.cells):
+                table[row, look, song] = 1
             return table
-        species, look = np.indices((size, size))
-        table[species, look, (species - look) % size] = p / size
+        rows, looks = np.indices((size, size))
+        table[rows, looks, (rows - looks) % size] = p / size
         table[np.arange(size), np.arange(size)] += (1 - p) / size
         return table
 
@@ -270,7 +270,7 @@ def make_design(
     names: Sequence[str],
     *,
     shares: Shares = DEFAULT_SHARES,
-    weights: Sequence[float] | None = None,
+    weights: Sequence[float] | np.ndarray | None = None,
     p: float = 1.0,
     image_noise: float = 0.0,
     audio_noise: float = 0.0,
@@ -288,7 +288,7 @@ def make_design(
         One per species.
     shares : Shares
         Of each group.
-    weights : sequence of float, optional
+    weights : sequence of float or ndarray, optional
         How frequent each species is; equal by default.
     p : float
         Mixing parameter of the ``xor`` group, in [0, 1].
@@ -343,8 +343,8 @@ def _counts(shares: Shares, species: int) -> dict[str, int]:
     for group, least in LEAST.items():
         if 0 < counts[group] < least or (counts[group] == 0 < wanted[group]):
             raise InvalidValue(
-                f"{group} must have at least {least} species; its share {shares.by_group()[group]:g} of {species} gives "
-                f"{counts[group]}: raise the share or the number of species, or set the share to 0"
+                f"{group} must have at least {least} species; its share {shares.by_group()[group]:g} of {species} "
+                f"gives {counts[group]}: raise the share or the number of species, or set the share to 0"
             )
     return counts
 

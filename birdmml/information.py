@@ -165,7 +165,7 @@ def decompose(table: np.ndarray) -> Atoms:
 
 
 def _unique_first(table: np.ndarray, first: float, second: float) -> float:
-    """Unique information of the first source."""
+    """Return the unique information of the first source."""
     if min(first, second) < SETTLED:
         return first
     if _is_function(table.sum(2)) and _is_function(table.sum(1)):
@@ -175,7 +175,7 @@ def _unique_first(table: np.ndarray, first: float, second: float) -> float:
 
 
 def _is_function(table: np.ndarray) -> bool:
-    """Whether the column follows from the row."""
+    """Tell whether the column follows from the row."""
     return bool(((table > 0).sum(1) <= 1).all())
 
 
@@ -207,7 +207,7 @@ def _least_conditional(table: np.ndarray, first: float) -> float:
 def _scales(
     law: np.ndarray, with_first: np.ndarray, with_second: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Factors that give each target's slice of a law its two marginals (Sinkhorn)."""
+    """Find the factors that give each target's slice of a law its two marginals (Sinkhorn)."""
     for _ in range(MOST_SCALINGS):
         rows = _ratio(with_first, np.einsum("txy,ty->tx", law, columns))
         columns = _ratio(with_second, np.einsum("txy,tx->ty", law, rows))
@@ -221,5 +221,5 @@ def _ratio(wanted: np.ndarray, had: np.ndarray) -> np.ndarray:
 
 
 def _conditional(law: np.ndarray) -> float:
-    """I(T; X | Y) of a joint law."""
+    """Return I(T; X | Y) of a joint law."""
     return entropy(law.sum(1)) + entropy(law.sum(0)) - entropy(law) - entropy(law.sum((0, 1)))

@@ -120,7 +120,7 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
 
 
 def _recording(place: Place, settings: Settings, own: Species, song: Species) -> tuple[tuple[str, str, int], int]:
-    """The singer and the number of the recording; with reuse, two samples in a row share one."""
+    """Return the singer and the number of the recording; with reuse, two samples in a row share one."""
     reused = generator(settings.seed, "birdmml", "reuse", own.common_name).random() < settings.audio_reuse
     take = place.ordinal // 2 * 2 if reused else place.ordinal
     return (own.common_name, song.common_name, take // settings.per_individual), take

@@ -127,10 +127,15 @@ def _group(table: np.ndarray) -> GroupStructure:
     image, audio = table.sum(2), table.sum(1)
     accuracies = bayes_accuracy(image), bayes_accuracy(audio), bayes_accuracy(table)
     single = [entropy(table.sum(axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    species, visual_types, song_types = table.shape
     return GroupStructure(
-        *table.shape,
-        probability,
-        *accuracies,
+        species=species,
+        visual_types=visual_types,
+        song_types=song_types,
+        probability=probability,
+        bayes_image=accuracies[0],
+        bayes_audio=accuracies[1],
+        bayes_both=accuracies[2],
         pairwise_ceiling=max(accuracies[:2]),
         headroom=accuracies[2] - max(accuracies[:2]),
         mi_image=mutual_information(image),

@@ -50,7 +50,10 @@ birdmml.add_command(verify_command("birdmml"))
 def _dials() -> Any:
     """One option per dial."""
     return together(
-        *(click.option(f"--{name.replace('_', '-')}", name, type=kind, help=text) for name, (kind, text) in DIALS.items())
+        *(
+            click.option(f"--{name.replace('_', '-')}", name, type=kind, help=text)
+            for name, (kind, text) in DIALS.items()
+        )
     )
 
 
@@ -103,8 +106,8 @@ def build(
         print_json({"path": str(out), "seconds": round(seconds, 3), **describe(manifest)})
         return
     written = size(sum(shard.bytes for shard in manifest.shards))
-    rate = f"{seconds:.1f} s ({total / seconds:.0f} triplets/s)"
-    click.echo(f"{out}: {total:,} triplets of {recipe.settings.species} species in {len(manifest.shards)} shards, {written}, {rate}")
+    what = f"{total:,} triplets of {recipe.settings.species} species in {len(manifest.shards)} shards, {written}"
+    click.echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} triplets/s)")
     if "parquet" in formats:
         shards = sum(shard.split == "test" and shard.format == "parquet" for shard in manifest.shards)
         click.echo(LOAD.format(path=out, shards=shards))
@@ -157,7 +160,12 @@ def _print_structure(said: dict[str, Any]) -> None:
         "Bayes accuracy of the species, of the latents",
         ["group", "species", "image (V)", "audio (A)", "A+V", "headroom"],
         [
-            [name, str(g["species"]), *(number(g[f"bayes_{m}"]) for m in ("image", "audio", "both")), number(g["headroom"])]
+            [
+                name,
+                str(g["species"]),
+                *(number(g[f"bayes_{m}"]) for m in ("image", "audio", "both")),
+                number(g["headroom"]),
+            ]
             for name, g in groups.items()
         ],
     )

@@ -138,7 +138,7 @@ class _Bounded(torch.autograd.Function):
         return loss
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None]:
         powers, counts, queries, keys, rows, columns, samples = ctx.saved_tensors
         left = torch.stack([queries / rows, queries], -1)
         right = torch.stack([keys, keys / columns], -2)

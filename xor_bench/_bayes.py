@@ -51,8 +51,8 @@ def bayes_accuracy(
 ) -> float:
     """Return the accuracy of the best possible predictor of one observed modality from others.
 
-    A query tells of the target only if the two together hold the first and the last modality. With V = 2**bits codes and
-    no noise, the accuracy is then p + (1 - p)/V for a modality in the middle from all others,
+    A query tells of the target only if the two together hold the first and the last modality. With V = 2**bits codes
+    and no noise, the accuracy is then p + (1 - p)/V for a modality in the middle from all others,
     max(p, 1 - p)(1 - 1/V) + 1/V for the first or the last from all others, and 1 - p + p/V for the first or the last
     where a middle one is not given.
 
@@ -139,8 +139,9 @@ def pairwise_ceiling(
 def _end_from_all(p: float, bits: int, modalities: int, noise: float) -> float:
     """Return the accuracy for the first or the last modality from all others.
 
-    The candidates are the copy and the parity, which differ by s, the parity of the middle modalities. A candidate between
-    them never wins: along the way both weighted laws are exponential in the number of bits changed, so their sum is convex.
+    The candidates are the copy and the parity, which differ by s, the parity of the middle modalities. A candidate
+    between them never wins: along the way both weighted laws are exponential in the number of bits changed, so their
+    sum is convex.
     """
     if noise == 0:
         return chance(bits) + max(p, 1 - p) * (1 - chance(bits))

@@ -56,9 +56,9 @@ def decomposition(p: float, bits: int, target: str, *, modalities: int = 3, nois
     """Return the partial information decomposition of a modality over the other two.
 
     Which decomposition? It does not matter here. For each target at least one source has no information about it, so a
-    redundancy that is non-negative and at most each source's own information is 0, and the lattice fixes the other atoms:
-    unique information is the source's mutual information, and synergy is what is left. This holds for I_min of Williams
-    and Beer [1]_, for BROJA [2]_ and for every other measure with these two properties.
+    redundancy that is non-negative and at most each source's own information is 0, and the lattice fixes the other
+    atoms: unique information is the source's mutual information, and synergy is what is left. This holds for I_min of
+    Williams and Beer [1]_, for BROJA [2]_ and for every other measure with these two properties.
 
     Parameters
     ----------

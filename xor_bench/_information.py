@@ -69,8 +69,8 @@ def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0)
     """Return the exact information structure of the XOR task.
 
     With V = 2**bits codes, r = 1 - 1/V and no noise, I(a; c) = q ln(V q) + r p ln p and
-    I(b; c | others) = r (p ln V + (1 - p) ln(1 - p)) - q ln q, where q = 1 - p + p/V is the probability that c equals a.
-    Noise needs a sum over (bits + 1)**2 pairs of flip counts: given the others, c has the law
+    I(b; c | others) = r (p ln V + (1 - p) ln(1 - p)) - q ln q, where q = 1 - p + p/V is the probability that c equals
+    a. Noise needs a sum over (bits + 1)**2 pairs of flip counts: given the others, c has the law
     p w_M(y) + (1 - p) w_2(x), where w_k is the law of k summed noise vectors, and x = c XOR a and
     y = c XOR (all others) are independent and uniform under the reference measure.
 

@@ -1,8 +1,8 @@
 """The law of summed observation noise, by the number of flipped bits.
 
-The XOR of ``k`` independent noise vectors flips each bit with probability ``e = (1 - (1 - 2 noise)**k) / 2``, so a pattern
-with ``m`` of ``d`` bits set has probability ``e**m * (1 - e)**(d - m)``: it depends on ``m`` alone. Everything here is in
-logarithms, since 2**d and its inverse leave the range of doubles at d = 1024.
+The XOR of ``k`` independent noise vectors flips each bit with probability ``e = (1 - (1 - 2 noise)**k) / 2``, so a
+pattern with ``m`` of ``d`` bits set has probability ``e**m * (1 - e)**(d - m)``: it depends on ``m`` alone. Everything
+here is in logarithms, since 2**d and its inverse leave the range of doubles at d = 1024.
 """
 
 from __future__ import annotations

@@ -218,17 +218,16 @@ def option_value(name: str, text: str, default: object) -> Any:
     >>> option_value("learn_temperature", "true", False), option_value("orders", "2,3", (2,))
     (True, (2, 3))
     """
+    kind: Any = type(default)
     try:
         if isinstance(default, bool):
             return {"true": True, "false": False}[text.lower()]
         if isinstance(default, tuple):
             return tuple(int(part) for part in text.split(","))
-        return text if default is None else type(default)(text)
+        return text if default is None else kind(text)
     except (KeyError, ValueError):
-        kind = {bool: "true or false", tuple: "whole numbers with commas"}.get(
-            type(default), f"of type {type(default).__name__}"
-        )
-        raise InvalidValue(f"{name} must be {kind}; got {text!r}") from None
+        wanted = {bool: "true or false", tuple: "whole numbers with commas"}.get(kind, f"of type {kind.__name__}")
+        raise InvalidValue(f"{name} must be {wanted}; got {text!r}") from None
 
 
 def _plain(value: Any) -> Any:
@@ -236,7 +235,7 @@ def _plain(value: Any) -> Any:
 
 
 def _source(method: str) -> str | None:
-    """The digest of a method's file, so that a method that was edited is another one."""
+    """Return the digest of a method's file, so that a method that was edited is another one."""
     place, _, _ = method.rpartition(":")
     path = Path(place)
     return hashlib.sha256(path.read_bytes()).hexdigest() if place.endswith(".py") and path.is_file() else None

@@ -17,13 +17,13 @@ from xor_bench.settings import Settings, option_value
 __all__ = ["PRESETS", "grid_cells", "option_axis", "preset_grid", "run_sweep"]
 
 # The longest cells first, so that no worker is left with one at the end.
-FIGURE3 = {
+FIGURE3: dict[str, list[Any]] = {
     "method": ["confu", "gram", "triangle", "symile", "clip"],
     "p": [step / 10 for step in range(11)],
     "seed": [0, 1, 2, 3, 4],
 }
 # Whether the defaults sit on a plateau: the methods that reach the Bayes line, around the default rate and width.
-ROBUSTNESS = {
+ROBUSTNESS: dict[str, list[Any]] = {
     "method": ["confu", "symile"],
     "p": [0.1, 0.5, 1.0],
     "lr": [0.001, 0.002, 0.005, 0.01, 0.02],
@@ -209,7 +209,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
 
 
 def _view(grid: Mapping[str, Sequence[Any]], cells: Sequence[Cell[Settings]]) -> dict[str, str]:
-    """What a report of the sweep shows: accuracy over p, or over the first axis that varies."""
+    """Say what a report of the sweep shows: accuracy over p, or over the first axis that varies."""
     varying = [axis for axis in ("p", *grid) if axis not in ("method", "seed") and len(grid.get(axis, ())) > 1]
     x = varying[0] if varying else "p"
     modalities = {cell.settings.modalities for cell in cells}

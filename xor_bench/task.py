@@ -62,8 +62,8 @@ class XorTask:
         checked = law(self.p, self.bits, self.modalities, self.noise)
         if checked[1] > MOST_BITS:
             raise InvalidValue(
-                f"bits must be in [1, {MOST_BITS}]; got {checked[1]}: the support of 2**{checked[1]} codes does not fit; "
-                f"use {MOST_BITS} or fewer"
+                f"bits must be in [1, {MOST_BITS}]; got {checked[1]}: the support of 2**{checked[1]} codes does not "
+                f"fit; use {MOST_BITS} or fewer"
             )
         # Plain numbers, so that equal tasks are written equally whichever numeric types came in.
         for name, value in zip(("p", "bits", "modalities", "noise"), checked, strict=True):
@@ -102,9 +102,9 @@ def make_xor(
 ) -> XorSamples:
     """Draw samples of the XOR task.
 
-    Random numbers are keyed by (random_state, split, sample index), so a range of samples is the same whoever draws it and
-    however it is cut up. They are also common to every ``p`` and ``noise``: two tasks that differ in these alone differ in
-    the samples whose gate or flips they change, and in no others.
+    Random numbers are keyed by (random_state, split, sample index), so a range of samples is the same whoever draws it
+    and however it is cut up. They are also common to every ``p`` and ``noise``: two tasks that differ in these alone
+    differ in the samples whose gate or flips they change, and in no others.
 
     Parameters
     ----------

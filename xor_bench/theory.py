@@ -1,9 +1,9 @@
 """The exact theory of the XOR task: information in nats, Bayes accuracies, and the decomposition of each target.
 
-The task: all modalities but the last are independent uniform codes of ``bits`` bits. The last is the XOR of all the others
-with probability p, else a copy of the first. Then every observed bit flips with probability ``noise``; the theory speaks of
-the observed codes. Nothing is sampled and nothing is trained: without noise each quantity is a closed form whose cost does
-not depend on the number of bits, with noise it is a sum over at most (bits + 1)**2 terms.
+The task: all modalities but the last are independent uniform codes of ``bits`` bits. The last is the XOR of all the
+others with probability p, else a copy of the first. Then every observed bit flips with probability ``noise``; the
+theory speaks of the observed codes. Nothing is sampled and nothing is trained: without noise each quantity is a closed
+form whose cost does not depend on the number of bits, with noise it is a sum over at most (bits + 1)**2 terms.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ SHAPE_NOUNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "nightjar": ("nightjar", "flat-headed nightjar"),
         "swift": ("swift", "cigar-bodied swift"),
         "hummingbird": ("hummingbird",),
-        "kingfisher": ("kingfisher", "big-headed kingfisher"),
+        "kingfisher": ("kingfisher", "heavy-headed kingfisher"),
         "woodpecker": ("woodpecker", "trunk-climbing woodpecker"),
         "flycatcher": ("flycatcher", "upright flycatcher"),
         "shrike": ("shrike", "shrike-like songbird"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -66,10 +67,16 @@ def lay_texture(
     frame[:, top:bottom] = np.clip(window, 0, 255, out=window)
 
 
-def _gradient(side: int, top: Colors, bottom: Colors) -> Image.Image:
-    share = np.linspace(0, 1, side)[:, None]
-    column = (top * (1 - share) + bottom * share).astype(np.uint8)
-    return Image.fromarray(np.broadcast_to(column[:, None], (side, side, 3)).copy())
+def _gradient(side: int, top: Colors, bottom: Colors, height: int = 0) -> Image.Image:
+    """A picture whose colour changes from top to bottom."""
+    share = _shares(height or side)
+    column = (top + (bottom - top) * share).astype(np.uint8)
+    return Image.fromarray(column[:, None].repeat(side, axis=1))
+
+
+@lru_cache(maxsize=1024)
+def _shares(count: int) -> np.ndarray:
+    return np.linspace(0, 1, count)[:, None]
 
 
 def _mixed(a: Colors, b: Colors, share: float) -> tuple[int, int, int]:
@@ -86,15 +93,15 @@ def _mixtures(look: Colors, firsts: np.ndarray, shares: np.ndarray) -> list[tupl
 def _foliage(side: int, look: Colors, scene: np.random.Generator, horizon: float) -> Image.Image:
     image = _gradient(side, look[0], look[1])
     draw = ImageDraw.Draw(image)
-    spots = scene.random((46, 5))
-    big = np.arange(46) < 18
+    spots = scene.random((40, 5))
+    big = np.arange(40) < 16
     radii = side * np.where(big, 0.10 + 0.16 * spots[:, 2], 0.025 + 0.06 * spots[:, 2])
     corners = np.concatenate([spots[:, :2] * side - radii[:, None], spots[:, :2] * side + radii[:, None]], axis=1)
     firsts = np.where(big | (spots[:, 3] < 0.55), 2, np.where(spots[:, 3] < 0.9, 3, 4))
     fills = _mixtures(look, firsts, spots[:, 4])
     for i, corner in enumerate(corners.tolist()):
         draw.ellipse(corner, fill=fills[i])
-        if i == 17:
+        if i == 15:
             _branches(draw, side, look, scene)
             image = _soft(image, 3)
             draw = ImageDraw.Draw(image)
@@ -143,9 +150,7 @@ def _water(side: int, look: Colors, scene: np.random.Generator, horizon: float) 
         _shore(image, look, scene, horizon, look[5])
         image = _soft(image, 2)
     if line < side:
-        share = np.linspace(0, 1, side - line)[:, None]
-        column = (look[0] * (1 - share) + look[1] * share).astype(np.uint8)
-        image.paste(Image.fromarray(np.broadcast_to(column[:, None], (side - line, side, 3)).copy()), (0, line))
+        image.paste(_gradient(side, look[0], look[1], side - line), (0, line))
     draw = ImageDraw.Draw(image)
     for x, y, w, m in scene.random((16, 4)).tolist():
         row = line + (side - line) * y
@@ -202,9 +207,7 @@ def _reeds(side: int, look: Colors, scene: np.random.Generator, horizon: float) 
         draw.line((x * side, side, (x + 0.3 * (lean - 0.5)) * side, -2), fill=fill, width=width)
     if horizon < 0.98:
         line = int(horizon * side)
-        share = np.linspace(0, 1, side - line)[:, None]
-        column = (look[2] * (1 - share) + (0.5 * look[2] + 0.5 * look[0]) * share).astype(np.uint8)
-        image.paste(Image.fromarray(np.broadcast_to(column[:, None], (side - line, side, 3)).copy()), (0, line))
+        image.paste(_gradient(side, look[2], (look[2] + look[0]) // 2, side - line), (0, line))
     return _soft(image, 1)
 
 
@@ -214,9 +217,7 @@ def _field(side: int, look: Colors, scene: np.random.Generator, horizon: float) 
     image = _soft(image, 2)
     line = int(horizon * side)
     if line < side:
-        share = np.linspace(0, 1, side - line)[:, None]
-        column = (look[3] * (1 - share) + look[1] * share).astype(np.uint8)
-        image.paste(Image.fromarray(np.broadcast_to(column[:, None], (side - line, side, 3)).copy()), (0, line))
+        image.paste(_gradient(side, look[3], look[1], side - line), (0, line))
     draw = ImageDraw.Draw(image)
     for x, y, w, m in scene.random((22, 4)).tolist():
         row = line + (side - line) * y

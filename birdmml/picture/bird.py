@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from birdmml.picture.bank import crop, feathers, fray_masks
-from birdmml.picture.draft import Stroke
 from birdmml.picture.labels import NAMES
 from birdmml.picture.light import Light, shade
 from birdmml.picture.paint import Layer, color_table, reduce_labels
@@ -39,14 +36,6 @@ class BirdLayer:
     paint: Layer
     row: int
     column: int
-
-
-@lru_cache(maxsize=1024)
-def _layers(template_strokes: tuple[Stroke, ...]) -> dict[str, list[Stroke]]:
-    layers: dict[str, list[Stroke]] = defaultdict(list)
-    for stroke in template_strokes:
-        layers[stroke.layer].append(stroke)
-    return dict(layers)
 
 
 def extent(template: Template, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +87,7 @@ def paint_bird(
     x1, y1 = max(x1, x0 + 2), max(y1, y0 + 2)
     around = np.ascontiguousarray((points - (x0, y0)) * 2, dtype=np.float32)
     fray = _fray(unit, 2 * (y1 - y0), 2 * (x1 - x0), phase)
-    labels = draw_labels((2 * (x1 - x0), 2 * (y1 - y0)), around, _layers(template.strokes), fray)
+    labels = draw_labels((2 * (x1 - x0), 2 * (y1 - y0)), around, template.layers, fray)
     paint = reduce_labels(labels, color_table(colors))
     _model(paint, light, template.anatomy.depth * unit * 0.5, phase)
     return BirdLayer(labels, paint, y0, x0)

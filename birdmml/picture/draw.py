@@ -7,15 +7,15 @@ import numpy as np
 from birdmml.facts import PictureFacts
 from birdmml.picture.background import draw_background, lay_texture
 from birdmml.picture.bank import crop, grain, ripples
-from birdmml.picture.bird import BirdLayer, extent, paint_bird, part_map
+from birdmml.picture.bird import BirdLayer, extent, paint_bird
 from birdmml.picture.camera import add_noise, blurred
 from birdmml.picture.coat import coat
 from birdmml.picture.composition import Place, Shot, choose_bird, choose_place, choose_shot
 from birdmml.picture.foreground import lay_blades, lay_veil
-from birdmml.picture.labels import NAMES
+from birdmml.picture.labels import number
 from birdmml.picture.light import tinted
 from birdmml.picture.paint import Layer, over
-from birdmml.picture.pose import bend
+from birdmml.picture.pose import bend, turned
 from birdmml.picture.props import Foothold, cast_shadow, lay_support
 from birdmml.picture.template import Template, make_template
 from birdmml.species import MARKS, PARTS, Plumage
@@ -24,6 +24,7 @@ from confu_core.errors import InvalidValue
 __all__ = ["draw_picture"]
 
 SMALLEST = 16
+PLACES = tuple((name, number(name)) for name in (*PARTS, *MARKS))
 # Supports' colours: dark, middle, light, leaf, lit leaf, extra (cattail, seed), snow, crevice.
 WOODS = (
     ((74, 60, 48), (110, 92, 74), (146, 126, 104), (74, 104, 48), (112, 144, 70), (112, 74, 44), (244, 246, 250), (52, 42, 34)),
@@ -134,26 +135,10 @@ def _placed(
     flip = np.array([unit, -unit], dtype=np.float32)
     placed = points * flip + (center - middle * flip)
     reach = (high - low) * unit / 2
-    feet = _feet(template, shot)
-    x, y = (feet - middle) * (unit, -unit) + center
+    x, y = (np.array(turned(template.feet, shot.pose)) - middle) * (unit, -unit) + center
     girth = min(max(unit * 3.4 / plumage.length_cm, 0.05 * unit), 0.34 * unit) * (1 + 0.3 * shot.center[0])
     foot = Foothold(float(x), float(y), unit, girth, shot.pose.facing, size)
     return placed, (center - reach, center + reach), foot
-
-
-def _feet(template: Template, shot: Shot) -> np.ndarray:
-    """Return where the feet are, in lengths of the body."""
-    claws = [s for s in template.strokes if s.layer in ("over", "under") and s.label >> 2 == NAMES.index("claw")]
-    if not claws:
-        return np.array([0.0, template.ground])
-    rows = np.concatenate([np.unique(template.places[s.start : s.stop]) for s in claws])
-    x, y = float(template.pens[rows, 0].mean()) - 0.02, template.ground
-    if template.anatomy.posture > 90:
-        y = float(template.pens[rows, 1].mean())
-        x = float(template.pens[rows, 0].max()) - 0.02
-    angle = np.radians(shot.pose.roll)
-    x, y = x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
-    return np.array([x * shot.pose.facing, y])
 
 
 def _behind(place: Place, shot: Shot, foot: Foothold, scene: np.random.Generator) -> np.ndarray:
@@ -268,15 +253,20 @@ def _before(
 
 def _seen(layer: BirdLayer, cover: np.ndarray | None, size: int) -> tuple[frozenset[str], float]:
     """Return the parts that can be made out, and the share of the bird that is hidden."""
-    parts = part_map(layer)
-    total = int(np.count_nonzero(parts))
+    labels = layer.labels[::2, ::2]
+    counts = np.bincount(labels.ravel(), minlength=256)
+    counts[0] = 0
+    total = int(counts.sum())
     if cover is not None:
-        height, width = parts.shape
-        parts = np.where(cover[layer.row : layer.row + height, layer.column : layer.column + width], 0, parts)
-    counts = np.bincount(parts.ravel(), minlength=len(NAMES))
-    seen = int(counts[1:].sum())
+        height, width = labels.shape
+        window = cover[layer.row : layer.row + height, layer.column : layer.column + width]
+        hidden = np.bincount(labels[window], minlength=256)
+        hidden[0] = 0
+        counts -= hidden
+    seen = int(counts.sum())
+    shares = counts.reshape(64, 4).sum(axis=1).tolist()
     least = max(4, 0.0012 * total)
-    visible = frozenset(name for name in (*PARTS, *MARKS) if counts[NAMES.index(name)] >= least)
+    visible = frozenset(name for name, place in PLACES if shares[place] >= least)
     return visible, 1 - seen / total if total else 1.0
 
 

@@ -49,11 +49,22 @@ def lay_veil(
             draw.line((x - lean, side, x + lean, -2), fill=225, width=max(1, int(side * (0.015 + 0.022 * d))))
         else:
             _leaf(draw, x, y, c * 6.283, side * (0.10 + 0.12 * d))
-    soft = np.asarray(mask.filter(ImageFilter.BoxBlur(1)))[None]
-    veil = upscale(soft, factor, size, size)[0].astype(np.uint16)
+    mask = mask.filter(ImageFilter.BoxBlur(1))
+    cover = np.zeros((size, size), dtype=bool)
+    box = mask.getbbox()
+    if box is None:
+        return cover
+    left, top = min(box[0], side - 2), min(box[1], side - 2)
+    soft = np.asarray(mask)[None, top : box[3] + 1, left : box[2] + 1]
+    y0, x0 = top * factor, left * factor
+    height, width = min((soft.shape[1] - 1) * factor, size - y0), min((soft.shape[2] - 1) * factor, size - x0)
+    if height <= 0 or width <= 0:
+        return cover
+    veil = upscale(soft, factor, height, width)[0].astype(np.uint16)
     color = (look[2] * (1 - draws[1]) + look[4] * draws[1]).astype(np.uint16)
-    over(frame, Layer((color[:, None, None] * veil) >> np.uint16(8), veil), 0, 0)
-    return veil > 110
+    over(frame, Layer((color[:, None, None] * veil) >> np.uint16(8), veil), y0, x0)
+    cover[y0 : y0 + height, x0 : x0 + width] = veil > 110
+    return cover
 
 
 def _leaf(draw: ImageDraw.ImageDraw, x: float, y: float, angle: float, length: float) -> None:

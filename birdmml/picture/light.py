@@ -86,17 +86,17 @@ def shade(opacity: np.ndarray, light: Light, roundness: float) -> np.ndarray:
         Factors times 128, in [40, 210].
     """
     height, width = opacity.shape
-    step = 4 if min(height, width) >= 48 else 2 if min(height, width) >= 16 else 1
-    small = opacity[step // 2 :: step, step // 2 :: step].astype(np.float32) / 255
+    step = 6 if min(height, width) >= 96 else 4 if min(height, width) >= 48 else 2 if min(height, width) >= 16 else 1
+    small = opacity[step // 2 :: step, step // 2 :: step].astype(np.float32)
     reach = max(int(roundness / step), 1)
     solid = ndimage.uniform_filter(small, 2 * reach + 1, mode="constant")
-    cushion = ndimage.uniform_filter(solid, reach + 1, mode="constant") * 0.6 + solid * 0.4
-    down = np.zeros_like(cushion)
-    right = np.zeros_like(cushion)
-    down[1:-1] = cushion[2:] - cushion[:-2]
-    right[:, 1:-1] = cushion[:, 2:] - cushion[:, :-2]
-    facing = (down - right * light.side) * (1.3 * reach)
-    lit = 1.0 + light.strength * np.clip(0.50 * facing, -0.52, 0.34)
-    lit -= 0.25 * light.strength * np.clip(0.5 - solid, 0, 0.5)
-    factors = np.clip(lit * 128, 40, 210).astype(np.uint8)
+    cushion = ndimage.uniform_filter(solid, reach + 1, mode="constant")
+    cushion += solid * (2 / 3)
+    slope = np.zeros_like(cushion)
+    slope[1:-1] = cushion[2:] - cushion[:-2]
+    slope[:, 1:-1] -= (cushion[:, 2:] - cushion[:, :-2]) * light.side
+    slope *= 0.39 * reach / 255 * 128
+    np.minimum(np.maximum(slope, -67, out=slope), 44, out=slope)
+    slope += np.minimum(solid * (32 / 255) - 16, 0)
+    factors = (slope * light.strength + 128).astype(np.uint8)
     return np.asarray(Image.fromarray(factors).resize((width, height), Image.Resampling.BILINEAR)).astype(np.int16)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from birdmml.picture.curves import sample_curves
 from birdmml.picture.draft import BODY, BONES, FOOT, HEAD, SKULL, TAIL, WING
 from birdmml.picture.template import Template
 
-__all__ = ["Build", "Pose", "bend"]
+__all__ = ["Build", "Pose", "bend", "turned"]
 
 # Half the width of the trunk over half its length: how much of the side a turned body shows.
 ROUNDNESS = 0.56
@@ -56,16 +55,20 @@ class Pose:
 
 def _rotation(degrees: float) -> np.ndarray:
     angle = math.radians(degrees)
-    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]])
 
 
-def _stretch(degrees: float, along: float, across: float) -> np.ndarray:
-    turn = _rotation(degrees)
-    return turn @ np.diag([along, across]) @ turn.T
-
-
-def _about(matrix: np.ndarray, pivot: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return matrix, moved - matrix @ pivot
+def _stretched(turn: float, degrees: float, along: float, across: float) -> np.ndarray:
+    """Return the map that stretches along a direction and across it, and then turns by ``turn`` degrees."""
+    a, b = math.radians(turn + degrees), math.radians(degrees)
+    cos_a, sin_a, cos_b, sin_b = math.cos(a), math.sin(a), math.cos(b), math.sin(b)
+    return np.array(
+        [
+            [cos_a * along * cos_b + sin_a * across * sin_b, cos_a * along * sin_b - sin_a * across * cos_b],
+            [sin_a * along * cos_b - cos_a * across * sin_b, sin_a * along * sin_b + cos_a * across * cos_b],
+        ]
+    )
 
 
 def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:
@@ -73,39 +76,39 @@ def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float32, shape (bones, 4, 2)
+    ndarray of float64, shape (bones, 4, 2)
         Map x, y, z and 1 at rest to x and y, in lengths of the body, y up.
     """
     anatomy, frames = template.anatomy, template.frames
     hip = np.array([0.0, -0.3 * anatomy.depth])
-    trunk = _rotation(pose.tilt) @ _stretch(anatomy.posture, 1.0, build.plump)
-    body = _about(trunk, hip, hip)
-    maps: dict[int, tuple[np.ndarray, np.ndarray]] = {BODY: body, FOOT: (np.eye(2), np.zeros(2))}
-    center = np.array([frames.head.x, frames.head.y])
-    skull = _rotation(pose.head_pitch) * build.head
-    lifted = body[0] @ center + body[1]
-    maps[HEAD] = maps[SKULL] = _about(skull, center, lifted)
-    root = np.array([frames.tail.x, frames.tail.y])
-    tail = _rotation(pose.tilt - pose.tail_pitch) @ _stretch(math.degrees(frames.tail.angle), build.tail, 1.0)
-    maps[TAIL] = _about(tail, root, body[0] @ root + body[1])
-    shoulder = np.array(frames.shoulder)
-    maps[WING] = _about(_rotation(pose.droop) @ trunk, shoulder, body[0] @ shoulder + body[1])
-    return _turned(maps, pose, lifted[0])
+    trunk = _stretched(pose.tilt, anatomy.posture, 1.0, build.plump)
+    rests = np.array([(frames.head.x, frames.head.y), (frames.tail.x, frames.tail.y), frames.shoulder])
+    head, root, shoulder = (rests - hip) @ trunk.T + hip
+    matrices = np.empty((BONES, 2, 2))
+    matrices[BODY], matrices[FOOT] = trunk, np.eye(2)
+    matrices[HEAD] = matrices[SKULL] = _rotation(pose.head_pitch) * build.head
+    angle = math.degrees(frames.tail.angle)
+    matrices[TAIL] = _stretched(pose.tilt - pose.tail_pitch, angle, build.tail, 1.0)
+    matrices[WING] = _rotation(pose.droop) @ trunk
+    before, after = np.zeros((BONES, 2)), np.zeros((BONES, 2))
+    before[[BODY, HEAD, SKULL, TAIL, WING]] = hip, rests[0], rests[0], rests[1], rests[2]
+    after[[BODY, HEAD, SKULL, TAIL, WING]] = hip, head, head, root, shoulder
+    moves = after - np.einsum("bij,bj->bi", matrices, before)
+    return _turned(matrices, moves, pose, float(head[0]))
 
 
-def _turned(maps: dict[int, tuple[np.ndarray, np.ndarray]], pose: Pose, head_x: float) -> np.ndarray:
+def _turned(matrices: np.ndarray, moves: np.ndarray, pose: Pose, head_x: float) -> np.ndarray:
+    """Turn the figure towards the viewer, the head about its own axis."""
     yaw, head_yaw = math.radians(pose.yaw), math.radians(pose.yaw + pose.head_turn)
     cos, sin = math.cos(yaw), math.sin(yaw)
     wide = math.hypot(cos, ROUNDNESS * sin)
-    shrink = {BODY: wide, WING: wide, TAIL: cos, FOOT: cos, HEAD: math.cos(head_yaw), SKULL: 1.0}
-    out = np.zeros((BONES, 4, 2), dtype=np.float32)
-    for bone, (matrix, move) in maps.items():
-        on_head = bone in (HEAD, SKULL)
-        factor, side = shrink[bone], math.sin(head_yaw) if on_head else sin
-        pivot = head_x if on_head else 0.0
-        out[bone, 0:2, 0], out[bone, 0:2, 1] = matrix[0] * factor, matrix[1]
-        out[bone, 2, 0] = -side
-        out[bone, 3] = pivot * wide + (move[0] - pivot) * factor, move[1]
+    factors, sides, pivots = np.full(BONES, wide), np.full(BONES, sin), np.zeros(BONES)
+    factors[[TAIL, FOOT, HEAD, SKULL]] = cos, cos, math.cos(head_yaw), 1.0
+    sides[[HEAD, SKULL]], pivots[[HEAD, SKULL]] = math.sin(head_yaw), head_x
+    out = np.zeros((BONES, 4, 2))
+    out[:, 0:2, 0], out[:, 0:2, 1] = matrices[:, 0] * factors[:, None], matrices[:, 1]
+    out[:, 2, 0] = -sides
+    out[:, 3, 0], out[:, 3, 1] = pivots * wide + (moves[:, 0] - pivots) * factors, moves[:, 1]
     return out
 
 
@@ -127,12 +130,16 @@ def bend(template: Template, pose: Pose, build: Build) -> np.ndarray:
         Points x and y, in lengths of the body, y up.
     """
     maps = bone_maps(template, pose, build)
-    moved = np.zeros((len(template.pens), 2), dtype=np.float32)
-    for bone in range(BONES):
-        moved += (template.pens @ maps[bone]) * template.bones[:, bone : bone + 1]
-    points = sample_curves(moved, template.places, template.weights)
     if pose.roll:
-        points = points @ _rotation(pose.roll).T.astype(np.float32)
+        maps = maps @ _rotation(pose.roll).T
     if pose.facing < 0:
-        points[:, 0] *= -1
-    return points
+        maps[:, :, 0] *= -1
+    return (template.curves @ maps.reshape(4 * BONES, 2)).astype(np.float32)
+
+
+def turned(point: tuple[float, float], pose: Pose) -> tuple[float, float]:
+    """Return where a point of the ground at rest lies after roll and facing."""
+    angle = math.radians(pose.roll)
+    x, y = point
+    x, y = x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)
+    return x * pose.facing, y

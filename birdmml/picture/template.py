@@ -38,27 +38,27 @@ class Template:
         Where body, head and tail are.
     ground : float
         Height on which it stands; the body's centre is 0.
-    pens : ndarray of float32, shape (points, 4)
-        Control points x, y, z and 1.
-    bones : ndarray of float32, shape (points, bones)
-        How much each bone moves each point.
-    places, weights : ndarray, shape (samples, 4)
-        The curves, see `curve_weights`.
+    curves : ndarray of float64, shape (samples, 4 * bones)
+        How the samples of all curves follow from the maps of the bones: control points, the bones' shares in them and
+        the splines are all linear, so that a whole bird is bent by one small matrix product.
     bound : int
         How many samples, the first, bound the bird; tracts and patterns follow, which reach beyond it and are cut.
-    strokes : tuple of Stroke
+    layers : mapping of str to list of Stroke
         What the curves enclose, in painting order within each layer.
+    feet : pair of float
+        Where the claws are at rest; below the body where none are drawn.
+    bill : slice
+        Samples of the bill.
     """
 
     anatomy: Anatomy
     frames: Frames
     ground: float
-    pens: np.ndarray
-    bones: np.ndarray
-    places: np.ndarray
-    weights: np.ndarray
+    curves: np.ndarray
     bound: int
-    strokes: tuple[Stroke, ...]
+    layers: dict[str, list[Stroke]]
+    feet: tuple[float, float]
+    bill: slice
 
 
 @lru_cache(maxsize=512)
@@ -86,8 +86,8 @@ def make_template(
     Examples
     --------
     >>> template = make_template("dove", "thin", "long", "none", frozenset(), ("plain", "plain"), "grip")
-    >>> template.pens.shape[1], template.ground < 0
-    (4, True)
+    >>> template.curves.shape[1], template.ground < 0
+    (24, True)
     """
     anatomy = _stanced(ANATOMY[shape], stance)
     frames = frames_of(anatomy)
@@ -137,7 +137,25 @@ def _tracts(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: f
 
 
 def _packed(draft: Draft, anatomy: Anatomy, frames: Frames, bound: int) -> Template:
-    pens = np.array([(pen.x, pen.y, pen.z, 1.0) for pen in draft.pens], dtype=np.float32)
-    bones = np.array([pen.bones for pen in draft.pens], dtype=np.float32)
+    pens = np.array([(pen.x, pen.y, pen.z, 1.0) for pen in draft.pens])
+    bones = np.array([pen.bones for pen in draft.pens])
+    skinned = (bones[:, :, None] * pens[:, None, :]).reshape(len(pens), -1)
     places, weights = np.concatenate(draft.places), np.concatenate(draft.weights)
-    return Template(anatomy, frames, ground(anatomy, frames), pens, bones, places, weights, bound, tuple(draft.strokes))
+    curves = np.einsum("sk,skn->sn", weights, skinned[places])
+    layers: dict[str, list[Stroke]] = {}
+    for stroke in draft.strokes:
+        layers.setdefault(stroke.layer, []).append(stroke)
+    height = ground(anatomy, frames)
+    bills = [s for s in draft.strokes if s.label == label("bill")]
+    bill = slice(bills[0].start, bills[0].stop)
+    return Template(anatomy, frames, height, curves, bound, layers, _feet(draft, pens, places, height), bill)
+
+
+def _feet(draft: Draft, pens: np.ndarray, places: np.ndarray, height: float) -> tuple[float, float]:
+    claws = [stroke for stroke in draft.strokes if stroke.label == label("claw")]
+    if not claws:
+        return 0.0, height
+    tips = pens[np.concatenate([places[stroke.start : stroke.stop, 1] for stroke in claws])]
+    if np.ptp(tips[:, 0]) < np.ptp(tips[:, 1]):  # Clinging, one foot above the other.
+        return float(tips[:, 0].max()) - 0.02, float(tips[:, 1].mean())
+    return float(tips[:, 0].mean()) - 0.02, height

@@ -205,7 +205,7 @@ def draw_circumstances(site: Site, seconds: float, take: np.random.Generator) ->
     birds = 0 if u[2] < 0.55 else 1 + int(u[3] * (1 + seconds / 2.5))
     others = take.random((birds, 3)) * (1, 1.1, 1) - (0, 0.1, 0)
     others[:, 2] = 10 ** ((-20 + 14 * others[:, 2]) / 20)
-    peak = min(max(0.85 * (6 / distance) ** 0.45 * 10 ** (0.3 * (u[4] - 0.7)), 0.06), 0.95)
+    peak = min(max(0.85 * (6 / distance) ** 0.45 * 10 ** (0.3 * (u[4] - 0.7)), 0.06), 0.94)
     return Circumstances(distance, min(max(snr, -3.0), 38.0), others, peak, take.random(8))
 
 

@@ -97,7 +97,7 @@ def perform(voice: Voice, score: Score, clip: int, path: Path, take: np.random.G
     ... )
     >>> score = write_score(voice, 2.0, 22050, np.random.default_rng(0))
     >>> len(perform(voice, score, 44100, path, np.random.default_rng(0)).heard)
-    4
+    3
     """
     samples = np.zeros(clip, np.float32)
     form = _Forms(voice, score, path, take)

@@ -255,9 +255,7 @@ class Method(nn.Module):
         counts, scale = batch.counts(term.query, term.key), self.scale()
         if not term.symmetric:
             return info_nce(scale * scores, counts, label_smoothing=self.label_smoothing)
-        return symmetric_info_nce(
-            scores, counts, label_smoothing=self.label_smoothing, scale=scale, bounds=self.bounds
-        )
+        return symmetric_info_nce(scores, counts, label_smoothing=self.label_smoothing, scale=scale, bounds=self.bounds)
 
     def losses(self, batch: EmbeddedBatch) -> dict[str, Tensor]:
         """Return the weighted terms of the loss by name; the loss is their sum.

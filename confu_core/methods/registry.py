@@ -65,8 +65,10 @@ def load_method(name: str) -> type[Method]:
 
     Raises
     ------
+    InvalidValue
+        If there is no such method.
     MethodError
-        If there is no such method, its file or module cannot be loaded, or the class is no method.
+        If its file or module cannot be loaded, or the class is no method.
 
     Examples
     --------
@@ -76,7 +78,7 @@ def load_method(name: str) -> type[Method]:
     # Installed methods are looked for only where a name is not built in: the search reads every installed package.
     place, separator, attribute = (BUILT_IN.get(name) or known_methods().get(name, name)).rpartition(":")
     if not separator:
-        raise MethodError(f"unknown method {name!r}: {nearest(name, known_methods())}")
+        raise InvalidValue(f"unknown method {name!r}: {nearest(name, known_methods())}")
     module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
     found = getattr(module, attribute, None)
     if found is None:
