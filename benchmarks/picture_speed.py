@@ -1,4 +1,4 @@
-"""Milliseconds per picture of birds, by stage: python benchmarks/picture_speed.py [--count 600] [--size 224]."""
+"""Processor time per picture of birds, by stage: python benchmarks/picture_speed.py [--count 600] [--size 224]."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from birdmml.picture import draw_picture, encode_jpeg
 from birdmml.picture import draw as stages
+from birdmml.picture import draw_picture, encode_jpeg
 from birdmml.species import Plumage, load_species
 from confu_core.random import generator
 
@@ -52,9 +52,8 @@ def main() -> None:
     start = time.process_time()
     for place in range(options.count):
         one(plumages[place % len(plumages)], place, options.size, defaultdict(float))
-    print(
-        f"per picture of {options.size} px, JPEG included         {(time.process_time() - start) / options.count * 1e3:7.3f} ms"
-    )
+    each = (time.process_time() - start) / options.count * 1e3
+    print(f"later passes: {options.size} px, JPEG included       {each:7.3f} ms")
     spent: dict[str, float] = defaultdict(float)
     for name in STAGES:
         setattr(stages, name, timed(getattr(stages, name), name, spent))

@@ -7,16 +7,18 @@ None forms a tensor with both an anchor, a tuple and a dim axis: memory is O(n_a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 __all__ = ["gram_volume", "multilinear_inner_product", "triangle_area"]
 
-# Below this squared volume (a volume of 1e-6) the square root gets a zero value and gradient instead of an
-# infinite one.
-FLAT = 1e-12
+# Below this volume the root gets a zero value and gradient instead of an infinite one.
+FLAT_VOLUME = 1e-6
 
 
 def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
@@ -50,12 +52,8 @@ def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
     gram = torch.stack([torch.stack([(s * t).sum(-1) for t in others], -1) for s in others], -2)
     adjugate, determinant = _adjugate(gram)
     products = [anchor @ other.mT for other in others]
-    size = (anchor * anchor).sum(-1).unsqueeze(-1) * determinant.unsqueeze(-2)
-    for i, left in enumerate(products):
-        # One sum per row of the adjugate, so that each product matrix is read twice, not k times.
-        row = sum(adjugate[..., i, j].unsqueeze(-2) * right for j, right in enumerate(products))
-        size = size - left * row
-    return _square_root(size.abs())
+    volume: Tensor = _Volume.apply((anchor * anchor).sum(-1), determinant, adjugate, *products)
+    return volume
 
 
 def triangle_area(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
@@ -82,12 +80,10 @@ def triangle_area(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
     >>> triangle_area(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]]))
     tensor([[0.5000]])
     """
-    length = (anchor * anchor).sum(-1).unsqueeze(-1)
-    to_second, to_third = anchor @ second.mT, anchor @ third.mT
-    u = length + (second * second).sum(-1).unsqueeze(-2) - 2 * to_second
-    v = length + (third * third).sum(-1).unsqueeze(-2) - 2 * to_third
-    uv = length + (second * third).sum(-1).unsqueeze(-2) - to_second - to_third
-    return (u * v - uv * uv) / 2
+    area: Tensor = _Area.apply(
+        _squared_distances(anchor, second), _squared_distances(anchor, third), (second - third).square().sum(-1)
+    )
+    return area
 
 
 def multilinear_inner_product(anchor: Tensor, *others: Tensor) -> Tensor:
@@ -132,8 +128,81 @@ def _adjugate(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return sign * term, sign * determinant
 
 
-def _square_root(size: Tensor) -> Tensor:
-    """Square root whose gradient is finite at zero."""
-    flat = size < FLAT
-    # The inner masking keeps the infinite slope out of the backward pass, where 0 * inf would be NaN.
-    return size.masked_fill(flat, 1.0).sqrt().masked_fill(flat, 0.0)
+def _squared_distances(anchor: Tensor, others: Tensor) -> Tensor:
+    """Squared distances of all pairs, (..., n_anchor, n_tuples)."""
+    lengths = [(x * x).sum(-1, keepdim=True) for x in (anchor, others)]
+    ones = [torch.ones_like(length) for length in lengths]
+    # |a|^2 + |s|^2 - 2 a.s as one matrix product, with the lengths as two more coordinates.
+    return torch.cat([-2 * anchor, lengths[0], ones[0]], -1) @ torch.cat([others, ones[1], lengths[1]], -1).mT
+
+
+class _Volume(torch.autograd.Function):
+    """Volumes from the anchor's products with each tuple: sqrt |a D - sum_ij P_i adj_ij P_j|.
+
+    Written out with its gradient, since every n x n matrix that autograd would keep costs a pass through memory:
+    with R_i = sum_j adj_ij P_j the gradient in P_i is -2 R_i times the slope, and R_i is at hand.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, lengths: Tensor, determinant: Tensor, adjugate: Tensor, *products: Tensor) -> Tensor:
+        rows = [_row(adjugate, i, products) for i in range(len(products))]
+        size = lengths.unsqueeze(-1) * determinant.unsqueeze(-2)
+        for product, row in zip(products, rows, strict=True):
+            size.addcmul_(product, row, value=-1)
+        sign = size.sign()
+        volume = size.abs_().sqrt_()
+        # The slope of the root, 1 / (2 V), is not finite where vectors coincide: there value and slope are zero.
+        slope = torch.where(volume < FLAT_VOLUME, 0.0, sign.div_(volume).mul_(0.5))
+        torch.nn.functional.threshold_(volume, FLAT_VOLUME, 0.0)
+        ctx.save_for_backward(lengths, determinant, slope, *products, *rows)
+        return volume
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+        lengths, determinant, slope, *rest = ctx.saved_tensors
+        products, rows = rest[: len(rest) // 2], rest[len(rest) // 2 :]
+        gradient = gradient * slope
+        by_adjugate = -_sums_of_products(gradient, products)
+        return (
+            (gradient @ determinant.unsqueeze(-1)).squeeze(-1),
+            (lengths.unsqueeze(-2) @ gradient).squeeze(-2),
+            by_adjugate,
+            *(torch.mul(row, gradient).mul_(-2) for row in rows),
+        )
+
+
+class _Area(torch.autograd.Function):
+    """Areas from squared distances: (u v - w^2) / 2 with w = (u + v - q) / 2, q between the two other corners."""
+
+    @staticmethod
+    def forward(ctx: Any, u: Tensor, v: Tensor, q: Tensor) -> Tensor:
+        w = (u + v).sub_(q.unsqueeze(-2)).mul_(0.5)
+        ctx.save_for_backward(u, v, w)
+        return torch.mul(u, v).addcmul_(w, w, value=-1).mul_(0.5)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        u, v, w = ctx.saved_tensors
+        half = gradient / 2
+        return (v - w).mul_(half), (u - w).mul_(half), (w * half).sum(-2)
+
+
+def _sums_of_products(weights: Tensor, matrices: Sequence[Tensor]) -> Tensor:
+    """Sum w * M_i * M_j down each column, shape (..., columns, k, k)."""
+    weighted, product = torch.empty_like(weights), torch.empty_like(weights)
+    sums = weights.new_empty(*weights.shape[:-2], weights.shape[-1], len(matrices), len(matrices))
+    for i, left in enumerate(matrices):
+        torch.mul(weights, left, out=weighted)
+        for j, right in enumerate(matrices[: i + 1]):
+            sums[..., i, j] = sums[..., j, i] = torch.mul(weighted, right, out=product).sum(-2)
+    return sums
+
+
+def _row(adjugate: Tensor, i: int, products: Sequence[Tensor]) -> Tensor:
+    """Sum the products weighted by row i of the adjugate of each tuple."""
+    row = adjugate[..., i, 0].unsqueeze(-2) * products[0]
+    for j, product in enumerate(products[1:], start=1):
+        row.addcmul_(adjugate[..., i, j].unsqueeze(-2), product)
+    return row

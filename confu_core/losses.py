@@ -48,7 +48,7 @@ def clip_loss(z: Sequence[Tensor], temperature: float = 0.07) -> Tensor:
     >>> clip_loss([torch.eye(2)] * 3, temperature=1.0)
     tensor(0.3133)
     """
-    return torch.stack([symmetric_info_nce(x @ y.mT / temperature) for x, y in combinations(z, 2)]).mean()
+    return torch.stack([_symmetric(x @ y.mT, temperature) for x, y in combinations(z, 2)]).mean()
 
 
 def confu_loss(
@@ -78,10 +78,10 @@ def confu_loss(
     >>> confu_loss(z, {(0, 1): z[0], (0, 2): z[0], (1, 2): z[0]}, lam=0.5, temperature=1.0)
     tensor(0.1566)
     """
-    terms = [(1 - lam) * symmetric_info_nce(x @ y.mT / temperature) for x, y in combinations(z, 2)]
+    terms = [(1 - lam) * _symmetric(x @ y.mT, temperature) for x, y in combinations(z, 2)]
     for members, embedding in fused.items():
         targets = (z[k] for k in range(len(z)) if k not in members)
-        terms += [lam * symmetric_info_nce(embedding @ target.mT / temperature) for target in targets]
+        terms += [lam * _symmetric(embedding @ target.mT, temperature) for target in targets]
     return torch.stack(terms).mean()
 
 
@@ -109,8 +109,7 @@ def gram_loss(z: Sequence[Tensor], anchor: int = 0, temperature: float = 0.07, l
     >>> gram_loss([torch.eye(2)] * 3, temperature=1.0, label_smoothing=0.0)
     tensor(0.6931)
     """
-    volume = gram_volume(z[anchor], *_others(z, anchor))
-    return symmetric_info_nce(-volume / temperature, label_smoothing=label_smoothing)
+    return _symmetric(-gram_volume(z[anchor], *_others(z, anchor)), temperature, label_smoothing)
 
 
 def triangle_loss(
@@ -146,8 +145,7 @@ def triangle_loss(
     """
     if len(z) != 3:
         raise InvalidValue(f"triangle_loss needs exactly 3 modalities; got {len(z)}")
-    area = triangle_area(z[anchor], *_others(z, anchor))
-    return symmetric_info_nce(-area / temperature, label_smoothing=label_smoothing)
+    return _symmetric(-triangle_area(z[anchor], *_others(z, anchor)), temperature, label_smoothing)
 
 
 def symile_loss(z: Sequence[Tensor], logit_scale: float | Tensor, negatives: str = "n") -> Tensor:
@@ -182,6 +180,13 @@ def symile_loss(z: Sequence[Tensor], logit_scale: float | Tensor, negatives: str
         raise InvalidValue(f"negatives must be 'n' or 'n_squared'; got {negatives!r}")
     contrast = _permuted if negatives == "n" else _all_tuples
     return torch.stack([contrast(z[m], _others(z, m), logit_scale) for m in range(len(z))]).mean()
+
+
+def _symmetric(scores: Tensor, temperature: float, label_smoothing: float = 0.0) -> Tensor:
+    # Measured and not assumed, since nothing makes a caller's vectors unit-norm.
+    low, high = scores.detach().aminmax()
+    bounds = (low.item(), high.item())
+    return symmetric_info_nce(scores, label_smoothing=label_smoothing, scale=1 / temperature, bounds=bounds)
 
 
 def _others(z: Sequence[Tensor], anchor: int) -> list[Tensor]:

@@ -23,26 +23,40 @@ SOME_FORMS = {
 SOME_COLORS = ("some color on the {}", "the {} in some color", "some shade on the {}")
 
 
+# The form that belongs to a part, and what one says if it is unclear.
+COUPLED = {
+    "bill": ("bill_form", " of some shape"),
+    "tail": ("tail_form", " of some shape"),
+    "breast": ("breast_pattern", " with some pattern"),
+    "back": ("back_pattern", " with some pattern"),
+}
+
+
 class Mark(NamedTuple):
     """One mark: "hooked", "yellow" and "bill", or a phrase that is already whole."""
 
-    form: str
-    color: str
     noun: str
     plural: bool = False
     shares: bool = False
+    color: str = ""
+    form: str = ""
+    after: str = ""
+    whole: str = ""
 
     @property
     def phrase(self) -> str:
         """With its article: "a hooked yellow bill"."""
-        words = " ".join(word for word in (self.form, self.color, self.noun) if word)
-        return words if self.plural or not (self.form or self.color) else with_article(words)
+        if self.whole:
+            return self.whole
+        words = " ".join(word for word in (self.form, self.color, self.noun) if word) + self.after
+        return words if self.plural else with_article(words)
 
     @property
     def entry(self) -> str:
         """As in a catalogue: "bill hooked, yellow"."""
-        qualities = ", ".join(word for word in (self.form, self.color) if word)
-        return f"{self.noun} {qualities}" if qualities else self.noun
+        if self.whole:
+            return self.whole
+        return f"{self.noun} {', '.join(word for word in (self.form, self.color, self.after.strip()) if word)}"
 
 
 def marks_of(facts: Sequence[Fact], draws: Draws) -> list[Mark]:
@@ -60,21 +74,21 @@ def marks_of(facts: Sequence[Fact], draws: Draws) -> list[Mark]:
     list of Mark
         In the order of the facts.
     """
-    known = {attribute: value for attribute, value, status in facts if status != "generic"}
+    stated = {fact.attribute: fact for fact in facts}
     words: dict[str, str] = {}  # One word for a color throughout: not "a deep blue back and a dark blue cap".
     marks = []
-    for attribute, value, status in facts:
-        part = FORM_PARTS.get(attribute, attribute)
-        if status == "generic":
-            marks.append(Mark("", "", _generic(attribute, draws)))
-        elif attribute == "crest":
-            marks.append(Mark("", "", draws.pick(FORM_WORDS["crest"][value])))
-        elif attribute in FORM_PARTS:
-            if part not in known:
-                marks.append(Mark(draws.pick(FORM_WORDS[attribute][value]), "", *PART_NOUNS[part][0][:2]))
+    for fact in facts:
+        attribute, value, status = fact
+        form, _ = COUPLED.get(attribute, ("", ""))
+        if attribute in FORM_PARTS:
+            if attribute == "crest" or FORM_PARTS[attribute] not in stated:
+                marks.append(_form(fact, draws))
+        elif form in stated:
+            marks.append(_both(fact, stated[form], words, draws))
+        elif status == "generic":
+            marks.append(Mark("", whole=draws.pick(SOME_COLORS).format(PART_NOUNS[attribute][0][0])))
         else:
-            color = words.setdefault(value, draws.pick(COLOR_WORDS[value]))
-            marks.append(_colored(part, color, known, draws))
+            marks.append(Mark(*draws.pick(PART_NOUNS[attribute]), _color(value, words, draws)))
     return marks
 
 
@@ -103,17 +117,25 @@ def mark_phrases(marks: Sequence[Mark], draws: Draws) -> list[str]:
     return [_together(group) for group in groups]
 
 
-def _colored(part: str, color: str, known: dict[str, str], draws: Draws) -> Mark:
-    forms = [name for name, where in FORM_PARTS.items() if where == part and name in known and name != "crest"]
-    form = draws.pick(FORM_WORDS[forms[0]][known[forms[0]]]) if forms else ""
-    noun, plural, shares = draws.pick(PART_NOUNS[part])
-    return Mark(form, color, noun, plural, shares and not form)
+def _form(fact: Fact, draws: Draws) -> Mark:
+    if fact.status == "generic":
+        return Mark("", whole=draws.pick(SOME_FORMS[fact.attribute]))
+    words = draws.pick(FORM_WORDS[fact.attribute][fact.value])
+    return Mark("", whole=words) if fact.attribute == "crest" else Mark(FORM_PARTS[fact.attribute], form=words)
 
 
-def _generic(attribute: str, draws: Draws) -> str:
-    if attribute in SOME_FORMS:
-        return draws.pick(SOME_FORMS[attribute])
-    return draws.pick(SOME_COLORS).format(PART_NOUNS[attribute][0][0])
+def _both(part: Fact, form: Fact, words: dict[str, str], draws: Draws) -> Mark:
+    noun, plural, _ = draws.pick(PART_NOUNS[part.attribute])
+    color = "" if part.status == "generic" else _color(part.value, words, draws)
+    shape = "" if form.status == "generic" else draws.pick(FORM_WORDS[form.attribute][form.value])
+    unclear = "" if shape else COUPLED[part.attribute][1]
+    if not color:
+        unclear = " of some color" + unclear.replace(" of some", " and")
+    return Mark(noun, plural, color=color, form=shape, after=unclear)
+
+
+def _color(value: str, words: dict[str, str], draws: Draws) -> str:
+    return words.setdefault(value, draws.pick(COLOR_WORDS[value]))
 
 
 def _fits(mark: Mark, other: Mark) -> bool:

@@ -40,7 +40,7 @@ LOOK: Mapping[str, Forms] = MappingProxyType(
                 "in the picture, {a}{with_marks} {does}",
             ),
             "later": ("pictured is {a}{with_marks}{doing}", "the picture shows {a}{with_marks}{doing}"),
-            "known": ("the picture shows {marks}; the bird {does}", "pictured is a bird with {marks}{doing}"),
+            "known": ("one can make out {marks}; the bird {does}", "pictured is a bird with {marks}{doing}"),
             "known, marks": ("the picture shows {marks}", "visible here: {marks}"),
             "known, scene": ("here it {does}", "in the picture it {does}"),
         },

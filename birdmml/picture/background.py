@@ -68,7 +68,7 @@ def lay_texture(
 
 
 def _gradient(side: int, top: Colors, bottom: Colors, height: int = 0) -> Image.Image:
-    """A picture whose colour changes from top to bottom."""
+    """Return a picture whose colour changes from top to bottom."""
     share = _shares(height or side)
     column = (top + (bottom - top) * share).astype(np.uint8)
     return Image.fromarray(column[:, None].repeat(side, axis=1))
@@ -93,15 +93,15 @@ def _mixtures(look: Colors, firsts: np.ndarray, shares: np.ndarray) -> list[tupl
 def _foliage(side: int, look: Colors, scene: np.random.Generator, horizon: float) -> Image.Image:
     image = _gradient(side, look[0], look[1])
     draw = ImageDraw.Draw(image)
-    spots = scene.random((40, 5))
-    big = np.arange(40) < 16
+    spots = scene.random((36, 5))
+    big = np.arange(36) < 14
     radii = side * np.where(big, 0.10 + 0.16 * spots[:, 2], 0.025 + 0.06 * spots[:, 2])
     corners = np.concatenate([spots[:, :2] * side - radii[:, None], spots[:, :2] * side + radii[:, None]], axis=1)
     firsts = np.where(big | (spots[:, 3] < 0.55), 2, np.where(spots[:, 3] < 0.9, 3, 4))
     fills = _mixtures(look, firsts, spots[:, 4])
     for i, corner in enumerate(corners.tolist()):
         draw.ellipse(corner, fill=fills[i])
-        if i == 15:
+        if i == 13:
             _branches(draw, side, look, scene)
             image = _soft(image, 3)
             draw = ImageDraw.Draw(image)
@@ -137,7 +137,7 @@ def _shore(image: Image.Image, look: Colors, scene: np.random.Generator, horizon
     side = image.width
     draw = ImageDraw.Draw(image)
     line = int(horizon * side)
-    for x, h, w, m in scene.random((12, 4)).tolist():
+    for x, h, w, m in scene.random((9, 4)).tolist():
         top = line - side * (0.03 + 0.14 * h)
         wide = side * (0.06 + 0.14 * w)
         draw.ellipse((x * side - wide, top, x * side + wide, line + side * 0.06), fill=_mixed(fill, look[3], 0.5 * m))
@@ -191,9 +191,9 @@ def _snow(side: int, look: Colors, scene: np.random.Generator, horizon: float) -
 def _reeds(side: int, look: Colors, scene: np.random.Generator, horizon: float) -> Image.Image:
     image = _gradient(side, look[0], look[1])
     draw = ImageDraw.Draw(image)
-    stalks = scene.random((44, 5))
+    stalks = scene.random((34, 5))
     for i, (x, lean, w, c, m) in enumerate(stalks.tolist()):
-        if i == 24:
+        if i == 18:
             image = _soft(image, 2)
             draw = ImageDraw.Draw(image)
         fill = (
@@ -219,7 +219,7 @@ def _field(side: int, look: Colors, scene: np.random.Generator, horizon: float) 
     if line < side:
         image.paste(_gradient(side, look[3], look[1], side - line), (0, line))
     draw = ImageDraw.Draw(image)
-    for x, y, w, m in scene.random((22, 4)).tolist():
+    for x, y, w, m in scene.random((18, 4)).tolist():
         row = line + (side - line) * y
         wide = side * (0.06 + 0.22 * w) * (0.3 + y)
         tall = side * (0.006 + 0.05 * y)

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from confu_core.random import generator
 
-__all__ = ["SIDE", "clouds", "crop", "feathers", "fray_masks", "grain", "ripples", "sensor_noise", "turf"]
+__all__ = ["SIDE", "clouds", "crop", "feathers", "fray_mask", "grain", "ripples", "sensor_noise", "turf"]
 
 SIDE = 512  # Pixels; every texture wraps around, and is stored twice over so that a window is a view.
 
@@ -71,20 +71,15 @@ def ripples() -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def fray_masks() -> tuple[np.ndarray, np.ndarray]:
-    """Return two masks, uint8 of 0 and 255, shape (1024, 1024), of where plumage shows what lies a pixel or two aside."""
-    down = _smooth(_noise("fray down"), 2.2, 1.1) > 0.1
-    back = _smooth(_noise("fray back"), 1.1, 2.2) > 0.1
-    return _tiled(down.astype(np.uint8) * 255), _tiled(back.astype(np.uint8) * 255)
+def fray_mask() -> np.ndarray:
+    """Return a mask of where plumage shows what lies a pixel above and left: uint8 of 0 and 255, shape (1024, 1024)."""
+    return _tiled((_smooth(_noise("fray"), 1.7, 1.5) > 0.05).astype(np.uint8) * 255)
 
 
 @lru_cache(maxsize=1)
 def sensor_noise() -> np.ndarray:
-    """Return noise of a sensor, int16, deviation 32, shape (3, 1024, 1024); mostly of brightness, a little of colour."""
-    source = generator(0, "birdmml", "texture", "sensor")
-    light = source.standard_normal((1, SIDE, SIDE)).astype(np.float32)
-    color = source.standard_normal((3, SIDE, SIDE)).astype(np.float32)
-    return _tiled(np.round((0.87 * light + 0.5 * color) * 32).clip(-128, 127).astype(np.int16))
+    """Return noise of a sensor, int16, deviation 32, shape (1024, 1024): of brightness, as JPEG leaves it."""
+    return _tiled(np.round(_noise("sensor") * 32).clip(-128, 127).astype(np.int16))
 
 
 def crop(texture: np.ndarray, height: int, width: int, row: int, column: int) -> np.ndarray:

@@ -100,7 +100,7 @@ def _front_bill(draft: Draft, head: Frame) -> None:
 
 
 def _pouch(draft: Draft, anatomy: Anatomy, head: Frame) -> None:
-    """A pelican's bill lies against its neck, with the pouch below."""
+    """Add the bill of a pelican, with the pouch below."""
     length, base = anatomy.bill, 0.80 * anatomy.skull[0]
 
     def at(share: float, height: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from birdmml.picture.bank import crop, feathers, fray_masks
+from birdmml.picture.bank import crop, feathers, fray_mask
 from birdmml.picture.labels import NAMES
 from birdmml.picture.light import Light, shade
 from birdmml.picture.paint import Layer, color_table, reduce_labels
@@ -95,11 +95,7 @@ def paint_bird(
 
 def _fray(unit: float, height: int, width: int, phase: int) -> list[tuple[int, int, np.ndarray]]:
     step = max(1, round(unit / 110))
-    down, back = fray_masks()
-    return [
-        (step, 0, crop(down, height, width, phase * 7, phase * 13)),
-        (0, step, crop(back, height, width, phase * 11, phase * 5)),
-    ]
+    return [(step, step, crop(fray_mask(), height, width, phase * 7, phase * 13))]
 
 
 def _model(paint: Layer, light: Light, roundness: float, phase: int) -> None:

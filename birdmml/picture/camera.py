@@ -89,15 +89,15 @@ def add_noise(frame: np.ndarray, sigma: float, row: int, column: int) -> tuple[n
     strength = round(sigma * 8)
     if strength == 0:
         return frame, 0.0
-    noise = crop(sensor_noise(), *frame.shape[1:], row, column) * np.int16(strength)
+    noise = crop(sensor_noise(), frame.shape[1], frame.shape[2], row, column) * np.int16(strength)
     noise += np.int16(128)
     noise >>= np.int16(8)
-    noise += frame
-    return np.clip(noise, 0, 255, out=noise).astype(np.uint8), strength / 8
+    noisy = frame + noise
+    return np.clip(noisy, 0, 255, out=noisy).astype(np.uint8), strength / 8
 
 
 def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:
-    """Encode a picture as JPEG; the caller draws the quality, which is part of the sample and not of the scene.
+    r"""Encode a picture as JPEG; the caller draws the quality, which is part of the sample and not of the scene.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:
     Examples
     --------
     >>> encode_jpeg(np.zeros((16, 16, 3), dtype=np.uint8), 90)[:2]
-    b'\\xff\\xd8'
+    b'\xff\xd8'
     """
     if not 1 <= quality <= 100:
         raise InvalidValue(f"quality must be in [1, 100]; got {quality!r}")

@@ -34,11 +34,10 @@ def coat(plumage: Plumage, light: Light, tints: np.ndarray, wear: float = 0.0) -
     ndarray of uint8, shape (256, 3)
         Red, green and blue.
     """
-    base = np.zeros((len(NAMES), 3))
-    for place, name in enumerate(NAMES):
-        base[place] = COLORS[plumage.colors[name]] if name in plumage.colors else DETAILS.get(name, (0, 0, 0))
-    base[NAMES.index("iris")] = ANATOMY[plumage.shape].iris or DARK_IRIS
-    base = base * tints + wear * 0.10 * (np.array([128, 117, 104]) - base)
+    named = {name: COLORS[color] for name, color in plumage.colors.items()}
+    named |= DETAILS | {"iris": ANATOMY[plumage.shape].iris or DARK_IRIS}
+    base = np.array([named.get(name, (0, 0, 0)) for name in NAMES]) * tints
+    base += wear * 0.10 * (np.array([128, 117, 104]) - base)
     tones = np.zeros((64, 4, 3))
     tones[: len(NAMES), 0] = base
     tones[: len(NAMES), 1] = np.minimum(base * 1.10 + 9, 255)

@@ -14,6 +14,8 @@ from birdmml.picture.settings import Setting, choose_setting
 
 __all__ = ["Bird", "Place", "Shot", "choose_bird", "choose_place", "choose_shot"]
 
+WEATHERS = ("clear", "clear", "rain", "fog")  # Of the shifted split; the others are taken on clear days.
+
 
 @dataclass(frozen=True)
 class Bird:
@@ -50,6 +52,7 @@ class Shot:
     noise: float
     grain_at: tuple[int, int]
     vignette: float
+    weather: str
 
 
 def choose_bird(individual: np.random.Generator) -> Bird:
@@ -95,7 +98,7 @@ def choose_shot(shape: str, length_cm: float, setting: Setting, view: np.random.
     )
     center = (0.5 - facing * inward + reach * (2 * d[6] - 1), 0.49 + 0.6 * inward + reach * (2 * d[7] - 1))
     veil = d[12:36] if d[11] < 0.28 else None
-    blur = 1.3 * d[36] - 0.75 if d[36] > 0.86 else max(0.62 * d[36] - 0.12, 0.0)
+    blur = 1.3 * d[36] - 0.75 if d[36] > 0.86 else max(0.85 * d[36] - 0.36, 0.0)
     noise = 1.0 + 4.5 * d[37] ** 2
     if shift:
         blur, noise = blur + 0.35, noise + 5.0
@@ -103,6 +106,7 @@ def choose_shot(shape: str, length_cm: float, setting: Setting, view: np.random.
     return Shot(
         pose, "three-quarter" if turned else "side", float(share), center, light, veil, float(blur), bool(d[39] < 0.12),
         float(noise), (int(d[38] * 512), int(d[39] * 512)), 0.5 if shift else 0.0,
+        str(WEATHERS[int(d[37] * len(WEATHERS))]) if shift else "clear",
     )  # fmt: skip
 
 

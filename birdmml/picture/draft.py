@@ -103,7 +103,7 @@ class Draft:
     weights: list[np.ndarray] = field(default_factory=list)
     samples: int = 0
 
-    def add(self, layer: str, label: int, pens: Sequence[Pen], *, sharp: Sequence[int] = (), steps: int = 4) -> None:
+    def add(self, layer: str, label: int, pens: Sequence[Pen], *, sharp: Sequence[int] = (), steps: int = 3) -> None:
         """Add a closed curve through control points, with corners at those that ``sharp`` numbers."""
         points = np.array([(pen.x, pen.y) for pen in pens])
         corners = [i % len(pens) for i in sharp]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from birdmml.facts import PictureFacts
 from birdmml.picture.background import draw_background, lay_texture
-from birdmml.picture.bank import crop, grain, ripples
+from birdmml.picture.bank import crop, grain, turf
 from birdmml.picture.bird import BirdLayer, extent, paint_bird
 from birdmml.picture.camera import add_noise, blurred
 from birdmml.picture.coat import coat
@@ -14,10 +16,12 @@ from birdmml.picture.composition import Place, Shot, choose_bird, choose_place, 
 from birdmml.picture.foreground import lay_blades, lay_veil
 from birdmml.picture.labels import number
 from birdmml.picture.light import tinted
-from birdmml.picture.paint import Layer, over
+from birdmml.picture.paint import over
+from birdmml.picture.palettes import RED_FEEDER, SANDS, STONES, WOODS
 from birdmml.picture.pose import bend, turned
 from birdmml.picture.props import Foothold, cast_shadow, lay_support
 from birdmml.picture.template import Template, make_template
+from birdmml.picture.water import immerse
 from birdmml.species import MARKS, PARTS, Plumage
 from confu_core.errors import InvalidValue
 
@@ -25,24 +29,6 @@ __all__ = ["draw_picture"]
 
 SMALLEST = 16
 PLACES = tuple((name, number(name)) for name in (*PARTS, *MARKS))
-# Supports' colours: dark, middle, light, leaf, lit leaf, extra (cattail, seed), snow, crevice.
-WOODS = (
-    ((74, 60, 48), (110, 92, 74), (146, 126, 104), (74, 104, 48), (112, 144, 70), (112, 74, 44), (244, 246, 250), (52, 42, 34)),
-    ((86, 82, 78), (128, 124, 118), (170, 166, 158), (88, 112, 54), (132, 156, 80), (126, 88, 52), (244, 246, 250), (58, 56, 54)),
-    ((60, 46, 38), (92, 70, 54), (124, 98, 76), (58, 92, 50), (96, 134, 74), (98, 66, 42), (244, 246, 250), (40, 32, 28)),
-    ((96, 80, 60), (142, 120, 90), (184, 162, 126), (104, 116, 56), (148, 158, 84), (134, 92, 54), (244, 246, 250), (68, 56, 42)),
-)  # fmt: skip
-STONES = (
-    (92, 90, 88),
-    (134, 130, 126),
-    (172, 168, 160),
-    (136, 140, 104),
-    (160, 160, 120),
-    (120, 116, 110),
-    (244, 246, 250),
-    (72, 70, 68),
-)
-SANDS = {"mud": (118, 104, 86), "sand": (196, 178, 146), "snowfield": (236, 239, 245)}
 
 
 def draw_picture(
@@ -103,10 +89,10 @@ def draw_picture(
     shot = choose_shot(plumage.shape, plumage.length_cm, place.setting, view, shift=shift)
     template = _template(plumage, place.setting.stance)
     points, bounds, foot = _placed(template, bend(template, shot.pose, bird.build), shot, plumage, size)
-    frame = _behind(place, shot, foot, scene)
+    frame = _behind(place, shot, foot, _bill_tip(template, points, shot), scene)
     colors = coat(plumage, shot.light, bird.tints, bird.wear)
     layer = paint_bird(template, points, bounds, colors, shot.light, unit=foot.unit, size=size, phase=bird.phase)
-    _immersed(frame, layer, template, place, foot, scene)
+    immerse(frame, layer, template, place.setting.support, foot, scene)
     over(frame, layer.paint, layer.row, layer.column)
     cover = _before(frame, place, shot, foot, layer, scene)
     visible, occlusion = _seen(layer, cover, size)
@@ -141,21 +127,32 @@ def _placed(
     return placed, (center - reach, center + reach), foot
 
 
-def _behind(place: Place, shot: Shot, foot: Foothold, scene: np.random.Generator) -> np.ndarray:
+def _bill_tip(template: Template, points: np.ndarray, shot: Shot) -> tuple[float, float]:
+    bill = points[template.bill]
+    x, y = bill[int(np.argmax(bill[:, 0] * shot.pose.facing))]
+    return float(x), float(y)
+
+
+def _behind(
+    place: Place, shot: Shot, foot: Foothold, tip: tuple[float, float], scene: np.random.Generator
+) -> np.ndarray:
     """Paint background, ground and support."""
     size, setting = foot.size, place.setting
     look = tinted(place.look, shot.light)
     frame = draw_background(setting.background, size, look, scene, _horizon(place, foot))
     if setting.support in SANDS:
         _lay_ground(frame, tinted(np.array(SANDS[setting.support]), shot.light), setting.support, foot, scene)
-    wood = STONES if setting.support == "stone" else WOODS[place.wood]
+    support, at, wood = setting.support, foot, WOODS[place.wood]
+    if support == "stone":
+        wood = STONES
+    elif support == "trunk" and shot.pose.roll < -45:  # Head down, the belly is on the other side.
+        at = replace(foot, facing=-foot.facing)
+    elif support == "air" and setting.background == "feeder":
+        support, at, wood = "nectar", replace(foot, x=tip[0], y=tip[1]), RED_FEEDER
     colors = tinted(np.array(((0, 0, 0), *wood)), shot.light)
-    support_at = foot
-    if setting.support == "trunk" and shot.pose.roll < -45:
-        support_at = Foothold(foot.x, foot.y, foot.unit, foot.girth, -foot.facing, size)
     depth = 0.25 + 0.35 * shot.light.strength
     snowy = setting.background == "snow"
-    lay_support(frame, setting.support, support_at, colors, scene, snowy=snowy, shadow=depth)
+    lay_support(frame, support, at, colors, scene, snowy=snowy, shadow=depth)
     if setting.support in ("ground", "mud", "sand", "snowfield"):
         cast_shadow(frame, foot, 0.75 * depth if setting.support != "snowfield" else 0.4 * depth)
     return frame
@@ -187,49 +184,6 @@ def _lay_ground(frame: np.ndarray, color: np.ndarray, support: str, foot: Footho
     frame[:, top + rise :] = band[:, rise:]
     row = int(scene.integers(512))
     lay_texture(frame, grain(), row, row * 3, top, size, 0.25 if support == "snowfield" else 0.75)
-
-
-def _immersed(
-    frame: np.ndarray, layer: BirdLayer, template: Template, place: Place, foot: Foothold, scene: np.random.Generator
-) -> None:
-    """Cut a bird in water at the water line, in place, and lay its reflection on the water."""
-    support = place.setting.support
-    if support not in ("water", "shallows"):
-        return
-    height, width = layer.paint.opacity.shape
-    if support == "water":
-        body = template.anatomy.depth * foot.unit
-        middle = foot.y + template.ground * foot.unit
-        line = middle + 0.24 * body - layer.row
-    else:
-        line = foot.y - 0.22 * template.anatomy.leg * foot.unit - layer.row
-    line = int(min(max(line, 1), height))
-    wobble = crop(ripples(), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
-    rows = np.arange(height)[:, None]
-    dry = rows < line + wobble[None]
-    layer.paint.colors[:] *= dry
-    layer.paint.opacity[:] *= dry
-    layer.labels[:] *= np.repeat(np.repeat(dry, 2, 0), 2, 1)
-    _reflect(frame, layer, line, scene)
-
-
-def _reflect(frame: np.ndarray, layer: BirdLayer, line: int, scene: np.random.Generator) -> None:
-    size = frame.shape[1]
-    height, width = layer.paint.opacity.shape
-    top = layer.row + line
-    rows = min(int(line * 0.8), size - top)
-    if rows <= 1:
-        return
-    source = np.clip(line - 1 - (np.arange(rows) * 1.2).astype(int), 0, height - 1)
-    wave = crop(ripples(), rows, 1, int(scene.integers(512)), int(scene.integers(512)))[:, 0]
-    shift = (wave * np.linspace(0.05, 0.22, rows)).astype(int)
-    columns = np.clip(np.arange(width)[None] + shift[:, None], 0, width - 1)
-    fade = np.linspace(150, 50, rows).astype(np.uint16)[:, None]
-    colors, opacity = layer.paint.colors[:, source[:, None], columns], layer.paint.opacity[source[:, None], columns]
-    over(frame, Layer((colors * fade) >> np.uint16(8), (opacity * fade) >> np.uint16(8)), top, layer.column)
-    edge = frame[:, top : top + 2, layer.column : layer.column + width]
-    wet = np.where(layer.paint.opacity[max(line - 2, 0)] > 0, 200, 256).astype(np.uint16)
-    edge[:] = (edge * wet) >> np.uint16(8)
 
 
 def _before(
@@ -276,6 +230,11 @@ def _shoot(frame: np.ndarray, shot: Shot) -> tuple[np.ndarray, float, float]:
         fall = np.linspace(-1, 1, size, dtype=np.float32) ** 2
         keep = (256 * (1 - shot.vignette * 0.35 * (fall[:, None] + fall[None]))).astype(np.uint16)
         frame = ((frame * keep) >> np.uint16(8)).astype(np.uint8)
+    if shot.weather == "fog":
+        frame = frame - (frame >> np.uint8(2)) + np.uint8(46)
+    elif shot.weather == "rain":
+        streaks = np.maximum(crop(turf(), size, size, *shot.grain_at) - 24, 0) * np.int16(2)
+        frame = np.minimum(frame + streaks, 255).astype(np.uint8)
     frame, blur = blurred(frame, shot.blur * size / 224, motion=shot.motion)
     frame, noise = add_noise(frame, shot.noise, *shot.grain_at)
     picture = np.empty((size, size, 3), dtype=np.uint8)

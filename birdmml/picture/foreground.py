@@ -94,4 +94,10 @@ def lay_blades(
             [(root - thin, low), (root + lean * 0.4, low - tall * 0.6), (root + lean, low - tall), (root + thin, low)]
         )
         shapes.append((1 + int(3 * b), blade))
-    return lay_shapes(frame, shapes, colors, 0.0, 0)
+    painted = lay_shapes(frame, shapes, colors, None, 0)
+    if painted is None:
+        return None
+    window, row, column = painted
+    cover = np.zeros(frame.shape[1:], dtype=bool)
+    cover[row : row + window.shape[0], column : column + window.shape[1]] = window
+    return cover

@@ -35,7 +35,7 @@ def draw_face(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks:
 
 
 def _malar(draft: Draft, anatomy: Anatomy, shape: str, head: Frame) -> None:
-    """The stripe down from the bill; a goose's chin strap; the spot that doves have there."""
+    """Add the stripe down from the bill, a goose's chin strap, or the spot that doves have there."""
     if shape == "goose":
         strap = [(0.5, -0.8, 0.0), (0.1, -0.35, 0.6), (-0.2, 0.25, 0.7), (-0.5, 0.05, 0.6), (-0.5, -0.5, 0.4)]
         strap += [(-0.2, -1.1, 0.0), (0.3, -1.1, 0.0)]

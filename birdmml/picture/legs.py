@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.body import Frames
 from birdmml.picture.draft import FOOT, Draft, Frame, Pen, blend
 from birdmml.picture.labels import DARK, label
 
 __all__ = ["draw_legs", "ground"]
+
+# Along each toe, in lengths of the foot, and its height: two toes forward and one back, flat or around a perch.
+TOES: Mapping[str, tuple[tuple[tuple[float, float], ...], ...]] = MappingProxyType(
+    {
+        "flat": (
+            ((0.0, 0.01), (0.5, 0.012), (1.0, -0.012)),
+            ((0.0, 0.008), (0.45, -0.004), (0.8, -0.03)),
+            ((0.0, 0.006), (-0.3, 0.0), (-0.55, -0.012)),
+        ),
+        "grip": (
+            ((-0.1, 0.015), (0.45, 0.016), (0.72, -0.035)),
+            ((-0.12, 0.0), (0.28, -0.004), (0.42, -0.05)),
+            ((0.0, 0.01), (-0.22, 0.0), (-0.30, -0.04)),
+        ),
+    }
+)
 
 
 def ground(anatomy: Anatomy, frames: Frames) -> float:
@@ -32,9 +51,7 @@ def _leg(draft: Draft, anatomy: Anatomy, frames: Frames, stance: str, far: bool)
         foot = Frame(base.x + anatomy.leg, base.y + 0.10, 1.25, 1, FOOT)
     else:
         height = ground(anatomy, frames)
-        fall = hip.y - height
         foot = Frame(hip.x + 0.02 + shift * 0.4, height + (0.012 if far else 0.0), 0, 1, FOOT)
-        del fall
     sole = foot.at(0, 0.012, z)
     ankle = _ankle(anatomy, hip, sole)
     thick = anatomy.shank
@@ -48,7 +65,7 @@ def _leg(draft: Draft, anatomy: Anatomy, frames: Frames, stance: str, far: bool)
 
 
 def _ankle(anatomy: Anatomy, hip: Pen, sole: Pen) -> Pen:
-    """A bird's backward 'knee' is its ankle."""
+    """Return where the ankle is, which looks like a knee that bends backward."""
     share = 0.42 if anatomy.leg > 0.35 else 0.3
     middle = blend(hip, sole, share)
     return middle._replace(x=middle.x - 0.10 * anatomy.leg - 0.01)
@@ -67,20 +84,8 @@ def _foot(draft: Draft, anatomy: Anatomy, foot: Frame, z: float, stance: str, to
         ]
         draft.add(layer, label("legs", tone), web, sharp=(1, 2))
         return
-    if stance == "flat":
-        toes = [
-            ((0, 0.01), (size * 0.5, 0.012), (size, -0.012)),
-            ((0, 0.008), (size * 0.45, -0.004), (size * 0.8, -0.03)),
-        ]
-        toes.append(((0, 0.006), (-size * 0.3, 0.0), (-size * 0.55, -0.012)))
-    else:
-        toes = [
-            ((-0.01, 0.015), (size * 0.45, 0.016), (size * 0.72, -0.035)),
-            ((-0.012, 0.0), (size * 0.28, -0.004), (size * 0.42, -0.05)),
-        ]
-        toes.append(((0.0, 0.01), (-size * 0.22, 0.0), (-size * 0.30, -0.04)))
-    for toe in toes:
-        pens = [foot.at(x, y, z) for x, y in toe]
+    for toe in TOES["flat" if stance == "flat" else "grip"]:
+        pens = [foot.at(x * size, y, z) for x, y in toe]
         draft.band(layer, label("legs", tone), pens, [thick, thick, thick * 0.6])
         claw = [pens[-1], blend(pens[1], pens[2], 1.32)]
         draft.band(layer, label("claw"), claw, [thick * 0.6, 0.0])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
+
+from birdmml.picture.paint import upscale
 
 __all__ = ["NEUTRAL", "Light", "shade", "tinted"]
 
@@ -68,8 +69,8 @@ def tinted(colors: np.ndarray, light: Light) -> np.ndarray:
 def shade(opacity: np.ndarray, light: Light, roundness: float) -> np.ndarray:
     """Return how bright a rounded body is, from its silhouette alone.
 
-    The silhouette is taken for a cushion: its height is its blurred opacity, so that the slope at each point follows from
-    the distance to the nearest edge.
+    The silhouette is taken for a cushion: its height is its blurred opacity, so that the slope at each point follows
+    from the distance to the nearest edge.
 
     Parameters
     ----------
@@ -86,8 +87,9 @@ def shade(opacity: np.ndarray, light: Light, roundness: float) -> np.ndarray:
         Factors times 128, in [40, 210].
     """
     height, width = opacity.shape
-    step = 6 if min(height, width) >= 96 else 4 if min(height, width) >= 48 else 2 if min(height, width) >= 16 else 1
-    small = opacity[step // 2 :: step, step // 2 :: step].astype(np.float32)
+    step = 4 if min(height, width) >= 48 else 2 if min(height, width) >= 16 else 1
+    small = np.zeros((-(-height // step) + 1, -(-width // step) + 1), dtype=np.float32)
+    small[: -(-height // step), : -(-width // step)] = opacity[::step, ::step]
     reach = max(int(roundness / step), 1)
     solid = ndimage.uniform_filter(small, 2 * reach + 1, mode="constant")
     cushion = ndimage.uniform_filter(solid, reach + 1, mode="constant")
@@ -99,4 +101,4 @@ def shade(opacity: np.ndarray, light: Light, roundness: float) -> np.ndarray:
     np.minimum(np.maximum(slope, -67, out=slope), 44, out=slope)
     slope += np.minimum(solid * (32 / 255) - 16, 0)
     factors = (slope * light.strength + 128).astype(np.uint8)
-    return np.asarray(Image.fromarray(factors).resize((width, height), Image.Resampling.BILINEAR)).astype(np.int16)
+    return upscale(factors[None], step, height, width)[0].astype(np.int16)

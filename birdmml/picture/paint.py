@@ -1,4 +1,4 @@
-"""From labels to colour, at twice the size and then halved: edges come out smooth. Pictures are kept as three planes."""
+"""From labels to colour, at twice the size and then halved, so that edges are smooth; pictures are three planes."""
 
 from __future__ import annotations
 
@@ -65,22 +65,22 @@ def reduce_labels(labels: np.ndarray, table: np.ndarray) -> Layer:
     >>> layer.colors.ravel().tolist(), layer.opacity.tolist()
     ([100, 50, 0], [[127]])
     """
-    # Measured: a cast to the index type and "clip" are three times as fast as indexing by bytes.
-    summed = _quads(np.take(table, labels.astype(np.intp), mode="clip"))
+    pairs = np.ascontiguousarray(labels).view("<u2")  # Two neighbours are the bytes of one number.
+    top, bottom = pairs[0::2], pairs[1::2]
+    first = top & np.uint16(255)
+    # Few quads hold more than one label; for the others one look-up does for four.
+    mixed = np.flatnonzero((top != bottom) | (first != top >> np.uint16(8)))
+    corners = np.stack([half.ravel()[mixed] for half in (top, bottom)])
+    corners = np.concatenate([corners & np.uint16(255), corners >> np.uint16(8)])
+    summed = np.take(table * np.uint32(4), first.astype(np.intp), mode="clip")
+    summed.ravel()[mixed] = table[corners].sum(axis=0, dtype=np.uint32)
+    opacity = (first != 0) * np.uint16(255)
+    opacity.ravel()[mixed] = np.count_nonzero(corners, axis=0) * 255 // 4
     colors = np.empty((3, *summed.shape), dtype=np.uint16)
     for k in range(3):
         colors[k] = (summed >> np.uint32(10 * k)) & np.uint32(1023)
     colors >>= np.uint16(2)
-    filled = _quads((labels != 0).view(np.uint8)).astype(np.uint16)
-    filled *= np.uint16(255)
-    filled >>= np.uint16(2)
-    return Layer(colors, filled)
-
-
-def _quads(wide: np.ndarray) -> np.ndarray:
-    """Return the sums of 2 by 2 pixels."""
-    rows = wide[0::2] + wide[1::2]
-    return rows[:, 0::2] + rows[:, 1::2]
+    return Layer(colors, opacity)
 
 
 def over(frame: np.ndarray, layer: Layer, row: int, column: int) -> None:
@@ -137,7 +137,7 @@ def upscale(small: np.ndarray, factor: int, height: int, width: int) -> np.ndarr
         factor //= 2
         rows, columns = -(-height // factor), -(-width // factor)
         small = _doubled(small)[:, : rows + 1, : columns + 1]
-    return np.ascontiguousarray(small[:, :height, :width])
+    return small[:, :height, :width]
 
 
 def _doubled(small: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["LOOKS", "SHIFTED_LOOKS"]
+__all__ = ["LOOKS", "RED_FEEDER", "SANDS", "SHIFTED_LOOKS", "STONES", "WOODS"]
 
 Look = tuple[tuple[int, int, int], ...]
 
@@ -90,4 +90,24 @@ SHIFTED_LOOKS: Mapping[str, tuple[Look, ...]] = MappingProxyType(
             ((120, 130, 140), (58, 60, 66), (28, 30, 34), (54, 56, 62), (96, 98, 104), (90, 110, 80)),
         ),
     }
+)
+
+# Of supports: dark, middle, light, leaf, lit leaf, extra (cattail, seed), snow, crevice.
+SNOW = (244, 246, 250)
+WOODS: tuple[Look, ...] = (
+    ((74, 60, 48), (110, 92, 74), (146, 126, 104), (74, 104, 48), (112, 144, 70), (112, 74, 44), SNOW, (52, 42, 34)),
+    ((86, 82, 78), (128, 124, 118), (170, 166, 158), (88, 112, 54), (132, 156, 80), (126, 88, 52), SNOW, (58, 56, 54)),
+    ((60, 46, 38), (92, 70, 54), (124, 98, 76), (58, 92, 50), (96, 134, 74), (98, 66, 42), SNOW, (40, 32, 28)),
+    ((96, 80, 60), (142, 120, 90), (184, 162, 126), (104, 116, 56), (148, 158, 84), (134, 92, 54), SNOW, (68, 56, 42)),
+)
+STONES: Look = (
+    *((92, 90, 88), (134, 130, 126), (172, 168, 160), (136, 140, 104), (160, 160, 120), (120, 116, 110)),
+    *(SNOW, (72, 70, 68)),
+)
+RED_FEEDER: Look = (
+    *((150, 24, 26), (206, 36, 36), (232, 84, 76), (246, 214, 60), (252, 232, 120), (196, 214, 220)),
+    *(SNOW, (90, 20, 22)),
+)
+SANDS: Mapping[str, tuple[int, int, int]] = MappingProxyType(
+    {"mud": (118, 104, 86), "sand": (196, 178, 146), "snowfield": (236, 239, 245)}
 )

@@ -20,7 +20,7 @@ def draw_patterns(
 ) -> None:
     """Add the marks of the patterns, in layers of their own: the parts that they lie on cut them."""
     if breast != "plain":
-        _breast(draft, anatomy, frames, breast)
+        _breast(draft, anatomy, frames, breast, folded)
     if back != "plain":
         _back(draft, anatomy, frames, back)
         if folded:
@@ -44,7 +44,7 @@ def _mark(draft: Draft, layer: str, kind: str, pen: Pen, angle: float, size: flo
         draft.add(layer, 3, rim, steps=1)
 
 
-def _breast(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str) -> None:
+def _breast(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str, folded: bool) -> None:
     d, body = anatomy.depth, frames.body.at
     if kind == "barred":
         for i in range(11):
@@ -58,6 +58,8 @@ def _breast(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str) -> None:
             jitter = math.modf(GOLDEN * (row * 6 + k))[0] - 0.5
             u = 0.46 - 0.095 * row + 0.04 * jitter
             v = (-0.46 + 0.15 * (k + 0.5 * (row % 2)) + 0.05 * jitter) * d
+            if folded and u < 0.12 and v > -0.16 * d:
+                continue  # Under the wing.
             fade = 1.0 - 0.05 * row
             _mark(draft, "breast marks", kind, body(u, v, 0.12), frames.body.angle + 0.25 * jitter, 0.040 * fade)
 

@@ -53,22 +53,32 @@ class Pose:
     facing: int = 1
 
 
-def _rotation(degrees: float) -> np.ndarray:
+# A linear map of the plane by rows, in plain floats: a handful of these is faster than arrays.
+Linear = tuple[float, float, float, float]
+
+
+def _rotation(degrees: float, factor: float = 1.0) -> Linear:
     angle = math.radians(degrees)
-    cos, sin = math.cos(angle), math.sin(angle)
-    return np.array([[cos, -sin], [sin, cos]])
+    cos, sin = factor * math.cos(angle), factor * math.sin(angle)
+    return cos, -sin, sin, cos
 
 
-def _stretched(turn: float, degrees: float, along: float, across: float) -> np.ndarray:
+def _stretched(turn: float, degrees: float, along: float, across: float) -> Linear:
     """Return the map that stretches along a direction and across it, and then turns by ``turn`` degrees."""
-    a, b = math.radians(turn + degrees), math.radians(degrees)
-    cos_a, sin_a, cos_b, sin_b = math.cos(a), math.sin(a), math.cos(b), math.sin(b)
-    return np.array(
-        [
-            [cos_a * along * cos_b + sin_a * across * sin_b, cos_a * along * sin_b - sin_a * across * cos_b],
-            [sin_a * along * cos_b - cos_a * across * sin_b, sin_a * along * sin_b + cos_a * across * cos_b],
-        ]
-    )
+    c, _, s, _ = _rotation(degrees)
+    return _after(_rotation(turn + degrees), (along * c, along * s, -across * s, across * c))
+
+
+def _after(second: Linear, first: Linear) -> Linear:
+    a, b, c, d = second
+    e, f, g, h = first
+    return a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
+
+
+def _moved(linear: Linear, pivot: tuple[float, float], point: tuple[float, float]) -> tuple[float, float]:
+    """Return where a point goes that turns with a map about a pivot that stays."""
+    x, y = point[0] - pivot[0], point[1] - pivot[1]
+    return pivot[0] + linear[0] * x + linear[1] * y, pivot[1] + linear[2] * x + linear[3] * y
 
 
 def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:
@@ -80,36 +90,37 @@ def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:
         Map x, y, z and 1 at rest to x and y, in lengths of the body, y up.
     """
     anatomy, frames = template.anatomy, template.frames
-    hip = np.array([0.0, -0.3 * anatomy.depth])
+    hip = (0.0, -0.3 * anatomy.depth)
     trunk = _stretched(pose.tilt, anatomy.posture, 1.0, build.plump)
-    rests = np.array([(frames.head.x, frames.head.y), (frames.tail.x, frames.tail.y), frames.shoulder])
-    head, root, shoulder = (rests - hip) @ trunk.T + hip
-    matrices = np.empty((BONES, 2, 2))
-    matrices[BODY], matrices[FOOT] = trunk, np.eye(2)
-    matrices[HEAD] = matrices[SKULL] = _rotation(pose.head_pitch) * build.head
-    angle = math.degrees(frames.tail.angle)
-    matrices[TAIL] = _stretched(pose.tilt - pose.tail_pitch, angle, build.tail, 1.0)
-    matrices[WING] = _rotation(pose.droop) @ trunk
-    before, after = np.zeros((BONES, 2)), np.zeros((BONES, 2))
-    before[[BODY, HEAD, SKULL, TAIL, WING]] = hip, rests[0], rests[0], rests[1], rests[2]
-    after[[BODY, HEAD, SKULL, TAIL, WING]] = hip, head, head, root, shoulder
-    moves = after - np.einsum("bij,bj->bi", matrices, before)
-    return _turned(matrices, moves, pose, float(head[0]))
-
-
-def _turned(matrices: np.ndarray, moves: np.ndarray, pose: Pose, head_x: float) -> np.ndarray:
-    """Turn the figure towards the viewer, the head about its own axis."""
+    wing = _after(_rotation(pose.droop), trunk)
+    skull = _rotation(pose.head_pitch, build.head)
+    tail = _stretched(pose.tilt - pose.tail_pitch, math.degrees(frames.tail.angle), build.tail, 1.0)
+    head, root = (frames.head.x, frames.head.y), (frames.tail.x, frames.tail.y)
+    lifted = _moved(trunk, hip, head)
     yaw, head_yaw = math.radians(pose.yaw), math.radians(pose.yaw + pose.head_turn)
-    cos, sin = math.cos(yaw), math.sin(yaw)
+    cos, sin, head_sin = math.cos(yaw), math.sin(yaw), math.sin(head_yaw)
     wide = math.hypot(cos, ROUNDNESS * sin)
-    factors, sides, pivots = np.full(BONES, wide), np.full(BONES, sin), np.zeros(BONES)
-    factors[[TAIL, FOOT, HEAD, SKULL]] = cos, cos, math.cos(head_yaw), 1.0
-    sides[[HEAD, SKULL]], pivots[[HEAD, SKULL]] = math.sin(head_yaw), head_x
-    out = np.zeros((BONES, 4, 2))
-    out[:, 0:2, 0], out[:, 0:2, 1] = matrices[:, 0] * factors[:, None], matrices[:, 1]
-    out[:, 2, 0] = -sides
-    out[:, 3, 0], out[:, 3, 1] = pivots * wide + (moves[:, 0] - pivots) * factors, moves[:, 1]
-    return out
+    # By bone: the map, a point and where it goes; then the foreshortening, what depth adds, and the axis of the turn.
+    by_bone = {
+        BODY: _turned(trunk, hip, hip, wide, sin, 0.0),
+        WING: _turned(wing, frames.shoulder, _moved(trunk, hip, frames.shoulder), wide, sin, 0.0),
+        TAIL: _turned(tail, root, _moved(trunk, hip, root), cos, sin, 0.0),
+        FOOT: _turned((1.0, 0.0, 0.0, 1.0), hip, hip, cos, sin, 0.0),
+        HEAD: _turned(skull, head, lifted, math.cos(head_yaw), head_sin, lifted[0] * wide),
+        SKULL: _turned(skull, head, lifted, 1.0, head_sin, lifted[0] * wide),
+    }
+    return np.array([by_bone[bone] for bone in range(BONES)])
+
+
+def _turned(
+    linear: Linear, before: tuple[float, float], after: tuple[float, float], factor: float, side: float, axis: float
+) -> list[tuple[float, float]]:
+    """Return the map of one bone: linear, through a point and its image, foreshortened about a vertical axis."""
+    a, b, c, d = linear
+    x = after[0] - a * before[0] - b * before[1]
+    y = after[1] - c * before[0] - d * before[1]
+    about = axis + (x - after[0]) * factor if axis else x * factor
+    return [(a * factor, c), (b * factor, d), (-side, 0.0), (about, y)]
 
 
 def bend(template: Template, pose: Pose, build: Build) -> np.ndarray:
@@ -131,7 +142,7 @@ def bend(template: Template, pose: Pose, build: Build) -> np.ndarray:
     """
     maps = bone_maps(template, pose, build)
     if pose.roll:
-        maps = maps @ _rotation(pose.roll).T
+        maps = maps @ np.array(_rotation(pose.roll)).reshape(2, 2).T
     if pose.facing < 0:
         maps[:, :, 0] *= -1
     return (template.curves @ maps.reshape(4 * BONES, 2)).astype(np.float32)

@@ -54,8 +54,8 @@ def draw_labels(
     layers : dict of str to list of Stroke
         What to paint, by layer.
     fray : sequence of (rows, columns, mask)
-        Where the mask, uint8 of shape (height, width), is 255 and not 0, plumage shows what lies so many pixels up and left: the
-        edges of the tracts are frayed like feathers.
+        Where the mask, uint8 of shape (height, width), is 255 and not 0, plumage shows what lies so many pixels up and
+        left: the edges of the tracts are frayed like feathers.
 
     Returns
     -------
@@ -88,14 +88,16 @@ def _behind(plumage: np.ndarray, samples: np.ndarray, strokes: Sequence[Stroke])
     """Paint legs and far wing where nothing is yet, in place."""
     if not strokes:
         return
-    corners = samples[strokes[0].start : strokes[-1].stop]
+    first = strokes[0].start
+    corners = samples[first : strokes[-1].stop]
     height, width = plumage.shape
     x0, y0 = (int(v) for v in np.clip(corners.min(axis=0) - 1, 0, (width, height)))
     x1, y1 = (int(v) for v in np.clip(corners.max(axis=0) + 2, 0, (width, height)))
     if x1 <= x0 or y1 <= y0:
         return
     window = plumage[y0:y1, x0:x1]
-    under = _paint(_blank((x1 - x0, y1 - y0)), samples - np.array([x0, y0], dtype=np.float32), strokes)
+    moved = [stroke._replace(start=stroke.start - first, stop=stroke.stop - first) for stroke in strokes]
+    under = _paint(_blank((x1 - x0, y1 - y0)), corners - np.array([x0, y0], dtype=np.float32), moved)
     under *= window == 0
     window |= under
 

@@ -53,7 +53,7 @@ USUAL: Mapping[str, str] = MappingProxyType(
         "wren": "branch:foliage 4; twig:reeds 2; stone:rock 2; post:field 2; twig:foliage 2",
         "thrush": "branch:foliage 6; ground:field 4; branch:snow 1; post:field 1; twig:foliage 1",
         "mockingbird": "branch:foliage 4; twig:field 3; post:field 2; twig:sky 1; ground:field 1",
-        "sparrow": "twig:field 4; branch:foliage 3; twig:foliage 3; ground:field 3; feeder:feeder 1; snowfield:snow 1; stem:reeds 1",
+        "sparrow": "twig:field 4; branch:foliage 3; twig:foliage 3; ground:field 3; feeder:feeder 1; snowfield:snow 1",
         "blackbird": "stem:reeds 6; branch:foliage 2; post:field 2; ground:field 3; wire:sky 1",
     }
 )

@@ -78,10 +78,10 @@ def _tail_edge(
 ) -> None:
     if anatomy.tail_mark == "tip":
         end = length - max(notch, 0.0)
-        band = [(end - 0.10, -tip * 1.0), (end * 1.0 - 0.0, -tip), (length - notch, 0.0), (end, tip), (end - 0.10, tip)]
+        band = [(end - 0.10, -tip), (end, -tip), (length - notch, 0.0), (end, tip), (end - 0.10, tip)]
         draft.polygon("tail", label("tail_edge"), [frame.at(*p) for p in band])
         return
-    line = [(0.10 * length, root * 0.98), (0.5 * length, 0.48 * (root + tip)), (0.97 * length, tip * 0.86)]
-    draft.band("tail", label("tail_edge"), [frame.at(*p) for p in line], [0.02, 0.035, 0.05])
-    top = [(0.62 * length, -0.5 * (root + tip) - 0.1 * tip), (0.97 * length, -tip * 0.86)]
-    draft.band("tail", label("tail_edge"), [frame.at(*p) for p in top], [0.01, 0.03])
+    line = [(0.10 * length, root * 0.86), (0.5 * length, 0.41 * (root + tip)), (0.95 * length, tip * 0.80)]
+    draft.band("tail", label("tail_edge"), [frame.at(*p) for p in line], [0.02, 0.034, 0.036])
+    top = [(0.62 * length, -0.43 * (root + tip)), (0.95 * length, -tip * 0.84)]
+    draft.band("tail", label("tail_edge"), [frame.at(*p) for p in top], [0.008, 0.026])

@@ -95,7 +95,7 @@ def make_template(
     if stance in ("grip", "flat", "cling"):
         draw_legs(draft, anatomy, frames, stance)
     draw_tail(draft, anatomy, frames, tail, marks)
-    draft.add("silhouette", label("belly"), outline(anatomy, frames), steps=5)
+    draft.add("silhouette", label("belly"), outline(anatomy, frames), steps=4)
     draw_crest(draft, shape, crest, frames.head)
     if stance in ("spread", "hover"):
         draw_spread(draft, anatomy, frames.body, marks, fingers=shape in FINGERED)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 
+import numpy as np
+
 from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.draft import BODY, WING, Draft, Frame, Pen, blend
 from birdmml.picture.labels import DARK, LIGHT, PLAIN, label
@@ -13,7 +15,7 @@ __all__ = ["WingPlan", "draw_folded", "draw_spread"]
 
 
 class WingPlan:
-    """Coordinates on the folded wing: s from the bend (0) to the tip (1), t from the upper (0) to the lower edge (1)."""
+    """Coordinates on the folded wing: s from the bend (0) to the tip (1), t from above (0) to below (1)."""
 
     def __init__(self, anatomy: Anatomy, body: Frame) -> None:
         past, high, deep = anatomy.wing
@@ -43,8 +45,8 @@ def _along(edge: list[Pen], s: float) -> Pen:
         0.5 * f + 2 * f**2 - 1.5 * f**3,
         0.5 * (f**3 - f**2),
     )
-    x, y, z = (sum(k * p[i] for k, p in zip(w, (a, b, c, e), strict=True)) for i in range(3))
-    return Pen(x, y, z, b.bones)
+    x, y, z = np.array(w) @ np.array([(p.x, p.y, p.z) for p in (a, b, c, e)])
+    return Pen(float(x), float(y), float(z), b.bones)
 
 
 def draw_folded(draft: Draft, anatomy: Anatomy, body: Frame, marks: Collection[str]) -> None:
@@ -79,7 +81,7 @@ def _flight_feathers(draft: Draft, plan: WingPlan) -> None:
 
 
 def _coverts(draft: Draft, plan: WingPlan) -> None:
-    """The edge of the greater coverts, and the feathers that end there."""
+    """Add the edge of the greater coverts, and the feathers that end there."""
     edge = [plan.at(0.46 + 0.05 * math.sin(math.pi * t), t) for t in (0.2, 0.45, 0.7, 0.95)]
     draft.band("wing", label("wing", DARK), edge, [0.004, 0.010, 0.010, 0.005])
     for t in (0.34, 0.48, 0.62, 0.76, 0.88):
@@ -174,10 +176,7 @@ def _raised(
 
 def _raised_marks(draft: Draft, anatomy: Anatomy, at: Callable[[float, float], Pen], marks: Collection[str]) -> None:
     if "wing_patch" in marks and anatomy.patch == "edge":
-        pens = [
-            at(s, c)
-            for s, c in ((0.5, 0.70), (0.7, 0.55), (0.9, 0.5), (0.93, 0.8), (0.8, 0.9), (0.6, 0.92))
-        ]
+        pens = [at(s, c) for s, c in ((0.5, 0.70), (0.7, 0.55), (0.9, 0.5), (0.93, 0.8), (0.8, 0.9), (0.6, 0.92))]
         draft.add("wing", label("wing_patch"), pens)
     elif "wing_patch" in marks:
         spot = {"tips": 0.92, "shoulder": 0.12, "primaries": 0.62}.get(anatomy.patch, 0.36)

@@ -113,6 +113,7 @@ def write_score(voice: Voice, seconds: float, sample_rate: int, take: np.random.
 def _bout(
     voice: Voice, variant: int, draws: np.ndarray, take: np.random.Generator
 ) -> tuple[list[Note], dict[int, int], float]:
+    """Return the notes of one bout from time 0, the notes in each of its phrases, and its length in seconds."""
     song, habits = voice.song, voice.manner.habits
     slot = 1 / (song.rate * voice.tempo)
     phrase = _vary(song.phrase, int(voice.runs[variant]) + int(draws[1] * 3 - 1 if draws[2] < 0.3 else 0))
@@ -120,30 +121,28 @@ def _bout(
     gap = 0.0 if len(set(phrase)) == 1 and len(phrase) < 3 else (0.15 + 0.35 * habits[0]) * slot
     total = len(phrase.replace("-", "")) * repeats
     hurry = _hurry(phrase, repeats, habits[2])
-    shakes, gains = np.clip(take.standard_normal((2, total)), -2, 2).tolist()
+    shakes = np.clip(take.standard_normal((2, total)), -2, 2).T.tolist()
     notes: list[Note] = []
     now = 0.0
     for repeat in range(repeats):
-        for place, sign in enumerate(phrase):
+        for sign, following in zip(phrase, phrase[1:] + "-", strict=True):
             step = slot * (1 + hurry * (0.5 - len(notes) / total))
             if sign != "-":
-                letter = ord(sign) - ord("A")
-                length = KINDS[song.syllables[letter]].duration(step, 0.78 + 0.3 * voice.traits[letter, TRAITS - 2])
-                onset = now + 0.02 * step * shakes[len(notes)]
-                gain = _dynamics(len(notes) / total, habits[1], total) * 10 ** (0.04 * gains[len(notes)])
-                notes.append(
-                    Note(
-                        letter,
-                        onset,
-                        length,
-                        gain * _loudness(voice, letter),
-                        repeat,
-                        phrase[place + 1 : place + 2] in ("", "-"),
-                    )
-                )
+                gain = _dynamics(len(notes) / total, habits[1], total)
+                notes.append(_note(voice, sign, now, step, gain, shakes[len(notes)], repeat, following == "-"))
             now += step
         now += gap
     return notes, dict.fromkeys(range(repeats), total // repeats), max(now, notes[-1].onset + notes[-1].duration)
+
+
+def _note(
+    voice: Voice, sign: str, now: float, step: float, gain: float, shakes: list[float], phrase: int, last: bool
+) -> Note:
+    letter = ord(sign) - ord("A")
+    kind, traits = KINDS[voice.song.syllables[letter]], voice.traits[letter]
+    length = kind.duration(step, 0.78 + 0.3 * float(traits[TRAITS - 2]))
+    loudness = kind.loudness * (0.65 + 0.35 * float(voice.manner.traits[letter, TRAITS - 1]))
+    return Note(letter, now + 0.02 * step * shakes[0], length, gain * loudness * 10 ** (0.04 * shakes[1]), phrase, last)
 
 
 def _start(bout: list[Note], voice: Voice, variant: int, seconds: float, sample_rate: int, draws: np.ndarray) -> float:
@@ -181,8 +180,3 @@ def _dynamics(place: float, habit: float, total: int) -> float:
     if habit < 0.2 and total > 3:
         return 1 - 0.55 * place
     return 0.8 + 0.2 * min(1.0, 3 * place)
-
-
-def _loudness(voice: Voice, letter: int) -> float:
-    kind = KINDS[voice.song.syllables[letter]]
-    return kind.loudness * (0.65 + 0.35 * float(voice.manner.traits[letter, TRAITS - 1]))

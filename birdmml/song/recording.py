@@ -135,6 +135,7 @@ def record(
 ) -> Recording:
     """Record a bird, and keep song and surroundings apart; parameters and errors as of `sing`."""
     _check(song, seconds, sample_rate)
+    sample_rate, shift = int(sample_rate), bool(shift)  # Names of noise streams must not depend on their types.
     voice, site = voice_of(song, individual), draw_site(scene, shift)
     score = write_score(voice, seconds, sample_rate, take)
     circumstances = draw_circumstances(site, seconds, take)

@@ -42,7 +42,7 @@ class Kind:
     longest: float
     width: float
     loudness: float = 1.0
-    octaves: float = 2.0
+    octaves: float = 1.4
     deep: bool = False
     varied: bool = False
 

@@ -76,7 +76,7 @@ class Voice:
             low,
             high,
             self.song.harmonicity,
-            self.song.trill_rate,
+            self.song.trill_rate * self.tempo,
             self.manner.traits[letter],
             self.traits[letter],
             sample_rate,

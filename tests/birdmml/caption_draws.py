@@ -10,6 +10,10 @@ TABLE = load_species()
 OWN_TYPE = 0.7  # Share of triplets whose picture (whose song) is of the species' own type.
 
 
+def _pick(items, random):
+    return items[int(random.random() * len(items))]
+
+
 def draw(random):
     """Draw what `write_caption` takes, but dials and generator."""
     species, looks, sings = TABLE[random.integers(len(TABLE))], *(TABLE[random.integers(len(TABLE))] for _ in range(2))
@@ -27,13 +31,13 @@ def draw(random):
 
 def draw_picture(plumage, sex, random):
     return PictureFacts(
-        background=str(random.choice(BACKGROUNDS)),
-        activity=str(random.choice(ACTIVITIES)),
-        facing=str(random.choice(("left", "right"))),
-        view=str(random.choice(("side", "three-quarter"))),
+        background=_pick(BACKGROUNDS, random),
+        activity=_pick(ACTIVITIES, random),
+        facing=_pick(("left", "right"), random),
+        view=_pick(("side", "three-quarter"), random),
         sex=sex,
         visible=frozenset(part for part in sorted(plumage.colors) if random.random() < 0.8),
-        occlusion=float(random.choice((0, 0.05, 0.3))),
+        occlusion=_pick((0.0, 0.05, 0.3), random),
         blur=0.5,
         noise=3.0,
     )
@@ -49,7 +53,7 @@ def draw_recording(song, random):
         high_hz=song.high_hz * random.uniform(0.95, 1.05),
         rate=song.rate * random.uniform(0.85, 1.15),
         phrases=int(random.integers(0, 14)),
-        weather=str(random.choice(WEATHERS)),
+        weather=_pick(WEATHERS, random),
         others=bool(random.integers(2)),
         distance_m=float(random.uniform(2, 120)),
         snr_db=15.0,

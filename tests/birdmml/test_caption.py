@@ -64,7 +64,7 @@ def test_no_word_is_doubled(captions):
 def test_articles_agree(captions):
     for caption in captions:
         for given, word in re.findall(r"\b([Aa]n?) ([A-Za-z]+)", caption.text):
-            vowel = word[0].lower() in "aeiou" and not word.startswith(("Eu", "one")) or word == "hour"
+            vowel = word == "hour" or (word[0].lower() in "aeiou" and not word.startswith(("Eu", "one")))
             assert (given.lower() == "an") == vowel, caption.text
 
 
@@ -199,9 +199,7 @@ def test_shares_of_what_goes_wrong_add_up_to_at_most_one():
 
 
 def test_names_are_found_in_any_form():
-    assert names_in("Two Northern Cardinals.") == ("cardinals", "northern cardinal") or names_in(
-        "Two Northern Cardinals."
-    )
+    assert names_in("Two Northern Cardinals.") == ("cardinals",)
     assert "mallard" in names_in("The mallard's wing.")
     assert "blue jay" in names_in("A blue jay.")
     assert "turdus" in names_in("Of the genus Turdus.")

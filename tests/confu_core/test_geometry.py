@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from confu_core import losses
-from confu_core.geometry import FLAT, gram_volume, multilinear_inner_product, triangle_area
+from confu_core.geometry import FLAT_VOLUME, gram_volume, multilinear_inner_product, triangle_area
 
 Score = Callable[..., Tensor]
 SCORES: dict[str, Score] = {"volume": gram_volume, "area": triangle_area, "product": multilinear_inner_product}
@@ -180,7 +180,7 @@ def test_a_small_volume_has_its_gradient_until_it_is_flat() -> None:
         volume = gram_volume(torch.tensor([[1.0, 0.0]], dtype=torch.float64), torch.stack([x.cos(), x.sin()])[None])
         volume.sum().backward()
         assert x.grad is not None and x.grad.item() == pytest.approx(slope, abs=1e-3), angle
-        assert (volume.item() == 0) is (angle**2 < FLAT)
+        assert (volume.item() == 0) is (angle < FLAT_VOLUME)
 
 
 @ANY_MODALITIES
