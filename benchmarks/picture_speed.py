@@ -14,7 +14,7 @@ from birdmml.species import Plumage, load_species
 from confu_core.random import generator
 
 STAGES = ("choose_bird", "choose_place", "choose_shot", "_template", "bend", "_placed", "_behind", "coat", "paint_bird")
-STAGES += ("_immersed", "over", "_before", "_seen", "_shoot")
+STAGES += ("immerse", "over", "_before", "_seen", "_shoot")
 QUALITY = 90
 
 

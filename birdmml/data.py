@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from birdmml.design import Design, make_design
+from birdmml.design import Design
 from birdmml.likeness import look_vector, song_vector
+from birdmml.placement import make_design
 from birdmml.sample import Place, draw_sample
 from birdmml.settings import SPLITS, Settings
 from birdmml.species import Species, load_species

@@ -13,84 +13,14 @@ types among themselves and with nobody else. A type is named by the species whos
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from birdmml.likeness import nearest_units
-from confu_core.errors import InvalidValue
+from birdmml.shares import GROUPS
 
-__all__ = ["DEFAULT_SHARES", "GROUPS", "Design", "Latents", "Shares", "Unit", "make_design"]
-
-GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
-# Species per unit, as near as the number of species allows: enough that one modality alone is mostly wrong.
-UNIT_SIZES = {"redundant": 1, "image-unique": 3, "audio-unique": 3, "complement": 9, "xor": 4}
-LEAST = {
-    "image-unique": 2,
-    "audio-unique": 2,
-    "complement": 4,
-    "xor": 2,
-}  # Species without which there is no such group.
-SUM_TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True)
-class Shares:
-    """The share of species in each group.
-
-    Parameters
-    ----------
-    redundant, image_unique, audio_unique, complement, xor : float
-        Each in [0, 1]; together 1.
-
-    Raises
-    ------
-    InvalidValue
-        If one is out of range, or they do not add up to 1.
-
-    Examples
-    --------
-    >>> Shares(redundant=0.5, xor=0.2)
-    Traceback (most recent call last):
-    confu_core.errors.InvalidValue: shares must add up to 1; got 0.7 (redundant 0.5, xor 0.2)
-    """
-
-    redundant: float = 0.0
-    image_unique: float = 0.0
-    audio_unique: float = 0.0
-    complement: float = 0.0
-    xor: float = 0.0
-
-    def __post_init__(self) -> None:
-        shares = self.by_group()
-        for group, share in shares.items():
-            if not 0 <= share <= 1:
-                raise InvalidValue(f"the share of {group} must be in [0, 1]; got {share}")
-        total = math.fsum(shares.values())
-        if abs(total - 1) > SUM_TOLERANCE:
-            given = ", ".join(f"{group} {share:g}" for group, share in shares.items() if share)
-            raise InvalidValue(f"shares must add up to 1; got {total:g} ({given})")
-
-    def by_group(self) -> dict[str, float]:
-        """Return the shares by the name of the group.
-
-        Returns
-        -------
-        dict of str to float
-            In the order of `GROUPS`.
-
-        Examples
-        --------
-        >>> Shares(xor=1.0).by_group()["xor"]
-        1.0
-        """
-        return {group: float(getattr(self, group.replace("-", "_"))) for group in GROUPS}
-
-
-DEFAULT_SHARES = Shares(0.2, 0.2, 0.2, 0.2, 0.2)
+__all__ = ["Design", "Latents", "Unit"]
 
 
 @dataclass(frozen=True)
@@ -262,112 +192,6 @@ class Design:
             weights = np.array([self.weights[row] for row in unit.species])
             table[block] = unit.law(self.p) * weights[:, None, None]
         return _noisy(_noisy(table, 1, self.image_noise), 2, self.audio_noise)
-
-
-def make_design(
-    looks: np.ndarray,
-    songs: np.ndarray,
-    names: Sequence[str],
-    *,
-    shares: Shares = DEFAULT_SHARES,
-    weights: Sequence[float] | np.ndarray | None = None,
-    p: float = 1.0,
-    image_noise: float = 0.0,
-    audio_noise: float = 0.0,
-) -> Design:
-    """Place species in groups and units.
-
-    Those that look most alike become ``audio-unique``, and of the others those that sound most alike
-    ``image-unique``: what they share is what they nearly share in nature. The rest are dealt out far apart.
-
-    Parameters
-    ----------
-    looks, songs : ndarray, shape (species, features)
-        See `birdmml.likeness`.
-    names : sequence of str
-        One per species.
-    shares : Shares
-        Of each group.
-    weights : sequence of float or ndarray, optional
-        How frequent each species is; equal by default.
-    p : float
-        Mixing parameter of the ``xor`` group, in [0, 1].
-    image_noise, audio_noise : float
-        Probability that a type is shown as another of its group, in [0, 1].
-
-    Returns
-    -------
-    Design
-        The same for the same arguments.
-
-    Raises
-    ------
-    InvalidValue
-        If a parameter breaks its constraint, or a group has too few species for its kind.
-
-    Examples
-    --------
-    >>> vectors = np.arange(10.0)[:, None]
-    >>> design = make_design(vectors, vectors, [f"bird {i}" for i in range(10)], shares=Shares(redundant=0.6, xor=0.4))
-    >>> [len(unit.species) for unit in design.units]
-    [1, 1, 1, 1, 1, 1, 4]
-    """
-    for name, value in (("p", p), ("image_noise", image_noise), ("audio_noise", audio_noise)):
-        if not 0 <= value <= 1:
-            raise InvalidValue(f"{name} must be in [0, 1]; got {value}")
-    counts = _counts(shares, len(names))
-    left = list(range(len(names)))
-    units: list[Unit] = []
-    for group, vectors in (("audio-unique", looks), ("image-unique", songs)):
-        chosen = nearest_units(vectors, left, _sizes(counts[group], UNIT_SIZES[group]))
-        units += [_unit(group, rows) for rows in chosen]
-        left = [row for row in left if not any(row in rows for rows in chosen)]
-    for group in ("complement", "xor", "redundant"):
-        # Every so-many-th of those left, in the order of the table: relatives come to lie in different units.
-        picked = [left[int(i * len(left) / counts[group])] for i in range(counts[group])]
-        sizes = _sizes(len(picked), UNIT_SIZES[group])
-        units += [_unit(group, tuple(picked[i :: len(sizes)])) for i in range(len(sizes))]
-        left = [row for row in left if row not in picked]
-    raw = np.ones(len(names)) if weights is None else np.asarray(weights, dtype=np.float64)
-    units.sort(key=lambda unit: GROUPS.index(unit.group))
-    return Design(tuple(names), tuple(units), tuple((raw / raw.sum()).tolist()), p, image_noise, audio_noise)
-
-
-def _counts(shares: Shares, species: int) -> dict[str, int]:
-    """Split the species by largest remainder, and check that every group has enough for its kind."""
-    wanted = {group: share * species for group, share in shares.by_group().items()}
-    counts = {group: int(count + SUM_TOLERANCE) for group, count in wanted.items()}
-    by_remainder = sorted(GROUPS, key=lambda group: counts[group] - wanted[group])
-    for group in by_remainder[: species - sum(counts.values())]:
-        counts[group] += 1
-    for group, least in LEAST.items():
-        if 0 < counts[group] < least or (counts[group] == 0 < wanted[group]):
-            raise InvalidValue(
-                f"{group} must have at least {least} species; its share {shares.by_group()[group]:g} of {species} "
-                f"gives {counts[group]}: raise the share or the number of species, or set the share to 0"
-            )
-    return counts
-
-
-def _sizes(count: int, size: int) -> list[int]:
-    """Cut a number of species into units of nearly equal sizes."""
-    parts = max(1, round(count / size)) if count else 0
-    return [len(range(i, count, parts)) for i in range(parts)]
-
-
-def _unit(group: str, rows: tuple[int, ...]) -> Unit:
-    size, first = len(rows), rows[:1]
-    if group == "redundant":
-        return Unit(group, rows, rows, rows, ((0, 0),))
-    if group == "image-unique":
-        return Unit(group, rows, rows, first, tuple((i, 0) for i in range(size)))
-    if group == "audio-unique":
-        return Unit(group, rows, first, rows, tuple((0, i) for i in range(size)))
-    if group == "complement":
-        width = math.ceil(math.sqrt(size))
-        height = math.ceil(size / width)
-        return Unit(group, rows, rows[:height], rows[-width:], tuple(divmod(i, width) for i in range(size)))
-    return Unit(group, rows, rows, rows)
 
 
 def _observed(true: int, types: tuple[int, ...], noise: float, hit: float, pick: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,17 @@ import numpy as np
 
 from birdmml.caption import write_caption
 from birdmml.design import Design, Latents
+from birdmml.facts import PictureFacts, SongFacts
 from birdmml.picture import draw_picture, encode_jpeg
 from birdmml.settings import Settings
 from birdmml.song import encode_flac, sing
-from birdmml.species import Species
+from birdmml.species import Plumage, Species
 from confu_core.random import generator
 
 __all__ = ["Place", "draw_sample"]
 
+SEEN = ("sex", "activity", "background", "facing", "view", "occlusion", "blur", "noise")
+HEARD = ("low_hz", "high_hz", "rate", "phrases", "weather", "others", "distance_m", "snr_db")
 QUALITY_BELOW = 20  # Pictures vary by up to this much below the JPEG quality asked for.
 
 
@@ -66,36 +69,13 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
     dict
         A row of `birdmml.data.SCHEMA`, but for its key.
     """
-    split, shift = place.split, place.split == "shift"
-    latents = design.draw(place.species, generator(settings.seed, "birdmml", split, "latents", place.row))
+    keys = _Keys(settings.seed, place)
+    latents = design.draw(place.species, keys.source("latents", place.row))
     own, look, song = species[place.species], species[latents.shown_look], species[latents.shown_song]
     bird = (own.common_name, look.common_name, place.ordinal // settings.per_individual)
     singer, take = _recording(place, settings, own, song)
-
-    def source(*stream: str | int) -> np.random.Generator:
-        return generator(settings.seed, "birdmml", split, *stream)
-
-    sex = "female" if look.female and source("sex", *bird).random() < 0.5 else "male"
-    plumage = look.female if sex == "female" and look.female else look.plumage
-    view = source("view", place.row)
-    picture, seen = draw_picture(
-        plumage,
-        size=settings.size,
-        individual=source("bird", *bird),
-        scene=source("place", *bird),
-        view=view,
-        sex=sex,
-        shift=shift,
-    )
-    samples, heard = sing(
-        song.song,
-        seconds=settings.seconds,
-        sample_rate=settings.sample_rate,
-        individual=source("singer", *singer),
-        scene=source("site", *singer),
-        take=source("take", *singer, take),
-        shift=shift,
-    )
+    plumage, picture, seen = _picture(look, bird, settings, keys)
+    audio, heard = _song(song, (*singer, take), settings, keys)
     caption = write_caption(
         own,
         plumage=plumage,
@@ -103,20 +83,73 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
         picture=seen,
         recording=heard,
         dials=settings.caption,
-        random=source("caption", place.row),
+        random=keys.source("caption", place.row),
     )
-    quality = max(1, settings.jpeg_quality - int(view.integers(QUALITY_BELOW + 1)))
     return {
         **_labels(own, latents, design, species, place),
-        "individual": "/".join(map(str, (split, *bird))),
-        "recording": "/".join(map(str, (split, *singer, take))),
-        **_seen(seen),
-        **_heard(heard),
+        "individual": "/".join(map(str, (place.split, *bird))),
+        "recording": "/".join(map(str, (place.split, *singer, take))),
+        **_facts(seen, SEEN),
+        **_facts(heard, HEARD),
+        "syllables": ",".join(heard.syllables),
         "named": caption.named,
         "caption": caption.text,
-        "image": encode_jpeg(picture, quality),
-        "audio": encode_flac(samples, settings.sample_rate),
+        "image": picture,
+        "audio": audio,
     }
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """Sources of random numbers, by the name of what they belong to, within a split."""
+
+    seed: int
+    place: Place
+
+    def source(self, *stream: str | int) -> np.random.Generator:
+        """Return the source of a stream."""
+        return generator(self.seed, "birdmml", self.place.split, *stream)
+
+    @property
+    def shift(self) -> bool:
+        """Whether the split is the one of unseen circumstances."""
+        return self.place.split == "shift"
+
+
+def _picture(
+    look: Species, bird: tuple[str, str, int], settings: Settings, keys: _Keys
+) -> tuple[Plumage, bytes, PictureFacts]:
+    """Draw a bird: what it wears, the JPEG, and what is seen."""
+    sex = "female" if look.female and keys.source("sex", *bird).random() < 0.5 else "male"
+    plumage = look.female if sex == "female" and look.female else look.plumage
+    view = keys.source("view", keys.place.row)
+    picture, seen = draw_picture(
+        plumage,
+        size=settings.size,
+        individual=keys.source("bird", *bird),
+        scene=keys.source("place", *bird),
+        view=view,
+        sex=sex,
+        shift=keys.shift,
+    )
+    quality = max(1, settings.jpeg_quality - int(view.integers(QUALITY_BELOW + 1)))
+    return plumage, encode_jpeg(picture, quality), seen
+
+
+def _song(
+    song: Species, recording: tuple[str, str, int, int], settings: Settings, keys: _Keys
+) -> tuple[bytes, SongFacts]:
+    """Sing a song: the FLAC, and what is heard."""
+    samples, heard = sing(
+        song.song,
+        seconds=settings.seconds,
+        sample_rate=settings.sample_rate,
+        individual=keys.source("singer", *recording[:3]),
+        scene=keys.source("site", *recording[:3]),
+        take=keys.source("take", *recording),
+        shift=keys.shift,
+    )
+    return encode_flac(samples, settings.sample_rate), heard
 
 
 def _recording(place: Place, settings: Settings, own: Species, song: Species) -> tuple[tuple[str, str, int], int]:
@@ -141,12 +174,5 @@ def _labels(own: Species, latents: Latents, design: Design, species: Sequence[Sp
     }
 
 
-def _seen(facts: Any) -> Mapping[str, Any]:
-    names = ("sex", "activity", "background", "facing", "view", "occlusion", "blur", "noise")
+def _facts(facts: PictureFacts | SongFacts, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in names}
-
-
-def _heard(facts: Any) -> Mapping[str, Any]:
-    names = ("low_hz", "high_hz", "rate", "phrases", "weather", "others", "distance_m", "snr_db")
-    values = {name: getattr(facts, name) for name in names}
-    return {**values, "syllables": ",".join(facts.syllables)}

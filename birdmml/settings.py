@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from birdmml.caption import CaptionDials
-from birdmml.design import DEFAULT_SHARES, Shares
+from birdmml.shares import DEFAULT_SHARES, Shares
 from confu_core.errors import InvalidValue, nearest
 
 if sys.version_info >= (3, 11):

@@ -110,7 +110,8 @@ def structure(design: Design) -> Structure:
 
     Examples
     --------
-    >>> from birdmml.design import Shares, make_design
+    >>> from birdmml.placement import make_design
+    >>> from birdmml.shares import Shares
     >>> vectors = np.arange(4.0)[:, None]
     >>> design = make_design(vectors, vectors, ["a", "b", "c", "d"], shares=Shares(xor=1))
     >>> xor = structure(design).overall

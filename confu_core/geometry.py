@@ -153,7 +153,7 @@ class _Volume(torch.autograd.Function):
         volume = size.abs_().sqrt_()
         # The slope of the root, 1 / (2 V), is not finite where vectors coincide: there value and slope are zero.
         slope = torch.where(volume < FLAT_VOLUME, 0.0, sign.div_(volume).mul_(0.5))
-        torch.nn.functional.threshold_(volume, FLAT_VOLUME, 0.0)
+        torch.threshold_(volume, FLAT_VOLUME, 0.0)
         ctx.save_for_backward(lengths, determinant, slope, *products, *rows)
         return volume
 

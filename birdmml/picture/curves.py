@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,21 +40,48 @@ def curve_weights(
     >>> places.shape, bool(np.allclose(weights.sum(axis=1), 1))
     ((16, 4), True)
     """
-    count = len(points)
-    corners = set(sharp) if closed else {*sharp, 0, count - 1}
-    ahead = np.roll(points, -1, axis=0) - points
-    gaps = np.maximum(np.sqrt(np.hypot(ahead[:, 0], ahead[:, 1])), 1e-4)
-    tangents = np.stack([_tangent(i, gaps, i in corners, count) for i in range(count)])
-    along = np.arange(steps) / steps
-    places, weights = [], []
-    for i in range(count if closed else count - 1):
-        neighbours = [(i + k) % count for k in (-1, 0, 1, 2)]
-        places.append(np.tile(neighbours, (steps, 1)))
-        weights.append(_segment(along, i, gaps, tangents, i in corners, (i + 1) % count in corners))
+    count, segments = len(points), len(points) if closed else len(points) - 1
+    corner = np.zeros(count, dtype=bool)
+    corner[list(sharp) if closed else [*sharp, 0, -1]] = True
+    after = np.arange(1, count + 1) % count
+    gaps = np.maximum(np.sqrt(np.hypot(*(points[after] - points).T)), 1e-4)
+    start, end = _tangents(gaps, corner)
+    basis = _hermite(steps)[None, :, :, None]
+    ends = np.stack(
+        [np.tile((0.0, 1, 0, 0), (count, 1)), start, np.tile((0.0, 0, 1, 0), (count, 1)), end[after]], axis=1
+    )
+    ends[:, (1, 3)] *= gaps[:, None, None]
+    weights = (basis * ends[:segments, None]).sum(axis=2).reshape(-1, 4)
+    places = (np.arange(segments)[:, None] + np.arange(-1, 3)) % count
+    places = places.repeat(steps, axis=0)
     if not closed:
-        places.append(np.array([[count - 2, count - 1, 0, 1]]))
-        weights.append(np.array([[0.0, 1, 0, 0]]))
-    return np.concatenate(places).astype(np.int32), np.concatenate(weights).astype(np.float32)
+        places = np.concatenate([places, [[count - 2, count - 1, 0, 1]]])
+        weights = np.concatenate([weights, [[0.0, 1, 0, 0]]])
+    return places.astype(np.int32), weights.astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def _hermite(steps: int) -> np.ndarray:
+    """Weights, shape (steps, 4), of the first point, its tangent, the last point and its tangent."""
+    t = np.arange(steps) / steps
+    return np.stack([2 * t**3 - 3 * t**2 + 1, t**3 - 2 * t**2 + t, 3 * t**2 - 2 * t**3, t**3 - t**2], axis=1)
+
+
+def _tangents(gaps: np.ndarray, corner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights, shape (points, 4), of the tangents per unit of knot: where a segment starts, and where one ends.
+
+    At a corner a segment leaves straight for the next point, and arrives straight from the last.
+    """
+    before = np.roll(gaps, 1)
+    both = 1 / (before + gaps)
+    smooth = np.stack([both - 1 / before, 1 / before - 1 / gaps, 1 / gaps - both], axis=1)
+    none = np.zeros(len(gaps))
+    leaving = np.stack([none, -1 / gaps, 1 / gaps], axis=1)
+    arriving = np.stack([-1 / before, 1 / before, none], axis=1)
+    start, end = np.zeros((len(gaps), 4)), np.zeros((len(gaps), 4))
+    start[:, 0:3] = np.where(corner[:, None], leaving, smooth)
+    end[:, 1:4] = np.where(corner[:, None], arriving, smooth)
+    return start, end
 
 
 def sample_curves(controls: np.ndarray, places: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -82,37 +110,3 @@ def sample_curves(controls: np.ndarray, places: np.ndarray, weights: np.ndarray)
     for k in (1, 2, 3):
         out += controls[places[:, k]] * weights[:, k : k + 1]
     return out
-
-
-def _tangent(i: int, gaps: np.ndarray, corner: bool, count: int) -> np.ndarray:
-    """Weights of the points before, at and after i in the tangent at i, per unit of knot."""
-    if corner:
-        return np.zeros(3)
-    before, after = gaps[(i - 1) % count], gaps[i]
-    both = before + after
-    return np.array([-1 / before + 1 / both, 1 / before - 1 / after, 1 / after - 1 / both])
-
-
-def _segment(
-    along: np.ndarray, i: int, gaps: np.ndarray, tangents: np.ndarray, corner: bool, next_corner: bool
-) -> np.ndarray:
-    """Weights, shape (steps, 4), of the points i - 1 to i + 2 in the Hermite segment from i to i + 1."""
-    gap, count = gaps[i], len(gaps)
-    t = along[:, None]
-    start = np.zeros(4)
-    end = np.zeros(4)
-    if corner:
-        start[1:3] = -1 / gap, 1 / gap
-    else:
-        start[0:3] = tangents[i]
-    if next_corner:
-        end[1:3] = -1 / gap, 1 / gap
-    else:
-        end[1:4] = tangents[(i + 1) % count]
-    first, last = np.array([0.0, 1, 0, 0]), np.array([0.0, 0, 1, 0])
-    return (
-        (2 * t**3 - 3 * t**2 + 1) * first
-        + (t**3 - 2 * t**2 + t) * gap * start
-        + (-2 * t**3 + 3 * t**2) * last
-        + (t**3 - t**2) * gap * end
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ class Stroke(NamedTuple):
     stop: int
 
 
+@lru_cache(maxsize=BONES)
 def one_bone(bone: int) -> tuple[float, ...]:
     """Return the weights of a point that one bone moves."""
     return tuple(float(bone == other) for other in range(BONES))
@@ -93,6 +95,14 @@ def ribbon(spine: Sequence[Pen], widths: Sequence[float]) -> list[Pen]:
     return left + right[::-1]
 
 
+@lru_cache(maxsize=8192)
+def _curve(
+    points: tuple[tuple[float, float], ...], corners: tuple[int, ...], steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Remember curves: birds of one shape differ in few of them."""
+    return curve_weights(np.array(points), sharp=corners, steps=steps)
+
+
 @dataclass
 class Draft:
     """Collects the curves of a bird."""
@@ -105,9 +115,8 @@ class Draft:
 
     def add(self, layer: str, label: int, pens: Sequence[Pen], *, sharp: Sequence[int] = (), steps: int = 3) -> None:
         """Add a closed curve through control points, with corners at those that ``sharp`` numbers."""
-        points = np.array([(pen.x, pen.y) for pen in pens])
-        corners = [i % len(pens) for i in sharp]
-        places, weights = curve_weights(points, sharp=corners, steps=steps)
+        corners = tuple(i % len(pens) for i in sharp)
+        places, weights = _curve(tuple([pen[:2] for pen in pens]), corners, steps)
         self.strokes.append(Stroke(layer, label, self.samples, self.samples + len(places)))
         self.places.append(places + len(self.pens))
         self.weights.append(weights)

@@ -61,7 +61,7 @@ class Template:
     bill: slice
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)  # Some 200 kB each; every plumage of the table in every stance that it takes.
 def make_template(
     shape: str, bill: str, tail: str, crest: str, marks: frozenset[str], patterns: tuple[str, str], stance: str
 ) -> Template:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 
-import numpy as np
-
 from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.draft import BODY, WING, Draft, Frame, Pen, blend
 from birdmml.picture.labels import DARK, LIGHT, PLAIN, label
@@ -33,7 +31,7 @@ class WingPlan:
 
 
 def _along(edge: list[Pen], s: float) -> Pen:
-    """Return a point of the smooth curve through an edge, which the quadratic through three points follows closely."""
+    """Return a point of the smooth curve through an edge."""
     place = min(max(s, 0.0), 1.0) * (len(edge) - 1)
     low = min(int(place), len(edge) - 2)
     f = place - low
@@ -45,8 +43,9 @@ def _along(edge: list[Pen], s: float) -> Pen:
         0.5 * f + 2 * f**2 - 1.5 * f**3,
         0.5 * (f**3 - f**2),
     )
-    x, y, z = np.array(w) @ np.array([(p.x, p.y, p.z) for p in (a, b, c, e)])
-    return Pen(float(x), float(y), float(z), b.bones)
+    x = w[0] * a.x + w[1] * b.x + w[2] * c.x + w[3] * e.x
+    y = w[0] * a.y + w[1] * b.y + w[2] * c.y + w[3] * e.y
+    return Pen(x, y, w[0] * a.z + w[1] * b.z + w[2] * c.z + w[3] * e.z, b.bones)
 
 
 def draw_folded(draft: Draft, anatomy: Anatomy, body: Frame, marks: Collection[str]) -> None:

@@ -80,7 +80,9 @@ def test_unique_information_is_the_minimum_that_a_search_finds(seed: int) -> Non
     assert atoms.unique_second == pytest.approx(searched_unique(law.transpose(0, 2, 1)), abs=2e-7)
 
 
-@pytest.mark.parametrize("law", [random_law(0, (2, 2, 2), 2.0), random_law(3, (2, 3, 2), 2.0)], ids=["binary", "ternary"])
+@pytest.mark.parametrize(
+    "law", [random_law(0, (2, 2, 2), 2.0), random_law(3, (2, 3, 2), 2.0)], ids=["binary", "ternary"]
+)
 def test_atoms_agree_with_dit(law: np.ndarray) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
