@@ -50,8 +50,8 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
     """Draw one triplet.
 
     Random numbers are keyed by what they belong to. A bird's traits and its place follow from (split, species, shown
-    type, number of the individual), so that the same bird is met again and never in another split; the view of it from
-    the row.
+    type, number of the individual), so that the same bird is met again and never in another split; the types from the
+    number of the recording, so that one that is used again tells of the same; the view from the row.
 
     Parameters
     ----------
@@ -70,10 +70,12 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
         A row of `birdmml.data.SCHEMA`, but for its key.
     """
     keys = _Keys(settings.seed, place)
-    latents = design.draw(place.species, keys.source("latents", place.row))
-    own, look, song = species[place.species], species[latents.shown_look], species[latents.shown_song]
+    own = species[place.species]
+    take = _take(place, settings, own)
+    latents = design.draw(place.species, keys.source("latents", own.common_name, take))
+    look, song = species[latents.shown_look], species[latents.shown_song]
     bird = (own.common_name, look.common_name, place.ordinal // settings.per_individual)
-    singer, take = _recording(place, settings, own, song)
+    singer = (own.common_name, song.common_name, take // settings.per_individual)
     plumage, picture, seen = _picture(look, bird, settings, keys)
     audio, heard = _song(song, (*singer, take), settings, keys)
     caption = write_caption(
@@ -152,11 +154,10 @@ def _song(
     return encode_flac(samples, settings.sample_rate), heard
 
 
-def _recording(place: Place, settings: Settings, own: Species, song: Species) -> tuple[tuple[str, str, int], int]:
-    """Return the singer and the number of the recording; with reuse, two samples in a row share one."""
+def _take(place: Place, settings: Settings, own: Species) -> int:
+    """Return the number of the recording; with reuse, two samples in a row share one, and so the types it tells of."""
     reused = generator(settings.seed, "birdmml", "reuse", own.common_name).random() < settings.audio_reuse
-    take = place.ordinal // 2 * 2 if reused else place.ordinal
-    return (own.common_name, song.common_name, take // settings.per_individual), take
+    return place.ordinal // 2 * 2 if reused else place.ordinal
 
 
 def _labels(own: Species, latents: Latents, design: Design, species: Sequence[Species], place: Place) -> dict[str, Any]:

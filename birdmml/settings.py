@@ -22,8 +22,11 @@ __all__ = ["PRESETS", "SPLITS", "Settings", "preset", "read_config"]
 
 SPLITS = ("train", "validation", "test", "shift")
 LARGEST_SEED = 2**63 - 1
+SUM_TOLERANCE = 1e-6
+ROUNDING = 1e-6  # Rows that a product of shares may fall short of a whole number.
 # Field to its lowest and highest value; both allowed.
 RANGES: dict[str, tuple[float, float]] = {
+    "per_species": (4, 1_000_000),
     "p": (0, 1),
     "image_noise": (0, 1),
     "audio_noise": (0, 1),
@@ -33,7 +36,6 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 WHOLE: dict[str, tuple[int, int]] = {
     "species": (2, 10_000),
-    "per_species": (4, 1_000_000),
     "per_individual": (1, 1000),
     "seed": (0, LARGEST_SEED),
     "size": (16, 4096),
@@ -50,8 +52,8 @@ class Settings:
     ----------
     species : int
         How many, spread over the table's families.
-    per_species : int
-        Triplets of each species on average, all splits together.
+    per_species : float
+        Triplets of each species on average, all splits together; the number of all triplets is rounded.
     seed : int
         Decides everything that is drawn.
     shares : Shares
@@ -63,7 +65,7 @@ class Settings:
     imbalance : float
         How many times more frequent the most frequent species is than the least frequent; 1 is balanced.
     audio_reuse : float
-        Share of species whose recordings serve two samples each; never across splits.
+        Share of species whose recordings serve two samples each, which show the same types; never across splits.
     per_individual : int
         Samples of one bird, in one place, as long as its type stays the same.
     split_shares : tuple of float
@@ -90,7 +92,7 @@ class Settings:
     """
 
     species: int = 50
-    per_species: int = 100
+    per_species: float = 100
     seed: int = 0
     shares: Shares = DEFAULT_SHARES
     p: float = 1.0
@@ -109,24 +111,23 @@ class Settings:
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            if not _is_number(value) or not low <= value <= high:
                 raise InvalidValue(f"{name} must be in [{low:g}, {high:g}]; got {value!r}")
         for name, limits in WHOLE.items():
             value = getattr(self, name)
             if type(value) is not int or not limits[0] <= value <= limits[1]:
                 raise InvalidValue(f"{name} must be a whole number in [{limits[0]}, {limits[1]}]; got {value!r}")
-        shares = self.split_shares
-        if len(shares) != len(SPLITS) or min(shares) <= 0 or not math.isclose(math.fsum(shares), 1, abs_tol=1e-6):
-            raise InvalidValue(
-                f"split_shares must be {len(SPLITS)} numbers above 0 that add up to 1; got {list(shares)}"
-            )
+        _check_split_shares(self.split_shares)
 
     @property
     def splits(self) -> dict[str, int]:
-        """Rows of each split."""
-        total = self.species * self.per_species
-        rows = {name: max(1, round(share * total)) for name, share in zip(SPLITS, self.split_shares, strict=True)}
-        return {**rows, "train": max(1, total - sum(rows.values()) + rows["train"])}
+        """Rows of each split: at least one, and together as many as there are triplets."""
+        total = round(self.species * self.per_species)
+        rows = {
+            name: max(1, int(share * total + ROUNDING)) for name, share in zip(SPLITS, self.split_shares, strict=True)
+        }
+        largest = max(rows, key=lambda name: rows[name])
+        return {**rows, largest: rows[largest] + total - sum(rows.values())}
 
     def as_dict(self) -> dict[str, Any]:
         """Return all dials but the seed, as JSON values.
@@ -134,11 +135,18 @@ class Settings:
         Returns
         -------
         dict
-            Nested for shares and captions.
+            Nested for shares and captions. Equal settings give equal text, whether a 1 or a 1.0 was asked for.
+
+        Examples
+        --------
+        >>> Settings(p=1).as_dict()["p"]
+        1.0
         """
         values = asdict(self)
         del values["seed"]
-        return {**values, "split_shares": list(self.split_shares)}
+        fractions = {name: float(values[name]) for name in RANGES}
+        records = {name: {key: float(value) for key, value in values[name].items()} for name in ("shares", "caption")}
+        return {**values, **fractions, **records, "split_shares": [float(share) for share in self.split_shares]}
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -148,7 +156,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     # audio reused for 43% of the species.
     "paper": {
         "species": 149,
-        "per_species": 1005,
+        "per_species": 149_681 / 149,
         "seconds": 10.0,
         "audio_reuse": 0.43,
         "split_shares": (0.8, 0.05, 0.1, 0.05),
@@ -182,6 +190,8 @@ def preset(name: str, changes: Mapping[str, Any] | None = None) -> Settings:
     >>> preset("paper").caption.name_share
     0.331
     """
+    if not isinstance(name, str):
+        raise InvalidValue(f"preset must be the name of one ({', '.join(PRESETS)}); got {name!r}")
     if name not in PRESETS:
         raise InvalidValue(f"no preset {name!r}: {nearest(name, PRESETS)}")
     return _changed(_changed(Settings(), PRESETS[name]), changes or {})
@@ -198,20 +208,32 @@ def read_config(path: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        Values by name, not yet checked but for unknown names.
+        Values by name, for `preset` to check.
 
     Raises
     ------
     InvalidValue
-        If the file cannot be read, is no TOML, or has an unknown key.
+        If the file cannot be read or is no TOML.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path} is no TOML: {error}") from error
-    return values
+
+
+def _check_split_shares(shares: Any) -> None:
+    fit = isinstance(shares, tuple) and len(shares) == len(SPLITS) and all(_is_number(share) for share in shares)
+    if not fit or min(shares) <= 0 or not math.isclose(math.fsum(shares), 1, abs_tol=SUM_TOLERANCE):
+        wanted = f"{len(SPLITS)} numbers above 0 that add up to 1"
+        got = list(shares) if isinstance(shares, tuple) else shares
+        total = f", which add up to {math.fsum(shares):g}" if fit else ""
+        raise InvalidValue(f"split_shares must be {wanted} ({', '.join(SPLITS)}); got {got!r}{total}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -224,7 +246,7 @@ def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
             value = _record(name, Shares, value, {})
         elif name == "caption":
             value = _record(name, CaptionDials, value, asdict(settings.caption))
-        elif name == "split_shares":
+        elif name == "split_shares" and isinstance(value, list):
             value = tuple(value)
         values[name] = value
     return replace(settings, **values)
@@ -237,7 +259,9 @@ def _record(name: str, kind: type, value: Any, base: dict[str, Any]) -> Any:
     if not isinstance(value, Mapping):
         raise InvalidValue(f"{name} must be a table of {', '.join(known)}; got {value!r}")
     given = {key.replace("-", "_"): one for key, one in value.items()}
-    for key in given:
+    for key, one in given.items():
         if key not in known:
             raise InvalidValue(f"unknown setting {name}.{key}: {nearest(key, known)}")
+        if not _is_number(one):
+            raise InvalidValue(f"{name}.{key} must be a number; got {one!r}")
     return kind(**{**base, **given})
