@@ -15,16 +15,18 @@ import pyarrow.compute as pc
 from birdmml.design import Design
 from birdmml.likeness import look_vector, song_vector
 from birdmml.placement import make_design
+from birdmml.presets import preset
 from birdmml.sample import Place, draw_sample
 from birdmml.settings import SPLITS, Settings
-from birdmml.species import Species, load_species
+from birdmml.species import Species
+from birdmml.table import load_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.random import generator
 from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
 from confu_core.shards.schema import MEDIA, with_features
 
-__all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "schema", "species_of"]
+__all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "schema", "species_of"]
 
 NAME = "birdmml"
 MEDIA_PARTS = {"image": "jpg", "audio": "flac"}
@@ -251,6 +253,32 @@ class BirdData:
         captions = [pc.cast(self.dataset.table(split, [name])[name], pa.string()) for split in self.manifest.splits]
         together = pa.chunked_array([chunk for column in captions for chunk in column.chunks])
         return {"distinct": pc.count_distinct(together).as_py(), "total": len(together)}
+
+
+def recipe_of(manifest: Manifest) -> BirdRecipe:
+    """Return the recipe that a dataset was built from.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    BirdRecipe
+        Which builds the same again.
+
+    Raises
+    ------
+    DatasetError
+        If the manifest does not describe a dataset of birds.
+    """
+    if manifest.name != NAME:
+        raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}; use the command that built it")
+    try:
+        return BirdRecipe(preset("small", {**manifest.config, "seed": manifest.seed}))
+    except (InvalidValue, TypeError) as error:
+        raise DatasetError(f"the manifest does not describe a dataset of birds: {error}; restore it") from error
 
 
 def open_birds(path: str | Path) -> BirdData:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from birdmml.species import COLORS, MARKS, PARTS, SHAPES, SYLLABLES, Plumage, Song
+from birdmml.species import Plumage, Song
+from birdmml.vocabulary import COLORS, MARKS, PARTS, SHAPES, SYLLABLES
 
 __all__ = ["look_vector", "nearest_units", "song_vector"]
 
@@ -33,7 +34,7 @@ def look_vector(plumage: Plumage) -> np.ndarray:
 
     Examples
     --------
-    >>> from birdmml.species import find_species
+    >>> from birdmml.table import find_species
     >>> look_vector(find_species("Mallard").plumage).ndim
     1
     """
@@ -58,7 +59,7 @@ def song_vector(song: Song) -> np.ndarray:
 
     Examples
     --------
-    >>> from birdmml.species import find_species
+    >>> from birdmml.table import find_species
     >>> song_vector(find_species("Mallard").song).ndim
     1
     """

@@ -1,24 +1,16 @@
-"""Everything that decides a dataset but its format: dials, their defaults, presets and configuration files."""
+"""Everything that decides a dataset but its format: dials, their defaults and their ranges."""
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from birdmml.caption import CaptionDials
 from birdmml.shares import DEFAULT_SHARES, Shares
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import InvalidValue
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-__all__ = ["PRESETS", "SPLITS", "Settings", "preset", "read_config"]
+__all__ = ["SPLITS", "Settings", "is_number"]
 
 SPLITS = ("train", "validation", "test", "shift")
 LARGEST_SEED = 2**63 - 1
@@ -111,7 +103,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if not _is_number(value) or not low <= value <= high:
+            if not is_number(value) or not low <= value <= high:
                 raise InvalidValue(f"{name} must be in [{low:g}, {high:g}]; got {value!r}")
         for name, limits in WHOLE.items():
             value = getattr(self, name)
@@ -149,119 +141,31 @@ class Settings:
         return {**values, **fractions, **records, "split_shares": [float(share) for share in self.split_shares]}
 
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "tiny": {"species": 20, "per_species": 20, "size": 96, "seconds": 1.0},
-    "small": {},
-    # What is published: 149 species, 149,681 triplets, 10 s clips, a third of the captions naming the species and
-    # audio reused for 43% of the species.
-    "paper": {
-        "species": 149,
-        "per_species": 149_681 / 149,
-        "seconds": 10.0,
-        "audio_reuse": 0.43,
-        "split_shares": (0.8, 0.05, 0.1, 0.05),
-        "caption": {"name_share": 0.331},
-    },
-}
-
-
-def preset(name: str, changes: Mapping[str, Any] | None = None) -> Settings:
-    """Return the settings of a preset, changed.
+def is_number(value: object) -> bool:
+    """Return whether a value from a configuration file is a number.
 
     Parameters
     ----------
-    name : {"tiny", "small", "paper"}
-        Which one.
-    changes : mapping of str to object, optional
-        Values by name; ``shares`` and ``caption`` are mappings of their own.
+    value : object
+        Any.
 
     Returns
     -------
-    Settings
-        Checked.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such preset or setting, or a value breaks its constraint.
+    bool
+        False for True and False.
 
     Examples
     --------
-    >>> preset("paper").caption.name_share
-    0.331
+    >>> is_number(0.5), is_number("0.5"), is_number(True)
+    (True, False, False)
     """
-    if not isinstance(name, str):
-        raise InvalidValue(f"preset must be the name of one ({', '.join(PRESETS)}); got {name!r}")
-    if name not in PRESETS:
-        raise InvalidValue(f"no preset {name!r}: {nearest(name, PRESETS)}")
-    return _changed(_changed(Settings(), PRESETS[name]), changes or {})
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read settings from a TOML file.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file.
-
-    Returns
-    -------
-    dict
-        Values by name, for `preset` to check.
-
-    Raises
-    ------
-    InvalidValue
-        If the file cannot be read or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path} is no TOML: {error}") from error
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_split_shares(shares: Any) -> None:
-    fit = isinstance(shares, tuple) and len(shares) == len(SPLITS) and all(_is_number(share) for share in shares)
+    fit = isinstance(shares, tuple) and len(shares) == len(SPLITS) and all(is_number(share) for share in shares)
     if not fit or min(shares) <= 0 or not math.isclose(math.fsum(shares), 1, abs_tol=SUM_TOLERANCE):
         wanted = f"{len(SPLITS)} numbers above 0 that add up to 1"
         got = list(shares) if isinstance(shares, tuple) else shares
         total = f", which add up to {math.fsum(shares):g}" if fit else ""
         raise InvalidValue(f"split_shares must be {wanted} ({', '.join(SPLITS)}); got {got!r}{total}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    known = [f.name for f in fields(Settings)]
-    values: dict[str, Any] = {}
-    for name, value in changes.items():
-        if name not in known:
-            raise InvalidValue(f"unknown setting {name!r}: {nearest(name, known)}")
-        if name == "shares":
-            value = _record(name, Shares, value, {})
-        elif name == "caption":
-            value = _record(name, CaptionDials, value, asdict(settings.caption))
-        elif name == "split_shares" and isinstance(value, list):
-            value = tuple(value)
-        values[name] = value
-    return replace(settings, **values)
-
-
-def _record(name: str, kind: type, value: Any, base: dict[str, Any]) -> Any:
-    known = [f.name for f in fields(kind)]
-    if isinstance(value, kind):
-        return value
-    if not isinstance(value, Mapping):
-        raise InvalidValue(f"{name} must be a table of {', '.join(known)}; got {value!r}")
-    given = {key.replace("-", "_"): one for key, one in value.items()}
-    for key, one in given.items():
-        if key not in known:
-            raise InvalidValue(f"unknown setting {name}.{key}: {nearest(key, known)}")
-        if not _is_number(one):
-            raise InvalidValue(f"{name}.{key} must be a number; got {one!r}")
-    return kind(**{**base, **given})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +11,20 @@ import click
 
 from confu_cli.datasets import describe, print_dataset, verify_command
 from confu_cli.group import Group
-from confu_cli.options import ListOf, as_json, debug, given, key_values, together
+from confu_cli.options import ListOf, as_json, debug, engine_options, given, key_values, together
 from confu_cli.show import number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
+    from birdmml.data import BirdRecipe
     from birdmml.settings import Settings
+    from confu_core.shards import Manifest
 
 __all__ = ["birdmml"]
 
 # Dials of a dataset by type, with the help text; their defaults are those of birdmml.settings.Settings.
 DIALS: dict[str, tuple[type, str]] = {
     "species": (int, "How many species.  [default: 50]"),
-    "per_species": (int, "Triplets of each species on average, all splits together.  [default: 100]"),
+    "per_species": (float, "Triplets of each species on average, all splits together.  [default: 100]"),
     "seed": (int, "Decides everything that is drawn.  [default: 0]"),
     "p": (float, "Mixing parameter of the xor group, in [0, 1].  [default: 1]"),
     "image_noise": (float, "Probability that a picture shows another type of its group.  [default: 0]"),
@@ -44,7 +47,13 @@ def birdmml() -> None:
     """Bird-MML: pictures, songs and captions whose interaction structure is known exactly."""
 
 
-birdmml.add_command(verify_command("birdmml"))
+def _recipe_of(manifest: Manifest) -> BirdRecipe:
+    from birdmml.data import recipe_of
+
+    return recipe_of(manifest)
+
+
+birdmml.add_command(verify_command("birdmml", _recipe_of))
 
 
 def _dials() -> Any:
@@ -59,7 +68,7 @@ def _dials() -> Any:
 
 @birdmml.command(epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the dataset.")
-@click.option("--preset", "preset_name", default="small", show_default=True, help="tiny, small or paper.")
+@click.option("--preset", "preset_name", default=None, help="tiny, small or paper.  [default: small]")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
 @_dials()
 @click.option("--shares", help="How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1.")
@@ -69,15 +78,18 @@ def _dials() -> Any:
 )
 @click.option("--shard-rows", type=int, default=250, show_default=True, help="Rows per shard.")
 @click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@engine_options()
 @as_json
 @debug
 def build(
     out: Path,
-    preset_name: str,
+    preset_name: str | None,
     config: Path | None,
     formats: list[str],
     shard_rows: int,
     workers: int | None,
+    engine: str,
+    scheduler: str | None,
     as_json: bool,
     **dials: Any,
 ) -> None:
@@ -99,6 +111,8 @@ def build(
             formats=formats,
             shard_rows=shard_rows,
             workers=usable_cores() if workers is None else workers,
+            engine=engine,
+            scheduler=scheduler,
             progress=lambda done, written: bar(done, total, size(written)),
         )
     seconds = time.monotonic() - started
@@ -113,12 +127,12 @@ def build(
         click.echo(LOAD.format(path=out, shards=shards))
 
 
-def _settings(name: str, config: Path | None, dials: dict[str, Any]) -> Settings:
+def _settings(name: str | None, config: Path | None, dials: dict[str, Any]) -> Settings:
     """Put preset, file and flags together, the later over the earlier."""
-    from birdmml.settings import preset, read_config
+    from birdmml.presets import preset, read_config
 
     values = read_config(config) if config is not None else {}
-    name = values.pop("preset", name)
+    in_file = values.pop("preset", "small")
     captions = {key: _share(key, text) for key, text in key_values(dials.pop("caption")).items()}
     shares = dials.pop("shares")
     values |= given(dials)
@@ -126,7 +140,7 @@ def _settings(name: str, config: Path | None, dials: dict[str, Any]) -> Settings
         values["shares"] = {key: _share(key, text) for key, text in key_values(tuple(shares.split(","))).items()}
     if captions:
         values["caption"] = {**values.get("caption", {}), **captions}
-    return preset(name, values)
+    return preset(in_file if name is None else name, values)
 
 
 def _share(name: str, text: str) -> float:
@@ -152,6 +166,33 @@ def info(path: Path, as_json: bool) -> None:
     _print_structure(birds.manifest.information)
     counts = birds.distinct_captions()
     click.echo(f"{counts['distinct']:,} distinct captions of {counts['total']:,}")
+
+
+@birdmml.command(epilog="Example: birdmml preview data/birds --out gallery.html --split test")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The page, one HTML file.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="The contact sheet.  [default: as --out, with .png]")
+@click.option("--split", "splits", type=ListOf(str), help="Splits to show.  [default: all]")
+@click.option("--species", type=ListOf(str), help='Species to show, such as "Canada Jay,Bobolink".  [default: all]')
+@click.option("--per-species", type=int, default=4, show_default=True, help="Samples of each, from each split in turn.")
+@click.option("--limit", type=int, help="Samples of all together.  [default: as many as 22 MB hold, at most 160]")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides which samples.")
+@as_json
+@debug
+def preview(path: Path, out: Path, as_json: bool, **choice: Any) -> None:
+    """Write a page to look at and listen to, and a contact sheet of its pictures.
+
+    The page needs no other file: pictures, songs, spectrograms, captions and latents, by species and by split.
+    """
+    from birdmml.data import open_birds
+    from birdmml.preview import write_preview
+
+    written = write_preview(open_birds(path), out, **choice)
+    if as_json:
+        print_json({**asdict(written), "page": str(written.page), "sheet": str(written.sheet), "cards": written.cards})
+        return
+    what = f"{written.cards} triplets of {written.species} species, {size(written.bytes)}"
+    click.echo(f"{written.page}: {what}; contact sheet {written.sheet}")
 
 
 def _print_structure(said: dict[str, Any]) -> None:

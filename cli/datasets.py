@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,20 @@ from confu_cli.options import as_json, debug
 from confu_cli.show import print_json, print_table, size
 
 if TYPE_CHECKING:
-    from confu_core.shards import Manifest
+    from confu_core.shards import Manifest, Recipe, Report
 
 __all__ = ["describe", "print_dataset", "verify_command"]
 
 
-def verify_command(command: str) -> click.Command:
+def verify_command(command: str, recipe_of: Callable[[Manifest], Recipe]) -> click.Command:
     """Return the verb `verify` of a command.
 
     Parameters
     ----------
     command : str
         The command, for the example in the help text.
+    recipe_of : callable
+        Manifest to the recipe that builds the dataset again.
 
     Returns
     -------
@@ -34,27 +37,51 @@ def verify_command(command: str) -> click.Command:
     @click.command("verify", cls=Verb, epilog=f"Example: {command} verify data/{command.removesuffix('bench')} --deep")
     @click.argument("path", type=click.Path(path_type=Path))
     @click.option("--deep", is_flag=True, help="Decode every row, picture and sound as well.")
+    @click.option("--repair", "mend", is_flag=True, help="Write bad shards and checksums again, and prove them.")
     @as_json
     @debug
-    def verify(path: Path, deep: bool, as_json: bool) -> int:
+    def verify(path: Path, deep: bool, mend: bool, as_json: bool) -> int:
         """Prove a dataset complete and unaltered, and name each bad shard.
 
-        Compares counts, sizes, checksums and columns with the manifest. Exit status 1 if anything is wrong.
+        Compares counts, sizes, checksums and columns with the manifest. Exit status 1 if anything is wrong, or with
+        --repair if anything still is.
         """
         from confu_core.shards import verify as examine
 
+        if mend:
+            return _repair(path, deep, as_json, recipe_of)
         report = examine(path, deep=deep)
         if as_json:
             print_json(report.as_dict())
-        elif report.ok:
-            click.echo(f"{path}: complete and unaltered ({report.shards} shards, {size(report.bytes)})")
         else:
-            for finding in report.findings:
-                click.echo(f"{path / finding.path}: {finding.problem}")
-            click.echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
+            _print_report(path, report)
         return 0 if report.ok else 1
 
     return verify
+
+
+def _repair(path: Path, deep: bool, as_json: bool, recipe_of: Callable[[Manifest], Recipe]) -> int:
+    from confu_core.runs.environment import usable_cores
+    from confu_core.shards import open_dataset, repair
+
+    recipe = recipe_of(open_dataset(path).manifest)
+    done = repair(recipe, path, deep=deep, workers=usable_cores())
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        for name in done.rewritten:
+            click.echo(f"{path / name}: written again")
+        _print_report(path, done.report)
+    return 0 if done.ok else 1
+
+
+def _print_report(path: Path, report: Report) -> None:
+    if report.ok:
+        click.echo(f"{path}: complete and unaltered ({report.shards} shards, {size(report.bytes)})")
+        return
+    for finding in report.findings:
+        click.echo(f"{path / finding.path}: {finding.problem}")
+    click.echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:

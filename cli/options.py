@@ -9,7 +9,17 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["ListOf", "as_json", "debug", "given", "key_values", "method_options", "setting_options", "together"]
+__all__ = [
+    "ListOf",
+    "as_json",
+    "debug",
+    "engine_options",
+    "given",
+    "key_values",
+    "method_options",
+    "setting_options",
+    "together",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
@@ -136,6 +146,20 @@ def method_options(many: bool = False) -> Decorator:
         "-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="Any other option of the method."
     )
     return together(setting_options(METHOD, many=many), other)
+
+
+def engine_options() -> Decorator:
+    """Return a decorator that adds what a build runs on.
+
+    Returns
+    -------
+    callable
+        A decorator; the options arrive as ``engine`` and ``scheduler``.
+    """
+    return together(
+        click.option("--engine", default="local", show_default=True, help="What builds the shards: local or dask."),
+        click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
+    )
 
 
 def together(*decorators: Decorator) -> Decorator:

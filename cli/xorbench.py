@@ -10,11 +10,23 @@ import click
 
 from confu_cli.datasets import describe, print_dataset, verify_command
 from confu_cli.group import Group
-from confu_cli.options import MODEL, TASK, ListOf, as_json, debug, given, key_values, method_options, setting_options
+from confu_cli.options import (
+    MODEL,
+    TASK,
+    ListOf,
+    as_json,
+    debug,
+    engine_options,
+    given,
+    key_values,
+    method_options,
+    setting_options,
+)
 from confu_cli.show import number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
-    from xor_bench.data import XorData
+    from confu_core.shards import Manifest
+    from xor_bench.data import XorData, XorRecipe
     from xor_bench.settings import Settings
 
 __all__ = ["xorbench"]
@@ -28,7 +40,13 @@ def xorbench() -> None:
     """The XOR synergy task: does a method capture what only several modalities together reveal?"""  # noqa: D400, D401
 
 
-xorbench.add_command(verify_command("xorbench"))
+def _recipe_of(manifest: Manifest) -> XorRecipe:
+    from xor_bench.data import recipe_of
+
+    return recipe_of(manifest)
+
+
+xorbench.add_command(verify_command("xorbench", _recipe_of))
 
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
@@ -46,6 +64,7 @@ xorbench.add_command(verify_command("xorbench"))
 )
 @click.option("--shard-rows", type=int, default=10_000, show_default=True, help="Rows per shard.")
 @click.option("--workers", type=int, default=1, show_default=True, help="Number of processes.")
+@engine_options()
 @as_json
 @debug
 def build(
@@ -58,7 +77,7 @@ def build(
     from confu_core.shards import build as build_shards
     from xor_bench.data import XorRecipe
 
-    shard_rows, workers = options.pop("shard_rows"), options.pop("workers")
+    how = {name: options.pop(name) for name in ("shard_rows", "workers", "engine", "scheduler")}
     rows = {"train": train, "validation": validation, "test": test}
     recipe = XorRecipe(p=tuple(p), rows_per_p=rows, **options)
     total = sum(recipe.splits.values())
@@ -67,9 +86,8 @@ def build(
             recipe,
             out,
             formats=formats,
-            shard_rows=shard_rows,
-            workers=workers,
             progress=lambda done, written: bar(done, total, size(written)),
+            **how,
         )
     if as_json:
         print_json({"path": str(out), **describe(manifest)})

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards import Dataset, flat_json, open_dataset
+from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
 from xor_bench.modalities import direction_name, directions, names
 from xor_bench.task import XorSamples, XorTask, code_bits, make_xor, random_seed
 from xor_bench.theory import bayes_accuracy, information, pairwise_ceiling
 
-__all__ = ["XorData", "XorRecipe", "exact", "open_xor"]
+__all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
 
 NAME = "xor"
 SPLITS = {"train": 10_000, "validation": 1_000, "test": 10_000}
@@ -182,6 +182,41 @@ def exact(task: XorTask) -> dict[str, Any]:
     }
     quantities = information(task.p, task.bits, modalities=task.modalities, noise=task.noise).as_dict()
     return {"information": quantities, "ceilings": ceilings}
+
+
+def recipe_of(manifest: Manifest) -> XorRecipe:
+    """Return the recipe that a dataset was built from.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    XorRecipe
+        Which builds the same again.
+
+    Raises
+    ------
+    DatasetError
+        If the manifest does not describe an XOR task.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from confu_core.shards import build
+    >>> recipe = XorRecipe(p=(0.3,), bits=2, rows_per_p={"train": 4})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     recipe_of(build(recipe, folder)) == recipe
+    True
+    """
+    if manifest.name != NAME:
+        raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}; use the command that built it")
+    try:
+        return XorRecipe(**{**manifest.config, "p": tuple(manifest.config["p"])}, seed=manifest.seed)
+    except (AttributeError, InvalidValue, KeyError, TypeError) as error:
+        raise DatasetError(f"the manifest does not describe an XOR task: {error}; restore it") from error
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from birdmml.caption.draws import Draws
 from birdmml.caption.facts import Fact
 from birdmml.caption.lexicon import FORM_WORDS, SIZES
 from birdmml.facts import ACTIVITIES, BACKGROUNDS, PictureFacts
-from birdmml.species import COLORS, SHAPES, Plumage
+from birdmml.species import Plumage
+from birdmml.vocabulary import COLORS, SHAPES
 
 __all__ = ["FORM_PARTS", "look_facts", "size_of", "wrong_look"]
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from birdmml.species import SHAPES, Species, load_species
+from birdmml.species import Species
+from birdmml.table import load_species
+from birdmml.vocabulary import SHAPES
 
 __all__ = ["ORDINARY_WORDS", "name_words", "names_in"]
 
@@ -43,7 +45,7 @@ def name_words(species: Species) -> frozenset[str]:
 
     Examples
     --------
-    >>> from birdmml.species import find_species
+    >>> from birdmml.table import find_species
     >>> sorted(name_words(find_species("Northern Cardinal")))
     ['cardinal', 'cardinalis']
     """

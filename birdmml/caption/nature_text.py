@@ -11,7 +11,9 @@ from birdmml.caption.facts import Fact
 from birdmml.caption.grammar import with_article
 from birdmml.caption.sound_lexicon import HABITAT_WORDS, SOME_HABITS
 from birdmml.caption.templates import NATURE
-from birdmml.species import HABITATS, Species, load_species
+from birdmml.species import Species
+from birdmml.table import load_species
+from birdmml.vocabulary import HABITATS
 
 __all__ = ["nature_facts", "nature_sentence", "wrong_nature"]
 

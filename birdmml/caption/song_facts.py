@@ -11,7 +11,9 @@ from birdmml.caption.draws import Draws
 from birdmml.caption.facts import Fact
 from birdmml.caption.sound_lexicon import PITCHES, RATES
 from birdmml.facts import WEATHERS, SongFacts
-from birdmml.species import SYLLABLES, Song, Species, load_species
+from birdmml.species import Song, Species
+from birdmml.table import load_species
+from birdmml.vocabulary import SYLLABLES
 
 __all__ = ["distance_of", "pitch_of", "range_of", "rate_of", "song_facts", "song_words", "voice_of", "wrong_song"]
 

@@ -63,7 +63,7 @@ def write_caption(
 
     Examples
     --------
-    >>> from birdmml.species import find_species
+    >>> from birdmml.table import find_species
     >>> bird = find_species("Black-capped Chickadee")
     >>> picture = PictureFacts("feeder", "clinging", "left", "side", "male", frozenset({"crown", "throat"}), 0, 0, 0)
     >>> recording = SongFacts(("whistle",), 3200, 4000, 1.6, 2, "calm", False, 12, 20)

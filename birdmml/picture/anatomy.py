@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from birdmml.species import SHAPES
+from birdmml.vocabulary import SHAPES
 
 __all__ = ["ANATOMY", "Anatomy"]
 

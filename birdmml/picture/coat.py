@@ -7,7 +7,8 @@ import numpy as np
 from birdmml.picture.anatomy import ANATOMY
 from birdmml.picture.labels import NAMES
 from birdmml.picture.light import Light, tinted
-from birdmml.species import COLORS, Plumage
+from birdmml.species import Plumage
+from birdmml.vocabulary import COLORS
 
 __all__ = ["coat"]
 

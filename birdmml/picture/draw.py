@@ -22,7 +22,8 @@ from birdmml.picture.pose import bend, turned
 from birdmml.picture.props import Foothold, cast_shadow, lay_support
 from birdmml.picture.template import Template, make_template
 from birdmml.picture.water import immerse
-from birdmml.species import MARKS, PARTS, Plumage
+from birdmml.species import Plumage
+from birdmml.vocabulary import MARKS, PARTS
 from confu_core.errors import InvalidValue
 
 __all__ = ["draw_picture"]
@@ -74,7 +75,7 @@ def draw_picture(
 
     Examples
     --------
-    >>> from birdmml.species import find_species
+    >>> from birdmml.table import find_species
     >>> from confu_core.random import generator
     >>> streams = {name: generator(0, name) for name in ("individual", "scene", "view")}
     >>> picture, facts = draw_picture(find_species("Mallard").plumage, **streams)

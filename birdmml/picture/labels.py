@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from birdmml.species import MARKS, PARTS
+from birdmml.vocabulary import MARKS, PARTS
 
 __all__ = ["DARK", "LIGHT", "NAMES", "PLAIN", "SPECKLE", "label", "number"]
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from birdmml.species import SHAPES
+from birdmml.vocabulary import SHAPES
 
 __all__ = ["Setting", "choose_setting", "settings_of"]
 

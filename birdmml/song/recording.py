@@ -110,7 +110,7 @@ def sing(
 
     Examples
     --------
-    >>> from birdmml.species import find_species
+    >>> from birdmml.table import find_species
     >>> from confu_core.random import generator
     >>> streams = {name: generator(0, name) for name in ("individual", "scene", "take")}
     >>> samples, facts = sing(find_species("Northern Cardinal").song, **streams)

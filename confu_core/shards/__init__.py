@@ -8,6 +8,7 @@ from confu_core.shards.layout import FORMATS
 from confu_core.shards.manifest import Manifest, Shard, load_manifest
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe, TableRecipe
+from confu_core.shards.repair import Repair, repair
 from confu_core.shards.schema import MEDIA, with_features
 from confu_core.shards.verify import Finding, Report, verify
 
@@ -18,6 +19,7 @@ __all__ = [
     "Finding",
     "Manifest",
     "Recipe",
+    "Repair",
     "Report",
     "Shard",
     "TableRecipe",
@@ -25,6 +27,7 @@ __all__ = [
     "flat_json",
     "load_manifest",
     "open_dataset",
+    "repair",
     "verify",
     "with_features",
 ]

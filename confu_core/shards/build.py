@@ -5,28 +5,29 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.metadata
-import json
-import platform
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards.atomic import write_whole, writing
-from confu_core.shards.layout import Job, check_formats, jobs, shard_path
-from confu_core.shards.manifest import MANIFEST, SCHEMA_VERSION, Manifest, Shard, load_manifest
-from confu_core.shards.parquet import stored_types
+from confu_core.shards.cluster import check_engine, completed_on_cluster, same_versions
+from confu_core.shards.draft import draft_of
+from confu_core.shards.layout import Job, jobs, shard_path
+from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.resume import begin, clean, finish, finished_shards, is_whole, refuse_other
-from confu_core.shards.schema import column_types
 from confu_core.shards.sums import write_sums
-from confu_core.shards.workers import ATTEMPTS, WorkerDied, completed
+from confu_core.shards.versions import library_versions as _versions
+from confu_core.shards.workers import WorkerDied, completed
 from confu_core.shards.write import write_shards
 
 __all__ = ["build"]
+
+ARRIVAL_SECONDS = 30
+
+Written = tuple[Shard, ...]
+Runner = Callable[[Callable[[Job], Written], Sequence[Job]], Generator[Written, None, None]]
 
 
 def build(
@@ -36,6 +37,8 @@ def build(
     formats: Sequence[str] = ("parquet",),
     shard_rows: int = 1000,
     workers: int = 1,
+    engine: str = "local",
+    scheduler: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Manifest:
     """Write a dataset into shards, or finish one that was interrupted.
@@ -54,7 +57,12 @@ def build(
     shard_rows : int
         Rows per shard; the rows of one shard per worker are held in memory.
     workers : int
-        Number of processes; 1 works in this one.
+        Number of processes on this machine; for the engine ``"local"``, 1 works in this one.
+    engine : {"local", "dask"}
+        What runs the jobs: a pool of processes, or dask.distributed, which writes the same bytes.
+    scheduler : str, optional
+        Address of a running dask scheduler, such as ``"tcp://10.0.0.1:8786"``. Its workers need the same library
+        versions, and `out` where they see it too. Without one, dask has processes on this machine.
     progress : callable, optional
         Called with the rows and the bytes on disk so far, first with those of an earlier build.
 
@@ -79,21 +87,38 @@ def build(
     ...     [shard.path for shard in build(recipe, folder, shard_rows=2).shards]
     ['data/train-00000-of-00002.parquet', 'data/train-00001-of-00002.parquet']
     """
-    root, formats = Path(out), tuple(formats)
+    # Workers elsewhere have other working folders.
+    root, formats = Path(out) if engine == "local" else Path(out).absolute(), tuple(formats)
     if type(workers) is not int or workers < 1:
         raise InvalidValue(f"workers must be a whole number of at least 1; got {workers!r}")
+    check_engine(engine, scheduler)
     plan = jobs(recipe.splits, shard_rows)
-    draft = _draft(recipe, formats, shard_rows)
+    draft = draft_of(recipe, formats, shard_rows, _versions(recipe.libraries))
     with writing(root):
         refuse_other(root, draft)
         manifest = _complete(root, plan, formats)
         if manifest is None:
             begin(root, draft)
     if manifest is None:
-        manifest = draft.with_shards(_all_shards(recipe, root, draft, plan, workers, progress))
+        run = _runner(engine, workers, scheduler, root, draft.versions)
+        manifest = draft.with_shards(_all_shards(recipe, root, draft, plan, run, progress))
         _seal(root, manifest)
     finish(root)
     return manifest
+
+
+def _runner(engine: str, workers: int, scheduler: str | None, root: Path, versions: Mapping[str, str]) -> Runner:
+    if engine == "local":
+        return lambda function, todo: completed(function, todo, workers)
+
+    def run(function: Callable[[Job], Written], todo: Sequence[Job]) -> Generator[Written, None, None]:
+        checked = functools.partial(same_versions, function, versions)
+        with contextlib.closing(completed_on_cluster(checked, todo, workers, scheduler)) as results:
+            for shards in results:
+                _check_arrived(root, shards)
+                yield shards
+
+    return run
 
 
 def _all_shards(
@@ -101,7 +126,7 @@ def _all_shards(
     root: Path,
     draft: Manifest,
     plan: list[Job],
-    workers: int,
+    run: Runner,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[Shard, ...]:
     known = finished_shards(root, draft)
@@ -113,7 +138,7 @@ def _all_shards(
     report = _reporter(progress, draft.formats[0])
     function = functools.partial(write_shards, recipe, root, draft.formats)
     try:
-        with contextlib.closing(completed(function, todo, workers)) as results:
+        with contextlib.closing(run(function, todo)) as results:
             report(shards)
             for written in results:
                 shards += written
@@ -121,7 +146,7 @@ def _all_shards(
     except WorkerDied as error:
         names = ", ".join(shard_path(draft.formats[0], job) for job in error.jobs)
         raise DatasetError(
-            f"{root}: the worker died {ATTEMPTS} times over {names}; the other shards are kept: "
+            f"{root}: the worker died {error.attempts} times over {names}; the other shards are kept: "
             "run the same build again, with fewer --workers if memory ran out"
         ) from error
     finally:
@@ -129,43 +154,17 @@ def _all_shards(
     return tuple(shards)
 
 
-def _draft(recipe: Recipe, formats: tuple[str, ...], shard_rows: int) -> Manifest:
-    check_formats(formats)
-    _check_key_column(recipe.schema)
-    draft = Manifest(
-        schema_version=SCHEMA_VERSION,
-        name=recipe.name,
-        description=recipe.description,
-        config=_as_json("config", recipe.config),
-        seed=int(recipe.seed),
-        splits=dict(recipe.splits),
-        fingerprint="",
-        formats=formats,
-        shard_rows=shard_rows,
-        versions=_versions(recipe.libraries),
-        schema=stored_types(recipe.schema),
-        information=_as_json("information", recipe.information()),
-    )
-    return draft.fingerprinted()
-
-
-def _check_key_column(schema: pa.Schema) -> None:
-    if [column.type for column in schema if column.name == "key"] != [pa.string()]:
-        columns = ", ".join(f"{name}: {type}" for name, type in column_types(schema).items())
-        raise InvalidValue(f"a schema must have one column 'key' of type string; got {columns}")
-
-
-def _as_json(what: str, value: Any) -> Any:
-    # As it will be read back: tuples become lists, keys become text.
-    try:
-        return json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise InvalidValue(f"{what} of a recipe must hold JSON values; {error}") from error
-
-
-def _versions(libraries: tuple[str, ...]) -> dict[str, str]:
-    names = sorted({"confu-bench", "numpy", "pyarrow", *libraries})
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+def _check_arrived(root: Path, shards: Sequence[Shard]) -> None:
+    # A network file system may show a new file late; a folder that is not shared never shows it.
+    deadline = time.monotonic() + ARRIVAL_SECONDS
+    for shard in shards:
+        while not is_whole(root, shard):
+            if time.monotonic() > deadline:
+                raise DatasetError(
+                    f"{root / shard.path} was written by a worker and is not seen here; "
+                    "--out must be a folder that all workers share"
+                )
+            time.sleep(0.1)
 
 
 def _complete(root: Path, plan: list[Job], formats: tuple[str, ...]) -> Manifest | None:

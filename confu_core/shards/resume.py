@@ -13,7 +13,7 @@ from confu_core.shards.atomic import remove_partials, write_whole
 from confu_core.shards.layout import FOLDERS, Job
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
 
-__all__ = ["begin", "clean", "finish", "finished_shards", "is_whole", "record", "refuse_other"]
+__all__ = ["begin", "clean", "differences", "finish", "finished_shards", "is_whole", "record", "refuse_other"]
 
 # While a build is unfinished: the manifest to be, and one record per finished range of rows.
 UNFINISHED = ".build"
@@ -42,7 +42,7 @@ def refuse_other(root: Path, draft: Manifest) -> None:
         raise DatasetError(f"{root} is a file; choose another --out")
     manifests = [path for path in (root / MANIFEST, root / UNFINISHED / MANIFEST) if path.exists()]
     for path in manifests:
-        if different := _differences(load_manifest(path), draft):
+        if different := differences(load_manifest(path), draft):
             raise DatasetError(
                 f"{root} holds another dataset ({'; '.join(different)}); choose another --out or remove it"
             )
@@ -50,6 +50,32 @@ def refuse_other(root: Path, draft: Manifest) -> None:
         foreign = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
         if foreign:
             raise DatasetError(f"{root} holds other files ({', '.join(foreign[:3])}); choose another --out")
+
+
+def differences(there: Manifest, here: Manifest) -> list[str]:
+    """Say in what two manifests describe different datasets; versions and shards do not count.
+
+    Parameters
+    ----------
+    there, here : Manifest
+        Of a dataset on disk, and of the one that is wanted.
+
+    Returns
+    -------
+    list of str
+        One phrase per setting.
+
+    Examples
+    --------
+    >>> manifest = Manifest(1, "x", "", {"p": 0.5}, 0, {}, "", (), 1, {}, {}, {})
+    >>> differences(manifest, Manifest(1, "x", "", {"p": 0.3}, 0, {}, "", (), 1, {}, {}, {}))
+    ['p: 0.5 there, 0.3 here']
+    """
+    old, new = _settings(there), _settings(here)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if not names and there.fingerprint != here.fingerprint:
+        return [f"fingerprint: {there.fingerprint:.8} there, {here.fingerprint:.8} here"]
+    return [f"{name}: {_shown(old, name)} there, {_shown(new, name)} here" for name in names]
 
 
 def begin(root: Path, draft: Manifest) -> None:
@@ -207,14 +233,6 @@ def _records(folder: Path) -> list[Shard]:
 
 def _record_paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("*-*.json"))
-
-
-def _differences(there: Manifest, here: Manifest) -> list[str]:
-    old, new = _settings(there), _settings(here)
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    if not names and there.fingerprint != here.fingerprint:
-        return [f"fingerprint: {there.fingerprint:.8} there, {here.fingerprint:.8} here"]
-    return [f"{name}: {_shown(old, name)} there, {_shown(new, name)} here" for name in names]
 
 
 def _settings(manifest: Manifest) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import write_whole
 
-__all__ = ["SUMS", "read_sums", "write_sums"]
+__all__ = ["SUMS", "legible_sums", "read_sums", "write_sums"]
 
 SUMS = "SHA256SUMS"
 
@@ -69,8 +69,7 @@ def read_sums(root: Path) -> dict[str, str]:
     confu_core.errors.DatasetError: no-such-folder/SHA256SUMS cannot be read: No such file or directory
     """
     try:
-        # Lines end at a line feed alone: other breaks, which Python knows many of, are damage.
-        lines = (root / SUMS).read_bytes().decode().removesuffix("\n").split("\n")
+        lines = _lines((root / SUMS).read_bytes().decode())
     except OSError as error:
         raise DatasetError(f"{root / SUMS} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -81,3 +80,33 @@ def read_sums(root: Path) -> dict[str, str]:
             raise DatasetError(f"{root / SUMS} is damaged: line {number} is not a checksum and a path")
         sums[match[2]] = match[1]
     return sums
+
+
+def legible_sums(root: Path) -> dict[str, str]:
+    """Read what can be read of checksums that may be damaged or missing.
+
+    Parameters
+    ----------
+    root : Path
+        The dataset's folder.
+
+    Returns
+    -------
+    dict
+        Relative path to SHA-256, for every line that is whole.
+
+    Examples
+    --------
+    >>> legible_sums(Path("no-such-folder"))
+    {}
+    """
+    try:
+        lines = _lines((root / SUMS).read_bytes().decode(errors="surrogateescape"))
+    except OSError:
+        return {}
+    return {match[2]: match[1] for line in lines if line.isprintable() and (match := _LINE.fullmatch(line))}
+
+
+def _lines(text: str) -> list[str]:
+    # Lines end at a line feed alone: other breaks, which Python knows many of, are damage.
+    return text.removesuffix("\n").split("\n")

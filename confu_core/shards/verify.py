@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,10 +12,10 @@ from confu_core.shards.atomic import sha256_of
 from confu_core.shards.examine import shard_problems
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import MANIFEST, Manifest
-from confu_core.shards.read import open_dataset
+from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.sums import SUMS, read_sums
 
-__all__ = ["Finding", "Report", "verify"]
+__all__ = ["Finding", "Report", "list_findings", "report_of", "shard_findings", "verify"]
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,72 @@ def verify(path: str | Path, *, deep: bool = False, progress: Callable[[int, int
     True data/train-00000-of-00001.parquet: is missing
     """
     dataset = open_dataset(path)
-    root, manifest = dataset.root, dataset.manifest
-    findings = [*_manifest_findings(manifest), *_sum_findings(root, manifest), *_extra_files(root, manifest)]
+    findings = [*list_findings(dataset), *shard_findings(dataset, deep=deep, progress=progress)]
+    return report_of(dataset.manifest, findings, deep=deep)
+
+
+def shard_findings(
+    dataset: Dataset, *, deep: bool, progress: Callable[[int, int], None] | None = None
+) -> Iterator[Finding]:
+    """Compare every shard with the manifest.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to look at.
+    deep, progress
+        As for `verify`.
+
+    Yields
+    ------
+    Finding
+        Of shards alone: each names one of the manifest's.
+    """
     rows = size = 0
-    for shard in manifest.shards:
-        problems = shard_problems(root, shard, manifest.schema, deep=deep)
-        findings += [Finding(shard.path, problem) for problem in problems]
+    for shard in dataset.manifest.shards:
+        problems = shard_problems(dataset.root, shard, dataset.manifest.schema, deep=deep)
+        yield from (Finding(shard.path, problem) for problem in problems)
         rows, size = rows + shard.rows, size + shard.bytes
         if progress is not None:
             progress(rows, size)
+
+
+def list_findings(dataset: Dataset) -> Iterator[Finding]:
+    """Compare manifest, checksums and the names of the files with each other; no shard is opened.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to look at.
+
+    Yields
+    ------
+    Finding
+        Also of a shard that the checksums and the manifest disagree about.
+    """
+    yield from _manifest_findings(dataset.manifest)
+    yield from _sum_findings(dataset.root, dataset.manifest)
+    yield from _extra_files(dataset.root, dataset.manifest)
+
+
+def report_of(manifest: Manifest, findings: Iterable[Finding], *, deep: bool) -> Report:
+    """Return a report over all shards of a manifest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+    findings : iterable of Finding
+        What was found.
+    deep : bool
+        Whether every row was decoded.
+
+    Returns
+    -------
+    Report
+        With the manifest's counts.
+    """
+    rows, size = (sum(getattr(shard, name) for shard in manifest.shards) for name in ("rows", "bytes"))
     return Report(deep, len(manifest.shards), rows, size, tuple(findings))
 
 

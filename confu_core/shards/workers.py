@@ -24,11 +24,12 @@ _CONTEXT = multiprocessing.get_context("spawn")
 
 
 class WorkerDied(Exception):
-    """Raised after all other jobs have finished; `jobs` are those whose process died `ATTEMPTS` times."""
+    """Raised after all other jobs have finished; `jobs` are those whose process died `attempts` times."""
 
-    def __init__(self, jobs: Sequence[Any]) -> None:
-        super().__init__(f"{len(jobs)} jobs lost their worker {ATTEMPTS} times")
+    def __init__(self, jobs: Sequence[Any], attempts: int = ATTEMPTS) -> None:
+        super().__init__(f"{len(jobs)} jobs lost their worker {attempts} times")
         self.jobs = tuple(jobs)
+        self.attempts = attempts
 
 
 def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Generator[Any, None, None]:

@@ -1,5 +1,4 @@
 import re
-import time
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from birdmml.caption.dials import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS
 from birdmml.caption.grammar import article, capitalised, listed
 from birdmml.caption.names import ORDINARY_WORDS
 from birdmml.caption.sound_lexicon import SYLLABLE_WORDS
-from birdmml.species import find_species
+from birdmml.table import find_species
 from confu_core.errors import InvalidValue
 
 DIALS = {
@@ -220,16 +219,3 @@ def test_grammar():
     assert listed(["one"]) == "one"
     assert listed(["one", "two"]) == "one and two"
     assert capitalised("a Mallard") == "A Mallard"
-
-
-@pytest.mark.slow
-def test_a_caption_takes_a_tenth_of_a_millisecond():
-    random = np.random.default_rng(0)
-    facts = [draw(random) for _ in range(300)]
-    times = []
-    for _ in range(10):
-        start = time.process_time()
-        for one in facts:
-            write_caption(**one, dials=CaptionDials(), random=random)
-        times.append(time.process_time() - start)
-    assert min(times) / len(facts) < 1e-4

@@ -12,7 +12,8 @@ from birdmml.caption import sound_lexicon as sound
 from birdmml.caption.facts import STATUSES
 from birdmml.caption.nature_text import SOME_HABITAT
 from birdmml.facts import ACTIVITIES, BACKGROUNDS, WEATHERS
-from birdmml.species import BILLS, COLORS, CRESTS, HABITATS, MARKS, PARTS, SHAPES, SYLLABLES, TAILS, load_species
+from birdmml.table import load_species
+from birdmml.vocabulary import BILLS, COLORS, CRESTS, HABITATS, MARKS, PARTS, SHAPES, SYLLABLES, TAILS
 
 FORMS = {"bill_form": "bill", "tail_form": "tail", "crest": "crest"}
 FORM_PART = {

@@ -80,14 +80,14 @@ def test_unique_information_is_the_minimum_that_a_search_finds(seed: int) -> Non
     assert atoms.unique_second == pytest.approx(searched_unique(law.transpose(0, 2, 1)), abs=2e-7)
 
 
-@pytest.mark.parametrize(
-    "law", [random_law(0, (2, 2, 2), 2.0), random_law(3, (2, 3, 2), 2.0)], ids=["binary", "ternary"]
-)
-def test_atoms_agree_with_dit(law: np.ndarray) -> None:
+@pytest.mark.parametrize("shape", [(2, 2, 2), (2, 3, 2)])
+def test_atoms_agree_with_dit(shape: tuple[int, int, int]) -> None:
+    law = random_law(3, shape, concentration=2.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import dit
 
+        np.random.seed(0)  # noqa: NPY002 (dit searches from random starts, not always to the end)
         outcomes = [tuple(map(str, index)) for index in np.ndindex(*law.shape)]
         theirs = dit.pid.PID_BROJA(dit.Distribution(outcomes, law.ravel().tolist()), [[1], [2]], [0])
         wanted = [float(theirs.get_pi(node)) * LN2 for node in [((1,), (2,)), ((1,),), ((2,),), ((1, 2),)]]

@@ -7,18 +7,8 @@ from itertools import groupby
 import pytest
 
 from birdmml.caption.names import ORDINARY_WORDS, names_in
-from birdmml.species import (
-    COLORS,
-    COLUMNS,
-    HABITATS,
-    MARKS,
-    PARTS,
-    SHAPES,
-    SYLLABLES,
-    find_species,
-    load_species,
-    read_species,
-)
+from birdmml.table import COLUMNS, find_species, load_species, read_species
+from birdmml.vocabulary import COLORS, HABITATS, MARKS, PARTS, SHAPES, SYLLABLES
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
 TABLE = load_species()

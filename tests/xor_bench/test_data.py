@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import webdataset as wds
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import TableRecipe, build, open_dataset, verify
-from xor_bench.data import XorData, XorRecipe, exact, open_xor
+from confu_core.shards.draft import draft_of
+from xor_bench.data import XorData, XorRecipe, exact, open_xor, recipe_of
 from xor_bench.task import XorSamples, XorTask, code_bits, make_xor
 from xor_bench.theory import bayes_accuracy, directions, information, pairwise_ceiling
 
@@ -210,3 +212,24 @@ def test_recipes_out_of_range_are_refused_in_one_sentence(values: dict[str, Any]
 def test_values_of_p_that_print_alike_are_all_described() -> None:
     recipe = XorRecipe(p=(0.1234567, 0.1234568), bits=1, rows_per_p={"train": 1})
     assert len(recipe.information()) == 2
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        XorRecipe(),
+        XorRecipe(p=(0, 0.1234567, 1), bits=2, modalities=4, noise=0.1, seed=7, rows_per_p={"test": 3, "train": 5}),
+    ],
+)
+def test_the_recipe_of_a_manifest_is_the_one_that_made_it(recipe: XorRecipe) -> None:
+    manifest = draft_of(recipe, ("parquet",), 10, {})
+    again = recipe_of(manifest)
+    assert again == recipe and list(again.splits) == list(recipe.splits)
+    assert draft_of(again, ("parquet",), 10, {}) == manifest
+
+
+@pytest.mark.parametrize("config", [{}, {"p": 0.5}, {"p": [2.0]}, {"p": [0.5], "bits": 5, "colour": "red"}])
+def test_a_manifest_of_no_xor_task_has_no_recipe(config: dict[str, Any]) -> None:
+    manifest = replace(draft_of(XorRecipe(), ("parquet",), 10, {}), config=config)
+    with pytest.raises(DatasetError, match="^the manifest does not describe an XOR task: .*; restore it$"):
+        recipe_of(manifest)

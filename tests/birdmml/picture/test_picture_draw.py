@@ -7,7 +7,9 @@ from birdmml.facts import ACTIVITIES, BACKGROUNDS
 from birdmml.picture import draw as drawing
 from birdmml.picture import draw_picture, encode_jpeg
 from birdmml.picture.labels import NAMES, number
-from birdmml.species import MARKS, PARTS, SHAPES, Plumage, find_species, load_species
+from birdmml.species import Plumage
+from birdmml.table import find_species, load_species
+from birdmml.vocabulary import MARKS, PARTS, SHAPES
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
 

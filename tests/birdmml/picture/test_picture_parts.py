@@ -14,7 +14,7 @@ from birdmml.picture.light import Light, shade
 from birdmml.picture.paint import Layer, color_table, over, reduce_labels, upscale
 from birdmml.picture.palettes import LOOKS, SHIFTED_LOOKS
 from birdmml.picture.settings import choose_setting, settings_of
-from birdmml.species import SHAPES
+from birdmml.vocabulary import SHAPES
 from confu_core.random import generator
 
 RANDOM = generator(0, "test", "picture parts")

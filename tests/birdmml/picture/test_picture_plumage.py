@@ -11,7 +11,8 @@ from birdmml.picture.labels import NAMES, number
 from birdmml.picture.light import NEUTRAL
 from birdmml.picture.pose import Build, Pose, bend
 from birdmml.picture.template import make_template
-from birdmml.species import COLORS, CRESTS, MARKS, PARTS, TAILS, find_species, load_species
+from birdmml.table import find_species, load_species
+from birdmml.vocabulary import COLORS, CRESTS, MARKS, PARTS, TAILS
 
 SIZE = 320
 REST = Pose()

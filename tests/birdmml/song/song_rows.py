@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from birdmml.song.recording import Recording, record
-from birdmml.species import SYLLABLES, Song
+from birdmml.species import Song
+from birdmml.vocabulary import SYLLABLES
 from confu_core.random import generator
 
 # Band in Hz, rate, harmonicity and trill rate that suit each kind.

@@ -9,7 +9,7 @@ from birdmml.song import sing
 from birdmml.song.render import render
 from birdmml.song.syllables import KINDS
 from birdmml.song.voice import voice_of
-from birdmml.species import load_species
+from birdmml.table import load_species
 
 RATE = 22_050
 

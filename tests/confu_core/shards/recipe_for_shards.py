@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,15 @@ class FatalRecipe(MediaRecipe):
             if self.killed:
                 os.kill(os.getpid(), signal.SIGKILL)
             os._exit(1)
+        return super().rows(split, start, stop)
+
+
+@dataclass(frozen=True)
+class SlowRecipe(MediaRecipe):
+    """Takes its time, so that something can happen in the meantime."""
+
+    def rows(self, split: str, start: int, stop: int) -> pa.Table:
+        time.sleep(0.3)
         return super().rows(split, start, stop)
 
 

@@ -1,0 +1,7 @@
+"""Preview: a page and a contact sheet to look at, with pictures, songs, captions and what is true of them."""
+
+from __future__ import annotations
+
+from birdmml.preview.write import Preview, write_preview
+
+__all__ = ["Preview", "write_preview"]

@@ -1,0 +1,144 @@
+"""Choose samples to look at: some of every species, from every split in turn, drawn by a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from typing import Any, NamedTuple
+
+from confu_core.random import generator
+from confu_core.shards import Dataset, Shard
+
+__all__ = ["Card", "choose", "fitting_limit"]
+
+PAGE_BYTES = 22_000_000  # That a page may have before the number of cards is cut.
+MOST_CARDS = 160
+TEXT_BYTES = 15_000  # Of a card, besides its picture and its recording: spectrogram, caption and facts.
+
+
+@dataclass(frozen=True)
+class Card:
+    """One sample to look at.
+
+    Attributes
+    ----------
+    key, split : str
+        Which one.
+    image, audio : bytes
+        JPEG and FLAC.
+    caption : str
+        Its text.
+    values : dict
+        All other columns by name.
+    """
+
+    key: str
+    split: str
+    image: bytes
+    audio: bytes
+    caption: str
+    values: Mapping[str, Any]
+
+    @property
+    def species(self) -> str:
+        """Common name."""
+        return str(self.values["species"])
+
+
+class _Row(NamedTuple):
+    """Where a sample lies."""
+
+    shard: Shard
+    place: int
+
+
+def fitting_limit(dataset: Dataset) -> int:
+    """Return how many cards keep a page at about 22 MB.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Pictures and recordings of a certain size.
+
+    Returns
+    -------
+    int
+        At most 160.
+    """
+    shards = [shard for shard in dataset.manifest.shards if shard.format == dataset.manifest.formats[0]]
+    row = sum(shard.bytes for shard in shards) / sum(shard.rows for shard in shards)
+    return max(1, min(MOST_CARDS, int(PAGE_BYTES / (row * 4 / 3 + TEXT_BYTES))))  # Base64 takes 4 bytes for 3.
+
+
+def choose(
+    dataset: Dataset, species: Sequence[str], splits: Sequence[str], *, per_species: int, limit: int, seed: int
+) -> list[Card]:
+    """Draw samples of every species from every split in turn.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A Bird-MML dataset.
+    species : sequence of str
+        Common names of those wanted; cards come in this order, and by split within a species.
+    splits : sequence of str
+        Where to look.
+    per_species : int
+        Samples of each species, if there are as many.
+    limit : int
+        Of all together; everyone's first goes before anyone's second.
+    seed : int
+        Decides which.
+
+    Returns
+    -------
+    list of Card
+        Shards that hold none of them are not read, but for labels.
+    """
+    found = {split: _candidates(dataset, split, species, per_species, seed) for split in splits}
+    # Another species begins with another split, so that a few cards show all of them.
+    turns = [
+        _in_turn([found[splits[(place + i) % len(splits)]][name] for i in range(len(splits))])[:per_species]
+        for place, name in enumerate(species)
+    ]
+    rows = _in_turn(turns)[:limit]
+    cards = chain.from_iterable(_read(dataset, shard, rows) for shard in dict.fromkeys(row.shard for row in rows))
+    return sorted(cards, key=lambda card: (species.index(card.species), splits.index(card.split), card.key))
+
+
+def _candidates(dataset: Dataset, split: str, species: Sequence[str], enough: int, seed: int) -> dict[str, list[_Row]]:
+    """Look through shards in an order drawn by the seed until every species has enough."""
+    found: dict[str, list[_Row]] = {name: [] for name in species}
+    source = generator(seed, "birdmml", "preview", split)
+    shards = dataset.shards(split)
+    for at in source.permutation(len(shards)):
+        names = _alone(dataset, shards[at]).table(split, ["species"])["species"].to_pylist()
+        for index in source.permutation(len(names)):
+            if names[index] in found:
+                found[names[index]].append(_Row(shards[at], int(index)))
+        if min(map(len, found.values())) >= enough:
+            break
+    return found
+
+
+def _in_turn(lists: Iterable[Sequence[_Row]]) -> list[_Row]:
+    """Take the first of each list, then the second of each."""
+    return [row for turn in zip_longest(*lists) for row in turn if row is not None]
+
+
+def _read(dataset: Dataset, shard: Shard, rows: Sequence[_Row]) -> Iterator[Card]:
+    table = _alone(dataset, shard).table(shard.split)
+    for row in table.take([row.place for row in rows if row.shard == shard]).to_pylist():
+        # In a tar, media are parts of their own.
+        image = row.pop("image")["bytes"] if "image" in row else row.pop("jpg")
+        audio = row.pop("audio")["bytes"] if "audio" in row else row.pop("flac")
+        caption = row.pop("caption") if "caption" in row else row.pop("txt").decode()
+        yield Card(row.pop("key"), shard.split, image, audio, caption, row)
+
+
+def _alone(dataset: Dataset, shard: Shard) -> Dataset:
+    """Return the dataset as if it had one shard."""
+    splits = {shard.split: shard.rows}
+    manifest = replace(dataset.manifest, shards=(shard,), splits=splits, formats=(shard.format,))
+    return replace(dataset, manifest=manifest)

@@ -1,0 +1,145 @@
+"""Spectrograms as pieces of a page: a small picture in a drawing whose axes follow the colours of the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from birdmml.song import log_mel
+from birdmml.song.mel import BANDS, HIGH_HZ, HOP, LOW_HZ
+
+__all__ = ["frequency_ticks", "spectrogram_png", "spectrogram_svg", "time_ticks"]
+
+RANGE_DB = 60.0  # Shown below the loudest; what is fainter is as dark as can be.
+COLOUR_MAP = "magma"  # Perceptual: equal steps look equal.
+WIDTH, HEIGHT = 310, 130  # Of the picture within the drawing, in its units.
+LEFT, TOP, RIGHT, BOTTOM = 28, 18, 20, 20  # Room for the axes.
+KILOHERTZ = (0.5, 1.0, 2.0, 4.0, 8.0)
+STEPS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+MOST_TICKS = 7
+
+
+def spectrogram_png(levels: np.ndarray) -> bytes:
+    """Encode a spectrogram as a picture, the lowest band at the bottom.
+
+    Parameters
+    ----------
+    levels : ndarray of float32, shape (bands, frames)
+        In dB.
+
+    Returns
+    -------
+    bytes
+        A PNG with a palette, one pixel per band and frame.
+
+    Examples
+    --------
+    >>> Image.open(io.BytesIO(spectrogram_png(np.zeros((128, 44), np.float32)))).size
+    (44, 128)
+    """
+    from matplotlib import colormaps  # Slow to load, and not needed to generate.
+
+    shade = np.clip(1 + (levels - levels.max()) / RANGE_DB, 0, 1)
+    picture = Image.fromarray(np.rint(shade[::-1] * 255).astype(np.uint8))
+    picture.putpalette((colormaps[COLOUR_MAP](np.arange(256))[:, :3] * 255).astype(np.uint8).tobytes())
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def frequency_ticks(sample_rate: int) -> dict[str, float]:
+    """Return where frequencies lie on the mel axis.
+
+    Parameters
+    ----------
+    sample_rate : int
+        In Hz.
+
+    Returns
+    -------
+    dict of str to float
+        Label in kHz to height, from 0 at the bottom to 1 at the top.
+
+    Examples
+    --------
+    >>> list(frequency_ticks(22050))
+    ['0.5', '1', '2', '4', '8']
+    """
+    import librosa
+
+    high = min(HIGH_HZ, sample_rate / 2)
+    low_mel, high_mel = librosa.hz_to_mel([LOW_HZ, high])
+    ticks = [tick for tick in KILOHERTZ if tick * 1000 <= high]
+    share = (librosa.hz_to_mel([tick * 1000 for tick in ticks]) - low_mel) / (high_mel - low_mel)
+    # Bands have their centres at 1, 2 ... of BANDS + 1 equal steps.
+    heights = np.clip((share * (BANDS + 1) - 0.5) / BANDS, 0, 1)
+    return {f"{tick:g}": float(height) for tick, height in zip(ticks, heights, strict=True)}
+
+
+def time_ticks(seconds: float) -> list[float]:
+    """Return times to write below a spectrogram.
+
+    Parameters
+    ----------
+    seconds : float
+        Length of the recording.
+
+    Returns
+    -------
+    list of float
+        In seconds, at most seven.
+
+    Examples
+    --------
+    >>> time_ticks(3.0)
+    [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
+    """
+    step = next((step for step in STEPS if seconds / step <= MOST_TICKS - 1), STEPS[-1])
+    return [step * i for i in range(int(seconds / step + 1e-9) + 1)]
+
+
+def spectrogram_svg(samples: np.ndarray, sample_rate: int) -> str:
+    """Draw the log-mel spectrogram of a recording, with frequencies in kHz and times in seconds.
+
+    Parameters
+    ----------
+    samples : ndarray of int16 or float32, shape (samples,)
+        The recording.
+    sample_rate : int
+        In Hz.
+
+    Returns
+    -------
+    str
+        An ``svg`` element; text takes the colour of the page.
+    """
+    levels = log_mel(samples.astype(np.float32) / 32768, sample_rate)
+    seconds, data = len(samples) / sample_rate, base64.b64encode(spectrogram_png(levels)).decode()
+    parts = [
+        f'<image x="{LEFT}" y="{TOP}" width="{WIDTH}" height="{HEIGHT}" preserveAspectRatio="none" '
+        f'href="data:image/png;base64,{data}"/>',
+        f'<text class="y" x="{LEFT - 6}" y="{TOP - 7}">kHz</text>',
+        *(_left(TOP + (1 - height) * HEIGHT, label) for label, height in frequency_ticks(sample_rate).items()),
+        # A frame is centred on its time.
+        *(
+            _below(LEFT + min(1, (t * sample_rate / HOP + 0.5) / levels.shape[1]) * WIDTH, t)
+            for t in time_ticks(seconds)
+        ),
+        f'<text class="x" x="{LEFT + WIDTH + 14}" y="{TOP + HEIGHT + 16}">s</text>',
+        f'<path class="playhead" d="M{LEFT} {TOP}v{HEIGHT}"/>',
+    ]
+    box = f"0 0 {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BOTTOM}"
+    return f'<svg class="spectrogram" viewBox="{box}" role="img" aria-label="Spectrogram">{"".join(parts)}</svg>'
+
+
+def _left(y: float, label: str) -> str:
+    return f'<path d="M{LEFT - 4} {y:.1f}h4"/><text class="y" x="{LEFT - 6}" y="{y + 4:.1f}">{label}</text>'
+
+
+def _below(x: float, seconds: float) -> str:
+    return (
+        f'<path d="M{x:.1f} {TOP + HEIGHT}v4"/><text class="x" x="{x:.1f}" y="{TOP + HEIGHT + 16}">{seconds:g}</text>'
+    )

@@ -1,0 +1,255 @@
+"""The table of species: read, checked, and searched by name."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from birdmml.species import Plumage, Song, Species
+from birdmml.vocabulary import BILLS, COLORS, CRESTS, HABITATS, MARKS, PARTS, PATTERNS, SHAPES, SYLLABLES, TAILS
+from confu_core.errors import DatasetError, InvalidValue, nearest
+
+__all__ = ["COLUMNS", "find_species", "load_species", "read_species"]
+
+LISTS = ("syllables", "habitats", "nature")
+FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "shape": SHAPES,
+        "bill_form": BILLS,
+        "tail_form": TAILS,
+        "crest": CRESTS,
+        "breast_pattern": PATTERNS,
+        "back_pattern": PATTERNS,
+        "pattern_color": tuple(COLORS),
+    }
+)
+NUMBERS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "length_cm": (6, 200),
+        "low_hz": (30, 10_000),
+        "high_hz": (30, 10_000),
+        "rate": (0.1, 60),
+        "repeats": (1, 40),
+        "harmonicity": (0, 1),
+        "trill_rate": (0, 120),
+    }
+)
+COLUMNS = (
+    *("common_name", "scientific_name", "family", "order", "length_cm"),
+    *("shape", "bill_form", "tail_form", "crest", *PARTS, *MARKS),
+    *("breast_pattern", "back_pattern", "pattern_color", "female"),
+    *("syllables", "low_hz", "high_hz", "rate", "phrase", "repeats", "harmonicity", "trill_rate"),
+    *("habitats", "song_words", "nature"),
+)
+
+
+@lru_cache(maxsize=1)
+def load_species() -> tuple[Species, ...]:
+    """Return the table that comes with the package.
+
+    Returns
+    -------
+    tuple of Species
+        In the order of the table.
+
+    Examples
+    --------
+    >>> any(species.common_name == "Northern Cardinal" for species in load_species())
+    True
+    """
+    text = files("birdmml").joinpath("species.csv").read_text(encoding="utf-8")
+    return read_species(text.splitlines(keepends=True), "species.csv")
+
+
+def read_species(lines: Iterable[str], name: str) -> tuple[Species, ...]:
+    """Read and check a table of species.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        CSV text with the columns `COLUMNS`; within a cell, semicolons separate several values.
+    name : str
+        Of the table, for messages.
+
+    Returns
+    -------
+    tuple of Species
+        In the order of the table.
+
+    Raises
+    ------
+    DatasetError
+        If a column is missing, a value breaks its constraint, or a name occurs twice; it names line and column.
+
+    Examples
+    --------
+    >>> read_species(["common_name"], "mine.csv")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: mine.csv: the column 'scientific_name' is missing
+    """
+    rows = csv.DictReader(lines)
+    missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
+    if missing:
+        raise DatasetError(f"{name}: the column {missing[0]!r} is missing")
+    species: list[Species] = []
+    for row in rows:
+        try:
+            species.append(_species(row))
+        except InvalidValue as error:
+            raise DatasetError(f"{name}, line {rows.line_num}: {error}") from error
+    if not species:
+        raise DatasetError(f"{name}: it holds no species; add at least one row below the columns")
+    _check_unique(species, name)
+    return tuple(species)
+
+
+def find_species(name: str) -> Species:
+    """Return a species by its common or scientific name, in any case.
+
+    Parameters
+    ----------
+    name : str
+        What the user wrote.
+
+    Returns
+    -------
+    Species
+        Of the table.
+
+    Raises
+    ------
+    InvalidValue
+        If there is none; it suggests the nearest name.
+
+    Examples
+    --------
+    >>> find_species("northern cardinal").scientific_name
+    'Cardinalis cardinalis'
+    """
+    known = {label.casefold(): (label, one) for one in load_species() for label in _labels(one)}
+    if name.casefold() not in known:
+        close = difflib.get_close_matches(name.casefold(), known, n=1)
+        hint = f": did you mean {known[close[0]][0]!r}?" if close else "; birdmml lists all by name"
+        raise InvalidValue(f"unknown species {name!r}{hint}")
+    return known[name.casefold()][1]
+
+
+def _labels(species: Species) -> tuple[str, str]:
+    return species.common_name, species.scientific_name
+
+
+def _check_unique(species: Iterable[Species], name: str) -> None:
+    seen: set[str] = set()
+    for one in species:
+        for label in _labels(one):
+            if label.casefold() in seen:
+                raise DatasetError(f"{name}: the name {label!r} occurs twice; each must occur once")
+            seen.add(label.casefold())
+
+
+def _species(row: Mapping[str, str | None]) -> Species:
+    if any(column is None for column in row):
+        raise InvalidValue("the row has more cells than there are columns; quote text that holds a comma")
+    cells = {column: (row[column] or "").strip() for column in COLUMNS}
+    for column in ("common_name", "scientific_name", "family", "order", "phrase", "song_words"):
+        if not cells[column]:
+            raise InvalidValue(f"{column} must not be empty")
+    lists = {column: _list(column, cells[column]) for column in LISTS}
+    for habitat in lists["habitats"]:
+        _one_of("habitats", habitat, HABITATS)
+    return Species(
+        **{name: cells[name] for name in ("common_name", "scientific_name", "family", "order", "song_words")},
+        plumage=_plumage(cells),
+        female=_female(cells),
+        song=_song(cells, lists["syllables"]),
+        habitats=lists["habitats"],
+        nature=lists["nature"],
+    )
+
+
+def _female(cells: Mapping[str, str]) -> Plumage | None:
+    changes = dict(_change(part) for part in cells["female"].split(";") if part.strip())
+    try:
+        return _plumage({**cells, **changes}) if changes else None
+    except InvalidValue as error:
+        raise InvalidValue(f"female: {error}") from error
+
+
+def _plumage(cells: Mapping[str, str]) -> Plumage:
+    for column, allowed in FORMS.items():
+        _one_of(column, cells[column], allowed)
+    colors = {part: _one_of(part, cells[part], COLORS) for part in PARTS}
+    colors |= {mark: _one_of(mark, cells[mark], COLORS) for mark in MARKS if cells[mark]}
+    return Plumage(
+        shape=cells["shape"],
+        length_cm=_number("length_cm", cells),
+        bill=cells["bill_form"],
+        tail=cells["tail_form"],
+        crest=cells["crest"],
+        colors=MappingProxyType(colors),
+        breast_pattern=cells["breast_pattern"],
+        back_pattern=cells["back_pattern"],
+        pattern_color=cells["pattern_color"],
+    )
+
+
+def _song(cells: Mapping[str, str], syllables: tuple[str, ...]) -> Song:
+    for kind in syllables:
+        _one_of("syllables", kind, SYLLABLES)
+    _check_phrase(cells["phrase"], len(syllables))
+    numbers = {name: _number(name, cells) for name in NUMBERS if name not in ("length_cm", "repeats")}
+    if numbers["low_hz"] > numbers["high_hz"]:
+        raise InvalidValue(f"low_hz must be at most high_hz; got {cells['low_hz']} and {cells['high_hz']}")
+    repeats = _number("repeats", cells)
+    if repeats % 1:
+        raise InvalidValue(f"repeats must be a whole number; got {cells['repeats']!r}")
+    return Song(syllables=syllables, phrase=cells["phrase"], repeats=int(repeats), **numbers)
+
+
+def _check_phrase(phrase: str, kinds: int) -> None:
+    letters = "ABCDEFGH"[:kinds]
+    strange = next((letter for letter in phrase if letter not in f"{letters}-"), None)
+    if strange:
+        raise InvalidValue(f"phrase must be made of {letters} and -, a letter per syllable; got {strange!r}")
+    unused = next((letter for letter in letters if letter not in phrase), None)
+    if unused:
+        raise InvalidValue(f"phrase must use every syllable; {phrase!r} leaves out {unused!r}")
+
+
+def _number(column: str, cells: Mapping[str, str]) -> float:
+    low, high = NUMBERS[column]
+    try:
+        value = float(cells[column])
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise InvalidValue(f"{column} must be a number in [{low:g}, {high:g}]; got {cells[column]!r}")
+    return value
+
+
+def _one_of(column: str, value: str, allowed: Iterable[str]) -> str:
+    if not value:
+        raise InvalidValue(f"{column} must not be empty; {nearest(value, allowed)}")
+    if value not in allowed:
+        raise InvalidValue(f"{column} has no value {value!r}: {nearest(value, allowed)}")
+    return value
+
+
+def _list(column: str, text: str) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in text.split(";") if part.strip())
+    if not parts:
+        raise InvalidValue(f"{column} must name at least one value; got none")
+    return parts
+
+
+def _change(text: str) -> tuple[str, str]:
+    column, separator, value = (part.strip() for part in text.partition("="))
+    allowed = (*PARTS, *MARKS, *FORMS, "length_cm")
+    if not separator or column not in allowed:
+        raise InvalidValue(f"female must be column=value pairs of the plumage; got {text.strip()!r}")
+    return column, value

@@ -1,0 +1,218 @@
+"""Jobs on dask.distributed: on processes of this machine, or on those of a cluster that is already there."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.shards.versions import library_versions, version_differences
+from confu_core.shards.workers import ATTEMPTS, WorkerDied, interrupts_held_back
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["ENGINES", "check_engine", "completed_on_cluster", "same_versions"]
+
+ENGINES = ("local", "dask")
+
+ANSWER_SECONDS = 10
+WORKER_SECONDS = 120
+
+# Of a cluster of our own. By its default, MALLOC_TRIM_THRESHOLD_ is 65536 in workers, with which building takes twice
+# the processor time: their environment is to be that of this process. A worker holds one job at a time, so that there
+# is no doubt which one it died of.
+_CONFIG = {
+    "distributed.nanny.pre-spawn-environ": {},
+    "distributed.scheduler.allowed-failures": ATTEMPTS - 1,
+    "distributed.scheduler.worker-saturation": 1.0,
+}
+_QUIET = 60  # Above every level of logging: what goes wrong is said once, by an error.
+
+
+def check_engine(engine: str, scheduler: str | None) -> None:
+    """Refuse an engine that is unknown, or that has no use for a scheduler.
+
+    Parameters
+    ----------
+    engine : str
+        What the user asked for.
+    scheduler : str or None
+        Address of a scheduler.
+
+    Raises
+    ------
+    InvalidValue
+        If they are not some of `ENGINES`, or do not go together.
+
+    Examples
+    --------
+    >>> check_engine("local", "tcp://10.0.0.1:8786")
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: scheduler goes with engine 'dask'; got engine 'local'
+    """
+    if engine not in ENGINES:
+        raise InvalidValue(f"unknown engine {engine!r}; {nearest(str(engine), ENGINES)}")
+    if scheduler is not None and engine != "dask":
+        raise InvalidValue(f"scheduler goes with engine 'dask'; got engine {engine!r}")
+
+
+def completed_on_cluster(
+    function: Callable[[Any], Any], jobs: Sequence[Any], workers: int, scheduler: str | None = None
+) -> Generator[Any, None, None]:
+    """Yield the results of jobs as they finish; close the iterator to cancel the others.
+
+    Parameters
+    ----------
+    function : callable
+        Job to result; picklable.
+    jobs : sequence
+        Small picklable values.
+    workers : int
+        Number of processes on this machine; not used with a scheduler.
+    scheduler : str, optional
+        Address of a running one, such as ``"tcp://10.0.0.1:8786"``; its workers do the jobs.
+
+    Yields
+    ------
+    object
+        Results, in the order in which they finish.
+
+    Raises
+    ------
+    WorkerDied
+        At the end, if a job lost its worker more often than the scheduler allows: 3 times on this machine, and
+        as ``distributed.scheduler.allowed-failures`` says on a cluster. An exception of `function` comes at once.
+    InvalidValue
+        If `distributed` is not installed.
+    DatasetError
+        If the scheduler does not answer, has no workers, or goes away.
+    """
+    with _client(workers, scheduler) as client:
+        lost = yield from _results(client, function, jobs, scheduler)
+        if len(lost) > 1:
+            # On a busy cluster a job is blamed for the death of a worker that it only waited for: alone, each of
+            # them shows which it is.
+            suspects, lost = list(lost), {}
+            for job in suspects:
+                lost |= yield from _results(client, function, [job], scheduler)
+    if lost:
+        raise WorkerDied(list(lost), max(lost.values()))
+
+
+def same_versions(function: Callable[[Any], Any], versions: Mapping[str, str], job: Any) -> Any:
+    """Do a job only where the libraries are those that the manifest will name.
+
+    Parameters
+    ----------
+    function : callable
+        Job to result.
+    versions : mapping of str to str
+        Of the libraries that decide the bytes.
+    job : object
+        What to do.
+
+    Returns
+    -------
+    object
+        The result.
+
+    Raises
+    ------
+    DatasetError
+        If a version differs.
+
+    Examples
+    --------
+    >>> same_versions(abs, library_versions([]), -1)
+    1
+    """
+    here = library_versions([name for name in versions if name != "python"])
+    if different := version_differences(versions, here):
+        raise DatasetError(
+            f"the worker on {socket.gethostname()} has other versions than this process ({'; '.join(different)}), "
+            "which may write other bytes; install the same everywhere"
+        )
+    return function(job)
+
+
+@contextlib.contextmanager
+def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
+    try:
+        import dask
+        import distributed
+    except ImportError as error:
+        raise InvalidValue("engine 'dask' needs distributed; pip install 'confu-bench[dask]'") from error
+    with contextlib.ExitStack() as stack:
+        if scheduler is not None:
+            yield stack.enter_context(_connected(scheduler))
+            return
+        # The processes are started by threads that are started here, and inherit what these hold back.
+        with dask.config.set(_CONFIG), interrupts_held_back():
+            cluster = stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    memory_limit=0,
+                    dashboard_address=None,
+                    silence_logs=_QUIET,
+                )
+            )
+            client = stack.enter_context(distributed.Client(cluster, set_as_default=False))
+        yield client
+
+
+def _connected(scheduler: str) -> Client:
+    import distributed
+
+    try:
+        return distributed.Client(scheduler, timeout=ANSWER_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"no scheduler answers at {scheduler} within {ANSWER_SECONDS} s; start one with 'dask scheduler'"
+        ) from error
+
+
+def _results(
+    client: Client, function: Callable[[Any], Any], jobs: Sequence[Any], scheduler: str | None
+) -> Generator[Any, None, dict[Any, int]]:
+    from distributed import KilledWorker, as_completed
+
+    lost: dict[Any, int] = {}
+    futures = client.map(function, jobs, pure=False)
+    by_key = {future.key: job for future, job in zip(futures, jobs, strict=True)}
+    try:
+        _wait_for_a_worker(client, scheduler)
+        for future in as_completed(futures, loop=client.loop):
+            if isinstance(error := _outcome(future, scheduler), KilledWorker):
+                lost[by_key[future.key]] = error.allowed_failures + 1
+            elif error is not None:
+                raise error
+            else:
+                yield future.result()
+    finally:
+        with contextlib.suppress(OSError):  # The scheduler may be what went away.
+            client.cancel(futures, force=True)
+    return lost
+
+
+def _wait_for_a_worker(client: Client, scheduler: str | None) -> None:
+    # The jobs are there already: a cluster that grows with its work has a reason to.
+    try:
+        client.wait_for_workers(1, timeout=WORKER_SECONDS)
+    except TimeoutError as error:
+        raise DatasetError(
+            f"the scheduler at {scheduler} has had no worker for {WORKER_SECONDS} s; "
+            f"start some with 'dask worker {scheduler}' and run the same command again"
+        ) from error
+
+
+def _outcome(future: Future, scheduler: str | None) -> BaseException | None:
+    if future.status in ("cancelled", "lost"):
+        raise DatasetError(
+            f"the scheduler {f'at {scheduler} ' if scheduler else ''}went away or dropped a job; "
+            "what is finished is kept: run the same command again"
+        )
+    return future.exception()

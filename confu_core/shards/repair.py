@@ -1,0 +1,228 @@
+"""Write a dataset's bad shards again, and prove that they are what they were."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from confu_core.errors import DatasetError
+from confu_core.shards.atomic import writing
+from confu_core.shards.draft import draft_of
+from confu_core.shards.layout import Job, jobs, shard_path
+from confu_core.shards.manifest import MANIFEST, Manifest, Shard
+from confu_core.shards.read import Dataset, open_dataset
+from confu_core.shards.recipe import Recipe
+from confu_core.shards.resume import clean, differences
+from confu_core.shards.sums import SUMS, legible_sums, read_sums, write_sums
+from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
+from confu_core.shards.versions import library_versions, version_differences
+from confu_core.shards.workers import WorkerDied, completed
+from confu_core.shards.write import write_formats
+
+__all__ = ["Repair", "repair"]
+
+_SCRATCH = ".repair-"
+
+# One range of rows, and those of its shards that are bad.
+Task = tuple[Job, tuple[Shard, ...]]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What `repair` did, and how the dataset is now.
+
+    Attributes
+    ----------
+    rewritten : tuple of str
+        Files that were written again, relative to the dataset's folder.
+    report : Report
+        As `verify` gives it, after the repair.
+    """
+
+    rewritten: tuple[str, ...]
+    report: Report
+
+    @property
+    def ok(self) -> bool:
+        """Whether the dataset is complete and unaltered now."""
+        return self.report.ok
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the repair as JSON values."""
+        return {**self.report.as_dict(), "rewritten": list(self.rewritten)}
+
+
+def repair(
+    recipe: Recipe,
+    path: str | Path,
+    *,
+    deep: bool = False,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Repair:
+    """Write again the shards that are missing, cut or altered, and a damaged SHA256SUMS; nothing else is touched.
+
+    A shard takes its place only if its SHA-256 is that of the manifest, so that a repair never makes things worse.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What generated the dataset; picklable where there are several workers.
+    path : str or Path
+        The dataset's folder.
+    deep : bool
+        Whether to decode every row in search of bad shards.
+    workers : int
+        Number of processes; 1 works in this one.
+    progress : callable, optional
+        Called after each shard with the rows and bytes looked at so far.
+
+    Returns
+    -------
+    Repair
+        What was written again, and what is still wrong, such as a file that does not belong.
+
+    Raises
+    ------
+    DatasetError
+        If there is no dataset, the recipe is that of another, or the installed libraries would write other bytes.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from confu_core.shards import TableRecipe, build
+    >>> recipe = TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     shard = build(recipe, folder).shards[0]
+    ...     (Path(folder) / shard.path).unlink()
+    ...     repair(recipe, folder).as_dict()
+    {'ok': True, ... 'rewritten': ['data/train-00000-of-00001.parquet']}
+    """
+    dataset = open_dataset(path)
+    draft = _checked_draft(recipe, dataset)
+    plan = _checked_plan(dataset)
+    _sweep(dataset.root)
+    bad = {finding.path for finding in shard_findings(dataset, deep=deep, progress=progress)}
+    tasks = [(job, chosen) for job, shards in plan.items() if (chosen := tuple(s for s in shards if s.path in bad))]
+    failed = _rebuild(recipe, dataset.root, tasks, workers)
+    rewritten = bad - {finding.path for finding in failed}
+    findings = [*failed, *_proof(dataset, tasks, deep)]
+    if not findings and _sums_are_bad(dataset) and not (findings := list(_doubts(dataset, draft))):
+        _mend_sums(dataset)
+        rewritten.add(SUMS)
+    report = report_of(dataset.manifest, [*list_findings(dataset), *findings], deep=deep)
+    return Repair(tuple(sorted(rewritten)), report)
+
+
+def _checked_draft(recipe: Recipe, dataset: Dataset) -> Manifest:
+    manifest, here = dataset.manifest, library_versions(recipe.libraries)
+    if different := version_differences(manifest.versions, here):
+        raise DatasetError(
+            f"{dataset.root} was written with other versions ({'; '.join(different)}), which may write other bytes; "
+            "install those, or build it anew elsewhere"
+        )
+    draft = draft_of(recipe, manifest.formats, manifest.shard_rows, here)
+    if different := differences(manifest, draft):
+        raise DatasetError(
+            f"{dataset.root / MANIFEST} does not describe what would be built ({'; '.join(different)}); restore it"
+        )
+    return draft
+
+
+def _checked_plan(dataset: Dataset) -> dict[Job, tuple[Shard, ...]]:
+    manifest = dataset.manifest
+    plan = jobs(manifest.splits, manifest.shard_rows)
+    listed = {shard.path: shard for shard in manifest.shards}
+    wanted = {shard_path(format, job): job for job in plan for format in manifest.formats}
+    for path, job in wanted.items():
+        if path not in listed or listed[path].rows != job.stop - job.start:
+            wrong = f"it must list {path} with {job.stop - job.start} rows"
+            raise DatasetError(f"{dataset.root / MANIFEST} is damaged: {wrong}; restore it")
+    if extra := sorted(listed.keys() - wanted.keys()):
+        raise DatasetError(f"{dataset.root / MANIFEST} is damaged: no split has a shard {extra[0]}; restore it")
+    return {job: tuple(listed[shard_path(format, job)] for format in manifest.formats) for job in plan}
+
+
+def _rebuild(recipe: Recipe, root: Path, tasks: Sequence[Task], workers: int) -> list[Finding]:
+    function = functools.partial(_rewrite, recipe, root)
+    try:
+        with contextlib.closing(completed(function, tasks, min(workers, max(1, len(tasks))))) as results:
+            return [finding for findings in results for finding in findings]
+    except WorkerDied as error:
+        names = ", ".join(shard.path for _, shards in error.jobs for shard in shards)
+        raise DatasetError(
+            f"{root}: the worker died {error.attempts} times over {names}; the other shards are repaired: "
+            "repair it again when more memory is free"
+        ) from error
+    finally:
+        _sweep(root)
+
+
+def _rewrite(recipe: Recipe, root: Path, task: Task) -> tuple[Finding, ...]:
+    job, wanted = task
+    failed = []
+    with _scratch(root) as folder:
+        written = write_formats(recipe, folder, tuple(shard.format for shard in wanted), job)
+        for old, new in zip(wanted, written, strict=True):
+            if new == old:
+                _replace(folder / new.path, root / new.path)
+            else:
+                failed.append(Finding(old.path, f"was written anew, but its SHA-256 is {new.sha256}: not put in place"))
+    return tuple(failed)
+
+
+@contextlib.contextmanager
+def _scratch(root: Path) -> Iterator[Path]:
+    # Beside the shards, on the same disk: there a file takes another's place in one step.
+    with writing(root), tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=root) as folder:
+        yield Path(folder)
+
+
+def _replace(path: Path, place: Path) -> None:
+    with writing(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(place)
+
+
+def _sweep(root: Path) -> None:
+    clean(root)
+    for folder in root.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _proof(dataset: Dataset, tasks: Sequence[Task], deep: bool) -> Iterator[Finding]:
+    """Look again at the shards that were bad: the others have just been proven."""
+    shards = tuple(shard for _, shards in tasks for shard in shards)
+    return shard_findings(Dataset(dataset.root, dataset.manifest.with_shards(shards)), deep=deep)
+
+
+def _sums_are_bad(dataset: Dataset) -> bool:
+    try:
+        return not read_sums(dataset.root).items() >= _sums(dataset.manifest).items()
+    except DatasetError:
+        return True
+
+
+def _doubts(dataset: Dataset, draft: Manifest) -> Iterator[Finding]:
+    # Only a manifest that is what a build would write may vouch for the others.
+    if (dataset.root / MANIFEST).read_bytes() != draft.with_shards(dataset.manifest.shards).to_bytes():
+        yield Finding(MANIFEST, f"is not what a build would write, so {SUMS} was left as it is; restore either")
+
+
+def _mend_sums(dataset: Dataset) -> None:
+    sums = _sums(dataset.manifest)
+    # Lines of other files stay. One with the checksum of a file that is known has lost its name.
+    others = {path: sum for path, sum in legible_sums(dataset.root).items() if sum not in sums.values()}
+    write_sums(dataset.root, {**others, **sums})
+
+
+def _sums(manifest: Manifest) -> dict[str, str]:
+    own = {MANIFEST: hashlib.sha256(manifest.to_bytes()).hexdigest()}
+    return {**{shard.path: shard.sha256 for shard in manifest.shards}, **own}
