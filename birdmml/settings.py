@@ -138,7 +138,7 @@ class Settings:
         del values["seed"]
         fractions = {name: float(values[name]) for name in RANGES}
         records = {name: {key: float(value) for key, value in values[name].items()} for name in ("shares", "caption")}
-        return {**values, **fractions, **records, "split_shares": [float(share) for share in self.split_shares]}
+        return {**values, **fractions, **records, "split_shares": list(self.split_shares)}
 
 
 def is_number(value: object) -> bool:

@@ -133,13 +133,16 @@ def _settings(name: str | None, config: Path | None, dials: dict[str, Any]) -> S
 
     values = read_config(config) if config is not None else {}
     in_file = values.pop("preset", "small")
-    captions = {key: _share(key, text) for key, text in key_values(dials.pop("caption")).items()}
+    captions = {key: _share(key, text) for key, text in key_values(dials.pop("caption"), "--caption").items()}
     shares = dials.pop("shares")
     values |= given(dials)
     if shares is not None:
-        values["shares"] = {key: _share(key, text) for key, text in key_values(tuple(shares.split(","))).items()}
+        pairs = key_values(shares.split(","), "--shares")
+        values["shares"] = {key: _share(key, text) for key, text in pairs.items()}
     if captions:
-        values["caption"] = {**values.get("caption", {}), **captions}
+        from_file = values.get("caption", {})
+        # What is no table is for `preset` to refuse.
+        values["caption"] = {**from_file, **captions} if isinstance(from_file, dict) else from_file
     return preset(in_file if name is None else name, values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import reduce
 from typing import Any, TypeVar
@@ -199,13 +199,15 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
+def key_values(pairs: Sequence[str], option: str = "--option") -> dict[str, str]:
     """Read ``NAME=VALUE`` pairs.
 
     Parameters
     ----------
-    pairs : tuple of str
+    pairs : sequence of str
         As the user wrote them.
+    option : str
+        Where, for the message.
 
     Returns
     -------
@@ -221,6 +223,6 @@ def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name:
-            raise click.UsageError(f"--option takes NAME=VALUE; got {pair!r}")
+            raise click.UsageError(f"{option} takes NAME=VALUE; got {pair!r}")
         read[name.replace("-", "_")] = value
     return read

@@ -164,8 +164,10 @@ class _Volume(torch.autograd.Function):
         products, rows = rest[: len(rest) // 2], rest[len(rest) // 2 :]
         gradient = gradient * slope
         by_adjugate = -_sums_of_products(gradient, products)
+        # Vectors stand on the left: on the right a stack of one takes another kernel than a longer one, and a cell's
+        # last bits would depend on what it is stacked with.
         return (
-            (gradient @ determinant.unsqueeze(-1)).squeeze(-1),
+            (determinant.unsqueeze(-2) @ gradient.mT).squeeze(-2),
             (lengths.unsqueeze(-2) @ gradient).squeeze(-2),
             by_adjugate,
             *(torch.mul(row, gradient).mul_(-2) for row in rows),

@@ -12,7 +12,7 @@ from confu_core.shards import Dataset, Shard
 
 __all__ = ["Card", "choose", "fitting_limit"]
 
-PAGE_BYTES = 22_000_000  # That a page may have before the number of cards is cut.
+PAGE_BYTES = 20_000_000  # Of a page; spectrograms of long recordings add some.
 MOST_CARDS = 160
 TEXT_BYTES = 15_000  # Of a card, besides its picture and its recording: spectrogram, caption and facts.
 

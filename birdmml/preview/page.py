@@ -41,7 +41,7 @@ def page(manifest: Manifest, cards: Sequence[Card]) -> str:
     str
         A whole document without external resources, for light and dark screens.
     """
-    total = sum(manifest.splits.values())
+    title = f"{len(cards)} of {sum(manifest.splits.values()):,} triplets"
     units = {name: unit for unit in manifest.information["units"] for name in unit["species"]}
     sections = [
         _group(group, list(members), units, manifest.information["groups"][group])
@@ -53,18 +53,12 @@ def page(manifest: Manifest, cards: Sequence[Card]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>Bird-MML: {len(cards)} of {total:,} triplets</title>
+<title>Bird-MML: {title}</title>
 <style>
 {_file("confu_core.report", "page.css")}{_file("birdmml.preview", "preview.css")}</style>
 </head>
 <body>
-<header>
-<p class="kicker">Preview · Bird-MML</p>
-<h1>{len(cards)} of {total:,} triplets</h1>
-<p class="lede">{text(manifest.description)} Synthetic: no photograph and no field recording is in it.</p>
-{facts(_dials(manifest))}
-{_ceilings(manifest)}
-</header>
+{_header(manifest, title)}
 {_filter(cards)}
 <main>
 {"".join(sections)}
@@ -80,6 +74,16 @@ Spectrograms: log-mel, 128 bands from 0.5 to 10 kHz, 60 dB.</footer>
 
 def _file(package: str, name: str) -> str:
     return files(package).joinpath(name).read_text(encoding="utf-8")
+
+
+def _header(manifest: Manifest, title: str) -> str:
+    return f"""<header>
+<p class="kicker">Preview · Bird-MML</p>
+<h1>{title}</h1>
+<p class="lede">{text(manifest.description)} Synthetic: no photograph and no field recording is in it.</p>
+{facts(_dials(manifest))}
+{_ceilings(manifest)}
+</header>"""
 
 
 def _dials(manifest: Manifest) -> list[tuple[str, str]]:

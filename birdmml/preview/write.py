@@ -86,6 +86,18 @@ def write_preview(
         If there is no such split or species, or a number or a path breaks its constraint.
     DatasetError
         If a shard is missing, cut or altered, or a file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from birdmml.data import BirdRecipe, open_birds
+    >>> from birdmml.settings import Settings
+    >>> from confu_core.shards import build
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = build(BirdRecipe(Settings(species=20, per_species=4, size=16, seconds=0.25)), f"{folder}/birds")
+    ...     written = write_preview(open_birds(f"{folder}/birds"), f"{folder}/gallery.html", per_species=1)
+    ...     written.cards, written.sheet.name
+    (20, 'gallery.png')
     """
     page_path, sheet_path = _paths(birds, Path(out), sheet)
     for name, value in (("per_species", per_species), ("limit", 1 if limit is None else limit)):

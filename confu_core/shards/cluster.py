@@ -12,7 +12,7 @@ from confu_core.shards.versions import library_versions, version_differences
 from confu_core.shards.workers import ATTEMPTS, WorkerDied, interrupts_held_back
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
 
 __all__ = ["ENGINES", "check_engine", "completed_on_cluster", "same_versions"]
 
@@ -156,7 +156,9 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
                     n_workers=workers,
                     threads_per_worker=1,
                     memory_limit=0,
-                    dashboard_address=None,
+                    # No dashboard, and no fixed port, which another cluster might have.
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
                     silence_logs=_QUIET,
                 )
             )
@@ -178,7 +180,7 @@ def _connected(scheduler: str) -> Client:
 def _results(
     client: Client, function: Callable[[Any], Any], jobs: Sequence[Any], scheduler: str | None
 ) -> Generator[Any, None, dict[Any, int]]:
-    from distributed import KilledWorker, as_completed
+    from distributed import CancelledError, KilledWorker, as_completed
 
     lost: dict[Any, int] = {}
     futures = client.map(function, jobs, pure=False)
@@ -186,12 +188,16 @@ def _results(
     try:
         _wait_for_a_worker(client, scheduler)
         for future in as_completed(futures, loop=client.loop):
-            if isinstance(error := _outcome(future, scheduler), KilledWorker):
-                lost[by_key[future.key]] = error.allowed_failures + 1
-            elif error is not None:
-                raise error
-            else:
+            try:
+                # One that was lost with its worker is computed again, and waited for here.
                 yield future.result()
+            except KilledWorker as error:
+                lost[by_key[future.key]] = error.allowed_failures + 1
+    except CancelledError as error:
+        raise DatasetError(
+            f"the scheduler {f'at {scheduler} ' if scheduler else ''}went away or dropped a job; "
+            "what is finished is kept: run the same command again"
+        ) from error
     finally:
         with contextlib.suppress(OSError):  # The scheduler may be what went away.
             client.cancel(futures, force=True)
@@ -207,12 +213,3 @@ def _wait_for_a_worker(client: Client, scheduler: str | None) -> None:
             f"the scheduler at {scheduler} has had no worker for {WORKER_SECONDS} s; "
             f"start some with 'dask worker {scheduler}' and run the same command again"
         ) from error
-
-
-def _outcome(future: Future, scheduler: str | None) -> BaseException | None:
-    if future.status in ("cancelled", "lost"):
-        raise DatasetError(
-            f"the scheduler {f'at {scheduler} ' if scheduler else ''}went away or dropped a job; "
-            "what is finished is kept: run the same command again"
-        )
-    return future.exception()

@@ -99,6 +99,10 @@ def test_every_species_has_its_share_from_as_many_splits_as_there_are(built: Pat
     assert splits[2] == 20
 
 
+def test_a_few_cards_show_all_splits(built: Path) -> None:
+    assert len({card.split for card in cards_of(built, per_species=1)}) == len(SPLITS)
+
+
 def test_everyones_first_goes_before_anyones_second(built: Path) -> None:
     for limit in (7, 20, 33):
         numbers = Counter(card.species for card in cards_of(built, limit=limit)).values()
@@ -149,7 +153,7 @@ def test_the_page_says_captions_latents_and_facts_of_the_dataset(shown: Page, bu
     said = {text.strip() for text in shown.said}
     for card in cards_of(built):
         assert {card.caption, card.key, card.species, card.values["shown_look"], card.values["song"]} <= said
-    assert {"80 of 80 triplets", "32 by 32 px", "0.5 s at 22,050 Hz", "headroom"} <= said
+    assert {f"{len(cards_of(built))} of 80 triplets", "32 by 32 px", "0.5 s at 22,050 Hz", "headroom"} <= said
     assert {card.values["group"] for card in cards_of(built)} <= {h["id"] for h in shown.attributes("h2")}
     assert any("shown as" in text for text in said) and any("follows the look" in text for text in said)
 
@@ -177,8 +181,8 @@ def test_nothing_of_the_data_becomes_markup(built: Path) -> None:
 def test_the_sheet_shows_all_pictures(written: Preview, built: Path) -> None:
     with Image.open(written.sheet) as sheet:
         assert sheet.format == "PNG" and sheet.mode == "RGB"
-        pixels = np.asarray(sheet)
-    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 1000
+        colours = sheet.getcolors(maxcolors=2**24)
+    assert colours is not None and len(colours) > 10_000
     one = cards_of(built, limit=1)
     long = replace(one[0], values={**one[0].values, "species": "A name that no label could ever hold" * 3})
     assert len({Image.open(io.BytesIO(contact_sheet(cards))).size for cards in (one, [long])}) == 1
@@ -267,5 +271,5 @@ def test_a_damaged_shard_is_named_and_nothing_is_written(birds: Path, tmp_path: 
 
 def test_a_place_that_cannot_be_written_is_named(built: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DatasetError, match="cannot write .*file/gallery.html: Not a directory"):
+    with pytest.raises(DatasetError, match="cannot write .*file/gallery.html: "):
         write_preview(open_birds(built), tmp_path / "file" / "gallery.html", limit=1)

@@ -1,0 +1,64 @@
+"""The page of Bird-MML says what there is: ceilings, dials, groups and presets."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from markdown_pages import blocks, section, table, text
+
+from birdmml.caption import CaptionDials
+from birdmml.data import design_of
+from birdmml.presets import PRESETS, preset, read_config
+from birdmml.settings import Settings
+from birdmml.shares import GROUPS
+from birdmml.theory import structure
+
+PAGE = "docs/bird-mml.md"
+
+
+def test_the_ceilings_are_those_of_the_default_design() -> None:
+    found = structure(design_of(Settings()))
+    rows = {row["group"]: row for row in table(section(PAGE, "What is known exactly"), "group")}
+    assert list(rows) == [*GROUPS, "all"]
+    for name, row in rows.items():
+        group = found.overall if name == "all" else found.groups[name]
+        exact = (group.bayes_image, group.bayes_audio, group.bayes_both, group.headroom)
+        assert [row[column] for column in ("V", "A", "A+V", "headroom")] == [f"{value:.3f}" for value in exact]
+
+
+def test_every_group_and_dial_of_captions_is_explained() -> None:
+    groups = table(section(PAGE, "How species are told apart"), "group")
+    assert [row["group"].strip("`") for row in groups] == list(GROUPS)
+    said = {}
+    for row in table(section(PAGE, "Captions"), "dial"):
+        said |= {name.strip("`"): row["default"] for name in row["dial"].split(", ")}
+    assert said == {f.name: f"{f.default:g}" for f in fields(CaptionDials)}  # type: ignore[str-format]
+
+
+def test_every_preset_has_its_numbers() -> None:
+    rows = {row["preset"].strip("`"): row for row in table(section(PAGE, "Presets"), "preset")}
+    assert list(rows) == list(PRESETS)
+    for name, row in rows.items():
+        settings = preset(name)
+        assert row["species"] == str(settings.species)
+        assert row["triplets"] == f"{sum(settings.splits.values()):,}"
+        assert row["pictures"] == f"{settings.size} px"
+        assert row["recordings"] == f"{settings.seconds:g} s"
+
+
+def test_the_configuration_file_of_the_page_is_one(tmp_path: pytest.TempPathFactory) -> None:
+    (example,) = blocks(PAGE, "toml")
+    path = tmp_path / "birds.toml"  # type: ignore[operator]
+    path.write_text(example)
+    values = read_config(path)
+    settings = preset(values.pop("preset"), values)
+    assert (settings.species, settings.shares.xor, settings.caption.marks) == (100, 0.6, 0.0)
+
+
+def test_the_page_of_species_counts_them() -> None:
+    from birdmml.table import load_species
+
+    species = load_species()
+    families = {one.family for one in species}
+    assert f"{len(species)} species of North America, of {len(families)} families" in text("docs/species.md")
