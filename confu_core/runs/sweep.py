@@ -7,20 +7,20 @@ again; a cell that fails is recorded with its error and computed again next time
 from __future__ import annotations
 
 import contextlib
+import functools
 import resource
 import sys
 import time
-import warnings
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from confu_core.errors import ConfuError, InvalidValue
+from confu_core.errors import ConfuError, InvalidValue, ResultsError
 from confu_core.runs.environment import environment
 from confu_core.runs.folder import claimed
 from confu_core.runs.results import read_results, write_results, write_sidecars
-from confu_core.shards.workers import interrupts_held_back
+from confu_core.shards.workers import ATTEMPTS, WorkerDied, completed
 
 __all__ = ["Cell", "SweepSummary", "sweep"]
 
@@ -174,24 +174,23 @@ def _stacks(cells: Sequence[Cell[Settings]], size: int) -> list[list[Cell[Settin
 def _computed(
     compute: Callable[[list[Settings]], list[Row]], stacks: list[list[Cell[Settings]]], workers: int
 ) -> Iterator[tuple[list[Row], list[Row]]]:
-    if workers == 1 or len(stacks) <= 1:
-        for stack in stacks:
-            yield _stack(compute, stack)
-        return
-    from joblib import Parallel, delayed
+    # Stacks are sent to the processes once, and asked for by number.
+    function = functools.partial(_numbered, compute, stacks)
+    try:
+        with contextlib.closing(completed(function, range(len(stacks)), min(workers, max(1, len(stacks))))) as results:
+            yield from results
+    except WorkerDied as error:
+        lost = ", ".join(cell.id for number in error.jobs for cell in stacks[number])
+        raise ResultsError(
+            f"the process died {ATTEMPTS} times over the cells {lost}; the others are kept: run the same sweep again, "
+            "with fewer --workers or a smaller --stack if memory ran out"
+        ) from error
 
-    parallel = Parallel(n_jobs=min(workers, len(stacks)), backend="loky", batch_size=1, return_as="generator_unordered")
-    with contextlib.ExitStack() as starting:
-        starting.enter_context(interrupts_held_back())
-        results = parallel(delayed(_stack)(compute, stack) for stack in stacks)
-        try:
-            starting.close()
-            for result in results:  # noqa: UP028 (`yield from` would close the results itself, with a warning)
-                yield result
-        finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # That unfinished tasks are cancelled is what closing is for.
-                results.close()
+
+def _numbered(
+    compute: Callable[[list[Settings]], list[Row]], stacks: list[list[Cell[Settings]]], number: int
+) -> tuple[list[Row], list[Row]]:
+    return _stack(compute, stacks[number])
 
 
 def _stack(compute: Callable[[list[Settings]], list[Row]], stack: list[Cell[Settings]]) -> tuple[list[Row], list[Row]]:
