@@ -9,7 +9,7 @@ from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.draft import BODY, HEAD, SKULL, TAIL, Draft, Frame, Pen, blend, one_bone
 from birdmml.picture.labels import label
 
-__all__ = ["Frames", "draw_tracts", "frames_of", "outline"]
+__all__ = ["Frames", "core", "draw_tracts", "frames_of", "outline"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,15 @@ def outline(anatomy: Anatomy, frames: Frames) -> list[Pen]:
     return [*back, *nape, *_head(anatomy, replace(frames.head, bone=SKULL)), *throat, *breast, *under]
 
 
+def core(anatomy: Anatomy, frames: Frames) -> list[Pen]:
+    """Return corners within neck and shoulders: where a chin is drawn in, the outline crosses itself there."""
+    d, body, head = anatomy.depth, frames.body.at, replace(frames.head, bone=SKULL).at
+    chin = [head(0.78 * anatomy.skull[0], -0.5), head(0.66 * anatomy.skull[0], -0.66)]
+    pens = [body(0.28, 0.24 * d), head(-0.5, -0.1), *chin, body(0.48, 0.0)]
+    x, y = sum(pen.x for pen in pens) / len(pens), sum(pen.y for pen in pens) / len(pens)
+    return sorted(pens, key=lambda pen: math.atan2(pen.y - y, pen.x - x))
+
+
 def _head(anatomy: Anatomy, head: Frame) -> list[Pen]:
     length, height, forehead = anatomy.skull
     return [
@@ -66,7 +75,8 @@ def _neck(anatomy: Anatomy, frames: Frames) -> tuple[list[Pen], list[Pen]]:
     length = anatomy.skull[0]
     if not anatomy.neck:
         nape = blend(body(0.34, 0.55 * d), head(-1.06 * length, -0.36), 0.62)
-        throat = blend(body(0.545, 0.26 * d), head(0.46, -0.98), 0.6)
+        chest = 0.26 if anatomy.posture < 80 else -0.12  # Upright, the chin is before the breast, not above it.
+        throat = blend(body(0.545, chest * d), head(0.46, -0.98), 0.6)
         return [nape], [throat]
     back, fore = _ribs(anatomy, frames)
     return [*back, head(-0.80 * length, -0.42)], [head(0.12, -0.92), *fore[::-1]]
@@ -144,19 +154,30 @@ def draw_flanks(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
 
 
 def draw_breast_band(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
-    """Add the band across the upper breast."""
+    """Add the band across the upper breast; it is lower where an upright body has its head close."""
     d, body = anatomy.depth, frames.body.at
+    if anatomy.posture > 60:
+        low = 0.14 if anatomy.foot == "talon" else 0.0  # What hawks have is a band of the belly.
+        line = ((0.22, 0.12, 0.16), (0.26, -0.16, 0.1), (0.33, -0.36, 0.0), (0.42, -0.6, 0.0))
+        spine = [body(u - low, v * d, z) for u, v, z in line]
+        draft.band("tract", label("breast_band"), spine, [0.06, 0.10, 0.10, 0.08])
+        return
     spine = [body(0.24, 0.42 * d, 0.16), body(0.34, 0.16 * d, 0.16), body(0.43, -0.02 * d), body(0.62, -0.14 * d)]
     draft.band("tract", label("breast_band"), spine, [0.05, 0.085, 0.10, 0.10])
 
 
-def draw_collar(draft: Draft, anatomy: Anatomy, frames: Frames, *, nape_only: bool) -> None:
-    """Add the ring around the neck, or the spot on the nape that woodpeckers have there."""
-    nape, throat = neck_at(anatomy, frames, max(anatomy.hood - 0.06, 0.1) if anatomy.neck else 0.62)
-    middle = blend(nape, throat, 0.5)
-    if nape_only:
-        draft.band("tract", label("collar"), [beyond(throat, nape, 0.4), blend(nape, throat, 0.3)], [0.12, 0.07])
+def draw_collar(draft: Draft, anatomy: Anatomy, frames: Frames, reach: float) -> None:
+    """Add the ring around the neck, or a patch on the nape that ends ``reach`` of the way to the throat."""
+    high = max(anatomy.hood - 0.06, 0.1) if anatomy.neck else 0.76 if 0.5 < reach < 1 else 0.62
+    nape, throat = neck_at(anatomy, frames, high)
+    far = beyond(throat, nape, 0.4)
+    if reach < 0.5:
+        draft.band("tract", label("collar"), [far, blend(nape, throat, reach)], [0.12, 0.07])
         return
+    middle = blend(nape, throat, min(0.5, 0.6 * reach))
     middle = middle._replace(y=middle.y - 0.04, z=0.12)
     wide = 0.045 if anatomy.neck else 0.07
-    draft.band("tract", label("collar"), [beyond(throat, nape, 0.4), middle, beyond(nape, throat, 0.4)], [wide] * 3)
+    if reach < 1:
+        draft.band("tract", label("collar"), [far, middle, blend(nape, throat, reach)], [0.18, 0.13, 0.04])
+        return
+    draft.band("tract", label("collar"), [far, middle, beyond(nape, throat, reach - 1)], [wide] * 3)

@@ -14,6 +14,8 @@ __all__ = ["coat"]
 
 DETAILS = {"pupil": (14, 13, 15), "glint": (250, 250, 250), "claw": (46, 41, 38), "inner": (34, 30, 28)}
 DARK_IRIS = (40, 26, 20)
+PALE_RIM = (142, 132, 120)
+DARK_FACE = 106
 
 
 def coat(plumage: Plumage, light: Light, tints: np.ndarray, wear: float = 0.0) -> np.ndarray:
@@ -43,9 +45,18 @@ def coat(plumage: Plumage, light: Light, tints: np.ndarray, wear: float = 0.0) -
     tones[: len(NAMES), 0] = base
     tones[: len(NAMES), 1] = np.minimum(base * 1.10 + 9, 255)
     tones[: len(NAMES), 2] = base * 0.74
-    tones[: len(NAMES), 3] = COLORS[plumage.pattern_color]
+    # Feathers overlap: their marks never stand out as if they were painted on.
+    tones[: len(NAMES), 3] = 0.8 * np.array(COLORS[plumage.pattern_color]) + 0.2 * base
     details = [NAMES.index(name) for name in (*DETAILS, "iris")]
     tones[details, 1:] = tones[details, :1]
+    # Skin around the eye, without which a dark eye is lost in a dark face.
+    tones[NAMES.index("iris"), 1] = PALE_RIM if max(named[_around_eye(plumage)]) < DARK_FACE else DETAILS["inner"]
     out = tinted(tones.reshape(256, 3), light)
     out[4 * NAMES.index("glint")] = 250
     return out
+
+
+def _around_eye(plumage: Plumage) -> str:
+    """Return the part in which the eye lies."""
+    through = ANATOMY[plumage.shape].mask != "lores" and plumage.shape != "duck"
+    return "mask" if through and "mask" in plumage.colors else "face"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,9 +12,14 @@ from birdmml.picture.light import Light
 from birdmml.picture.palettes import LOOKS, SHIFTED_LOOKS
 from birdmml.picture.pose import Build, Pose
 from birdmml.picture.settings import Setting, choose_setting
+from birdmml.species import Plumage
 
 __all__ = ["Bird", "Place", "Shot", "choose_bird", "choose_place", "choose_shot"]
 
+FLYING = ("spread", "below", "above")
+# How far the bill points up, in degrees.
+PITCH = MappingProxyType({"heron": -4.0, "hummingbird": 4.0})
+REACH = 0.05  # How far the middle of the bird may lie from that of the picture.
 WEATHERS = ("clear", "clear", "rain", "fog")  # Of the shifted split; the others are taken on clear days.
 
 
@@ -42,6 +48,7 @@ class Shot:
     """One shot of a bird in a scene: pose, framing, light, what hangs in front, and the camera."""
 
     pose: Pose
+    stance: str
     view: str
     share: float
     center: tuple[float, float]
@@ -73,54 +80,78 @@ def choose_place(shape: str, scene: np.random.Generator, *, shift: bool) -> Plac
     return Place(setting, look.clip(0, 255), float(draws[3]), int(draws[4] * 4))
 
 
-def choose_shot(shape: str, length_cm: float, setting: Setting, view: np.random.Generator, *, shift: bool) -> Shot:
-    """Return a shot."""
-    d = view.random(40)
+def choose_shot(plumage: Plumage, setting: Setting, view: np.random.Generator, *, shift: bool) -> Shot:
+    """Return a shot of a bird with this plumage in a setting; ``shift`` dims the light and coarsens the camera."""
+    draws = view.random(40)
     spread = view.standard_normal(10).clip(-2, 2)
-    turned = bool(d[0] < 0.42) and setting.stance not in ("cling", "spread")
-    facing = 1 if d[1] < 0.5 else -1
-    pose = Pose(
-        yaw=22 + 18 * d[2] if turned else -8 + 16 * d[2],
+    stance = _stance(plumage, setting, float(draws[0]))
+    turned = bool(draws[0] < 0.42) and stance not in ("cling", *FLYING)
+    pose = _pose(plumage.shape, stance, draws, spread, turned=turned)
+    share, center = _framing(plumage.length_cm, pose.facing, draws)
+    blur, noise = _camera(draws, shift=shift)
+    return Shot(
+        pose=pose,
+        stance=stance,
+        view="three-quarter" if turned else "side",
+        share=share,
+        center=center,
+        light=_light(draws, float(spread[5]), shift=shift),
+        veil=draws[12:36] if draws[11] < 0.28 else None,
+        blur=blur,
+        motion=bool(draws[39] < 0.12),
+        noise=noise,
+        grain_at=(int(draws[38] * 512), int(draws[39] * 512)),
+        vignette=0.5 if shift else 0.0,
+        weather=WEATHERS[int(draws[37] * len(WEATHERS))] if shift else "clear",
+    )
+
+
+def _stance(plumage: Plumage, setting: Setting, draw: float) -> str:
+    """Return how the bird holds itself: stiff-tailed climbers go head up, stocky herons draw their neck in."""
+    if setting.support == "trunk" and plumage.tail == "pointed":
+        return "cling"
+    if plumage.shape == "heron" and setting.stance == "flat" and (plumage.bill == "stout" or plumage.length_cm < 50):
+        return "hunched"
+    if setting.stance == "spread":
+        return FLYING[int(draw * len(FLYING))]
+    return setting.stance
+
+
+def _pose(shape: str, stance: str, draws: np.ndarray, spread: np.ndarray, *, turned: bool) -> Pose:
+    head_down = stance == "headlong"
+    return Pose(
+        yaw=22 + 18 * draws[2] if turned else -8 + 16 * draws[2],
         head_turn=7 * spread[0],
-        tilt=5.0 * spread[1] * (0.4 if setting.stance in ("cling", "swim", "flat") else 1.0),
-        head_pitch=5 * spread[2] + _pitch(shape, setting),
+        tilt=5.0 * spread[1] * (0.4 if stance not in ("grip", "hover") else 1.0),
+        head_pitch=5 * spread[2] + (28.0 if head_down else 14.0 if stance == "cling" else PITCH.get(shape, 0.0)),
         tail_pitch=6 * spread[3],
         droop=1.5 * spread[4],
-        roll=_roll(shape, setting, d[3]),
-        facing=facing,
+        roll=-78 - 14 * draws[3] if head_down else -8 + 18 * draws[3] if stance in FLYING else 0.0,
+        facing=1 if draws[1] < 0.5 else -1,
     )
-    tight = d[4] < 0.10
-    share = (0.64 + 0.26 * d[5] if not tight else 0.94 + 0.2 * d[5]) * min(max((length_cm / 25) ** 0.06, 0.9), 1.06)
-    reach = 0.05
+
+
+def _framing(length_cm: float, facing: int, draws: np.ndarray) -> tuple[float, tuple[float, float]]:
+    """Return the share of the picture that the bird takes and where its middle is."""
+    tight = draws[4] < 0.10
+    share = (0.64 + 0.26 * draws[5] if not tight else 0.94 + 0.2 * draws[5]) * min(
+        max((length_cm / 25) ** 0.06, 0.9), 1.06
+    )
     inward = 0.10 if tight else 0.0  # A photographer who comes close keeps the head in the frame.
-    light = Light(
-        side=2 * d[8] - 1, strength=0.35 + 0.6 * d[9], warmth=float(0.45 * spread[5]), exposure=0.92 + 0.17 * d[10]
-    )
-    center = (0.5 - facing * inward + reach * (2 * d[6] - 1), 0.49 + 0.6 * inward + reach * (2 * d[7] - 1))
-    veil = d[12:36] if d[11] < 0.28 else None
-    blur = 1.3 * d[36] - 0.75 if d[36] > 0.86 else max(0.85 * d[36] - 0.36, 0.0)
-    noise = 1.0 + 4.5 * d[37] ** 2
+    x = 0.5 - facing * inward + REACH * (2 * draws[6] - 1)
+    return float(share), (float(x), float(0.49 + 0.6 * inward + REACH * (2 * draws[7] - 1)))
+
+
+def _light(draws: np.ndarray, warmth: float, *, shift: bool) -> Light:
+    side, strength = 2 * draws[8] - 1, 0.35 + 0.6 * draws[9]
+    warmth, exposure = 0.45 * warmth, 0.92 + 0.17 * draws[10]
     if shift:
-        blur, noise = blur + 0.35, noise + 5.0
-        light = Light(light.side, light.strength * 0.7, light.warmth * 1.6, light.exposure * (0.72 + 0.22 * d[38]))
-    return Shot(
-        pose, "three-quarter" if turned else "side", float(share), center, light, veil, float(blur), bool(d[39] < 0.12),
-        float(noise), (int(d[38] * 512), int(d[39] * 512)), 0.5 if shift else 0.0,
-        str(WEATHERS[int(d[37] * len(WEATHERS))]) if shift else "clear",
-    )  # fmt: skip
+        return Light(side, strength * 0.7, warmth * 1.6, exposure * (0.72 + 0.22 * draws[38]))
+    return Light(side, strength, warmth, exposure)
 
 
-def _pitch(shape: str, setting: Setting) -> float:
-    if shape == "nuthatch" and setting.support == "trunk":
-        return 28.0
-    if setting.stance == "cling":
-        return 14.0
-    return {"heron": -4.0, "hummingbird": 4.0}.get(shape, 0.0)
-
-
-def _roll(shape: str, setting: Setting, draw: float) -> float:
-    if shape == "nuthatch" and setting.support == "trunk":
-        return -78 - 14 * draw
-    if setting.stance == "spread":
-        return -12 + 30 * draw
-    return 0.0
+def _camera(draws: np.ndarray, *, shift: bool) -> tuple[float, float]:
+    """Return the deviations of blur, in pixels, and of noise, in grey levels."""
+    blur = 1.3 * draws[36] - 0.75 if draws[36] > 0.86 else max(0.85 * draws[36] - 0.36, 0.0)
+    noise = 1.0 + 4.5 * draws[37] ** 2
+    return float(blur + 0.35 * shift), float(noise + 5.0 * shift)

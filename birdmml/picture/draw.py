@@ -20,7 +20,7 @@ from birdmml.picture.paint import over
 from birdmml.picture.palettes import RED_FEEDER, SANDS, STONES, WOODS
 from birdmml.picture.pose import bend, turned
 from birdmml.picture.props import Foothold, cast_shadow, lay_support
-from birdmml.picture.template import Template, make_template
+from birdmml.picture.template import Template, fineness, make_template
 from birdmml.picture.water import immerse
 from birdmml.species import Plumage
 from birdmml.vocabulary import MARKS, PARTS
@@ -87,8 +87,8 @@ def draw_picture(
     size = int(size)
     bird = choose_bird(individual)
     place = choose_place(plumage.shape, scene, shift=shift)
-    shot = choose_shot(plumage.shape, plumage.length_cm, place.setting, view, shift=shift)
-    template = _template(plumage, place.setting.stance)
+    shot = choose_shot(plumage, place.setting, view, shift=shift)
+    template = _template(plumage, shot.stance)
     points, bounds, foot = _placed(template, bend(template, shot.pose, bird.build), shot, plumage, size)
     frame = _behind(place, shot, foot, _bill_tip(template, points, shot), scene)
     colors = coat(plumage, shot.light, bird.tints, bird.wear)
@@ -108,7 +108,8 @@ def draw_picture(
 def _template(plumage: Plumage, stance: str) -> Template:
     marks = frozenset(mark for mark in MARKS if mark in plumage.colors)
     patterns = (plumage.breast_pattern, plumage.back_pattern)
-    return make_template(plumage.shape, plumage.bill, plumage.tail, plumage.crest, marks, patterns, stance)
+    fine = fineness(plumage.length_cm) if patterns != ("plain", "plain") else 1.0
+    return make_template(plumage.shape, plumage.bill, plumage.tail, plumage.crest, marks, patterns, stance, fine)
 
 
 def _placed(

@@ -36,7 +36,26 @@ def lay_veil(
     """
     size = frame.shape[1]
     factor = 4 if size >= 64 else 2
-    side = -(-size // factor) + 1
+    mask = _veil_mask(kind, near, draws, -(-size // factor) + 1, factor)
+    color = (look[2] * (1 - draws[1]) + look[4] * draws[1]).astype(np.uint16)
+    cover = np.zeros((size, size), dtype=bool)
+    box = mask.getbbox()
+    if box is None:
+        return cover
+    left, top = min(box[0], mask.width - 2), min(box[1], mask.width - 2)
+    soft = np.asarray(mask)[None, top : box[3] + 1, left : box[2] + 1]
+    y0, x0 = top * factor, left * factor
+    height, width = min((soft.shape[1] - 1) * factor, size - y0), min((soft.shape[2] - 1) * factor, size - x0)
+    if height <= 0 or width <= 0:
+        return cover
+    veil = upscale(soft, factor, height, width)[0].astype(np.uint16)
+    over(frame, Layer((color[:, None, None] * veil) >> np.uint16(8), veil), y0, x0)
+    cover[y0 : y0 + height, x0 : x0 + width] = veil > 110
+    return cover
+
+
+def _veil_mask(kind: str, near: tuple[float, float], draws: np.ndarray, side: int, factor: int) -> Image.Image:
+    """Draw how dense the veil is, ``factor`` times as small as the picture."""
     mask = Image.new("L", (side, side))
     draw = ImageDraw.Draw(mask)
     x0, y0 = near[0] / factor, near[1] / factor
@@ -49,22 +68,7 @@ def lay_veil(
             draw.line((x - lean, side, x + lean, -2), fill=225, width=max(1, int(side * (0.015 + 0.022 * d))))
         else:
             _leaf(draw, x, y, c * 6.283, side * (0.10 + 0.12 * d))
-    mask = mask.filter(ImageFilter.BoxBlur(1))
-    cover = np.zeros((size, size), dtype=bool)
-    box = mask.getbbox()
-    if box is None:
-        return cover
-    left, top = min(box[0], side - 2), min(box[1], side - 2)
-    soft = np.asarray(mask)[None, top : box[3] + 1, left : box[2] + 1]
-    y0, x0 = top * factor, left * factor
-    height, width = min((soft.shape[1] - 1) * factor, size - y0), min((soft.shape[2] - 1) * factor, size - x0)
-    if height <= 0 or width <= 0:
-        return cover
-    veil = upscale(soft, factor, height, width)[0].astype(np.uint16)
-    color = (look[2] * (1 - draws[1]) + look[4] * draws[1]).astype(np.uint16)
-    over(frame, Layer((color[:, None, None] * veil) >> np.uint16(8), veil), y0, x0)
-    cover[y0 : y0 + height, x0 : x0 + width] = veil > 110
-    return cover
+    return mask.filter(ImageFilter.BoxBlur(1))
 
 
 def _leaf(draw: ImageDraw.ImageDraw, x: float, y: float, angle: float, length: float) -> None:

@@ -13,7 +13,9 @@ from birdmml.picture.labels import DARK, LIGHT, label
 __all__ = ["draw_crest", "draw_eye", "draw_face"]
 
 
-def draw_face(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: Collection[str]) -> None:
+def draw_face(
+    draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: Collection[str], crest: str = "none"
+) -> None:
     """Add face, crown, throat and the marks of the face; they overlap the silhouette, which cuts them."""
     head, length = frames.head, anatomy.skull[0]
     nape, front = neck_at(anatomy, frames, anatomy.hood) if anatomy.neck else neck_at(anatomy, frames, 0.62, 0.86)
@@ -26,7 +28,7 @@ def draw_face(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks:
     if "malar" in marks:
         _malar(draft, anatomy, shape, head)
     if "mask" in marks:
-        _mask(draft, anatomy, head)
+        _mask(draft, anatomy, shape, head, crest)
     if "eyebrow" in marks:
         x, y, _ = anatomy.eye
         spine = [head.at(1.0 * length, 0.22, 0.2), head.at(x, y + 0.30, 0.7), head.at(-0.36, y + 0.25, 0.75)]
@@ -66,8 +68,11 @@ def _throat(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
     draft.add("tract", label("throat"), edge, sharp=(0, 5, 6))
 
 
-def _mask(draft: Draft, anatomy: Anatomy, head: Frame) -> None:
+def _mask(draft: Draft, anatomy: Anatomy, shape: str, head: Frame, crest: str) -> None:
     length, (x, y, _) = anatomy.skull[0], anatomy.eye
+    if shape == "duck":
+        _duck_mask(draft, head, length, crested=crest != "none")
+        return
     if anatomy.mask == "lores":
         edge = [head.at(1.3 * length, 0.42), head.at(0.74 * length, 0.36, 0.3), head.at(x + 0.18, y + 0.02, 0.6)]
         edge += [head.at(0.48, -0.34, 0.5), head.at(0.40, -0.72, 0.4), head.at(0.66, -1.0), head.at(1.4, -0.8)]
@@ -82,6 +87,16 @@ def _mask(draft: Draft, anatomy: Anatomy, head: Frame) -> None:
         spine.append(head.at(-0.72 * length, y - 0.14, 0.5))
         widths = (0.20, 0.36, 0.32, 0.08)
     draft.band("tract", label("mask"), spine, [w * head.scale for w in widths])
+
+
+def _duck_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> None:
+    """Add what ducks have for a mask: a spot before the eye, or a patch from the eye over a puffy hindhead."""
+    if crested:
+        edge = [(0.16, 0.20), (-0.25, 0.66), (-0.85, 0.98), (-1.75, 0.75), (-1.7, -0.35), (-1.0, -0.42), (-0.35, -0.14)]
+        draft.add("tract", label("mask"), [head.at(x, y, 0.4) for x, y in edge], sharp=(0, 3, 4))
+    else:
+        spot = [(0.80 * length, 0.20), (0.66, 0.22), (0.52, 0.04), (0.52, -0.22), (0.66, -0.36), (0.80 * length, -0.28)]
+        draft.add("tract", label("mask"), [head.at(x, y, 0.5) for x, y in spot])
 
 
 def draw_crest(draft: Draft, shape: str, crest: str, head: Frame) -> None:
@@ -111,7 +126,7 @@ def _crest_curve(shape: str, crest: str, head: Frame) -> tuple[list[Pen]]:
     elif crest == "tall" and shape in ("duck", "grebe"):
         curl = [(0.6, 0.75), (-0.1, 1.18), (-0.8, 1.05), (-1.45, 0.45), (-1.72, -0.35), (-1.2, -0.3), (-0.8, -0.1)]
     elif crest in ("tall", "short") and shape in ("waxwing", "chickadee", "flycatcher", "swallow"):
-        back, high = (1.55, 1.30) if crest == "tall" else (1.20, 1.10)
+        back, high = (1.55, 1.30) if crest == "tall" else (1.20, 1.10) if shape == "chickadee" else (1.08, 1.04)
         curl = [(0.62, 0.72), (0.1, high - 0.08), (-0.5, high), (-back, high - 0.26), (-1.10, 0.55), (-0.92, 0.1)]
     elif crest == "tall":
         curl = [(0.74, 0.55), (0.3, 1.12), (-0.25, 1.55), (-0.92, 1.92), (-0.88, 1.35), (-0.98, 0.75), (-0.9, 0.1)]
@@ -130,7 +145,7 @@ def draw_eye(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: 
     ring = label("eye_ring") if "eye_ring" in marks else None
     if ring is not None:
         _disc(draft, ring, head, x, y, radius * 1.45)
-    _disc(draft, label("inner"), head, x, y, radius * 1.14)
+    _disc(draft, label("iris", LIGHT), head, x, y, radius * 1.24)
     _eyeball(draft, head, x, y, radius, 0.62)
 
 

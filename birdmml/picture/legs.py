@@ -36,7 +36,7 @@ def ground(anatomy: Anatomy, frames: Frames) -> float:
 
 
 def draw_legs(draft: Draft, anatomy: Anatomy, frames: Frames, stance: str) -> None:
-    """Add both legs; ``stance`` is "grip", "flat" or "cling"."""
+    """Add both legs; ``stance`` is one in which they are seen."""
     for far in (True, False):
         _leg(draft, anatomy, frames, stance, far)
 
@@ -84,7 +84,7 @@ def _foot(draft: Draft, anatomy: Anatomy, foot: Frame, z: float, stance: str, to
         ]
         draft.add(layer, label("legs", tone), web, sharp=(1, 2))
         return
-    for toe in TOES["flat" if stance == "flat" else "grip"]:
+    for toe in TOES["grip" if stance in ("grip", "cling") else "flat"]:
         pens = [foot.at(x * size, y, z) for x, y in toe]
         draft.band(layer, label("legs", tone), pens, [thick, thick, thick * 0.6])
         claw = [pens[-1], blend(pens[1], pens[2], 1.32)]

@@ -19,7 +19,7 @@ IN_TREES = (
 )
 USUAL: Mapping[str, str] = MappingProxyType(
     {
-        "duck": "water:water 8; water:reeds 2; mud:water 1; ground:field 1",
+        "duck": "water:water 9; water:reeds 3; mud:water 0.4",
         "goose": "water:water 5; ground:field 4; mud:water 1; snowfield:snow 1",
         "grebe": "water:water 8; water:reeds 2",
         "cormorant": "stone:water 4; post:water 3; water:water 3; snag:sky 1",
@@ -75,7 +75,7 @@ class Setting:
     activity : str
         Of `birdmml.facts.ACTIVITIES`.
     stance : str
-        Of the template: "grip", "flat", "cling", "swim", "spread" or "hover".
+        "grip", "flat", "cling", "headlong", "swim", "spread" or "hover"; a shot may show a flier from below or above.
     """
 
     support: str
@@ -106,7 +106,7 @@ def _manner(shape: str, support: str) -> tuple[str, str]:
     if support == "air":
         return ("hovering", "hover") if shape == "hummingbird" else ("flying", "spread")
     if support == "trunk":
-        return "clinging", "flat" if shape == "nuthatch" else "cling"
+        return "clinging", "headlong" if shape == "nuthatch" else "cling"
     if support == "water":
         return "swimming", "swim"
     if support in GRIPPING:

@@ -60,69 +60,66 @@ def _stem(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return shapes + limb(x[order], y[order], halves[order], False)
 
 
+# Outline of a stone from left to right, in widths and heights from where the bird stands.
+PROFILE = (
+    *((-1.3, 1.0), (-1.05, 0.5), (-0.8, 0.2), (-0.4, 0.03), (0.0, 0.0)),
+    *((0.35, 0.0), (0.7, 0.16), (1.05, 0.5), (1.25, 1.0)),
+)
+
+
 def _stone(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     wide, low = foot.unit * (0.9 + 0.8 * draws[0]), foot.size + 4.0
-    profile = np.array(
-        [
-            (-1.3, 1.0),
-            (-1.05, 0.5),
-            (-0.8, 0.2),
-            (-0.4, 0.03),
-            (0.0, 0.0),
-            (0.35, 0.0),
-            (0.7, 0.16),
-            (1.05, 0.5),
-            (1.25, 1.0),
-        ]
-    )
+    profile = np.array(PROFILE)
     profile[:, 0] += (draws[1:10] - 0.5) * 0.16
-    scale = (wide, max(low - foot.y, foot.unit * 0.4))
-    edge = profile * scale + (foot.x, foot.y)
+    tall = max(low - foot.y, foot.unit * 0.4)
+    edge = profile * (wide, tall) + (foot.x, foot.y)
     shapes: list[Shape] = [(DARK, np.concatenate([edge, [(edge[-1, 0], low), (edge[0, 0], low)]]))]
-    shapes.append((MIDDLE, np.concatenate([edge[1:8], edge[6:2:-1] * (1, 1) + (wide * 0.1, scale[1] * 0.5)])))
-    shapes.append((LIGHT, np.concatenate([edge[2:7], edge[5:2:-1] + np.array([0, scale[1] * 0.12])])))
+    shapes.append((MIDDLE, np.concatenate([edge[1:8], edge[6:2:-1] + np.array([wide * 0.1, tall * 0.5])])))
+    shapes.append((LIGHT, np.concatenate([edge[2:7], edge[5:2:-1] + np.array([0, tall * 0.12])])))
+    return shapes + _lichen(foot, draws, wide, tall)
+
+
+def _lichen(foot: Foothold, draws: np.ndarray, wide: float, tall: float) -> list[Shape]:
+    """Make spots of lichen and dents in a stone."""
+    shapes = []
     for i in range(5):
-        x, y = foot.x + wide * (draws[12 + i] * 1.6 - 0.8), foot.y + scale[1] * (0.3 + 0.6 * draws[20 + i])
+        x, y = foot.x + wide * (draws[12 + i] * 1.6 - 0.8), foot.y + tall * (0.3 + 0.6 * draws[20 + i])
         r = foot.unit * 0.16 * draws[28 + i]
-        shapes.append(
-            (LEAF if i % 2 else SHADOW, np.array([(x - r, y), (x, y - r * 0.4), (x + r, y), (x, y + r * 0.5)]))
-        )
+        spot = np.array([(x - r, y), (x, y - r * 0.4), (x + r, y), (x, y + r * 0.5)])
+        shapes.append((LEAF if i % 2 else SHADOW, spot))
     return shapes
 
 
+def _box(color: int, x0: float, y0: float, x1: float, y1: float) -> Shape:
+    return color, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+
+
 def _feeder(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
-    thick, half = max(foot.girth * 0.4, 2.0), foot.unit * (0.95 + 0.4 * draws[0])
-    back = foot.facing * foot.unit * (0.10 + 0.2 * draws[1])
-    left, right = foot.x + back - half, foot.x + back + half
-    y = foot.y
-
-    def box(color: int, x0: float, y0: float, x1: float, y1: float) -> Shape:
-        return color, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
-
+    """Make a tube with a perch, where there is room for one, or else a tray with seeds."""
     tube = foot.x + foot.facing * foot.unit * 1.02
     if draws[2] < 0.7 and 0.06 < tube / foot.size < 0.94:
-        wide = foot.unit * 0.26
-        bottom = y + foot.unit * 0.35
-        shapes = [
-            box(EXTRA, tube - wide, -4, tube + wide, bottom),
-            box(LIGHT, tube - wide * 0.5, -4, tube - wide * 0.2, bottom),
-        ]
-        shapes += [box(DARK, tube - wide * 1.1, bottom, tube + wide * 1.1, bottom + foot.unit * 0.14)]
-        for k in (-1, 0):
-            shapes.append(
-                box(
-                    SHADOW,
-                    tube - wide * 0.22,
-                    y + k * foot.unit * 0.8 - 0.14 * foot.unit,
-                    tube + wide * 0.22,
-                    y + k * foot.unit * 0.8,
-                )
-            )
-        ends = sorted((foot.x - foot.facing * foot.unit * 0.2, tube + foot.facing * wide))
-        return [*shapes, box(DARK, ends[0], y, ends[1], y + thick)]
-    shapes = [box(DARK, left, y, right, y + thick * 2.2), box(MIDDLE, left, y, right, y + thick * 1.4)]
-    shapes += [box(LIGHT, left, y, right, y + thick * 0.5)]
-    shapes += [box(DARK, foot.x + back - thick, y + thick * 2.2, foot.x + back + thick, foot.size + 4)]
+        return _tube(foot, tube)
+    return _tray(foot, draws)
+
+
+def _tube(foot: Foothold, x: float) -> list[Shape]:
+    unit, y, wide = foot.unit, foot.y, foot.unit * 0.26
+    bottom = y + unit * 0.35
+    shapes = [_box(EXTRA, x - wide, -4, x + wide, bottom), _box(LIGHT, x - wide * 0.5, -4, x - wide * 0.2, bottom)]
+    shapes.append(_box(DARK, x - wide * 1.1, bottom, x + wide * 1.1, bottom + unit * 0.14))
+    for low in (y - 0.8 * unit, y):  # Holes, above perches.
+        shapes.append(_box(SHADOW, x - wide * 0.22, low - 0.14 * unit, x + wide * 0.22, low))
+    ends = sorted((foot.x - foot.facing * unit * 0.2, x + foot.facing * wide))
+    return [*shapes, _box(DARK, ends[0], y, ends[1], y + max(foot.girth * 0.4, 2.0))]
+
+
+def _tray(foot: Foothold, draws: np.ndarray) -> list[Shape]:
+    thick, half, y = max(foot.girth * 0.4, 2.0), foot.unit * (0.95 + 0.4 * draws[0]), foot.y
+    middle = foot.x + foot.facing * foot.unit * (0.10 + 0.2 * draws[1])
+    left, right = middle - half, middle + half
+    shapes = [_box(DARK, left, y, right, y + thick * 2.2), _box(MIDDLE, left, y, right, y + thick * 1.4)]
+    shapes += [_box(LIGHT, left, y, right, y + thick * 0.5)]
+    shapes += [_box(DARK, middle - thick, y + thick * 2.2, middle + thick, foot.size + 4)]
     for i in range(9):
         x, r = left + (right - left) * draws[8 + i], max(foot.unit * 0.022, 0.6)
         shapes.append((EXTRA if i % 2 else SHADOW, np.array([(x - r, y), (x, y - r * 1.4), (x + r, y)])))

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 
 from birdmml.picture.anatomy import ANATOMY, Anatomy
 from birdmml.picture.bill import draw_bill
-from birdmml.picture.body import Frames, draw_breast_band, draw_collar, draw_flanks, draw_tracts, frames_of, outline
+from birdmml.picture.body import (
+    Frames,
+    core,
+    draw_breast_band,
+    draw_collar,
+    draw_flanks,
+    draw_tracts,
+    frames_of,
+    outline,
+)
 from birdmml.picture.draft import Draft, Stroke
+from birdmml.picture.flight import VIEWS, draw_spread
 from birdmml.picture.head import draw_crest, draw_eye, draw_face
 from birdmml.picture.labels import label
 from birdmml.picture.legs import draw_legs, ground
 from birdmml.picture.pattern import draw_patterns
 from birdmml.picture.tail import draw_tail
-from birdmml.picture.wing import draw_folded, draw_spread
+from birdmml.picture.wing import draw_folded
 
-__all__ = ["Template", "make_template"]
+__all__ = ["Template", "fineness", "make_template"]
 
-# Broad-winged soarers spread the tips of their primaries.
-FINGERED = ("hawk", "vulture", "crow", "owl", "pelican", "crane", "grouse")
 # Clinging birds hold themselves upright against a trunk, whatever they do on a branch; fliers stretch out.
 CLINGING_POSTURE = 97
+# Ribs of a neck that is drawn in.
+HUNCHED = ((0.03, 0.07, 0.14), (0.08, 0.15, 0.11))
+
+
+# How far the collar reaches from the nape to the throat, where it does not go around the neck.
+NAPES = MappingProxyType({"woodpecker": 0.3, **dict.fromkeys(("sparrow", "blackbird", "grosbeak", "hawk"), 0.6)})
+LEGGED = ("grip", "flat", "hunched", "cling", "headlong")
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,14 @@ class Template:
 
 @lru_cache(maxsize=1024)  # Some 200 kB each; every plumage of the table in every stance that it takes.
 def make_template(
-    shape: str, bill: str, tail: str, crest: str, marks: frozenset[str], patterns: tuple[str, str], stance: str
+    shape: str,
+    bill: str,
+    tail: str,
+    crest: str,
+    marks: frozenset[str],
+    patterns: tuple[str, str],
+    stance: str,
+    fine: float = 1.0,
 ) -> Template:
     """Return the template of a bird; it depends on its arguments alone.
 
@@ -75,8 +98,10 @@ def make_template(
         Marks that it has, of `birdmml.species.MARKS`.
     patterns : tuple of str
         Of the breast and of the back.
-    stance : {"grip", "flat", "cling", "swim", "spread", "hover"}
+    stance : {"grip", "flat", "hunched", "cling", "headlong", "swim", "spread", "below", "above", "hover"}
         What legs and wings do.
+    fine : float
+        How many times as small as on a sparrow the marks of the patterns are, from `fineness`.
 
     Returns
     -------
@@ -92,30 +117,47 @@ def make_template(
     anatomy = _stanced(ANATOMY[shape], stance)
     frames = frames_of(anatomy)
     draft = Draft()
-    if stance in ("grip", "flat", "cling"):
+    if stance in LEGGED:
         draw_legs(draft, anatomy, frames, stance)
     draw_tail(draft, anatomy, frames, tail, marks)
     draft.add("silhouette", label("belly"), outline(anatomy, frames), steps=4)
+    if not anatomy.neck:
+        draft.polygon("silhouette", label("belly"), core(anatomy, frames))
     draw_crest(draft, shape, crest, frames.head)
-    if stance in ("spread", "hover"):
-        draw_spread(draft, anatomy, frames.body, marks, fingers=shape in FINGERED)
+    if stance in VIEWS:
+        draw_spread(draft, anatomy, frames.body, marks, stance, tail)
     else:
         draw_folded(draft, anatomy, frames.body, marks)
     draw_bill(draft, anatomy, shape, bill, frames.head)
     draw_eye(draft, anatomy, shape, frames, marks)
     bound = draft.samples
-    _tracts(draft, anatomy, shape, frames, marks)
-    draw_patterns(draft, anatomy, frames, *patterns, folded=stance not in ("spread", "hover"))
+    _tracts(draft, anatomy, shape, frames, marks, crest)
+    draw_patterns(draft, anatomy, frames, *patterns, folded=stance not in VIEWS, fine=fine)
     return _packed(draft, anatomy, frames, bound)
+
+
+def fineness(length_cm: float) -> float:
+    """Return how many times as small as on a sparrow marks look on a bird of this length; there are few such values.
+
+    Examples
+    --------
+    >>> fineness(15), fineness(60)
+    (1.0, 2.0)
+    """
+    return next((fine for longest, fine in ((20, 1.0), (30, 1.3), (45, 1.6)) if length_cm < longest), 2.0)
 
 
 def _stanced(anatomy: Anatomy, stance: str) -> Anatomy:
     if stance == "cling":
-        return replace(anatomy, posture=CLINGING_POSTURE, head_at=(0.12, 0.17), tail_angle=-22)
+        return replace(anatomy, posture=CLINGING_POSTURE, head_at=(0.12, 0.9 * anatomy.head), tail_angle=-22)
+    if stance == "hunched":
+        short = replace(anatomy, head=0.125, head_at=(0.16, 0.25), neck=HUNCHED, skull=(1.3, 0.88, 0.65))
+        return replace(short, posture=38, depth=0.46, leg=0.5, bill=0.75 * anatomy.bill)
     if stance == "swim":
         return replace(anatomy, posture=min(anatomy.posture, 12))
-    if stance == "spread":
-        return replace(anatomy, posture=min(anatomy.posture, 14), head_at=_stretched(anatomy), tail_angle=0)
+    if stance in VIEWS and stance != "hover":
+        depth = anatomy.depth * 0.88
+        return replace(anatomy, posture=4, depth=depth, head_at=_stretched(anatomy), tail_angle=-2)
     return anatomy
 
 
@@ -125,15 +167,15 @@ def _stretched(anatomy: Anatomy) -> tuple[float, float]:
     return (x + 0.45 * y, 0.35 * y) if not anatomy.neck else anatomy.head_at
 
 
-def _tracts(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: frozenset[str]) -> None:
+def _tracts(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: frozenset[str], crest: str) -> None:
     draw_tracts(draft, anatomy, frames)
     if "flanks" in marks:
         draw_flanks(draft, anatomy, frames)
     if "breast_band" in marks:
         draw_breast_band(draft, anatomy, frames)
-    draw_face(draft, anatomy, shape, frames, marks)
+    draw_face(draft, anatomy, shape, frames, marks, crest)
     if "collar" in marks:
-        draw_collar(draft, anatomy, frames, nape_only=shape == "woodpecker")
+        draw_collar(draft, anatomy, frames, NAPES.get(shape, 1.4))
 
 
 def _packed(draft: Draft, anatomy: Anatomy, frames: Frames, bound: int) -> Template:

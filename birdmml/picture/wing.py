@@ -1,15 +1,16 @@
-"""The folded wing: coverts, tertials, secondaries and the stack of primaries; and the spread wing."""
+"""The folded wing: coverts, tertials, secondaries and the stack of primaries."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from birdmml.picture.anatomy import Anatomy
-from birdmml.picture.draft import BODY, WING, Draft, Frame, Pen, blend
-from birdmml.picture.labels import DARK, LIGHT, PLAIN, label
+from birdmml.picture.draft import WING, Draft, Frame, Pen, blend
+from birdmml.picture.labels import DARK, LIGHT, label
 
-__all__ = ["WingPlan", "draw_folded", "draw_spread"]
+__all__ = ["WingPlan", "draw_folded"]
 
 
 class WingPlan:
@@ -91,25 +92,22 @@ def _bar(plan: WingPlan, s: float, bow: float) -> list[Pen]:
     return [plan.at(s + bow * math.sin(math.pi * t), t) for t in (0.14, 0.4, 0.66, 0.95)]
 
 
+# Where the patch of the folded wing lies, by (s, t) of `WingPlan`.
+PATCHES: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
+    {
+        "panel": ((0.50, 0.52), (0.60, 0.42), (0.74, 0.46), (0.76, 0.72), (0.66, 0.90), (0.52, 0.92)),
+        "shoulder": ((-0.04, 0.02), (0.12, 0.04), (0.25, 0.34), (0.27, 0.70), (0.20, 1.0), (0.0, 1.04), (-0.05, 0.5)),
+        "primaries": ((0.56, 0.62), (0.63, 0.58), (0.67, 0.76), (0.68, 0.99), (0.56, 1.0), (0.53, 0.84)),
+        "speculum": ((0.52, 0.66), (0.62, 0.58), (0.73, 0.62), (0.73, 0.84), (0.63, 0.93), (0.54, 0.92)),
+        "tips": ((0.72, 0.60), (0.84, 0.30), (1.0, 0.5), (0.9, 0.9), (0.76, 1.0)),
+        "wax": ((0.64, 0.46), (0.74, 0.42), (0.80, 0.50), (0.74, 0.58), (0.64, 0.58)),
+    }
+)
+
+
 def _wing_marks(draft: Draft, anatomy: Anatomy, plan: WingPlan, marks: Collection[str]) -> None:
-    if "wing_patch" in marks:
-        corners = {
-            "panel": ((0.50, 0.52), (0.60, 0.42), (0.74, 0.46), (0.76, 0.72), (0.66, 0.90), (0.52, 0.92)),
-            "shoulder": (
-                (-0.04, 0.02),
-                (0.12, 0.04),
-                (0.25, 0.34),
-                (0.27, 0.70),
-                (0.20, 1.0),
-                (0.0, 1.04),
-                (-0.05, 0.5),
-            ),
-            "primaries": ((0.56, 0.62), (0.63, 0.58), (0.67, 0.76), (0.68, 0.99), (0.56, 1.0), (0.53, 0.84)),
-            "speculum": ((0.52, 0.66), (0.62, 0.58), (0.73, 0.62), (0.73, 0.84), (0.63, 0.93), (0.54, 0.92)),
-            "tips": ((0.72, 0.60), (0.84, 0.30), (1.0, 0.5), (0.9, 0.9), (0.76, 1.0)),
-            "edge": ((0.45, 0.93), (0.6, 0.86), (0.8, 0.86), (0.8, 1.0), (0.6, 1.0), (0.46, 1.0)),
-        }[anatomy.patch]
-        draft.add("wing", label("wing_patch"), [plan.at(s, t) for s, t in corners])
+    if "wing_patch" in marks and anatomy.patch in PATCHES:
+        draft.add("wing", label("wing_patch"), [plan.at(s, t) for s, t in PATCHES[anatomy.patch]])
     if "wing_bars" in marks:
         thick = 0.045
         draft.band("wing", label("wing_bars"), _bar(plan, 0.27, 0.05), [0.5 * thick, thick, thick, 0.7 * thick])
@@ -118,86 +116,3 @@ def _wing_marks(draft: Draft, anatomy: Anatomy, plan: WingPlan, marks: Collectio
         draft.band(
             "wing", label("wing_bars"), _bar(plan, 0.44, 0.06), [0.5 * thick, 1.1 * thick, 1.1 * thick, 0.7 * thick]
         )
-
-
-def draw_spread(draft: Draft, anatomy: Anatomy, body: Frame, marks: Collection[str], *, fingers: bool) -> None:
-    """Add both wings, raised: the near one leaning back, the far one seen past it."""
-    _raised(draft, anatomy, body, marks, "under", (64.0, 104.0), fingers)
-    _raised(draft, anatomy, body, marks, "wing", (94.0, 137.0), fingers)
-
-
-def _raised(
-    draft: Draft,
-    anatomy: Anatomy,
-    body: Frame,
-    marks: Collection[str],
-    layer: str,
-    angles: tuple[float, float],
-    fingers: bool,
-) -> None:
-    far = layer == "under"
-    tone = DARK if far else PLAIN
-    root = Frame(body.x, body.y, body.angle, 1, BODY if far else WING).at(0.30, 0.22 * anatomy.depth)
-    at = _sail(root, anatomy.span * 0.74, anatomy.chord * 0.95, angles)
-    tip = [(0.98, 0.8), (0.90, 1.0)] if fingers else [(0.88, 0.72)]
-    edge = [
-        (0.0, 0.0),
-        (0.2, -0.03),
-        (0.42, -0.05),
-        (0.72, 0.0),
-        (1.0, 0.30),
-        *tip,
-        (0.66, 0.94),
-        (0.42, 1.0),
-        (0.2, 1.0),
-        (0.0, 0.95),
-    ]
-    draft.add(layer, label("wing", tone), [at(s, c) for s, c in edge], sharp=(4, len(edge) - 1))
-    flight = [
-        (0.0, 0.95),
-        (0.04, 0.52),
-        (0.4, 0.44),
-        (0.75, 0.24),
-        (1.0, 0.30),
-        *tip,
-        (0.66, 0.94),
-        (0.42, 1.0),
-        (0.2, 1.0),
-    ]
-    draft.add(layer, label("wing", DARK), [at(s, c) for s, c in flight], sharp=(0, 4))
-    for i in range(11):
-        share = (i + 0.5) / 11
-        feather = [at(share * 0.80, 0.50 - 0.16 * share), at(share, 0.97 - 0.06 * share)]
-        draft.band(layer, label("wing", tone), feather, [0.016, 0.004])
-    if not far:
-        _raised_marks(draft, anatomy, at, marks)
-
-
-def _raised_marks(draft: Draft, anatomy: Anatomy, at: Callable[[float, float], Pen], marks: Collection[str]) -> None:
-    if "wing_patch" in marks and anatomy.patch == "edge":
-        pens = [at(s, c) for s, c in ((0.5, 0.70), (0.7, 0.55), (0.9, 0.5), (0.93, 0.8), (0.8, 0.9), (0.6, 0.92))]
-        draft.add("wing", label("wing_patch"), pens)
-    elif "wing_patch" in marks:
-        spot = {"tips": 0.92, "shoulder": 0.12, "primaries": 0.62}.get(anatomy.patch, 0.36)
-        low, high = (0.1, 0.4) if anatomy.patch == "shoulder" else (0.45, 0.9)
-        corners = [(spot - 0.10, low), (spot + 0.08, low), (spot + 0.08, high), (spot - 0.10, high)]
-        draft.add("wing", label("wing_patch"), [at(s, c) for s, c in corners])
-    if "wing_bars" in marks:
-        draft.band("wing", label("wing_bars"), [at(0.05, 0.5), at(0.4, 0.43), at(0.68, 0.27)], [0.02, 0.035, 0.01])
-
-
-def _sail(root: Pen, span: float, chord: float, angles: tuple[float, float]) -> Callable[[float, float], Pen]:
-    """Return the map from (share of the span, share of the chord) to a raised wing that bends at the wrist."""
-    arm, hand = (math.radians(angle) for angle in angles)
-    wrist = 0.42
-
-    def at(s: float, c: float) -> Pen:
-        inner, outer = min(s, wrist) * span, max(s - wrist, 0.0) * span
-        bend = min(max((s - 0.25) / 0.4, 0.0), 1.0)
-        back = (1 - bend) * arm + bend * hand + math.radians(84)
-        depth = chord * c * (1.0 - 0.15 * s - 0.62 * max(s - 0.45, 0.0) / 0.55)
-        x = inner * math.cos(arm) + outer * math.cos(hand) + depth * math.cos(back)
-        y = inner * math.sin(arm) + outer * math.sin(hand) + depth * math.sin(back)
-        return root._replace(x=root.x + x, y=root.y + y)
-
-    return at

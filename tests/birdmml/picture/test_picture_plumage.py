@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from birdmml.picture.bird import extent, paint_bird, part_map
 from birdmml.picture.coat import coat
-from birdmml.picture.labels import NAMES, number
+from birdmml.picture.labels import LIGHT, NAMES, label, number
 from birdmml.picture.light import NEUTRAL
 from birdmml.picture.pose import Build, Pose, bend
-from birdmml.picture.template import make_template
+from birdmml.picture.template import fineness, make_template
 from birdmml.table import find_species, load_species
 from birdmml.vocabulary import COLORS, CRESTS, MARKS, PARTS, TAILS
 
@@ -126,8 +127,61 @@ def test_the_mirror_image_has_the_same_outline():
     assert np.count_nonzero(right & left[:, ::-1]) > 0.93 * np.count_nonzero(right)
 
 
-@pytest.mark.parametrize("stance", ["grip", "flat", "swim", "spread", "hover", "cling"])
+STANCES = ("grip", "flat", "hunched", "swim", "spread", "below", "above", "hover", "cling", "headlong")
+
+
+@pytest.mark.parametrize("stance", STANCES)
 def test_every_stance_of_every_species_draws(stance):
     for species in load_species()[::40]:
         layer = bird(species.plumage, stance=stance, pose=Pose(yaw=20, tilt=4, head_pitch=5))
         assert np.count_nonzero(layer.labels) > 2000
+
+
+@pytest.mark.parametrize("stance", ["grip", "cling", "spread"])
+def test_no_background_shows_through_the_throat(stance):
+    for name in ("Great Horned Owl", "Brown Creeper", "Northern Flicker", "Chimney Swift", "Peregrine Falcon"):
+        parts = part_map(bird(find_species(name).plumage, stance=stance, pose=Pose(head_pitch=14)))
+        solid = (parts > 0) & (parts != number("legs")) & (parts != number("claw"))
+        holes = np.count_nonzero(ndimage.binary_fill_holes(solid)) - np.count_nonzero(solid)
+        assert holes < 0.004 * np.count_nonzero(solid), name
+
+
+def test_an_eye_can_be_told_from_a_black_face():
+    for name in ("American Crow", "American Redstart", "Red-winged Blackbird"):
+        plumage = find_species(name).plumage
+        colors = coat(plumage, NEUTRAL, np.ones((len(NAMES), 3))).astype(int)
+        assert (colors[label("iris", LIGHT)] - colors[label("face")]).min() > 60
+    pale = coat(find_species("Blue Jay").plumage, NEUTRAL, np.ones((len(NAMES), 3)))
+    assert pale[label("iris", LIGHT)].max() < 60
+
+
+def test_a_collar_of_sparrows_stays_on_the_nape():
+    plumage = find_species("Lapland Longspur").plumage
+    parts = part_map(bird(plumage))
+    collar = np.nonzero(parts == number("collar"))[1].mean()
+    assert collar < np.nonzero(parts == number("face"))[1].mean() < np.nonzero(parts == number("bill"))[1].mean()
+    ringed = part_map(bird(replace(plumage, shape="jay"))) == number("collar")
+    throat = np.nonzero(parts == number("throat"))[1].mean()
+    assert np.nonzero(ringed)[1].max() > throat > np.nonzero(parts == number("collar"))[1].max()
+
+
+@pytest.mark.parametrize("pattern", ["streaked", "spotted", "barred", "scaled"])
+def test_patterns_are_finer_on_large_birds(pattern):
+    def largest(length_cm):
+        fine = fineness(length_cm)
+        template = make_template("owl", "hooked", "short", "none", frozenset(), (pattern, "plain"), "grip", fine)
+        strokes = template.layers["breast marks"]
+        controls = bend(template, REST, Build())
+        return len(strokes), max(np.ptp(controls[s.start : s.stop], axis=0).min() for s in strokes)
+
+    (few, wide), (many, narrow) = largest(15), largest(66)
+    assert many > few
+    assert narrow < wide
+    assert [fineness(cm) for cm in (9, 25, 40, 120)] == sorted({fineness(cm) for cm in (9, 25, 40, 120)})
+
+
+def test_ducks_wear_a_spot_before_the_eye_or_a_patch_behind_it():
+    for name, before in (("Common Goldeneye", True), ("Bufflehead", False)):
+        parts = part_map(bird(find_species(name).plumage, stance="swim"))
+        mask, eye = (np.nonzero(parts == number(part))[1].mean() for part in ("mask", "pupil"))
+        assert (mask > eye) == before
