@@ -11,7 +11,7 @@ import click
 
 from confu_cli.datasets import describe, print_dataset, verify_command
 from confu_cli.group import Group
-from confu_cli.options import ListOf, as_json, debug, engine_options, given, key_values, together
+from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, together
 from confu_cli.show import number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def _dials() -> Any:
 
 
 @birdmml.command(epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the dataset.")
+@click.option(
+    "--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/birds."
+)
 @click.option("--preset", "preset_name", default=None, help="tiny, small or paper.  [default: small]")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
 @_dials()
@@ -82,7 +84,7 @@ def _dials() -> Any:
 @as_json
 @debug
 def build(
-    out: Path,
+    out: str | Path,
     preset_name: str | None,
     config: Path | None,
     formats: list[str],
@@ -124,7 +126,9 @@ def build(
     click.echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} triplets/s)")
     if "parquet" in formats:
         shards = sum(shard.split == "test" and shard.format == "parquet" for shard in manifest.shards)
-        click.echo(LOAD.format(path=out, shards=shards))
+        # Of these two, only pandas reads from a URL.
+        lines = LOAD if isinstance(out, Path) else LOAD.rpartition("\n")[0]
+        click.echo(lines.format(path=out, shards=shards))
 
 
 def _settings(name: str | None, config: Path | None, dials: dict[str, Any]) -> Settings:
@@ -154,10 +158,10 @@ def _share(name: str, text: str) -> float:
 
 
 @birdmml.command(epilog="Example: birdmml info data/birds")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PathOrUrl())
 @as_json
 @debug
-def info(path: Path, as_json: bool) -> None:
+def info(path: str | Path, as_json: bool) -> None:
     """Show what a dataset holds, its exact information structure and its ceilings."""
     from birdmml.data import open_birds
 

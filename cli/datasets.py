@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import as_json, debug
+from confu_cli.options import PathOrUrl, as_json, debug
 from confu_cli.show import print_json, print_table, size
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ def verify_command(command: str, recipe_of: Callable[[Manifest], Recipe]) -> cli
     """
 
     @click.command("verify", cls=Verb, epilog=f"Example: {command} verify data/{command.removesuffix('bench')} --deep")
-    @click.argument("path", type=click.Path(path_type=Path))
+    @click.argument("path", type=PathOrUrl())
     @click.option("--deep", is_flag=True, help="Decode every row, picture and sound as well.")
     @click.option("--repair", "mend", is_flag=True, help="Write bad shards and checksums again, and prove them.")
     @as_json
     @debug
-    def verify(path: Path, deep: bool, mend: bool, as_json: bool) -> int:
+    def verify(path: str | Path, deep: bool, mend: bool, as_json: bool) -> int:
         """Prove a dataset complete and unaltered, and name each bad shard.
 
-        Compares counts, sizes, checksums and columns with the manifest. Exit status 1 if anything is wrong, or with
-        --repair if anything still is.
+        PATH is a folder, or a URL such as s3://bucket/data. Compares counts, sizes, checksums and columns with the
+        manifest. Exit status 1 if anything is wrong, or with --repair if anything still is.
         """
         from confu_core.shards import verify as examine
 
@@ -60,7 +60,7 @@ def verify_command(command: str, recipe_of: Callable[[Manifest], Recipe]) -> cli
     return verify
 
 
-def _repair(path: Path, deep: bool, as_json: bool, recipe_of: Callable[[Manifest], Recipe]) -> int:
+def _repair(path: str | Path, deep: bool, as_json: bool, recipe_of: Callable[[Manifest], Recipe]) -> int:
     from confu_core.runs.environment import usable_cores
     from confu_core.shards import open_dataset, repair
 
@@ -70,17 +70,17 @@ def _repair(path: Path, deep: bool, as_json: bool, recipe_of: Callable[[Manifest
         print_json(done.as_dict())
     else:
         for name in done.rewritten:
-            click.echo(f"{path / name}: written again")
+            click.echo(f"{path}/{name}: written again")
         _print_report(path, done.report)
     return 0 if done.ok else 1
 
 
-def _print_report(path: Path, report: Report) -> None:
+def _print_report(path: str | Path, report: Report) -> None:
     if report.ok:
         click.echo(f"{path}: complete and unaltered ({report.shards} shards, {size(report.bytes)})")
         return
     for finding in report.findings:
-        click.echo(f"{path / finding.path}: {finding.problem}")
+        click.echo(f"{path}/{finding.path}: {finding.problem}")
     click.echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
 
 
@@ -113,13 +113,13 @@ def describe(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def print_dataset(path: Path, manifest: Manifest) -> None:
+def print_dataset(path: str | Path, manifest: Manifest) -> None:
     """Print what a dataset holds.
 
     Parameters
     ----------
-    path : Path
-        Its folder.
+    path : str or Path
+        Its folder or URL.
     manifest : Manifest
         Read from it.
     """

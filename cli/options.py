@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import reduce
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 __all__ = [
     "ListOf",
+    "PathOrUrl",
     "as_json",
     "debug",
     "engine_options",
@@ -101,6 +103,22 @@ class ListOf(click.ParamType):
         if self.kind is int and any(end != int(end) for end in (start, step)):
             raise ValueError(part)
         return [self.kind(start + step * i) for i in range(int((stop - start) / step) + 1)]
+
+
+class PathOrUrl(click.ParamType):
+    """A local path, as a Path; or a URL such as s3://bucket/folder, as it was written.
+
+    Examples
+    --------
+    >>> PathOrUrl().convert("s3://bucket/folder", None, None)
+    's3://bucket/folder'
+    """
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
+        """Leave URLs alone: a path would lose one of their slashes."""
+        return value if isinstance(value, Path) or "://" in value else Path(value)
 
 
 def setting_options(*groups: dict[str, tuple[type, str]], many: bool = False) -> Decorator:

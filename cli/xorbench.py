@@ -14,6 +14,7 @@ from confu_cli.options import (
     MODEL,
     TASK,
     ListOf,
+    PathOrUrl,
     as_json,
     debug,
     engine_options,
@@ -50,7 +51,7 @@ xorbench.add_command(verify_command("xorbench", _recipe_of))
 
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the dataset.")
+@click.option("--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/xor.")
 @click.option("--p", "p", type=ListOf(float), default="0.5", show_default=True, help="Mixing parameters.")
 @click.option("--bits", type=int, default=5, show_default=True, help="Bits per code.")
 @click.option("--modalities", type=int, default=3, show_default=True, help="Number of modalities.")
@@ -68,7 +69,14 @@ xorbench.add_command(verify_command("xorbench", _recipe_of))
 @as_json
 @debug
 def build(
-    out: Path, p: list[float], train: int, validation: int, test: int, formats: list[str], as_json: bool, **options: Any
+    out: str | Path,
+    p: list[float],
+    train: int,
+    validation: int,
+    test: int,
+    formats: list[str],
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
 
@@ -97,11 +105,11 @@ def build(
 
 
 @xorbench.command(epilog="Example: xorbench info --p 0.5 --bits 5")
-@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.argument("path", type=PathOrUrl(), required=False)
 @setting_options(TASK)
 @as_json
 @debug
-def info(path: Path | None, as_json: bool, **task: Any) -> None:
+def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
     from xor_bench.data import exact, open_xor
     from xor_bench.task import XorTask
@@ -139,13 +147,13 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 
 @xorbench.command(epilog="Example: xorbench run --p 0.5 --method confu --json")
 @click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
-@click.option("--data", type=click.Path(path_type=Path), help="Train and test on a built dataset instead of sampling.")
+@click.option("--data", type=PathOrUrl(), help="Train and test on a built dataset instead of sampling.")
 @setting_options(TASK, MODEL)
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
 @as_json
 @debug
-def run(data: Path | None, plain: bool, as_json: bool, other: tuple[str, ...], **options: Any) -> None:
+def run(data: str | Path | None, plain: bool, as_json: bool, other: tuple[str, ...], **options: Any) -> None:
     """Train and evaluate one method, and show what it reached beside what can be reached."""
     started = time.monotonic()
     values = given(options)
@@ -164,7 +172,7 @@ def run(data: Path | None, plain: bool, as_json: bool, other: tuple[str, ...], *
         _print_run(row)
 
 
-def _open(path: Path, values: dict[str, Any]) -> XorData:
+def _open(path: str | Path, values: dict[str, Any]) -> XorData:
     """Open a dataset, and take from it what the user left out."""
     from confu_core.errors import DatasetError, InvalidValue
     from xor_bench.data import open_xor

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from confu_core.errors import DatasetError
+from confu_core.shards.remote import RemotePath
+from confu_core.shards.storage import Location
 
 __all__ = ["remove_partials", "replacing", "sha256_of", "write_whole", "writing"]
 
@@ -65,12 +67,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Location) -> Iterator[None]:
     """Turn the operating system's refusal to write into one clear line.
 
     Parameters
     ----------
-    path : Path
+    path : Path or RemotePath
         What is being written, for the message.
 
     Raises
@@ -91,12 +93,12 @@ def writing(path: Path) -> Iterator[None]:
         raise DatasetError(f"cannot write {path}: {_reason(error)}") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Location, content: bytes) -> None:
     """Write a small file, whole or not at all.
 
     Parameters
     ----------
-    path : Path
+    path : Path or RemotePath
         The final name.
     content : bytes
         What it is to hold.
@@ -114,6 +116,9 @@ def write_whole(path: Path, content: bytes) -> None:
     ...     (Path(folder) / "a.txt").read_text()
     'whole'
     """
+    if isinstance(path, RemotePath):
+        path.write_bytes(content)
+        return
     with replacing(path) as file:
         file.write(content)
 
@@ -139,12 +144,12 @@ def remove_partials(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Location) -> str:
     """Return the SHA-256 of a file, read in pieces.
 
     Parameters
     ----------
-    path : Path
+    path : Path or RemotePath
         An existing file.
 
     Returns

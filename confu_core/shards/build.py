@@ -16,7 +16,9 @@ from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.resume import begin, clean, finish, finished_shards, is_whole, refuse_other
+from confu_core.shards.remote import RemotePath
+from confu_core.shards.resume import begin, clean, finish, finished_shards, refuse_other, whole
+from confu_core.shards.storage import Location, location
 from confu_core.shards.sums import write_sums
 from confu_core.shards.versions import library_versions as _versions
 from confu_core.shards.workers import WorkerDied, completed
@@ -32,7 +34,7 @@ Runner = Callable[[Callable[[Job], Written], Sequence[Job]], Generator[Written, 
 
 def build(
     recipe: Recipe,
-    out: str | Path,
+    out: str | Location,
     *,
     formats: Sequence[str] = ("parquet",),
     shard_rows: int = 1000,
@@ -50,8 +52,9 @@ def build(
     ----------
     recipe : Recipe
         What generates the rows; picklable where there are several workers.
-    out : str or Path
-        The dataset's folder: new, empty, or holding the same dataset in part.
+    out : str, Path or RemotePath
+        The dataset's folder, or its URL in any store that fsspec reaches: new, empty, or holding the same dataset
+        in part.
     formats : sequence of {"parquet", "webdataset"}
         Which shards to write; each format holds all rows.
     shard_rows : int
@@ -87,11 +90,13 @@ def build(
     ...     [shard.path for shard in build(recipe, folder, shard_rows=2).shards]
     ['data/train-00000-of-00002.parquet', 'data/train-00001-of-00002.parquet']
     """
-    # Workers elsewhere have other working folders.
-    root, formats = Path(out) if engine == "local" else Path(out).absolute(), tuple(formats)
+    root, formats = location(out), tuple(formats)
+    if isinstance(root, Path) and engine != "local":
+        root = root.absolute()  # Workers elsewhere have other working folders.
     if type(workers) is not int or workers < 1:
         raise InvalidValue(f"workers must be a whole number of at least 1; got {workers!r}")
     check_engine(engine, scheduler)
+    _check_reach(root, engine, workers)
     plan = jobs(recipe.splits, shard_rows)
     draft = draft_of(recipe, formats, shard_rows, _versions(recipe.libraries))
     with writing(root):
@@ -107,7 +112,7 @@ def build(
     return manifest
 
 
-def _runner(engine: str, workers: int, scheduler: str | None, root: Path, versions: Mapping[str, str]) -> Runner:
+def _runner(engine: str, workers: int, scheduler: str | None, root: Location, versions: Mapping[str, str]) -> Runner:
     if engine == "local":
         return lambda function, todo: completed(function, todo, workers)
 
@@ -123,7 +128,7 @@ def _runner(engine: str, workers: int, scheduler: str | None, root: Path, versio
 
 def _all_shards(
     recipe: Recipe,
-    root: Path,
+    root: Location,
     draft: Manifest,
     plan: list[Job],
     run: Runner,
@@ -154,28 +159,32 @@ def _all_shards(
     return tuple(shards)
 
 
-def _check_arrived(root: Path, shards: Sequence[Shard]) -> None:
+def _check_arrived(root: Location, shards: Sequence[Shard]) -> None:
     # A network file system may show a new file late; a folder that is not shared never shows it.
     deadline = time.monotonic() + ARRIVAL_SECONDS
-    for shard in shards:
-        while not is_whole(root, shard):
-            if time.monotonic() > deadline:
-                raise DatasetError(
-                    f"{root / shard.path} was written by a worker and is not seen here; "
-                    "--out must be a folder that all workers share"
-                )
-            time.sleep(0.1)
+    while isinstance(root, Path) and len(whole(root, shards)) < len(shards):
+        if time.monotonic() > deadline:
+            raise DatasetError(
+                f"{root / shards[0].path} was written by a worker and is not seen here; "
+                "--out must be a folder that all workers share, or a URL"
+            )
+        time.sleep(0.1)
 
 
-def _complete(root: Path, plan: list[Job], formats: tuple[str, ...]) -> Manifest | None:
+def _check_reach(root: Location, engine: str, workers: int) -> None:
+    if isinstance(root, RemotePath) and root.protocol == "memory" and (engine, workers) != ("local", 1):
+        raise InvalidValue(f"{root} is seen by this process alone, so workers must be 1 on the local engine")
+
+
+def _complete(root: Location, plan: list[Job], formats: tuple[str, ...]) -> Manifest | None:
     if not (root / MANIFEST).exists():
         return None
     manifest = load_manifest(root / MANIFEST)
-    whole = {shard.path for shard in manifest.shards if is_whole(root, shard)}
-    return manifest if all(whole >= _paths(job, formats) for job in plan) else None
+    there = {shard.path for shard in whole(root, manifest.shards)}
+    return manifest if all(there >= _paths(job, formats) for job in plan) else None
 
 
-def _seal(root: Path, manifest: Manifest) -> None:
+def _seal(root: Location, manifest: Manifest) -> None:
     content = manifest.to_bytes()
     sums = {shard.path: shard.sha256 for shard in manifest.shards}
     write_sums(root, {**sums, MANIFEST: hashlib.sha256(content).hexdigest()})

@@ -90,7 +90,9 @@ def completed_on_cluster(
     DatasetError
         If the scheduler does not answer, has no workers, or goes away.
     """
-    with _client(workers, scheduler) as client:
+    if not jobs:
+        return
+    with _client(min(workers, len(jobs)), scheduler) as client:
         lost = yield from _results(client, function, jobs, scheduler)
         if len(lost) > 1:
             # On a busy cluster a job is blamed for the death of a worker that it only waited for: alone, each of

@@ -15,7 +15,7 @@ from confu_core.shards.parquet import stored_types
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.schema import column_types
 
-__all__ = ["draft_of"]
+__all__ = ["differences", "draft_of"]
 
 
 def draft_of(recipe: Recipe, formats: tuple[str, ...], shard_rows: int, versions: Mapping[str, str]) -> Manifest:
@@ -68,6 +68,32 @@ def draft_of(recipe: Recipe, formats: tuple[str, ...], shard_rows: int, versions
     return draft.fingerprinted()
 
 
+def differences(there: Manifest, here: Manifest) -> list[str]:
+    """Say in what two manifests describe different datasets; versions and shards do not count.
+
+    Parameters
+    ----------
+    there, here : Manifest
+        Of a dataset on disk, and of the one that is wanted.
+
+    Returns
+    -------
+    list of str
+        One phrase per setting.
+
+    Examples
+    --------
+    >>> manifest = Manifest(1, "x", "", {"p": 0.5}, 0, {}, "", (), 1, {}, {}, {})
+    >>> differences(manifest, Manifest(1, "x", "", {"p": 0.3}, 0, {}, "", (), 1, {}, {}, {}))
+    ['p: 0.5 there, 0.3 here']
+    """
+    old, new = _settings(there), _settings(here)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if not names and there.fingerprint != here.fingerprint:
+        return [f"fingerprint: {there.fingerprint:.8} there, {here.fingerprint:.8} here"]
+    return [f"{name}: {_shown(old, name)} there, {_shown(new, name)} here" for name in names]
+
+
 def _check_key_column(schema: pa.Schema) -> None:
     if [column.type for column in schema if column.name == "key"] != [pa.string()]:
         columns = ", ".join(f"{name}: {type}" for name, type in column_types(schema).items())
@@ -80,3 +106,18 @@ def _as_json(what: str, value: Any) -> Any:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise InvalidValue(f"{what} of a recipe must hold JSON values; {error}") from error
+
+
+def _settings(manifest: Manifest) -> dict[str, Any]:
+    return {
+        **manifest.config,
+        "name": manifest.name,
+        "seed": manifest.seed,
+        "splits": manifest.splits,
+        "formats": list(manifest.formats),
+        "shard_rows": manifest.shard_rows,
+    }
+
+
+def _shown(settings: dict[str, Any], name: str) -> str:
+    return f"{json.dumps(settings[name]):.60}" if name in settings else "nothing"

@@ -12,6 +12,7 @@ from confu_core.shards.decode import media_problem
 from confu_core.shards.manifest import Shard
 from confu_core.shards.parquet import parquet_shape, read_parquet
 from confu_core.shards.schema import column_types, features, media_columns
+from confu_core.shards.storage import Location, fetched
 from confu_core.shards.tar import part_types, read_tar
 
 __all__ = ["shard_problems"]
@@ -20,12 +21,12 @@ __all__ = ["shard_problems"]
 _EXTENSIONS = {"Image": "png", "Audio": "wav"}
 
 
-def shard_problems(root: Path, shard: Shard, types: Mapping[str, str], *, deep: bool = False) -> Iterator[str]:
+def shard_problems(root: Location, shard: Shard, types: Mapping[str, str], *, deep: bool = False) -> Iterator[str]:
     """Compare one shard with what the manifest says of it.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
     shard : Shard
         What the manifest says.
@@ -52,9 +53,10 @@ def shard_problems(root: Path, shard: Shard, types: Mapping[str, str], *, deep: 
         yield f"has {size} bytes, the manifest says {shard.bytes}"
     content = _parquet_problems if shard.format == "parquet" else _tar_problems
     try:
-        if sha256_of(path) != shard.sha256:
-            yield "its SHA-256 is not that of the manifest"
-        yield from content(path, shard, types, deep)
+        with fetched(path) as local:
+            if sha256_of(local) != shard.sha256:
+                yield "its SHA-256 is not that of the manifest"
+            yield from content(local, shard, types, deep)
     except DatasetError as error:
         yield str(error).removeprefix(f"{path} ")
 

@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError, nearest
 from confu_core.shards.layout import FORMATS
+from confu_core.shards.storage import Location
 
 __all__ = ["MANIFEST", "SCHEMA_VERSION", "Manifest", "Shard", "load_manifest"]
 
@@ -117,12 +117,12 @@ class Manifest:
         return (json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def load_manifest(path: Path) -> Manifest:
+def load_manifest(path: Location) -> Manifest:
     """Read a manifest and check every part of it.
 
     Parameters
     ----------
-    path : Path
+    path : Path or RemotePath
         Of the JSON file.
 
     Returns
@@ -138,6 +138,7 @@ def load_manifest(path: Path) -> Manifest:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "manifest.json").write_text('{"schema_version": 99}')
     ...     load_manifest(Path(folder) / "manifest.json")

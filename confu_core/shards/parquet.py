@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import replacing
 from confu_core.shards.schema import column_types, media_columns
+from confu_core.shards.storage import Location
 
 __all__ = ["parquet_shape", "read_parquet", "stored_types", "write_parquet"]
 
@@ -78,12 +79,12 @@ def stored_types(schema: pa.Schema) -> dict[str, str]:
     return column_types(_stored(schema).schema_arrow)
 
 
-def parquet_shape(path: Path) -> tuple[int, pa.Schema]:
+def parquet_shape(path: Location) -> tuple[int, pa.Schema]:
     """Return the number of rows and the columns of one Parquet shard, reading its footer alone.
 
     Parameters
     ----------
-    path : Path
+    path : Path or RemotePath
         An existing shard.
 
     Returns
@@ -108,12 +109,12 @@ def parquet_shape(path: Path) -> tuple[int, pa.Schema]:
         return file.metadata.num_rows, file.schema_arrow
 
 
-def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+def read_parquet(path: Location, columns: Sequence[str] | None = None) -> pa.Table:
     """Read one Parquet shard, or some of its columns.
 
     Parameters
     ----------
-    path : Path
+    path : Path or RemotePath
         An existing shard.
     columns : sequence of str, optional
         Which to read; all by default.
@@ -155,9 +156,11 @@ def _leaves(schema: pa.Schema) -> list[str]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+def _opened(path: Location) -> Iterator[pq.ParquetFile]:
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        # Of a remote file just the columns that are asked for are fetched.
+        source = contextlib.nullcontext(path) if isinstance(path, Path) else path.open()
+        with source as opened, pq.ParquetFile(opened, page_checksum_verification=True) as file:
             yield file
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         lines = str(error).splitlines() or [type(error).__name__]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
 from confu_core.shards.parquet import read_parquet
 from confu_core.shards.resume import UNFINISHED
 from confu_core.shards.schema import column_types
+from confu_core.shards.storage import Location, fetched, location
 from confu_core.shards.tar_table import read_tar_table
 
 __all__ = ["Dataset", "open_dataset"]
@@ -22,13 +22,13 @@ __all__ = ["Dataset", "open_dataset"]
 _BATCH_ROWS = 100
 
 
-def open_dataset(path: str | Path) -> Dataset:
+def open_dataset(path: str | Location) -> Dataset:
     """Open a dataset that `build` finished.
 
     Parameters
     ----------
-    path : str or Path
-        The dataset's folder.
+    path : str, Path or RemotePath
+        The dataset's folder, or its URL.
 
     Returns
     -------
@@ -46,11 +46,11 @@ def open_dataset(path: str | Path) -> Dataset:
     Traceback (most recent call last):
     confu_core.errors.DatasetError: no-such-folder does not exist; build a dataset there first
     """
-    root = Path(path)
-    if not root.is_dir():
-        state = "is not a folder" if root.exists() else "does not exist"
-        raise DatasetError(f"{root} {state}; build a dataset there first")
+    root = location(path)
     if not (root / MANIFEST).exists():
+        if not root.is_dir():
+            state = "is not a folder" if root.exists() else "does not exist"
+            raise DatasetError(f"{root} {state}; build a dataset there first")
         if (root / UNFINISHED).exists():
             raise DatasetError(f"{root} is unfinished; run the same build again to complete it")
         raise DatasetError(f"{root} holds no dataset: {MANIFEST} is missing; build one there first")
@@ -66,7 +66,7 @@ class Dataset:
 
     Attributes
     ----------
-    root : Path
+    root : Path or RemotePath
         Its folder.
     manifest : Manifest
         What it holds.
@@ -82,7 +82,7 @@ class Dataset:
     {'square': [1, 4, 9]}
     """
 
-    root: Path
+    root: Location
     manifest: Manifest
 
     def shards(self, split: str, format: str | None = None) -> list[Shard]:
@@ -147,9 +147,10 @@ class Dataset:
             if column_types(table.schema) != wanted:
                 raise _altered(path, "its columns are not those of the manifest")
         else:
-            if sha256_of(path) != shard.sha256:
-                raise _altered(path, "its SHA-256 is not that of the manifest")
-            table = read_tar_table(path, types)
+            with fetched(path) as local:
+                if sha256_of(local) != shard.sha256:
+                    raise _altered(path, "its SHA-256 is not that of the manifest")
+                table = read_tar_table(local, types)
             _check_columns(path, columns, table.column_names)
             table = table if columns is None else table.select(list(columns))
         if table.num_rows != shard.rows:
@@ -157,18 +158,18 @@ class Dataset:
         return table
 
 
-def _check_size(path: Path, shard: Shard) -> None:
+def _check_size(path: Location, shard: Shard) -> None:
     if not path.is_file():
         raise DatasetError(f"{path} is missing; run the same build again to restore it")
     if (size := path.stat().st_size) != shard.bytes:
         raise _altered(path, f"it has {size} bytes, the manifest says {shard.bytes}")
 
 
-def _check_columns(path: Path, columns: Sequence[str] | None, known: Sequence[str]) -> None:
+def _check_columns(path: Location, columns: Sequence[str] | None, known: Sequence[str]) -> None:
     for name in columns or ():
         if name not in known:
             raise DatasetError(f"{path} has no column {name!r}; {nearest(name, known)}")
 
 
-def _altered(path: Path, problem: str) -> DatasetError:
+def _altered(path: Location, problem: str) -> DatasetError:
     return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")

@@ -14,12 +14,14 @@ from typing import Any
 
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import writing
-from confu_core.shards.draft import draft_of
+from confu_core.shards.draft import differences, draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.resume import clean, differences
+from confu_core.shards.remote import RemotePath
+from confu_core.shards.resume import clean
+from confu_core.shards.storage import Location
 from confu_core.shards.sums import SUMS, legible_sums, read_sums, write_sums
 from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
 from confu_core.shards.versions import library_versions, version_differences
@@ -61,7 +63,7 @@ class Repair:
 
 def repair(
     recipe: Recipe,
-    path: str | Path,
+    path: str | Location,
     *,
     deep: bool = False,
     workers: int = 1,
@@ -75,8 +77,8 @@ def repair(
     ----------
     recipe : Recipe
         What generated the dataset; picklable where there are several workers.
-    path : str or Path
-        The dataset's folder.
+    path : str, Path or RemotePath
+        The dataset's folder, or its URL.
     deep : bool
         Whether to decode every row in search of bad shards.
     workers : int
@@ -150,10 +152,12 @@ def _checked_plan(dataset: Dataset) -> dict[Job, tuple[Shard, ...]]:
     return {job: tuple(listed[shard_path(format, job)] for format in manifest.formats) for job in plan}
 
 
-def _rebuild(recipe: Recipe, root: Path, tasks: Sequence[Task], workers: int) -> list[Finding]:
+def _rebuild(recipe: Recipe, root: Location, tasks: Sequence[Task], workers: int) -> list[Finding]:
     function = functools.partial(_rewrite, recipe, root)
+    if isinstance(root, RemotePath) and root.protocol == "memory":
+        workers = 1  # Others would not see it.
     try:
-        with contextlib.closing(completed(function, tasks, min(workers, max(1, len(tasks))))) as results:
+        with contextlib.closing(completed(function, tasks, max(1, min(workers, len(tasks))))) as results:
             return [finding for findings in results for finding in findings]
     except WorkerDied as error:
         names = ", ".join(shard.path for _, shards in error.jobs for shard in shards)
@@ -165,7 +169,7 @@ def _rebuild(recipe: Recipe, root: Path, tasks: Sequence[Task], workers: int) ->
         _sweep(root)
 
 
-def _rewrite(recipe: Recipe, root: Path, task: Task) -> tuple[Finding, ...]:
+def _rewrite(recipe: Recipe, root: Location, task: Task) -> tuple[Finding, ...]:
     job, wanted = task
     failed = []
     with _scratch(root) as folder:
@@ -179,21 +183,25 @@ def _rewrite(recipe: Recipe, root: Path, task: Task) -> tuple[Finding, ...]:
 
 
 @contextlib.contextmanager
-def _scratch(root: Path) -> Iterator[Path]:
+def _scratch(root: Location) -> Iterator[Path]:
     # Beside the shards, on the same disk: there a file takes another's place in one step.
-    with writing(root), tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=root) as folder:
+    beside = root if isinstance(root, Path) else None
+    with writing(root), tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=beside) as folder:
         yield Path(folder)
 
 
-def _replace(path: Path, place: Path) -> None:
+def _replace(path: Path, place: Location) -> None:
+    if isinstance(place, RemotePath):
+        place.upload(path)
+        return
     with writing(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         path.replace(place)
 
 
-def _sweep(root: Path) -> None:
+def _sweep(root: Location) -> None:
     clean(root)
-    for folder in root.glob(f"{_SCRATCH}*"):
+    for folder in root.glob(f"{_SCRATCH}*") if isinstance(root, Path) else ():
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -5,26 +5,30 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import remove_partials, write_whole
+from confu_core.shards.draft import differences
 from confu_core.shards.layout import FOLDERS, Job
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
+from confu_core.shards.remote import RemotePath
+from confu_core.shards.storage import Location, sizes
 
-__all__ = ["begin", "clean", "differences", "finish", "finished_shards", "is_whole", "record", "refuse_other"]
+__all__ = ["begin", "clean", "finish", "finished_shards", "record", "refuse_other", "whole"]
 
 # While a build is unfinished: the manifest to be, and one record per finished range of rows.
 UNFINISHED = ".build"
 
 
-def refuse_other(root: Path, draft: Manifest) -> None:
+def refuse_other(root: Location, draft: Manifest) -> None:
     """Refuse a folder that holds anything but this dataset, whole or in part.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         Where to build; need not exist.
     draft : Manifest
         Of the dataset to build, without shards.
@@ -52,38 +56,12 @@ def refuse_other(root: Path, draft: Manifest) -> None:
             raise DatasetError(f"{root} holds other files ({', '.join(foreign[:3])}); choose another --out")
 
 
-def differences(there: Manifest, here: Manifest) -> list[str]:
-    """Say in what two manifests describe different datasets; versions and shards do not count.
-
-    Parameters
-    ----------
-    there, here : Manifest
-        Of a dataset on disk, and of the one that is wanted.
-
-    Returns
-    -------
-    list of str
-        One phrase per setting.
-
-    Examples
-    --------
-    >>> manifest = Manifest(1, "x", "", {"p": 0.5}, 0, {}, "", (), 1, {}, {}, {})
-    >>> differences(manifest, Manifest(1, "x", "", {"p": 0.3}, 0, {}, "", (), 1, {}, {}, {}))
-    ['p: 0.5 there, 0.3 here']
-    """
-    old, new = _settings(there), _settings(here)
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    if not names and there.fingerprint != here.fingerprint:
-        return [f"fingerprint: {there.fingerprint:.8} there, {here.fingerprint:.8} here"]
-    return [f"{name}: {_shown(old, name)} there, {_shown(new, name)} here" for name in names]
-
-
-def begin(root: Path, draft: Manifest) -> None:
+def begin(root: Location, draft: Manifest) -> None:
     """Mark a folder as holding an unfinished build, and remove what a killed one cannot use any more.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         Where to build.
     draft : Manifest
         Of the dataset to build, without shards.
@@ -110,12 +88,12 @@ def begin(root: Path, draft: Manifest) -> None:
         (root / MANIFEST).unlink()
 
 
-def record(root: Path, job: Job, shards: tuple[Shard, ...]) -> None:
+def record(root: Location, job: Job, shards: tuple[Shard, ...]) -> None:
     """Note that the shards of one range of rows are finished.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
     job : Job
         The range.
@@ -139,12 +117,12 @@ def record(root: Path, job: Job, shards: tuple[Shard, ...]) -> None:
     write_whole(path, json.dumps([vars(shard) for shard in shards]).encode())
 
 
-def finished_shards(root: Path, draft: Manifest) -> dict[str, Shard]:
+def finished_shards(root: Location, draft: Manifest) -> dict[str, Shard]:
     """Return the shards that need not be written again.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
     draft : Manifest
         Of the dataset to build; shards of other library versions do not count.
@@ -164,65 +142,72 @@ def finished_shards(root: Path, draft: Manifest) -> dict[str, Shard]:
         if (folder / MANIFEST).exists() and load_manifest(folder / MANIFEST).versions == draft.versions:
             # A finished manifest lists its shards; that of an unfinished build has records beside it.
             known += load_manifest(folder / MANIFEST).shards or _records(folder)
-    return {shard.path: shard for shard in known if is_whole(root, shard)}
+    return {shard.path: shard for shard in whole(root, known)}
 
 
-def is_whole(root: Path, shard: Shard) -> bool:
-    """Return whether a shard is there with the size on record.
+def whole(root: Location, shards: Iterable[Shard]) -> list[Shard]:
+    """Return those shards that are there with the size on record.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
-    shard : Shard
+    shards : iterable of Shard
         As recorded.
 
     Returns
     -------
-    bool
-        Its content is not looked at; that is for `verify`.
+    list of Shard
+        Their content is not looked at; that is for `verify`.
 
     Examples
     --------
-    >>> is_whole(Path("no-such-folder"), Shard("data/x.parquet", "train", "parquet", 1, 10, ""))
-    False
+    >>> whole(Path("no-such-folder"), [Shard("data/x.parquet", "train", "parquet", 1, 10, "")])
+    []
     """
-    path = root / shard.path
-    return path.is_file() and path.stat().st_size == shard.bytes
+    shards = list(shards)
+    found = sizes(root, [shard.path for shard in shards])
+    return [shard for shard in shards if found.get(shard.path) == shard.bytes]
 
 
-def clean(root: Path) -> None:
+def clean(root: Location) -> None:
     """Remove the temporaries of writers that were killed.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
 
     Examples
     --------
     >>> clean(Path("no-such-folder"))
     """
+    if isinstance(root, RemotePath):
+        return  # Nothing is written there before it is whole.
     for folder in (root, root / UNFINISHED, *(root / name for name in FOLDERS.values())):
         remove_partials(folder)
 
 
-def finish(root: Path) -> None:
+def finish(root: Location) -> None:
     """Remove the marks of an unfinished build, once the manifest is written.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
 
     Examples
     --------
     >>> finish(Path("no-such-folder"))
     """
-    shutil.rmtree(root / UNFINISHED, ignore_errors=True)
+    marks = root / UNFINISHED
+    if isinstance(marks, RemotePath):
+        marks.remove_tree()
+    else:
+        shutil.rmtree(marks, ignore_errors=True)
 
 
-def _records(folder: Path) -> list[Shard]:
+def _records(folder: Location) -> list[Shard]:
     shards: list[Shard] = []
     for path in _record_paths(folder):
         # A damaged record is no record: its shards are written again.
@@ -231,20 +216,7 @@ def _records(folder: Path) -> list[Shard]:
     return shards
 
 
-def _record_paths(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*-*.json"))
-
-
-def _settings(manifest: Manifest) -> dict[str, Any]:
-    return {
-        **manifest.config,
-        "name": manifest.name,
-        "seed": manifest.seed,
-        "splits": manifest.splits,
-        "formats": list(manifest.formats),
-        "shard_rows": manifest.shard_rows,
-    }
-
-
-def _shown(settings: dict[str, Any], name: str) -> str:
-    return f"{json.dumps(settings[name]):.60}" if name in settings else "nothing"
+def _record_paths(folder: Location) -> list[Path] | list[RemotePath]:
+    if isinstance(folder, Path):
+        return sorted(folder.glob("*-*.json"))
+    return [folder / name for name in folder.files() if fnmatch(name, "*-*.json")]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import write_whole
+from confu_core.shards.storage import Location
 
 __all__ = ["SUMS", "legible_sums", "read_sums", "write_sums"]
 
@@ -17,12 +17,12 @@ SUMS = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  (?! )([^\x00-\x1f\x7f]+)")
 
 
-def write_sums(root: Path, sums: Mapping[str, str]) -> None:
+def write_sums(root: Location, sums: Mapping[str, str]) -> None:
     """Write the checksums of a dataset's files, sorted by path.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
     sums : mapping of str to str
         Relative path to SHA-256.
@@ -34,6 +34,7 @@ def write_sums(root: Path, sums: Mapping[str, str]) -> None:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_sums(Path(folder), {"data/a.parquet": "0" * 64})
@@ -44,12 +45,12 @@ def write_sums(root: Path, sums: Mapping[str, str]) -> None:
     write_whole(root / SUMS, "".join(lines).encode())
 
 
-def read_sums(root: Path) -> dict[str, str]:
+def read_sums(root: Location) -> dict[str, str]:
     """Read the checksums of a dataset's files.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
 
     Returns
@@ -64,6 +65,7 @@ def read_sums(root: Path) -> dict[str, str]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> read_sums(Path("no-such-folder"))
     Traceback (most recent call last):
     confu_core.errors.DatasetError: no-such-folder/SHA256SUMS cannot be read: No such file or directory
@@ -82,12 +84,12 @@ def read_sums(root: Path) -> dict[str, str]:
     return sums
 
 
-def legible_sums(root: Path) -> dict[str, str]:
+def legible_sums(root: Location) -> dict[str, str]:
     """Read what can be read of checksums that may be damaged or missing.
 
     Parameters
     ----------
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
 
     Returns
@@ -97,12 +99,13 @@ def legible_sums(root: Path) -> dict[str, str]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> legible_sums(Path("no-such-folder"))
     {}
     """
     try:
         lines = _lines((root / SUMS).read_bytes().decode(errors="surrogateescape"))
-    except OSError:
+    except (DatasetError, OSError):
         return {}
     return {match[2]: match[1] for line in lines if line.isprintable() and (match := _LINE.fullmatch(line))}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from confu_core.errors import DatasetError
@@ -13,6 +13,7 @@ from confu_core.shards.examine import shard_problems
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import MANIFEST, Manifest
 from confu_core.shards.read import Dataset, open_dataset
+from confu_core.shards.storage import Location, files_under
 from confu_core.shards.sums import SUMS, read_sums
 
 __all__ = ["Finding", "Report", "list_findings", "report_of", "shard_findings", "verify"]
@@ -67,13 +68,13 @@ class Report:
         return {"ok": self.ok, **asdict(self)}
 
 
-def verify(path: str | Path, *, deep: bool = False, progress: Callable[[int, int], None] | None = None) -> Report:
+def verify(path: str | Location, *, deep: bool = False, progress: Callable[[int, int], None] | None = None) -> Report:
     """Compare every file of a dataset with its manifest and checksums; never stops at the first problem.
 
     Parameters
     ----------
-    path : str or Path
-        The dataset's folder.
+    path : str, Path or RemotePath
+        The dataset's folder, or its URL.
     deep : bool
         Whether to decode every row, pictures and sounds included.
     progress : callable, optional
@@ -92,6 +93,7 @@ def verify(path: str | Path, *, deep: bool = False, progress: Callable[[int, int
     Examples
     --------
     >>> import tempfile, pyarrow as pa
+    >>> from pathlib import Path
     >>> from confu_core.shards import TableRecipe, build
     >>> recipe = TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})})
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -181,7 +183,7 @@ def _manifest_findings(manifest: Manifest) -> Iterator[Finding]:
                 yield Finding(MANIFEST, f"split {split!r} has {rows} rows, its {format} shards {sum(listed)}")
 
 
-def _sum_findings(root: Path, manifest: Manifest) -> Iterator[Finding]:
+def _sum_findings(root: Location, manifest: Manifest) -> Iterator[Finding]:
     try:
         sums = read_sums(root)
     except DatasetError as error:
@@ -198,7 +200,7 @@ def _sum_findings(root: Path, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(path, problem)
 
 
-def _listed_problem(root: Path, path: str, expected: str) -> str | None:
+def _listed_problem(root: Location, path: str, expected: str) -> str | None:
     if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
         return f"is listed in {SUMS} but lies outside the dataset"
     if not (root / path).is_file():
@@ -209,11 +211,10 @@ def _listed_problem(root: Path, path: str, expected: str) -> str | None:
         return str(error).removeprefix(f"{root / path} ")
 
 
-def _extra_files(root: Path, manifest: Manifest) -> Iterator[Finding]:
+def _extra_files(root: Location, manifest: Manifest) -> Iterator[Finding]:
     # Readers take every file that is not hidden: one too many would be read as part of the dataset.
     listed = {shard.path for shard in manifest.shards}
     for folder in FOLDERS.values():
-        for path in sorted((root / folder).rglob("*")):
-            name = path.relative_to(root).as_posix()
-            if not path.is_dir() and not path.name.startswith(".") and name not in listed:
+        for name in files_under(root, folder):
+            if not PurePosixPath(name).name.startswith(".") and name not in listed:
                 yield Finding(name, "is not in the manifest")

@@ -14,6 +14,7 @@ from confu_core.shards.manifest import Shard
 from confu_core.shards.parquet import write_parquet
 from confu_core.shards.recipe import Recipe, checked_rows
 from confu_core.shards.resume import record
+from confu_core.shards.storage import Location, workspace
 from confu_core.shards.tar import write_tar
 
 __all__ = ["write_formats", "write_shards"]
@@ -21,14 +22,14 @@ __all__ = ["write_formats", "write_shards"]
 _BATCH_ROWS = 100
 
 
-def write_shards(recipe: Recipe, root: Path, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:
+def write_shards(recipe: Recipe, root: Location, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:
     """Generate one range of rows, write it in every format, and note that it is finished.
 
     Parameters
     ----------
     recipe : Recipe
         What generates the rows.
-    root : Path
+    root : Path or RemotePath
         The dataset's folder.
     formats : tuple of str
         As for `build`.
@@ -57,7 +58,8 @@ def write_shards(recipe: Recipe, root: Path, formats: tuple[str, ...], job: Job)
     >>> [(shard.format, shard.rows) for shard in shards]
     [('parquet', 2), ('webdataset', 2)]
     """
-    shards = write_formats(recipe, root, formats, job)
+    with workspace(root) as folder:
+        shards = write_formats(recipe, folder, formats, job)
     record(root, job, shards)
     return shards
 

@@ -266,3 +266,15 @@ def test_a_folder_that_the_workers_do_not_share_is_one_line(tmp_path: Path, buil
     module._check_arrived(built, shards)
     with pytest.raises(DatasetError, match="is not seen here; --out must be a folder that all workers share"):
         module._check_arrived(tmp_path, shards)
+
+
+def test_without_a_shard_to_write_no_cluster_is_asked(tmp_path: Path, reference: dict[str, bytes]) -> None:
+    make(tmp_path, engine="local")
+    draft = json.loads((tmp_path / "manifest.json").read_bytes())
+    (tmp_path / ".build").mkdir()
+    (tmp_path / ".build/manifest.json").write_text(json.dumps({**draft, "shards": []}))
+    for shard in draft["shards"]:
+        (tmp_path / f".build/{shard['split']}-{shard['sha256'][:5]}.json").write_text(json.dumps([shard]))
+    (tmp_path / "manifest.json").unlink()
+    make(tmp_path, scheduler="tcp://127.0.0.1:1")
+    assert tree(tmp_path) == reference

@@ -1,0 +1,182 @@
+"""A file or folder in any store that fsspec reaches by a URL, such as s3://bucket/folder."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from confu_core.errors import DatasetError, InvalidValue
+
+__all__ = ["RemotePath"]
+
+
+class _Stat(NamedTuple):
+    st_size: int
+
+
+@dataclass(frozen=True)
+class RemotePath:
+    """A file or folder in a store, with as much of a Path's interface as a dataset needs.
+
+    Stores of objects show an object when it is whole, so that nothing needs a temporary name there.
+
+    Attributes
+    ----------
+    url : str
+        Without a slash at its end.
+
+    Examples
+    --------
+    >>> root = RemotePath("memory://example")
+    >>> (root / "data" / "a.txt").write_bytes(b"whole")
+    >>> root.is_dir(), (root / "data/a.txt").read_bytes(), root.files()
+    (True, b'whole', {'data/a.txt': 5})
+    >>> root.remove_tree()
+    """
+
+    url: str
+
+    @classmethod
+    def parse(cls, url: str) -> RemotePath:
+        """Return where a URL leads, or raise InvalidValue if nothing that is installed reaches it."""
+        place = cls(url.rstrip("/"))
+        try:
+            _store(place)
+        except (ImportError, ValueError) as error:
+            mend = "pip install 'confu-bench[s3]' for s3://, and for others what fsspec names"
+            raise InvalidValue(f"{url} cannot be reached: {_first_line(error)}; {mend}") from error
+        return place
+
+    @property
+    def protocol(self) -> str:
+        """What stands before the first colon."""
+        return self.url.partition(":")[0]
+
+    def __str__(self) -> str:
+        return self.url
+
+    def __truediv__(self, name: str) -> RemotePath:
+        return RemotePath(f"{self.url}/{name}")
+
+    @property
+    def name(self) -> str:
+        """What follows the last slash."""
+        return self.url.rpartition("/")[2]
+
+    def resolve(self) -> RemotePath:
+        """Return itself: a URL does not depend on where one stands."""
+        return self
+
+    def exists(self) -> bool:
+        """Return whether there is a file of this name, or a folder with something in it."""
+        with _reading(self) as (store, path):
+            return bool(store.exists(path))
+
+    def is_dir(self) -> bool:
+        """Return whether there is a folder of this name with something in it."""
+        with _reading(self) as (store, path):
+            return bool(store.isdir(path))
+
+    def is_file(self) -> bool:
+        """Return whether there is a file of this name."""
+        with _reading(self) as (store, path):
+            return bool(store.isfile(path))
+
+    def stat(self) -> _Stat:
+        """Return the size of a file."""
+        with _reading(self) as (store, path):
+            return _Stat(int(store.info(path)["size"]))
+
+    def iterdir(self) -> Iterator[RemotePath]:
+        """Yield what lies directly in a folder."""
+        with _reading(self) as (store, path):
+            # Some stores list the mark of an emptied folder as a part of itself.
+            found = {str(name).rstrip("/") for name in store.ls(path, detail=False)} - {path.rstrip("/")}
+        yield from (self / name.rpartition("/")[2] for name in sorted(found))
+
+    def files(self) -> dict[str, int]:
+        """Return the sizes of all files under a folder, by their names relative to it."""
+        with _reading(self) as (store, path):
+            try:
+                found = store.find(path, detail=True)
+            except FileNotFoundError:
+                return {}
+            prefix = len(path.rstrip("/")) + 1
+            return {str(name)[prefix:]: int(found[name]["size"]) for name in sorted(found) if name[prefix:]}
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        """Open a file for reading; each read asks for just the bytes that it returns."""
+        with _reading(self) as (store, path):
+            return store.open(path, mode, cache_type="none")
+
+    def read_bytes(self) -> bytes:
+        """Return the content of a file."""
+        with _reading(self) as (store, path):
+            return store.cat_file(path)
+
+    def write_bytes(self, content: bytes) -> None:
+        """Write a small file whole."""
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Path(folder) / "content"
+            scratch.write_bytes(content)
+            self.upload(scratch)
+
+    def upload(self, source: Path) -> None:
+        """Copy a local file here, and see that it arrived whole."""
+        with _writing(self) as (store, path):
+            store.put_file(str(source), path)
+            size, arrived = source.stat().st_size, store.info(path)["size"]
+        if size != arrived:
+            raise DatasetError(f"cannot write {self}: {arrived} of {size} bytes arrived; run the same command again")
+
+    def download(self, target: Path) -> None:
+        """Copy a file from here."""
+        with _reading(self) as (store, path):
+            store.get_file(path, str(target))
+
+    def unlink(self) -> None:
+        """Remove a file."""
+        with _writing(self) as (store, path):
+            store.rm_file(path)
+
+    def remove_tree(self) -> None:
+        """Remove a folder and all in it, if it is there."""
+        with _writing(self) as (store, path), contextlib.suppress(FileNotFoundError):
+            store.rm(path, recursive=True)
+
+
+def _store(place: RemotePath) -> tuple[Any, str]:
+    import fsspec
+
+    # What others write must be seen, so nothing may be listed from memory.
+    store, path = fsspec.core.url_to_fs(place.url, use_listings_cache=False)
+    return store, path
+
+
+@contextlib.contextmanager
+def _reading(place: RemotePath) -> Iterator[tuple[Any, str]]:
+    with _translated(f"{place} cannot be read"):
+        yield _store(place)
+
+
+@contextlib.contextmanager
+def _writing(place: RemotePath) -> Iterator[tuple[Any, str]]:
+    with _translated(f"cannot write {place}"):
+        yield _store(place)
+
+
+@contextlib.contextmanager
+def _translated(line: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Every store has errors of its own, and each of them is the user's to see.
+        raise DatasetError(f"{line}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines and lines[0] else type(error).__name__
