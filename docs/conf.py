@@ -26,6 +26,8 @@ html_copy_source = False
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # Every docstring gives types with their shapes and units.
+# Both benchmarks have a class `Settings`; each page links to one of them.
+suppress_warnings = ["ref.python"]
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False

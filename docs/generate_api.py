@@ -12,7 +12,7 @@ from types import ModuleType
 
 from confu_core.methods import BUILT_IN
 
-PACKAGES = ("xor_bench", "confu_core")
+PACKAGES = ("birdmml", "xor_bench", "confu_core")
 
 # Modules that stand beside what their package exports: the built-in methods.
 ALSO = {"confu_core.methods": sorted(place.partition(":")[0] for place in BUILT_IN.values())}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from markdown_pages import blocks, section, table, text
 
 from birdmml.caption import CaptionDials
-from birdmml.data import design_of
+from birdmml.data import BirdRecipe, design_of
 from birdmml.presets import PRESETS, preset, read_config
 from birdmml.settings import Settings
 from birdmml.shares import GROUPS
 from birdmml.theory import structure
+from confu_core.shards import build
 
 PAGE = "docs/bird-mml.md"
 
@@ -47,13 +49,34 @@ def test_every_preset_has_its_numbers() -> None:
         assert row["recordings"] == f"{settings.seconds:g} s"
 
 
-def test_the_configuration_file_of_the_page_is_one(tmp_path: pytest.TempPathFactory) -> None:
+def test_the_configuration_file_of_the_page_is_one(tmp_path: Path) -> None:
     (example,) = blocks(PAGE, "toml")
-    path = tmp_path / "birds.toml"  # type: ignore[operator]
+    path = tmp_path / "birds.toml"
     path.write_text(example)
     values = read_config(path)
     settings = preset(values.pop("preset"), values)
     assert (settings.species, settings.shares.xor, settings.caption.marks) == (100, 0.6, 0.0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the dataset that the page speaks of, small."""
+    root = tmp_path_factory.mktemp("birds")
+    recipe = BirdRecipe(Settings(species=20, per_species=8, size=32, seconds=0.5))
+    build(recipe, root / "data/birds", formats=("parquet", "webdataset"), shard_rows=100)
+    return root
+
+
+# webdataset leaves it to the garbage collector to close the tars.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("block", blocks(PAGE, "python"))
+def test_the_lines_that_load_it_work(
+    block: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    exec(compile(block, PAGE, "exec"), {})
+    printed = capsys.readouterr().out
+    assert "(32, 32)" in printed
 
 
 def test_the_page_of_species_counts_them() -> None:
