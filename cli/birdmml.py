@@ -218,8 +218,8 @@ def _print_structure(said: dict[str, Any]) -> None:
         ],
     )
     print_table(
-        "Information on the species, in nats",
-        ["group", "I(S;V)", "I(S;A)", "I(S;A,V)", "redundant", "unique V", "unique A", "synergy", "total correlation"],
+        "Information on the species, in nats (TC: total correlation of species and types)",
+        ["group", "I(S;V)", "I(S;A)", "I(S;A,V)", "redundant", "unique V", "unique A", "synergy", "TC"],
         [
             [
                 name,
