@@ -67,7 +67,7 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
     Returns
     -------
     dict
-        A row of `birdmml.data.SCHEMA`, but for its key.
+        A row of `birdmml.data.schema`, but for its key, with media as bytes.
     """
     keys = _Keys(settings.seed, place)
     own = species[place.species]

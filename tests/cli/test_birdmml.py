@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner, Result
+from calls import Calls, assert_one_line
 
 from birdmml.data import design_of
 from birdmml.settings import Settings
@@ -20,33 +19,8 @@ from confu_core.shards import load_manifest
 SMALL = ["--species", "20", "--per-species", "4", "--size", "48", "--seconds", "0.5", "--workers", "1"]
 SETTINGS = Settings(species=20, per_species=4, size=48, seconds=0.5)
 
-
-def invoke(*words: str | Path) -> Result:
-    return CliRunner().invoke(birdmml, list(map(str, words)))
-
-
-def succeed(*words: str | Path) -> str:
-    result = invoke(*words)
-    assert result.exit_code == 0, result.stderr
-    assert result.stderr == ""
-    return result.stdout
-
-
-def said(*words: str | Path) -> dict[str, Any]:
-    """What a verb prints with --json: one JSON object on one line, and nothing else anywhere."""
-    text = succeed(*words, "--json")
-    assert text.endswith("\n") and text.count("\n") == 1
-    value = json.loads(text, parse_constant=pytest.fail)
-    assert isinstance(value, dict)
-    return value
-
-
-def assert_one_line(result: Result, status: int, message: str) -> None:
-    assert isinstance(result.exception, SystemExit), repr(result.exception)  # No traceback.
-    assert result.exit_code == status, result.stderr
-    assert result.stdout == ""
-    assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1, result.stderr
-    assert message in result.stderr
+calls = Calls(birdmml)
+invoke, succeed, said = calls.invoke, calls.succeed, calls.said
 
 
 @pytest.fixture(scope="module")
