@@ -80,21 +80,30 @@ def test_unique_information_is_the_minimum_that_a_search_finds(seed: int) -> Non
     assert atoms.unique_second == pytest.approx(searched_unique(law.transpose(0, 2, 1)), abs=2e-7)
 
 
-@pytest.mark.parametrize("shape", [(2, 2, 2), (2, 3, 2)])
-def test_atoms_agree_with_dit(shape: tuple[int, int, int]) -> None:
-    law = random_law(3, shape, concentration=2.0)
+def dit_atoms(law: np.ndarray) -> list[float]:
+    """Redundancy, both unique informations and synergy by dit, in nats."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import dit
 
-        np.random.seed(0)  # noqa: NPY002 (dit searches from random starts, not always to the end)
         outcomes = [tuple(map(str, index)) for index in np.ndindex(*law.shape)]
-        theirs = dit.pid.PID_BROJA(dit.Distribution(outcomes, law.ravel().tolist()), [[1], [2]], [0])
-        wanted = [float(theirs.get_pi(node)) * LN2 for node in [((1,), (2,)), ((1,),), ((2,),), ((1, 2),)]]
+        found = dit.pid.PID_BROJA(dit.Distribution(outcomes, law.ravel().tolist()), [[1], [2]], [0])
+        return [float(found.get_pi(node)) * LN2 for node in [((1,), (2,)), ((1,),), ((2,),), ((1, 2),)]]
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2), (2, 3, 2)])
+def test_atoms_agree_with_dit(shape: tuple[int, int, int]) -> None:
+    law = random_law(3, shape, concentration=2.0)
     atoms = decompose(law)
     got = [atoms.redundancy, atoms.unique_first, atoms.unique_second, atoms.synergy]
-    # dit minimises with penalties, from random starts: it comes within about 1e-5 of the minimum and the marginals.
-    assert got == pytest.approx(wanted, abs=1e-4)
+    # dit minimises with penalties, from random starts: about one search in four stops early, above the minimum, and
+    # the others come within about 1e-5 of it and of the marginals. The lowest of its searches counts.
+    best = dit_atoms(law)
+    for _ in range(9):
+        if got == pytest.approx(best, abs=1e-4):
+            break
+        best = min(best, dit_atoms(law), key=lambda found: found[1] + found[2])
+    assert got == pytest.approx(best, abs=1e-4)
 
 
 @settings(max_examples=60, deadline=None)
