@@ -306,15 +306,22 @@ def test_another_library_agrees_on_total_correlation_and_o_information(
 def test_another_library_agrees_on_the_decomposition(p: float, target: str, measure: str, error: float) -> None:
     number = "abc".index(target)
     first, second = (m for m in range(3) if m != number)
-    lattice = getattr(dit.pid, measure)(as_dit(joint(p, 1)), ((first,), (second,)), (number,))
+    nodes = (((first,), (second,)), ((first,),), ((second,),), ((first, second),))
     atoms = decomposition(p, 1, target)
-    for node, want in {
-        ((first,), (second,)): atoms.redundancy,
-        ((first,),): atoms.unique["abc"[first]],
-        ((second,),): atoms.unique["abc"[second]],
-        ((first, second),): atoms.synergy,
-    }.items():
-        assert lattice[node] * math.log(2) == pytest.approx(want, abs=error), node
+    wanted = [atoms.redundancy, atoms.unique["abc"[first]], atoms.unique["abc"[second]], atoms.synergy]
+
+    def theirs() -> list[float]:
+        lattice = getattr(dit.pid, measure)(as_dit(joint(p, 1)), ((first,), (second,)), (number,))
+        return [float(lattice[node]) * math.log(2) for node in nodes]
+
+    # BROJA minimises unique information, and dit searches from random starts, some of which end above the minimum: the
+    # lowest of its searches counts.
+    best = theirs()
+    for _ in range(9):
+        if best == pytest.approx(wanted, abs=error):
+            break
+        best = min(best, theirs(), key=lambda found: found[1] + found[2])
+    assert best == pytest.approx(wanted, abs=error)
 
 
 @pytest.mark.parametrize(
