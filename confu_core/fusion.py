@@ -7,6 +7,7 @@ per distinct row and combined afterwards, so that a grid of V x V pairs costs V 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,7 +17,6 @@ from confu_core.errors import InvalidValue, nearest
 from confu_core.layers import Linear
 
 if TYPE_CHECKING:
-    from confu_core.methods.base import Space
     from confu_core.methods.view import View
 
 __all__ = ["FUSIONS", "ConcatFusion", "Fusion", "GatedFusion", "HadamardFusion", "make_fusion"]
@@ -29,10 +29,10 @@ class Fusion(nn.Module):
 
     Parameters
     ----------
-    members : int
-        How many modalities are fused.
-    space : Space
-        Widths of features and embeddings.
+    features : sequence of int
+        Width of the features of each modality that is fused.
+    dim : int
+        Width of the embeddings.
     width : int
         Width of the hidden layers.
     depth : int
@@ -41,18 +41,18 @@ class Fusion(nn.Module):
         Probability of a drop after every hidden layer and at the output.
     """
 
-    def __init__(self, members: int, space: Space, *, width: int, depth: int, dropout: float) -> None:
+    def __init__(self, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> None:
         super().__init__()
         if width < 1 or depth < 1:
             raise InvalidValue(f"fused_width and fused_depth must be at least 1; got {width} and {depth}")
         if not 0 <= dropout < 1:
             raise InvalidValue(f"dropout must be in [0, 1); got {dropout}")
         # One bias is enough for a sum of linear maps.
-        self.parts = nn.ModuleList(Linear(space.features, width, bias=i == 0) for i in range(members))
+        self.parts = nn.ModuleList(Linear(own, width, bias=i == 0) for i, own in enumerate(features))
         self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
         deeper = [module for _ in range(depth - 1) for module in (Linear(width, width), nn.ReLU(), self.drop)]
         self.deeper = nn.Sequential(*deeper)
-        self.project = Linear(width, space.dim)
+        self.project = Linear(width, dim)
 
     def forward(self, view: View) -> Tensor:
         """Map a view of the members to embeddings, shape (..., rows, dim), of any length."""
@@ -81,9 +81,9 @@ class HadamardFusion(Fusion):
     Every factor has a bias, so that the product of the members holds their single contributions too.
     """
 
-    def __init__(self, members: int, space: Space, *, width: int, depth: int, dropout: float) -> None:
-        super().__init__(members, space, width=width, depth=depth, dropout=dropout)
-        self.parts = nn.ModuleList(Linear(space.features, width) for _ in range(members))
+    def __init__(self, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> None:
+        super().__init__(features, dim, width=width, depth=depth, dropout=dropout)
+        self.parts = nn.ModuleList(Linear(own, width) for own in features)
 
     def join(self, view: View) -> Tensor:
         """Return the product of the members' maps."""
@@ -93,10 +93,10 @@ class HadamardFusion(Fusion):
 class GatedFusion(Fusion):
     """Gated multimodal units (arXiv 1702.01992): each member's tanh layer, weighted by a gate that sees all."""
 
-    def __init__(self, members: int, space: Space, *, width: int, depth: int, dropout: float) -> None:
-        super().__init__(members, space, width=width, depth=depth, dropout=dropout)
+    def __init__(self, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> None:
+        super().__init__(features, dim, width=width, depth=depth, dropout=dropout)
         self.gates = nn.ModuleList(
-            nn.ModuleList(Linear(space.features, width, bias=i == 0) for i in range(members)) for _ in range(members)
+            nn.ModuleList(Linear(own, width, bias=i == 0) for i, own in enumerate(features)) for _ in features
         )
 
     def join(self, view: View) -> Tensor:
@@ -116,17 +116,17 @@ FUSIONS: dict[str, type[Fusion]] = {
 }
 
 
-def make_fusion(kind: str, members: int, space: Space, *, width: int, depth: int, dropout: float) -> Fusion:
+def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> Fusion:
     """Return a fused head by name.
 
     Parameters
     ----------
     kind : {"concat", "gated", "hadamard"}
         Which one.
-    members : int
-        How many modalities are fused.
-    space : Space
-        Widths of features and embeddings.
+    features : sequence of int
+        Width of the features of each modality that is fused.
+    dim : int
+        Width of the embeddings.
     width, depth : int
         Width and number of hidden layers.
     dropout : float
@@ -144,10 +144,9 @@ def make_fusion(kind: str, members: int, space: Space, *, width: int, depth: int
 
     Examples
     --------
-    >>> from confu_core.methods.base import Space
-    >>> type(make_fusion("gated", 2, Space(3, 64, 16), width=8, depth=1, dropout=0)).__name__
+    >>> type(make_fusion("gated", [64, 64], 16, width=8, depth=1, dropout=0)).__name__
     'GatedFusion'
     """
     if kind not in FUSIONS:
         raise InvalidValue(f"fusion must be one of {', '.join(FUSIONS)}; got {kind!r}: {nearest(kind, FUSIONS)}")
-    return FUSIONS[kind](members, space, width=width, depth=depth, dropout=dropout)
+    return FUSIONS[kind](features, dim, width=width, depth=depth, dropout=dropout)

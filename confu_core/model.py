@@ -23,8 +23,8 @@ class Model(nn.Module):
     ----------
     encoders : sequence of Module
         One per modality; each maps its inputs to features of shape (..., rows, features).
-    features : int
-        Width of the features, the same for all modalities.
+    features : int or tuple of int
+        Width of the features: the same for all modalities, or one for each.
     dim : int
         Width of the shared embedding space.
     method : callable of Space to Method
@@ -41,12 +41,17 @@ class Model(nn.Module):
     """
 
     def __init__(
-        self, encoders: Sequence[nn.Module], features: int, dim: int, method: Callable[[Space], Method]
+        self,
+        encoders: Sequence[nn.Module],
+        features: int | tuple[int, ...],
+        dim: int,
+        method: Callable[[Space], Method],
     ) -> None:
         super().__init__()
+        space = Space(len(encoders), features, dim)
         self.encoders = nn.ModuleList(encoders)
-        self.projections = nn.ModuleList(Linear(features, dim) for _ in encoders)
-        self.method = method(Space(len(self.encoders), features, dim))
+        self.projections = nn.ModuleList(Linear(width, dim) for width in space.widths)
+        self.method = method(space)
 
     def embed(
         self, inputs: Sequence[Tensor], codes: Tensor | None = None, shuffle: Shuffle | None = None

@@ -32,15 +32,25 @@ class Space:
     ----------
     modalities : int
         How many modalities.
-    features : int
-        Width of the encoders' unprojected features.
+    features : int or tuple of int
+        Width of the encoders' unprojected features: the same for all modalities, or one for each.
     dim : int
         Width of the shared embedding space.
+
+    Examples
+    --------
+    >>> Space(3, 64, 16).widths
+    (64, 64, 64)
     """
 
     modalities: int
-    features: int
+    features: int | tuple[int, ...]
     dim: int
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Width of the features of each modality."""
+        return (self.features,) * self.modalities if isinstance(self.features, int) else self.features
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,12 @@ class ConFu(Method):
         self.heads = nn.ModuleDict(
             {
                 _head(members): make_fusion(
-                    fusion, len(members), space, width=fused_width, depth=fused_depth, dropout=dropout
+                    fusion,
+                    [space.widths[m] for m in members],
+                    space.dim,
+                    width=fused_width,
+                    depth=fused_depth,
+                    dropout=dropout,
                 )
                 for members in fused
             }

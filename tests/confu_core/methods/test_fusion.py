@@ -12,7 +12,6 @@ from torch.nn.functional import leaky_relu, linear
 from confu_core.errors import InvalidValue
 from confu_core.fusion import FUSIONS, Fusion, make_fusion
 from confu_core.layers import Linear
-from confu_core.methods import Space
 from confu_core.methods.view import Aligned, Grid, Indexed, Layout, View
 
 FEATURES, WIDTH, DIM, ROWS = 5, 7, 4, 6
@@ -23,7 +22,7 @@ ANY_SIZE = pytest.mark.parametrize(("members", "depth"), [(2, 1), (2, 3), (3, 1)
 def make_head(kind: str, members: int = 2, **options: Any) -> Fusion:
     torch.manual_seed(0)
     settings = {"width": WIDTH, "depth": 1, "dropout": 0.0, **options}
-    return make_fusion(kind, members, Space(members + 1, FEATURES, DIM), **settings).double()
+    return make_fusion(kind, [FEATURES] * members, DIM, **settings).double()
 
 
 def tables(members: int) -> list[Tensor]:
@@ -103,7 +102,7 @@ def test_a_head_can_tell_a_parity_that_no_member_shows(kind: str) -> None:
     """The least a fused head is for: the exclusive or of two bits, trained in a moment."""
     bits = torch.tensor([[0.0], [1.0]])
     torch.manual_seed(0)
-    head = make_fusion(kind, 2, Space(3, 1, 1), width=16, depth=1, dropout=0.0)
+    head = make_fusion(kind, [1, 1], 1, width=16, depth=1, dropout=0.0)
     grid = View((0, 1), (bits, bits), (bits, bits), Grid((2, 2)))
     optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
     target = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
