@@ -12,11 +12,11 @@ from confu_core.encoders import vector_encoder
 from confu_core.errors import ConfuError, InvalidValue, MethodError
 from confu_core.evaluation.directions import Evaluation, evaluate
 from confu_core.methods import Method, Space, load_method
-from confu_core.methods.registry import describe
 from confu_core.model import Model
 from confu_core.random import torch_seed
 from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
+from confu_core.user_code import describe
 from xor_bench.data import XorData
 from xor_bench.modalities import direction_name, directions, names
 from xor_bench.settings import Settings

@@ -12,9 +12,9 @@ from confu_core.errors import ConfuError, MethodError
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
 from confu_core.evaluation.retrieval import retrieval
 from confu_core.methods.batch import EmbeddedBatch
-from confu_core.methods.registry import describe
 from confu_core.model import Model
 from confu_core.training.samples import Samples
+from confu_core.user_code import describe
 
 __all__ = ["DirectionResult", "Evaluation", "evaluate"]
 

@@ -60,7 +60,7 @@ class EmbeddedBatch:
         self.features = tuple(features)
         self.embeddings = tuple(embeddings)
         self.codes = codes
-        self._shuffle = shuffle
+        self.shuffle = shuffle
         self._views: dict[tuple[int, ...], View] = {}
 
     @property
@@ -164,7 +164,7 @@ class EmbeddedBatch:
             Row numbers, and how many rows there are.
         """
         if self.codes is None:
-            return torch.arange(self.size), self.size
+            return torch.arange(self.size, device=self.embeddings[0].device), self.size
         if isinstance(self.view(modalities).layout, Indexed):
             return torch.arange(self.size).expand(self.codes.shape[:-1]), self.size
         if codes is None:
@@ -190,9 +190,11 @@ class EmbeddedBatch:
         Tensor of int64, shape (..., n, len(modalities))
             Column i permutes the i-th modality.
         """
-        if self._shuffle is None:
-            return torch.stack([torch.randperm(self.size) for _ in modalities], -1)
-        return torch.stack([self._shuffle(anchor, m) for m in modalities], -1)
+        if self.shuffle is None:
+            drawn = [torch.randperm(self.size) for _ in modalities]
+        else:
+            drawn = [self.shuffle(anchor, m) for m in modalities]
+        return torch.stack(drawn, -1).to(self.embeddings[0].device)
 
     def _sizes(self, modalities: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(self.embeddings[m].shape[-2] for m in modalities)

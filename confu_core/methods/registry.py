@@ -6,19 +6,13 @@ A name is one of `BUILT_IN`, an entry point of the group ``confu_bench.methods``
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.util
 import inspect
-import sys
-import traceback
 from importlib.metadata import entry_points
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from confu_core.errors import InvalidValue, MethodError, nearest
 from confu_core.methods.base import Method
+from confu_core.user_code import user_attribute
 
 __all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "method_options"]
 
@@ -76,17 +70,12 @@ def load_method(name: str) -> type[Method]:
     'CLIP'
     """
     # Installed methods are looked for only where a name is not built in: the search reads every installed package.
-    place, separator, attribute = (BUILT_IN.get(name) or known_methods().get(name, name)).rpartition(":")
-    if not separator:
+    place = BUILT_IN.get(name) or known_methods().get(name, name)
+    if ":" not in place:
         raise InvalidValue(f"unknown method {name!r}: {nearest(name, known_methods())}")
-    module = _from_file(Path(place)) if place.endswith(".py") else _from_module(place)
-    found = getattr(module, attribute, None)
-    if found is None:
-        classes = [key for key, value in vars(module).items() if _is_method(value)]
-        hint = nearest(attribute, classes) if classes else "it defines no method"
-        raise MethodError(f"{place} has no class {attribute!r}: {hint}")
+    found = user_attribute(place, "method", _is_method)
     if not _is_method(found):
-        raise MethodError(f"{place}:{attribute} is not a subclass of confu_core.methods.Method")
+        raise MethodError(f"{place} is not a subclass of confu_core.methods.Method")
     return found
 
 
@@ -149,57 +138,3 @@ def check_options(name: str, options: dict[str, Any]) -> None:
 
 def _is_method(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Method) and value is not Method
-
-
-def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise MethodError(f"no file {str(path)!r} to load a method from")
-    # One module per file, whichever name it is asked for by: its classes stay the same classes.
-    name = "_method_" + hashlib.blake2b(str(path.resolve()).encode(), digest_size=8).hexdigest()
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # Given for every path that ends in .py.
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # Whatever the user's file raises is the user's to see, in one line.
-        del sys.modules[name]
-        raise MethodError(f"{path} cannot be loaded: {describe(error)}") from error
-    return module
-
-
-def _from_module(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except Exception as error:
-        raise MethodError(f"module {name!r} cannot be loaded: {describe(error)}") from error
-
-
-def describe(error: Exception) -> str:
-    """Say in one line what was raised and where.
-
-    Parameters
-    ----------
-    error : Exception
-        As caught.
-
-    Returns
-    -------
-    str
-        Type, message, and the file and line that raised it.
-
-    Examples
-    --------
-    >>> describe(ValueError("no"))
-    'ValueError: no'
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    if isinstance(error, SyntaxError):
-        where = f" (line {error.lineno})"
-        text = error.msg
-    else:
-        where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-        text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}{where}"

@@ -49,19 +49,22 @@ class Batch:
         One per cell.
     step : int
         Number of the batch, from 0.
+    ranks : int
+        How many processes share the batch; each has as many rows of it.
     """
 
     inputs: tuple[Tensor, ...]
     codes: Tensor | None
     seeds: tuple[int, ...]
     step: int
+    ranks: int = 1
 
     def shuffle(self, anchor: int, modality: int) -> Tensor:
         """Return the permutation of a modality's samples for the negatives of an anchor, shape (..., n).
 
         It is keyed by (seed, step, anchor, modality): a cell draws the same whatever it is stacked with.
         """
-        size = len(self.inputs[0]) if self.codes is None else self.codes.shape[-2]
+        size = self.ranks * len(self.inputs[0]) if self.codes is None else self.codes.shape[-2]
         drawn = [generator(seed, "negatives", self.step, anchor, modality).permutation(size) for seed in self.seeds]
         return torch.from_numpy(drawn[0] if self.codes is None else np.stack(drawn))
 

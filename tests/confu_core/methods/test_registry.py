@@ -11,7 +11,8 @@ import pytest
 
 from confu_core.errors import ConfuError, InvalidValue, MethodError
 from confu_core.methods import BUILT_IN, Method, known_methods, load_method, method_options
-from confu_core.methods.registry import check_options, describe
+from confu_core.methods.registry import check_options
+from confu_core.user_code import describe
 
 MINE = """
 from confu_core.methods import Method

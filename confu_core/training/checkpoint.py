@@ -1,0 +1,100 @@
+"""Checkpoints: all that a training goes on from, in a file that runs no code when it is read."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from confu_core.errors import DatasetError, TrainingError
+from confu_core.shards.atomic import write_whole
+
+__all__ = ["VERSION", "load_checkpoint", "save_checkpoint"]
+
+VERSION = 1
+KIND = "confu-bench checkpoint"
+
+
+def save_checkpoint(path: Path, config: dict[str, Any], state: dict[str, Any]) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Its file; replaced.
+    config : dict
+        What the training is of; JSON values.
+    state : dict
+        Tensors, numbers, texts, and lists and dictionaries of them.
+
+    Raises
+    ------
+    TrainingError
+        If it cannot be written.
+    """
+    held = io.BytesIO()
+    torch.save({"kind": KIND, "version": VERSION, "config": json.dumps(config, sort_keys=True), **state}, held)
+    try:
+        write_whole(path, held.getvalue())
+    except DatasetError as error:
+        raise TrainingError(f"the checkpoint cannot be written: {error}") from error
+
+
+def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Read a checkpoint.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+    config : dict, optional
+        What the training that wants to go on is of.
+
+    Returns
+    -------
+    dict
+        As saved, with ``config`` read back.
+
+    Raises
+    ------
+    TrainingError
+        If it is missing, damaged, of a newer version, or of another training: then with what differs.
+
+    Examples
+    --------
+    >>> load_checkpoint(Path("no-such-file"))
+    Traceback (most recent call last):
+    confu_core.errors.TrainingError: no checkpoint no-such-file
+    """
+    if not path.is_file():
+        raise TrainingError(f"no checkpoint {path}")
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+        known = isinstance(held, dict) and held.get("kind") == KIND
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise TrainingError(f"{path} is damaged or no checkpoint ({reason}); remove it") from error
+    if not known:
+        raise TrainingError(f"{path} is no checkpoint of this toolkit; choose another file")
+    if held["version"] > VERSION:
+        raise TrainingError(
+            f"{path} is of checkpoint version {held['version']}, this is version {VERSION}; "
+            "use the confu-bench that wrote it, or remove it"
+        )
+    held["config"] = json.loads(held["config"])
+    if config is not None and held["config"] != json.loads(json.dumps(config)):
+        raise TrainingError(f"{path} is of another training: {_difference(held['config'], config)}; remove it")
+    return held
+
+
+def _difference(held: dict[str, Any], asked: dict[str, Any]) -> str:
+    """Name the first setting that differs."""
+    for name in sorted({*held, *asked}):
+        if held.get(name) != json.loads(json.dumps(asked.get(name))):
+            return f"{name} was {held.get(name)!r} and is now {asked.get(name)!r}"
+    return "its settings differ"

@@ -1,0 +1,157 @@
+"""Batches of media, epoch by epoch: rows of memory-mapped arrays, in an order and with changes keyed by the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from confu_core.errors import InvalidValue, nearest
+from confu_core.random import generator
+from confu_core.training.samples import Batch
+
+__all__ = ["BALANCES", "Augment", "Epochs", "MediaEpochs", "to_tensor"]
+
+BALANCES = ("instance", "species")
+
+# (rows of one modality, their numbers, epoch) -> the rows, changed.
+Augment = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+
+
+class Epochs(Protocol):
+    """What a training by epochs draws from.
+
+    Attributes
+    ----------
+    steps : int
+        Batches per epoch.
+    """
+
+    steps: int
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch, the same whenever it is asked for."""
+        ...
+
+
+class MediaEpochs:
+    """Batches of rows that lie in arrays, one array per modality.
+
+    Parameters
+    ----------
+    arrays : sequence of ndarray, shape (n, ...)
+        Raw inputs per modality; may be memory-mapped.
+    seed : int
+        Decides the order, and what augmentations do.
+    size : int
+        Samples per batch, over all processes; at most n. An incomplete last batch is left out.
+    augment : sequence of callable or None, optional
+        One per modality.
+    labels : ndarray, shape (n,), optional
+        The species of each row; needed to balance them.
+    balance : {"instance", "species"}
+        Whether an epoch has each row once, or each species equally often.
+    rank, ranks : int
+        Number of this process, and how many share each batch; a process gets its part of it.
+    device : str or torch.device
+        Where batches go.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such balance, species have no labels, or a batch cannot be shared evenly.
+
+    Examples
+    --------
+    >>> epochs = MediaEpochs([np.arange(10)] * 3, 0, size=5)
+    >>> epochs.steps, [batch.step for batch in epochs.epoch(1)]
+    (2, [2, 3])
+    """
+
+    def __init__(
+        self,
+        arrays: Sequence[np.ndarray],
+        seed: int,
+        *,
+        size: int,
+        augment: Sequence[Augment | None] | None = None,
+        labels: np.ndarray | None = None,
+        balance: str = "instance",
+        rank: int = 0,
+        ranks: int = 1,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        if balance not in BALANCES:
+            raise InvalidValue(f"balance must be one of {', '.join(BALANCES)}; {nearest(balance, BALANCES)}")
+        if balance == "species" and labels is None:
+            raise InvalidValue("balance by species needs data with species; use --balance instance")
+        self.size = min(size, len(arrays[0]))
+        if self.size % ranks:
+            raise InvalidValue(f"batch_size must be a multiple of the {ranks} processes; got {self.size}")
+        self.arrays, self.seed, self.device = list(arrays), seed, torch.device(device)
+        self.augment = list(augment or [None] * len(arrays))
+        self.labels = labels if balance == "species" else None
+        self.rank, self.ranks = rank, ranks
+        self.steps = len(arrays[0]) // self.size
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch.
+
+        Parameters
+        ----------
+        number : int
+            From 0.
+
+        Yields
+        ------
+        Batch
+            `steps` of them, numbered on from the epochs before.
+        """
+        order, share = self._order(number), self.size // self.ranks
+        for at in range(self.steps):
+            first = at * self.size + self.rank * share
+            rows = order[first : first + share]
+            inputs = tuple(self._inputs(m, rows, number) for m in range(len(self.arrays)))
+            yield Batch(inputs, None, (self.seed,), number * self.steps + at, self.ranks)
+
+    def _inputs(self, modality: int, rows: np.ndarray, epoch: int) -> Tensor:
+        taken = np.asarray(self.arrays[modality][rows])
+        change = self.augment[modality]
+        return to_tensor(taken if change is None else change(taken, rows, epoch)).to(self.device)
+
+    def _order(self, number: int) -> np.ndarray:
+        n = len(self.arrays[0])
+        source = generator(self.seed, "order", number)
+        if self.labels is None:
+            return source.permutation(n)
+        # Each species in turn hands out its rows in an order of its own; the rarer begin again.
+        queues = [source.permutation(np.flatnonzero(self.labels == label)) for label in np.unique(self.labels)]
+        rounds = -(-n // len(queues))
+        dealt = np.stack([np.resize(queue, rounds) for queue in queues], axis=1)
+        return source.permuted(dealt, axis=1).reshape(-1)[:n]
+
+
+def to_tensor(rows: np.ndarray) -> Tensor:
+    """Return rows as a tensor that shares their memory where it may be written to, and a copy elsewhere.
+
+    Parameters
+    ----------
+    rows : ndarray
+        Raw inputs.
+
+    Returns
+    -------
+    Tensor
+        Of the same type; unsigned 16-bit numbers as int32, which PyTorch computes with.
+
+    Examples
+    --------
+    >>> to_tensor(np.zeros(2, np.uint16)).dtype
+    torch.int32
+    """
+    if rows.dtype == np.uint16:
+        return torch.from_numpy(rows.astype(np.int32))
+    return torch.from_numpy(rows if rows.flags.writeable else rows.copy())

@@ -1,0 +1,191 @@
+"""Training by epochs: validation after each, early stopping, checkpoints, and going on where one was left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from confu_core.model import Model
+from confu_core.random import torch_seed
+from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
+from confu_core.training.epochs import Epochs
+from confu_core.training.gather import ranks
+from confu_core.training.settings import TrainingSettings
+from confu_core.training.step import Stepper
+
+__all__ = ["Progress", "fit"]
+
+Validate = Callable[[Model], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands, after a step.
+
+    Attributes
+    ----------
+    step, steps : int
+        Steps done, and in all.
+    losses : dict of str to float
+        The weighted terms of the last loss, in nats.
+    seconds_left : float
+        At the pace so far.
+    epoch : dict or None
+        The record of the epoch that this step has finished, if it has.
+    """
+
+    step: int
+    steps: int
+    losses: dict[str, float]
+    seconds_left: float
+    epoch: dict[str, float] | None = None
+
+
+@dataclass
+class _State:
+    """What is saved beside weights and optimiser."""
+
+    epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best: float = float("inf")
+    best_epoch: int = -1
+    best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
+
+
+def fit(
+    model: Model,
+    source: Epochs,
+    settings: TrainingSettings,
+    seed: int,
+    *,
+    validate: Validate | None = None,
+    checkpoint: Path | None = None,
+    config: dict[str, Any] | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> list[dict[str, float]]:
+    """Train a model in place, epoch by epoch.
+
+    Parameters
+    ----------
+    model : Model
+        On the device that batches come on.
+    source : Epochs
+        Where batches come from.
+    settings : TrainingSettings
+        How to train.
+    seed : int
+        Of dropout, and of methods that draw.
+    validate : callable, optional
+        Measures the model after every epoch; its ``"loss"`` decides on early stopping.
+    checkpoint : Path, optional
+        Written after every epoch. Where it exists, training goes on from it, to the same result as uninterrupted.
+    config : dict, optional
+        What the training is of; a checkpoint of another is refused.
+    watch : callable, optional
+        Told of every step.
+
+    Returns
+    -------
+    list of dict
+        One record per epoch: ``epoch``, ``lr``, mean ``loss`` and terms, and as ``validation_...`` what `validate`
+        measured.
+
+    Raises
+    ------
+    TrainingError
+        If a loss is not finite, or the checkpoint cannot be used or written.
+    MethodError
+        If the method raises an error of its own.
+    """
+    stepper = Stepper(model, settings, settings.epochs * source.steps)
+    state = _State()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(torch_seed(seed, "training"))
+        if checkpoint is not None and checkpoint.exists():
+            _restore(load_checkpoint(checkpoint, config), model, stepper, state)
+        started, first = time.monotonic(), state.epoch * source.steps
+        while state.epoch < settings.epochs and not _stopped(state, settings.patience):
+            record = _epoch(model, stepper, source, state.epoch, started, first, watch)
+            if validate is not None:
+                model.eval()
+                record |= {f"validation_{name}": value for name, value in validate(model).items()}
+            _note(model, state, record, settings.patience)
+            if checkpoint is not None and ranks()[0] == 0:
+                save_checkpoint(checkpoint, config or {}, _held(model, stepper, state))
+            if watch is not None:
+                done = state.epoch * source.steps
+                left = _left(started, first, done, stepper.steps)
+                watch(Progress(done, stepper.steps, _terms(record), left, record))
+            if ranks()[1] > 1:
+                dist.barrier()  # None goes on before the checkpoint stands.
+    if state.best_weights:
+        model.load_state_dict(state.best_weights)
+    model.eval()
+    return state.history
+
+
+def _epoch(
+    model: Model,
+    stepper: Stepper,
+    source: Epochs,
+    number: int,
+    started: float,
+    first: int,
+    watch: Callable[[Progress], None] | None,
+) -> dict[str, float]:
+    model.train()
+    sums: dict[str, torch.Tensor] = {}
+    for batch in source.epoch(number):
+        losses = stepper.take(batch)
+        sums = {name: loss + sums.get(name, 0.0) for name, loss in losses.items()}
+        done = batch.step + 1
+        # The last step is told of with the epoch's record.
+        if watch is not None and done < (number + 1) * source.steps:
+            left = _left(started, first, done, stepper.steps)
+            watch(Progress(done, stepper.steps, {name: float(loss) for name, loss in losses.items()}, left))
+    means = {name: float(total) / source.steps for name, total in sums.items()}
+    rate = stepper.optimizer.param_groups[0]["lr"]
+    return {"epoch": float(number), "lr": float(rate), "loss": sum(means.values()), **means}
+
+
+def _note(model: Model, state: _State, record: dict[str, float], patience: int) -> None:
+    state.history.append(record)
+    if patience and record["validation_loss"] < state.best:
+        state.best, state.best_epoch = record["validation_loss"], state.epoch
+        state.best_weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    state.epoch += 1
+
+
+def _stopped(state: _State, patience: int) -> bool:
+    return bool(patience) and state.epoch - state.best_epoch > patience and state.best_epoch >= 0
+
+
+def _held(model: Model, stepper: Stepper, state: _State) -> dict[str, Any]:
+    return {
+        **vars(state),
+        "weights": model.state_dict(),
+        "optimizer": stepper.optimizer.state_dict(),
+        "random": torch.get_rng_state(),
+    }
+
+
+def _restore(held: dict[str, Any], model: Model, stepper: Stepper, state: _State) -> None:
+    model.load_state_dict(held["weights"])
+    stepper.optimizer.load_state_dict(held["optimizer"])
+    torch.set_rng_state(held["random"])
+    for name in vars(state):
+        setattr(state, name, held[name])
+
+
+def _terms(record: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in record.items() if "->" in name}
+
+
+def _left(started: float, first: int, done: int, steps: int) -> float:
+    return (time.monotonic() - started) / max(1, done - first) * (steps - done)

@@ -1,0 +1,102 @@
+"""How to train: what every training takes, and what only one by epochs does."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from confu_core.errors import InvalidValue, nearest
+
+__all__ = ["PRECISIONS", "TrainingSettings"]
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train.
+
+    Parameters
+    ----------
+    epochs : int
+        How often each sample is seen, at least 1.
+    batch_size : int
+        Samples per step, at least 2.
+    lr : float
+        Highest learning rate, above 0.
+    min_lr : float
+        Learning rate at the end of the cosine.
+    warmup : float
+        Share of the steps over which the rate rises to `lr`, in [0, 1).
+    weight_decay : float
+        Of AdamW, at least 0.
+    clip_norm : float
+        Longest gradient, over all parameters; longer ones are scaled down to it. Infinite: none are.
+    patience : int
+        Epochs without a lower validation loss after which training stops and returns to the best; 0 never stops.
+    precision : {"auto", "float32", "bfloat16"}
+        Of encoders and projections; scores and losses are always in float32. ``"auto"`` is bfloat16 on a GPU that
+        has it, float32 elsewhere.
+
+    Raises
+    ------
+    InvalidValue
+        If one breaks its constraint.
+    """
+
+    epochs: int = 50
+    batch_size: int = 1000
+    lr: float = 3e-3
+    min_lr: float = 1e-6
+    warmup: float = 0.0
+    weight_decay: float = 1e-4
+    clip_norm: float = math.inf
+    patience: int = 0
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        for name, low in (("epochs", 1), ("batch_size", 2), ("patience", 0)):
+            value = getattr(self, name)
+            if value < low:
+                raise InvalidValue(f"{name} must be at least {low}; got {value}")
+        if not 0 < self.lr < math.inf:
+            raise InvalidValue(f"lr must be above 0 and finite; got {self.lr}")
+        for name in ("min_lr", "weight_decay"):
+            value = getattr(self, name)
+            if not 0 <= value < math.inf:
+                raise InvalidValue(f"{name} must be at least 0 and finite; got {value}")
+        if not 0 <= self.warmup < 1:
+            raise InvalidValue(f"warmup must be in [0, 1); got {self.warmup}")
+        if not self.clip_norm > 0:
+            raise InvalidValue(f"clip_norm must be above 0; got {self.clip_norm}")
+        if self.precision not in PRECISIONS:
+            known = nearest(self.precision, PRECISIONS)
+            raise InvalidValue(f"precision must be one of {', '.join(PRECISIONS)}; got {self.precision!r}: {known}")
+
+    def rate(self, step: int, steps: int) -> float:
+        """Return the learning rate of a step: a linear rise to `lr`, then a cosine down to `min_lr`.
+
+        Parameters
+        ----------
+        step : int
+            From 0.
+        steps : int
+            How many there are.
+
+        Returns
+        -------
+        float
+            Between the two.
+
+        Examples
+        --------
+        >>> settings = TrainingSettings(lr=0.1, warmup=0.1)
+        >>> settings.rate(0, 500), settings.rate(50, 500)
+        (0.002, 0.1)
+        """
+        rising = int(self.warmup * steps)
+        if step < rising:
+            return self.lr * (step + 1) / rising
+        floor = min(self.min_lr, self.lr)
+        done = (step - rising) / (steps - rising)
+        return floor + (self.lr - floor) * (1 + math.cos(math.pi * done)) / 2

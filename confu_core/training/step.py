@@ -1,0 +1,148 @@
+"""One step of training: losses of a batch, a watch over them, and AdamW at the rate of the schedule."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from confu_core.errors import ConfuError, MethodError, TrainingError
+from confu_core.methods.batch import EmbeddedBatch
+from confu_core.model import Model
+from confu_core.training.gather import gathered, ranks
+from confu_core.training.samples import Batch
+from confu_core.training.settings import TrainingSettings
+from confu_core.user_code import describe
+
+__all__ = ["Losses", "Stepper"]
+
+
+class Losses(nn.Module):
+    """The terms of a model's loss, over the rows of all processes.
+
+    Parameters
+    ----------
+    model : Model
+        What embeds, and whose method scores.
+    precision : torch.dtype
+        Of encoders and projections.
+    """
+
+    def __init__(self, model: Model, precision: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.model = model
+        self.precision = precision
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the weighted terms by name, in nats.
+
+        Raises
+        ------
+        MethodError
+            If the method or an encoder raises an error of its own.
+        """
+        try:
+            return self.model.method.losses(gathered(self._embedded(batch)))
+        except ConfuError:
+            raise
+        except Exception as error:  # A user's method may raise anything; the user sees what and where.
+            name = type(self.model.method).__name__
+            raise MethodError(f"method {name} raised at step {batch.step}: {describe(error)}") from error
+
+    def _embedded(self, batch: Batch) -> EmbeddedBatch:
+        if self.precision is torch.float32:
+            return self.model.embed(batch.inputs, batch.codes, batch.shuffle)
+        with torch.autocast(batch.inputs[0].device.type, self.precision):
+            low = self.model.embed(batch.inputs, batch.codes, batch.shuffle)
+        whole = [[table.float() for table in tables] for tables in (low.features, low.embeddings)]
+        return EmbeddedBatch(whole[0], whole[1], batch.codes, batch.shuffle)
+
+
+class Stepper:
+    """Takes the steps of one training.
+
+    Parameters
+    ----------
+    model : Model
+        Trained in place. Where several processes train together, each has the same one.
+    settings : TrainingSettings
+        How.
+    steps : int
+        In all, for the schedule.
+
+    Attributes
+    ----------
+    optimizer : torch.optim.AdamW
+        Over all parameters.
+    """
+
+    def __init__(self, model: Model, settings: TrainingSettings, steps: int) -> None:
+        self.settings, self.steps = settings, steps
+        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
+        )
+        losses = Losses(model, _precision(settings.precision, self.parameters[0].device))
+        # Parameters that a method's loss leaves out, as projections in some, get no gradient in any process.
+        self.losses = DistributedDataParallel(losses, find_unused_parameters=True) if ranks()[1] > 1 else losses
+
+    def take(self, batch: Batch) -> dict[str, Tensor]:
+        """Take one step.
+
+        Parameters
+        ----------
+        batch : Batch
+            Its number is the number of the step.
+
+        Returns
+        -------
+        dict of str to Tensor, shape (...)
+            The weighted terms of the loss before the step, in nats.
+
+        Raises
+        ------
+        TrainingError
+            If the loss or its gradient is not finite; it names the step and the term.
+        MethodError
+            If the method raises an error of its own.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.rate(batch.step, self.steps)
+        losses = self.losses(batch)
+        total = sum(losses.values(), torch.zeros((), device=self.parameters[0].device))
+        if not total.isfinite().all():
+            raise _not_finite(losses, batch.step)
+        self.optimizer.zero_grad()
+        total.sum().backward()
+        if self.settings.clip_norm < math.inf:
+            length = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
+            if not length.isfinite():
+                raise TrainingError(
+                    f"the gradient is not finite at step {batch.step}; try a lower learning rate, "
+                    "and check the method's score where embeddings coincide"
+                )
+        self.optimizer.step()
+        return {name: loss.detach() for name, loss in losses.items()}
+
+
+def _precision(asked: str, device: torch.device) -> torch.dtype:
+    if asked == "auto":
+        return torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if asked == "bfloat16" else torch.float32
+
+
+def _not_finite(losses: dict[str, Tensor], step: int) -> TrainingError:
+    for name, loss in losses.items():
+        bad = loss.isfinite().logical_not().reshape(-1).nonzero()
+        if len(bad):
+            cell = int(bad[0])
+            value = loss.reshape(-1)[cell].item()
+            error = TrainingError(
+                f"the loss is {value} at step {step}, in the term {name}; try a lower learning rate, "
+                "and check the method's score where embeddings coincide"
+            )
+            error.cell = cell
+            return error
+    return TrainingError(f"the sum of the losses is not finite at step {step}; try a lower learning rate")
