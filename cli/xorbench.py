@@ -203,7 +203,8 @@ def _settings(values: dict[str, Any], other: dict[str, str]) -> Settings:
     """Sort options into settings and options of the method."""
     from confu_core.methods import load_method, method_options
     from confu_core.methods.registry import check_options
-    from xor_bench.settings import Settings, option_value
+    from confu_core.runs.options import option_value
+    from xor_bench.settings import Settings
 
     own = {name: value for name, value in values.items() if name in (*TASK, *MODEL, "method")}
     options = {name: value for name, value in values.items() if name not in own}
@@ -262,7 +263,8 @@ def sweep(
     a cell that failed is tried again. Exit status 1 if a cell failed.
     """
     from confu_core.runs.environment import usable_cores
-    from xor_bench.sweep import option_axis, preset_grid, run_sweep
+    from confu_core.runs.grid import option_axis
+    from xor_bench.sweep import preset_grid, run_sweep
 
     grid = {"method": ["confu"], **preset_grid(preset), **given(options)}
     for name, text in key_values(other).items():

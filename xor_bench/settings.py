@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from confu_core.errors import InvalidValue, nearest
+from confu_core.runs.options import cell_id, plain, resolved_options
 from xor_bench.constraints import real_within, whole_within
 from xor_bench.task import KINDS, XorTask
 
-__all__ = ["BENCH_OPTIONS", "Settings", "option_value"]
+__all__ = ["BENCH_OPTIONS", "Settings"]
 
 MOST_BITS = 12
 SEED_BITS = 63
@@ -138,13 +136,10 @@ class Settings:
         >>> Settings(options={"lam": 0.3}).resolved_options()["lam"]
         0.3
         """
-        from confu_core.methods.registry import check_options, load_method, method_options
-
-        check_options(self.method, dict(self.options))
         bench = dict(BENCH_OPTIONS.get(self.method, {}))
         if self.method == "confu":
             bench["orders"] = tuple(range(2, self.modalities))
-        return {**method_options(load_method(self.method)), **bench, **self.options}
+        return resolved_options(self.method, self.options, bench)
 
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of a results table, the options of the method among them.
@@ -160,7 +155,7 @@ class Settings:
         0.1
         """
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "options"}
-        return {**own, **{name: _plain(value) for name, value in self.resolved_options().items()}}
+        return {**own, **{name: plain(value) for name, value in self.resolved_options().items()}}
 
     def cell(self) -> str:
         """Return the identity of the run: equal for equal settings, another for any other.
@@ -175,9 +170,7 @@ class Settings:
         >>> Settings(p=0.5).cell() == Settings(p=0.5, options={"lam": 0.5}).cell() != Settings(p=0.6).cell()
         True
         """
-        identity = {**self.columns(), "source": _source(self.method)}
-        text = json.dumps(identity, sort_keys=True, allow_nan=False)
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        return cell_id(self.columns(), self.method)
 
     def shape(self) -> tuple[object, ...]:
         """Return all that cells trained in one stack must share: everything but p, noise and seed.
@@ -189,53 +182,3 @@ class Settings:
         """
         shared = {**asdict(self), "p": None, "noise": None, "seed": None, "options": self.resolved_options()}
         return tuple(sorted((name, repr(value)) for name, value in shared.items()))
-
-
-def option_value(name: str, text: str, default: object) -> Any:
-    """Read the value of a method's option as the type of its default.
-
-    Parameters
-    ----------
-    name : str
-        The option, for the message.
-    text : str
-        What the user wrote.
-    default : object
-        A bool, int, float, tuple of int, or str.
-
-    Returns
-    -------
-    object
-        Of the type of the default.
-
-    Raises
-    ------
-    InvalidValue
-        If the text does not read as that type.
-
-    Examples
-    --------
-    >>> option_value("learn_temperature", "true", False), option_value("orders", "2,3", (2,))
-    (True, (2, 3))
-    """
-    kind: Any = type(default)
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "false": False}[text.lower()]
-        if isinstance(default, tuple):
-            return tuple(int(part) for part in text.split(","))
-        return text if default is None else kind(text)
-    except (KeyError, ValueError):
-        wanted = {bool: "true or false", tuple: "whole numbers with commas"}.get(kind, f"of type {kind.__name__}")
-        raise InvalidValue(f"{name} must be {wanted}; got {text!r}") from None
-
-
-def _plain(value: Any) -> Any:
-    return ",".join(map(str, value)) if isinstance(value, tuple | list) else value
-
-
-def _source(method: str) -> str | None:
-    """Return the digest of a method's file, so that a method that was edited is another one."""
-    place, _, _ = method.rpartition(":")
-    path = Path(place)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if place.endswith(".py") and path.is_file() else None

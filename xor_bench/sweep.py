@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 from confu_core.errors import InvalidValue, nearest
-from confu_core.methods import load_method, method_options
+from confu_core.runs.grid import grid_cells as cells_of
 from confu_core.runs.sweep import Cell, SweepSummary, sweep
 from xor_bench.run import headline, run_together
-from xor_bench.settings import Settings, option_value
+from xor_bench.settings import Settings
 
-__all__ = ["PRESETS", "grid_cells", "option_axis", "preset_grid", "run_sweep"]
+__all__ = ["PRESETS", "grid_cells", "preset_grid", "run_sweep"]
 
 # The longest cells first, so that no worker is left with one at the end.
 FIGURE3: dict[str, list[Any]] = {
@@ -36,18 +34,15 @@ TITLES = {
     "figure3": "Predicting b from (a, c) over the mixing parameter: the figure of arXiv 2511.21331",
     "robustness": "Predicting b from (a, c) around the default learning rate and width",
 }
-OWN = {f.name for f in fields(Settings)} - {"options"}
 
 
 def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> list[Cell[Settings]]:
-    """List the cells of a grid.
+    """List the cells of a grid of XOR runs; see `confu_core.runs.grid.grid_cells`.
 
     Parameters
     ----------
-    grid : mapping of str to sequence
-        Axes: settings of a run, or options of methods. A method that lacks an option takes part once, without it.
-    fixed : mapping of str to object
-        Settings and options that are equal in all cells.
+    grid, fixed
+        As there.
 
     Returns
     -------
@@ -57,7 +52,7 @@ def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> l
     Raises
     ------
     InvalidValue
-        If a value breaks its constraint, an axis is empty, or no method of the grid has an option.
+        As there.
 
     Examples
     --------
@@ -65,23 +60,7 @@ def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> l
     >>> [(cell.columns["method"], cell.columns.get("lam")) for cell in cells]
     [('clip', None), ('confu', 0.3), ('confu', 0.7)]
     """
-    for axis, values in grid.items():
-        if not values:
-            raise InvalidValue(f"{axis} must have at least one value; got none")
-    cells: dict[str, Cell[Settings]] = {}
-    used: set[str] = set()
-    for values in product(*grid.values()):
-        given = {**fixed, **dict(zip(grid, values, strict=True))}
-        settings = _settings(given)
-        used |= settings.options.keys()
-        cell = Cell(settings.cell(), settings.shape(), settings.columns(), settings)
-        cells.setdefault(cell.id, cell)
-    for name in (*grid, *fixed):
-        if name not in OWN | used:
-            methods = sorted({cell.columns["method"] for cell in cells.values()})
-            known = OWN | {key for cell in cells.values() for key in cell.columns}
-            raise InvalidValue(f"{', '.join(methods)} has no option {name!r}: {nearest(name, known)}")
-    return list(cells.values())
+    return cells_of(Settings, grid, fixed)
 
 
 def preset_grid(name: str | None) -> dict[str, list[Any]]:
@@ -112,42 +91,6 @@ def preset_grid(name: str | None) -> dict[str, list[Any]]:
     if name not in PRESETS:
         raise InvalidValue(f"no preset {name!r}: {nearest(name, PRESETS)}")
     return {axis: list(values) for axis, values in PRESETS[name].items()}
-
-
-def option_axis(methods: Sequence[str], name: str, text: str) -> list[Any]:
-    """Read values with commas as those of an option of methods.
-
-    Parameters
-    ----------
-    methods : sequence of str
-        Of which at least one has the option.
-    name, text : str
-        The option and its values. Values that have commas of their own are one value.
-
-    Returns
-    -------
-    list
-        Of the type of the option's default.
-
-    Raises
-    ------
-    InvalidValue
-        If no method has the option, or a value is not of its type.
-    MethodError
-        If there is no such method.
-
-    Examples
-    --------
-    >>> option_axis(["clip", "confu"], "fused_width", "64,128")
-    [64, 128]
-    """
-    known: dict[str, Any] = {}
-    for method in methods:
-        known.update(method_options(load_method(method)))
-    if name not in known:
-        raise InvalidValue(f"{', '.join(methods)} has no option {name!r}: {nearest(name, known)}")
-    parts = [text] if isinstance(known[name], tuple) else text.split(",")
-    return [option_value(name, part, known[name]) for part in parts]
 
 
 def run_sweep(
@@ -198,14 +141,6 @@ def run_sweep(
         "view": _view(grid, cells),
     }
     return sweep(cells, run_together, out, plan=plan, workers=workers, stack_size=stack_size, progress=progress)
-
-
-def _settings(given: Mapping[str, Any]) -> Settings:
-    own = {name: value for name, value in given.items() if name in OWN}
-    options = {name: value for name, value in given.items() if name not in OWN}
-    plain = Settings(**own)
-    has = plain.resolved_options()
-    return Settings(**own, options={name: value for name, value in options.items() if name in has})
 
 
 def _view(grid: Mapping[str, Sequence[Any]], cells: Sequence[Cell[Settings]]) -> dict[str, str]:
