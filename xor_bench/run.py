@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from confu_core.evaluation.directions import Evaluation, evaluate
 from confu_core.methods import Method, Space, load_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
+from confu_core.runs.threads import threads
 from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
 from confu_core.user_code import describe
@@ -104,25 +104,11 @@ def run_together(
         warmup=first.warmup,
         weight_decay=first.weight_decay,
     )
-    with one_thread():
+    with threads(1):  # Matrices here are too small to gain from more.
         models = [_model(cell) for cell in cells]
         samples = [_samples(cell, data, "train") for cell in cells]
         losses = train(models, samples, [cell.seed for cell in cells], training, watch=watch, reduce=reduce)
         return [_row(*each, data) for each in zip(cells, models, losses, strict=True)]
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one core: sums are then formed in one order, and a run gives the same numbers on any machine size.
-
-    Matrices here are too small to gain from more; a sweep fills the cores with processes.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _model(settings: Settings) -> Model:

@@ -14,7 +14,17 @@ from confu_core.shards.atomic import remove_partials, writing
 __all__ = ["claimed"]
 
 LOCK = ".lock"
-OWN = {"results.parquet", "sweep.json", "environment.json", "costs.parquet", "report", LOCK}
+OWN = {
+    "results.parquet",
+    "measures.parquet",
+    "examples.parquet",
+    "sweep.json",
+    "environment.json",
+    "costs.parquet",
+    "checkpoints",
+    "report",
+    LOCK,
+}
 
 
 @contextlib.contextmanager

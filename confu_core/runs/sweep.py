@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from confu_core.errors import ConfuError, InvalidValue, ResultsError
 from confu_core.runs.environment import environment
 from confu_core.runs.folder import claimed
+from confu_core.runs.measures import read_examples, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results, write_sidecars
 from confu_core.shards.workers import ATTEMPTS, WorkerDied, completed
 
@@ -89,8 +90,8 @@ def sweep(
     cells : sequence of Cell
         The whole grid, those that are finished included.
     compute : callable
-        Takes the settings of cells of one shape and returns their rows of results. Run in worker processes, so it
-        must be importable from a module.
+        Takes the settings of cells of one shape and returns their rows of results; a row may hold rows of ``measures``
+        and of ``examples`` besides. Run in worker processes, so it must be importable from a module.
     out : str or Path
         The results folder: new, empty, or holding results of the same benchmark.
     plan : dict
@@ -152,6 +153,8 @@ class _Table:
             held = read_results(folder)
             self.rows = {row["cell"]: row for row in held.rows()}
             self.costs = {row["cell"]: row for row in held.cost_rows()}
+        self.measures = read_measures(folder).to_pylist()
+        self.examples = read_examples(folder)
         write_sidecars(folder, sweep=plan, environment=environment())
 
     @property
@@ -159,9 +162,20 @@ class _Table:
         return {cell for cell, row in self.rows.items() if row["status"] == "done"}
 
     def add(self, rows: list[Row], costs: list[Row]) -> None:
+        # A cell's measures are written before its row: a row that is done has them.
+        for row in rows:
+            self._extend(row.pop("measures", []), row.pop("examples", []), row["cell"])
         self.rows.update({row["cell"]: row for row in rows})
         self.costs.update({row["cell"]: row for row in costs})
         write_results(self.folder, self.plan["benchmark"], list(self.rows.values()), costs=list(self.costs.values()))
+
+    def _extend(self, measures: list[Row], examples: list[Row], cell: str) -> None:
+        if measures:
+            self.measures = [row for row in self.measures if row["cell"] != cell] + measures
+            write_measures(self.folder, self.measures)
+        if examples:
+            self.examples = [row for row in self.examples if row["cell"] != cell] + examples
+            write_examples(self.folder, self.examples)
 
 
 def _stacks(cells: Sequence[Cell[Settings]], size: int) -> list[list[Cell[Settings]]]:

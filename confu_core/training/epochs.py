@@ -17,8 +17,8 @@ __all__ = ["BALANCES", "Augment", "Epochs", "MediaEpochs", "to_tensor"]
 
 BALANCES = ("instance", "species")
 
-# (rows of one modality, their numbers, epoch) -> the rows, changed.
-Augment = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+# (rows of every modality, their numbers, epoch) -> the rows, changed.
+Augment = Callable[[list[np.ndarray], np.ndarray, int], list[np.ndarray]]
 
 
 class Epochs(Protocol):
@@ -48,8 +48,8 @@ class MediaEpochs:
         Decides the order, and what augmentations do.
     size : int
         Samples per batch, over all processes; at most n. An incomplete last batch is left out.
-    augment : sequence of callable or None, optional
-        One per modality.
+    augment : callable, optional
+        Changes the rows of every modality, given their numbers and the epoch.
     labels : ndarray, shape (n,), optional
         The species of each row; needed to balance them.
     balance : {"instance", "species"}
@@ -77,7 +77,7 @@ class MediaEpochs:
         seed: int,
         *,
         size: int,
-        augment: Sequence[Augment | None] | None = None,
+        augment: Augment | None = None,
         labels: np.ndarray | None = None,
         balance: str = "instance",
         rank: int = 0,
@@ -92,7 +92,7 @@ class MediaEpochs:
         if self.size % ranks:
             raise InvalidValue(f"batch_size must be a multiple of the {ranks} processes; got {self.size}")
         self.arrays, self.seed, self.device = list(arrays), seed, torch.device(device)
-        self.augment = list(augment or [None] * len(arrays))
+        self.augment = augment
         self.labels = labels if balance == "species" else None
         self.rank, self.ranks = rank, ranks
         self.steps = len(arrays[0]) // self.size
@@ -114,13 +114,10 @@ class MediaEpochs:
         for at in range(self.steps):
             first = at * self.size + self.rank * share
             rows = order[first : first + share]
-            inputs = tuple(self._inputs(m, rows, number) for m in range(len(self.arrays)))
-            yield Batch(inputs, None, (self.seed,), number * self.steps + at, self.ranks)
-
-    def _inputs(self, modality: int, rows: np.ndarray, epoch: int) -> Tensor:
-        taken = np.asarray(self.arrays[modality][rows])
-        change = self.augment[modality]
-        return to_tensor(taken if change is None else change(taken, rows, epoch)).to(self.device)
+            inputs = [np.asarray(array[rows]) for array in self.arrays]
+            changed = inputs if self.augment is None else self.augment(inputs, rows, number)
+            tensors = tuple(to_tensor(one).to(self.device) for one in changed)
+            yield Batch(tensors, None, (self.seed,), number * self.steps + at, self.ranks)
 
     def _order(self, number: int) -> np.ndarray:
         n = len(self.arrays[0])

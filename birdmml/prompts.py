@@ -1,0 +1,87 @@
+"""Reference descriptions of species: what a caption could say of each, by the table alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from birdmml.caption import write_caption
+from birdmml.design import Design
+from birdmml.facts import PictureFacts, SongFacts
+from birdmml.picture.settings import choose_setting
+from birdmml.settings import Settings
+from birdmml.species import Species
+from birdmml.vocabulary import MARKS, PARTS
+from confu_core.random import generator
+
+__all__ = ["PROMPTS_PER_SPECIES", "reference_descriptions"]
+
+PROMPTS_PER_SPECIES = 16
+
+
+def reference_descriptions(
+    settings: Settings, design: Design, species: tuple[Species, ...], count: int = PROMPTS_PER_SPECIES
+) -> list[tuple[str, int]]:
+    """Write descriptions of every species in the manner of the dataset's captions.
+
+    They say of a species what its captions say in the same shares, but nothing of any one bird: the marks of its
+    looks, the usual song, and its natural history, of individuals that no split has. Where captions name the species,
+    so do they. Looks and song are drawn from the law of the species, so that those of an ``xor`` species, any,
+    tell nothing of it.
+
+    Parameters
+    ----------
+    settings : Settings
+        The dials.
+    design : Design
+        Which looks and songs each species has.
+    species : tuple of Species
+        Those of the dataset.
+    count : int
+        Descriptions per species.
+
+    Returns
+    -------
+    list of (str, int)
+        Description, and the row of its species.
+
+    Examples
+    --------
+    >>> from birdmml.data import design_of, species_of
+    >>> few = Settings(species=20)
+    >>> found = reference_descriptions(few, design_of(few), species_of(few), count=2)
+    >>> len(found), found[0][1]
+    (40, 0)
+    """
+    dials = replace(settings.caption, name_share=1.0 if settings.caption.name_share else 0.0)
+    written = []
+    for row, own in enumerate(species):
+        for number in range(count):
+            random = generator(settings.seed, "birdmml", "reference", own.common_name, number)
+            latents = design.draw(row, random)
+            look, song = species[latents.look], species[latents.song]
+            female = look.female is not None and random.random() < 0.5
+            plumage = look.female if female and look.female else look.plumage
+            caption = write_caption(
+                own,
+                plumage=plumage,
+                song=song.song,
+                picture=_usual_picture(plumage.shape, "female" if female else "male", random),
+                recording=_usual_recording(song),
+                dials=dials,
+                random=random,
+            )
+            written.append((caption.text, row))
+    return written
+
+
+def _usual_picture(shape: str, sex: str, random: np.random.Generator) -> PictureFacts:
+    setting = choose_setting(shape, float(random.random()))
+    seen = frozenset((*PARTS, *MARKS))
+    return PictureFacts(setting.background, setting.activity, "left", "side", sex, seen, 0.0, 0.0, 0.0)
+
+
+def _usual_recording(singer: Species) -> SongFacts:
+    song = singer.song
+    return SongFacts(song.syllables, song.low_hz, song.high_hz, song.rate, song.repeats, "calm", False, 12.0, 30.0)

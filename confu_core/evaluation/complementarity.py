@@ -1,0 +1,184 @@
+"""Complementarity: what a fused query gets right beyond the best single one, beside what could be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from confu_core.errors import InvalidValue
+from confu_core.evaluation.bootstrap import Estimate, percentiles
+from confu_core.evaluation.per_sample import correctness
+from confu_core.evaluation.resampling import DRAWS, resampled_means
+from confu_core.report.intervals import CONFIDENCE
+
+__all__ = ["Ceilings", "Complementarity", "complementarity", "complementarity_by_group"]
+
+COINCIDE = 1e-9  # Ceilings closer than this leave nothing to be had.
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """The best accuracies that the data allow.
+
+    Parameters
+    ----------
+    fused : float
+        Bayes accuracy from the modalities together, in [0, 1].
+    best_single : float
+        The largest Bayes accuracy from one of them.
+
+    Examples
+    --------
+    >>> Ceilings(fused=1.0, best_single=0.75).available
+    0.25
+    """
+
+    fused: float
+    best_single: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.best_single <= self.fused + COINCIDE <= 1 + 2 * COINCIDE:
+            raise InvalidValue(
+                f"ceilings must satisfy 0 <= best_single <= fused <= 1; got {self.best_single} and {self.fused}"
+            )
+
+    @property
+    def available(self) -> float:
+        """What the modalities together add."""
+        return max(0.0, self.fused - self.best_single)
+
+
+@dataclass(frozen=True)
+class Complementarity:
+    """The gain of a fused query over the best single one.
+
+    Attributes
+    ----------
+    samples : int
+        How many were classified.
+    fused : Estimate
+        Accuracy of the fused query.
+    singles : tuple of Estimate
+        Accuracies of the single queries.
+    gain : Estimate
+        `fused` less the largest of `singles`.
+    available : float or None
+        The same difference of the ceilings; None where they were not given.
+    captured : Estimate or None
+        `gain` over `available`; None where there are no ceilings or they coincide.
+    """
+
+    samples: int
+    fused: Estimate
+    singles: tuple[Estimate, ...]
+    gain: Estimate
+    available: float | None
+    captured: Estimate | None
+
+
+def complementarity(
+    fused: ArrayLike,
+    singles: Sequence[ArrayLike],
+    ceilings: Ceilings | None = None,
+    *,
+    draws: int = DRAWS,
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
+) -> Complementarity:
+    """Measure what a fused query gains over the best of its single ones.
+
+    Parameters
+    ----------
+    fused : array, shape (n,)
+        Whether each sample is correct by the fused query, in [0, 1].
+    singles : sequence of array, shape (n,)
+        The same by each single query.
+    ceilings : Ceilings, optional
+        What the data allow.
+    draws, seed : int
+        Of the bootstrap over samples, the same for all queries; see `resample_indices`.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    Complementarity
+        In every resample the best single query is found anew. Where two are nearly equal, the larger accuracy is
+        a little too large and the gain too small.
+
+    Raises
+    ------
+    InvalidValue
+        If the vectors differ in length or hold anything outside [0, 1], or there is no single query.
+
+    Examples
+    --------
+    >>> found = complementarity([1, 1, 1, 0], [[1, 0, 0, 0], [1, 0, 1, 0]], Ceilings(1.0, 0.5))
+    >>> found.gain.value, found.available, found.captured.value
+    (0.25, 0.5, 0.5)
+    """
+    if not singles:
+        raise InvalidValue("singles must hold at least one query; got none")
+    named = {f"singles[{i}]": single for i, single in enumerate(singles)}
+    table = np.stack(correctness(fused=fused, **named), axis=-1)
+    means, resampled = table.mean(0), resampled_means(table, draws=draws, seed=seed)
+    each = [percentiles(value, column, confidence) for value, column in zip(means, resampled.T, strict=True)]
+    gain, gains = (x[..., 0] - x[..., 1:].max(-1) for x in (means, resampled))
+    available = None if ceilings is None else ceilings.available
+    captured = None
+    if available is not None and available > COINCIDE:
+        captured = percentiles(gain / available, gains / available, confidence)
+    return Complementarity(
+        len(table), each[0], tuple(each[1:]), percentiles(gain, gains, confidence), available, captured
+    )
+
+
+def complementarity_by_group(
+    fused: ArrayLike,
+    singles: Sequence[ArrayLike],
+    groups: ArrayLike,
+    ceilings: Mapping[Any, Ceilings] | None = None,
+    **options: Any,
+) -> dict[Any, Complementarity]:
+    """Measure complementarity within groups of samples, such as those told apart in the same way.
+
+    Parameters
+    ----------
+    fused, singles
+        See `complementarity`.
+    groups : array of int or str, shape (n,)
+        Group of each sample.
+    ceilings : mapping of group to Ceilings, optional
+        Of each group; those it lacks have none.
+    **options
+        Those of `complementarity`.
+
+    Returns
+    -------
+    dict of group to Complementarity
+        In ascending order. The best single query is that of the group.
+
+    Raises
+    ------
+    InvalidValue
+        If the vectors differ in length or hold anything outside [0, 1], or there is no single query.
+
+    Examples
+    --------
+    >>> found = complementarity_by_group([1, 1, 0], [[0, 1, 0]], ["both", "either", "either"])
+    >>> {group: each.gain.value for group, each in found.items()}
+    {'both': 1.0, 'either': 0.0}
+    """
+    names = np.asarray(groups)
+    named = {f"singles[{i}]": single for i, single in enumerate(singles)}
+    whole, *parts, _ = correctness(fused=fused, **named, groups=np.zeros(len(names)))
+    known = ceilings or {}
+    return {
+        group: complementarity(whole[chosen], [part[chosen] for part in parts], known.get(group), **options)
+        for group in np.unique(names).tolist()
+        for chosen in [names == group]
+    }

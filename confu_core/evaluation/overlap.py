@@ -1,0 +1,109 @@
+"""Overlap: which test samples two single queries and their fused query classify correctly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from numpy.typing import ArrayLike
+
+from confu_core.errors import InvalidValue
+from confu_core.evaluation.per_sample import correctness
+
+__all__ = ["Overlap", "overlap"]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Shares of samples that exactly these of three queries classify correctly; they add up to 1.
+
+    Attributes
+    ----------
+    first, second, fused : float
+        One query only. `fused` is what only the two together get right.
+    first_second : float
+        Both single queries but not the fused one: what fusion loses.
+    fused_first, fused_second : float
+        The fused query and one of the single ones.
+    all, none : float
+        All three, or none.
+    """
+
+    first: float
+    second: float
+    fused: float
+    first_second: float
+    fused_first: float
+    fused_second: float
+    all: float
+    none: float
+
+    def named(self, names: Sequence[str] = ("A", "V")) -> dict[str, float]:
+        """Return the shares under the headings of a table.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Of the two single queries, such as letters of modalities.
+
+        Returns
+        -------
+        dict of str to float
+            In the order of the attributes.
+
+        Raises
+        ------
+        InvalidValue
+            If there are not two names.
+
+        Examples
+        --------
+        >>> list(overlap([1], [1], [1]).named())
+        ['A only', 'V only', 'AV only', 'A/V', 'AV/A', 'AV/V', 'all', 'none']
+        """
+        if len(names) != 2:
+            raise InvalidValue(f"names must be two; got {len(names)}")
+        one, two = names
+        both = f"{one}{two}"
+        headings = [f"{one} only", f"{two} only", f"{both} only", f"{one}/{two}", f"{both}/{one}", f"{both}/{two}"]
+        shares = (getattr(self, field.name) for field in fields(self))
+        return dict(zip([*headings, "all", "none"], shares, strict=True))
+
+
+def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike) -> Overlap:
+    """Split test samples by which queries classify them correctly.
+
+    Parameters
+    ----------
+    first, second, fused : array, shape (n,)
+        Whether each sample is correct by either single query and by the fused one: 0 or 1, or in between where
+        equal scores were broken at random, independently for each query.
+
+    Returns
+    -------
+    Overlap
+        Eight shares, in expectation.
+
+    Raises
+    ------
+    InvalidValue
+        If the vectors differ in length or hold anything outside [0, 1].
+
+    Examples
+    --------
+    >>> shares = overlap(first=[1, 0, 1, 0], second=[1, 0, 0, 0], fused=[1, 1, 1, 0])
+    >>> shares.all, shares.fused, shares.fused_first, shares.none
+    (0.25, 0.25, 0.25, 0.25)
+    """
+    a, v, f = correctness(first=first, second=second, fused=fused)
+    no_a, no_v, no_f = 1 - a, 1 - v, 1 - f
+    return Overlap(
+        first=float((a * no_v * no_f).mean()),
+        second=float((no_a * v * no_f).mean()),
+        fused=float((no_a * no_v * f).mean()),
+        first_second=float((a * v * no_f).mean()),
+        fused_first=float((a * no_v * f).mean()),
+        fused_second=float((no_a * v * f).mean()),
+        all=float((a * v * f).mean()),
+        none=float((no_a * no_v * no_f).mean()),
+    )

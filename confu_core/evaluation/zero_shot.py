@@ -1,0 +1,156 @@
+"""Zero-shot classification: the class whose prompts score highest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from confu_core.errors import InvalidValue
+from confu_core.evaluation.accuracy import balanced_accuracy
+from confu_core.evaluation.per_sample import class_labels
+from confu_core.evaluation.retrieval import TIE, ranks
+from confu_core.random import generator
+
+__all__ = ["ENSEMBLES", "ZeroShot", "class_scores", "zero_shot"]
+
+ENSEMBLES = ("mean", "max", "single")
+
+
+@dataclass(frozen=True, eq=False)
+class ZeroShot:
+    """How well prompts classify samples.
+
+    Attributes
+    ----------
+    accuracy, top5 : float
+        Share of samples whose class scores highest, or among the first five.
+    balanced_accuracy : float
+        Mean of the accuracies of the classes that have samples.
+    correct : ndarray of float64, shape (n,)
+        Per sample; a class that ties with k others counts 1/(k + 1).
+    predicted : ndarray of int64, shape (n,)
+        The class that scores highest; among equals, one at random.
+    """
+
+    accuracy: float
+    top5: float
+    balanced_accuracy: float
+    correct: np.ndarray
+    predicted: np.ndarray
+
+
+def zero_shot(
+    scores: Tensor,
+    prompt_label: ArrayLike,
+    labels: ArrayLike,
+    classes: int,
+    *,
+    ensemble: str = "mean",
+    seed: int = 0,
+) -> ZeroShot:
+    """Classify samples by their scores against prompts.
+
+    Parameters
+    ----------
+    scores : Tensor, shape (n, prompts)
+        Of samples against prompts; higher is better.
+    prompt_label : array of int, shape (prompts,)
+        The class that each prompt describes; every class has at least one.
+    labels : array of int, shape (n,)
+        Class of each sample, in [0, classes).
+    classes : int
+        How many classes there are.
+    ensemble : {"mean", "max", "single"}
+        See `class_scores`.
+    seed : int
+        Decides between equal scores in `predicted`, and nowhere else.
+
+    Returns
+    -------
+    ZeroShot
+        In expectation over the order of equal scores.
+
+    Raises
+    ------
+    InvalidValue
+        If a class has no prompt, a label is outside [0, classes), or a score is not finite.
+
+    Examples
+    --------
+    >>> scores = torch.tensor([[0.9, 0.3, 0.5], [0.1, 0.2, 0.6]])
+    >>> found = zero_shot(scores, prompt_label=[0, 0, 1], labels=[0, 0], classes=2)
+    >>> found.accuracy, found.predicted
+    (0.5, array([0, 1]))
+    """
+    truth = class_labels(labels, classes)
+    by_class = class_scores(scores, prompt_label, classes, ensemble)
+    if len(truth) != len(by_class):
+        raise InvalidValue(f"labels must be as many as the rows of scores; got {len(truth)} and {len(by_class)}")
+    found = ranks(by_class, torch.from_numpy(truth))
+    correct = found.within(1).numpy()
+    return ZeroShot(
+        accuracy=float(correct.mean()),
+        top5=float(found.within(5).mean()),
+        balanced_accuracy=balanced_accuracy(correct, truth, classes),
+        correct=correct,
+        predicted=_best(by_class.detach().numpy(), seed),
+    )
+
+
+def class_scores(scores: Tensor, prompt_label: ArrayLike, classes: int, ensemble: str = "mean") -> Tensor:
+    """Combine the scores of the prompts of each class.
+
+    Parameters
+    ----------
+    scores : Tensor, shape (n, prompts)
+        Of samples against prompts.
+    prompt_label : array of int, shape (prompts,)
+        The class that each prompt describes.
+    classes : int
+        How many classes there are.
+    ensemble : {"mean", "max", "single"}
+        ``mean``: the mean score, which for scores that are linear in the prompt, such as a cosine, is the score
+        against the mean of its embeddings (not brought back to length 1). ``max``: the best of them. ``single``:
+        that of the class's first prompt.
+
+    Returns
+    -------
+    Tensor, shape (n, classes)
+        One score per class.
+
+    Raises
+    ------
+    InvalidValue
+        If a class has no prompt, there is not one label per prompt, or the ensemble is unknown.
+
+    Examples
+    --------
+    >>> class_scores(torch.tensor([[1.0, 0.5, 0.25]]), [0, 0, 1], 2)
+    tensor([[0.7500, 0.2500]])
+    >>> class_scores(torch.tensor([[1.0, 0.5, 0.25]]), [0, 0, 1], 2, "max")
+    tensor([[1.0000, 0.2500]])
+    """
+    described = class_labels(prompt_label, classes, "prompt_label")
+    if len(described) != scores.shape[-1]:
+        raise InvalidValue(f"prompt_label must be as many as prompts; got {len(described)} and {scores.shape[-1]}")
+    present, first = np.unique(described, return_index=True)
+    if len(present) < classes:
+        missing = np.setdiff1d(np.arange(classes), present)[0]
+        raise InvalidValue(f"every class must have a prompt; got none for class {missing}")
+    if ensemble == "single":
+        return scores[:, torch.from_numpy(first)]
+    if ensemble not in ENSEMBLES:
+        raise InvalidValue(f"ensemble must be one of {', '.join(ENSEMBLES)}; got {ensemble!r}")
+    index = torch.from_numpy(described).expand(len(scores), -1)
+    reduction = {"mean": "mean", "max": "amax"}[ensemble]
+    return scores.new_zeros(len(scores), classes).scatter_reduce(-1, index, scores, reduction, include_self=False)
+
+
+def _best(scores: np.ndarray, seed: int) -> np.ndarray:
+    """Return the column of the largest score of each row, at random among equal ones."""
+    equal = scores >= scores.max(-1, keepdims=True) - TIE * np.abs(scores).max(-1, keepdims=True)
+    return np.argmax(equal * (1 - generator(seed, "ties", *scores.shape).random(scores.shape)), axis=-1)

@@ -1,0 +1,209 @@
+"""Where the raw inputs of a task lie: in a cache, in memory where there is none, and in files of features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.inputs.features import read_features
+from confu_core.inputs.spec import InputSpec
+from confu_core.inputs.text import Tokenizer
+from confu_core.media.task import Arrays, Features, Kind
+from confu_core.shards.read import Dataset
+from confu_core.shards.stream import stream
+from confu_core.training.epochs import Augment, to_tensor
+from confu_core.training.samples import Batch
+
+__all__ = ["StreamedArrays", "StreamedEpochs", "WithFeatures", "with_features"]
+
+
+@dataclass
+class StreamedArrays:
+    """Splits that are decoded into memory when they are first asked for; for data without a cache.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Local or at a URL.
+    spec : InputSpec
+        What is read of it, with the lengths of all sounds.
+    tokenizer : Tokenizer or None
+        Of its texts.
+    workers : int
+        Threads that decode.
+    """
+
+    dataset: Dataset
+    spec: InputSpec
+    tokenizer: Tokenizer | None
+    workers: int = 1
+    _splits: dict[str, dict[str, np.ndarray]] = field(default_factory=dict, repr=False)
+
+    def array(self, split: str, modality: str) -> np.ndarray:
+        """Return the inputs of one modality of a split, in the dataset's order."""
+        return self._split(split)[modality]
+
+    def keys(self, split: str) -> list[str]:
+        """Return the keys of the rows."""
+        return [str(key) for key in self._split(split)["key"]]
+
+    def _split(self, split: str) -> dict[str, np.ndarray]:
+        if split not in self._splits:
+            read = stream(
+                self.dataset,
+                split,
+                self.spec,
+                tokenizer=self.tokenizer,
+                shuffle=False,
+                workers=self.workers,
+                columns=("key",),
+            )
+            batches = list(read)
+            if not batches:
+                raise DatasetError(f"{self.dataset.root}: no sample of the split {split!r} can be decoded")
+            self._splits[split] = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+        return self._splits[split]
+
+
+@dataclass
+class StreamedEpochs:
+    """Batches straight from shards, without a cache; see `confu_core.training.epochs.Epochs`.
+
+    Parameters
+    ----------
+    arrays : StreamedArrays
+        Where they come from.
+    seed : int
+        Decides the order, and what augmentations do.
+    size : int
+        Samples per batch, over all processes.
+    augment : callable, optional
+        As for `MediaEpochs`.
+    rank, ranks : int
+        Number of this process, and how many share each batch.
+    device : str
+        Where batches go.
+    """
+
+    arrays: StreamedArrays
+    seed: int
+    size: int
+    augment: Augment | None = None
+    rank: int = 0
+    ranks: int = 1
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        rows = self.arrays.dataset.manifest.splits["train"]
+        self.size = min(self.size, rows)
+        if self.size % self.ranks:
+            raise InvalidValue(f"batch_size must be a multiple of the {self.ranks} processes; got {self.size}")
+        self.steps = rows // self.size
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch: as many in every process, though shards may not divide evenly."""
+        names = list(self.arrays.spec.inputs)
+        share = self.size // self.ranks
+        for at, batch in zip(range(self.steps), self._batches(number, share), strict=False):
+            rows = np.arange(at * self.size + self.rank * share, at * self.size + (self.rank + 1) * share)
+            inputs = [batch[name] for name in names]
+            changed = inputs if self.augment is None else self.augment(inputs, rows, number)
+            tensors: tuple[torch.Tensor, ...] = tuple(to_tensor(one).to(self.device) for one in changed)
+            yield Batch(tensors, None, (self.seed,), number * self.steps + at, self.ranks)
+
+    def _batches(self, number: int, share: int) -> Iterator[dict[str, np.ndarray]]:
+        turn = 0
+        while True:  # A process whose shards have fewer rows than its share of the steps begins on them again.
+            seed = self.seed if turn == 0 else self.seed + (turn << 32)
+            whole = 0
+            for batch in stream(
+                self.arrays.dataset,
+                "train",
+                self.arrays.spec,
+                tokenizer=self.arrays.tokenizer,
+                seed=seed,
+                epoch=number,
+                rank=self.rank,
+                ranks=self.ranks,
+                batch_size=share,
+                workers=self.arrays.workers,
+            ):
+                if len(next(iter(batch.values()))) == share:
+                    whole += 1
+                    yield batch
+            if not whole:
+                raise DatasetError(
+                    f"{self.arrays.dataset.root}: too few samples for a batch of {share}; lower --batch-size"
+                )
+            turn += 1
+
+
+@dataclass(frozen=True)
+class WithFeatures:
+    """Arrays of a task with some modalities replaced by precomputed features.
+
+    Attributes
+    ----------
+    inner : Arrays
+        The others.
+    features : mapping of (str, str) to ndarray
+        By split and modality.
+    """
+
+    inner: Arrays
+    features: Mapping[tuple[str, str], np.ndarray]
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the texts which are left."""
+        return self.inner.tokenizer
+
+    def array(self, split: str, modality: str) -> np.ndarray:
+        """Return the features, or the raw inputs where there are none."""
+        found = self.features.get((split, modality))
+        return self.inner.array(split, modality) if found is None else found
+
+
+def with_features(
+    arrays: Arrays, kinds: Mapping[str, Kind], files: Mapping[str, str], keys: Mapping[str, list[str]], text: str | None
+) -> tuple[Arrays, dict[str, Kind]]:
+    """Replace modalities by features from files.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        Raw inputs.
+    kinds : mapping of str to Kind
+        Modalities in order.
+    files : mapping of str to str
+        A file of features per modality to be replaced.
+    keys : mapping of str to list of str
+        The keys of the rows of every split.
+    text : str or None
+        The modality that describes classes, which cannot be replaced: its descriptions have no features.
+
+    Returns
+    -------
+    tuple of (Arrays, dict of str to Kind)
+        The same where there are no files.
+
+    Raises
+    ------
+    InvalidValue
+        If a modality is unknown, or is the text.
+    DatasetError
+        If a file has keys missing or twice, or is not one of features.
+    """
+    for name in files:
+        if name not in kinds:
+            raise InvalidValue(f"no modality {name!r} to have features: {nearest(name, kinds)}")
+        if name == text:
+            raise InvalidValue(f"{name} cannot have features: the texts that describe classes would have none")
+    found = {(split, name): read_features(file, keys[split]) for name, file in files.items() for split in keys}
+    widths = {name: found[next(iter(keys)), name].shape[1] for name in files}
+    named = {name: Features(widths[name]) if name in widths else kind for name, kind in kinds.items()}
+    return (WithFeatures(arrays, found) if files else arrays), named

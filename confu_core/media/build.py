@@ -1,0 +1,107 @@
+"""The model of a task: an encoder for each modality, projections, and the method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from confu_core.encoders import PictureEncoder, SoundEncoder, TextEncoder, VectorEncoder, load_encoder
+from confu_core.errors import ConfuError, InvalidValue, MethodError, nearest
+from confu_core.inputs.spec import Picture, Sound, Text
+from confu_core.media.settings import MediaSettings
+from confu_core.media.task import Kind
+from confu_core.methods import Method, Space, load_method
+from confu_core.model import Model
+from confu_core.random import torch_seed
+from confu_core.user_code import describe
+
+__all__ = ["make_method", "make_model"]
+
+
+def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: int | None) -> Model:
+    """Make the model of a run, with fresh parameters that its seed decides.
+
+    Parameters
+    ----------
+    settings : MediaSettings
+        Method, widths, and encoders of the user's own.
+    inputs : mapping of str to Kind
+        Modalities in order.
+    vocabulary : int or None
+        Number of tokens, where there are texts.
+
+    Returns
+    -------
+    Model
+        In training mode, on the CPU.
+
+    Raises
+    ------
+    InvalidValue
+        If an option or width is out of range, or an encoder is for a modality that there is not.
+    MethodError
+        If the method or an encoder cannot be made.
+    """
+    for name in settings.encoders:
+        if name not in inputs:
+            raise InvalidValue(f"no modality {name!r} to encode: {nearest(name, inputs)}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(torch_seed(settings.seed, "weights"))
+        encoders = [
+            load_encoder(settings.encoders[name]) if name in settings.encoders else _encoder(kind, settings, vocabulary)
+            for name, kind in inputs.items()
+        ]
+        widths = tuple(int(encoder.output_dim) for encoder in encoders)  # type: ignore[arg-type]
+        return Model(
+            encoders, widths, settings.dim, lambda space: make_method(settings.method, space, settings.options)
+        )
+
+
+def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:
+    """Make a method, and say in one line what its constructor raises.
+
+    Parameters
+    ----------
+    name : str
+        A known one, or ``path/to/file.py:Class``.
+    space : Space
+        Number of modalities and widths.
+    options : mapping of str to object
+        Of the method.
+
+    Returns
+    -------
+    Method
+        With fresh parameters.
+
+    Raises
+    ------
+    InvalidValue, MethodError
+        If there is no such method, or it cannot be made.
+
+    Examples
+    --------
+    >>> type(make_method("clip", Space(3, 64, 16), {})).__name__
+    'CLIP'
+    """
+    method = load_method(name)
+    try:
+        return method(space, **options)
+    except ConfuError:
+        raise
+    except Exception as error:  # A user's method may raise anything; the user sees what and where.
+        raise MethodError(f"method {name} cannot be made: {describe(error)}") from error
+
+
+def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None) -> nn.Module:
+    if isinstance(kind, Picture):
+        return PictureEncoder(settings.width, settings.features)
+    if isinstance(kind, Sound):
+        return SoundEncoder(settings.width, settings.features)
+    if isinstance(kind, Text):
+        assert vocabulary is not None, "a task with texts has a tokenizer"
+        return TextEncoder(vocabulary, kind.length, layers=settings.layers, output_dim=settings.features)
+    return VectorEncoder(kind.width, settings.features)

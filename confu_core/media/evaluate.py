@@ -1,0 +1,302 @@
+"""Evaluate a trained model on a task: every measure that the task and the method define."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+import numpy as np
+import torch
+
+from confu_core.errors import InvalidValue
+from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean
+from confu_core.evaluation.complementarity import Ceilings as Gains
+from confu_core.evaluation.complementarity import Complementarity, complementarity, complementarity_by_group
+from confu_core.evaluation.confusion import confusion, group_confusion, most_confused
+from confu_core.evaluation.dependence import explained_variance, shuffle_drop
+from confu_core.evaluation.few_shot import few_shot
+from confu_core.evaluation.labelled import Labelled
+from confu_core.evaluation.missing import missing_accuracy
+from confu_core.evaluation.overlap import overlap
+from confu_core.evaluation.probes import linear_probe
+from confu_core.evaluation.recall import RankMeasure, retrieval_summary
+from confu_core.media.findings import Findings
+from confu_core.media.task import query_name
+from confu_core.methods.base import every_direction
+from confu_core.runs.measures import Measure
+
+__all__ = ["FAMILIES", "SHOTS", "evaluate_media"]
+
+SHOTS = (1, 2, 5, 10, 20)
+ALL = "all"
+TEST = "test"
+LETTERS = {"image": "V", "audio": "A", "caption": "T"}
+CONFUSED = 10  # Pairs of classes that are listed.
+
+
+def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = None) -> list[Measure]:
+    """Measure all that is defined.
+
+    Parameters
+    ----------
+    findings : Findings
+        Task and trained model.
+    families : tuple of str, optional
+        Which kinds of measures; all of `FAMILIES` by default.
+
+    Returns
+    -------
+    list of Measure
+        In the order of `FAMILIES`.
+
+    Raises
+    ------
+    MethodError
+        If the method or an encoder raises an error of its own, or a score is not finite.
+    InvalidValue
+        If there is no such family, or a class has too few samples for a probe.
+    """
+    wanted = FAMILIES if families is None else families
+    for name in wanted:
+        if name not in FAMILIES:
+            raise InvalidValue(f"families must be of {', '.join(FAMILIES)}; got {name!r}")
+    return [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name](findings)]
+
+
+def _retrieval(findings: Findings) -> Iterator[Measure]:
+    task, batch = findings.task, findings.embedded(TEST)
+    modalities = len(task.inputs)
+    directions = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
+    n = batch.size
+    for query, key in directions:
+        scores = findings.scores(batch.view(query), batch.view(key))
+        equal = torch.from_numpy(_equal_rows(findings.inputs(TEST)[key[0]]))
+        found = retrieval_summary(scores, torch.arange(n), equal)
+        subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
+        defined = findings.model.method.defines(query, key)
+        for reading, summary in (("equal", found.equal), ("paired", found.paired)):
+            named = {**{f"R@{k}": measure for k, measure in summary.recall.items()}}
+            named |= {"median rank": summary.median_rank, "mean rank": summary.mean_rank}
+            for metric, measure in named.items():
+                yield _ranked(subject, metric, reading, measure, defined)
+
+
+def _ranked(subject: str, metric: str, reading: str, found: RankMeasure, defined: bool) -> Measure:
+    one = found.estimate
+    return Measure("retrieval", subject, metric, one.value, reading, None, one.low, one.high, found.chance, defined)
+
+
+def _equal_rows(rows: np.ndarray) -> np.ndarray:
+    """Give rows with equal bytes equal numbers."""
+    first: dict[bytes, int] = {}
+    return np.array([first.setdefault(np.ascontiguousarray(row).tobytes(), len(first)) for row in rows])
+
+
+def _zero_shot(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    if not task.prompts:
+        return
+    for split in task.splits[1:]:
+        for query in task.queries:
+            found, subject = findings.told(split, query), query_name(task, query)
+            defined = findings.model.method.defines(query, (task.text or 0,))
+            bayes = _bayes(findings, ALL, subject)
+            yield _estimated("zero_shot", subject, "accuracy", split, bootstrap_mean(found.correct), bayes, defined)
+            yield Measure("zero_shot", subject, "top-5", found.top5, split, defined=defined)
+            yield Measure("zero_shot", subject, "balanced accuracy", found.balanced_accuracy, split, defined=defined)
+
+
+def _zero_shot_group(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    if not (task.prompts and task.groups):
+        return
+    groups = np.array(task.groups)[task.labels(TEST)]
+    for query in task.queries:
+        correct, subject = findings.told(TEST, query).correct, query_name(task, query)
+        for group in dict.fromkeys(task.groups):
+            if (mine := correct[groups == group]).size:
+                bayes = _bayes(findings, group, subject)
+                yield _estimated("zero_shot_group", subject, "accuracy", group, bootstrap_mean(mine), bayes)
+
+
+def _probe(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    everyone = range(len(task.inputs))
+    queries = [query for size in (1, 2) for query in combinations(everyone, size)]
+    for query in queries:
+        train, validation, test = (_labelled(findings, split, query) for split in ("train", "validation", TEST))
+        found = linear_probe(train, validation, test)
+        subject, defined = query_name(task, query), findings.vectors(TEST, query).defined
+        bayes = _bayes(findings, ALL, subject)
+        yield _estimated("probe", subject, "accuracy", TEST, bootstrap_mean(found.correct), bayes, defined)
+
+
+def _few_shot(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    least = int(np.bincount(task.labels("train"), minlength=len(task.classes)).min())
+    shots = tuple(shot for shot in SHOTS if shot <= least)
+    for query in task.queries if shots else ():
+        subject, bayes = query_name(task, query), _bayes(findings, ALL, query_name(task, query))
+        if task.prompts:
+            start = bootstrap_mean(findings.told(TEST, query).correct)
+            yield Measure("few_shot", subject, "accuracy", start.value, "", 0.0, start.low, start.high, bayes)
+        train, test = _labelled(findings, "train", query), _labelled(findings, TEST, query)
+        for found in few_shot(train, test, shots, names=task.classes):
+            low, high = found.accuracy.low, found.accuracy.high
+            x, value = float(found.shots), found.accuracy.mean
+            yield Measure("few_shot", subject, "accuracy", value, "", x, low, high, bayes)
+
+
+def _overlap(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    for query in _fused(findings):
+        one, two, both = _correct(findings, query)
+        shares = overlap(two, one, both).named((_letter(task.modalities[query[1]]), _letter(task.modalities[query[0]])))
+        for name, share in shares.items():
+            yield Measure("overlap", query_name(task, query), name, share)
+
+
+def _complementarity(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    for query in _fused(findings):
+        one, two, both = _correct(findings, query)
+        subject = query_name(task, query)
+        yield from _gain(subject, ALL, complementarity(both, [one, two], _gains(findings, ALL, subject)))
+        if task.groups:
+            groups = np.array(task.groups)[task.labels(TEST)]
+            known = {group: _gains(findings, group, subject) for group in dict.fromkeys(task.groups)}
+            given = {group: gains for group, gains in known.items() if gains is not None}
+            for group, found in complementarity_by_group(both, [one, two], groups, given or None).items():
+                yield from _gain(subject, str(group), found)
+
+
+def _gain(subject: str, group: str, found: Complementarity) -> Iterator[Measure]:
+    yield _estimated("complementarity", subject, "gain", group, found.gain, found.available)
+    if found.captured is not None:
+        yield _estimated("complementarity", subject, "captured", group, found.captured, 1.0)
+
+
+def _dependence(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    labels = task.labels(TEST)
+    for query in _fused(findings):
+        subject, fused = query_name(task, query), findings.vectors(TEST, query)
+        for modality in query:
+            name = task.modalities[modality]
+
+            def correct(order: np.ndarray, modality: int = modality, query: tuple[int, ...] = query) -> np.ndarray:
+                return findings.classified(findings.shuffled(TEST, modality, order), query, labels).correct
+
+            drop = shuffle_drop(correct, len(labels)).drop
+            yield _estimated("dependence", subject, "drop", name, drop)
+            single = findings.vectors(TEST, (modality,)).vectors
+            explained = explained_variance(single.numpy(), fused.vectors.numpy())
+            yield Measure("dependence", subject, "R²", explained, name, defined=fused.defined)
+
+
+def _robustness(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    if task.degraded is None:
+        return
+    labels = task.labels(TEST)
+    for kind, name, level, rows in task.degraded(TEST):
+        modality = task.modalities.index(name)
+        batch = findings.replaced(TEST, modality, rows)
+        for query in task.queries if task.prompts else ():
+            if modality in query:
+                found = bootstrap_mean(findings.classified(batch, query, labels).correct)
+                yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, x=level)
+        if modality == task.text:
+            query = task.queries[-1]
+            scores = findings.scores(batch.view(query), batch.view((modality,)))
+            found_ranks = retrieval_summary(scores, torch.arange(len(labels)), torch.from_numpy(_equal_rows(rows)))
+            one = found_ranks.equal.recall[10].estimate
+            yield _estimated("robustness", f"{query_name(task, query)}->{name}", "R@10", kind, one, x=level)
+
+
+def _missing(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    for query in _fused(findings):
+        one, two, both = _correct(findings, query)
+        for gone, left in ((query[0], two), (query[1], one)):
+            for found in missing_accuracy(both, left):
+                name, x = task.modalities[gone], found.share
+                yield _estimated("missing", query_name(task, query), "accuracy", name, found.accuracy, x=x)
+
+
+def _confusion(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    for query in task.queries if task.prompts else ():
+        found, subject = findings.told(TEST, query), query_name(task, query)
+        counts = confusion(task.labels(TEST), found.predicted, len(task.classes))
+        if task.groups:
+            names = list(dict.fromkeys(task.groups))
+            grouped = group_confusion(counts, [names.index(group) for group in task.groups])
+            for row, true in enumerate(names):
+                for column, predicted in enumerate(names):
+                    yield Measure("confusion", subject, predicted, float(grouped[row, column]), true)
+        for pair in most_confused(counts, task.classes, CONFUSED):
+            yield Measure("confused_pair", subject, f"{pair.first} ~ {pair.second}", pair.share)
+
+
+FAMILIES: dict[str, Callable[[Findings], Iterator[Measure]]] = {
+    "retrieval": _retrieval,
+    "zero_shot": _zero_shot,
+    "zero_shot_group": _zero_shot_group,
+    "probe": _probe,
+    "few_shot": _few_shot,
+    "overlap": _overlap,
+    "complementarity": _complementarity,
+    "dependence": _dependence,
+    "robustness": _robustness,
+    "missing": _missing,
+    "confusion": _confusion,
+}
+
+
+def _fused(findings: Findings) -> list[tuple[int, ...]]:
+    """Return the queries of two modalities, where classes are told from them."""
+    return [query for query in findings.task.queries if len(query) == 2] if findings.task.prompts else []
+
+
+def _correct(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whether each test sample is right by either modality of a query, and by both."""
+    one, two = query
+    return (
+        findings.told(TEST, (one,)).correct,
+        findings.told(TEST, (two,)).correct,
+        findings.told(TEST, query).correct,
+    )
+
+
+def _labelled(findings: Findings, split: str, query: tuple[int, ...]) -> Labelled:
+    return Labelled(findings.vectors(split, query).vectors.numpy(), findings.task.labels(split))
+
+
+def _bayes(findings: Findings, group: str, subject: str) -> float | None:
+    ceilings = findings.task.ceilings.get(group)
+    return None if ceilings is None else ceilings.bayes.get(subject)
+
+
+def _gains(findings: Findings, group: str, subject: str) -> Gains | None:
+    ceilings = findings.task.ceilings.get(group)
+    best = None if ceilings is None else ceilings.best_single(subject)
+    both = None if ceilings is None else ceilings.bayes.get(subject)
+    return None if best is None or both is None else Gains(both, min(best, both))
+
+
+def _letter(modality: str) -> str:
+    return LETTERS.get(modality, modality)
+
+
+def _estimated(
+    family: str,
+    subject: str,
+    metric: str,
+    condition: str,
+    found: Estimate,
+    reference: float | None = None,
+    defined: bool = True,
+    x: float | None = None,
+) -> Measure:
+    return Measure(family, subject, metric, found.value, condition, x, found.low, found.high, reference, defined)

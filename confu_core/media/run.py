@@ -1,0 +1,298 @@
+"""One run on media: make the model, train it, evaluate it, and say all of it in one row and many measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from confu_core.errors import DatasetError
+from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.media.augment import augmentations
+from confu_core.media.build import make_model
+from confu_core.media.embed import embed_all
+from confu_core.media.evaluate import TEST, evaluate_media
+from confu_core.media.examples import examples_of
+from confu_core.media.findings import Findings
+from confu_core.media.settings import MediaSettings
+from confu_core.media.task import MediaTask, query_name
+from confu_core.methods.base import every_direction
+from confu_core.methods.batch import EmbeddedBatch
+from confu_core.model import Model
+from confu_core.runs.measures import Measure
+from confu_core.training.epochs import Epochs, MediaEpochs
+from confu_core.training.fit import Progress, fit
+from confu_core.training.gather import ranks
+from confu_core.training.settings import TrainingSettings
+
+__all__ = ["MediaResult", "run_media"]
+
+VALIDATION = "validation"
+DISTINCT = 1e-9  # Ceilings closer than this leave nothing to capture.
+
+
+@dataclass(frozen=True)
+class MediaResult:
+    """What a run yields.
+
+    Attributes
+    ----------
+    row : dict
+        One row of results.
+    measures : list of Measure
+        Everything that was measured.
+    examples : list of dict
+        A few samples, with what they were taken for.
+    model : Model
+        Trained.
+    """
+
+    row: dict[str, Any]
+    measures: list[Measure]
+    examples: list[dict[str, Any]]
+    model: Model
+
+
+def run_media(
+    task: MediaTask,
+    settings: MediaSettings,
+    *,
+    source: Epochs | None = None,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
+    watch: Callable[[Progress], None] | None = None,
+    families: tuple[str, ...] | None = None,
+) -> MediaResult:
+    """Train and evaluate one method once.
+
+    Parameters
+    ----------
+    task : MediaTask
+        What on.
+    settings : MediaSettings
+        How.
+    source : Epochs, optional
+        Where batches come from, in place of the task's arrays.
+    device : str
+        Where to train, as PyTorch names it.
+    checkpoint : Path, optional
+        Written after every epoch, and gone on from where it exists.
+    watch : callable, optional
+        Told of every step.
+    families : tuple of str, optional
+        Which kinds of measures; all by default.
+
+    Returns
+    -------
+    MediaResult
+        Row, measures, examples and model.
+
+    Raises
+    ------
+    InvalidValue, DatasetError, MethodError, TrainingError
+        See these.
+    """
+    vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
+    model = make_model(settings, task.inputs, vocabulary).to(device)
+    source = source or media_epochs(task, settings, device)
+    config = {**settings.columns(), **task.columns}
+    history = fit(
+        model,
+        source,
+        _training(settings),
+        settings.seed,
+        validate=lambda trained: _validate(trained, task, settings.batch_size),
+        checkpoint=checkpoint,
+        config=config,
+        watch=watch,
+    )
+    model = model.to("cpu")
+    findings = Findings(task, model)
+    measures = [*_history(history, task), *evaluate_media(findings, families=families)]
+    row = {
+        "cell": settings.cell_on(task.columns),
+        **config,
+        **_headline(findings, history),
+        "directions": _directions(measures, task),
+    }
+    return MediaResult(row, measures, examples_of(findings), model)
+
+
+def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:
+    """Return the batches of a run, from the task's arrays.
+
+    Parameters
+    ----------
+    task : MediaTask
+        Its training split.
+    settings : MediaSettings
+        Size, order, balance and augmentations.
+    device : str
+        Where batches go.
+
+    Returns
+    -------
+    MediaEpochs
+        Of this process's share, where several train together.
+
+    Raises
+    ------
+    InvalidValue
+        If an augmentation is unknown, or species cannot be balanced.
+    DatasetError
+        If there are fewer than two samples.
+    """
+    arrays = [task.arrays.array("train", name) for name in task.modalities]
+    if len(arrays[0]) < 2:
+        raise DatasetError(f"the training split has {len(arrays[0])} samples; training needs at least 2")
+    rank, count = ranks()
+    return MediaEpochs(
+        arrays,
+        settings.seed,
+        size=settings.batch_size,
+        augment=augmentations(settings.augment, task.inputs, settings.seed),
+        labels=task.labels("train"),
+        balance=settings.balance,
+        rank=rank,
+        ranks=count,
+        device=device,
+    )
+
+
+def _training(settings: MediaSettings) -> TrainingSettings:
+    names = ("epochs", "batch_size", "lr", "warmup", "weight_decay", "clip_norm", "patience", "precision")
+    return TrainingSettings(**{name: getattr(settings, name) for name in names})
+
+
+@torch.no_grad()
+def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
+    """Return the loss on the validation split, in batches as in training, and bounds on what the scores tell."""
+    batch = embed_all(model, [task.arrays.array(VALIDATION, name) for name in task.modalities])
+    n, size = batch.size, min(size, batch.size)
+    parts = [_rows(batch, np.arange(start, start + size)) for start in range(0, n - size + 1, size)]
+    model = model.eval()
+    method = model.method
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # Methods that draw negatives draw the same ones after every epoch.
+        losses = [sum(float(term) for term in method.losses(_on(part, model)).values()) for part in parts]
+    return {"loss": float(np.mean(losses)), "total_correlation_bound": _bound(model, batch)}
+
+
+def _bound(model: Model, batch: EmbeddedBatch) -> float:
+    """Bound the total correlation of the modalities from below by the method's own scores."""
+    n, modalities = batch.size, batch.modalities
+    scale, paired = model.method.scale(), torch.eye(n)
+    scale = scale.cpu() if isinstance(scale, torch.Tensor) else scale
+    bounds = {}
+    for order in range(1, modalities):
+        for query, key in every_direction(modalities, order):
+            scores = model.method.score(_on(batch, model).view(query), _on(batch, model).view(key)).cpu()
+            bounds[query, key[0]] = mutual_information_bound(scale * scores, paired)
+    return total_correlation_bound(bounds, modalities)
+
+
+def _rows(batch: EmbeddedBatch, rows: np.ndarray) -> EmbeddedBatch:
+    taken = torch.from_numpy(rows)
+    return EmbeddedBatch([table[taken] for table in batch.features], [table[taken] for table in batch.embeddings])
+
+
+def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:
+    device = next(model.parameters()).device
+    if batch.embeddings[0].device == device:
+        return batch
+    return EmbeddedBatch([t.to(device) for t in batch.features], [t.to(device) for t in batch.embeddings])
+
+
+def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measure]:
+    bound = "validation_total_correlation_bound"
+    measures = []
+    for record in history:
+        for name, value in record.items():
+            if name != "epoch":
+                metric = "total_correlation_bound" if name == bound else name
+                exact = task.total_correlation if name == bound else None
+                measures.append(Measure("history", "", metric, value, x=record["epoch"] + 1, reference=exact))
+    return measures
+
+
+def _headline(findings: Findings, history: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """Return the row's numbers: the accuracy of the class from all that is seen, beside what can be reached."""
+    task, query = findings.task, findings.task.queries[-1]
+    ceilings = task.ceilings.get("all")
+    name = query_name(task, query)
+    bayes = ceilings.bayes.get(name) if ceilings else None
+    pairwise = ceilings.best_single(name) if ceilings else None
+    accuracy = findings.told(TEST, query).accuracy if task.prompts else None
+    return {
+        "accuracy": accuracy,
+        "bayes_accuracy": bayes,
+        "pairwise_ceiling": pairwise,
+        "higher_order_capture": captured(accuracy, bayes, pairwise),
+        "chance": 1 / len(task.classes),
+        "total_correlation": task.total_correlation,
+        "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
+        "final_loss": history[-1]["loss"],
+        "status": "done",
+        "error": None,
+    }
+
+
+def captured(accuracy: float | None, bayes: float | None, pairwise: float | None) -> float | None:
+    """Return the share of what only several modalities tell that was captured.
+
+    Parameters
+    ----------
+    accuracy, bayes, pairwise : float or None
+        What was reached, what can be, and what any one modality can reach.
+
+    Returns
+    -------
+    float or None
+        None where something is not known, or the ceilings coincide.
+
+    Examples
+    --------
+    >>> captured(0.7, 1.0, 0.6)
+    0.25
+    """
+    if accuracy is None or bayes is None or pairwise is None or bayes - pairwise < DISTINCT:
+        return None
+    return round((accuracy - pairwise) / (bayes - pairwise), 12)
+
+
+def _directions(measures: Sequence[Measure], task: MediaTask) -> list[dict[str, Any]]:
+    """Return the directions of a row of results: classes from what is seen, then retrieval of one sample."""
+    rows = []
+    ceilings = task.ceilings.get("all")
+    for one in measures:
+        if (one.family, one.metric, one.condition) == ("zero_shot", "accuracy", TEST):
+            query = one.subject.split("+")
+            pairwise = ceilings.best_single(one.subject) if ceilings else None
+            share = captured(one.value, one.reference, pairwise) if len(query) > 1 else None
+            rows.append(_direction(query, "species", one, one.reference, pairwise, share))
+        elif (one.family, one.metric, one.condition) == ("retrieval", "R@1", "equal"):
+            query, target = one.subject.split("->")[0].split("+"), one.subject.split("->")[1]
+            rows.append(_direction(query, target, one, None, None, None))
+    return rows
+
+
+def _direction(
+    query: list[str], target: str, one: Measure, bayes: float | None, pairwise: float | None, share: float | None
+) -> dict[str, Any]:
+    return {
+        "direction": f"{'+'.join(query)}->{target}",
+        "query": query,
+        "target": target,
+        "order": len(query),
+        "accuracy": one.value,
+        "bayes_accuracy": bayes,
+        "pairwise_ceiling": pairwise,
+        "higher_order_capture": share,
+        "expected_rank": None,
+        "information_bound": None,
+        "defined": one.defined,
+    }

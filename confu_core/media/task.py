@@ -1,0 +1,150 @@
+"""A task on media: inputs per split and modality, labels, what the labels look like in words, and exact ceilings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Protocol
+
+import numpy as np
+
+from confu_core.inputs.spec import Picture, Sound, Text
+from confu_core.inputs.text import Tokenizer
+
+__all__ = ["Arrays", "Ceilings", "Features", "Kind", "MediaTask", "query_name"]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Vectors of an encoder that is frozen, in place of raw inputs.
+
+    Attributes
+    ----------
+    width : int
+        Of each vector.
+    """
+
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample."""
+        return (self.width,)
+
+
+Kind = Picture | Sound | Text | Features
+
+
+class Arrays(Protocol):
+    """Where the raw inputs of a task lie."""
+
+    def array(self, split: str, modality: str) -> np.ndarray:
+        """Return the inputs of one modality, shape (n, ...)."""
+        ...
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """What turned texts into token ids, if there are texts."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What is known exactly of a task, or of one group of its classes.
+
+    Attributes
+    ----------
+    bayes : mapping of str to float
+        Bayes accuracy of the class by query, such as ``"image+audio"``.
+    """
+
+    bayes: Mapping[str, float]
+
+    def best_single(self, query: str) -> float | None:
+        """Return the highest of a query's members alone; None where one is not known."""
+        singles = [self.bayes.get(member) for member in query.split("+")]
+        return None if None in singles else max(single for single in singles if single is not None)
+
+
+@dataclass(frozen=True)
+class MediaTask:
+    """A task on media.
+
+    Attributes
+    ----------
+    benchmark : str
+        Whose results its runs are.
+    inputs : mapping of str to Picture, Sound, Text or Features
+        Modalities in order, with what their raw inputs are.
+    arrays : Arrays
+        The inputs themselves, in rows that agree over modalities.
+    labels : callable of str to ndarray
+        The class of every row of a split, int64 of shape (n,).
+    classes : tuple of str
+        Names of the classes.
+    groups : tuple of str
+        The group of each class; empty if there are none.
+    prompts : sequence of (str, int)
+        Texts that describe classes, with the class; empty if classes are not described.
+    ceilings : mapping of str to Ceilings
+        By group of classes, and ``"all"``; empty where nothing is known.
+    total_correlation : float or None
+        Of the latents, in nats, where it is known.
+    columns : mapping of str to object
+        What a row of results says of the data.
+    degraded : callable, optional
+        Yields (kind, modality, level, inputs of a split) for robustness; level 0 to 4.
+    samples : callable, optional
+        Returns rows of a split with their media, for the report: dictionaries of ``key``, ``image``, ``audio`` and
+        ``caption``, as far as there are.
+    """
+
+    benchmark: str
+    inputs: Mapping[str, Kind]
+    arrays: Arrays
+    labels: Callable[[str], np.ndarray]
+    classes: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    prompts: Sequence[tuple[str, int]] = ()
+    ceilings: Mapping[str, Ceilings] = field(default_factory=dict)
+    total_correlation: float | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None
+    samples: Callable[[str, Sequence[int]], list[dict[str, Any]]] | None = None
+    splits: tuple[str, ...] = ("train", "validation", "test")
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities, in order."""
+        return tuple(self.inputs)
+
+    @property
+    def text(self) -> int | None:
+        """Which modality is a text that describes; None if none is."""
+        texts = [at for at, kind in enumerate(self.inputs.values()) if isinstance(kind, Text)]
+        return texts[0] if texts else None
+
+    @property
+    def queries(self) -> list[tuple[int, ...]]:
+        """What a class is told from: every modality that is no text, and every two of them."""
+        seen = [at for at in range(len(self.inputs)) if at != self.text]
+        return [(at,) for at in seen] + list(combinations(seen, 2))
+
+
+def query_name(task: MediaTask, query: Sequence[int]) -> str:
+    """Write a query as results have it.
+
+    Parameters
+    ----------
+    task : MediaTask
+        Whose modalities.
+    query : sequence of int
+        Their numbers.
+
+    Returns
+    -------
+    str
+        Such as ``"image+audio"``.
+    """
+    return "+".join(task.modalities[at] for at in query)

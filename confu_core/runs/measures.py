@@ -1,0 +1,220 @@
+"""Measures: everything an evaluation found, one number per row, in a table beside the results.
+
+The results have one row per run, with its headline numbers. The measures have as many rows per run as it measured
+things: each recall of each direction, each point of a curve, with its interval and the exact value beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from confu_core.errors import DatasetError, ResultsError
+from confu_core.shards.atomic import replacing
+
+__all__ = ["EXAMPLES", "MEASURES", "Measure", "read_examples", "read_measures", "write_examples", "write_measures"]
+
+MEASURES, EXAMPLES = "measures.parquet", "examples.parquet"
+VERSION = 1
+METADATA = b"confu_measures"
+SCHEMA = pa.schema(
+    [
+        ("cell", pa.string()),
+        ("family", pa.string()),
+        ("subject", pa.string()),
+        ("metric", pa.string()),
+        ("condition", pa.string()),
+        ("x", pa.float64()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("reference", pa.float64()),
+        ("defined", pa.bool_()),
+    ]
+)
+EXAMPLE_SCHEMA = pa.schema(
+    [
+        ("cell", pa.string()),
+        ("kind", pa.string()),
+        ("key", pa.string()),
+        ("image", pa.binary()),
+        ("audio", pa.binary()),
+        ("caption", pa.string()),
+        ("label", pa.string()),
+        ("predicted", pa.map_(pa.string(), pa.string())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number that an evaluation found.
+
+    Attributes
+    ----------
+    family : str
+        What kind of measurement: ``retrieval``, ``zero_shot``, ``probe``, ``few_shot``, ``overlap``,
+        ``complementarity``, ``dependence``, ``robustness``, ``missing``, ``confusion`` or ``history``.
+    subject : str
+        Of what: a query such as ``"image+audio"``, or a direction such as ``"image->caption"``.
+    metric : str
+        Its name.
+    condition : str
+        Under which condition: a split, a group, a kind of damage; empty for none.
+    x : float or None
+        Place along an axis, for the point of a curve.
+    value : float or None
+        What was found; None where it is not defined.
+    low, high : float or None
+        Interval of 95%.
+    reference : float or None
+        What is known exactly, beside it: a ceiling, or chance.
+    defined : bool
+        Whether the method itself defines what was measured, or a fallback stood in.
+    """
+
+    family: str
+    subject: str
+    metric: str
+    value: float | None
+    condition: str = ""
+    x: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reference: float | None = None
+    defined: bool = True
+
+    def row(self, cell: str) -> dict[str, Any]:
+        """Return it as a row of the table.
+
+        Parameters
+        ----------
+        cell : str
+            Of which run.
+
+        Returns
+        -------
+        dict
+            By column.
+        """
+        return {"cell": cell, **asdict(self)}
+
+
+def write_measures(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the measures of a results folder, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        That exists.
+    rows : sequence of dict
+        As `Measure.row` returns them, in any order of cells.
+
+    Raises
+    ------
+    ResultsError
+        If the folder cannot be written.
+    """
+    _write(folder / MEASURES, rows, SCHEMA)
+
+
+def read_measures(folder: Path) -> pa.Table:
+    """Read the measures of a results folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of results.
+
+    Returns
+    -------
+    pyarrow.Table
+        Empty where the folder has none.
+
+    Raises
+    ------
+    ResultsError
+        If they are damaged, or of another version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_measures(Path(folder), [Measure("probe", "image", "accuracy", 0.5).row("a")])
+    ...     read_measures(Path(folder))["value"].to_pylist()
+    [0.5]
+    """
+    return _read(folder / MEASURES, SCHEMA)
+
+
+def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Write a few samples of each run to look at and listen to, with what the run took them for.
+
+    Parameters
+    ----------
+    folder : Path
+        That exists.
+    rows : sequence of dict
+        ``cell``, ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, and ``predicted`` by query.
+
+    Raises
+    ------
+    ResultsError
+        If the folder cannot be written.
+    """
+    _write(
+        folder / EXAMPLES, [{**row, "predicted": list(dict(row["predicted"]).items())} for row in rows], EXAMPLE_SCHEMA
+    )
+
+
+def read_examples(folder: Path) -> list[dict[str, Any]]:
+    """Read the examples of a results folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of results.
+
+    Returns
+    -------
+    list of dict
+        As written; empty where the folder has none.
+
+    Raises
+    ------
+    ResultsError
+        If they are damaged, or of another version.
+    """
+    rows = _read(folder / EXAMPLES, EXAMPLE_SCHEMA).to_pylist()
+    return [{**row, "predicted": dict(row["predicted"])} for row in rows]
+
+
+def _write(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
+    ordered = sorted(rows, key=lambda row: str(row["cell"]))  # Stable: a run's own order is kept.
+    table = pa.Table.from_pylist(ordered, schema=schema)
+    table = table.replace_schema_metadata({METADATA: json.dumps({"schema_version": VERSION})})
+    try:
+        with replacing(path) as file:
+            pq.write_table(table, file)
+    except DatasetError as error:
+        raise ResultsError(str(error)) from error
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    if not path.is_file():
+        return schema.empty_table()
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+        version = json.loads((table.schema.metadata or {})[METADATA])["schema_version"]
+        if version == VERSION:
+            return table.select(schema.names).cast(schema)
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ResultsError(f"{path} is damaged ({reason}); remove it and run again") from error
+    raise ResultsError(f"{path} is of version {version}, this is version {VERSION}; use the confu-bench that wrote it")

@@ -1,0 +1,43 @@
+"""Accuracy with missing modalities: a mixture, checked against drawn ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from confu_core.errors import InvalidValue
+from confu_core.evaluation.bootstrap import bootstrap_mean
+from confu_core.evaluation.missing import missing_accuracy
+
+SOURCE = np.random.default_rng(0)
+FUSED, FALLBACK = SOURCE.random(400) < 0.8, SOURCE.random(400) < 0.3
+
+
+def test_it_is_the_mean_over_which_samples_lack_it() -> None:
+    (found,) = missing_accuracy(FUSED, FALLBACK, [0.25])
+    drawn = []
+    for _ in range(3000):
+        lacking = SOURCE.permutation(400) < 100
+        drawn.append(np.where(lacking, FALLBACK, FUSED).mean())
+    assert found.accuracy.value == pytest.approx(np.mean(drawn), abs=0.002)
+    assert found.accuracy.value == pytest.approx(0.75 * FUSED.mean() + 0.25 * FALLBACK.mean())
+
+
+def test_the_ends_are_the_two_queries() -> None:
+    none, *_, every = missing_accuracy(FUSED, FALLBACK)
+    assert (none.share, every.share) == (0, 1)
+    assert none.accuracy == bootstrap_mean(FUSED) and every.accuracy == bootstrap_mean(FALLBACK)
+
+
+def test_it_falls_in_a_straight_line() -> None:
+    points = missing_accuracy(FUSED, FALLBACK, np.linspace(0, 1, 11).tolist())
+    values = [point.accuracy.value for point in points]
+    assert np.diff(values) == pytest.approx(np.full(10, (FALLBACK.mean() - FUSED.mean()) / 10))
+    assert all(point.accuracy.low <= point.accuracy.value <= point.accuracy.high for point in points)
+
+
+def test_errors_say_what_is_wrong() -> None:
+    with pytest.raises(InvalidValue, match=r"shares must be in \[0, 1\]; got 30"):
+        missing_accuracy(FUSED, FALLBACK, [0.1, 30])
+    with pytest.raises(InvalidValue, match="got fused 400, fallback 3"):
+        missing_accuracy(FUSED, FALLBACK[:3])
