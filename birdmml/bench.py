@@ -19,15 +19,16 @@ from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Ceilings, Kind, MediaTask
 from confu_core.runs.grid import grid_cells
+from confu_core.runs.measures import Measure
 from confu_core.runs.sweep import Cell, SweepSummary, sweep
 from confu_core.runs.threads import threads
 from confu_core.shards import Dataset, Manifest
 from confu_core.shards.cache import Cached, open_cache
-from confu_core.shards.cache_build import tokenizer_of, with_lengths
+from confu_core.shards.prepare import tokenizer_of, with_lengths
 from confu_core.training.fit import Progress
 from confu_core.training.gather import ranks
 
-__all__ = ["BENCHMARK", "data_columns", "open_task", "run", "run_sweep", "sweep_cells"]
+__all__ = ["BENCHMARK", "data_columns", "kept", "open_task", "plan_of", "run", "run_sweep", "sweep_cells"]
 
 BENCHMARK = "birdmml"
 IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
@@ -102,6 +103,7 @@ def open_task(
         columns=data_columns(dataset.manifest),
         degraded=None if isinstance(source, StreamedArrays) else _degraded(dataset, source, kinds, workers),
         samples=functools.partial(_samples, dataset, source),
+        notes=[] if isinstance(source, StreamedArrays) else _notes(source),
         splits=splits,
     )
 
@@ -175,7 +177,8 @@ def run(
         device=device,
         checkpoint=checkpoint,
         watch=watch,
-        families=STREAMED_FAMILIES if stream else None,
+        # Where several processes train together, one of them measures.
+        families=() if ranks()[0] else STREAMED_FAMILIES if stream else None,
     )
 
 
@@ -254,7 +257,29 @@ def run_sweep(
     # Decoded once, with all processes, before the first of them needs it.
     for settings in {cell.settings.data: cell.settings for cell in cells}.values():
         open_task(settings, cache=cache, workers=workers, progress=decoding)
-    plan = {
+    plan = plan_of(grid, fixed, cells)
+    compute = functools.partial(_compute, checkpoints=Path(out) / CHECKPOINTS, cache=cache, device=device)
+    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress)
+
+
+def plan_of(
+    grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any], cells: Sequence[Cell[MediaSettings]]
+) -> dict[str, Any]:
+    """Return what ``sweep.json`` says of a grid.
+
+    Parameters
+    ----------
+    grid, fixed
+        As for `sweep_cells`.
+    cells : sequence of Cell
+        Of the grid.
+
+    Returns
+    -------
+    dict
+        JSON values. Where data lie is not among them.
+    """
+    return {
         "benchmark": BENCHMARK,
         "preset": None,
         "title": "Bird-MML: species from picture and song",
@@ -262,8 +287,24 @@ def run_sweep(
         "settings": {name: _shown(value) for name, value in fixed.items() if name != "data"},
         "view": _view(grid, cells),
     }
-    compute = functools.partial(_compute, checkpoints=Path(out) / CHECKPOINTS, cache=cache, device=device)
-    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress)
+
+
+def kept(found: MediaResult) -> dict[str, Any]:
+    """Return a run as a results folder keeps it: its row, with the rows of its measures and examples.
+
+    Parameters
+    ----------
+    found : MediaResult
+        The run.
+
+    Returns
+    -------
+    dict
+        For `confu_core.runs.sweep.keep`.
+    """
+    cell = found.row["cell"]
+    measures = [measure.row(cell) for measure in found.measures]
+    return {**found.row, "measures": measures, "examples": [{"cell": cell, **one} for one in found.examples]}
 
 
 def _compute(
@@ -275,9 +316,7 @@ def _compute(
         checkpoint = checkpoints / f"{settings.cell_on(data_columns(open_birds(settings.data).manifest))}.pt"
         with threads(1):
             found = run(settings, cache=cache, device=device, checkpoint=checkpoint)
-        cell = found.row["cell"]
-        measures = [measure.row(cell) for measure in found.measures]
-        rows.append({**found.row, "measures": measures, "examples": [{"cell": cell, **one} for one in found.examples]})
+        rows.append(kept(found))
         checkpoint.unlink(missing_ok=True)
     return rows
 
@@ -353,6 +392,12 @@ def _samples(
             if len(found) == len(set(wanted)):
                 break
     return [found[key] for key in wanted]
+
+
+def _notes(cached: Cached) -> list[Measure]:
+    return [
+        Measure("data", "", "samples left out", float(len(found)), split) for split, found in cached.corrupt.items()
+    ]
 
 
 def _columns(manifest: Manifest) -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from birdmml.presets import preset
 from birdmml.sample import Place, draw_sample
 from birdmml.settings import SPLITS, Settings
 from birdmml.species import Species
-from birdmml.table import load_species
+from birdmml.table import load_species, select_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.random import generator
@@ -30,6 +30,7 @@ __all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "sc
 
 NAME = "birdmml"
 MEDIA_PARTS = {"image": "jpg", "audio": "flac"}
+BATCH_ROWS = 25
 TEXT = ("species", "scientific_name", "family", "order", "group", "look", "song", "shown_look", "shown_song")
 PICTURE_TEXT = ("individual", "recording", "sex", "activity", "background", "facing", "view")
 
@@ -69,7 +70,7 @@ def schema(sample_rate: int) -> pa.Schema:
 
 @lru_cache(maxsize=8)
 def species_of(settings: Settings) -> tuple[Species, ...]:
-    """Return the species that a dataset has: spread evenly over the table, which is in taxonomic order.
+    """Return the species that a dataset has.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def species_of(settings: Settings) -> tuple[Species, ...]:
     Returns
     -------
     tuple of Species
-        In the order of the table.
+        Those named; or as many as asked for, spread evenly over the table. It is in taxonomic order, and so are they.
 
     Raises
     ------
@@ -91,6 +92,8 @@ def species_of(settings: Settings) -> tuple[Species, ...]:
     >>> len(species_of(Settings(species=15)))
     15
     """
+    if isinstance(settings.species, tuple):
+        return select_species(settings.species)
     table = load_species()
     if settings.species > len(table):
         raise InvalidValue(f"species must be in [2, {len(table)}], which the table has; got {settings.species}")
@@ -169,13 +172,14 @@ class BirdRecipe:
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
         """Return a range of rows; a row does not depend on the range."""
         species, design = species_of(self.settings), design_of(self.settings)
-        rows = []
-        for place in _places(self.settings, split)[start:stop]:
-            key = f"{split}-{place.row:07d}"
-            row = draw_sample(place, self.settings, design, species)
-            media = {name: {"bytes": row[name], "path": f"{key}.{part}"} for name, part in MEDIA_PARTS.items()}
-            rows.append({**row, **media, "key": key})
-        return pa.Table.from_pylist(rows, schema=self.schema)
+        places = _places(self.settings, split)[start:stop]
+        tables = [self.schema.empty_table()]
+        # In small batches, so that few rows are held twice while they become columns.
+        for batch in (places[first : first + BATCH_ROWS] for first in range(0, len(places), BATCH_ROWS)):
+            keys = [f"{split}-{place.row:07d}" for place in batch]
+            samples = [draw_sample(place, self.settings, design, species) for place in batch]
+            tables.append(_table(keys, samples, self.schema))
+        return pa.concat_tables(tables)
 
     def members(self, row: dict[str, Any]) -> dict[str, bytes]:
         """Return picture, song, caption, and all else as one flat JSON part."""
@@ -196,10 +200,30 @@ class BirdRecipe:
         return {**structure(design).as_dict(), "units": units}
 
 
+def _table(keys: list[str], samples: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    columns = [
+        pa.array(keys, field.type)
+        if field.name == "key"
+        else _media([sample[field.name] for sample in samples], [f"{key}.{MEDIA_PARTS[field.name]}" for key in keys])
+        if field.name in MEDIA_PARTS
+        else pa.array([sample[field.name] for sample in samples], field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _media(contents: list[bytes], paths: list[str]) -> pa.StructArray:
+    """Return a column of media; Arrow's own builder takes twice the memory while it grows, and keeps it."""
+    ends = np.cumsum([0, *map(len, contents)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(contents))]
+    data = pa.Array.from_buffers(pa.binary(), len(contents), buffers)
+    return pa.StructArray.from_arrays([data, pa.array(paths, pa.string())], fields=list(MEDIA))
+
+
 def _weights(settings: Settings) -> np.ndarray:
     """Return how frequent each species is: geometric, in an order drawn by the seed."""
-    rank = generator(settings.seed, "birdmml", "balance").permutation(settings.species)
-    return settings.imbalance ** -(rank / max(1, settings.species - 1))
+    rank = generator(settings.seed, "birdmml", "balance").permutation(settings.species_count)
+    return settings.imbalance ** -(rank / max(1, settings.species_count - 1))
 
 
 @lru_cache(maxsize=4)
@@ -210,7 +234,7 @@ def _places(settings: Settings, split: str) -> Sequence[Place]:
     exact = weights / weights.sum() * rows
     counts = np.floor(exact).astype(int)
     # Who gets one of the rows left over is drawn for each split, so that nobody goes short in all of them.
-    tie = generator(settings.seed, "birdmml", split, "remainder").random(settings.species)
+    tie = generator(settings.seed, "birdmml", split, "remainder").random(settings.species_count)
     order = np.lexsort((tie, -(exact - counts)))
     counts[order[: rows - counts.sum()]] += 1
     drawn = generator(settings.seed, "birdmml", split, "order").permutation(np.repeat(np.arange(len(counts)), counts))

@@ -33,6 +33,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "split_shares": (0.8, 0.05, 0.1, 0.05),
         "caption": {"name_share": 0.331},
     },
+    # XOR in pixels and sound: captions tell of the species alone, and only picture and song together tell it.
+    "xor": {
+        "species": 4,
+        "per_species": 500,
+        "shares": {"xor": 1.0},
+        "caption": {"marks": 0.0, "song": 0.0, "nature": 1.0},
+    },
 }
 
 
@@ -41,7 +48,7 @@ def preset(name: str, changes: Mapping[str, Any] | None = None) -> Settings:
 
     Parameters
     ----------
-    name : {"tiny", "small", "paper"}
+    name : {"tiny", "small", "paper", "xor"}
         Which one.
     changes : mapping of str to object, optional
         Values by name; ``shares`` and ``caption`` are mappings of their own.
@@ -104,7 +111,7 @@ def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
             value = _record(name, Shares, value, {})
         elif name == "caption":
             value = _record(name, CaptionDials, value, asdict(settings.caption))
-        elif name == "split_shares" and isinstance(value, list):
+        elif name in ("species", "split_shares") and isinstance(value, list):
             value = tuple(value)
         values[name] = value
     return replace(settings, **values)

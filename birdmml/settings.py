@@ -8,6 +8,7 @@ from typing import Any
 
 from birdmml.caption import CaptionDials
 from birdmml.shares import DEFAULT_SHARES, Shares
+from birdmml.table import select_species
 from confu_core.errors import InvalidValue
 
 __all__ = ["SPLITS", "Settings", "is_number"]
@@ -15,6 +16,7 @@ __all__ = ["SPLITS", "Settings", "is_number"]
 SPLITS = ("train", "validation", "test", "shift")
 LARGEST_SEED = 2**63 - 1
 SUM_TOLERANCE = 1e-6
+SPECIES = (2, 10_000)
 ROUNDING = 1e-6  # Rows that a product of shares may fall short of a whole number.
 # Field to its lowest and highest value; both allowed.
 RANGES: dict[str, tuple[float, float]] = {
@@ -27,7 +29,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "seconds": (0.25, 60),
 }
 WHOLE: dict[str, tuple[int, int]] = {
-    "species": (2, 10_000),
     "per_individual": (1, 1000),
     "seed": (0, LARGEST_SEED),
     "size": (16, 4096),
@@ -42,8 +43,9 @@ class Settings:
 
     Parameters
     ----------
-    species : int
-        How many, spread over the table's families.
+    species : int or tuple of str
+        How many, spread over the table's families; or which, by common or scientific name. Names are kept as the table
+        has them and in its order, so that the same species are the same settings.
     per_species : float
         Triplets of each species on average, all splits together; the number of all triplets is rounded.
     seed : int
@@ -83,7 +85,7 @@ class Settings:
     confu_core.errors.InvalidValue: p must be in [0, 1]; got 1.5
     """
 
-    species: int = 50
+    species: int | tuple[str, ...] = 50
     per_species: float = 100
     seed: int = 0
     shares: Shares = DEFAULT_SHARES
@@ -110,11 +112,17 @@ class Settings:
             if type(value) is not int or not limits[0] <= value <= limits[1]:
                 raise InvalidValue(f"{name} must be a whole number in [{limits[0]}, {limits[1]}]; got {value!r}")
         _check_split_shares(self.split_shares)
+        object.__setattr__(self, "species", _checked_species(self.species))
+
+    @property
+    def species_count(self) -> int:
+        """Number of species, whether they are counted or named."""
+        return self.species if isinstance(self.species, int) else len(self.species)
 
     @property
     def splits(self) -> dict[str, int]:
         """Rows of each split: at least one, and together as many as there are triplets."""
-        total = round(self.species * self.per_species)
+        total = round(self.species_count * self.per_species)
         rows = {
             name: max(1, int(share * total + ROUNDING)) for name, share in zip(SPLITS, self.split_shares, strict=True)
         }
@@ -138,7 +146,8 @@ class Settings:
         del values["seed"]
         fractions = {name: float(values[name]) for name in RANGES}
         records = {name: {key: float(value) for key, value in values[name].items()} for name in ("shares", "caption")}
-        return {**values, **fractions, **records, "split_shares": list(self.split_shares)}
+        lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
+        return {**values, **fractions, **records, **lists}
 
 
 def is_number(value: object) -> bool:
@@ -160,6 +169,16 @@ def is_number(value: object) -> bool:
     (True, False, False)
     """
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _checked_species(species: Any) -> int | tuple[str, ...]:
+    if isinstance(species, tuple) and all(isinstance(name, str) for name in species):
+        return tuple(one.common_name for one in select_species(species))
+    if type(species) is not int or not SPECIES[0] <= species <= SPECIES[1]:
+        got = list(species) if isinstance(species, tuple) else species
+        wanted = f"a whole number in [{SPECIES[0]}, {SPECIES[1]}], or a list of names"
+        raise InvalidValue(f"species must be {wanted}; got {got!r}")
+    return species
 
 
 def _check_split_shares(shares: Any) -> None:

@@ -14,7 +14,7 @@ from birdmml.species import Plumage, Song, Species
 from birdmml.vocabulary import BILLS, COLORS, CRESTS, HABITATS, MARKS, PARTS, PATTERNS, SHAPES, SYLLABLES, TAILS
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["COLUMNS", "find_species", "load_species", "read_species"]
+__all__ = ["COLUMNS", "find_species", "load_species", "read_species", "select_species"]
 
 LISTS = ("syllables", "habitats", "nature")
 FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -134,9 +134,43 @@ def find_species(name: str) -> Species:
     known = {label.casefold(): (label, one) for one in load_species() for label in _labels(one)}
     if name.casefold() not in known:
         close = difflib.get_close_matches(name.casefold(), known, n=1)
-        hint = f": did you mean {known[close[0]][0]!r}?" if close else "; birdmml lists all by name"
+        hint = f": did you mean {known[close[0]][0]!r}?" if close else "; birdmml/species.csv has all of them"
         raise InvalidValue(f"unknown species {name!r}{hint}")
     return known[name.casefold()][1]
+
+
+def select_species(names: Iterable[str]) -> tuple[Species, ...]:
+    """Return several species by name.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Common or scientific names, in any case and any order.
+
+    Returns
+    -------
+    tuple of Species
+        At least two, in the order of the table.
+
+    Raises
+    ------
+    InvalidValue
+        If a name is unknown, a species is named twice, or there are fewer than two.
+
+    Examples
+    --------
+    >>> [one.common_name for one in select_species(["blue jay", "Bubo virginianus"])]
+    ['Great Horned Owl', 'Blue Jay']
+    """
+    asked: dict[str, str] = {}
+    for name in names:
+        known = find_species(name).common_name
+        if known in asked:
+            raise InvalidValue(f"species must be named once each; got {asked[known]!r} and {name!r}")
+        asked[known] = name
+    if len(asked) < 2:
+        raise InvalidValue(f"species must be a number or at least 2 names; got {list(asked.values())!r}")
+    return tuple(one for one in load_species() if one.common_name in asked)
 
 
 def _labels(species: Species) -> tuple[str, str]:

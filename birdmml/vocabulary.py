@@ -50,7 +50,7 @@ COLORS: Mapping[str, tuple[int, int, int]] = MappingProxyType(
         "yellow olive": (160, 158, 70),
         "green": (62, 128, 66),
         "iridescent green": (20, 104, 78),
-        "iridescent purple": (74, 44, 92),
+        "iridescent purple": (42, 32, 56),
         "teal": (38, 108, 118),
         "sky blue": (112, 168, 214),
         "blue": (50, 98, 178),

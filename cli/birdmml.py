@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli.birdmml_runs import report, run, sweep
 from confu_cli.datasets import describe, print_dataset, verify_command
 from confu_cli.group import Group
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, together
@@ -21,9 +23,36 @@ if TYPE_CHECKING:
 
 __all__ = ["birdmml"]
 
+
+class CountOrNames(click.ParamType):
+    """A whole number, or names with commas.
+
+    Examples
+    --------
+    >>> CountOrNames().convert("Canada Jay, Bobolink", None, None)
+    ['Canada Jay', 'Bobolink']
+    """
+
+    name = "integer or names"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show both."""
+        return "INTEGER|NAME,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | list[str]:
+        """Read either."""
+        if isinstance(value, int | list):
+            return value
+        with contextlib.suppress(ValueError):
+            return int(value)
+        if not any(map(str.isalpha, value)):
+            self.fail(f"{value!r} is neither a whole number nor names with commas", param, ctx)
+        return [name.strip() for name in value.split(",")]
+
+
 # Dials of a dataset by type, with the help text; their defaults are those of birdmml.settings.Settings.
-DIALS: dict[str, tuple[type, str]] = {
-    "species": (int, "How many species.  [default: 50]"),
+DIALS: dict[str, tuple[Any, str]] = {
+    "species": (CountOrNames(), 'How many species; or which, such as "Canada Jay,Bobolink".  [default: 50]'),
     "per_species": (float, "Triplets of each species on average, all splits together.  [default: 100]"),
     "seed": (int, "Decides everything that is drawn.  [default: 0]"),
     "p": (float, "Mixing parameter of the xor group, in [0, 1].  [default: 1]"),
@@ -54,6 +83,8 @@ def _recipe_of(manifest: Manifest) -> BirdRecipe:
 
 
 birdmml.add_command(verify_command("birdmml", _recipe_of))
+for verb in (run, sweep, report):
+    birdmml.add_command(verb)
 
 
 def _dials() -> Any:
@@ -70,7 +101,7 @@ def _dials() -> Any:
 @click.option(
     "--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/birds."
 )
-@click.option("--preset", "preset_name", default=None, help="tiny, small or paper.  [default: small]")
+@click.option("--preset", "preset_name", default=None, help="tiny, small, paper or xor.  [default: small]")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
 @_dials()
 @click.option("--shares", help="How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1.")
@@ -122,7 +153,7 @@ def build(
         print_json({"path": str(out), "seconds": round(seconds, 3), **describe(manifest)})
         return
     written = size(sum(shard.bytes for shard in manifest.shards))
-    what = f"{total:,} triplets of {recipe.settings.species} species in {len(manifest.shards)} shards, {written}"
+    what = f"{total:,} triplets of {recipe.settings.species_count} species in {len(manifest.shards)} shards, {written}"
     click.echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} triplets/s)")
     if "parquet" in formats:
         shards = sum(shard.split == "test" and shard.format == "parquet" for shard in manifest.shards)

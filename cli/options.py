@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 __all__ = [
+    "METHODS",
     "ListOf",
     "PathOrUrl",
     "as_json",
@@ -27,6 +28,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
 MOST_VALUES = 10_000  # In a range.
+METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/to/file.py:Class"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")

@@ -11,6 +11,7 @@ import click
 from confu_cli.datasets import describe, print_dataset, verify_command
 from confu_cli.group import Group
 from confu_cli.options import (
+    METHODS,
     MODEL,
     TASK,
     ListOf,
@@ -23,6 +24,7 @@ from confu_cli.options import (
     method_options,
     setting_options,
 )
+from confu_cli.reports import report_command
 from confu_cli.show import number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from xor_bench.settings import Settings
 
 __all__ = ["xorbench"]
-
-METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/to/file.py:Class"
 
 
 @click.group(cls=Group, epilog="Example: xorbench run --p 0.5 --method confu")
@@ -291,21 +291,4 @@ def sweep(
     return 1 if summary.failed else 0
 
 
-@xorbench.command(epilog="Example: xorbench report runs/quick")
-@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]")
-@as_json
-@debug
-def report(folders: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
-    """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.
-
-    Several folders are compared with each other.
-    """
-    from confu_core.report import write_report
-
-    written = write_report(folders, out or folders[0] / "report", hint="make some with xorbench sweep --out FOLDER")
-    if as_json:
-        print_json({"files": [str(path) for path in written]})
-    else:
-        for path in written:
-            click.echo(str(path))
+xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER"))

@@ -136,7 +136,7 @@ def draw_tracts(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
     )
     back = [body(-0.58, 0.10 * d), body(-0.25, 0.10 * d, 0.12), body(0.10, 0.20 * d, 0.16), body(0.30, 0.30 * d, 0.1)]
     draft.add("tract", label("back"), [*back, blend(nape, throat, 0.42), far, body(0.1, 0.75 * d), body(-0.5, 0.6 * d)])
-    rump = [body(-0.60, 0.02 * d), body(-0.30, 0.06 * d, 0.1), body(-0.24, 0.6 * d), body(-0.7, 0.5 * d)]
+    rump = [body(-0.60, 0.02 * d), body(-0.28, 0.06 * d, 0.1), body(-0.14, 0.6 * d), body(-0.7, 0.5 * d)]
     draft.add("tract", label("rump"), rump, sharp=(2, 3))
 
 
@@ -178,6 +178,6 @@ def draw_collar(draft: Draft, anatomy: Anatomy, frames: Frames, reach: float) ->
     middle = middle._replace(y=middle.y - 0.04, z=0.12)
     wide = 0.045 if anatomy.neck else 0.07
     if reach < 1:
-        draft.band("tract", label("collar"), [far, middle, blend(nape, throat, reach)], [0.18, 0.13, 0.04])
+        draft.band("tract", label("collar"), [far, middle, blend(nape, throat, reach)], [0.24, 0.17, 0.04])
         return
     draft.band("tract", label("collar"), [far, middle, beyond(nape, throat, reach - 1)], [wide] * 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 __all__ = ["Canvas"]
 
@@ -29,10 +29,10 @@ class Canvas:
 
     def __init__(self, labels: np.ndarray) -> None:
         height, width = labels.shape
-        self.image = Image.frombuffer("L", (width, height), labels, "raw", "L", 0, 1)
-        self.image.readonly = 0  # Draw into the array itself rather than into a copy.
-        # Pillow's own polygon flattens lists of tuples; its core takes an array of floats as it is.
-        self._fill: Callable[[np.ndarray, int, int], None] = ImageDraw.Draw(self.image).draw.draw_polygon
+        # Pillow's core draws into the array itself, and takes corners as an array of floats. Its public face would copy
+        # the one and flatten the other, and takes longer to set up than most birds take to fill.
+        image = Image.core.map_buffer(labels, (width, height), "raw", 0, ("L", 0, 1))
+        self._fill: Callable[[np.ndarray, int, int], None] = Image.core.draw(image, 0).draw_polygon
 
     def fill(self, corners: np.ndarray, label: int) -> None:
         """Fill a polygon.

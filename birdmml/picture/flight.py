@@ -55,7 +55,7 @@ PLANFORMS: Mapping[str, Planform] = MappingProxyType(
 VIEWS: Mapping[str, tuple[Seen, Seen]] = MappingProxyType(
     {
         "spread": (
-            Seen((0.32, 0.18), (52, 0.74), (188, 0.66)),
+            Seen((0.32, 0.18), (58, 0.78), (190, 0.86)),
             Seen((0.27, 0.16), (139, 0.88), (205, 0.74)),
         ),
         "below": (

@@ -78,8 +78,7 @@ def reduce_labels(labels: np.ndarray, table: np.ndarray) -> Layer:
     opacity.ravel()[mixed] = np.count_nonzero(corners, axis=0) * 255 // 4
     colors = np.empty((3, *summed.shape), dtype=np.uint16)
     for k in range(3):
-        colors[k] = (summed >> np.uint32(10 * k)) & np.uint32(1023)
-    colors >>= np.uint16(2)
+        colors[k] = (summed >> np.uint32(10 * k + 2)) & np.uint32(255)  # A quarter of the field of 10 bits.
     return Layer(colors, opacity)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, zip_longest
+from itertools import chain, count, islice
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from confu_core.random import generator
 from confu_core.shards import Dataset, Shard
@@ -94,42 +96,60 @@ def choose(
     Returns
     -------
     list of Card
-        Shards that hold none of them are not read, but for labels.
+        Labels are read until there are enough, and then just the rows chosen (see `Dataset.take`).
     """
-    found = {split: _candidates(dataset, split, species, per_species, seed) for split in splits}
+    found = {split: _Search(dataset, split, species, seed) for split in splits}
     # Another species begins with another split, so that a few cards show all of them.
     turns = [
-        _in_turn([found[splits[(place + i) % len(splits)]][name] for i in range(len(splits))])[:per_species]
+        islice(_in_turn([found[splits[(place + i) % len(splits)]].rows(name) for i in range(len(splits))]), per_species)
         for place, name in enumerate(species)
     ]
-    rows = _in_turn(turns)[:limit]
+    rows = list(islice(_in_turn(turns), limit))
     cards = chain.from_iterable(_read(dataset, shard, rows) for shard in dict.fromkeys(row.shard for row in rows))
     return sorted(cards, key=lambda card: (species.index(card.species), splits.index(card.split), card.key))
 
 
-def _candidates(dataset: Dataset, split: str, species: Sequence[str], enough: int, seed: int) -> dict[str, list[_Row]]:
-    """Look through shards in an order drawn by the seed until every species has enough."""
-    found: dict[str, list[_Row]] = {name: [] for name in species}
-    source = generator(seed, "birdmml", "preview", split)
-    shards = dataset.shards(split)
-    for at in source.permutation(len(shards)):
-        names = _alone(dataset, shards[at]).table(split, ["species"])["species"].to_pylist()
-        for index in source.permutation(len(names)):
-            if names[index] in found:
-                found[names[index]].append(_Row(shards[at], int(index)))
-        if min(map(len, found.values())) >= enough:
-            break
-    return found
+class _Search:
+    """Rows of a split by species, in an order drawn by the seed; a shard's labels are read when they are needed."""
+
+    def __init__(self, dataset: Dataset, split: str, species: Sequence[str], seed: int) -> None:
+        self._found: dict[str, list[_Row]] = {name: [] for name in species}
+        self._unread = self._read(dataset, split, generator(seed, "birdmml", "preview", split))
+
+    def rows(self, name: str) -> Iterator[_Row]:
+        """Yield the rows of a species."""
+        found = self._found[name]
+        for place in count():
+            while len(found) <= place:
+                if next(self._unread, None) is None:
+                    return
+            yield found[place]
+
+    def _read(self, dataset: Dataset, split: str, source: np.random.Generator) -> Iterator[Shard]:
+        """Look through one shard after the other."""
+        shards = dataset.shards(split)
+        for at in source.permutation(len(shards)):
+            names = _alone(dataset, shards[at]).table(split, ["species"])["species"].to_pylist()
+            for index in source.permutation(len(names)):
+                if names[index] in self._found:
+                    self._found[names[index]].append(_Row(shards[at], int(index)))
+            yield shards[at]
 
 
-def _in_turn(lists: Iterable[Sequence[_Row]]) -> list[_Row]:
-    """Take the first of each list, then the second of each."""
-    return [row for turn in zip_longest(*lists) for row in turn if row is not None]
+def _in_turn(rows: Iterable[Iterator[_Row]]) -> Iterator[_Row]:
+    """Take the first of each, then the second of each, and look for none before it is asked for."""
+    left = list(rows)
+    while left:
+        still = []
+        for one in left:
+            if (row := next(one, None)) is not None:
+                yield row
+                still.append(one)
+        left = still
 
 
 def _read(dataset: Dataset, shard: Shard, rows: Sequence[_Row]) -> Iterator[Card]:
-    table = _alone(dataset, shard).table(shard.split)
-    for row in table.take([row.place for row in rows if row.shard == shard]).to_pylist():
+    for row in dataset.take(shard, [row.place for row in rows if row.shard == shard]).to_pylist():
         # In a tar, media are parts of their own.
         image = row.pop("image")["bytes"] if "image" in row else row.pop("jpg")
         audio = row.pop("audio")["bytes"] if "audio" in row else row.pop("flac")

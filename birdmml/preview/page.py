@@ -90,7 +90,7 @@ def _dials(manifest: Manifest) -> list[tuple[str, str]]:
     dials, caption = manifest.config, manifest.config["caption"]
     return [
         *((name, f"{rows:,}") for name, rows in manifest.splits.items()),
-        ("species", str(dials["species"])),
+        ("species", str(manifest.information["overall"]["species"])),
         ("seed", str(manifest.seed)),
         ("p", f"{dials['p']:g}"),
         ("noise, image and audio", f"{dials['image_noise']:g}, {dials['audio_noise']:g}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -60,10 +61,9 @@ class Recording:
         """
         samples = self.song + self.rest
         samples -= samples.mean()
-        edge = round(EDGE * sample_rate)
-        fade = (0.5 - 0.5 * np.cos(np.pi * (np.arange(edge) + 0.5) / edge)).astype(np.float32)
-        samples[:edge] *= fade
-        samples[-edge:] *= fade[::-1]
+        fade = _fade(round(EDGE * sample_rate))
+        samples[: len(fade)] *= fade
+        samples[-len(fade) :] *= fade[::-1]
         return samples
 
 
@@ -152,6 +152,11 @@ def record(
     return Recording(wet, rest, sounding, _facts(voice.song, score, performance.heard, site, circumstances))
 
 
+@lru_cache(maxsize=8)
+def _fade(samples: int) -> np.ndarray:
+    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(samples) + 0.5) / samples)).astype(np.float32)
+
+
 def _check(song: Song, seconds: float, sample_rate: int) -> None:
     if not SECONDS[0] <= seconds <= SECONDS[1]:
         raise InvalidValue(f"seconds must be in [{SECONDS[0]:g}, {SECONDS[1]:g}]; got {seconds:g}")
@@ -177,8 +182,8 @@ def _balance(
             f"sample_rate is too low for any syllable of a song of {song.low_hz:g} to {song.high_hz:g} Hz to be heard"
         )
     around = float(np.add.reduce(np.square(rest))) / len(rest)
-    wet *= np.float32(1 / np.sqrt(power))
-    rest *= np.float32(10 ** (-circumstances.snr_db / 20) / np.sqrt(around))
+    ratio = np.float32(10 ** (-circumstances.snr_db / 20) * np.sqrt(power / around))
+    rest *= ratio
     both = wet + rest
     level = np.float32(circumstances.peak / max(float(both.max()), -float(both.min())))
     wet *= level

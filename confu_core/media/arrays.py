@@ -60,7 +60,6 @@ class StreamedArrays:
                 tokenizer=self.tokenizer,
                 shuffle=False,
                 workers=self.workers,
-                columns=("key",),
             )
             batches = list(read)
             if not batches:
@@ -109,9 +108,8 @@ class StreamedEpochs:
         names = list(self.arrays.spec.inputs)
         share = self.size // self.ranks
         for at, batch in zip(range(self.steps), self._batches(number, share), strict=False):
-            rows = np.arange(at * self.size + self.rank * share, at * self.size + (self.rank + 1) * share)
             inputs = [batch[name] for name in names]
-            changed = inputs if self.augment is None else self.augment(inputs, rows, number)
+            changed = inputs if self.augment is None else self.augment(inputs, batch["row"], number)
             tensors: tuple[torch.Tensor, ...] = tuple(to_tensor(one).to(self.device) for one in changed)
             yield Batch(tensors, None, (self.seed,), number * self.steps + at, self.ranks)
 
@@ -132,7 +130,7 @@ class StreamedEpochs:
                 batch_size=share,
                 workers=self.arrays.workers,
             ):
-                if len(next(iter(batch.values()))) == share:
+                if len(batch["row"]) == share:
                     whole += 1
                     yield batch
             if not whole:

@@ -98,10 +98,10 @@ def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:
 
 def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None) -> nn.Module:
     if isinstance(kind, Picture):
-        return PictureEncoder(settings.width, settings.features)
+        return PictureEncoder(settings.width, settings.feature_dim)
     if isinstance(kind, Sound):
-        return SoundEncoder(settings.width, settings.features)
+        return SoundEncoder(settings.width, settings.feature_dim)
     if isinstance(kind, Text):
         assert vocabulary is not None, "a task with texts has a tokenizer"
-        return TextEncoder(vocabulary, kind.length, layers=settings.layers, output_dim=settings.features)
-    return VectorEncoder(kind.width, settings.features)
+        return TextEncoder(vocabulary, kind.length, layers=settings.layers, output_dim=settings.feature_dim)
+    return VectorEncoder(kind.width, settings.feature_dim)

@@ -71,7 +71,6 @@ def _made(
         shuffle=False,
         buffer=1,
         workers=workers,
-        columns=("key",),
         change=lambda _, value, row: degrade(kind, value, strength, seed=SEED, row=row),
     )
     found = {key: row for batch in spoiled for key, row in zip(batch["key"], batch[name], strict=True)}

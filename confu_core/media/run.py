@@ -12,6 +12,7 @@ import torch
 
 from confu_core.errors import DatasetError
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.inputs.text import Tokenizer
 from confu_core.media.augment import augmentations
 from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all
@@ -49,12 +50,15 @@ class MediaResult:
         A few samples, with what they were taken for.
     model : Model
         Trained.
+    tokenizer : Tokenizer or None
+        Of its texts.
     """
 
     row: dict[str, Any]
     measures: list[Measure]
     examples: list[dict[str, Any]]
     model: Model
+    tokenizer: Tokenizer | None
 
 
 def run_media(
@@ -112,14 +116,14 @@ def run_media(
     )
     model = model.to("cpu")
     findings = Findings(task, model)
-    measures = [*_history(history, task), *evaluate_media(findings, families=families)]
+    measures = [*task.notes, *_history(history, task), *evaluate_media(findings, families=families)]
     row = {
         "cell": settings.cell_on(task.columns),
         **config,
         **_headline(findings, history),
         "directions": _directions(measures, task),
     }
-    return MediaResult(row, measures, examples_of(findings), model)
+    return MediaResult(row, measures, examples_of(findings) if ranks()[0] == 0 else [], model, task.arrays.tokenizer)
 
 
 def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:

@@ -36,7 +36,7 @@ class MediaSettings:
         Epochs without a lower validation loss after which training stops; 0 never stops.
     precision : {"auto", "float32", "bfloat16"}
         Of encoders and projections.
-    dim, features : int
+    dim, feature_dim : int
         Width of the shared embedding space, and of what encoders yield.
     width : int
         Channels of the first convolution of the encoders of pictures and sounds.
@@ -81,7 +81,7 @@ class MediaSettings:
     patience: int = 0
     precision: str = "auto"
     dim: int = 128
-    features: int = 128
+    feature_dim: int = 128
     width: int = 16
     layers: int = 1
     side: int = 64
@@ -93,7 +93,7 @@ class MediaSettings:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "dim", "features", "width", "layers"):
+        for name in ("epochs", "dim", "feature_dim", "width", "layers"):
             if getattr(self, name) < 1:
                 raise InvalidValue(f"{name} must be at least 1; got {getattr(self, name)}")
         for name, low, high in (("batch_size", 2, 2**31), ("seed", 0, 2**63 - 1), ("patience", 0, 2**31)):

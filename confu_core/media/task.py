@@ -11,6 +11,7 @@ import numpy as np
 
 from confu_core.inputs.spec import Picture, Sound, Text
 from confu_core.inputs.text import Tokenizer
+from confu_core.runs.measures import Measure
 
 __all__ = ["Arrays", "Ceilings", "Features", "Kind", "MediaTask", "query_name"]
 
@@ -98,6 +99,10 @@ class MediaTask:
     samples : callable, optional
         Returns rows of a split with their media, for the report: dictionaries of ``key``, ``image``, ``audio`` and
         ``caption``, as far as there are.
+    notes : sequence of Measure
+        What is to be reported of the data: samples that could not be decoded.
+    splits : tuple of str
+        Of the data, ``train`` first; all but the first are evaluated on.
     """
 
     benchmark: str
@@ -112,6 +117,7 @@ class MediaTask:
     columns: Mapping[str, Any] = field(default_factory=dict)
     degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None
     samples: Callable[[str, Sequence[int]], list[dict[str, Any]]] | None = None
+    notes: Sequence[Measure] = ()
     splits: tuple[str, ...] = ("train", "validation", "test")
 
     @property

@@ -23,7 +23,7 @@ from confu_core.runs.measures import read_examples, read_measures, write_example
 from confu_core.runs.results import read_results, write_results, write_sidecars
 from confu_core.shards.workers import ATTEMPTS, WorkerDied, completed
 
-__all__ = ["Cell", "SweepSummary", "sweep"]
+__all__ = ["Cell", "SweepSummary", "keep", "peak_memory", "sweep"]
 
 Settings = TypeVar("Settings")
 Row = dict[str, Any]
@@ -140,6 +140,30 @@ def sweep(
             failed += [(row["cell"], row["error"]) for row in rows if row["status"] == "failed"]
             report()
     return SweepSummary(len(wanted), len(left), tuple(failed), time.monotonic() - started)
+
+
+def keep(row: Row, out: str | Path, *, plan: dict[str, Any], seconds: float) -> None:
+    """Keep one run in a results folder, in place of an earlier one with the same settings.
+
+    Parameters
+    ----------
+    row : dict
+        Of results, with ``measures`` and ``examples`` where there are.
+    out : str or Path
+        The results folder: new, empty, or holding results of the same benchmark.
+    plan : dict
+        As for `sweep`.
+    seconds : float
+        That the run took.
+
+    Raises
+    ------
+    ResultsError
+        If the folder holds something else, is in use, or cannot be written.
+    """
+    with claimed(Path(out), plan["benchmark"]) as folder:
+        cost = {"cell": row["cell"], "seconds": seconds, "peak_memory_bytes": peak_memory(), "stack": 1}
+        _Table(folder, plan).add([dict(row)], [cost])
 
 
 class _Table:

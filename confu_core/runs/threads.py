@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 import torch
+from threadpoolctl import threadpool_limits
 
 __all__ = ["threads"]
 
@@ -31,6 +32,8 @@ def threads(count: int) -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
-        yield
+        # NumPy, SciPy and scikit-learn multiply by libraries with threads of their own.
+        with threadpool_limits(count):
+            yield
     finally:
         torch.set_num_threads(before)

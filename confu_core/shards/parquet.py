@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,7 +15,7 @@ from confu_core.shards.atomic import replacing
 from confu_core.shards.schema import column_types, media_columns
 from confu_core.shards.storage import Location
 
-__all__ = ["parquet_shape", "read_parquet", "stored_types", "write_parquet"]
+__all__ = ["parquet_shape", "read_parquet", "read_parquet_rows", "stored_types", "write_parquet"]
 
 # A viewer fetches whole groups: 100 pictures take milliseconds, all those of a shard most of a second.
 MEDIA_GROUP_ROWS = 100
@@ -141,6 +142,48 @@ def read_parquet(path: Location, columns: Sequence[str] | None = None) -> pa.Tab
         table = file.read(columns=None if columns is None else list(columns))
         # Arrow gives the columns in the file's order, and leaves out those it does not find.
         return table if columns is None else table.select(list(columns))
+
+
+def read_parquet_rows(path: Location, rows: Sequence[int]) -> pa.Table:
+    """Read some rows of one Parquet shard, and no row group that holds none of them.
+
+    Parameters
+    ----------
+    path : Path or RemotePath
+        An existing shard.
+    rows : sequence of int
+        Which, from 0; all of them are there.
+
+    Returns
+    -------
+    pyarrow.Table
+        All columns of these rows, in the order asked for. One row group at a time is in memory.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be decoded or a page that is read does not match its checksum.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_parquet(pa.table({"x": list(range(9))}), Path(folder) / "x.parquet")
+    ...     read_parquet_rows(Path(folder) / "x.parquet", [7, 2]).to_pydict()
+    {'x': [7, 2]}
+    """
+    with _opened(path) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        stops = np.cumsum(sizes, dtype=np.int64)
+        wanted = np.asarray(rows, dtype=np.int64)
+        groups = np.searchsorted(stops, wanted, side="right")
+        parts, found = [file.schema_arrow.empty_table()], []
+        for group in np.unique(groups):
+            inside = np.flatnonzero(groups == group)
+            start = stops[group] - sizes[group]
+            parts.append(file.read_row_group(int(group)).take(wanted[inside] - start))
+            found.append(inside)
+        return pa.concat_tables(parts).take(np.argsort(np.concatenate([np.empty(0, np.int64), *found])))
 
 
 def _stored(schema: pa.Schema) -> pq.ParquetFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from confu_core.errors import DatasetError, nearest
 from confu_core.shards.atomic import sha256_of
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
-from confu_core.shards.parquet import read_parquet
+from confu_core.shards.parquet import parquet_shape, read_parquet, read_parquet_rows
 from confu_core.shards.resume import UNFINISHED
 from confu_core.shards.schema import column_types
 from confu_core.shards.storage import Location, fetched, location
@@ -136,6 +136,37 @@ class Dataset:
             for batch in self._table(shard, columns).to_batches(max_chunksize=_BATCH_ROWS):
                 yield from batch.to_pylist()
 
+    def take(self, shard: Shard, rows: Sequence[int]) -> pa.Table:
+        """Read some rows of one shard.
+
+        Parameters
+        ----------
+        shard : Shard
+            One of the manifest's.
+        rows : sequence of int
+            Which, from 0 at its beginning.
+
+        Returns
+        -------
+        pyarrow.Table
+            All columns of these rows, in the order asked for. Of Parquet only the row groups that hold them are read;
+            a tar is read whole, since only its SHA-256 tells whether it is unaltered.
+
+        Raises
+        ------
+        DatasetError
+            If the shard is missing, cut or altered, or has no such row.
+        """
+        path = self.root / shard.path
+        if rows and not 0 <= min(rows) <= max(rows) < shard.rows:
+            raise DatasetError(f"{path} has {shard.rows} rows; got rows {min(rows)} to {max(rows)}")
+        if shard.format != "parquet":
+            return self._table(shard, None).take(pa.array(rows, pa.int64()))
+        _check_size(path, shard)
+        held, schema = parquet_shape(path)
+        _check_shape(path, shard, held, column_types(schema), self.manifest.schema)
+        return read_parquet_rows(path, rows)
+
     def _table(self, shard: Shard, columns: Sequence[str] | None) -> pa.Table:
         path = self.root / shard.path
         _check_size(path, shard)
@@ -144,8 +175,7 @@ class Dataset:
             _check_columns(path, columns, list(types))
             table = read_parquet(path, columns)
             wanted = types if columns is None else {name: types[name] for name in columns}
-            if column_types(table.schema) != wanted:
-                raise _altered(path, "its columns are not those of the manifest")
+            _check_shape(path, shard, table.num_rows, column_types(table.schema), wanted)
         else:
             with fetched(path) as local:
                 if sha256_of(local) != shard.sha256:
@@ -153,8 +183,7 @@ class Dataset:
                 table = read_tar_table(local, types)
             _check_columns(path, columns, table.column_names)
             table = table if columns is None else table.select(list(columns))
-        if table.num_rows != shard.rows:
-            raise _altered(path, f"it holds {table.num_rows} rows, the manifest says {shard.rows}")
+            _check_rows(path, shard, table.num_rows)
         return table
 
 
@@ -163,6 +192,17 @@ def _check_size(path: Location, shard: Shard) -> None:
         raise DatasetError(f"{path} is missing; run the same build again to restore it")
     if (size := path.stat().st_size) != shard.bytes:
         raise _altered(path, f"it has {size} bytes, the manifest says {shard.bytes}")
+
+
+def _check_shape(path: Location, shard: Shard, rows: int, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    if found != wanted:
+        raise _altered(path, "its columns are not those of the manifest")
+    _check_rows(path, shard, rows)
+
+
+def _check_rows(path: Location, shard: Shard, rows: int) -> None:
+    if rows != shard.rows:
+        raise _altered(path, f"it holds {rows} rows, the manifest says {shard.rows}")
 
 
 def _check_columns(path: Location, columns: Sequence[str] | None, known: Sequence[str]) -> None:

@@ -318,6 +318,26 @@ def test_species_are_spread_over_the_table_or_refused() -> None:
         species_of(Settings(species=len(table) + 1))
 
 
+def test_species_by_name_are_those_named_and_nothing_else_differs(recipe: BirdRecipe) -> None:
+    """Numbers are drawn by name and place, so that naming those that a number picks gives the same rows."""
+    names = tuple(one.common_name for one in species_of(recipe.settings))
+    named = BirdRecipe(replace(recipe.settings, species=names[::-1]))
+    assert species_of(named.settings) == species_of(recipe.settings)
+    assert named.rows("test", 3, 6) == recipe.rows("test", 3, 6)
+
+
+def test_a_dataset_of_named_species_rebuilds_its_recipe(tmp_path: Path) -> None:
+    shares = replace(Settings().shares, redundant=1, image_unique=0, audio_unique=0, complement=0, xor=0)
+    settings = Settings(species=("Blue Jay", "Canada Jay"), per_species=4, size=16, seconds=0.25, shares=shares)
+    named = BirdRecipe(settings)
+    manifest = build(named, tmp_path / "birds")
+    assert manifest.config["species"] == ["Canada Jay", "Blue Jay"]
+    assert recipe_of(load_manifest(tmp_path / "birds" / "manifest.json")) == named
+    assert sum(manifest.splits.values()) == 8
+    held = [open_dataset(tmp_path / "birds").table(split, ["species"])["species"] for split in SPLITS]
+    assert {name for column in held for name in column.to_pylist()} == {"Blue Jay", "Canada Jay"}
+
+
 @pytest.mark.parametrize("formats", [["parquet"], ["webdataset"]])
 def test_distinct_captions_are_counted_over_all_splits(formats: list[str], tmp_path: Path) -> None:
     settings = Settings(

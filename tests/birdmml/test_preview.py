@@ -16,6 +16,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+import confu_core.shards.read
 from birdmml.data import BirdRecipe, open_birds
 from birdmml.preview import Preview, write_preview
 from birdmml.preview.choose import Card, choose, fitting_limit
@@ -119,6 +120,20 @@ def test_cards_come_by_species_then_split_and_the_seed_decides_which(built: Path
     for name in order:
         splits = [SPLITS.index(card.split) for card in first if card.species == name]
         assert splits == sorted(splits)
+
+
+def test_no_more_is_read_than_is_shown(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One card of one species needs the labels of one shard, and one row of it."""
+    read: list[tuple[Path, Any]] = []
+    for name in ("read_parquet", "read_parquet_rows"):
+        real = getattr(confu_core.shards.read, name)
+        monkeypatch.setattr(
+            confu_core.shards.read, name, lambda path, what, real=real: read.append((path, what)) or real(path, what)
+        )
+    (card,) = cards_of(built, limit=1)
+    (labels, columns), (shard, rows) = read
+    assert labels == shard and columns == ["species"] and len(rows) == 1
+    assert card.split in shard.name
 
 
 def test_tars_alone_give_the_same_cards(recipe: BirdRecipe, built: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from birdmml.caption import CaptionDials
 from birdmml.presets import PRESETS, preset, read_config
-from birdmml.settings import LARGEST_SEED, RANGES, SPLITS, WHOLE, Settings
+from birdmml.settings import LARGEST_SEED, RANGES, SPECIES, SPLITS, WHOLE, Settings
 from birdmml.shares import Shares
 from confu_core.errors import InvalidValue
 
@@ -47,8 +47,38 @@ def test_a_whole_number_is_one_in_its_range(name: str) -> None:
         refused(f"{name} must be a whole number in [{low}, {high}]; got {value!r}", **{name: value})
 
 
+def test_species_are_a_whole_number_or_names() -> None:
+    for value in SPECIES:
+        assert Settings(species=value).species == Settings(species=value).species_count == value
+    for value in (SPECIES[0] - 1, SPECIES[1] + 1, 50.0, *NOT_A_NUMBER, "Blue Jay", ["Blue Jay", 3], {"Blue Jay": 1}):
+        refused(f"species must be a whole number in [2, 10000], or a list of names; got {value!r}", species=value)
+
+
+def test_named_species_are_kept_as_the_table_has_them() -> None:
+    settings = preset("small", {"species": ["turdus migratorius", "BLUE JAY", "Canada Jay"], "per_species": 7})
+    assert settings.species == ("Canada Jay", "Blue Jay", "American Robin")
+    assert settings == Settings(species=("American Robin", "Canada Jay", "Blue Jay"), per_species=7)
+    assert hash(settings) == hash(Settings(species=settings.species, per_species=7))
+    assert settings.species_count == 3 and sum(settings.splits.values()) == 21
+    assert settings.as_dict()["species"] == ["Canada Jay", "Blue Jay", "American Robin"]
+
+
+@pytest.mark.parametrize(
+    ("names", "match"),
+    [
+        (["American Robn", "Blue Jay"], "unknown species 'American Robn': did you mean 'American Robin'?"),
+        (["Blue Jay", "Canada Jay", "blue jay"], "species must be named once each; got 'Blue Jay' and 'blue jay'"),
+        (["Blue Jay", "Cyanocitta cristata"], "named once each; got 'Blue Jay' and 'Cyanocitta cristata'"),
+        (["Blue Jay"], "species must be a number or at least 2 names; got ['Blue Jay']"),
+        ([], "species must be a number or at least 2 names; got []"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(names: list[str], match: str) -> None:
+    refused(match, species=names)
+
+
 def test_every_dial_is_checked() -> None:
-    assert {f.name for f in fields(Settings)} == {*RANGES, *WHOLE, "shares", "split_shares", "caption"}
+    assert {f.name for f in fields(Settings)} == {"species", *RANGES, *WHOLE, "shares", "split_shares", "caption"}
 
 
 def test_p_out_of_range_says_what_was_given() -> None:
@@ -141,9 +171,10 @@ def test_equal_settings_give_equal_text() -> None:
     assert json.dumps(whole.as_dict()) == json.dumps(parts.as_dict())
 
 
+@pytest.mark.parametrize("species", [20, ["Blue Jay", "Canada Jay"]])
 @pytest.mark.parametrize("name", PRESETS)
-def test_settings_come_back_from_their_own_json(name: str) -> None:
-    settings = preset(name, {"seed": LARGEST_SEED, "p": 0.3})
+def test_settings_come_back_from_their_own_json(name: str, species: Any) -> None:
+    settings = preset(name, {"seed": LARGEST_SEED, "p": 0.3, "species": species})
     values = json.loads(json.dumps(settings.as_dict(), allow_nan=False))
     assert "seed" not in values
     assert preset("small", {**values, "seed": LARGEST_SEED}) == settings

@@ -235,5 +235,5 @@ def test_find_species_knows_both_names_in_any_case():
 def test_find_species_suggests_the_nearest_name():
     with pytest.raises(InvalidValue, match=r"^unknown species 'Northen Cardnal': did you mean 'Northern Cardinal'\?$"):
         find_species("Northen Cardnal")
-    with pytest.raises(ConfuError, match="^unknown species 'zzz'; birdmml lists all by name$"):
+    with pytest.raises(ConfuError, match="^unknown species 'zzz'; birdmml/species.csv has all of them$"):
         find_species("zzz")

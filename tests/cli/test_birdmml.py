@@ -131,6 +131,10 @@ def test_no_dataset_is_one_line(verb: str, tmp_path: Path) -> None:
         (["--p", "1.5"], "p must be in [0, 1]; got 1.5"),
         (["--per-species", "3"], "per_species must be in [4, 1e+06]; got 3.0"),
         (["--species", "5000"], "which the table has; got 5000"),
+        (["--species", "Bleu Jay,Canada Jay"], "unknown species 'Bleu Jay': did you mean 'Blue Jay'?"),
+        (["--species", "Blue Jay"], "species must be a number or at least 2 names; got ['Blue Jay']"),
+        (["--species", "Blue Jay, blue jay"], "species must be named once each; got 'Blue Jay' and 'blue jay'"),
+        (["--species", "20.5"], "'20.5' is neither a whole number nor names with commas"),
         (["--preset", "smal"], "no preset 'smal': did you mean 'small'?"),
         (["--caption", "name_shar=0.5"], "unknown setting caption.name_shar: did you mean 'name_share'?"),
         (["--caption", "marks=2"], "marks must be in [0, 1]; got 2.0"),
@@ -150,7 +154,7 @@ def test_a_build_asked_for_wrongly_is_one_line(tmp_path: Path, words: list[str],
         ("speces = 3", "unknown setting 'speces': did you mean 'species'?"),
         ("[caption]\nmark = 1", "unknown setting caption.mark: did you mean 'marks'?"),
         ("p = 'all'", "p must be in [0, 1]; got 'all'"),
-        ("preset = 3", "preset must be the name of one (tiny, small, paper); got 3"),
+        ("preset = 3", "preset must be the name of one (tiny, small, paper, xor); got 3"),
         ("caption = 3", "caption must be a table of name_share,"),
         ("p = ", "birds.toml is no TOML: "),
     ],
@@ -172,6 +176,18 @@ def test_another_config_says_what_differs_and_harms_nothing(birds: Path) -> None
     result = invoke("build", "--out", birds, *SMALL, "--p", "0.5", "--seed", "9")
     assert_one_line(result, 1, f"{birds} holds another dataset (p: 1.0 there, 0.5 here; seed: 0 there, 9 here)")
     assert {path: path.stat().st_mtime_ns for path in birds.rglob("*")} == before
+
+
+def test_species_are_named_by_a_flag_or_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "birds.toml").write_text("species = ['Blue Jay', 'Canada Jay']\nsize = 16\nseconds = 0.25\n")
+    words = ["--config", tmp_path / "birds.toml", "--shares", "redundant=1", "--per-species", "4", "--workers", "1"]
+    told = said("build", "--out", tmp_path / "file", *words)
+    assert told["config"]["species"] == ["Canada Jay", "Blue Jay"]
+    text = succeed("build", "--out", tmp_path / "flag", *words, "--species", "canada jay, Turdus migratorius")
+    assert "8 triplets of 2 species" in text
+    config = load_manifest(tmp_path / "flag" / "manifest.json").config
+    assert config["species"] == ["Canada Jay", "American Robin"]
+    assert "Canada Jay" in succeed("info", tmp_path / "flag")
 
 
 def test_flags_go_before_the_file_and_the_file_before_the_preset(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from recipe_for_shards import SAMPLE_RATE, MediaRecipe, tree
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import MEDIA, TableRecipe, build, with_features
-from confu_core.shards.parquet import read_parquet, stored_types, write_parquet
+from confu_core.shards.parquet import read_parquet, read_parquet_rows, stored_types, write_parquet
 from confu_core.shards.schema import features
 
 SHARD = "data/train-00000-of-00004.parquet"
@@ -115,3 +115,26 @@ def test_another_table_of_one_shape_is_another_dataset(tmp_path: Path) -> None:
             continue
         with pytest.raises(DatasetError, match=r"holds another dataset \(sha256: "):
             build(recipe, tmp_path)
+
+
+@pytest.fixture
+def grouped(tmp_path: Path) -> Path:
+    """250 rows with media, in groups of 100, 100 and 50."""
+    media = pa.array([{"bytes": f"picture {i}".encode() * 9, "path": None} for i in range(250)], MEDIA)
+    write_parquet(pa.table({"key": [str(i) for i in range(250)], "image": media}), tmp_path / "x.parquet")
+    return tmp_path / "x.parquet"
+
+
+@pytest.mark.parametrize("rows", [[], [0], [249, 0, 100, 99, 100, 3], list(range(249, -1, -1))])
+def test_some_rows_are_those_of_the_whole(grouped: Path, rows: list[int]) -> None:
+    whole = read_parquet(grouped).to_pylist()
+    assert read_parquet_rows(grouped, rows).to_pylist() == [whole[row] for row in rows]
+
+
+def test_of_some_rows_only_their_groups_are_read(grouped: Path) -> None:
+    content = grouped.read_bytes()
+    at = content.index(b"picture 150")
+    grouped.write_bytes(content[:at] + b"P" + content[at + 1 :])
+    assert read_parquet_rows(grouped, [99, 200])["key"].to_pylist() == ["99", "200"]
+    with pytest.raises(DatasetError, match="x.parquet cannot be read as Parquet: .*CRC"):
+        read_parquet_rows(grouped, [100])

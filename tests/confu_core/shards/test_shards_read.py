@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,3 +169,20 @@ def test_rows_hold_one_shard_at_a_time(built: Path, monkeypatch: pytest.MonkeyPa
     rows = open_dataset(built).rows("train")
     assert [next(rows)["key"] for _ in range(3)] == [f"train-{i:05d}" for i in range(3)]
     assert opened == ["train-00000-of-00004.parquet", "train-00001-of-00004.parquet"]
+
+
+@SHARDS
+def test_some_rows_of_a_shard_are_taken_with_the_same_checks(noise: Path, format: str, shard: str) -> None:
+    dataset = open_dataset(noise)
+    (wanted,) = [one for one in dataset.manifest.shards if one.path == shard]
+    table = dataset.table("train", format=format)
+    assert dataset.take(wanted, [1, 0]).to_pylist() == table.take([3, 2]).to_pylist()
+    assert dataset.take(wanted, []).num_rows == 0
+    for rows, said in (([0, 2], "0 to 2"), ([-1], "-1 to -1")):
+        with pytest.raises(DatasetError, match=f"{shard} has 2 rows; got rows {said}"):
+            dataset.take(wanted, rows)
+    with pytest.raises(DatasetError, match=f"{shard} is cut or altered: it holds 2 rows, the manifest says 3"):
+        dataset.take(dataclasses.replace(wanted, rows=3), [0])
+    (noise / shard).write_bytes((noise / shard).read_bytes()[:-1])
+    with pytest.raises(DatasetError, match=f"{shard} is cut or altered: it has"):
+        dataset.take(wanted, [0])

@@ -1,0 +1,306 @@
+"""The verbs of `birdmml` that train, evaluate and report."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from confu_cli.group import Verb
+from confu_cli.options import (
+    METHODS,
+    ListOf,
+    PathOrUrl,
+    as_json,
+    debug,
+    given,
+    key_values,
+    method_options,
+    setting_options,
+    together,
+)
+from confu_cli.reports import report_command
+from confu_cli.show import number, print_json, print_table, progress_bar, size
+
+if TYPE_CHECKING:
+    from confu_core.media.run import MediaResult
+    from confu_core.media.settings import MediaSettings
+    from confu_core.training.fit import Progress
+
+__all__ = ["report", "run", "sweep"]
+
+# Settings of a run by type, with the help text; their defaults are those of confu_core.media.settings.MediaSettings.
+TRAINING: dict[str, tuple[type, str]] = {
+    "seed": (int, "Decides weights, order of samples and augmentations.  [default: 0]"),
+    "epochs": (int, "How often each sample is seen.  [default: 30]"),
+    "batch_size": (int, "Samples per step, over all processes.  [default: 128]"),
+    "lr": (float, "Highest learning rate of AdamW.  [default: 0.002]"),
+    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.1]"),
+    "weight_decay": (float, "Weight decay of AdamW.  [default: 0.01]"),
+    "clip_norm": (float, "Longest gradient.  [default: 1]"),
+    "patience": (int, "Stop after so many epochs without a lower validation loss; 0 never does.  [default: 0]"),
+    "precision": (str, "auto, float32 or bfloat16; auto is bfloat16 on a GPU that has it.  [default: auto]"),
+    "dim": (int, "Width of the shared embedding space.  [default: 128]"),
+    "feature_dim": (int, "Width of what encoders yield.  [default: 128]"),
+    "width": (int, "Channels of the first convolution, a multiple of 8.  [default: 16]"),
+    "layers": (int, "Transformer layers of the text encoder.  [default: 1]"),
+    "side": (int, "Pictures are reduced to squares of so many pixels.  [default: 64]"),
+    "tokens": (int, "Most tokens of a caption.  [default: 64]"),
+    "balance": (str, "instance: each sample once per epoch; species: each species equally often.  [default: instance]"),
+}
+WHERE = together(
+    click.option(
+        "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
+    ),
+    click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
+)
+OWN = together(
+    click.option(
+        "--augment",
+        metavar="NAME,...",
+        help="flip, crop, color, shift, gain, mask, drop; or none.  [default: flip,crop,color,shift]",
+    ),
+    click.option("--encoder", "encoders", multiple=True, metavar="MODALITY=FILE:CLASS", help="An encoder of your own."),
+    click.option(
+        "--features",
+        "feature_files",
+        multiple=True,
+        metavar="MODALITY=FILE,...",
+        help="Precomputed features, .parquet or .npz, in place of raw inputs.",
+    ),
+)
+
+
+@click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
+@click.option("--data", required=True, type=PathOrUrl(), help="Folder or URL of a built dataset.")
+@click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
+@setting_options(TRAINING)
+@OWN
+@method_options()
+@WHERE
+@click.option("--stream", is_flag=True, help="Read the shards themselves, without a cache.")
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), help="Written after every epoch, and gone on from where it exists."
+)
+@click.option(
+    "--model",
+    "model_file",
+    type=click.Path(path_type=Path),
+    help="Where to save the trained model, with its tokenizer.",
+)
+@click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
+@click.option(
+    "--threads",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Cores to compute on; numbers may differ in their last digits.",
+)
+@as_json
+@debug
+def run(data: str | Path, out: Path | None, as_json: bool, **options: Any) -> None:
+    """Train one method and evaluate it in every way that the data and the method define.
+
+    What it reached stands beside what can be reached, which is known exactly. Several processes train together under
+    torchrun.
+    """
+    started = time.monotonic()
+    how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint")}
+    model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
+    settings = _settings(str(data), options)
+    from birdmml.bench import run as run_once
+    from confu_core.runs.environment import usable_cores
+    from confu_core.runs.threads import threads
+    from confu_core.training.gather import ranks
+    from confu_core.training.processes import processes
+
+    with threads(count), processes(how.pop("device")) as device, _watching(settings, logs) as (decoding, watch):
+        found = run_once(settings, device=device, workers=usable_cores(), watch=watch, progress=decoding, **how)
+        first = ranks()[0] == 0
+    if first:
+        _finish(found, settings, out, model_file, time.monotonic() - started, as_json)
+
+
+@click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
+@click.option("--data", required=True, type=ListOf(str), help="Folders or URLs of built datasets.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
+@click.option(
+    "--method",
+    type=ListOf(str),
+    default="clip,confu,gram,hub,symile,triangle",
+    show_default=True,
+    help="Which methods; also an installed one, or path/to/file.py:Class.",
+)
+@setting_options(TRAINING, many=True)
+@OWN
+@method_options(many=True)
+@WHERE
+@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@as_json
+@debug
+def sweep(out: Path, workers: int | None, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
+    """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
+
+    Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped, a
+    cell that was interrupted from its last epoch. Exit status 1 if a cell failed.
+    """
+    from birdmml.bench import run_sweep
+    from confu_core.runs.environment import usable_cores
+    from confu_core.runs.grid import option_axis
+
+    grid = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
+    for name, text in key_values(options["other"]).items():
+        grid[name] = option_axis(grid["method"], name, text)
+    axes = {name: values for name, values in grid.items() if len(values) > 1 or name == "method"}
+    fixed = {name: values[0] for name, values in grid.items() if name not in axes}
+    with progress_bar("sweep", "cells") as bar:
+        summary = run_sweep(
+            axes,
+            out,
+            fixed=fixed,
+            cache=cache,
+            device=device,
+            workers=usable_cores() if workers is None else workers,
+            progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
+        )
+    if as_json:
+        failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
+        print_json({"path": str(out), **vars(summary), "failed": failed})
+    else:
+        click.echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
+    for cell, error in summary.failed:
+        click.echo(f"cell {cell} failed: {error}", err=True)
+    return 1 if summary.failed else 0
+
+
+report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER")
+
+
+def _values(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what the user gave: settings, with what has several parts read."""
+    values = given({name: value for name, value in options.items() if name not in ("other", "augment")})
+    for name in ("encoders", "feature_files"):
+        option = "--encoder" if name == "encoders" else "--features"
+        parts = [part for value in values.pop(name) for part in value.split(",")]
+        if parts:
+            values[name] = key_values(parts, option)
+    if options["augment"] is not None:
+        named = [] if options["augment"] == "none" else options["augment"].split(",")
+        values["augment"] = tuple(name.strip() for name in named)
+    return values
+
+
+def _settings(data: str, options: dict[str, Any]) -> MediaSettings:
+    """Sort options into settings and options of the method."""
+    from confu_core.media.settings import MediaSettings
+    from confu_core.methods import load_method
+    from confu_core.methods import method_options as options_of
+    from confu_core.methods.registry import check_options
+    from confu_core.runs.options import option_value
+
+    values, other = _values(options), key_values(options["other"])
+    own = {name: value for name, value in values.items() if name in MediaSettings.__dataclass_fields__}
+    method = {name: value for name, value in values.items() if name not in own}
+    MediaSettings(data=data, **own)  # What is cheap to check comes before the method is loaded.
+    check_options(own["method"], {**method, **other})
+    has = options_of(load_method(own["method"]))
+    read = {name: option_value(name, text, has[name]) for name, text in other.items()}
+    return MediaSettings(data=data, **own, options={**method, **read})
+
+
+@contextlib.contextmanager
+def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any, Any]]:
+    """Show how decoding and training go on, and log the training where that is asked for."""
+    from confu_core.training.tensorboard import tensorboard
+
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(tensorboard(logs)) if logs is not None else None
+        bar = stack.enter_context(progress_bar(f"training {settings.method}", "steps"))
+
+        def watch(progress: Progress) -> None:
+            terms = "  ".join(f"{name} {value:.2f}" for name, value in progress.losses.items())
+            bar(progress.step, progress.steps, terms)
+            if log is not None:
+                log(progress)
+
+        yield (lambda done, total: bar(done, total, "decoding")), watch
+
+
+def _finish(
+    found: MediaResult,
+    settings: MediaSettings,
+    out: Path | None,
+    model_file: Path | None,
+    seconds: float,
+    as_json: bool,
+) -> None:
+    """Keep a run, save its model, and print it."""
+    from birdmml.bench import kept, plan_of, sweep_cells
+    from confu_core.media.saved import save_model
+    from confu_core.runs.sweep import keep, peak_memory
+
+    row = kept(found)
+    if model_file is not None:
+        save_model(model_file, found)
+    if out is not None:
+        fixed = {"data": settings.data, "method": settings.method}
+        plan = plan_of({}, fixed, sweep_cells({}, fixed))
+        keep(row, out, plan=plan, seconds=seconds)
+    if as_json:
+        shown = {name: value for name, value in row.items() if name != "examples"}
+        print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
+    else:
+        _print_run(row)
+        click.echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
+
+
+def _print_run(row: dict[str, Any]) -> None:
+    told = [d for d in row["directions"] if d["target"] == "species"]
+    print_table(
+        f"{row['method']}: the species, by descriptions (seed {row['seed']})",
+        ["from", "accuracy", "Bayes accuracy", "pairwise ceiling"],
+        [
+            [" + ".join(d["query"]), *(number(d[n]) for n in ("accuracy", "bayes_accuracy", "pairwise_ceiling"))]
+            for d in told
+        ],
+    )
+    print_table(
+        "Retrieval of one sample among those of the test split",
+        ["direction", "R@1", "R@10", "median rank"],
+        _retrieval(row),
+    )
+    if not all(d["defined"] for d in row["directions"]):
+        click.echo("* The method defines no score for this direction; a fallback stands in.")
+    for one in row["measures"]:
+        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain"):
+            interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
+            click.echo(
+                f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
+                f"beyond the best single modality; {number(one['reference'], 3)} can be had."
+            )
+    for one in row["measures"]:
+        if one["family"] == "data" and one["value"]:
+            click.echo(
+                f"{one['value']:.0f} samples of {one['condition']} cannot be decoded and were left out.", err=True
+            )
+
+
+def _retrieval(row: dict[str, Any]) -> list[list[str]]:
+    found: dict[str, dict[str, Any]] = {}
+    for one in row["measures"]:
+        if (one["family"], one["condition"]) == ("retrieval", "equal"):
+            found.setdefault(one["subject"], {"defined": one["defined"]})[one["metric"]] = one["value"]
+    return [
+        [
+            name + ("" if values["defined"] else " *"),
+            number(values["R@1"]),
+            number(values["R@10"]),
+            number(values["median rank"], 1),
+        ]
+        for name, values in found.items()
+    ]

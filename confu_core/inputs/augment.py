@@ -1,0 +1,246 @@
+"""Augmentations of batches, by name: what happens to a sample follows from seed, epoch and its row alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from confu_core.errors import InvalidValue, nearest
+from confu_core.inputs.spec import InputSpec
+from confu_core.inputs.text import CLS, PAD, UNK
+from confu_core.random import uniform, words
+
+__all__ = ["AUGMENTATIONS", "Augmentation", "augment", "check_augmentations"]
+
+SHIFT_SHARE = 1 / 8  # Of a picture's side, to either side.
+COLOR = 0.3  # Brightness, contrast and saturation are multiplied by 1 - this to 1 + this.
+GAIN_DB = 6.0
+MASK_SHARE = 0.2  # Of the bands and of the frames, at most.
+DROP_PROBABILITY = 0.1
+
+_BLOCK_ROWS = 4096
+_CACHED_PICTURES = 32  # As many as stay in a core's cache while they are multiplied.
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """A change that leaves the meaning of a sample.
+
+    Attributes
+    ----------
+    modality : str
+        ``"picture"``, ``"sound"`` or ``"text"``: the kind in `InputSpec`.
+    function : callable
+        Maps a batch, and random words of shape (n, 4), to a batch of the same shape and type.
+    label : str
+        What it does.
+    """
+
+    modality: str
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    label: str
+
+
+def augment(
+    batch: Mapping[str, np.ndarray],
+    spec: InputSpec,
+    names: Sequence[str],
+    *,
+    seed: int,
+    epoch: int,
+    rows: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Apply augmentations to every modality of their kind.
+
+    Parameters
+    ----------
+    batch : mapping of str to ndarray, shape (n, ...)
+        Modality to samples, as in `Cached.array`; log-mels may be float32.
+    spec : InputSpec
+        Of which kind each modality is.
+    names : sequence of str
+        Some of `AUGMENTATIONS`, in the order in which they are applied.
+    seed, epoch : int
+        Decide the draws.
+    rows : ndarray of int64, shape (n,)
+        Which sample of the split each is.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The same shapes and types; what is not augmented is passed on.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such augmentation.
+
+    Examples
+    --------
+    >>> from confu_core.inputs.spec import Picture
+    >>> pictures = np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 2)
+    >>> spec = InputSpec({"image": Picture("image", side=2)})
+    >>> both = augment({"image": pictures}, spec, ["flip"], seed=0, epoch=0, rows=np.array([5, 6]))["image"]
+    >>> one = augment({"image": pictures[1:]}, spec, ["flip"], seed=0, epoch=0, rows=np.array([6]))["image"]
+    >>> bool((both[1] == one[0]).all())
+    True
+    """
+    check_augmentations(names)
+    result = dict(batch)
+    for modality, one in spec.inputs.items():
+        for name in names:
+            if modality in result and AUGMENTATIONS[name].modality == type(one).__name__.lower():
+                drawn = _draws(seed, epoch, modality, name, np.asarray(rows))
+                result[modality] = AUGMENTATIONS[name].function(result[modality], drawn)
+    return result
+
+
+def check_augmentations(names: Sequence[str]) -> None:
+    """Refuse names of augmentations that there are not.
+
+    Parameters
+    ----------
+    names : sequence of str
+        What the user asked for.
+
+    Raises
+    ------
+    InvalidValue
+        If one is unknown.
+
+    Examples
+    --------
+    >>> check_augmentations(["flop"])
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: unknown augmentation 'flop'; did you mean 'flip'?
+    """
+    for name in names:
+        if name not in AUGMENTATIONS:
+            raise InvalidValue(f"unknown augmentation {name!r}; {nearest(name, AUGMENTATIONS)}")
+
+
+def _draws(seed: int, epoch: int, modality: str, name: str, rows: np.ndarray) -> np.ndarray:
+    """Return four random words per row, uint64 (n, 4)."""
+    drawn = np.empty((len(rows), 4), dtype=np.uint64)
+    blocks = rows // _BLOCK_ROWS
+    for block in np.unique(blocks):
+        here = blocks == block
+        drawn[here] = _block(seed, epoch, modality, name, int(block))[rows[here] % _BLOCK_ROWS]
+    return drawn
+
+
+@lru_cache(maxsize=512)
+def _block(seed: int, epoch: int, modality: str, name: str, block: int) -> np.ndarray:
+    start = block * _BLOCK_ROWS
+    return words(seed, "augment", epoch, modality, name, start=start, count=_BLOCK_ROWS)
+
+
+def _whole(bits: np.ndarray, low: int, high: np.ndarray | int) -> np.ndarray:
+    """Return whole numbers in [low, high)."""
+    return low + (uniform(bits) * (np.asarray(high) - low)).astype(np.int64)
+
+
+def _flip(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    turned = uniform(drawn[:, 0]) < 0.5
+    result = pictures.copy()
+    result[turned] = pictures[turned][..., ::-1]
+    return result
+
+
+def _crop(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    side = pictures.shape[-1]
+    edge = max(1, round(side * SHIFT_SHARE))
+    tops, lefts = (_whole(drawn[:, place], 0, 2 * edge + 1).tolist() for place in (0, 1))
+    result = np.empty_like(pictures)
+    padded = np.empty((*pictures.shape[1:-2], side + 2 * edge, side + 2 * edge), dtype=pictures.dtype)
+    inner = slice(edge, edge + side)
+    for row, (top, left) in enumerate(zip(tops, lefts, strict=True)):
+        padded[..., inner, inner] = pictures[row]
+        # What comes in at an edge repeats it.
+        padded[..., inner, :edge] = pictures[row, ..., :1]
+        padded[..., inner, edge + side :] = pictures[row, ..., -1:]
+        padded[..., :edge, :] = padded[..., edge : edge + 1, :]
+        padded[..., edge + side :, :] = padded[..., edge + side - 1 : edge + side, :]
+        result[row] = padded[..., top : top + side, left : left + side]
+    return result
+
+
+def _color(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    bright, contrast, saturation = (
+        (1 - COLOR + 2 * COLOR * uniform(drawn[:, place])).astype(np.float32)[:, None, None] for place in range(3)
+    )
+    # Saturation mixes each channel with the grey of the pixel, the others scale: together one matrix per picture.
+    mix = saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * _LUMA
+    matrix = bright * contrast * mix
+    flat = pictures.reshape(len(pictures), 3, -1)
+    # Half is added, since the conversion below cuts off.
+    offset = bright * (1 - contrast) * 127.5 + np.float32(0.5)
+    result = np.empty_like(flat)
+    for start in range(0, len(flat), _CACHED_PICTURES):
+        some = slice(start, start + _CACHED_PICTURES)
+        values = matrix[some] @ flat[some].astype(np.float32)
+        values += offset[some]
+        np.clip(values, 0, 255, out=values)
+        result[some] = values
+    return result.reshape(pictures.shape)
+
+
+def _shift(levels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    frames = levels.shape[-1]
+    result = np.empty_like(levels)
+    for row, by in enumerate(_whole(drawn[:, 0], 0, frames).tolist()):
+        result[row, :, by:] = levels[row, :, : frames - by]
+        result[row, :, :by] = levels[row, :, frames - by :]
+    return result
+
+
+def _gain(levels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    decibels = GAIN_DB * (2 * uniform(drawn[:, 0]) - 1)
+    return levels + decibels.astype(levels.dtype)[:, None, None]
+
+
+def _mask(levels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    result = levels.copy()
+    bands, frames = levels.shape[1:]
+    spans = []
+    for length, (size, place) in ((bands, drawn[:, :2].T), (frames, drawn[:, 2:].T)):
+        sizes = _whole(size, 0, int(MASK_SHARE * length) + 1)
+        spans.append((sizes, _whole(place, 0, length - sizes + 1)))
+    (heights, lows), (widths, starts) = spans
+    for row, (low, height, start, width) in enumerate(
+        zip(lows.tolist(), heights.tolist(), starts.tolist(), widths.tolist(), strict=True)
+    ):
+        silence = levels[row].min()
+        result[row, low : low + height] = silence
+        result[row, :, start : start + width] = silence
+    return result
+
+
+def _drop(tokens: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    dropped = uniform(_many(drawn[:, 0], tokens.shape[1])) < DROP_PROBABILITY
+    dropped &= (tokens != PAD) & (tokens != CLS)
+    return np.where(dropped, tokens.dtype.type(UNK), tokens)
+
+
+def _many(bits: np.ndarray, count: int) -> np.ndarray:
+    """Spread one random word per row over `count` of them (SplitMix64)."""
+    steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = bits[:, None] + steps
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+AUGMENTATIONS = {
+    "flip": Augmentation("picture", _flip, "mirrors half of the pictures"),
+    "crop": Augmentation("picture", _crop, "moves a picture by up to an eighth of its side"),
+    "color": Augmentation("picture", _color, "changes brightness, contrast and saturation by up to 30%"),
+    "shift": Augmentation("sound", _shift, "begins a recording elsewhere, with its beginning after its end"),
+    "gain": Augmentation("sound", _gain, "changes the level by up to 6 dB"),
+    "mask": Augmentation("sound", _mask, "silences up to a fifth of the bands and of the frames (SpecAugment)"),
+    "drop": Augmentation("text", _drop, "makes a tenth of the tokens unknown"),
+}

@@ -1,0 +1,124 @@
+"""Pictures: from the bytes of a file to a small square of pixels."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from confu_core.errors import DatasetError, InvalidValue
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["PIXEL_LIMIT", "decode_picture"]
+
+PIXEL_LIMIT = 1 << 26  # 8192 x 8192: below the size at which Pillow begins to warn.
+
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_ORIENTATION = 0x0112
+
+
+def decode_picture(data: bytes, side: int) -> np.ndarray:
+    """Decode a picture, cut its centre to a square and reduce that with antialiasing.
+
+    A JPEG is decoded at the smallest of its own scales that is not below `side`, which saves most of the work.
+    Transparent parts become white.
+
+    Parameters
+    ----------
+    data : bytes
+        A JPEG, PNG or WebP file; of an animation the first frame is taken.
+    side : int
+        Of the square, in pixels, at least 1.
+
+    Returns
+    -------
+    ndarray of uint8, shape (3, side, side)
+        Red, green, blue, upright as the EXIF orientation says.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be decoded, is cut, or has more than `PIXEL_LIMIT` pixels.
+    InvalidValue
+        If `side` is below 1.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (40, 30), "red").save(file, "png")
+    >>> decode_picture(file.getvalue(), 8)[:, 0, 0].tolist()
+    [255, 0, 0]
+    >>> decode_picture(b"no picture", 8)
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: the picture cannot be decoded: cannot identify image file
+    """
+    if side < 1:
+        raise InvalidValue(f"side must be at least 1 pixel; got {side}")
+    try:
+        return _decode(data, side)
+    except DatasetError:
+        raise
+    except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
+        complaint = str(error).partition(" <_io")[0] or type(error).__name__
+        raise DatasetError(f"the picture cannot be decoded: {complaint.splitlines()[0]}") from error
+
+
+def _decode(data: bytes, side: int) -> np.ndarray:
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # What Pillow warns of is either refused below or does not matter.
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            width, height = image.size
+            if width * height > PIXEL_LIMIT:
+                raise DatasetError(f"the picture has {width} x {height} pixels; at most {PIXEL_LIMIT} are decoded")
+            scaled = image.draft(None, (side, side))
+            # At a smaller scale the last row and column may be parts of a pixel, which the draft's size tells.
+            extent = image.size if scaled is None else scaled[1][2:]
+            orientation = image.getexif().get(_ORIENTATION, 1)
+            square = _reduced(_rgb(image), extent, side)
+    return np.ascontiguousarray(np.asarray(_upright(square, orientation)).transpose(2, 0, 1))
+
+
+def _reduced(image: Image, extent: tuple[float, float], side: int) -> Image:
+    from PIL.Image import Resampling
+
+    width, height = extent
+    edge = min(width, height)
+    left, top = (width - edge) / 2, (height - edge) / 2
+    return image.resize((side, side), Resampling.BICUBIC, box=(left, top, left + edge, top + edge))
+
+
+def _rgb(image: Image) -> Image:
+    from PIL import Image as images
+
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I"):  # 16 bits per grey value, which conversion would clip at 255.
+        return images.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        seen = image.convert("RGBA")
+        white = images.new("RGBA", seen.size, "white")
+        return images.alpha_composite(white, seen).convert("RGB")
+    return image.convert("RGB")
+
+
+def _upright(image: Image, orientation: int) -> Image:
+    from PIL.Image import Transpose
+
+    # The centre square is the same before and after turning, so that the small one can be turned.
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return image.transpose(turns[orientation]) if orientation in turns else image

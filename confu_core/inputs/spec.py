@@ -1,0 +1,180 @@
+"""What training reads of a dataset: which column is which modality, and in which form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from confu_core.errors import InvalidValue
+from confu_core.inputs.mel import BANDS, frames_of
+from confu_core.inputs.sound import DURATION_LIMIT, samples_in
+from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
+
+__all__ = ["Input", "InputSpec", "Picture", "Sound", "Text"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A column of pictures.
+
+    Attributes
+    ----------
+    column : str
+        Its name.
+    side : int
+        Of the square that they are reduced to, in pixels.
+    """
+
+    column: str
+    side: int = 64
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.side <= 4096:
+            raise InvalidValue(f"side of {self.column!r} must be in [1, 4096] pixels; got {self.side}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: channels, height, width."""
+        return (3, self.side, self.side)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the cached array."""
+        return np.dtype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A column of sounds, read as log-mel spectrograms.
+
+    Attributes
+    ----------
+    column : str
+        Its name.
+    sample_rate : int
+        In Hz; others are resampled.
+    seconds : float or None
+        Length that they are cut or filled up to; None for that of the first sound of the training split.
+    """
+
+    column: str
+    sample_rate: int = 22050
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 1000 <= self.sample_rate <= 768_000:
+            raise InvalidValue(f"sample_rate of {self.column!r} must be in [1000, 768000] Hz; got {self.sample_rate}")
+        if self.seconds is not None and not 0 < self.seconds <= DURATION_LIMIT:
+            raise InvalidValue(f"seconds of {self.column!r} must be in (0, {DURATION_LIMIT:g}]; got {self.seconds}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: bands, frames."""
+        assert self.seconds is not None, "the length is known once a dataset is opened"
+        return (BANDS, frames_of(samples_in(self.seconds, self.sample_rate)))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the cached array: in dB, to a sixteenth of one or better."""
+        return np.dtype(np.float16)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A column of captions, read as token ids.
+
+    Attributes
+    ----------
+    column : str
+        Its name.
+    length : int
+        Tokens per caption, the leading ``[CLS]`` included.
+    vocabulary : int
+        At most as many different tokens. Columns of one dataset share a tokenizer, with the largest of theirs.
+    """
+
+    column: str
+    length: int = 64
+    vocabulary: int = VOCABULARY_LIMIT
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.length <= 4096:
+            raise InvalidValue(f"length of {self.column!r} must be in [1, 4096] tokens; got {self.length}")
+        if not len(SPECIAL) < self.vocabulary <= VOCABULARY_LIMIT:
+            limits = f"[{len(SPECIAL) + 1}, {VOCABULARY_LIMIT}]"
+            raise InvalidValue(f"vocabulary of {self.column!r} must be in {limits}; got {self.vocabulary}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: tokens."""
+        return (self.length,)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the cached array."""
+        return np.dtype(np.int16)
+
+
+Input = Picture | Sound | Text
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """The modalities that training reads, by name.
+
+    Attributes
+    ----------
+    inputs : mapping of str to Picture, Sound or Text
+        In the order of the modalities. Names are letters, digits and underscores.
+
+    Examples
+    --------
+    >>> spec = InputSpec({"image": Picture("image", side=32), "caption": Text("caption", length=16)})
+    >>> spec.names, spec.inputs["image"].shape
+    (('image', 'caption'), (3, 32, 32))
+    """
+
+    inputs: Mapping[str, Input]
+
+    def __post_init__(self) -> None:
+        if not self.inputs:
+            raise InvalidValue("inputs must name at least one modality; got none")
+        for name in self.inputs:
+            # It becomes a part of file names, and stands beside the key and the row in a batch.
+            if not name.isidentifier() or name in ("key", "row"):
+                words = "letters, digits and underscores, and not 'key' or 'row'"
+                raise InvalidValue(f"a modality's name must be {words}; got {name!r}")
+        object.__setattr__(self, "inputs", dict(self.inputs))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the modalities, in order."""
+        return tuple(self.inputs)
+
+    @property
+    def vocabulary(self) -> int | None:
+        """The largest vocabulary of its texts; None if it has none."""
+        return max((one.vocabulary for one in self.inputs.values() if isinstance(one, Text)), default=None)
+
+    def with_seconds(self, seconds: Mapping[str, float]) -> InputSpec:
+        """Return the same with the lengths of those sounds that had none."""
+        return InputSpec(
+            {
+                name: replace(one, seconds=seconds[name]) if isinstance(one, Sound) and name in seconds else one
+                for name, one in self.inputs.items()
+            }
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> InputSpec:
+        """Return the spec that `as_dict` described."""
+        kinds = {kind.__name__.lower(): kind for kind in (Picture, Sound, Text)}
+        fields = {name: dict(one) for name, one in data.items()}
+        return cls({name: kinds[one.pop("kind")](**one) for name, one in fields.items()})
+
+    def as_dict(self) -> dict[str, dict[str, Any]]:
+        """Return the modalities in order as JSON values, each with its ``kind``."""
+        return {name: {"kind": type(one).__name__.lower(), **asdict(one)} for name, one in self.inputs.items()}

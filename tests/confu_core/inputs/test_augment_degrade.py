@@ -1,0 +1,153 @@
+"""What is drawn for a sample depends on its row alone, and does what its name says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from confu_core.errors import InvalidValue
+from confu_core.inputs import InputSpec, Picture, Sound, Text
+from confu_core.inputs.augment import AUGMENTATIONS, GAIN_DB, augment
+from confu_core.inputs.degrade import DEGRADATIONS, degrade
+from confu_core.inputs.text import CLS, PAD, UNK
+from confu_core.random import generator
+
+SPEC = InputSpec({"image": Picture("i", 16), "audio": Sound("a", seconds=0.5), "caption": Text("c", 12)})
+RANDOM = generator(0, "augment tests")
+BATCH = {
+    "image": RANDOM.integers(0, 256, (40, 3, 16, 16), dtype=np.uint8),
+    "audio": RANDOM.normal(-40, 15, (40, *SPEC.inputs["audio"].shape)).astype(np.float16),
+    "caption": np.concatenate(
+        [np.full((40, 1), CLS), RANDOM.integers(3, 900, (40, 8)), np.full((40, 3), PAD)], axis=1
+    ).astype(np.int16),
+}
+ROWS = RANDOM.permutation(10_000)[:40]
+KINDS = {"picture": "image", "sound": "audio", "text": "caption"}
+
+
+def augmented(name: str, some: np.ndarray | slice = slice(None), seed: int = 0, epoch: int = 0) -> np.ndarray:
+    batch = {modality: values[some] for modality, values in BATCH.items()}
+    result = augment(batch, SPEC, [name], seed=seed, epoch=epoch, rows=ROWS[some])
+    for modality, values in batch.items():
+        if modality != KINDS[AUGMENTATIONS[name].modality]:
+            assert result[modality] is values
+    return result[KINDS[AUGMENTATIONS[name].modality]]
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_a_sample_is_augmented_alike_in_any_batch(name: str) -> None:
+    before = {modality: values.copy() for modality, values in BATCH.items()}
+    whole = augmented(name)
+    chosen = np.array([31, 2, 17])
+    assert np.array_equal(augmented(name, chosen), whole[chosen])
+    original = BATCH[KINDS[AUGMENTATIONS[name].modality]]
+    assert whole.shape == original.shape and whole.dtype == original.dtype
+    assert not np.array_equal(whole, original)
+    assert not np.array_equal(whole, augmented(name, epoch=1))
+    assert not np.array_equal(whole, augmented(name, seed=1))
+    assert all(np.array_equal(before[modality], BATCH[modality]) for modality in BATCH)
+
+
+def test_flip_mirrors_half_of_the_pictures() -> None:
+    made, pictures = augmented("flip"), BATCH["image"]
+    mirrored = np.array([np.array_equal(m, p[..., ::-1]) for m, p in zip(made, pictures, strict=True)])
+    same = np.array([np.array_equal(m, p) for m, p in zip(made, pictures, strict=True)])
+    assert (mirrored ^ same).all() and 8 < mirrored.sum() < 32
+
+
+def test_crop_moves_by_an_eighth_at_most() -> None:
+    made, seen = augmented("crop"), set()
+    for result, picture in zip(made, BATCH["image"], strict=True):
+        padded = np.pad(picture, ((0, 0), (2, 2), (2, 2)), mode="edge")
+        places = [(y, x) for y in range(5) for x in range(5)]
+        found = [place for place in places if np.array_equal(padded[:, place[0] :, place[1] :][:, :16, :16], result)]
+        assert found
+        seen |= set(found)
+    assert len(seen) > 10
+
+
+def test_color_keeps_grey_grey_and_changes_brightness() -> None:
+    grey = np.full((40, 3, 4, 4), 100, dtype=np.uint8)
+    made = augment({"image": grey}, SPEC, ["color"], seed=0, epoch=0, rows=ROWS)["image"].astype(int)
+    assert np.abs(made - made[:, :1]).max() <= 1
+    assert made.min() < 85 and made.max() > 115
+
+
+def test_sounds_are_shifted_masked_and_made_louder() -> None:
+    levels = BATCH["audio"].astype(np.float32)
+    shifted, masked, gained = (augmented(name).astype(np.float32) for name in ("shift", "mask", "gain"))
+    assert np.array_equal(np.sort(shifted, axis=-1), np.sort(levels, axis=-1))
+    silenced = masked != levels
+    assert (np.where(silenced, masked, 0) == np.where(silenced, levels.min(axis=(1, 2), keepdims=True), 0)).all()
+    assert 0.02 < silenced.mean() < 0.36
+    assert np.abs(gained - levels).max() <= GAIN_DB + 0.1
+    assert (gained - levels).std(axis=(1, 2)).max() < 0.1
+
+
+def test_drop_spares_special_tokens() -> None:
+    made, tokens = augmented("drop"), BATCH["caption"]
+    changed = made != tokens
+    assert (made[changed] == UNK).all() and not changed[:, 0].any() and not changed[:, 9:].any()
+    assert 0.04 < changed[:, 1:9].mean() < 0.18
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="unknown augmentation 'flipp'; did you mean 'flip'"):
+        augment(BATCH, SPEC, ["flipp"], seed=0, epoch=0, rows=ROWS)
+    with pytest.raises(InvalidValue, match="unknown degradation 'snrr'; did you mean 'snr'"):
+        degrade("snrr", "", 1.0, seed=0, row=0)
+    with pytest.raises(InvalidValue, match=r"strength of 'words' must be in \[0, 1\]; got 2"):
+        degrade("words", "a b", 2, seed=0, row=0)
+    with pytest.raises(InvalidValue, match="strength of 'snr' must be finite, in dB; got nan"):
+        degrade("snr", BATCH["audio"][0], float("nan"), seed=0, row=0)
+
+
+SAMPLES = {
+    "picture": RANDOM.integers(0, 256, (3, 32, 32), dtype=np.uint8),
+    "sound": RANDOM.normal(0, 0.1, 4000).astype(np.float32),
+    "text": " ".join(f"w{n}" for n in range(20)),
+}
+
+
+@pytest.mark.parametrize("kind", DEGRADATIONS)
+def test_degradations_are_reproducible_and_pure(kind: str) -> None:
+    one = DEGRADATIONS[kind]
+    sample = SAMPLES[one.modality]
+    before = sample if isinstance(sample, str) else sample.copy()
+    assert len(one.strengths) == 5 and one.unit and one.label
+    for strength in one.strengths:
+        made = degrade(kind, sample, strength, seed=0, row=3)
+        assert np.array_equal(made, degrade(kind, sample, strength, seed=0, row=3))
+        assert not np.array_equal(made, sample)
+        if kind != "blur":
+            assert not np.array_equal(made, degrade(kind, sample, strength, seed=0, row=4))
+            assert not np.array_equal(made, degrade(kind, sample, strength, seed=1, row=3))
+        if not isinstance(sample, str):
+            assert made.shape == sample.shape and made.dtype == sample.dtype
+    assert np.array_equal(sample, before)
+
+
+def test_noise_has_the_ratio_that_was_asked_for() -> None:
+    sound = SAMPLES["sound"].astype(np.float64)
+    for strength in DEGRADATIONS["snr"].strengths:
+        noise = degrade("snr", SAMPLES["sound"], strength, seed=0, row=0) - sound
+        assert 10 * np.log10((sound**2).mean() / (noise**2).mean()) == pytest.approx(strength, abs=0.01)
+        power = np.abs(np.fft.rfft(noise)) ** 2
+        # Pink: octaves have equal power.
+        assert power[250:500].sum() == pytest.approx(power[500:1000].sum(), rel=0.3)
+    silence = np.zeros(50, dtype=np.float32)
+    assert np.array_equal(degrade("snr", silence, 0, seed=0, row=0), silence)
+
+
+def test_occlusion_covers_the_share_and_words_go_missing() -> None:
+    white = np.full((3, 50, 50), 255, dtype=np.uint8)
+    for strength in DEGRADATIONS["occlusion"].strengths:
+        covered = degrade("occlusion", white, strength, seed=0, row=1) != 255
+        assert covered.mean() == pytest.approx(strength, abs=0.03)
+    for strength in DEGRADATIONS["words"].strengths:
+        left = degrade("words", SAMPLES["text"], strength, seed=0, row=1).split()
+        assert len(left) == 20 - round(20 * strength)
+        assert left == sorted(left, key=lambda word: int(word[1:]))
+    assert degrade("words", "", 0.5, seed=0, row=0) == ""
+    stronger = [degrade("blur", SAMPLES["picture"], s, seed=0, row=0).std() for s in DEGRADATIONS["blur"].strengths]
+    assert stronger == sorted(stronger, reverse=True)
