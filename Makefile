@@ -4,7 +4,7 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 INSTALL := $(RUN)/pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo test lint docs
+.PHONY: demo demo-xor test lint docs
 .DELETE_ON_ERROR:
 
 $(VENV)/.plain: pyproject.toml constraints.txt
@@ -20,8 +20,14 @@ $(VENV)/.docs: $(VENV)/.plain
 	$(INSTALL) ".[docs]"
 	touch $@
 
-# Every step goes on where an earlier call stopped.
+# Every step goes on where an earlier call stopped. demo-xor is the same in codes instead of pictures and songs.
 demo: $(VENV)/.plain
+	$(RUN)/birdmml build --out data/birds
+	$(RUN)/birdmml sweep --data data/birds --method confu,clip --epochs 15 --out runs/birds
+	$(RUN)/birdmml report runs/birds
+	@echo "The report: $(CURDIR)/runs/birds/report/index.html"
+
+demo-xor: $(VENV)/.plain
 	$(RUN)/xorbench build --p 0,0.5,1 --out data/xor
 	$(RUN)/xorbench run --data data/xor --p 0.5 --method confu
 	$(RUN)/xorbench run --data data/xor --p 0.5 --method clip

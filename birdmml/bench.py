@@ -11,6 +11,7 @@ import numpy as np
 
 from birdmml.data import design_of, open_birds, recipe_of, species_of
 from birdmml.prompts import reference_descriptions
+from confu_core.errors import InvalidValue
 from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, with_features
 from confu_core.media.augment import augmentations
@@ -27,6 +28,7 @@ from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.prepare import tokenizer_of, with_lengths
 from confu_core.training.fit import Progress
 from confu_core.training.gather import ranks
+from confu_core.training.processes import check_device
 
 __all__ = ["BENCHMARK", "data_columns", "kept", "open_task", "plan_of", "run", "run_sweep", "sweep_cells"]
 
@@ -35,6 +37,7 @@ IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
 # Query, to what the manifest calls its Bayes accuracy.
 BAYES = {IMAGE: "bayes_image", AUDIO: "bayes_audio", f"{IMAGE}+{AUDIO}": "bayes_both"}
 CHECKPOINTS = "checkpoints"
+NEEDED = ("train", "validation", "test")
 STREAMED_FAMILIES = ("retrieval", "zero_shot", "zero_shot_group", "overlap", "complementarity", "dependence", "missing")
 
 
@@ -74,6 +77,8 @@ def open_task(
         If features are for a modality that there is not.
     """
     dataset = open_birds(settings.data).dataset
+    for split in NEEDED:
+        dataset.shards(split)  # One that is missing is found before hours of training.
     recipe = recipe_of(dataset.manifest)
     kinds: dict[str, Kind] = {
         IMAGE: Picture("image", settings.side),
@@ -163,6 +168,8 @@ def run(
     DatasetError, InvalidValue, MethodError, TrainingError
         See these.
     """
+    if stream:
+        _check_streamed(settings)
     task = open_task(settings, cache=cache, stream=stream, workers=workers, progress=progress)
     source = None
     if stream:
@@ -202,12 +209,13 @@ def sweep_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> 
     InvalidValue
         As for `grid_cells`.
     """
-    known = {place: data_columns(open_birds(place).manifest) for place in _places(grid, fixed)}
+    axes = {axis: values for axis, values in grid.items() if axis != "data"}
     cells = []
-    for cell in grid_cells(MediaSettings, grid, fixed):
-        data = known[cell.settings.data]
-        columns = {**cell.columns, **data}
-        cells.append(Cell(cell.settings.cell_on(data), cell.shape, columns, cell.settings))
+    for place in _places(grid, fixed):  # Settings do not know their data, so that each dataset has a grid of its own.
+        data = data_columns(open_birds(place).manifest)
+        for cell in grid_cells(MediaSettings, axes, {**fixed, "data": place}):
+            columns = {**cell.columns, **data}
+            cells.append(Cell(cell.settings.cell_on(data), cell.shape, columns, cell.settings))
     return cells
 
 
@@ -252,10 +260,11 @@ def run_sweep(
     DatasetError, InvalidValue, MethodError, ResultsError
         See these.
     """
+    check_device(device)
     fixed = dict(fixed or {})
     cells = sweep_cells(grid, fixed)
     # Decoded once, with all processes, before the first of them needs it.
-    for settings in {cell.settings.data: cell.settings for cell in cells}.values():
+    for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
         open_task(settings, cache=cache, workers=workers, progress=decoding)
     plan = plan_of(grid, fixed, cells)
     compute = functools.partial(_compute, checkpoints=Path(out) / CHECKPOINTS, cache=cache, device=device)
@@ -338,6 +347,18 @@ def _view(grid: Mapping[str, Sequence[Any]], cells: Sequence[Cell[MediaSettings]
     }
 
 
+def _check_streamed(settings: MediaSettings) -> None:
+    if settings.feature_files:
+        raise InvalidValue("--features cannot be streamed: their rows are looked up by key; leave out --stream")
+    if settings.balance != "instance":
+        raise InvalidValue(f"balance must be instance for a stream, which has no labels; got {settings.balance!r}")
+
+
+def _decoded(settings: MediaSettings) -> tuple[str, int, int]:
+    """Return what runs share that have the same cache."""
+    return settings.data, settings.side, settings.tokens
+
+
 class _Labels:
     """The species of every row of a split, as numbers of a design's names."""
 
@@ -410,7 +431,10 @@ def _bytes(value: Any) -> bytes:
 
 
 def _places(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> list[str]:
-    return [str(place) for place in grid.get("data", [fixed.get("data", "")])]
+    places = [str(place) for place in grid.get("data", [fixed.get("data", "")])]
+    if not places:
+        raise InvalidValue("data must have at least one value; got none")
+    return places
 
 
 def _shown(value: Any) -> Any:

@@ -14,7 +14,7 @@ from confu_core.model import Model
 from confu_core.training.epochs import to_tensor
 from confu_core.user_code import describe
 
-__all__ = ["embed_all", "embed_modality", "with_modality"]
+__all__ = ["embed_all", "embed_modality", "rows_of", "with_modality"]
 
 BLOCK = 250
 
@@ -105,4 +105,23 @@ def with_modality(batch: EmbeddedBatch, modality: int, tables: tuple[Tensor, Ten
     """
     features, embeddings = list(batch.features), list(batch.embeddings)
     features[modality], embeddings[modality] = tables
+    return EmbeddedBatch(features, embeddings)
+
+
+def rows_of(batch: EmbeddedBatch, start: int, stop: int) -> EmbeddedBatch:
+    """Return a range of the rows of a batch.
+
+    Parameters
+    ----------
+    batch : EmbeddedBatch
+        Of samples.
+    start, stop : int
+        First row, and the one after the last.
+
+    Returns
+    -------
+    EmbeddedBatch
+        A new one, over the same memory.
+    """
+    features, embeddings = ([table[start:stop] for table in tables] for tables in (batch.features, batch.embeddings))
     return EmbeddedBatch(features, embeddings)

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean
@@ -20,9 +21,11 @@ from confu_core.evaluation.missing import missing_accuracy
 from confu_core.evaluation.overlap import overlap
 from confu_core.evaluation.probes import linear_probe
 from confu_core.evaluation.recall import RankMeasure, retrieval_summary
+from confu_core.media.embed import rows_of
 from confu_core.media.findings import Findings
 from confu_core.media.task import query_name
 from confu_core.methods.base import every_direction
+from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
 
 __all__ = ["FAMILIES", "SHOTS", "evaluate_media"]
@@ -69,9 +72,9 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
     directions = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
     n = batch.size
     for query, key in directions:
-        scores = findings.scores(batch.view(query), batch.view(key))
+        score = _blocks(findings, batch, query, key)
         equal = torch.from_numpy(_equal_rows(findings.inputs(TEST)[key[0]]))
-        found = retrieval_summary(scores, torch.arange(n), equal)
+        found = retrieval_summary(score, torch.arange(n), equal)
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
         for reading, summary in (("equal", found.equal), ("paired", found.paired)):
@@ -79,6 +82,14 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
             named |= {"median rank": summary.median_rank, "mean rank": summary.mean_rank}
             for metric, measure in named.items():
                 yield _ranked(subject, metric, reading, measure, defined)
+
+
+def _blocks(
+    findings: Findings, batch: EmbeddedBatch, query: tuple[int, ...], key: tuple[int, ...]
+) -> Callable[[int, int], Tensor]:
+    """Score queries some at a time: all with all may not fit in memory."""
+    keys = batch.view(key)
+    return lambda start, stop: findings.scores(rows_of(batch, start, stop).view(query), keys)
 
 
 def _ranked(subject: str, metric: str, reading: str, found: RankMeasure, defined: bool) -> Measure:
@@ -208,8 +219,8 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
                 yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, x=level)
         if modality == task.text:
             query = task.queries[-1]
-            scores = findings.scores(batch.view(query), batch.view((modality,)))
-            found_ranks = retrieval_summary(scores, torch.arange(len(labels)), torch.from_numpy(_equal_rows(rows)))
+            score = _blocks(findings, batch, query, (modality,))
+            found_ranks = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(_equal_rows(rows)))
             one = found_ranks.equal.recall[10].estimate
             yield _estimated("robustness", f"{query_name(task, query)}->{name}", "R@10", kind, one, x=level)
 

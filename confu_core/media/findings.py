@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from confu_core.errors import ConfuError, InvalidValue, MethodError
+from confu_core.errors import InvalidValue, MethodError
 from confu_core.evaluation.embeddings import QueryEmbedding, query_embedding
 from confu_core.evaluation.zero_shot import ZeroShot, zero_shot
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
+from confu_core.media.method_errors import in_evaluation
 from confu_core.media.task import MediaTask
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 from confu_core.model import Model
-from confu_core.user_code import describe
 
 __all__ = ["Findings"]
 
@@ -73,13 +73,8 @@ class Findings:
             If the method raises an error of its own, or a score is not finite.
         """
         method = self.model.method
-        try:
-            with torch.no_grad():
-                scores = method.score(query, key)
-        except ConfuError:
-            raise
-        except Exception as error:  # A user's method may raise anything; the user sees what and where.
-            raise MethodError(f"method {type(method).__name__} raised in evaluation: {describe(error)}") from error
+        with in_evaluation(method), torch.no_grad():
+            scores = method.score(query, key)
         if not scores.isfinite().all():
             members = "+".join(map(str, query.modalities))
             raise MethodError(f"the scores of {type(method).__name__} for {members} are not finite after training")
@@ -119,7 +114,7 @@ class Findings:
 
     def vectors(self, split: str, query: Sequence[int]) -> QueryEmbedding:
         """Return one vector per sample of a split for a query, for probes."""
-        with torch.no_grad():
+        with in_evaluation(self.model.method), torch.no_grad():
             return query_embedding(self.model.method, self.embedded(split).view(tuple(query)))
 
     def replaced(self, split: str, modality: int, rows: np.ndarray) -> EmbeddedBatch:

@@ -15,10 +15,11 @@ from confu_core.evaluation.bounds import mutual_information_bound, total_correla
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.augment import augmentations
 from confu_core.media.build import make_model
-from confu_core.media.embed import embed_all
+from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import TEST, evaluate_media
 from confu_core.media.examples import examples_of
 from confu_core.media.findings import Findings
+from confu_core.media.method_errors import in_evaluation
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.base import every_direction
@@ -33,6 +34,7 @@ from confu_core.training.settings import TrainingSettings
 __all__ = ["MediaResult", "run_media"]
 
 VALIDATION = "validation"
+BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.
 DISTINCT = 1e-9  # Ceilings closer than this leave nothing to capture.
 
 
@@ -177,17 +179,19 @@ def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
     """Return the loss on the validation split, in batches as in training, and bounds on what the scores tell."""
     batch = embed_all(model, [task.arrays.array(VALIDATION, name) for name in task.modalities])
     n, size = batch.size, min(size, batch.size)
-    parts = [_rows(batch, np.arange(start, start + size)) for start in range(0, n - size + 1, size)]
+    parts = [rows_of(batch, start, start + size) for start in range(0, n - size + 1, size)]
     model = model.eval()
     method = model.method
-    with torch.random.fork_rng(devices=[]):
+    with in_evaluation(method), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)  # Methods that draw negatives draw the same ones after every epoch.
         losses = [sum(float(term) for term in method.losses(_on(part, model)).values()) for part in parts]
-    return {"loss": float(np.mean(losses)), "total_correlation_bound": _bound(model, batch)}
+        bound = _bound(model, batch)
+    return {"loss": float(np.mean(losses)), "total_correlation_bound": bound}
 
 
 def _bound(model: Model, batch: EmbeddedBatch) -> float:
     """Bound the total correlation of the modalities from below by the method's own scores."""
+    batch = rows_of(batch, 0, BOUND_ROWS)
     n, modalities = batch.size, batch.modalities
     scale, paired = model.method.scale(), torch.eye(n)
     scale = scale.cpu() if isinstance(scale, torch.Tensor) else scale
@@ -197,11 +201,6 @@ def _bound(model: Model, batch: EmbeddedBatch) -> float:
             scores = model.method.score(_on(batch, model).view(query), _on(batch, model).view(key)).cpu()
             bounds[query, key[0]] = mutual_information_bound(scale * scores, paired)
     return total_correlation_bound(bounds, modalities)
-
-
-def _rows(batch: EmbeddedBatch, rows: np.ndarray) -> EmbeddedBatch:
-    taken = torch.from_numpy(rows)
-    return EmbeddedBatch([table[taken] for table in batch.features], [table[taken] for table in batch.embeddings])
 
 
 def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:

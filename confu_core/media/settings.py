@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from confu_core.errors import InvalidValue, nearest
+from confu_core.inputs.augment import check_augmentations
 from confu_core.runs.options import cell_id, plain, resolved_options
+from confu_core.training.settings import PRECISIONS
 
 __all__ = ["DEFAULT_AUGMENTATIONS", "MediaSettings"]
 
@@ -106,9 +108,11 @@ class MediaSettings:
             raise InvalidValue(f"weight_decay must be at least 0 and finite; got {self.weight_decay}")
         if not 0 <= self.warmup < 1:
             raise InvalidValue(f"warmup must be in [0, 1); got {self.warmup}")
-        if self.balance not in BALANCES:
-            hint = nearest(self.balance, BALANCES)
-            raise InvalidValue(f"balance must be one of {', '.join(BALANCES)}; got {self.balance!r}: {hint}")
+        for name, known in (("balance", BALANCES), ("precision", PRECISIONS)):
+            if (value := getattr(self, name)) not in known:
+                hint = nearest(value, known)
+                raise InvalidValue(f"{name} must be one of {', '.join(known)}; got {value!r}: {hint}")
+        check_augmentations(self.augment)
         object.__setattr__(self, "augment", tuple(self.augment))
 
     def resolved_options(self) -> dict[str, Any]:

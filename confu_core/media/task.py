@@ -95,7 +95,7 @@ class MediaTask:
     columns : mapping of str to object
         What a row of results says of the data.
     degraded : callable, optional
-        Yields (kind, modality, level, inputs of a split) for robustness; level 0 to 4.
+        Yields (kind, modality, strength, inputs of a split) for robustness.
     samples : callable, optional
         Returns rows of a split with their media, for the report: dictionaries of ``key``, ``image``, ``audio`` and
         ``caption``, as far as there are.

@@ -42,7 +42,7 @@ def draw_rows(axes: Axes, series: Sequence[Series], looks: Sequence[Look], panel
             continue
         axes.plot(seeds := _seeds(point, panel.column), [row + ASIDE] * len(seeds), color=look.colour, **SEED)
         style = look.marker_style(hollow=look.hollow or not point.defined)
-        axes.errorbar(interval.mean, row, xerr=interval.half_width, ecolor=look.colour, zorder=3, capsize=3, **style)
+        axes.errorbar(interval.mean, row, xerr=interval.reach, ecolor=look.colour, zorder=3, capsize=3, **style)
     axes.set_yticks(range(len(series)), [plain(one.label) for one in series])
     axes.set_ylim(len(series) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -82,7 +82,7 @@ def _draw_point(axes: Axes, point: Point | None, look: Look, column: str, place:
         return
     axes.plot([place + ASIDE * width] * len(seeds := _seeds(point, column)), seeds, color=look.colour, **SEED)
     style = look.marker_style(hollow=look.hollow or not point.defined)
-    axes.errorbar(place, interval.mean, yerr=interval.half_width, ecolor=look.colour, zorder=3, capsize=2, **style)
+    axes.errorbar(place, interval.mean, yerr=interval.reach, ecolor=look.colour, zorder=3, capsize=2, **style)
 
 
 def _seeds(point: Point, column: str) -> list[float]:

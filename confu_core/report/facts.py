@@ -194,6 +194,7 @@ def _machine(environment: dict[str, Any]) -> Pairs:
         ("processor", environment.get("processor")),
         ("cores", environment.get("cores")),
         ("memory", size(memory) if isinstance(memory, int | float) else None),
+        ("accelerator", environment.get("accelerator")),
         ("system", environment.get("platform")),
         ("Python", environment.get("python")),
         *(versions.items() if isinstance(versions, dict) else ()),

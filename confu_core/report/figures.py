@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from confu_core.errors import ResultsError
+from confu_core.report.by_method import direction_rows, has_long_directions
 from confu_core.report.dots import draw_columns, draw_rows
+from confu_core.report.legends import even_looks
 from confu_core.report.lines import draw_lines
 from confu_core.report.panel import Panel, Reference, is_line_plot
 from confu_core.report.rendering import Image, legend, render
@@ -32,7 +34,7 @@ DOT = 0.13
 TICK_MARGIN = 0.08
 ROW, MARGIN = 0.36, 1.1
 PANEL_WIDTH, PANEL_HEIGHT = 2.25, 1.75
-EXACT, CHANCE = (0, (4, 2)), (0, (1, 1.6))
+EXACT, CHANCE, PAIRWISE = (0, (4, 2)), (0, (1, 1.6)), (0, (6, 1.5, 1.2, 1.5))
 
 
 def draw_figures(series: Sequence[Series], view: View) -> list[Image]:
@@ -60,7 +62,9 @@ def draw_figures(series: Sequence[Series], view: View) -> list[Image]:
         raise ResultsError(f"no finished cell has a value of {view.y}: there is nothing to plot")
     spread = f"Mean over {seeds}; {_spread(series)} 95% confidence interval (Student t)."
     # The sweep may have asked for one of these as its headline.
-    panels = {panel.column: (name, title, caption, panel) for name, title, caption, panel in reversed(_panels(view))}
+    panels = {
+        panel.column: (name, title, caption, panel) for name, title, caption, panel in reversed(_panels(view, series))
+    }
     drawn = [
         _figure(name, title, f"{caption} {spread}".strip(), series, panel)
         for name, title, caption, panel in reversed(panels.values())
@@ -87,11 +91,18 @@ def references_of(view: View) -> tuple[Reference, ...]:
     return tuple(Reference(label_of(column), dash, column) for column, dash in lines if column is not None)
 
 
-def _panels(view: View) -> list[tuple[str, str, str, Panel]]:
+def _panels(view: View, series: Sequence[Series]) -> list[tuple[str, str, str, Panel]]:
     """Name, title, caption and panel of each figure with one pair of axes."""
     capture = (Reference("Bayes accuracy", EXACT, value=1.0), Reference("pairwise ceiling", CHANCE, value=0.0))
     exact = (Reference("exact total correlation", EXACT, "total_correlation"),)
-    headline = Panel(view.y, view.x_label, view.y_label, references_of(view), proportion="accuracy" in view.y)
+    references = references_of(view)
+    if view.x == view.group and _has_numbers(series, "pairwise_ceiling"):
+        references = (
+            *references[:1],
+            Reference(label_of("pairwise_ceiling"), PAIRWISE, "pairwise_ceiling"),
+            *references[1:],
+        )
+    headline = Panel(view.y, view.x_label, view.y_label, references, proportion="accuracy" in view.y)
     return [
         (view.y, capitalised(view.y_label), "", headline),
         (
@@ -118,7 +129,9 @@ def _figure(name: str, title: str, caption: str, series: Sequence[Series], panel
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        chosen = looks(series, small=crowded > WIDTH / 2)
+        # Methods that stand alone in rows cover none of each other.
+        alone = x_values(series) == [None]
+        chosen = even_looks(series) if alone else looks(series, small=crowded > WIDTH / 2)
         _draw(axes, series, chosen, panel)
         # Rows have their names at the axis.
         named = () if rows else tuple(zip(series, chosen, strict=True))
@@ -145,6 +158,8 @@ def _direction_figure(series: Sequence[Series], view: View, directions: Sequence
     panel = Panel("accuracy", "", "accuracy", (Reference("Bayes accuracy", EXACT, "bayes_accuracy"),), proportion=True)
     caption = f"{spread} Hollow markers: the method does not define that direction, and falls back on another score."
     title = "Accuracy in every direction"
+    if has_long_directions(series):
+        return direction_rows(series, caption)[0]
     if len(x_values(series)) == 1:
         merged = replace(panel, x_label="direction: from → to")
         return _figure("directions", title, caption, over_directions(series), merged)

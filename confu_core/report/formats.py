@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from confu_core.report.intervals import Interval
-from confu_core.report.tables import Column, Table
-from confu_core.report.wording import show, show_interval, show_setting
+from confu_core.report.table import Table, cell_text
 
-__all__ = ["escape_latex", "escape_markdown", "reader_text", "to_csv", "to_latex", "to_markdown"]
+__all__ = ["escape_latex", "escape_markdown", "to_csv", "to_latex", "to_markdown"]
 
 # Longer tables break over pages.
 PAGE_ROWS = 40
@@ -36,6 +35,7 @@ LATEX = {
     "\u2212": "$-$",
     "\u2013": "--",
     "†": r"\textdagger{}",
+    "²": "$^2$",
 }
 HAT = re.compile("(.)\u0302")
 
@@ -55,6 +55,7 @@ def to_csv(table: Table) -> str:
 
     Examples
     --------
+    >>> from confu_core.report.table import Column
     >>> print(to_csv(Table("t", "", (Column("p"), Column("x")), ((0.1, None), (1 / 3, "a,b")))).rstrip())
     p,x
     0.1,
@@ -83,6 +84,7 @@ def to_markdown(table: Table) -> str:
 
     Examples
     --------
+    >>> from confu_core.report.table import Column
     >>> print(to_markdown(Table("t", "", (Column("m", "method"), Column("a", "accuracy")), (("a|b", 0.51562),))))
     | method | accuracy |
     | :-- | --: |
@@ -108,6 +110,7 @@ def to_latex(table: Table) -> str:
 
     Examples
     --------
+    >>> from confu_core.report.table import Column
     >>> text = to_latex(Table("t", "Results", (Column("m", "method"), Column("a", "acc_1")), (("clip", 0.5),)))
     >>> print("\n".join(text.splitlines()[-6:-2]))
     method & acc\_1 \\
@@ -200,35 +203,6 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|#])", r"\\\1", line)
 
 
-def reader_text(value: Any, digits: int | None = 3) -> str:
-    """Write one value of a table for readers.
-
-    Parameters
-    ----------
-    value : object
-        As in `Table.rows`.
-    digits : int or None
-        After the point, for measured numbers; None for a setting.
-
-    Returns
-    -------
-    str
-        Not escaped.
-
-    Examples
-    --------
-    >>> reader_text(0.5), reader_text(0.5, None), reader_text(False), reader_text(None)
-    ('0.500', '0.5', 'no', '-')
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if digits is None:
-        return show_setting(value)
-    if isinstance(value, Interval):
-        return show_interval(value, digits)
-    return show(value, digits) if value is None or isinstance(value, float) else str(value)
-
-
 def _readable(
     table: Table, escape: Callable[[str], str], strong: Callable[[str], str]
 ) -> tuple[list[str], list[list[str]], list[bool]]:
@@ -236,16 +210,12 @@ def _readable(
     seen = [at for at, column in enumerate(table.columns) if column.label]
     headings = [escape(table.columns[at].label) for at in seen]
     rows = []
-    for number, row in enumerate(table.rows):
-        texts = [escape(_text(row, at, table.columns[at])) for at in seen]
+    for number in range(len(table.rows)):
+        texts = [escape(cell_text(table, number, at)) for at in seen]
         rows.append(
             [strong(text) if (number, at) in table.bold else text for at, text in zip(seen, texts, strict=True)]
         )
     return headings, rows, [_is_numeric([row[at] for row in table.rows]) for at in seen]
-
-
-def _text(row: Sequence[Any], at: int, column: Column) -> str:
-    return reader_text(row[at], column.digits)
 
 
 def _is_numeric(values: Sequence[Any]) -> bool:

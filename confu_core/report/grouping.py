@@ -99,7 +99,8 @@ def _variants(results: Results, view: View, name: Callable[[str], str]) -> list[
 def _points(rows: Sequence[Row], view: View, results: Results) -> tuple[Point, ...]:
     by_x: dict[Any, list[Row]] = {}
     for row in rows:
-        by_x.setdefault(row[view.x], []).append(row)
+        # Where each method is its own x there is no axis: all have the same place.
+        by_x.setdefault(None if view.x == view.group else row[view.x], []).append(row)
     for x, held in by_x.items():
         seeds = [row[SEED] for row in held if SEED in row]
         if len(set(seeds)) < len(seeds):

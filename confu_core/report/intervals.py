@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["CONFIDENCE", "Interval", "student_interval"]
 
@@ -23,6 +24,8 @@ class Interval:
         Of the values.
     half_width : float or None
         Of the interval around the mean; None for a single value, which says nothing of its own spread.
+    ends : (float, float) or None
+        Of an interval that is not of this kind: of a single run over its test samples.
     """
 
     n: int
@@ -30,16 +33,22 @@ class Interval:
     minimum: float
     maximum: float
     half_width: float | None
+    ends: tuple[float, float] | None = None
 
     @property
     def low(self) -> float:
         """The lower end; the mean where there is no interval."""
-        return self.mean - (self.half_width or 0.0)
+        return self.mean - (self.half_width or 0.0) if self.ends is None else self.ends[0]
 
     @property
     def high(self) -> float:
         """The upper end; the mean where there is no interval."""
-        return self.mean + (self.half_width or 0.0)
+        return self.mean + (self.half_width or 0.0) if self.ends is None else self.ends[1]
+
+    @property
+    def reach(self) -> Any:
+        """How far the interval reaches from the mean, as error bars of matplotlib take it."""
+        return self.half_width if self.ends is None else [[self.mean - self.low], [self.high - self.mean]]
 
 
 def student_interval(values: Iterable[float | None], confidence: float = CONFIDENCE) -> Interval | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from confu_core.report.content import Content
 from confu_core.report.formats import escape_markdown, to_markdown
 from confu_core.report.rendering import Image
-from confu_core.report.wording import DEFINITIONS, capitalised
+from confu_core.report.sections import Section
+from confu_core.report.table import Table
+from confu_core.report.wording import capitalised, definitions_of
 
 __all__ = ["markdown_page"]
 
@@ -25,22 +27,21 @@ def markdown_page(content: Content) -> str:
     """
     headline, *others = content.images
     tables = {table.name: table for table in content.tables}
+    meanings = definitions_of(measures=bool(content.sections))
     parts = [
         f"# {escape_markdown(content.title)}",
         escape_markdown(content.lede),
         _image(headline),
         f"## {escape_markdown(capitalised(content.view.y_label))}",
         to_markdown(tables["matrix"]),
-        "Mean ± half-width of the 95% confidence interval over seeds; bold: the best of each row.",
+        "Mean ± half-width of the 95% confidence interval over seeds; bold: the best of each "
+        f"{'column' if content.by_method else 'row'}.",
         *_failures(content),
         *(part for image in others for part in (f"## {escape_markdown(image.title)}", _image(image))),
-        *(
-            f"<details><summary>{escape_markdown(table.title)}</summary>\n\n{to_markdown(table)}\n\n</details>"
-            for table in content.tables
-            if table.name != "matrix"
-        ),
+        *(part for section in content.sections for part in _section(section)),
+        *(_folded(table) for table in content.tables if table.name != "matrix"),
         "## How to read it",
-        "\n".join(f"- **{name}**: {escape_markdown(meaning)}" for name, meaning in DEFINITIONS.items()),
+        "\n".join(f"- **{name}**: {escape_markdown(meaning)}" for name, meaning in meanings.items()),
         "## Settings",
         "\n".join(f"- {_pair(name, value)}" for name, value in content.facts.axes),
         ", ".join(_pair(name, value) for name, value in content.facts.common),
@@ -50,6 +51,21 @@ def markdown_page(content: Content) -> str:
 
 def _image(image: Image) -> str:
     return f"![{escape_markdown(image.title)}]({image.name}.svg)\n\n{escape_markdown(image.caption)}"
+
+
+def _section(section: Section) -> list[str]:
+    return [
+        f"## {escape_markdown(section.title)}",
+        escape_markdown(section.lede),
+        *map(_image, section.images),
+        *(f"**{escape_markdown(table.title)}**\n\n{to_markdown(table)}" for table in section.tables),
+        *map(_folded, section.folded),
+        *map(escape_markdown, section.notes),
+    ]
+
+
+def _folded(table: Table) -> str:
+    return f"<details><summary>{escape_markdown(table.title)}</summary>\n\n{to_markdown(table)}\n\n</details>"
 
 
 def _failures(content: Content) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from confu_core.report.matrix import Levels, Matrix
 from confu_core.report.rendering import Image
-from confu_core.report.style import INK, PALETTE, PAPER, RULE
+from confu_core.report.style import INK, PALETTE, PAPER, QUIET, RULE
 from confu_core.report.wording import show, show_setting
 
 __all__ = ["facts", "figure", "inline_svg", "matrix", "table", "text"]
@@ -18,6 +18,7 @@ COLOURS = {
     INK: "currentColor",
     RULE: "var(--rule)",
     PAPER: "var(--paper)",
+    QUIET: "var(--quiet)",
     **{colour: f"var(--series-{at})" for at, colour in enumerate(PALETTE)},
 }
 

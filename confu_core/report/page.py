@@ -8,8 +8,10 @@ from importlib.resources import files
 
 from confu_core.report.content import Content
 from confu_core.report.facts import Facts
+from confu_core.report.html_table import data_table
 from confu_core.report.markup import facts, figure, matrix, table, text
-from confu_core.report.wording import DEFINITIONS, capitalised, label_of
+from confu_core.report.section_page import contents_list, section_html, section_style
+from confu_core.report.wording import capitalised, definitions_of, label_of
 
 __all__ = ["page"]
 
@@ -39,8 +41,9 @@ def page(content: Content, downloads: Sequence[str]) -> str:
         figure(headline, heading=False),
         _matrix(content),
         _section("Beyond pairs", *[figure(image) for image in others if image.name != "directions"]),
+        *map(section_html, content.sections),
         _directions(content),
-        _section("How to read it", _definitions()),
+        _section("How to read it", _definitions(content)),
         _failures(content.facts, several=len(content.facts.machines) > 1),
         _section("Settings", *_settings(content.facts)),
         _section("Cost and machine", *_cost(content.facts)),
@@ -54,14 +57,14 @@ def page(content: Content, downloads: Sequence[str]) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{text(content.title)}</title>
 <style>
-{files("confu_core.report").joinpath("page.css").read_text(encoding="utf-8")}</style>
+{_style(content)}</style>
 </head>
 <body>
 <header>
 <p class="kicker">Results · {text(content.benchmark)}</p>
 <h1>{text(content.title)}</h1>
 <p class="lede">{text(content.lede)}</p>
-{_warning(content.facts)}</header>
+{_warning(content.facts)}{contents_list(content.sections)}</header>
 <main>
 {body}
 </main>
@@ -69,6 +72,11 @@ def page(content: Content, downloads: Sequence[str]) -> str:
 </body>
 </html>
 """
+
+
+def _style(content: Content) -> str:
+    common = files("confu_core.report").joinpath("page.css").read_text(encoding="utf-8")
+    return common + (section_style() if content.sections else "")
 
 
 def _section(title: str, *parts: str) -> str:
@@ -84,13 +92,16 @@ def _warning(stands: Facts) -> str:
 
 def _matrix(content: Content) -> str:
     view, values = content.view, content.matrix
+    if content.by_method and (by_method := content.table("matrix")) is not None:
+        note = "Mean ± half-width of the 95% confidence interval over seeds; bold: the best of each column."
+        return _section(capitalised(view.y_label), data_table(by_method), f'<p class="note">{note}</p>')
     names = [label_of(name) if name else "" for name in (view.ceiling, view.floor)]
     note = f'<p class="note">Mean ± half-width of the 95% confidence interval over seeds. {TINT}</p>'
     return _section(capitalised(view.y_label), matrix(values, view.x_label, *names), note)
 
 
 def _directions(content: Content) -> str:
-    if not content.directions:
+    if not content.directions and content.table("direction_accuracy") is None:
         return ""
     drawn = [figure(image, heading=False) for image in content.images if image.name == "directions"]
     ceiling = label_of("bayes_accuracy")
@@ -100,12 +111,15 @@ def _directions(content: Content) -> str:
         else matrix(values, "direction", ceiling)
         for name, values in content.directions
     ]
-    undefined = any(values.undefined for _, values in content.directions)
+    rows = content.table("direction_accuracy")
+    parts += [f"<details><summary>{text(rows.title)}</summary>{data_table(rows)}</details>"] if rows else []
+    undefined = any(values.undefined for _, values in content.directions) or bool(rows and rows.marked)
     return _section("Every direction", *drawn, *parts, *([f'<p class="note">{DAGGER}</p>'] if undefined else []))
 
 
-def _definitions() -> str:
-    items = "".join(f"<dt>{text(name)}</dt><dd>{text(meaning)}</dd>" for name, meaning in DEFINITIONS.items())
+def _definitions(content: Content) -> str:
+    meanings = definitions_of(measures=bool(content.sections))
+    items = "".join(f"<dt>{text(name)}</dt><dd>{text(meaning)}</dd>" for name, meaning in meanings.items())
     return f'<dl class="reading">{items}</dl>'
 
 

@@ -43,7 +43,13 @@ class Point:
 
     def interval(self, column: str) -> Interval | None:
         """Return mean and confidence interval of a metric over the seeds; None where it is undefined."""
-        return student_interval(row.get(column) for row in self.rows)
+        found = student_interval(row.get(column) for row in self.rows)
+        if found is None or found.n > 1 or column != "value":
+            return found
+        # A single run has no spread over seeds, but a measure may know its own over the test samples.
+        own = next(row for row in self.rows if row.get(column) is not None)
+        low, high = own.get("low"), own.get("high")
+        return found if low is None or high is None else replace(found, ends=(low, high))
 
     def exact(self, column: str | None) -> float | None:
         """Return a metric that does not depend on the seed; None where it is undefined."""
@@ -135,13 +141,14 @@ def direction_names(series: Iterable[Series]) -> list[str]:
     Returns
     -------
     list of str
-        Those with fewer query modalities first.
+        Those with an exact ceiling first, then those with fewer query modalities.
     """
-    orders: dict[str, int] = {}
+    orders: dict[str, tuple[bool, int]] = {}
     for one in series:
         for point in one.points:
             for row in point.rows:
-                orders.update({each["direction"]: each["order"] for each in row.get("directions") or ()})
+                for each in row.get("directions") or ():
+                    orders[each["direction"]] = (each.get("bayes_accuracy") is None, each["order"])
     return sorted(orders, key=lambda name: (orders[name], name))
 
 

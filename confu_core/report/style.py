@@ -8,7 +8,7 @@ from typing import Any
 
 from confu_core.report.series import Series
 
-__all__ = ["INK", "PALETTE", "PAPER", "RULE", "SETTINGS", "Look", "looks", "plain"]
+__all__ = ["INK", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Look", "looks", "plain"]
 
 # Okabe and Ito's palette, without yellow (too pale for lines on paper) and black (kept for what is exact).
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -17,8 +17,9 @@ DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5,
 LARGEST, SMALLEST, STEP = 8.6, 4.4, 0.85
 # Markers and lines of small multiples, relative to those of a figure with one pair of axes.
 SMALL = 0.68
-# The page turns these three into colours of its own, so that figures follow a dark page.
+# The page turns these into colours of its own, so that figures follow a dark page.
 INK, RULE, PAPER = "#222222", "#d9d9d9", "#ffffff"
+QUIET = "#59636e"
 
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # Comes with matplotlib: the same everywhere.

@@ -3,61 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from confu_core.report.intervals import Interval
 from confu_core.report.matrix import Matrix
 from confu_core.report.series import Point, Row, Series, direction_names, in_direction
+from confu_core.report.table import Column, Table
 from confu_core.report.view import View
 from confu_core.report.wording import capitalised, label_of, show
 from confu_core.runs.results import Results
 
-__all__ = ["Column", "Table", "cell_table", "direction_cell_table", "direction_table", "matrix_table", "summary_table"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Attributes
-    ----------
-    name : str
-        In CSV.
-    label : str
-        For readers; empty for a column that only CSV has.
-    digits : int or None
-        After the point, for readers; None for a setting, which is as it was given. CSV has all.
-    """
-
-    name: str
-    label: str = ""
-    digits: int | None = 3
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table before it has a format.
-
-    Attributes
-    ----------
-    name : str
-        Of its files, without suffix.
-    title : str
-        Above it.
-    columns : tuple of Column
-        In order.
-    rows : tuple of tuple
-        Text, numbers, bools, None, and `Interval` for a mean that readers see with its half-width.
-    bold : frozenset of (int, int)
-        Row and column of entries that stand out.
-    """
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    bold: frozenset[tuple[int, int]] = frozenset()
+__all__ = ["cell_table", "direction_cell_table", "direction_table", "matrix_table", "summary_table"]
 
 
 def summary_table(series: Sequence[Series], view: View) -> Table:
@@ -86,7 +42,7 @@ def summary_table(series: Sequence[Series], view: View) -> Table:
     )
     rows = tuple(
         (
-            *_names(one, point),
+            *_names(one, point, view),
             *_values(point.interval(view.y)),
             *(point.exact(name) for name in exact),
             *(point.exact(name) for name in metrics),
@@ -95,7 +51,7 @@ def summary_table(series: Sequence[Series], view: View) -> Table:
         for one in series
         for point in one.points
     )
-    return Table("summary", f"{capitalised(view.y_label)}, by method and {view.x_label}", columns, rows)
+    return Table("summary", f"{capitalised(view.y_label)}, {_by(view)}", columns, rows)
 
 
 def direction_table(series: Sequence[Series], view: View) -> Table:
@@ -130,7 +86,7 @@ def direction_table(series: Sequence[Series], view: View) -> Table:
     )
     rows = tuple(
         (
-            *_names(one, point),
+            *_names(one, point, view),
             direction,
             point.rows[0]["order"],
             *_values(point.interval("accuracy")),
@@ -141,7 +97,7 @@ def direction_table(series: Sequence[Series], view: View) -> Table:
         for one in in_direction(series, direction)
         for point in one.points
     )
-    return Table("directions", f"Every direction, by method and {view.x_label}", columns, rows)
+    return Table("directions", f"Every direction, {_by(view)}", columns, rows)
 
 
 def matrix_table(matrix: Matrix, view: View) -> Table:
@@ -235,11 +191,17 @@ def _columns_of(sources: Sequence[Results]) -> list[str]:
 
 
 def _identity(view: View) -> tuple[Column, ...]:
-    return Column("folder"), Column(view.group), Column("series", view.group), Column(view.x, view.x_label, None)
+    names = Column("folder"), Column(view.group), Column("series", view.group)
+    return names if view.x == view.group else (*names, Column(view.x, view.x_label, None))
 
 
-def _names(one: Series, point: Point) -> tuple[Any, ...]:
-    return one.folder, one.group, one.label, point.x
+def _names(one: Series, point: Point, view: View) -> tuple[Any, ...]:
+    names = one.folder, one.group, one.label
+    return names if view.x == view.group else (*names, point.x)
+
+
+def _by(view: View) -> str:
+    return "by method" if view.x == view.group else f"by method and {view.x_label}"
 
 
 def _measured(metric: str) -> tuple[Column, ...]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from confu_core.report.intervals import Interval
 from confu_core.report.series import Series
 
-__all__ = ["DEFINITIONS", "capitalised", "label_of", "seeds_phrase", "show", "show_interval", "show_setting"]
+__all__ = [
+    "DEFINITIONS",
+    "capitalised",
+    "definitions_of",
+    "file_stem",
+    "label_of",
+    "seeds_phrase",
+    "show",
+    "show_interval",
+    "show_setting",
+    "show_spread",
+]
 
 LABELS = {
     "bayes_accuracy": "Bayes accuracy",
@@ -33,6 +45,60 @@ DEFINITIONS = {
     "± and bands": "95% confidence interval of the mean over seeds (Student t). It covers what varies with the "
     "seed and nothing else; a single seed has none.",
 }
+
+# What runs on media have beyond that, and what means something else there.
+OF_MEASURES = {
+    "Direction": "“image+audio → caption” asks for the caption, given picture and song. “→ species” is zero-shot "
+    "classification: the key is the mean of captions of a species.",
+    "Zero-shot": "The species whose captions score highest for the query; no label was used in training.",
+    "Groups of species": "How species are told apart, by design: redundant, image-unique, audio-unique, complement, "
+    "xor. Ceilings are exact for each group.",
+    "Few-shot and probes": "Logistic regression on frozen embeddings, of a few samples per species or of all.",
+    "[ , ]": "With a single seed: the 95% interval over test samples (bootstrap), where there is one.",
+    "†": "Not defined: the method has no score of its own for this, and a fallback stood in.",
+}
+
+
+def definitions_of(*, measures: bool) -> dict[str, str]:
+    """Return what the terms of a report mean.
+
+    Parameters
+    ----------
+    measures : bool
+        Whether the report has sections of measures.
+
+    Returns
+    -------
+    dict of str to str
+        By term.
+
+    Examples
+    --------
+    >>> "Few-shot and probes" in definitions_of(measures=False)
+    False
+    """
+    return {**DEFINITIONS, **OF_MEASURES} if measures else DEFINITIONS
+
+
+def file_stem(*parts: str) -> str:
+    """Name a file after words of a user.
+
+    Parameters
+    ----------
+    *parts : str
+        What it is about; empty ones are left out.
+
+    Returns
+    -------
+    str
+        Of small letters, digits and underscores.
+
+    Examples
+    --------
+    >>> file_stem("zero_shot", "top-5"), file_stem("confusion", "../image+audio")
+    ('zero_shot_top_5', 'confusion_image_audio')
+    """
+    return "_".join(re.findall(r"[^\W_]+", " ".join(parts).lower().replace("_", " ")))
 
 
 def label_of(column: str) -> str:
@@ -152,8 +218,32 @@ def show_interval(interval: Interval | None, digits: int = 3) -> str:
     """
     if interval is None:
         return show(None)
-    spread = "" if interval.half_width is None else f" ± {show(interval.half_width, digits)}"
-    return show(interval.mean, digits) + spread
+    return f"{show(interval.mean, digits)} {show_spread(interval, digits)}".rstrip()
+
+
+def show_spread(interval: Interval, digits: int = 3) -> str:
+    """Write how far an interval reaches.
+
+    Parameters
+    ----------
+    interval : Interval
+        With or without a spread.
+    digits : int
+        After the point.
+
+    Returns
+    -------
+    str
+        A half-width over seeds, or both ends of an interval over samples; empty where there is neither.
+
+    Examples
+    --------
+    >>> show_spread(Interval(5, 0.51, 0.5, 0.52, 0.0059)), show_spread(Interval(1, 0.5, 0.5, 0.5, None, (0.4, 0.7)), 1)
+    ('± 0.006', '[0.4, 0.7]')
+    """
+    if interval.ends is not None:
+        return f"[{show(interval.low, digits)}, {show(interval.high, digits)}]"
+    return "" if interval.half_width is None else f"± {show(interval.half_width, digits)}"
 
 
 def show_setting(value: Any) -> str:

@@ -55,9 +55,11 @@ def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
 def _files(content: Content) -> dict[str, bytes]:
     """All files but the page, by name."""
     files: dict[str, bytes] = {}
-    for image in content.images:
+    images = (*content.images, *(image for section in content.sections for image in section.images))
+    for image in images:
         files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
-    for table in content.tables:
+    of_sections = (table for section in content.sections for table in (*section.tables, *section.folded))
+    for table in (*content.tables, *of_sections):
         files[f"{table.name}.csv"] = to_csv(table).encode()
         files[f"{table.name}.md"] = (to_markdown(table) + "\n").encode()
         files[f"{table.name}.tex"] = to_latex(table).encode()

@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +74,8 @@ def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[st
     """
     if not path.is_file():
         raise TrainingError(f"no checkpoint {path}")
-    try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-        known = isinstance(held, dict) and held.get("kind") == KIND
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TrainingError(f"{path} is damaged or no checkpoint ({reason}); remove it") from error
+    held = _read(path)
+    known = isinstance(held, dict) and held.get("kind") == KIND
     if not known:
         raise TrainingError(f"{path} is no checkpoint of this toolkit; choose another file")
     if held["version"] > VERSION:
@@ -90,6 +87,21 @@ def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[st
     if config is not None and held["config"] != json.loads(json.dumps(config)):
         raise TrainingError(f"{path} is of another training: {_difference(held['config'], config)}; remove it")
     return held
+
+
+def _read(path: Path) -> Any:
+    try:
+        # PyTorch does not look at the checksums that it writes.
+        with zipfile.ZipFile(path) as parts:
+            altered = parts.testzip()
+        if altered is None:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        reason = f"the checksum of {altered} is wrong"
+    except pickle.UnpicklingError as error:
+        raise TrainingError(f"{path} holds code or objects, as no checkpoint does; choose another file") from error
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, zipfile.BadZipFile, zlib.error) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    raise TrainingError(f"{path} is damaged or no checkpoint ({reason}); remove it")
 
 
 def _difference(held: dict[str, Any], asked: dict[str, Any]) -> str:

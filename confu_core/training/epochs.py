@@ -132,7 +132,7 @@ class MediaEpochs:
 
 
 def to_tensor(rows: np.ndarray) -> Tensor:
-    """Return rows as a tensor that shares their memory where it may be written to, and a copy elsewhere.
+    """Return rows as a tensor that shares their memory where they lie in order and may be written to; else a copy.
 
     Parameters
     ----------
@@ -151,4 +151,5 @@ def to_tensor(rows: np.ndarray) -> Tensor:
     """
     if rows.dtype == np.uint16:
         return torch.from_numpy(rows.astype(np.int32))
-    return torch.from_numpy(rows if rows.flags.writeable else rows.copy())
+    # PyTorch takes no arrays that run backwards, as after a flip.
+    return torch.from_numpy(np.require(rows, requirements="CW"))

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from confu_core.errors import InvalidValue, TrainingError
 from confu_core.model import Model
 from confu_core.random import torch_seed
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
@@ -98,23 +99,28 @@ def fit(
 
     Raises
     ------
+    InvalidValue
+        If patience is asked for without a validation.
     TrainingError
         If a loss is not finite, or the checkpoint cannot be used or written.
     MethodError
         If the method raises an error of its own.
     """
+    if settings.patience and validate is None:
+        raise InvalidValue(f"patience must be 0 where nothing is validated; got {settings.patience}")
     stepper = Stepper(model, settings, settings.epochs * source.steps)
     state = _State()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, "training"))
         if checkpoint is not None and checkpoint.exists():
-            _restore(load_checkpoint(checkpoint, config), model, stepper, state)
+            _restore(checkpoint, config, model, stepper, state)
         started, first = time.monotonic(), state.epoch * source.steps
         while state.epoch < settings.epochs and not _stopped(state, settings.patience):
             record = _epoch(model, stepper, source, state.epoch, started, first, watch)
             if validate is not None:
                 model.eval()
-                record |= {f"validation_{name}": value for name, value in validate(model).items()}
+                # Plain numbers: checkpoints hold no others.
+                record |= {f"validation_{name}": float(value) for name, value in validate(model).items()}
             _note(model, state, record, settings.patience)
             if checkpoint is not None and ranks()[0] == 0:
                 save_checkpoint(checkpoint, config or {}, _held(model, stepper, state))
@@ -175,9 +181,13 @@ def _held(model: Model, stepper: Stepper, state: _State) -> dict[str, Any]:
     }
 
 
-def _restore(held: dict[str, Any], model: Model, stepper: Stepper, state: _State) -> None:
-    model.load_state_dict(held["weights"])
-    stepper.optimizer.load_state_dict(held["optimizer"])
+def _restore(path: Path, config: dict[str, Any] | None, model: Model, stepper: Stepper, state: _State) -> None:
+    held = load_checkpoint(path, config)
+    try:
+        model.load_state_dict(held["weights"])
+        stepper.optimizer.load_state_dict(held["optimizer"])
+    except (RuntimeError, ValueError) as error:  # Of several lines, one per parameter.
+        raise TrainingError(f"{path} is of another model, with other parameters; remove it") from error
     torch.set_rng_state(held["random"])
     for name in vars(state):
         setattr(state, name, held[name])

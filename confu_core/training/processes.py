@@ -11,7 +11,7 @@ import torch.distributed as dist
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["processes"]
+__all__ = ["check_device", "processes"]
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def processes(device: str) -> Iterator[str]:
     ...     device
     'cpu'
     """
-    kind = _checked(device)
+    kind = check_device(device)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield device
         return
@@ -54,7 +54,29 @@ def processes(device: str) -> Iterator[str]:
         dist.destroy_process_group()
 
 
-def _checked(device: str) -> str:
+def check_device(device: str) -> str:
+    """Check that there is such a device.
+
+    Parameters
+    ----------
+    device : str
+        As PyTorch names it.
+
+    Returns
+    -------
+    str
+        Its kind, such as ``"cuda"``.
+
+    Raises
+    ------
+    InvalidValue
+        If PyTorch knows none of that name, or this machine has none.
+
+    Examples
+    --------
+    >>> check_device("cpu")
+    'cpu'
+    """
     try:
         kind = torch.device(device).type
     except RuntimeError:

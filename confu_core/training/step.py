@@ -116,7 +116,8 @@ class Stepper:
             raise _not_finite(losses, batch.step)
         self.optimizer.zero_grad()
         total.sum().backward()
-        if self.settings.clip_norm < math.inf:
+        # A gradient that is not finite shows in the next loss; after the last step there is none.
+        if self.settings.clip_norm < math.inf or batch.step + 1 == self.steps:
             length = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
             if not length.isfinite():
                 raise TrainingError(

@@ -1,0 +1,128 @@
+"""The headline where there is no axis: one row per method, and every direction as a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from confu_core.report.facet import Facet
+from confu_core.report.intervals import Interval
+from confu_core.report.measured import REFERENCE, VALUE
+from confu_core.report.panel import Panel, Reference
+from confu_core.report.rendering import Image
+from confu_core.report.rows import draw_row_facets
+from confu_core.report.series import Point, Row, Series, direction_names, over_directions, x_values
+from confu_core.report.table import Column, Table
+from confu_core.report.view import View
+from confu_core.report.wide import lines_along, wide_table
+from confu_core.report.wording import capitalised, label_of, show
+
+__all__ = ["direction_rows", "has_long_directions", "method_table"]
+
+LONG = 10  # Letters of a direction that do not fit beneath a column.
+
+
+def method_table(series: Sequence[Series], view: View) -> Table:
+    """One row per method: the headline metric, its bounds, capture and total correlation.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        Each with one point.
+    view : View
+        Names the metric.
+
+    Returns
+    -------
+    Table
+        Without columns that nobody has; the best of each measured one is bold.
+    """
+    exact = [view.ceiling, "pairwise_ceiling", view.floor]
+    names = [view.y, *exact, "higher_order_capture", "total_correlation_bound", "total_correlation"]
+    known = [name for name in names if name and any(_exact(one, name) is not None for one in series)]
+    columns = [
+        Column(name, view.y_label if name == view.y else label_of(name), exact=name in (*exact, "total_correlation"))
+        for name in known
+    ]
+    rows = tuple(
+        (one.label, *(_exact(one, c.name) if c.exact else _interval(one, c.name) for c in columns)) for one in series
+    )
+    measured = [at for at, column in enumerate(columns) if not column.exact]
+    bold = {(row, 1 + at) for at in measured for row in _best(series, known[at])}
+    title = f"{capitalised(view.y_label)}, mean and 95% interval"
+    return Table("matrix", title, (Column(view.group, view.group), *columns), rows, frozenset(bold))
+
+
+def has_long_directions(series: Sequence[Series]) -> bool:
+    """Return whether directions have names too long to stand beneath columns, and are at a single x.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        As shown.
+
+    Returns
+    -------
+    bool
+        False without directions.
+
+    Examples
+    --------
+    >>> rows = ({"directions": [{"direction": "image+audio->caption", "order": 2}]},)
+    >>> has_long_directions([Series("runs", "clip", "clip", "clip", (Point(None, rows),))])
+    True
+    """
+    return len(x_values(series)) == 1 and any(len(name) > LONG for name in direction_names(series))
+
+
+def direction_rows(series: Sequence[Series], caption: str) -> tuple[Image, Table]:
+    """Show every direction as a row.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        Each with one point.
+    caption : str
+        Beneath the figure.
+
+    Returns
+    -------
+    image : Image
+        Named ``directions``.
+    table : Table
+        Named ``direction_accuracy``.
+    """
+    along = [
+        replace(one, points=tuple(Point(point.x, tuple(map(_as_measure, point.rows))) for point in one.points))
+        for one in over_directions(series)
+    ]
+    title = "Accuracy in every direction"
+    bayes = Reference(label_of("bayes_accuracy"), "solid", REFERENCE)
+    facet = Facet("", along, Panel(VALUE, "accuracy", "", (bayes,), proportion=True))
+    table = wide_table(
+        "direction_accuracy",
+        title,
+        (Column("direction", "direction"),),
+        lines_along(along),
+        along,
+        exact=bayes.label,
+    )
+    return draw_row_facets("directions", title, caption, [facet]), table
+
+
+def _as_measure(row: Row) -> Row:
+    return {**row, VALUE: row["accuracy"], REFERENCE: row["bayes_accuracy"]}
+
+
+def _exact(one: Series, name: str) -> float | None:
+    return one.points[0].exact(name) if one.points else None
+
+
+def _interval(one: Series, name: str) -> Interval | None:
+    return one.points[0].interval(name) if one.points else None
+
+
+def _best(series: Sequence[Series], name: str) -> list[int]:
+    means = {row: show(mean) for row, one in enumerate(series) if (mean := _exact(one, name)) is not None}
+    best = max(means.values(), key=float, default="")
+    return [row for row, mean in means.items() if mean == best] if len(set(means.values())) > 1 else []

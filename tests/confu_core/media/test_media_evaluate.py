@@ -1,0 +1,466 @@
+"""Every family of measures, against loops over samples, prompts and keys."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pytest
+import torch
+from known_media import (
+    BAYES,
+    CLASSES,
+    GROUPS,
+    SIZES,
+    InMemory,
+    cosine,
+    findings,
+    labels,
+    make_task,
+    vector,
+    word_vectors,
+)
+from torch import Tensor
+
+from confu_core.errors import InvalidValue, MethodError
+from confu_core.evaluation.bootstrap import bootstrap_mean
+from confu_core.media.evaluate import FAMILIES, evaluate_media
+from confu_core.media.findings import Findings
+from confu_core.media.task import MediaTask
+from confu_core.methods import Method, Space, View
+from confu_core.methods.clip import CLIP
+from confu_core.methods.symile import Symile
+from confu_core.random import generator
+from confu_core.runs.measures import Measure
+
+N = SIZES["test"]
+QUERIES = (("image",), ("audio",), ("image", "audio"))
+
+Place = tuple[str, str, str, float | None]
+
+
+@pytest.fixture(scope="module")
+def task() -> MediaTask:
+    return make_task()
+
+
+@pytest.fixture(scope="module")
+def measured(task: MediaTask) -> dict[str, dict[Place, Measure]]:
+    """All measures by family, and there by subject, metric, condition and x."""
+    found: dict[str, dict[Place, Measure]] = {}
+    for one in evaluate_media(findings(task)):
+        family = found.setdefault(one.family, {})
+        place = (one.subject, one.metric, one.condition, one.x)
+        assert place not in family  # Nothing is told twice.
+        family[place] = one
+    return found
+
+
+def values(family: dict[Place, Measure]) -> dict[Place, float | None]:
+    return {place: one.value for place, one in family.items()}
+
+
+def prompt_score(task: MediaTask, split: str, rows: dict[str, int], label: int) -> float:
+    """The mean over a class's prompts of the summed cosines; `rows` says whose sample each modality is."""
+    own = [word for word, described in task.prompts if described == label]
+    total = 0.0
+    for word in own:
+        prompt = word_vectors()[int(word)]
+        total += sum(cosine(vector(task, split, row, name), prompt) for name, row in rows.items())
+    return total / len(own)
+
+
+def class_order(task: MediaTask, split: str, query: tuple[str, ...]) -> list[list[int]]:
+    """For every sample the classes, best first."""
+    orders = []
+    for row in range(SIZES[split]):
+        scores = [prompt_score(task, split, dict.fromkeys(query, row), label) for label in range(len(CLASSES))]
+        orders.append(sorted(range(len(CLASSES)), key=lambda label, s=scores: -s[label]))
+    return orders
+
+
+@pytest.fixture(scope="module")
+def told(task: MediaTask) -> dict[tuple[str, ...], list[list[int]]]:
+    return {query: class_order(task, "test", query) for query in QUERIES}
+
+
+@pytest.fixture(scope="module")
+def right(told: dict[tuple[str, ...], list[list[int]]]) -> dict[tuple[str, ...], list[bool]]:
+    return {
+        query: [order[0] == label for order, label in zip(told[query], labels("test"), strict=True)] for query in told
+    }
+
+
+def test_all_families_are_measured_in_order(task: MediaTask) -> None:
+    found = list(dict.fromkeys(one.family for one in evaluate_media(findings(task))))
+    assert found == [name for name in [*FAMILIES, "confused_pair"] if name != "robustness"]
+    some = evaluate_media(findings(task), families=("missing", "zero_shot"))
+    assert list(dict.fromkeys(one.family for one in some)) == ["zero_shot", "missing"]
+    assert evaluate_media(findings(task), families=()) == []
+
+
+def test_zero_shot_is_the_class_whose_prompts_score_highest(
+    task: MediaTask, measured: dict[str, dict[Place, Measure]], told: dict[tuple[str, ...], list[list[int]]]
+) -> None:
+    found = measured["zero_shot"]
+    assert len(found) == 3 * 2 * 3  # Queries, splits but the first, metrics.
+    for query in QUERIES:
+        truth = labels("test")
+        rank = [order.index(label) for order, label in zip(told[query], truth, strict=True)]
+        correct = [place == 0 for place in rank]
+        subject = "+".join(query)
+        accuracy = found[subject, "accuracy", "test", None]
+        assert accuracy.value == pytest.approx(sum(correct) / N)
+        assert accuracy.low is not None and accuracy.high is not None
+        assert accuracy.low <= sum(correct) / N <= accuracy.high and accuracy.high - accuracy.low > 0.1
+        assert accuracy.reference == BAYES[subject] and accuracy.defined
+        assert found[subject, "top-5", "test", None].value == pytest.approx(sum(place < 5 for place in rank) / N)
+        recalls = [np.mean([c for c, label in zip(correct, truth, strict=True) if label == k]) for k in range(7)]
+        assert found[subject, "balanced accuracy", "test", None].value == pytest.approx(np.mean(recalls))
+    validation = [order[0] for order in class_order(task, "validation", ("audio",))]
+    assert found["audio", "accuracy", "validation", None].value == pytest.approx(
+        np.mean(np.array(validation) == labels("validation"))
+    )
+
+
+def test_zero_shot_by_group_is_that_of_its_samples(
+    measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
+) -> None:
+    found = measured["zero_shot_group"]
+    assert len(found) == 3 * 2
+    for query in QUERIES:
+        for group in ("small", "large"):
+            mine = [c for c, label in zip(right[query], labels("test"), strict=True) if GROUPS[label] == group]
+            assert found["+".join(query), "accuracy", group, None].value == pytest.approx(sum(mine) / len(mine))
+
+
+def test_retrieval_counts_equal_keys_and_pairs(task: MediaTask, measured: dict[str, dict[Place, Measure]]) -> None:
+    found, names = measured["retrieval"], ("image", "audio", "caption")
+    directions = [
+        (query, key) for size in (1, 2) for query in combinations(names, size) for key in names if key not in query
+    ]
+    assert len(found) == len(directions) * 2 * 5
+    for query, key in directions:
+        raw = [task.arrays.array("test", key)[row].tobytes() for row in range(N)]
+        subject = f"{'+'.join(query)}->{key}"
+        within = {(reading, k): 0.0 for reading in ("equal", "paired") for k in (1, 5, 10)}
+        chance = dict.fromkeys(within, 0.0)
+        expected = {"equal": 0.0, "paired": 0.0}
+        for row in range(N):
+            asked = [vector(task, "test", row, name) for name in query]
+            # Equal keys score the same to the last digit; rounding aside, no others do.
+            scores = [
+                round(sum(cosine(one, vector(task, "test", other, key)) for one in asked), 6) for other in range(N)
+            ]
+            better = sum(score > scores[row] for score in scores)
+            copies = sum(one == raw[row] for one in raw)
+            for k in (1, 5, 10):
+                within["equal", k] += (better < k) / N
+                within["paired", k] += min(1, max(0, (k - better) / copies)) / N
+                chance["equal", k] += (1 - comb(N - copies, k) / comb(N, k)) / N
+                chance["paired", k] += k / N / N
+            expected["equal"] += (better + 1) / N
+            expected["paired"] += (better + (copies + 1) / 2) / N
+        for (reading, k), value in within.items():
+            one = found[subject, f"R@{k}", reading, None]
+            assert one.value == pytest.approx(value), (subject, reading, k)
+            assert one.reference == pytest.approx(chance[reading, k])
+        for reading, mean in expected.items():
+            assert found[subject, "mean rank", reading, None].value == pytest.approx(mean)
+    copied = found["image->caption", "R@1", "equal", None], found["image->caption", "R@1", "paired", None]
+    assert copied[0].value > copied[1].value  # Captions occur more than once.
+
+
+def test_overlap_counts_who_is_right(
+    measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
+) -> None:
+    image, audio, both = (right[query] for query in QUERIES)
+    patterns = Counter(zip(audio, image, both, strict=True))
+    named = {
+        "A only": (True, False, False),
+        "V only": (False, True, False),
+        "AV only": (False, False, True),
+        "A/V": (True, True, False),
+        "AV/A": (True, False, True),
+        "AV/V": (False, True, True),
+        "all": (True, True, True),
+        "none": (False, False, False),
+    }
+    found = {metric: one.value for (subject, metric, _, _), one in measured["overlap"].items()}
+    assert {subject for subject, *_ in measured["overlap"]} == {"image+audio"}
+    assert found == pytest.approx({name: patterns[pattern] / N for name, pattern in named.items()})
+    assert sum(found.values()) == pytest.approx(1)
+
+
+def test_complementarity_is_the_gain_beside_what_can_be_had(
+    measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
+) -> None:
+    found = measured["complementarity"]
+    assert len(found) == 3 * 2
+    for group in ("all", "small", "large"):
+        mine = [row for row in range(N) if group in ("all", GROUPS[labels("test")[row]])]
+        image, audio, both = (np.mean([right[query][row] for row in mine]) for query in QUERIES)
+        gain = found["image+audio", "gain", group, None]
+        assert gain.value == pytest.approx(both - max(image, audio))
+        assert gain.reference == pytest.approx(1.0 - 0.625)
+        captured = found["image+audio", "captured", group, None]
+        assert captured.value == pytest.approx((both - max(image, audio)) / 0.375) and captured.reference == 1
+    without = evaluate_media(findings(make_task(ceilings={})), families=("complementarity", "zero_shot"))
+    assert {one.metric for one in without if one.family == "complementarity"} == {"gain"}
+    assert {one.reference for one in without} == {None}
+
+
+def test_a_shuffled_modality_costs_what_it_told(
+    task: MediaTask, measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
+) -> None:
+    found = measured["dependence"]
+    assert len(found) == 2 * 2
+    own = np.mean(right["image", "audio"])
+    for name, other in (("image", "audio"), ("audio", "image")):
+        shuffled = []
+        for number in range(5):
+            order = generator(0, "shuffle", N, number).permutation(N)
+            hits = 0
+            for row in range(N):
+                rows = {name: int(order[row]), other: row}
+                scores = [prompt_score(task, "test", rows, label) for label in range(len(CLASSES))]
+                hits += int(np.argmax(scores)) == labels("test")[row]
+            shuffled.append(hits / N)
+        assert found["image+audio", "drop", name, None].value == pytest.approx(own - np.mean(shuffled))
+        assert own - np.mean(shuffled) > 0.1
+
+
+class CopiesImage(CLIP):
+    """Its fused embedding is that of the first modality."""
+
+    def embed(self, view: View) -> Tensor:
+        return view.embedding(view.modalities[0])
+
+    def score(self, query: View, key: View) -> Tensor:
+        return self.embed(query) @ self.embed(key).mT
+
+
+def test_a_fused_embedding_that_copies_a_modality_depends_on_nothing_else() -> None:
+    (*rows,) = evaluate_media(findings(method=CopiesImage), families=("dependence",))
+    found = {(one.metric, one.condition): one for one in rows}
+    assert found["R²", "image"].value == pytest.approx(1, abs=1e-3)
+    assert found["R²", "audio"].value < 0.7
+    assert found["drop", "audio"].value == 0 and found["drop", "image"].value > 0.1
+    assert all(one.defined for one in rows)
+    side_by_side = evaluate_media(findings(), families=("dependence",))
+    assert {one.metric for one in side_by_side if not one.defined} == {"R²"}
+
+
+def test_missing_goes_from_the_fused_query_to_what_is_left(
+    measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
+) -> None:
+    found = values(measured["missing"])
+    assert len(found) == 2 * 5
+    both = np.mean(right["image", "audio"])
+    for gone, left in (("image", "audio"), ("audio", "image")):
+        alone = np.mean(right[left,])
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+            mixed = (1 - share) * both + share * alone
+            assert found["image+audio", "accuracy", gone, share] == pytest.approx(mixed)
+
+
+def test_confusion_counts_every_sample_once(
+    measured: dict[str, dict[Place, Measure]], told: dict[tuple[str, ...], list[list[int]]]
+) -> None:
+    found = values(measured["confusion"])
+    for query in QUERIES:
+        counts: Counter[tuple[str, str]] = Counter(
+            (GROUPS[label], GROUPS[order[0]]) for order, label in zip(told[query], labels("test"), strict=True)
+        )
+        subject = "+".join(query)
+        table = {(true, taken): found[subject, taken, true, None] for true in set(GROUPS) for taken in set(GROUPS)}
+        assert table == {pair: counts[pair] for pair in table}
+        assert sum(value or 0 for value in table.values()) == N
+    pairs = [one for (subject, *_), one in measured["confused_pair"].items() if subject == "image"]
+    shares = [one.value for one in pairs]
+    assert shares == sorted(shares, reverse=True) and len(pairs) <= 10
+    first, second = (CLASSES.index(name) for name in pairs[0].metric.split(" ~ "))
+    mixed = sum(
+        {first, second} == {int(label), order[0]} for order, label in zip(told["image",], labels("test"), strict=True)
+    )
+    assert pairs[0].value == pytest.approx(mixed / sum(label in (first, second) for label in labels("test")))
+
+
+def test_probes_are_logistic_regressions_chosen_on_validation(
+    task: MediaTask, measured: dict[str, dict[Place, Measure]]
+) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    found = values(measured["probe"])
+    names = ("image", "audio", "caption")
+    queries = [query for size in (1, 2) for query in combinations(names, size)]
+    assert [subject for subject, *_ in found] == ["+".join(query) for query in queries]
+    for query in (("image",), ("audio", "caption")):
+        x = {
+            split: [[x for name in query for x in unit_vector(task, split, row, name)] for row in range(n)]
+            for split, n in SIZES.items()
+        }
+        fitted = [
+            make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000)).fit(x["train"], labels("train"))
+            for c in (0.001, 0.01, 0.1, 1.0, 10.0)
+        ]
+        chosen = max(fitted, key=lambda model: model.score(x["validation"], labels("validation")))
+        expected = chosen.score(x["test"], labels("test"))
+        assert found["+".join(query), "accuracy", "test", None] == pytest.approx(expected)
+    defined = {subject: one.defined for (subject, *_), one in measured["probe"].items()}
+    assert defined == {"+".join(query): len(query) == 1 for query in queries}
+
+
+def unit_vector(task: MediaTask, split: str, row: int, name: str) -> list[float]:
+    whole = vector(task, split, row, name)
+    return [x / math.hypot(*whole) for x in whole]
+
+
+def test_few_shot_begins_with_zero_shot_and_ends_with_the_smallest_class(
+    measured: dict[str, dict[Place, Measure]],
+) -> None:
+    found = measured["few_shot"]
+    least = min(Counter(labels("train").tolist()).values())
+    assert least == 5
+    for query in QUERIES:
+        subject = "+".join(query)
+        assert [x for one, _, _, x in found if one == subject] == [0.0, 1.0, 2.0, 5.0]
+        start = found[subject, "accuracy", "", 0.0]
+        zero_shot = measured["zero_shot"][subject, "accuracy", "test", None]
+        assert (start.value, start.low, start.high) == (zero_shot.value, zero_shot.low, zero_shot.high)
+        assert all(found[subject, "accuracy", "", x].reference == BAYES[subject] for x in (0.0, 5.0))
+
+
+def test_robustness_classifies_what_is_spoiled(task: MediaTask, right: dict[tuple[str, ...], list[bool]]) -> None:
+    turned = np.roll(task.arrays.array("test", "audio"), 1, axis=0)
+    words = task.arrays.array("test", "caption")[::-1].copy()
+    damage = [("none", "audio", 0.0, task.arrays.array("test", "audio")), ("turned", "audio", 1.0, turned)]
+    spoiled = make_task(degraded=lambda split: [*damage, ("words", "caption", 0.5, words)] if split == "test" else [])
+    found = {
+        (one.subject, one.metric, one.condition, one.x): one.value
+        for one in evaluate_media(findings(spoiled), families=("robustness",))
+    }
+    assert [(subject, kind) for subject, _, kind, _ in found] == [
+        ("audio", "none"),
+        ("image+audio", "none"),
+        ("audio", "turned"),
+        ("image+audio", "turned"),
+        ("image+audio->caption", "words"),
+    ]
+    for query in (("audio",), ("image", "audio")):
+        assert found["+".join(query), "accuracy", "none", 0.0] == pytest.approx(np.mean(right[query]))
+    hits = 0
+    for row in range(N):
+        rows = {"image": row, "audio": (row - 1) % N}
+        scores = [prompt_score(task, "test", rows, label) for label in range(len(CLASSES))]
+        hits += int(np.argmax(scores)) == labels("test")[row]
+    assert found["image+audio", "accuracy", "turned", 1.0] == pytest.approx(hits / N)
+
+
+def test_what_a_task_does_not_define_is_left_out() -> None:
+    families = {one.family for one in evaluate_media(findings(make_task(text=False)))}
+    assert families == {"retrieval", "probe", "few_shot"}
+    families = {one.family for one in evaluate_media(findings(make_task(prompts=())))}
+    assert families == {"retrieval", "probe", "few_shot"}
+    ungrouped = evaluate_media(findings(make_task(groups=())))
+    assert "zero_shot_group" not in {one.family for one in ungrouped}
+    assert {one.condition for one in ungrouped if one.family == "complementarity"} == {"all"}
+    assert not [one for one in ungrouped if one.family == "confusion"]
+    shots = {one.x for one in evaluate_media(findings(make_task(prompts=())), families=("few_shot",))}
+    assert shots == {1.0, 2.0, 5.0}
+
+
+def test_a_method_says_which_directions_it_defines() -> None:
+    found = evaluate_media(findings(method=Symile), families=("retrieval", "zero_shot"))
+    assert {one.subject for one in found if one.family == "retrieval" and one.defined} == {
+        "image+audio->caption",
+        "image+caption->audio",
+        "audio+caption->image",
+    }
+    assert {one.subject for one in found if one.family == "zero_shot" and one.defined} == {"image+audio"}
+
+
+def test_intervals_are_those_of_the_samples(task: MediaTask, measured: dict[str, dict[Place, Measure]]) -> None:
+    correct = findings(task).told("test", (0,)).correct
+    one, two = bootstrap_mean(correct), measured["zero_shot"]["image", "accuracy", "test", None]
+    assert (one.value, one.low, one.high) == (two.value, two.low, two.high)
+
+
+def test_an_unknown_family_is_refused() -> None:
+    with pytest.raises(InvalidValue, match=r"families must be of retrieval, .*; got 'zeroshot'"):
+        evaluate_media(findings(), families=("zeroshot",))
+
+
+class NotFinite(Method):
+    def score(self, query: View, key: View) -> Tensor:
+        return torch.full((len(query.embeddings[0]), len(key.embeddings[0])), torch.nan)
+
+
+class Raising(Method):
+    def score(self, query: View, key: View) -> Tensor:
+        raise KeyError("no such thing")
+
+
+class RaisingEmbed(CLIP):
+    def embed(self, view: View) -> Tensor:
+        raise KeyError("no such vector")
+
+
+@pytest.mark.parametrize(
+    ("method", "family", "message"),
+    [
+        (NotFinite, "zero_shot", "scores of NotFinite for 0 are not finite after training"),
+        (NotFinite, "retrieval", "scores of NotFinite for 0 are not finite after training"),
+        (Raising, "zero_shot", "method Raising raised in evaluation: KeyError: 'no such thing'"),
+        (RaisingEmbed, "probe", "method RaisingEmbed raised in evaluation: KeyError: 'no such vector'"),
+    ],
+)
+def test_a_method_that_fails_is_named(method: type[Method], family: str, message: str) -> None:
+    with pytest.raises(MethodError, match=message) as caught:
+        evaluate_media(findings(method=method), families=(family,))
+    assert "\n" not in str(caught.value)
+
+
+class RaisingEncoder(torch.nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        raise ValueError("too loud")
+
+
+def test_an_encoder_that_fails_is_named(task: MediaTask) -> None:
+    found = findings(task)
+    found.model.encoders[1] = RaisingEncoder()
+    with pytest.raises(MethodError, match="the encoder of modality 1 raised: ValueError: too loud"):
+        found.embedded("test")
+    tables = dict(task.arrays.tables)  # type: ignore[attr-defined]
+    tables["test", "audio"] = np.full_like(tables["test", "audio"], np.inf)
+    infinite = findings(replace(task, arrays=InMemory(tables, task.arrays.tokenizer)))
+    with pytest.raises(MethodError, match="embeddings of modality 1 are not finite"):
+        infinite.embedded("test")
+
+
+def test_classes_without_descriptions_cannot_be_told() -> None:
+    bare = findings(make_task(prompts=()))
+    with pytest.raises(InvalidValue, match="classes have no descriptions"):
+        bare.told("test", (0,))
+
+
+def test_a_split_is_embedded_once(task: MediaTask) -> None:
+    found = findings(task)
+    assert found.embedded("test") is found.embedded("test")
+    assert found.told("test", (0,)) is found.told("test", (0,))
+    assert isinstance(found, Findings) and found.prompts is found.prompts
+
+
+def test_space_of_the_known_model_is_the_inputs(task: MediaTask) -> None:
+    """What all of the above rests on."""
+    embedded = findings(task).embedded("test")
+    for at, name in enumerate(("image", "audio", "caption")):
+        rows = [unit_vector(task, "test", row, name) for row in range(N)]
+        torch.testing.assert_close(embedded.embeddings[at], torch.tensor(rows))
+    assert Space(3, 6, 6) == findings(task).model.method.space

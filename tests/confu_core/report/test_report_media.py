@@ -1,0 +1,448 @@
+"""Reports of runs on media: every section, with the numbers of the measures, whole and the same every time."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from media_results import (
+    CEILINGS,
+    METHODS,
+    QUERIES,
+    media_examples,
+    media_measures,
+    picture,
+    write_media,
+)
+from scipy import stats
+from test_report_files import Page
+
+from confu_core.report import write_report
+from confu_core.report.intervals import Interval
+from confu_core.report.sections.claims import Claim, verdict
+from confu_core.report.sections.overlap import SHARES
+from confu_core.runs.measures import Measure, read_measures, write_examples, write_measures
+from confu_core.runs.results import read_results, write_results
+
+SECTIONS = {
+    "claims": "Claims of the paper",
+    "zero_shot_group": "Who captures what",
+    "zero_shot": "Zero-shot species",
+    "complementarity": "Complementarity",
+    "overlap": "What fusing adds and loses",
+    "dependence": "Does the fused embedding use both?",
+    "retrieval": "Retrieval",
+    "few_shot": "Few-shot",
+    "probe": "Linear probes",
+    "robustness": "Robustness to damage",
+    "missing": "Missing modalities",
+    "confusion": "Confusions",
+    "examples": "Examples",
+    "history": "Training",
+}
+DRAWN = set(SECTIONS) - {"claims", "confusion", "examples"}
+HOSTILE = '<script>alert("&")</script> $\\alpha$ | _x_'
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three methods, two seeds."""
+    return write_media(tmp_path_factory.mktemp("media") / "birds")
+
+
+@pytest.fixture(scope="module")
+def written(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("written") / "report"
+    write_report([media], out)
+    return out
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text())))
+
+
+def frame_of(folder: Path) -> pd.DataFrame:
+    """The measures with the method of each cell."""
+    methods = {row["cell"]: row["method"] for row in read_results(folder).rows()}
+    frame = read_measures(folder).to_pandas()
+    return frame.assign(method=frame["cell"].map(methods))
+
+
+def report(folder: Path, out: Path) -> tuple[Page, str]:
+    write_report([folder], out)
+    text = (out / "index.html").read_text()
+    return Page(text), text
+
+
+def rewritten(media: Path, folder: Path, change: Any) -> Path:
+    """The same results with other measures."""
+    results = read_results(media)
+    folder.mkdir()
+    write_results(folder, "birdmml", results.rows())
+    (folder / "sweep.json").write_bytes((media / "sweep.json").read_bytes())
+    write_measures(folder, [changed for row in read_measures(media).to_pylist() if (changed := change(row))])
+    return folder
+
+
+def test_every_section_is_there_in_order(written: Path) -> None:
+    text = (written / "index.html").read_text()
+    page = Page(text)
+    found = [name.removeprefix("section-") for name in page.ids if name.startswith("section-")]
+    assert found == list(SECTIONS)
+    assert re.findall(r'<h2 id="section-\w+">([^<]*)</h2>', text) == list(SECTIONS.values())
+    assert {link.removeprefix("#section-") for link in page.links if link.startswith("#section-")} == set(SECTIONS)
+    for name in DRAWN:
+        assert (written / f"{name}.svg").is_file() and (written / f"{name}.png").is_file()
+
+
+def test_every_table_comes_in_every_format(written: Path) -> None:
+    tables = {path.stem for path in written.glob("*.tex")}
+    assert tables >= {*SECTIONS, "confused_pairs", "retrieval_ranks", "retrieval_paired", "zero_shot_top_5", "matrix"}
+    for name in tables:
+        latex = (written / f"{name}.tex").read_text()
+        assert latex.count("{") == latex.count("}")
+        body = [line for line in latex.splitlines() if line.endswith(r"\\") and " & " in line]
+        assert len({len(re.findall(r"(?<!\\)&", line)) for line in body}) == 1
+        lines = (written / f"{name}.md").read_text().splitlines()
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+        # A heading, a rule, and as many rows as the CSV has.
+        assert len(lines) - 2 == len(rows_of(written / f"{name}.csv")) > 0
+
+
+def test_the_page_is_well_formed_and_needs_nothing_else(written: Path) -> None:
+    text = (written / "index.html").read_text()
+    page = Page(text)
+    assert "script" not in page.tags and "link" not in page.tags
+    assert not re.search(r"@import|url\((?!#)|(src|href)\s*=\s*[\"']?(https?:)?//", text)
+    files = {path.name for path in written.iterdir()} - {"index.html"}
+    outside = {link for link in page.links if not link.startswith(("#", "data:"))}
+    assert outside == files
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    assert len(text) < 3_000_000
+
+
+def test_the_same_results_give_the_same_bytes(media: Path, written: Path, tmp_path: Path) -> None:
+    for path in write_report([media], tmp_path / "again"):
+        assert path.read_bytes() == (written / path.name).read_bytes(), path.name
+
+
+def test_means_are_those_of_the_measures(media: Path, written: Path) -> None:
+    names = ["family", "subject", "metric", "condition", "x"]
+    groups = frame_of(media).groupby(["method", *names], dropna=False)
+    found = {
+        (row["method"], *(row[name] for name in names[:-1]), row["x"]): row
+        for row in rows_of(written / "measure_means.csv")
+    }
+    assert len(found) == len(groups)
+    for key, cells in groups:
+        row = found[(*key[:-1], "" if math.isnan(key[-1]) else repr(key[-1]))]
+        values = cells["value"].dropna()
+        assert int(row["seeds"]) == len(values)
+        if len(values):
+            assert float(row["mean"]) == pytest.approx(values.mean(), abs=1e-12)
+            assert float(row["half_width_95"]) == pytest.approx(stats.t.ppf(0.975, 1) * values.sem(), abs=1e-9)
+    assert len(rows_of(written / "measures.csv")) == len(frame_of(media))
+
+
+@pytest.mark.parametrize(
+    ("table", "family", "keys", "fixed"),
+    [
+        ("zero_shot", "zero_shot", {"split": "condition", "query": "subject"}, {"metric": "accuracy"}),
+        ("zero_shot_group", "zero_shot_group", {"group": "condition", "query": "subject"}, {}),
+        ("retrieval", "retrieval", {"direction": "subject", "metric": "metric"}, {"condition": "equal"}),
+        ("retrieval_paired", "retrieval", {"direction": "subject", "metric": "metric"}, {"condition": "paired"}),
+        ("few_shot", "few_shot", {"query": "subject", "x": "x"}, {}),
+        ("overlap", "overlap", {"share": "metric"}, {}),
+        ("probe", "probe", {"embedding": "subject"}, {}),
+        ("missing", "missing", {"condition": "condition", "x": "x"}, {}),
+        ("robustness", "robustness", {"condition": "condition", "query": "subject", "x": "x"}, {}),
+        ("dependence", "dependence", {"modality": "condition"}, {"metric": "R²"}),
+    ],
+)
+def test_tables_hold_the_means(
+    media: Path, written: Path, table: str, family: str, keys: dict[str, str], fixed: dict[str, str]
+) -> None:
+    frame = frame_of(media)
+    frame = frame[frame["family"] == family]
+    for name, value in fixed.items():
+        frame = frame[frame[name] == value]
+    rows = [row for row in rows_of(written / f"{table}.csv") if row.get("metric") in (None, *set(frame["metric"]))]
+    assert rows
+    for row in rows:
+        chosen = frame
+        for column, name in keys.items():
+            chosen = chosen[chosen[name].astype(str) == row[column]]
+        for method in METHODS:
+            own = chosen[chosen["method"] == method]
+            assert len(own) == 2
+            assert float(row[method]) == pytest.approx(own["value"].mean(), abs=1e-12)
+        if "reference" in row:
+            assert float(row["reference"]) == pytest.approx(chosen["reference"].iloc[0], abs=1e-12)
+
+
+def test_the_headline_has_a_row_per_method_beside_the_ceilings(media: Path, written: Path) -> None:
+    frame = read_results(media).frame
+    rows = rows_of(written / "matrix.csv")
+    assert [row["method"] for row in rows] == list(METHODS)
+    for row in rows:
+        own = frame[frame["method"] == row["method"]]
+        for name in ("accuracy", "bayes_accuracy", "pairwise_ceiling", "higher_order_capture"):
+            assert float(row[name]) == pytest.approx(own[name].mean(), abs=1e-12)
+    assert "method" not in rows_of(written / "summary.csv")[0]["series"]
+    markdown = (written / "report.md").read_text()
+    assert "| method | zero-shot accuracy, image + audio | Bayes accuracy | pairwise ceiling |" in markdown
+    first = Page((written / "index.html").read_text()).words
+    assert "3 methods, 2 seeds: 6 finished cells." in first
+
+
+def test_directions_begin_with_zero_shot(written: Path) -> None:
+    rows = rows_of(written / "direction_accuracy.csv")
+    assert [row["direction"] for row in rows[:3]] == ["audio->species", "image->species", "image+audio->species"]
+    assert len(rows) == 12
+    assert [row["reference"] != "" for row in rows] == [True] * 3 + [False] * 9
+
+
+def test_what_a_method_does_not_define_is_marked(written: Path) -> None:
+    text = (written / "index.html").read_text()
+    assert "Not defined: the method has no score of its own" in text
+    lines = (written / "retrieval.md").read_text().splitlines()
+    direct = [line for line in lines if line.startswith("| caption → image |")]
+    fused = [line for line in lines if line.startswith("| image+audio → caption |")]
+    assert len(direct) == len(fused) == 3
+    assert all("†" in line.split("|")[5] and "†" not in line.split("|")[3] for line in direct)
+    assert not any("†" in line for line in fused)
+    assert r"\textdagger{}" in (written / "retrieval.tex").read_text()
+    assert "†" not in (written / "probe.md").read_text()
+
+
+def test_claims_are_paired_over_seeds(media: Path, written: Path) -> None:
+    frame = frame_of(media).merge(read_results(media).frame[["cell", "seed"]], on="cell")
+    frame = frame[(frame["family"] == "zero_shot") & (frame["metric"] == "accuracy") & (frame["condition"] == "test")]
+
+    def by_seed(method: str, query: str) -> np.ndarray:
+        own = frame[(frame["method"] == method) & (frame["subject"] == query)]
+        return own.sort_values("seed")["value"].to_numpy()
+
+    best = max(("image", "audio"), key=lambda query: by_seed("confu", query).mean())
+    expected = {
+        f"confu image+audio - confu {best}": (by_seed("confu", best), "image+audio", 0.0),
+        "confu image+audio - gram image+audio": (by_seed("gram", "image+audio"), "image+audio", 0.0),
+        "confu image+audio - clip image+audio": (by_seed("clip", "image+audio"), "image+audio", 0.0),
+        "confu image - clip image": (by_seed("clip", "image"), "image", -0.02),
+        "confu audio - clip audio": (by_seed("clip", "audio"), "audio", -0.02),
+    }
+    rows = rows_of(written / "claims.csv")
+    assert [row["difference"] for row in rows] == list(expected)
+    for row, (other, query, least) in zip(rows, expected.values(), strict=True):
+        differences = by_seed("confu", query) - other
+        half = stats.t.ppf(0.975, 1) * stats.sem(differences)
+        assert float(row["mean"]) == pytest.approx(differences.mean(), abs=1e-12)
+        assert float(row["half_width_95"]) == pytest.approx(half, abs=1e-9)
+        low, high = differences.mean() - half, differences.mean() + half
+        assert row["holds"] == ("yes" if low > least else "no" if high <= least else "undecided")
+
+
+@pytest.mark.parametrize(
+    ("mean", "half_width", "least", "said"),
+    [
+        (0.1, 0.05, 0.0, "yes"),
+        (0.1, 0.1, 0.0, "undecided"),
+        (-0.1, 0.05, 0.0, "no"),
+        (-0.01, 0.005, -0.02, "yes"),
+        (0.1, None, 0.0, "undecided"),
+    ],
+)
+def test_verdicts(mean: float, half_width: float | None, least: float, said: str) -> None:
+    assert verdict(Claim("", least, Interval(2, mean, mean, mean, half_width))) == said
+
+
+@pytest.mark.parametrize(
+    ("methods", "seeds"), [(("clip", "gram"), (0, 1)), (("confu", "clip"), (0,))], ids=["no-confu", "one-seed"]
+)
+def test_claims_need_the_method_and_two_seeds(tmp_path: Path, methods: tuple[str, ...], seeds: tuple[int, ...]) -> None:
+    page, _ = report(write_media(tmp_path / "birds", methods, seeds, families=["zero_shot"]), tmp_path / "out")
+    assert "section-claims" not in page.ids and "section-zero_shot" in page.ids
+
+
+@pytest.mark.parametrize("family", ["probe", "history", "confused_pair", "examples"])
+def test_a_family_that_is_missing_leaves_only_its_section(tmp_path: Path, family: str) -> None:
+    page, _ = report(write_media(tmp_path / "birds", families=[family]), tmp_path / "out")
+    sections = [name for name in page.ids if name.startswith("section-")]
+    assert sections == [f"section-{ {'confused_pair': 'confusion'}.get(family, family) }".replace(" ", "")]
+
+
+def test_results_without_measures_have_no_sections(media: Path, tmp_path: Path) -> None:
+    bare = rewritten(media, tmp_path / "bare", lambda row: None)
+    (bare / "measures.parquet").unlink()
+    page, text = report(bare, tmp_path / "out")
+    assert not any(name.startswith("section-") for name in page.ids)
+    assert "<nav" not in text and ".cards" not in text
+    assert not (tmp_path / "out" / "measures.csv").exists()
+
+
+def test_a_single_run_shows_its_interval_over_samples(tmp_path: Path) -> None:
+    folder = write_media(tmp_path / "run", ("confu",), (0,))
+    page, _ = report(folder, tmp_path / "out")
+    assert "One seed; bars show the 95% interval over test samples." in page.words
+    measure = next(one for one in media_measures("confu", 0) if one.family == "zero_shot")
+    assert measure.value is not None and measure.low is not None and measure.high is not None
+    assert f"{measure.value:.3f}[{measure.low:.3f}, {measure.high:.3f}]" in page.words
+    markdown = (tmp_path / "out" / "zero_shot.md").read_text()
+    assert rf"{measure.value:.3f} \[{measure.low:.3f}, {measure.high:.3f}\]" in markdown
+    row = next(row for row in rows_of(tmp_path / "out" / "measure_means.csv") if row["family"] == "zero_shot")
+    assert (float(row["low_95"]), row["half_width_95"]) == (measure.low, "")
+
+
+def test_confusions_are_shares_over_all_seeds(media: Path, written: Path) -> None:
+    frame = frame_of(media)
+    frame = frame[frame["family"] == "confusion"]
+    rows = rows_of(written / "confusion.csv")
+    assert [(row["method"], row["true"]) for row in rows] == [(name, group) for name in METHODS for group in CEILINGS]
+    for row in rows:
+        own = frame[(frame["method"] == row["method"]) & (frame["condition"] == row["true"])]
+        assert int(row["samples"]) == own["value"].sum()
+        for group in CEILINGS:
+            share = own[own["metric"] == group]["value"].sum() / own["value"].sum()
+            assert float(row[group]) == pytest.approx(share, abs=1e-12)
+    assert "--closeness: 0.7" in (written / "index.html").read_text()
+
+
+def test_the_most_confused_pairs_come_first(written: Path) -> None:
+    rows = rows_of(written / "confused_pairs.csv")
+    assert len(rows) == len(QUERIES) * len(METHODS) * 5
+    shares = [float(row["share"]) for row in rows[:5]]
+    assert shares == sorted(shares, reverse=True) and shares[0] == 0.4
+    assert {row["seeds"] for row in rows} == {"2"}
+
+
+def test_overlap_is_stacked_in_one_order(written: Path) -> None:
+    assert [row["share"] for row in rows_of(written / "overlap.csv")] == list(SHARES)
+    for method in METHODS:
+        assert sum(float(row[method]) for row in rows_of(written / "overlap.csv")) == pytest.approx(1)
+
+
+def test_examples_hold_picture_song_and_verdicts(written: Path) -> None:
+    text = (written / "index.html").read_text()
+    page = Page(text)
+    assert page.tags.count("audio") == page.tags.count("img") == 4 * len(METHODS)
+    first = media_examples("", "confu")[0]
+    assert f'src="data:image/jpeg;base64,{base64.b64encode(first["image"]).decode()}"' in text
+    assert f'src="data:audio/flac;base64,{base64.b64encode(first["audio"]).decode()}"' in text
+    # Right and wrong are a sign and a word, whatever the colours.
+    assert page.words.count("✓") == 2 * len(METHODS) and page.words.count("✗") == 10 * len(METHODS)
+    assert 'aria-label="right"' in text and 'aria-label="wrong"' in text
+    assert rows_of(written / "examples.csv")[0]["image+audio"] == "Garden Warbler (right)"
+
+
+def test_examples_are_few_and_light(media: Path, tmp_path: Path) -> None:
+    folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "probe" else None)
+    cell = read_results(media).rows()[0]["cell"]
+    many = media_examples(cell, "m", [("only together", 9), ("failure", 1)])
+    write_examples(folder, many)
+    page, text = report(folder, tmp_path / "out")
+    assert page.tags.count("audio") == 6
+    assert text.count('class="kind">failure') == 1
+    heavy = picture((1, 2, 3)) + bytes(900_000)
+    write_examples(folder, [{**row, "image": heavy} for row in many])
+    page, _ = report(folder, tmp_path / "heavy")
+    assert page.tags.count("img") == 2
+    write_examples(folder, [{**row, "image": None, "audio": None, "caption": None} for row in many])
+    page, _ = report(folder, tmp_path / "bare")
+    assert "img" not in page.tags and "audio" not in page.tags and "section-examples" in page.ids
+
+
+def test_text_of_a_user_is_escaped_everywhere(media: Path, tmp_path: Path) -> None:
+    texts = ("subject", "condition", "metric")
+    kept = {
+        "retrieval",
+        "zero_shot",
+        "zero_shot_group",
+        "probe",
+        "confusion",
+        "confused_pair",
+        "robustness",
+        "dependence",
+    }
+
+    def spoiled(row: dict[str, Any]) -> dict[str, Any] | None:
+        changed = {name: row[name] + HOSTILE if row[name] else row[name] for name in texts}
+        return {**row, **changed} if row["family"] in kept else None
+
+    folder = rewritten(media, tmp_path / "birds", spoiled)
+    cell = read_results(media).rows()[0]["cell"]
+    spoiled_example = dict.fromkeys(("kind", "key", "caption", "label"), HOSTILE)
+    write_examples(
+        folder, [{**media_examples(cell, "m")[0], **spoiled_example, "predicted": {HOSTILE: HOSTILE, "image": "<b>"}}]
+    )
+    page, text = report(folder, tmp_path / "out")
+    assert "script" not in page.tags and "<script" not in text and "<b>" not in text.replace("<figcaption><b>", "")
+    assert HOSTILE in page.words
+    assert all(path.is_file() and re.fullmatch(r"\w+\.\w+", path.name) for path in (tmp_path / "out").iterdir())
+    markdown = (tmp_path / "out" / "report.md").read_text()
+    assert "<script" not in markdown
+    for path in (tmp_path / "out").glob("*.tex"):
+        latex = path.read_text()
+        assert "<script" not in latex and latex.count("{") == latex.count("}")
+
+
+def test_folders_are_compared(media: Path, tmp_path: Path) -> None:
+    other = write_media(tmp_path / "mine", ("confu",), (0, 1, 2))
+    write_report([media, other], tmp_path / "out")
+    page = Page((tmp_path / "out" / "index.html").read_text())
+    assert set(SECTIONS) <= {name.removeprefix("section-") for name in page.ids}
+    head = rows_of(tmp_path / "out" / "probe.csv")[0]
+    assert [name for name in head if ":" in name] == [*(f"birds: {name}" for name in METHODS), "mine: confu"]
+    # Methods of another folder are no rivals: its seeds are of other runs.
+    claimed = [row["difference"] for row in rows_of(tmp_path / "out" / "claims.csv")]
+    assert not any("birds:" in name and "mine:" in name for name in claimed)
+    assert "Mean over 2 to 3 seeds" in page.words
+
+
+def test_along_an_axis_tables_have_all_and_figures_the_last(tmp_path: Path) -> None:
+    view = {"x": "train_samples", "y": "accuracy", "x_label": "training samples", "y_label": "accuracy"}
+    view |= {"group": "method", "ceiling": "bayes_accuracy", "floor": "chance"}
+    families = ["probe", "zero_shot", "history"]
+    folder = write_media(tmp_path / "birds", ("confu", "clip"), samples=(1000, 4000), families=families, view=view)
+    page, _ = report(folder, tmp_path / "out")
+    head = rows_of(tmp_path / "out" / "probe.csv")[0]
+    labels = [f"{name}, training samples {size}" for name in ("confu", "clip") for size in (1000, 4000)]
+    assert [name for name in head if "," in name] == labels
+    assert "Drawn for training samples 4000; the tables have all." in page.words
+    claimed = [row["difference"] for row in rows_of(tmp_path / "out" / "claims.csv")]
+    assert not any("1000" in name and "4000" in name for name in claimed)
+    assert len(claimed) == 2 * 4
+
+
+def test_values_that_are_not_there_are_no_numbers(media: Path, tmp_path: Path) -> None:
+    def holey(row: dict[str, Any]) -> dict[str, Any] | None:
+        if row["family"] == "probe" and row["subject"] == "image":
+            return {**row, "value": None}
+        return row if row["family"] == "probe" else None
+
+    folder = rewritten(media, tmp_path / "birds", holey)
+    page, _ = report(folder, tmp_path / "out")
+    first = rows_of(tmp_path / "out" / "probe.csv")[0]
+    assert first["embedding"] == "image" and {first[method] for method in METHODS} == {""}
+    empty = rewritten(
+        media, tmp_path / "empty", lambda row: {**row, "value": None} if row["family"] != "confusion" else None
+    )
+    page, _ = report(empty, tmp_path / "nothing")
+    assert "section-probe" in page.ids and not (tmp_path / "nothing" / "probe.svg").exists()
+
+
+def test_a_measure_of_no_finished_cell_is_left_out(media: Path, tmp_path: Path) -> None:
+    folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "probe" else None)
+    stray = replace(Measure("probe", "stray", "accuracy", 0.5)).row("no such cell")
+    write_measures(folder, [*read_measures(folder).to_pylist(), stray])
+    page, _ = report(folder, tmp_path / "out")
+    assert "stray" not in page.words
