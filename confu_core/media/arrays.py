@@ -114,16 +114,14 @@ class StreamedEpochs:
             yield Batch(tensors, None, (self.seed,), number * self.steps + at, self.ranks)
 
     def _batches(self, number: int, share: int) -> Iterator[dict[str, np.ndarray]]:
-        turn = 0
         while True:  # A process whose shards have fewer rows than its share of the steps begins on them again.
-            seed = self.seed if turn == 0 else self.seed + (turn << 32)
             whole = 0
             for batch in stream(
                 self.arrays.dataset,
                 "train",
                 self.arrays.spec,
                 tokenizer=self.arrays.tokenizer,
-                seed=seed,
+                seed=self.seed,
                 epoch=number,
                 rank=self.rank,
                 ranks=self.ranks,
@@ -137,7 +135,6 @@ class StreamedEpochs:
                 raise DatasetError(
                     f"{self.arrays.dataset.root}: too few samples for a batch of {share}; lower --batch-size"
                 )
-            turn += 1
 
 
 @dataclass(frozen=True)

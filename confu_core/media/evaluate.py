@@ -124,7 +124,7 @@ def _zero_shot_group(findings: Findings) -> Iterator[Measure]:
     groups = np.array(task.groups)[task.labels(TEST)]
     for query in task.queries:
         correct, subject = findings.told(TEST, query).correct, query_name(task, query)
-        for group in dict.fromkeys(task.groups):
+        for group in task.group_names:
             if (mine := correct[groups == group]).size:
                 bayes = _bayes(findings, group, subject)
                 yield _estimated("zero_shot_group", subject, "accuracy", group, bootstrap_mean(mine), bayes)
@@ -175,10 +175,12 @@ def _complementarity(findings: Findings) -> Iterator[Measure]:
         yield from _gain(subject, ALL, complementarity(both, [one, two], _gains(findings, ALL, subject)))
         if task.groups:
             groups = np.array(task.groups)[task.labels(TEST)]
-            known = {group: _gains(findings, group, subject) for group in dict.fromkeys(task.groups)}
+            known = {group: _gains(findings, group, subject) for group in task.group_names}
             given = {group: gains for group, gains in known.items() if gains is not None}
-            for group, found in complementarity_by_group(both, [one, two], groups, given or None).items():
-                yield from _gain(subject, str(group), found)
+            by_group = complementarity_by_group(both, [one, two], groups, given or None)
+            for group in task.group_names:
+                if group in by_group:
+                    yield from _gain(subject, group, by_group[group])
 
 
 def _gain(subject: str, group: str, found: Complementarity) -> Iterator[Measure]:
@@ -241,7 +243,7 @@ def _confusion(findings: Findings) -> Iterator[Measure]:
         found, subject = findings.told(TEST, query), query_name(task, query)
         counts = confusion(task.labels(TEST), found.predicted, len(task.classes))
         if task.groups:
-            names = list(dict.fromkeys(task.groups))
+            names = task.group_names
             grouped = group_confusion(counts, [names.index(group) for group in task.groups])
             for row, true in enumerate(names):
                 for column, predicted in enumerate(names):

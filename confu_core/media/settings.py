@@ -143,7 +143,8 @@ class MediaSettings:
         str
             16 hexadecimal digits.
         """
-        return cell_id({**self.columns(), **data}, self.method, *(place for _, place in sorted(self.encoders.items())))
+        places = [*self.encoders.items(), *self.feature_files.items()]
+        return cell_id({**self.columns(), **data}, self.method, *(place for _, place in sorted(places)))
 
     def shape(self) -> Hashable:
         """Return what runs that are computed together share: on media each is computed by itself."""

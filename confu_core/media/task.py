@@ -126,6 +126,12 @@ class MediaTask:
         return tuple(self.inputs)
 
     @property
+    def group_names(self) -> list[str]:
+        """The groups that there are, in the order of the ceilings where these are known."""
+        there = dict.fromkeys(self.groups)
+        return list(dict.fromkeys([*(name for name in self.ceilings if name in there), *there]))
+
+    @property
     def text(self) -> int | None:
         """Which modality is a text that describes; None if none is."""
         texts = [at for at, kind in enumerate(self.inputs.values()) if isinstance(kind, Text)]

@@ -69,6 +69,9 @@ class ConFu(Method):
         super().__init__(space, **options)
         if not 0 <= lam <= 1:
             raise InvalidValue(f"lam must be in [0, 1]; got {lam}")
+        if lam and space.modalities < 3:
+            asked = f"confu fuses two modalities to find a third; got {space.modalities} in all"
+            raise InvalidValue(f"{asked}: use clip, or lam=0")
         self.lam = lam
         self.orders = tuple(sorted(set(orders))) if lam else ()
         for order in self.orders:

@@ -141,5 +141,5 @@ def _limits(facet: Facet, *, zero: bool) -> tuple[float, float]:
     room = MOST_ROOM * (max(seen) - min(seen)) or 0.1
     low = max(min([*seen, *(interval.low for interval in intervals)]), min(seen) - room)
     high = min(max([*seen, *(interval.high for interval in intervals)]), max(seen) + room)
-    margin = 0.06 * (high - low)
+    margin = 0.06 * (high - low) or room
     return (low if zero and low == 0 else low - margin, high + margin)

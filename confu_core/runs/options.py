@@ -56,8 +56,8 @@ def cell_id(columns: Mapping[str, Any], *places: str) -> str:
     columns : mapping of str to object
         All its settings, as columns of results.
     *places : str
-        Names of methods and encoders. For one in a file, ``path/to/file.py:Class``, its content counts too, so that
-        one that was edited is another one.
+        Names of methods, encoders and files of features. What a file, ``path/to/file.py:Class`` or
+        ``path/to/features.npz``, holds counts too, so that one that was edited is another one.
 
     Returns
     -------
@@ -136,6 +136,8 @@ def plain(value: Any) -> Any:
 
 
 def _source(place: str) -> str | None:
-    origin, _, _ = place.rpartition(":")
+    """Return the digest of a file of code, or of features."""
+    origin = place.rpartition(":")[0] or place
     path = Path(origin)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if origin.endswith(".py") and path.is_file() else None
+    held = origin.endswith((".py", ".npz", ".parquet")) and path.is_file()
+    return hashlib.sha256(path.read_bytes()).hexdigest() if held else None

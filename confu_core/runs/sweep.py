@@ -194,10 +194,10 @@ class _Table:
         write_results(self.folder, self.plan["benchmark"], list(self.rows.values()), costs=list(self.costs.values()))
 
     def _extend(self, measures: list[Row], examples: list[Row], cell: str) -> None:
-        if measures:
+        if measures or any(row["cell"] == cell for row in self.measures):
             self.measures = [row for row in self.measures if row["cell"] != cell] + measures
             write_measures(self.folder, self.measures)
-        if examples:
+        if examples or any(row["cell"] == cell for row in self.examples):
             self.examples = [row for row in self.examples if row["cell"] != cell] + examples
             write_examples(self.folder, self.examples)
 

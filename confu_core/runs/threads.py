@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import torch
 from threadpoolctl import threadpool_limits
 
+from confu_core.errors import InvalidValue
+
 __all__ = ["threads"]
 
 
@@ -23,12 +25,19 @@ def threads(count: int) -> Iterator[None]:
     count : int
         How many, at least 1.
 
+    Raises
+    ------
+    InvalidValue
+        If there are fewer.
+
     Examples
     --------
     >>> with threads(1):
     ...     torch.get_num_threads()
     1
     """
+    if count < 1:
+        raise InvalidValue(f"threads must be at least 1; got {count}")
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

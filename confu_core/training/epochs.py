@@ -152,4 +152,4 @@ def to_tensor(rows: np.ndarray) -> Tensor:
     if rows.dtype == np.uint16:
         return torch.from_numpy(rows.astype(np.int32))
     # PyTorch takes no arrays that run backwards, as after a flip.
-    return torch.from_numpy(np.require(rows, requirements="CW"))
+    return torch.from_numpy(np.require(rows, requirements=["C", "W"]))

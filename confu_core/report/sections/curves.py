@@ -100,7 +100,9 @@ def _panel(family: str, condition: str, metric: str) -> Panel:
 def _title(family: str, condition: str, subject: str) -> str:
     if family == "missing":
         return f"{subject} without {condition}"
-    return f"{DAMAGES.get(condition, capitalised(condition))}: {subject}"
+    # A direction is too long to stand beside the damage on one line of a panel.
+    separator = ":\n" if "->" in subject or "→" in subject else ": "
+    return f"{DAMAGES.get(condition, capitalised(condition))}{separator}{subject}"
 
 
 def _kinds(measured: Measured, family: str) -> list[tuple[str, str, str]]:

@@ -30,7 +30,7 @@ from confu_core.errors import InvalidValue, MethodError
 from confu_core.evaluation.bootstrap import bootstrap_mean
 from confu_core.media.evaluate import FAMILIES, evaluate_media
 from confu_core.media.findings import Findings
-from confu_core.media.task import MediaTask
+from confu_core.media.task import Ceilings, MediaTask
 from confu_core.methods import Method, Space, View
 from confu_core.methods.clip import CLIP
 from confu_core.methods.symile import Symile
@@ -374,6 +374,14 @@ def test_what_a_task_does_not_define_is_left_out() -> None:
     assert not [one for one in ungrouped if one.family == "confusion"]
     shots = {one.x for one in evaluate_media(findings(make_task(prompts=())), families=("few_shot",))}
     assert shots == {1.0, 2.0, 5.0}
+
+
+def test_groups_are_in_the_order_of_the_ceilings_known_or_not() -> None:
+    assert make_task(ceilings={}).group_names == ["small", "large"]
+    assert make_task(ceilings={"all": Ceilings(BAYES), "large": Ceilings(BAYES)}).group_names == ["large", "small"]
+    task = make_task(ceilings={"large": Ceilings(BAYES)})
+    found = {one.condition: one.reference for one in evaluate_media(findings(task)) if one.metric == "gain"}
+    assert found == {"all": None, "large": 0.375, "small": None}
 
 
 def test_a_method_says_which_directions_it_defines() -> None:

@@ -195,3 +195,22 @@ def test_an_encoder_for_nothing_and_too_few_modalities_are_refused(task: MediaTa
     with pytest.raises(InvalidValue, match="triangle is defined for 3 modalities; got 2"):
         run_media(make_task(text=False), MediaSettings(**{**vars(QUICK), "method": "triangle"}))
     assert np.isfinite(run_media(make_task(text=False), QUICK, families=()).row["final_loss"])
+
+
+@pytest.mark.parametrize("method", ["clip", "hub", "gram", "symile"])
+def test_two_modalities_are_measured_as_far_as_they_go(method: str) -> None:
+    three = make_task()
+    kinds = {name: kind for name, kind in three.inputs.items() if name != "audio"}
+    two = make_task(inputs=kinds)
+    assert two.queries == [(0,)] and two.text == 1
+    found = run_media(two, MediaSettings(**{**vars(QUICK), "method": method}))
+    assert {one.family for one in found.measures} <= {
+        *("history", "retrieval", "zero_shot", "zero_shot_group", "probe", "few_shot", "confusion", "confused_pair")
+    }
+    assert {one["direction"] for one in found.row["directions"]} == {
+        "image->species",
+        "image->caption",
+        "caption->image",
+    }
+    assert found.row["bayes_accuracy"] == BAYES["image"] and found.row["higher_order_capture"] is None
+    assert found.examples == []

@@ -51,14 +51,15 @@ class Turned(nn.Module):
         return features
 
 
-def _built_in(name: str) -> Callable[[Space], Method]:
-    options: dict[str, Any] = {"dropout": 0.0} if name == "confu" else {}
+def _built_in(name: str, **options: Any) -> Callable[[Space], Method]:
+    if name == "confu":
+        options["dropout"] = 0.0
     return partial(load_method(name), learn_temperature=True, **options)
 
 
 METHODS: dict[str, Callable[[Space], Method]] = {
     **{name: _built_in(name) for name in BUILT_IN},
-    "symile over all tuples": partial(load_method("symile"), negatives="n_squared"),
+    "symile over all tuples": _built_in("symile", negatives="n_squared"),
     "sum of embeddings": Summed,
     "one modality unused": Partial,
 }

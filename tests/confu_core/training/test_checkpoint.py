@@ -24,7 +24,11 @@ from confu_core.training.fit import fit
 from confu_core.training.settings import TrainingSettings
 
 CONFIG = {"method": "clip", "lr": 0.1, "clip_norm": math.inf, "orders": (2, 3), "augment": None}
-STATE = {"epoch": 3, "history": [{"loss": 0.5}], "weights": {"w": torch.arange(600.0), "step": torch.tensor(3)}}
+STATE: dict[str, Any] = {
+    "epoch": 3,
+    "history": [{"loss": 0.5}],
+    "weights": {"w": torch.arange(600.0), "step": torch.tensor(3)},
+}
 
 
 @pytest.fixture

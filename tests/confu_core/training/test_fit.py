@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from models_for_training import SEED, WIDTH, make_arrays, make_model, same, weights
+from models_for_training import SEED, WIDTH, gradients, make_arrays, make_model, same, weights
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError, TrainingError
@@ -36,9 +36,8 @@ class Interrupted(Exception):
 
 
 def dropping(space: Space) -> Method:
-    method = load_method("confu")(space, dropout=0.1)
-    assert not Model([torch.nn.Identity()] * 3, WIDTH, 5, lambda _: method).row_by_row
-    return method
+    options: dict[str, Any] = {"dropout": 0.1}
+    return load_method("confu")(space, **options)
 
 
 def shaken(rows: list[np.ndarray], numbers: np.ndarray, epoch: int) -> list[np.ndarray]:
@@ -182,7 +181,9 @@ def test_the_history_has_the_rate_and_the_mean_of_every_term(monkeypatch: pytest
         assert record["lr"] == SETTINGS.rate(epoch * STEPS + STEPS - 1, 12)
         for term in batches[0]:
             assert record[term] == pytest.approx(np.mean([losses[term].item() for losses in batches]), rel=1e-6)
-        assert record["loss"] == pytest.approx(np.mean([sum(losses.values()).item() for losses in batches]), rel=1e-6)
+        assert record["loss"] == pytest.approx(
+            np.mean([sum(loss.item() for loss in losses.values()) for losses in batches]), rel=1e-6
+        )
     assert [(one.step, one.steps) for one in progress] == [(step, 12) for step in range(1, 13)]
     assert [one.epoch for one in progress if one.step % STEPS == 0] == history
     assert all(one.epoch is None and one.losses.keys() == taken[0].keys() for one in progress if one.step % STEPS)
@@ -249,15 +250,19 @@ def test_an_error_of_an_encoder_names_step_and_line() -> None:
         fit(model, source(), SETTINGS, SEED)
 
 
+def flat_gradient(model: Model) -> Tensor:
+    return torch.cat([one.flatten() for one in gradients(model).values()])
+
+
 def test_gradients_are_cut_to_their_longest() -> None:
     model = make_model(load_method("clip"))
     stepper = Stepper(model, TrainingSettings(batch_size=SIZE, clip_norm=1e-3), 10)
     (batch, *_) = source().epoch(0)
     stepper.take(batch)
-    cut = torch.cat([one.grad.flatten() for one in model.parameters()])
+    cut = flat_gradient(model)
     free = make_model(load_method("clip"))
     sum(Losses(free)(batch).values()).backward()
-    whole = torch.cat([one.grad.flatten() for one in free.parameters()])
+    whole = flat_gradient(free)
     assert float(cut.norm()) == pytest.approx(1e-3, rel=1e-4) and float(whole.norm()) > 0.01
     torch.testing.assert_close(cut / cut.norm(), whole / whole.norm())
 
@@ -270,7 +275,7 @@ def test_half_precision_changes_little_and_losses_stay_whole() -> None:
         losses = Losses(model, precision)(batch)
         assert {loss.dtype for loss in losses.values()} == {torch.float32}
         sum(losses.values()).backward()
-        found[precision] = torch.cat([one.grad.flatten() for one in model.parameters()])
+        found[precision] = flat_gradient(model)
         assert found[precision].dtype is torch.float32
     whole, half = found.values()
     assert not torch.equal(whole, half)

@@ -54,7 +54,7 @@ def norm(tensors: dict[str, Tensor], prefix: str = "") -> float:
 def assert_close(one: dict[str, Tensor], other: dict[str, Tensor], error: float) -> None:
     assert one.keys() == other.keys()
     for name, tensor in one.items():
-        torch.testing.assert_close(tensor, other[name], rtol=error, atol=error, msg=lambda text, name=name: name + text)
+        torch.testing.assert_close(tensor, other[name], rtol=error, atol=error, msg=f"{name} differs")
 
 
 @pytest.mark.parametrize("name", METHODS)
