@@ -39,7 +39,7 @@ class Degradation:
 
 
 DEGRADATIONS = {
-    "blur": Degradation("picture", (0.005, 0.01, 0.02, 0.04, 0.08), "of the side", "Gaussian blur, standard deviation"),
+    "blur": Degradation("picture", (0.01, 0.02, 0.04, 0.08, 0.16), "of the side", "Gaussian blur, standard deviation"),
     "occlusion": Degradation("picture", (0.1, 0.2, 0.3, 0.4, 0.5), "of the area", "covered by a grey rectangle"),
     "snr": Degradation("sound", (20.0, 10.0, 5.0, 0.0, -5.0), "dB", "signal-to-noise ratio, pink noise"),
     "words": Degradation("text", (0.1, 0.2, 0.3, 0.4, 0.5), "of the words", "words left out"),

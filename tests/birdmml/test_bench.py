@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Features
 from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import read_results, write_results
+from confu_core.runs.threads import threads
 from confu_core.shards import MEDIA, build, open_dataset
 from confu_core.training.fit import Progress
 
@@ -40,6 +42,13 @@ SPLITS = {"train": 48, "validation": 8, "test": 16, "shift": 8}
 
 def settings(data: Path, **other: Any) -> MediaSettings:
     return MediaSettings(**{"data": str(data), "method": "clip", **SMALL, **other})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_core() -> Iterator[None]:
+    """As the runs of a sweep compute, so that numbers are equal to the last bit."""
+    with threads(1):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -96,14 +96,15 @@ def test_atoms_agree_with_dit(shape: tuple[int, int, int]) -> None:
     law = random_law(3, shape, concentration=2.0)
     atoms = decompose(law)
     got = [atoms.redundancy, atoms.unique_first, atoms.unique_second, atoms.synergy]
-    # dit minimises with penalties, from random starts: about one search in four stops early, above the minimum, and
-    # the others come within about 1e-5 of it and of the marginals. The lowest of its searches counts.
+    # dit minimises unique information with penalties, from random starts, and comes to the minimum from above: to
+    # about 1e-5 of it at best, and some searches stop far earlier. The lowest of its searches counts.
     best = dit_atoms(law)
     for _ in range(9):
         if got == pytest.approx(best, abs=1e-4):
             break
         best = min(best, dit_atoms(law), key=lambda found: found[1] + found[2])
-    assert got == pytest.approx(best, abs=1e-4)
+    assert got == pytest.approx(best, abs=1e-3)
+    assert got[1] + got[2] <= best[1] + best[2] + 1e-4  # No law that it finds is better than ours.
 
 
 @settings(max_examples=60, deadline=None)

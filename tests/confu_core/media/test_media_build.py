@@ -99,7 +99,7 @@ def test_two_modalities_are_enough_for_most_methods(method: str) -> None:
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        ("confu", "orders must be in"),
+        ("confu", "confu fuses two modalities to find a third; got 2 in all"),
         ("triangle", "triangle is defined for 3 modalities; got 2: use gram instead"),
     ],
 )
