@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -263,9 +264,11 @@ def run_sweep(
     check_device(device)
     fixed = dict(fixed or {})
     cells = sweep_cells(grid, fixed)
-    # Decoded once, with all processes, before the first of them needs it.
+    # Decoded and damaged once, on all cores, before the processes would each do it.
     for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
-        open_task(settings, cache=cache, workers=workers, progress=decoding)
+        task = open_task(settings, cache=cache, workers=workers, progress=decoding)
+        if task.degraded is not None:
+            deque(task.degraded("test"), maxlen=0)
     plan = plan_of(grid, fixed, cells)
     compute = functools.partial(_compute, checkpoints=Path(out) / CHECKPOINTS, cache=cache, device=device)
     return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress)

@@ -25,6 +25,7 @@ from confu_cli.options import (
 )
 from confu_cli.reports import report_command
 from confu_cli.show import number, print_json, print_table, progress_bar, size
+from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
@@ -151,13 +152,9 @@ def sweep(out: Path, workers: int | None, as_json: bool, cache: Path | None, dev
     """
     from birdmml.bench import run_sweep
     from confu_core.runs.environment import usable_cores
-    from confu_core.runs.grid import option_axis
 
     grid = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
-    for name, text in key_values(options["other"]).items():
-        grid[name] = option_axis(grid["method"], name, text)
-    axes = {name: values for name, values in grid.items() if len(values) > 1 or name == "method"}
-    fixed = {name: values[0] for name, values in grid.items() if name not in axes}
+    axes, fixed = grid_of(grid, options["other"])
     with progress_bar("sweep", "cells") as bar:
         summary = run_sweep(
             axes,
@@ -168,14 +165,7 @@ def sweep(out: Path, workers: int | None, as_json: bool, cache: Path | None, dev
             workers=usable_cores() if workers is None else workers,
             progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
         )
-    if as_json:
-        failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
-        print_json({"path": str(out), **vars(summary), "failed": failed})
-    else:
-        click.echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
-    for cell, error in summary.failed:
-        click.echo(f"cell {cell} failed: {error}", err=True)
-    return 1 if summary.failed else 0
+    return show_summary(summary, out, as_json=as_json)
 
 
 report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER")

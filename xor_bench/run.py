@@ -8,15 +8,14 @@ from typing import Any
 import torch
 
 from confu_core.encoders import vector_encoder
-from confu_core.errors import ConfuError, InvalidValue, MethodError
+from confu_core.errors import InvalidValue
 from confu_core.evaluation.directions import Evaluation, evaluate
-from confu_core.methods import Method, Space, load_method
+from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
 from confu_core.runs.threads import threads
 from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
-from confu_core.user_code import describe
 from xor_bench.data import XorData
 from xor_bench.modalities import direction_name, directions, names
 from xor_bench.settings import Settings
@@ -112,22 +111,17 @@ def run_together(
 
 
 def _model(settings: Settings) -> Model:
-    method = load_method(settings.method)
     options = settings.resolved_options()
-
-    def make(space: Space) -> Method:
-        try:
-            return method(space, **options)
-        except ConfuError:
-            raise
-        except Exception as error:  # A user's method may raise anything; the user sees what and where.
-            raise MethodError(f"method {settings.method} cannot be made: {describe(error)}") from error
-
     width = code_inputs(settings.inputs, settings.bits).shape[1]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(settings.seed, "weights"))
         made = [vector_encoder(width, settings.width, settings.depth) for _ in range(settings.modalities)]
-        return Model([encoder for encoder, _ in made], made[0][1], settings.dim, make)
+        return Model(
+            [encoder for encoder, _ in made],
+            made[0][1],
+            settings.dim,
+            lambda space: make_method(settings.method, space, options),
+        )
 
 
 def _samples(settings: Settings, data: XorData | None, split: str) -> Samples:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from confu_core.errors import ConfuError, MethodError
+from confu_core.errors import MethodError
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.evaluation.retrieval import retrieval
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.samples import Samples
-from confu_core.user_code import describe
 
 __all__ = ["DirectionResult", "Evaluation", "evaluate"]
 
@@ -95,13 +95,8 @@ def evaluate(
     MethodError
         If the method raises an error of its own, or a score is not finite.
     """
-    try:
+    with in_evaluation(model.method):
         return _evaluate(model, samples, directions, keys, targets)
-    except ConfuError:
-        raise
-    except Exception as error:  # A user's method may raise anything; the user sees what and where.
-        name = type(model.method).__name__
-        raise MethodError(f"method {name} raised in evaluation: {describe(error)}") from error
 
 
 def _evaluate(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import nn
 
 from confu_core.encoders import PictureEncoder, SoundEncoder, TextEncoder, VectorEncoder, load_encoder
-from confu_core.errors import ConfuError, InvalidValue, MethodError, nearest
+from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.spec import Picture, Sound, Text
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Kind
-from confu_core.methods import Method, Space, load_method
+from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
-from confu_core.user_code import describe
 
-__all__ = ["make_method", "make_model"]
+__all__ = ["make_model"]
 
 
 def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: int | None) -> Model:
@@ -58,42 +56,6 @@ def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: 
         return Model(
             encoders, widths, settings.dim, lambda space: make_method(settings.method, space, settings.options)
         )
-
-
-def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:
-    """Make a method, and say in one line what its constructor raises.
-
-    Parameters
-    ----------
-    name : str
-        A known one, or ``path/to/file.py:Class``.
-    space : Space
-        Number of modalities and widths.
-    options : mapping of str to object
-        Of the method.
-
-    Returns
-    -------
-    Method
-        With fresh parameters.
-
-    Raises
-    ------
-    InvalidValue, MethodError
-        If there is no such method, or it cannot be made.
-
-    Examples
-    --------
-    >>> type(make_method("clip", Space(3, 64, 16), {})).__name__
-    'CLIP'
-    """
-    method = load_method(name)
-    try:
-        return method(space, **options)
-    except ConfuError:
-        raise
-    except Exception as error:  # A user's method may raise anything; the user sees what and where.
-        raise MethodError(f"method {name} cannot be made: {describe(error)}") from error
 
 
 def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None) -> nn.Module:

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.evaluation.embeddings import QueryEmbedding, query_embedding
+from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.evaluation.zero_shot import ZeroShot, zero_shot
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
-from confu_core.media.method_errors import in_evaluation
 from confu_core.media.task import MediaTask
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View

@@ -12,6 +12,7 @@ import torch
 
 from confu_core.errors import DatasetError
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.augment import augmentations
 from confu_core.media.build import make_model
@@ -19,7 +20,6 @@ from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import TEST, evaluate_media
 from confu_core.media.examples import examples_of
 from confu_core.media.findings import Findings
-from confu_core.media.method_errors import in_evaluation
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.base import every_direction

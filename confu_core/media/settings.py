@@ -10,11 +10,10 @@ from typing import Any
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.augment import check_augmentations
 from confu_core.runs.options import cell_id, plain, resolved_options
-from confu_core.training.settings import PRECISIONS
+from confu_core.training.settings import BALANCES, PRECISIONS
 
 __all__ = ["DEFAULT_AUGMENTATIONS", "MediaSettings"]
 
-BALANCES = ("instance", "species")
 DEFAULT_AUGMENTATIONS = ("flip", "crop", "color", "shift")
 
 

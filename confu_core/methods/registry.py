@@ -7,14 +7,15 @@ A name is one of `BUILT_IN`, an entry point of the group ``confu_bench.methods``
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
-from confu_core.errors import InvalidValue, MethodError, nearest
-from confu_core.methods.base import Method
-from confu_core.user_code import user_attribute
+from confu_core.errors import ConfuError, InvalidValue, MethodError, nearest
+from confu_core.methods.base import Method, Space
+from confu_core.user_code import describe, user_attribute
 
-__all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "method_options"]
+__all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "make_method", "method_options"]
 
 GROUP = "confu_bench.methods"
 BUILT_IN = {
@@ -77,6 +78,42 @@ def load_method(name: str) -> type[Method]:
     if not _is_method(found):
         raise MethodError(f"{place} is not a subclass of confu_core.methods.Method")
     return found
+
+
+def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:
+    """Make a method, and say in one line what its constructor raises.
+
+    Parameters
+    ----------
+    name : str
+        A known one, or ``path/to/file.py:Class``.
+    space : Space
+        Number of modalities and widths.
+    options : mapping of str to object
+        Of the method.
+
+    Returns
+    -------
+    Method
+        With fresh parameters.
+
+    Raises
+    ------
+    InvalidValue, MethodError
+        If there is no such method, or it cannot be made.
+
+    Examples
+    --------
+    >>> type(make_method("clip", Space(3, 64, 16), {})).__name__
+    'CLIP'
+    """
+    method = load_method(name)
+    try:
+        return method(space, **options)
+    except ConfuError:
+        raise
+    except Exception as error:  # A user's method may raise anything; the user sees what and where.
+        raise MethodError(f"method {name} cannot be made: {describe(error)}") from error
 
 
 def method_options(method: type[Method]) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from torch import Tensor
 from confu_core.errors import InvalidValue, nearest
 from confu_core.random import generator
 from confu_core.training.samples import Batch
+from confu_core.training.settings import BALANCES
 
-__all__ = ["BALANCES", "Augment", "Epochs", "MediaEpochs", "to_tensor"]
-
-BALANCES = ("instance", "species")
+__all__ = ["Augment", "Epochs", "MediaEpochs", "to_tensor"]
 
 # (rows of every modality, their numbers, epoch) -> the rows, changed.
 Augment = Callable[[list[np.ndarray], np.ndarray, int], list[np.ndarray]]

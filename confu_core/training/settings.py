@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["PRECISIONS", "TrainingSettings"]
+__all__ = ["BALANCES", "PRECISIONS", "TrainingSettings"]
 
+BALANCES = ("instance", "species")  # What an epoch has equally often.
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
