@@ -77,9 +77,10 @@ def short_name(methods: Iterable[str]) -> Callable[[str], str]:
 
 
 def _variants(results: Results, view: View, name: Callable[[str], str]) -> list[tuple[str, list[Row]]]:
-    """Finished rows by method and by all that varies within it except x and the seed."""
+    """Finished rows by method and by all that varies within it except x, what follows from x, and the seed."""
     rows = results.rows()
     other = [setting for setting in results.setting_names if setting not in (view.x, view.group, SEED)]
+    other = [setting for setting in other if not _follows(rows, setting, view.x)]
     # Of all rows, so that a cell that fails does not rename the others.
     by_group: dict[Any, list[Row]] = {}
     for row in rows:
@@ -94,6 +95,12 @@ def _variants(results: Results, view: View, name: Callable[[str], str]) -> list[
             identity = (group, *(row[setting] for setting in varying))
             found.setdefault(identity, (", ".join(parts), []))[1].append(row)
     return list(found.values())
+
+
+def _follows(rows: Sequence[Row], setting: str, x: str) -> bool:
+    """Return whether x decides a setting, as the mixing parameter decides which of several datasets it is."""
+    found: dict[Any, Any] = {}
+    return all(row[setting] == found.setdefault(row[x], row[setting]) for row in rows)
 
 
 def _points(rows: Sequence[Row], view: View, results: Results) -> tuple[Point, ...]:

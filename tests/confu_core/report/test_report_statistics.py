@@ -151,6 +151,19 @@ def test_variants_of_a_method_are_lines_of_their_own(tmp_path: Path) -> None:
     assert all(len(point.rows) == 1 for one in series for point in one.points)
 
 
+def test_what_follows_from_the_axis_tells_no_lines_apart(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"method": method, "x": x, "data": f"built at {x}", "lam": lam, "accuracy": 0.5}
+        for method, lam in (("confu", 0.2), ("confu", 0.3), ("clip", None))
+        for x in (0.1, 0.9)
+    ]
+    series, _ = loaded(write_rows(tmp_path / "made", rows))
+    assert [one.label for one in series] == ["clip", "confu, lam 0.2", "confu, lam 0.3"]
+    rows.append({"method": "clip", "x": 0.9, "data": "built again", "accuracy": 0.6})
+    series, _ = loaded(write_rows(tmp_path / "again", rows))
+    assert [one.label for one in series][:2] == ["clip, data built again", "clip, data built at 0.1"]
+
+
 def test_a_method_without_the_axis_is_the_same_at_every_x(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"method": "confu", "x": x, "accuracy": x} for x in (0.2, 0.4)]
     rows.append({"method": "clip", "x": None, "accuracy": 0.3})
