@@ -14,7 +14,6 @@ from confu_cli.group import Verb
 from confu_cli.options import (
     METHODS,
     ListOf,
-    PathOrUrl,
     as_json,
     debug,
     given,
@@ -24,7 +23,8 @@ from confu_cli.options import (
     together,
 )
 from confu_cli.reports import report_command
-from confu_cli.show import number, print_json, print_table, progress_bar, size
+from confu_cli.run_summary import print_run
+from confu_cli.show import print_json, progress_bar, size
 from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ TRAINING: dict[str, tuple[type, str]] = {
     "layers": (int, "Transformer layers of the text encoder.  [default: 1]"),
     "side": (int, "Pictures are reduced to squares of so many pixels.  [default: 64]"),
     "tokens": (int, "Most tokens of a caption.  [default: 64]"),
-    "balance": (str, "instance: each sample once per epoch; species: each species equally often.  [default: instance]"),
+    "balance": (str, "instance: each sample once per epoch; species: each class equally often.  [default: instance]"),
 }
+# A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
+WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
 WHERE = together(
     click.option(
         "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
@@ -77,7 +79,7 @@ OWN = together(
 
 
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
-@click.option("--data", required=True, type=PathOrUrl(), help="Folder or URL of a built dataset.")
+@click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
 @click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
 @setting_options(TRAINING)
@@ -104,16 +106,16 @@ OWN = together(
 )
 @as_json
 @debug
-def run(data: str | Path, out: Path | None, as_json: bool, **options: Any) -> None:
+def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Train one method and evaluate it in every way that the data and the method define.
 
-    What it reached stands beside what can be reached, which is known exactly. Several processes train together under
-    torchrun.
+    What it reached stands beside what can be reached, which is known exactly of generated data. Classes that no text
+    describes are told by linear probes. Several processes train together under torchrun.
     """
     started = time.monotonic()
     how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint")}
     model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
-    settings = _settings(str(data), options)
+    settings = _settings(data, options)
     from birdmml.bench import run as run_once
     from confu_core.runs.environment import usable_cores
     from confu_core.runs.threads import threads
@@ -128,7 +130,7 @@ def run(data: str | Path, out: Path | None, as_json: bool, **options: Any) -> No
 
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
-@click.option("--data", required=True, type=ListOf(str), help="Folders or URLs of built datasets.")
+@click.option("--data", required=True, type=ListOf(str), help=f"{WHAT}. Several may be of several kinds.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
 @click.option(
     "--method",
@@ -230,7 +232,7 @@ def _finish(
     as_json: bool,
 ) -> None:
     """Keep a run, save its model, and print it."""
-    from birdmml.bench import kept, plan_of, sweep_cells
+    from birdmml.bench import kept, plan_of
     from confu_core.media.saved import save_model
     from confu_core.runs.sweep import keep, peak_memory
 
@@ -238,59 +240,11 @@ def _finish(
     if model_file is not None:
         save_model(model_file, found)
     if out is not None:
-        fixed = {"data": settings.data, "method": settings.method}
-        plan = plan_of({}, fixed, sweep_cells({}, fixed))
+        plan = plan_of({}, {"data": settings.data, "method": settings.method})
         keep(row, out, plan=plan, seconds=seconds)
     if as_json:
         shown = {name: value for name, value in row.items() if name != "examples"}
         print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
     else:
-        _print_run(row)
+        print_run(row, found.label)
         click.echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
-
-
-def _print_run(row: dict[str, Any]) -> None:
-    told = [d for d in row["directions"] if d["target"] == "species"]
-    print_table(
-        f"{row['method']}: the species, by descriptions (seed {row['seed']})",
-        ["from", "accuracy", "Bayes accuracy", "pairwise ceiling"],
-        [
-            [" + ".join(d["query"]), *(number(d[n]) for n in ("accuracy", "bayes_accuracy", "pairwise_ceiling"))]
-            for d in told
-        ],
-    )
-    print_table(
-        "Retrieval of one sample among those of the test split",
-        ["direction", "R@1", "R@10", "median rank"],
-        _retrieval(row),
-    )
-    if not all(d["defined"] for d in row["directions"]):
-        click.echo("* The method defines no score for this direction; a fallback stands in.")
-    for one in row["measures"]:
-        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain"):
-            interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
-            click.echo(
-                f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
-                f"beyond the best single modality; {number(one['reference'], 3)} can be had."
-            )
-    for one in row["measures"]:
-        if one["family"] == "data" and one["value"]:
-            click.echo(
-                f"{one['value']:.0f} samples of {one['condition']} cannot be decoded and were left out.", err=True
-            )
-
-
-def _retrieval(row: dict[str, Any]) -> list[list[str]]:
-    found: dict[str, dict[str, Any]] = {}
-    for one in row["measures"]:
-        if (one["family"], one["condition"]) == ("retrieval", "equal"):
-            found.setdefault(one["subject"], {"defined": one["defined"]})[one["metric"]] = one["value"]
-    return [
-        [
-            name + ("" if values["defined"] else " *"),
-            number(values["R@1"]),
-            number(values["R@10"]),
-            number(values["median rank"], 1),
-        ]
-        for name, values in found.items()
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["describe", "print_dataset", "verify_command"]
 
 
-def verify_command(command: str, recipe_of: Callable[[Manifest], Recipe]) -> click.Command:
+def verify_command(
+    command: str, recipe_of: Callable[..., Recipe], sources: Callable[[Any], Any] = lambda verb: verb
+) -> click.Command:
     """Return the verb `verify` of a command.
 
     Parameters
@@ -26,7 +29,9 @@ def verify_command(command: str, recipe_of: Callable[[Manifest], Recipe]) -> cli
     command : str
         The command, for the example in the help text.
     recipe_of : callable
-        Manifest to the recipe that builds the dataset again.
+        Manifest, and the options of `sources` by name, to the recipe that builds the dataset again.
+    sources : callable
+        A decorator that adds options for what a repair is made from; none by default.
 
     Returns
     -------
@@ -38,9 +43,10 @@ def verify_command(command: str, recipe_of: Callable[[Manifest], Recipe]) -> cli
     @click.argument("path", type=PathOrUrl())
     @click.option("--deep", is_flag=True, help="Decode every row, picture and sound as well.")
     @click.option("--repair", "mend", is_flag=True, help="Write bad shards and checksums again, and prove them.")
+    @sources
     @as_json
     @debug
-    def verify(path: str | Path, deep: bool, mend: bool, as_json: bool) -> int:
+    def verify(path: str | Path, deep: bool, mend: bool, as_json: bool, **source: Any) -> int:
         """Prove a dataset complete and unaltered, and name each bad shard.
 
         PATH is a folder, or a URL such as s3://bucket/data. Compares counts, sizes, checksums and columns with the
@@ -49,7 +55,7 @@ def verify_command(command: str, recipe_of: Callable[[Manifest], Recipe]) -> cli
         from confu_core.shards import verify as examine
 
         if mend:
-            return _repair(path, deep, as_json, recipe_of)
+            return _repair(path, deep, as_json, functools.partial(recipe_of, **source))
         report = examine(path, deep=deep)
         if as_json:
             print_json(report.as_dict())

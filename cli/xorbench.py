@@ -24,12 +24,14 @@ from confu_cli.options import (
     method_options,
     setting_options,
 )
+from confu_cli.publishing import publish_command
 from confu_cli.reports import report_command
 from confu_cli.show import number, print_json, print_table, progress_bar, size
 from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
-    from confu_core.shards import Manifest
+    from confu_core.publish import Words
+    from confu_core.shards import Dataset, Manifest
     from xor_bench.data import XorData, XorRecipe
     from xor_bench.settings import Settings
 
@@ -48,7 +50,14 @@ def _recipe_of(manifest: Manifest) -> XorRecipe:
     return recipe_of(manifest)
 
 
+def _words_of(dataset: Dataset) -> Words:
+    from xor_bench.card import words_of
+
+    return words_of(dataset)
+
+
 xorbench.add_command(verify_command("xorbench", _recipe_of))
+xorbench.add_command(publish_command("xorbench", _words_of))
 
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")

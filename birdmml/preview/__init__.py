@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from birdmml.preview.gallery import write_gallery
 from birdmml.preview.write import Preview, write_preview
 
-__all__ = ["Preview", "write_preview"]
+__all__ = ["Preview", "write_gallery", "write_preview"]

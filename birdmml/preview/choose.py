@@ -12,7 +12,7 @@ import numpy as np
 from confu_core.random import generator
 from confu_core.shards import Dataset, Shard
 
-__all__ = ["Card", "choose", "fitting_limit"]
+__all__ = ["Card", "Place", "choose", "chosen_rows", "fitting_limit"]
 
 PAGE_BYTES = 20_000_000  # Of a page; spectrograms of long recordings add some.
 MOST_CARDS = 160
@@ -48,7 +48,7 @@ class Card:
         return str(self.values["species"])
 
 
-class _Row(NamedTuple):
+class Place(NamedTuple):
     """Where a sample lies."""
 
     shard: Shard
@@ -98,25 +98,61 @@ def choose(
     list of Card
         Labels are read until there are enough, and then just the rows chosen (see `Dataset.take`).
     """
-    found = {split: _Search(dataset, split, species, seed) for split in splits}
-    # Another species begins with another split, so that a few cards show all of them.
-    turns = [
-        islice(_in_turn([found[splits[(place + i) % len(splits)]].rows(name) for i in range(len(splits))]), per_species)
-        for place, name in enumerate(species)
-    ]
-    rows = list(islice(_in_turn(turns), limit))
+    rows = chosen_rows(dataset, species, splits, label="species", per_class=per_species, limit=limit, seed=seed)
     cards = chain.from_iterable(_read(dataset, shard, rows) for shard in dict.fromkeys(row.shard for row in rows))
     return sorted(cards, key=lambda card: (species.index(card.species), splits.index(card.split), card.key))
+
+
+def chosen_rows(
+    dataset: Dataset,
+    classes: Sequence[str],
+    splits: Sequence[str],
+    *,
+    label: str,
+    per_class: int,
+    limit: int,
+    seed: int,
+) -> list[Place]:
+    """Draw samples of every class from every split in turn, and say where they lie.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any that has classes.
+    classes, splits : sequence of str
+        Those wanted.
+    label : str
+        Column of class names.
+    per_class : int
+        Samples of each class, if there are as many.
+    limit : int
+        Of all together; everyone's first goes before anyone's second.
+    seed : int
+        Decides which.
+
+    Returns
+    -------
+    list of Place
+        Everyone's first, then everyone's second, and so on.
+    """
+    found = {split: _Search(dataset, split, classes, label, seed) for split in splits}
+    # Another species begins with another split, so that a few cards show all of them.
+    turns = [
+        islice(_in_turn([found[splits[(place + i) % len(splits)]].rows(name) for i in range(len(splits))]), per_class)
+        for place, name in enumerate(classes)
+    ]
+    return list(islice(_in_turn(turns), limit))
 
 
 class _Search:
     """Rows of a split by species, in an order drawn by the seed; a shard's labels are read when they are needed."""
 
-    def __init__(self, dataset: Dataset, split: str, species: Sequence[str], seed: int) -> None:
-        self._found: dict[str, list[_Row]] = {name: [] for name in species}
+    def __init__(self, dataset: Dataset, split: str, species: Sequence[str], label: str, seed: int) -> None:
+        self._label = label
+        self._found: dict[str, list[Place]] = {name: [] for name in species}
         self._unread = self._read(dataset, split, generator(seed, "birdmml", "preview", split))
 
-    def rows(self, name: str) -> Iterator[_Row]:
+    def rows(self, name: str) -> Iterator[Place]:
         """Yield the rows of a species."""
         found = self._found[name]
         for place in count():
@@ -129,14 +165,14 @@ class _Search:
         """Look through one shard after the other."""
         shards = dataset.shards(split)
         for at in source.permutation(len(shards)):
-            names = _alone(dataset, shards[at]).table(split, ["species"])["species"].to_pylist()
+            names = _alone(dataset, shards[at]).table(split, [self._label])[self._label].to_pylist()
             for index in source.permutation(len(names)):
                 if names[index] in self._found:
-                    self._found[names[index]].append(_Row(shards[at], int(index)))
+                    self._found[names[index]].append(Place(shards[at], int(index)))
             yield shards[at]
 
 
-def _in_turn(rows: Iterable[Iterator[_Row]]) -> Iterator[_Row]:
+def _in_turn(rows: Iterable[Iterator[Place]]) -> Iterator[Place]:
     """Take the first of each, then the second of each, and look for none before it is asked for."""
     left = list(rows)
     while left:
@@ -148,7 +184,7 @@ def _in_turn(rows: Iterable[Iterator[_Row]]) -> Iterator[_Row]:
         left = still
 
 
-def _read(dataset: Dataset, shard: Shard, rows: Sequence[_Row]) -> Iterator[Card]:
+def _read(dataset: Dataset, shard: Shard, rows: Sequence[Place]) -> Iterator[Card]:
     for row in dataset.take(shard, [row.place for row in rows if row.shard == shard]).to_pylist():
         # In a tar, media are parts of their own.
         image = row.pop("image")["bytes"] if "image" in row else row.pop("jpg")

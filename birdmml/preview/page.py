@@ -13,7 +13,7 @@ from birdmml.preview.choose import Card
 from confu_core.report.markup import facts, table, text
 from confu_core.shards import Manifest
 
-__all__ = ["page"]
+__all__ = ["document", "page"]
 
 MEANINGS = {
     "redundant": "Looks of its own and a song of its own: either tells the species.",
@@ -47,22 +47,37 @@ def page(manifest: Manifest, cards: Sequence[Card]) -> str:
         _group(group, list(members), units, manifest.information["groups"][group])
         for group, members in groupby(cards, lambda card: str(card.values["group"]))
     ]
+    main = f"{_filter(cards)}\n<main>\n{''.join(sections)}\n</main>"
+    return document(f"Bird-MML: {title}", f"{_header(manifest, title)}\n{main}")
+
+
+def document(title: str, body: str) -> str:
+    """Put the body of a preview into a page that needs no other file.
+
+    Parameters
+    ----------
+    title : str
+        Of the window.
+    body : str
+        HTML: header, filter and main part.
+
+    Returns
+    -------
+    str
+        A whole document for light and dark screens.
+    """
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>Bird-MML: {title}</title>
+<title>{text(title)}</title>
 <style>
 {_file("confu_core.report", "page.css")}{_file("birdmml.preview", "preview.css")}</style>
 </head>
 <body>
-{_header(manifest, title)}
-{_filter(cards)}
-<main>
-{"".join(sections)}
-</main>
+{body}
 <footer>Written by confu-bench {text(version("confu-bench"))}. This page needs no other file.
 Spectrograms: log-mel, 128 bands from 0.5 to 10 kHz, 60 dB.</footer>
 <script>

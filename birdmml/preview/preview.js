@@ -13,6 +13,7 @@ form.addEventListener("submit", (event) => event.preventDefault());
 select();
 for (const card of cards) {
   const sound = card.querySelector("audio"), drawing = card.querySelector(".spectrogram");
+  if (!sound || !drawing) continue;
   const head = drawing.querySelector(".playhead"), width = drawing.querySelector("image").width.baseVal.value;
   const follow = () => {
     head.style.visibility = "visible";

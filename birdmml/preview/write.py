@@ -11,10 +11,11 @@ from birdmml.preview.choose import choose, fitting_limit
 from birdmml.preview.page import page
 from birdmml.preview.sheet import contact_sheet
 from confu_core.errors import InvalidValue, nearest
+from confu_core.shards import Dataset
 from confu_core.shards.atomic import write_whole
 from confu_core.shards.layout import FOLDERS
 
-__all__ = ["Preview", "write_preview"]
+__all__ = ["Preview", "check_counts", "places", "selected", "write_preview"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class Preview:
 
     Attributes
     ----------
-    page, sheet : Path
-        The two files.
+    page : Path
+        One file.
+    sheet : Path or None
+        The other; None where there are no pictures.
     splits : dict of str to int
         Cards of each split.
     species : int
@@ -34,7 +37,7 @@ class Preview:
     """
 
     page: Path
-    sheet: Path
+    sheet: Path | None
     splits: dict[str, int]
     species: int
     bytes: int
@@ -99,15 +102,13 @@ def write_preview(
     ...     written.cards, written.sheet.name
     (20, 'gallery.png')
     """
-    page_path, sheet_path = _paths(birds, Path(out), sheet)
-    for name, value in (("per_species", per_species), ("limit", 1 if limit is None else limit)):
-        if type(value) is not int or value < 1:
-            raise InvalidValue(f"{name} must be a whole number of at least 1; got {value!r}")
+    page_path, sheet_path = places(birds.dataset, Path(out), sheet)
+    check_counts(per_species, limit)
     known = [name for unit in birds.manifest.information["units"] for name in unit["species"]]
     cards = choose(
         birds.dataset,
-        _selected(birds, "species", species, known),
-        _selected(birds, "split", splits, list(birds.manifest.splits)),
+        selected(birds.dataset, "species", species, known),
+        selected(birds.dataset, "split", splits, list(birds.manifest.splits)),
         per_species=per_species,
         limit=fitting_limit(birds.dataset) if limit is None else limit,
         seed=seed,
@@ -122,23 +123,92 @@ def write_preview(
     return Preview(page_path, sheet_path, counts, len({card.species for card in cards}), len(content))
 
 
-def _paths(birds: BirdData, out: Path, sheet: str | Path | None) -> tuple[Path, Path]:
+def places(dataset: Dataset, out: Path, sheet: str | Path | None) -> tuple[Path, Path]:
+    """Return where page and contact sheet go.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Among whose shards they must not lie.
+    out : Path
+        The page.
+    sheet : str, Path or None
+        The contact sheet, if the user named it.
+
+    Returns
+    -------
+    tuple of Path
+        Page and sheet.
+
+    Raises
+    ------
+    InvalidValue
+        If they are one file, or lie among shards.
+    """
     paths = out, out.with_suffix(".png") if sheet is None else Path(sheet)
     if paths[0].resolve() == paths[1].resolve():
         raise InvalidValue(f"page and contact sheet must be two files; got {out} for both")
     for path in paths:
         for folder in FOLDERS.values():
             # Readers take every file there for a part of the dataset.
-            if (birds.dataset.root / folder).resolve() in path.resolve().parents:
+            if (dataset.root / folder).resolve() in path.resolve().parents:
                 raise InvalidValue(f"{path} lies among the shards of the dataset; choose another place")
     return paths
 
 
-def _selected(birds: BirdData, what: str, wanted: Sequence[str] | None, known: Sequence[str]) -> list[str]:
-    """Return names as the dataset has them and in its order."""
+def check_counts(per_species: int, limit: int | None) -> None:
+    """Refuse numbers of samples that are no whole numbers of at least 1.
+
+    Parameters
+    ----------
+    per_species : int
+        Of each class.
+    limit : int or None
+        Of all together.
+
+    Raises
+    ------
+    InvalidValue
+        Naming the one that is wrong.
+
+    Examples
+    --------
+    >>> check_counts(1, 0)
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: limit must be a whole number of at least 1; got 0
+    """
+    for name, value in (("per_species", per_species), ("limit", 1 if limit is None else limit)):
+        if type(value) is not int or value < 1:
+            raise InvalidValue(f"{name} must be a whole number of at least 1; got {value!r}")
+
+
+def selected(dataset: Dataset, what: str, wanted: Sequence[str] | None, known: Sequence[str]) -> list[str]:
+    """Return names as the dataset has them and in its order.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        For messages.
+    what : str
+        What they name.
+    wanted : sequence of str or None
+        In any case; None is all.
+    known : sequence of str
+        What there is.
+
+    Returns
+    -------
+    list of str
+        Those wanted.
+
+    Raises
+    ------
+    InvalidValue
+        If one is not known.
+    """
     by_name = {name.lower(): name for name in known}
     for name in wanted or ():
         if name.lower() not in by_name:
-            raise InvalidValue(f"{birds.dataset.root} has no {what} {name!r}: {nearest(name, known)}")
+            raise InvalidValue(f"{dataset.root} has no {what} {name!r}: {nearest(name, known)}")
     chosen = known if wanted is None else [by_name[name.lower()] for name in wanted]
     return [name for name in known if name in chosen]

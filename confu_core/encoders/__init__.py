@@ -2,12 +2,14 @@
 
 from confu_core.encoders.convolutional import ConvolutionalEncoder, PictureEncoder, SoundEncoder
 from confu_core.encoders.own import load_encoder
+from confu_core.encoders.sequence import SequenceEncoder
 from confu_core.encoders.text import TextEncoder
 from confu_core.encoders.vector import VectorEncoder, vector_encoder
 
 __all__ = [
     "ConvolutionalEncoder",
     "PictureEncoder",
+    "SequenceEncoder",
     "SoundEncoder",
     "TextEncoder",
     "VectorEncoder",

@@ -38,8 +38,9 @@ def query_embedding(method: Method, view: View) -> QueryEmbedding:
     - what the method's own ``embed(view)`` returns, where it has one and defines the score of this query: the fused
       embedding for ConFu;
     - the elementwise product of the embeddings for Symile, whose score is its inner product with the key;
-    - else the unit-norm embeddings side by side, as wide as all together. The method defines no vector of its own;
-      this holds all that its score can depend on, and a probe may use of it what the score does not.
+    - else, and where no modality is left to be a key, the unit-norm embeddings side by side, as wide as all together.
+      The method defines no vector of its own; this holds all that its score can depend on, and a probe may use of it
+      what the score does not.
 
     Parameters
     ----------
@@ -70,6 +71,6 @@ def query_embedding(method: Method, view: View) -> QueryEmbedding:
     embed = getattr(method, "embed", None)
     if embed is not None and method.defines(members, key):
         return QueryEmbedding(embed(view), True)
-    if isinstance(method, Symile) and method.defines(members, key):
+    if isinstance(method, Symile) and key and method.defines(members, key):
         return QueryEmbedding(view.product(view.embeddings), True)
     return QueryEmbedding(torch.cat([view.embedding(m) for m in members], -1), False)

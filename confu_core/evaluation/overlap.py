@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.per_sample import correctness
 
-__all__ = ["Overlap", "overlap"]
+__all__ = ["Overlap", "letters_of", "overlap", "share_names"]
+
+LETTERS = {"image": "V", "vision": "V", "video": "V", "audio": "A", "caption": "T", "text": "T"}
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,8 @@ class Overlap:
         """
         if len(names) != 2:
             raise InvalidValue(f"names must be two; got {len(names)}")
-        one, two = names
-        both = f"{one}{two}"
-        headings = [f"{one} only", f"{two} only", f"{both} only", f"{one}/{two}", f"{both}/{one}", f"{both}/{two}"]
         shares = (getattr(self, field.name) for field in fields(self))
-        return dict(zip([*headings, "all", "none"], shares, strict=True))
+        return dict(zip(share_names(*names), shares, strict=True))
 
 
 def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike) -> Overlap:
@@ -107,3 +106,49 @@ def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike) -> Overlap:
         all=float((a * v * f).mean()),
         none=float((no_a * no_v * no_f).mean()),
     )
+
+
+def letters_of(first: str, second: str) -> tuple[str, str]:
+    """Abbreviate two modalities.
+
+    Parameters
+    ----------
+    first, second : str
+        Names of modalities.
+
+    Returns
+    -------
+    tuple of (str, str)
+        V for what is seen, A for what is heard, T for texts; the names themselves where one has no letter, or both
+        have the same.
+
+    Examples
+    --------
+    >>> letters_of("audio", "image"), letters_of("audio", "lidar"), letters_of("image", "video")
+    (('A', 'V'), ('audio', 'lidar'), ('image', 'video'))
+    """
+    letters = LETTERS.get(first), LETTERS.get(second)
+    return (letters[0], letters[1]) if letters[0] and letters[1] and len(set(letters)) == 2 else (first, second)
+
+
+def share_names(one: str, two: str) -> list[str]:
+    """Return what the shares of an overlap are called.
+
+    Parameters
+    ----------
+    one, two : str
+        The two single queries, such as letters of modalities.
+
+    Returns
+    -------
+    list of str
+        In the order of the attributes of `Overlap`.
+
+    Examples
+    --------
+    >>> share_names("T", "V")
+    ['T only', 'V only', 'TV only', 'T/V', 'TV/T', 'TV/V', 'all', 'none']
+    """
+    both = f"{one}{two}"
+    headings = [f"{one} only", f"{two} only", f"{both} only", f"{one}/{two}", f"{both}/{one}", f"{both}/{two}"]
+    return [*headings, "all", "none"]

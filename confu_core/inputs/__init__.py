@@ -6,14 +6,16 @@ from confu_core.inputs.decode import Corrupt, Decoder
 from confu_core.inputs.mel import log_mel
 from confu_core.inputs.picture import decode_picture
 from confu_core.inputs.sound import decode_sound
-from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
+from confu_core.inputs.spec import Frames, InputSpec, Picture, Sequence, Sound, Text
 from confu_core.inputs.text import Tokenizer
 
 __all__ = [
     "Corrupt",
     "Decoder",
+    "Frames",
     "InputSpec",
     "Picture",
+    "Sequence",
     "Sound",
     "Text",
     "Tokenizer",

@@ -10,9 +10,10 @@ import numpy as np
 
 from confu_core.errors import DatasetError
 from confu_core.inputs.mel import log_mel
-from confu_core.inputs.picture import decode_picture
+from confu_core.inputs.picture import decode_frames, decode_picture
+from confu_core.inputs.sequence import decode_sequence
 from confu_core.inputs.sound import decode_sound
-from confu_core.inputs.spec import Input, InputSpec, Picture, Text
+from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sequence, Text
 from confu_core.inputs.text import Tokenizer
 
 __all__ = ["Change", "Corrupt", "Decoder", "content"]
@@ -90,11 +91,15 @@ class Decoder:
         return arrays
 
     def _array(self, name: str, one: Input, value: Any, number: int) -> np.ndarray:
+        if isinstance(one, Sequence):
+            return decode_sequence(value, one.length, one.width)
         found = content(one, value)
         if isinstance(one, Text):
             assert self.tokenizer is not None and isinstance(found, str)
             return self.tokenizer.encode([self._changed(name, found, number)], one.length)[0]
         assert isinstance(found, bytes)
+        if isinstance(one, Frames):
+            return self._changed(name, decode_frames(found, one.side, one.count), number)
         if isinstance(one, Picture):
             return self._changed(name, decode_picture(found, one.side), number)
         samples = self._changed(name, decode_sound(found, one.sample_rate, one.seconds), number)

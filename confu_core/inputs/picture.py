@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from confu_core.errors import DatasetError, InvalidValue
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
-__all__ = ["PIXEL_LIMIT", "decode_picture"]
+__all__ = ["PIXEL_LIMIT", "decode_frames", "decode_picture"]
 
 PIXEL_LIMIT = 1 << 26  # 8192 x 8192: below the size at which Pillow begins to warn.
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_FRAMES_LIMIT = 256
 _ORIENTATION = 0x0112
 
 
@@ -57,10 +59,52 @@ def decode_picture(data: bytes, side: int) -> np.ndarray:
     Traceback (most recent call last):
     confu_core.errors.DatasetError: the picture cannot be decoded: cannot identify image file
     """
+    return _checked(data, side, 1)[0]
+
+
+def decode_frames(data: bytes, side: int, count: int) -> np.ndarray:
+    """Decode several moments of an animation, such as the frames of a video; each as `decode_picture` does.
+
+    Parameters
+    ----------
+    data : bytes
+        An animation, such as a WebP of several frames.
+    side : int
+        Of the squares, in pixels, at least 1.
+    count : int
+        How many moments: the middles of as many equal parts of its time. Writers join frames that are equal and show
+        them longer, and so they are told apart again.
+
+    Returns
+    -------
+    ndarray of uint8, shape (count, 3, side, side)
+        In the order of time.
+
+    Raises
+    ------
+    DatasetError
+        As for `decode_picture`.
+    InvalidValue
+        If `side` or `count` is below 1.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> file, frames = io.BytesIO(), [Image.new("RGB", (16, 16), color) for color in ("black", "black", "white")]
+    >>> frames[0].save(file, "webp", save_all=True, append_images=frames[1:], duration=100)
+    >>> decode_frames(file.getvalue(), 4, 3)[:, 0, 0, 0].tolist()
+    [0, 0, 255]
+    """
+    return _checked(data, side, count)
+
+
+def _checked(data: bytes, side: int, count: int) -> np.ndarray:
     if side < 1:
         raise InvalidValue(f"side must be at least 1 pixel; got {side}")
+    if count < 1:
+        raise InvalidValue(f"count must be at least 1 frame; got {count}")
     try:
-        return _decode(data, side)
+        return _decode(data, side, count)
     except DatasetError:
         raise
     except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
@@ -68,7 +112,7 @@ def decode_picture(data: bytes, side: int) -> np.ndarray:
         raise DatasetError(f"the picture cannot be decoded: {complaint.splitlines()[0]}") from error
 
 
-def _decode(data: bytes, side: int) -> np.ndarray:
+def _decode(data: bytes, side: int, count: int) -> np.ndarray:
     from PIL import Image
 
     with warnings.catch_warnings():
@@ -77,11 +121,36 @@ def _decode(data: bytes, side: int) -> np.ndarray:
             width, height = image.size
             if width * height > PIXEL_LIMIT:
                 raise DatasetError(f"the picture has {width} x {height} pixels; at most {PIXEL_LIMIT} are decoded")
-            scaled = image.draft(None, (side, side))
-            # At a smaller scale the last row and column may be parts of a pixel, which the draft's size tells.
-            extent = image.size if scaled is None else scaled[1][2:]
             orientation = image.getexif().get(_ORIENTATION, 1)
-            square = _reduced(_rgb(image), extent, side)
+            there = getattr(image, "n_frames", 1) if count > 1 else 1
+            if there > _FRAMES_LIMIT:
+                raise DatasetError(f"the animation has {there} frames; at most {_FRAMES_LIMIT} are decoded")
+            # Behind a first picture that was decoded at a smaller scale, others cannot be found.
+            scaled = image.draft(None, (side, side)) if there == 1 else None
+            frames = [(_square(image, frame, side, scaled, orientation), _shown(image)) for frame in range(there)]
+    return np.stack([frames[at][0] for at in _moments([shown for _, shown in frames], count)])
+
+
+def _shown(image: ImageFile) -> float:
+    """Return how long the current frame is shown, in milliseconds."""
+    return max(1.0, float(image.info.get("duration", 1)))
+
+
+def _moments(shown: list[float], count: int) -> list[int]:
+    """Return which frame is seen in the middle of each of as many equal parts of the time."""
+    middles = (np.arange(count) + 0.5) / count * sum(shown)
+    return np.searchsorted(np.cumsum(shown), middles, side="right").tolist()
+
+
+def _square(image: ImageFile, frame: int, side: int, scaled: Any, orientation: int) -> np.ndarray:
+    if frame:
+        image.seek(frame)
+        if image.width * image.height > PIXEL_LIMIT:
+            size = f"{image.width} x {image.height} pixels"
+            raise DatasetError(f"frame {frame} has {size}; at most {PIXEL_LIMIT} are decoded")
+    # At a smaller scale the last row and column may be parts of a pixel, which the draft's size tells.
+    extent = image.size if scaled is None else scaled[1][2:]
+    square = _reduced(_rgb(image), extent, side)
     return np.ascontiguousarray(np.asarray(_upright(square, orientation)).transpose(2, 0, 1))
 
 

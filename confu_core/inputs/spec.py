@@ -13,7 +13,9 @@ from confu_core.inputs.mel import BANDS, frames_of
 from confu_core.inputs.sound import DURATION_LIMIT, samples_in
 from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
 
-__all__ = ["Input", "InputSpec", "Picture", "Sound", "Text"]
+__all__ = ["Frames", "Input", "InputSpec", "Picture", "Sequence", "Sound", "Text"]
+
+FRAMES_LIMIT = 64  # Of one video.
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,31 @@ class Picture:
     def dtype(self) -> np.dtype[Any]:
         """Of the cached array."""
         return np.dtype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Frames(Picture):
+    """A column of pictures that are frames of one video; they share an encoder, and their features are averaged.
+
+    Attributes
+    ----------
+    column, side
+        As for a picture.
+    count : int
+        Frames of each sample, evenly spaced in the time of an animation.
+    """
+
+    count: int = 8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.count <= FRAMES_LIMIT:
+            raise InvalidValue(f"count of {self.column!r} must be in [1, {FRAMES_LIMIT}] frames; got {self.count}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: frames, channels, height, width."""
+        return (self.count, *super().shape)
 
 
 @dataclass(frozen=True)
@@ -118,7 +145,41 @@ class Text:
         return np.dtype(np.int16)
 
 
-Input = Picture | Sound | Text
+@dataclass(frozen=True)
+class Sequence:
+    """A column of sequences of vectors, such as one vector per frame of a video, computed by others.
+
+    Attributes
+    ----------
+    column : str
+        Its name; in Parquet lists of lists of float32, in a tar the part ``<column>.npy``.
+    length : int
+        Most steps of a sequence. Shorter ones are filled up with steps of zeros at their end; longer ones do not fit.
+    width : int
+        Of the vector of each step.
+    """
+
+    column: str
+    length: int
+    width: int
+
+    def __post_init__(self) -> None:
+        for name, value, limit, unit in (("length", self.length, 4096, " steps"), ("width", self.width, 65536, "")):
+            if not 1 <= value <= limit:
+                raise InvalidValue(f"{name} of {self.column!r} must be in [1, {limit}]{unit}; got {value}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: steps, width."""
+        return (self.length, self.width)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the cached array."""
+        return np.dtype(np.float32)
+
+
+Input = Picture | Sequence | Sound | Text
 
 
 @dataclass(frozen=True)
@@ -127,7 +188,7 @@ class InputSpec:
 
     Attributes
     ----------
-    inputs : mapping of str to Picture, Sound or Text
+    inputs : mapping of str to Picture, Sound, Text or Sequence
         In the order of the modalities. Names are letters, digits and underscores.
 
     Examples
@@ -171,7 +232,7 @@ class InputSpec:
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> InputSpec:
         """Return the spec that `as_dict` described."""
-        kinds = {kind.__name__.lower(): kind for kind in (Picture, Sound, Text)}
+        kinds = {kind.__name__.lower(): kind for kind in (Frames, Picture, Sequence, Sound, Text)}
         fields = {name: dict(one) for name, one in data.items()}
         return cls({name: kinds[one.pop("kind")](**one) for name, one in fields.items()})
 

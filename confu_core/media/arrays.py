@@ -51,6 +51,10 @@ class StreamedArrays:
         """Return the keys of the rows."""
         return [str(key) for key in self._split(split)["key"]]
 
+    def rows(self, split: str) -> np.ndarray:
+        """Return which rows of the dataset's split could be decoded, int64, in order."""
+        return self._split(split)["row"]
+
     def _split(self, split: str) -> dict[str, np.ndarray]:
         if split not in self._splits:
             read = stream(

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from confu_core.encoders import PictureEncoder, SoundEncoder, TextEncoder, VectorEncoder, load_encoder
+from confu_core.encoders import PictureEncoder, SequenceEncoder, SoundEncoder, TextEncoder, VectorEncoder, load_encoder
+from confu_core.encoders.frames import AveragedFrames
 from confu_core.errors import InvalidValue, nearest
-from confu_core.inputs.spec import Picture, Sound, Text
+from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Kind
 from confu_core.methods.registry import make_method
@@ -43,19 +44,24 @@ def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: 
     MethodError
         If the method or an encoder cannot be made.
     """
-    for name in settings.encoders:
+    own = settings.encoders
+    for name in own:
         if name not in inputs:
             raise InvalidValue(f"no modality {name!r} to encode: {nearest(name, inputs)}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(settings.seed, "weights"))
         encoders = [
-            load_encoder(settings.encoders[name]) if name in settings.encoders else _encoder(kind, settings, vocabulary)
+            _over_frames(kind, load_encoder(own[name]) if name in own else _encoder(kind, settings, vocabulary))
             for name, kind in inputs.items()
         ]
         widths = tuple(int(encoder.output_dim) for encoder in encoders)  # type: ignore[arg-type]
         return Model(
             encoders, widths, settings.dim, lambda space: make_method(settings.method, space, settings.options)
         )
+
+
+def _over_frames(kind: Kind, encoder: nn.Module) -> nn.Module:
+    return AveragedFrames(encoder) if isinstance(kind, Frames) else encoder
 
 
 def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None) -> nn.Module:
@@ -66,4 +72,6 @@ def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None) -> nn.
     if isinstance(kind, Text):
         assert vocabulary is not None, "a task with texts has a tokenizer"
         return TextEncoder(vocabulary, kind.length, layers=settings.layers, output_dim=settings.feature_dim)
+    if isinstance(kind, Sequence):
+        return SequenceEncoder(kind.width, kind.length, layers=settings.layers, output_dim=settings.feature_dim)
     return VectorEncoder(kind.width, settings.feature_dim)

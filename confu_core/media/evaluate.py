@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
 
 import numpy as np
 import torch
@@ -16,10 +15,8 @@ from confu_core.evaluation.complementarity import Complementarity, complementari
 from confu_core.evaluation.confusion import confusion, group_confusion, most_confused
 from confu_core.evaluation.dependence import explained_variance, shuffle_drop
 from confu_core.evaluation.few_shot import few_shot
-from confu_core.evaluation.labelled import Labelled
 from confu_core.evaluation.missing import missing_accuracy
-from confu_core.evaluation.overlap import overlap
-from confu_core.evaluation.probes import linear_probe
+from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.recall import RankMeasure, retrieval_summary
 from confu_core.media.embed import rows_of
 from confu_core.media.findings import Findings
@@ -33,7 +30,6 @@ __all__ = ["FAMILIES", "SHOTS", "evaluate_media"]
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
 TEST = "test"
-LETTERS = {"image": "V", "audio": "A", "caption": "T"}
 CONFUSED = 10  # Pairs of classes that are listed.
 
 
@@ -132,14 +128,10 @@ def _zero_shot_group(findings: Findings) -> Iterator[Measure]:
 
 def _probe(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    everyone = range(len(task.inputs))
-    queries = [query for size in (1, 2) for query in combinations(everyone, size)]
-    for query in queries:
-        train, validation, test = (_labelled(findings, split, query) for split in ("train", "validation", TEST))
-        found = linear_probe(train, validation, test)
+    for query in task.probed:
         subject, defined = query_name(task, query), findings.vectors(TEST, query).defined
         bayes = _bayes(findings, ALL, subject)
-        yield _estimated("probe", subject, "accuracy", TEST, bootstrap_mean(found.correct), bayes, defined)
+        yield _estimated("probe", subject, "accuracy", TEST, bootstrap_mean(findings.probed(query)), bayes, defined)
 
 
 def _few_shot(findings: Findings) -> Iterator[Measure]:
@@ -151,7 +143,7 @@ def _few_shot(findings: Findings) -> Iterator[Measure]:
         if task.prompts:
             start = bootstrap_mean(findings.told(TEST, query).correct)
             yield Measure("few_shot", subject, "accuracy", start.value, "", 0.0, start.low, start.high, bayes)
-        train, test = _labelled(findings, "train", query), _labelled(findings, TEST, query)
+        train, test = findings.labelled("train", query), findings.labelled(TEST, query)
         for found in few_shot(train, test, shots, names=task.classes):
             low, high = found.accuracy.low, found.accuracy.high
             x, value = float(found.shots), found.accuracy.mean
@@ -162,8 +154,8 @@ def _overlap(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in _fused(findings):
         one, two, both = _correct(findings, query)
-        shares = overlap(two, one, both).named((_letter(task.modalities[query[1]]), _letter(task.modalities[query[0]])))
-        for name, share in shares.items():
+        letters = letters_of(*(task.modalities[at] for at in reversed(query)))
+        for name, share in overlap(two, one, both).named(letters).items():
             yield Measure("overlap", query_name(task, query), name, share)
 
 
@@ -192,7 +184,7 @@ def _gain(subject: str, group: str, found: Complementarity) -> Iterator[Measure]
 def _dependence(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     labels = task.labels(TEST)
-    for query in _fused(findings):
+    for query in _fused(findings) if task.prompts else ():
         subject, fused = query_name(task, query), findings.vectors(TEST, query)
         for modality in query:
             name = task.modalities[modality]
@@ -268,22 +260,14 @@ FAMILIES: dict[str, Callable[[Findings], Iterator[Measure]]] = {
 
 
 def _fused(findings: Findings) -> list[tuple[int, ...]]:
-    """Return the queries of two modalities, where classes are told from them."""
-    return [query for query in findings.task.queries if len(query) == 2] if findings.task.prompts else []
+    """Return the queries of two modalities."""
+    return [query for query in findings.task.queries if len(query) == 2]
 
 
 def _correct(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Whether each test sample is right by either modality of a query, and by both."""
     one, two = query
-    return (
-        findings.told(TEST, (one,)).correct,
-        findings.told(TEST, (two,)).correct,
-        findings.told(TEST, query).correct,
-    )
-
-
-def _labelled(findings: Findings, split: str, query: tuple[int, ...]) -> Labelled:
-    return Labelled(findings.vectors(split, query).vectors.numpy(), findings.task.labels(split))
+    return findings.right((one,)), findings.right((two,)), findings.right(query)
 
 
 def _bayes(findings: Findings, group: str, subject: str) -> float | None:
@@ -296,10 +280,6 @@ def _gains(findings: Findings, group: str, subject: str) -> Gains | None:
     best = None if ceilings is None else ceilings.best_single(subject)
     both = None if ceilings is None else ceilings.bayes.get(subject)
     return None if best is None or both is None else Gains(both, min(best, both))
-
-
-def _letter(modality: str) -> str:
-    return LETTERS.get(modality, modality)
 
 
 def _estimated(

@@ -12,7 +12,9 @@ from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.evaluation.embeddings import QueryEmbedding, query_embedding
+from confu_core.evaluation.labelled import Labelled
 from confu_core.evaluation.method_errors import in_evaluation
+from confu_core.evaluation.probes import linear_probe
 from confu_core.evaluation.zero_shot import ZeroShot, zero_shot
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
@@ -112,6 +114,31 @@ class Findings:
     def _told(self) -> dict[tuple[str, tuple[int, ...]], ZeroShot]:
         return {}
 
+    def probed(self, query: tuple[int, ...]) -> np.ndarray:
+        """Return whether a linear probe on a query gets each test sample right; computed once.
+
+        A sample of a class that the training split lacks is wrong.
+        """
+        if query not in self._probed:
+            train, validation, test = (self.labelled(split, query) for split in ("train", "validation", "test"))
+            known, seen = (np.isin(one.labels, train.labels) for one in (test, validation))
+            correct = np.zeros(len(known))
+            correct[known] = linear_probe(train, _only(validation, seen), _only(test, known)).correct
+            self._probed[query] = correct
+        return self._probed[query]
+
+    @cached_property
+    def _probed(self) -> dict[tuple[int, ...], np.ndarray]:
+        return {}
+
+    def labelled(self, split: str, query: tuple[int, ...]) -> Labelled:
+        """Return the vectors of a query with the classes, for classifiers."""
+        return Labelled(self.vectors(split, query).vectors.numpy(), self.task.labels(split))
+
+    def right(self, query: tuple[int, ...]) -> np.ndarray:
+        """Return whether each test sample's class is told: by descriptions, or a probe where there are none."""
+        return self.told("test", query).correct if self.task.prompts else self.probed(query)
+
     def vectors(self, split: str, query: Sequence[int]) -> QueryEmbedding:
         """Return one vector per sample of a split for a query, for probes."""
         with in_evaluation(self.model.method), torch.no_grad():
@@ -125,3 +152,7 @@ class Findings:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
         return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
+
+
+def _only(samples: Labelled, rows: np.ndarray) -> Labelled:
+    return Labelled(np.asarray(samples.embeddings)[rows], np.asarray(samples.labels)[rows])

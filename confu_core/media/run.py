@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from confu_core.errors import DatasetError
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
 from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.inputs.text import Tokenizer
@@ -54,6 +54,8 @@ class MediaResult:
         Trained.
     tokenizer : Tokenizer or None
         Of its texts.
+    label : str
+        What a class is, such as ``"species"``.
     """
 
     row: dict[str, Any]
@@ -61,6 +63,7 @@ class MediaResult:
     examples: list[dict[str, Any]]
     model: Model
     tokenizer: Tokenizer | None
+    label: str = "species"
 
 
 def run_media(
@@ -102,6 +105,9 @@ def run_media(
     InvalidValue, DatasetError, MethodError, TrainingError
         See these.
     """
+    if len(task.inputs) < 2:
+        only = ", ".join(task.inputs)
+        raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary).to(device)
     source = source or media_epochs(task, settings, device)
@@ -122,10 +128,11 @@ def run_media(
     row = {
         "cell": settings.cell_on(task.columns),
         **config,
-        **_headline(findings, history),
+        **_headline(findings, measures, history),
         "directions": _directions(measures, task),
     }
-    return MediaResult(row, measures, examples_of(findings) if ranks()[0] == 0 else [], model, task.arrays.tokenizer)
+    examples = examples_of(findings) if ranks()[0] == 0 else []
+    return MediaResult(row, measures, examples, model, task.arrays.tokenizer, task.label)
 
 
 def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:
@@ -222,14 +229,14 @@ def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measu
     return measures
 
 
-def _headline(findings: Findings, history: Sequence[dict[str, float]]) -> dict[str, Any]:
+def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence[dict[str, float]]) -> dict[str, Any]:
     """Return the row's numbers: the accuracy of the class from all that is seen, beside what can be reached."""
-    task, query = findings.task, findings.task.queries[-1]
+    task, query = findings.task, findings.task.headline
     ceilings = task.ceilings.get("all")
     name = query_name(task, query)
     bayes = ceilings.bayes.get(name) if ceilings else None
     pairwise = ceilings.best_single(name) if ceilings else None
-    accuracy = findings.told(TEST, query).accuracy if task.prompts else None
+    accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(measures, name)
     return {
         "accuracy": accuracy,
         "bayes_accuracy": bayes,
@@ -242,6 +249,11 @@ def _headline(findings: Findings, history: Sequence[dict[str, float]]) -> dict[s
         "status": "done",
         "error": None,
     }
+
+
+def _of_probe(measures: Sequence[Measure], query: str) -> float | None:
+    found = [one.value for one in measures if (one.family, one.subject) == ("probe", query)]
+    return found[0] if found else None  # A stream has no probes.
 
 
 def captured(accuracy: float | None, bayes: float | None, pairwise: float | None) -> float | None:
@@ -271,12 +283,13 @@ def _directions(measures: Sequence[Measure], task: MediaTask) -> list[dict[str, 
     """Return the directions of a row of results: classes from what is seen, then retrieval of one sample."""
     rows = []
     ceilings = task.ceilings.get("all")
+    told = "zero_shot" if task.prompts else "probe"
     for one in measures:
-        if (one.family, one.metric, one.condition) == ("zero_shot", "accuracy", TEST):
+        if (one.family, one.metric, one.condition) == (told, "accuracy", TEST):
             query = one.subject.split("+")
             pairwise = ceilings.best_single(one.subject) if ceilings else None
             share = captured(one.value, one.reference, pairwise) if len(query) > 1 else None
-            rows.append(_direction(query, "species", one, one.reference, pairwise, share))
+            rows.append(_direction(query, task.label, one, one.reference, pairwise, share))
         elif (one.family, one.metric, one.condition) == ("retrieval", "R@1", "equal"):
             query, target = one.subject.split("->")[0].split("+"), one.subject.split("->")[1]
             rows.append(_direction(query, target, one, None, None, None))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from confu_core.inputs.spec import Picture, Sound, Text
+from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
 from confu_core.runs.measures import Measure
 
@@ -34,7 +35,7 @@ class Features:
         return (self.width,)
 
 
-Kind = Picture | Sound | Text | Features
+Kind = Picture | Sound | Text | Steps | Features
 
 
 class Arrays(Protocol):
@@ -76,7 +77,7 @@ class MediaTask:
     ----------
     benchmark : str
         Whose results its runs are.
-    inputs : mapping of str to Picture, Sound, Text or Features
+    inputs : mapping of str to Picture, Sound, Text, Sequence or Features
         Modalities in order, with what their raw inputs are.
     arrays : Arrays
         The inputs themselves, in rows that agree over modalities.
@@ -101,6 +102,8 @@ class MediaTask:
         ``caption``, as far as there are.
     notes : sequence of Measure
         What is to be reported of the data: samples that could not be decoded.
+    label : str
+        What a class is, such as ``"species"``.
     splits : tuple of str
         Of the data, ``train`` first; all but the first are evaluated on.
     """
@@ -118,6 +121,7 @@ class MediaTask:
     degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None
     samples: Callable[[str, Sequence[int]], list[dict[str, Any]]] | None = None
     notes: Sequence[Measure] = ()
+    label: str = "species"
     splits: tuple[str, ...] = ("train", "validation", "test")
 
     @property
@@ -139,9 +143,25 @@ class MediaTask:
 
     @property
     def queries(self) -> list[tuple[int, ...]]:
-        """What a class is told from: every modality that is no text, and every two of them."""
-        seen = [at for at in range(len(self.inputs)) if at != self.text]
-        return [(at,) for at in seen] + list(combinations(seen, 2))
+        """What a class is told from: each modality but the text that describes classes, every two, and all."""
+        seen = [at for at in range(len(self.inputs)) if not (self.prompts and at == self.text)]
+        return _queries(seen)
+
+    @property
+    def probed(self) -> list[tuple[int, ...]]:
+        """What probes see: every modality, every two, and all of them where no text describes the classes."""
+        everyone = range(len(self.inputs))
+        return [query for query in _queries(everyone) if len(query) < 3 or not self.prompts]
+
+    @property
+    def headline(self) -> tuple[int, ...]:
+        """The query whose accuracy stands for the run: the widest."""
+        return self.queries[-1]
+
+
+def _queries(seen: Sequence[int]) -> list[tuple[int, ...]]:
+    every = [query for size in (1, 2) for query in combinations(seen, size)]
+    return [*every, tuple(seen)] if len(seen) > 2 else every
 
 
 def query_name(task: MediaTask, query: Sequence[int]) -> str:

@@ -91,7 +91,9 @@ def facts_of(sources: Sequence[Results], labels: Sequence[str], view: View) -> F
     """
     groups = _by_group(sources, labels, view)
     cells = [cell for each in groups.values() for cell in each]
-    names = sorted({name for results in sources for name in results.setting_names} - {view.group})
+    named = {name for results in sources for name in results.setting_names} - {view.group}
+    # What no cell has, such as the mixing probability of real media, is no setting of theirs.
+    names = sorted(name for name in named if any(cell.row.get(name) is not None for cell in cells))
     axes = [name for name in names if name in (view.x, SEED) or any(_varies(each, name) for each in groups.values())]
     axes_values = ((name, _values(cells, name)) for name in axes)
     rest = {name: tuple(_values(each, name) for each in groups.values()) for name in names if name not in axes}

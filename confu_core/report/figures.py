@@ -95,6 +95,7 @@ def _panels(view: View, series: Sequence[Series]) -> list[tuple[str, str, str, P
     """Name, title, caption and panel of each figure with one pair of axes."""
     capture = (Reference("Bayes accuracy", EXACT, value=1.0), Reference("pairwise ceiling", CHANCE, value=0.0))
     exact = (Reference("exact total correlation", EXACT, "total_correlation"),)
+    beside = ", beside its exact value" if _has_numbers(series, "total_correlation") else ""
     references = references_of(view)
     if view.x == view.group and _has_numbers(series, "pairwise_ceiling"):
         references = (
@@ -115,7 +116,7 @@ def _panels(view: View, series: Sequence[Series]) -> list[tuple[str, str, str, P
         (
             "total_correlation",
             "Lower bound on the total correlation",
-            "What each method's scores prove about the total correlation of the modalities, beside its exact value.",
+            f"What each method's scores prove about the total correlation of the modalities{beside}.",
             Panel("total_correlation_bound", view.x_label, "total correlation (nats)", exact),
         ),
     ]

@@ -64,7 +64,8 @@ def _draw_series(axes: Axes, one: Series, look: Look, column: str, values: list[
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:
-    return low - 0.04 * (high - low), high + 0.04 * (high - low)
+    around = 0.04 * (high - low) or 0.5  # A single place, such as one epoch, has something at both sides.
+    return low - around, high + around
 
 
 def _across(curve: Curve, values: list[Any]) -> tuple[list[Any], list[float]]:

@@ -27,7 +27,7 @@ def markdown_page(content: Content) -> str:
     """
     headline, *others = content.images
     tables = {table.name: table for table in content.tables}
-    meanings = definitions_of(measures=bool(content.sections))
+    meanings = definitions_of(measures=bool(content.sections), exact=content.view.ceiling is not None)
     parts = [
         f"# {escape_markdown(content.title)}",
         escape_markdown(content.lede),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from confu_core.report.class_words import SPECIES, ClassWords, class_words
 from confu_core.report.grouping import in_order
 from confu_core.report.series import Point, Row, Series, x_values
 from confu_core.report.view import SEED, View
@@ -36,6 +37,8 @@ class Measured:
         By folder and cell, the number of the group.
     note : str
         What the figures leave out; empty if nothing.
+    words : ClassWords
+        What classes are called.
     """
 
     groups: tuple[Series, ...]
@@ -43,6 +46,7 @@ class Measured:
     places: tuple[Any, ...]
     cells: dict[tuple[str, str], int]
     note: str = ""
+    words: ClassWords = SPECIES
 
     def rows(self, family: str, **where: Any) -> list[Row]:
         """Return the measures of a family whose columns have these values."""
@@ -122,7 +126,7 @@ def measured_of(sources: Sequence[Results], labels: Sequence[str], series: Seque
     for row in sorted(_rows(sources, labels, cells, seeds), key=lambda row: (row["group"], str(row[SEED]))):
         families.setdefault(row["family"], []).append(row)
     places = tuple(point.x for one in series for point in one.points)
-    return Measured(tuple(groups), families, places, cells)
+    return Measured(tuple(groups), families, places, cells, words=class_words(sources))
 
 
 def drawn(measured: Measured, series: Sequence[Series], view: View) -> Measured:
@@ -152,7 +156,7 @@ def drawn(measured: Measured, series: Sequence[Series], view: View) -> Measured:
     note = f"Drawn for {view.x_label} {show_setting(values[-1])}; the tables have all."
     cells = {cell: number[at] for cell, at in measured.cells.items() if at in number}
     places = tuple(measured.places[at] for at in kept)
-    return Measured(tuple(measured.groups[at] for at in kept), families, places, cells, note)
+    return Measured(tuple(measured.groups[at] for at in kept), families, places, cells, note, measured.words)
 
 
 def _rows(

@@ -118,7 +118,7 @@ def _directions(content: Content) -> str:
 
 
 def _definitions(content: Content) -> str:
-    meanings = definitions_of(measures=bool(content.sections))
+    meanings = definitions_of(measures=bool(content.sections), exact=content.view.ceiling is not None)
     items = "".join(f"<dt>{text(name)}</dt><dd>{text(meaning)}</dd>" for name, meaning in meanings.items())
     return f'<dl class="reading">{items}</dl>'
 

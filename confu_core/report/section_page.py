@@ -93,8 +93,8 @@ def card_html(card: Card) -> str:
     """
     picture = f'<img src="{_data(_kind(card.image), card.image)}" alt="{text(card.label)}" loading="lazy">'
     sound = (
-        f'<audio controls preload="none" aria-label="Song: {text(card.label)}" '
-        f'src="{_data("audio/flac", card.audio)}"></audio>'
+        f'<audio controls preload="none" aria-label="Sound: {text(card.label)}" '
+        f'src="{_data(_sound_kind(card.audio), card.audio)}"></audio>'
     )
     said = "".join(
         f"<div><dt>{text(query)}</dt><dd>{_verdict(right)} {text(species)}</dd></div>"
@@ -126,6 +126,11 @@ def _verdict(right: bool) -> str:
     # A sign and a word for who listens, not a colour alone.
     sign, word = ("✓", "right") if right else ("✗", "wrong")
     return f'<span class="{word}" title="{word}" role="img" aria-label="{word}">{sign}</span>'
+
+
+def _sound_kind(audio: bytes) -> str:
+    heads = {b"RIFF": "audio/wav", b"OggS": "audio/ogg"}
+    return heads.get(audio[:4], "audio/flac")
 
 
 def _kind(image: bytes) -> str:

@@ -59,13 +59,26 @@ OF_MEASURES = {
 }
 
 
-def definitions_of(*, measures: bool) -> dict[str, str]:
+# What runs on media have where nothing is known exactly of the data.
+OF_REAL_MEDIA = {
+    "Direction": "“image → audio” asks for the recording that belongs to an image. Where a class stands behind the "
+    "arrow, it is told from what stands before: by texts that describe classes, or by a linear probe where there "
+    "are none.",
+    "Few-shot and probes": "Linear classifiers on frozen embeddings, of a few samples per class or of all.",
+    **{name: OF_MEASURES[name] for name in ("[ , ]", "†")},
+}
+KNOWN_EXACTLY = ("Bayes accuracy", "Pairwise ceiling", "Higher-order capture")
+
+
+def definitions_of(*, measures: bool, exact: bool = True) -> dict[str, str]:
     """Return what the terms of a report mean.
 
     Parameters
     ----------
     measures : bool
         Whether the report has sections of measures.
+    exact : bool
+        Whether ceilings are known.
 
     Returns
     -------
@@ -77,7 +90,10 @@ def definitions_of(*, measures: bool) -> dict[str, str]:
     >>> "Few-shot and probes" in definitions_of(measures=False)
     False
     """
-    return {**DEFINITIONS, **OF_MEASURES} if measures else DEFINITIONS
+    if exact or not measures:
+        return {**DEFINITIONS, **OF_MEASURES} if measures else DEFINITIONS
+    kept = {name: meaning for name, meaning in DEFINITIONS.items() if name not in KNOWN_EXACTLY}
+    return {**kept, **OF_REAL_MEDIA}
 
 
 def file_stem(*parts: str) -> str:

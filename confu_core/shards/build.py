@@ -11,6 +11,7 @@ from pathlib import Path
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards.atomic import write_whole, writing
+from confu_core.shards.beside import write_beside
 from confu_core.shards.cluster import check_engine, completed_on_cluster, same_versions
 from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
@@ -107,7 +108,9 @@ def build(
     if manifest is None:
         run = _runner(engine, workers, scheduler, root, draft.versions)
         manifest = draft.with_shards(_all_shards(recipe, root, draft, plan, run, progress))
-        _seal(root, manifest)
+        _seal(recipe, root, manifest)
+    else:
+        write_beside(recipe, root)
     finish(root)
     return manifest
 
@@ -184,10 +187,11 @@ def _complete(root: Location, plan: list[Job], formats: tuple[str, ...]) -> Mani
     return manifest if all(there >= _paths(job, formats) for job in plan) else None
 
 
-def _seal(root: Location, manifest: Manifest) -> None:
+def _seal(recipe: Recipe, root: Location, manifest: Manifest) -> None:
     content = manifest.to_bytes()
     sums = {shard.path: shard.sha256 for shard in manifest.shards}
     write_sums(root, {**sums, MANIFEST: hashlib.sha256(content).hexdigest()})
+    write_beside(recipe, root)
     write_whole(root / MANIFEST, content)
 
 

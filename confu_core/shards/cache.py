@@ -17,7 +17,6 @@ from confu_core.shards.cache_build import fill
 from confu_core.shards.cache_files import VERSION, Index
 from confu_core.shards.cached import Cached
 from confu_core.shards.lock import locked
-from confu_core.shards.manifest import MANIFEST
 from confu_core.shards.read import Dataset
 
 __all__ = ["Cached", "InputSpec", "Picture", "Sound", "Text", "cache_folder", "cache_key", "open_cache"]
@@ -108,7 +107,7 @@ def cache_key(dataset: Dataset, spec: InputSpec) -> str:
     Parameters
     ----------
     dataset : Dataset
-        Its manifest holds the SHA-256 of every shard.
+        Its manifest holds the SHA-256 of every shard, or says how it is made.
     spec : InputSpec
         What is read of it.
 
@@ -117,12 +116,8 @@ def cache_key(dataset: Dataset, spec: InputSpec) -> str:
     str
         64 hexadecimal digits. Copies of a dataset share a cache.
     """
-    try:
-        manifest = (dataset.root / MANIFEST).read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{dataset.root / MANIFEST} cannot be read: {error.strerror}") from error
     # The order of the modalities does not matter to what a cache holds.
-    text = json.dumps([hashlib.sha256(manifest).hexdigest(), spec.as_dict(), VERSION], sort_keys=True)
+    text = json.dumps([hashlib.sha256(dataset.sealed).hexdigest(), spec.as_dict(), VERSION], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ from confu_core.shards.atomic import replacing
 from confu_core.shards.schema import column_types, media_columns
 from confu_core.shards.storage import Location
 
-__all__ = ["parquet_shape", "read_parquet", "read_parquet_rows", "stored_types", "write_parquet"]
+__all__ = ["opened_parquet", "parquet_shape", "read_parquet", "read_parquet_rows", "stored_types", "write_parquet"]
 
 # A viewer fetches whole groups: 100 pictures take milliseconds, all those of a shard most of a second.
 MEDIA_GROUP_ROWS = 100
@@ -106,7 +106,7 @@ def parquet_shape(path: Location) -> tuple[int, pa.Schema]:
     ...     parquet_shape(Path(folder) / "x.parquet")
     (2, key: string)
     """
-    with _opened(path) as file:
+    with opened_parquet(path) as file:
         return file.metadata.num_rows, file.schema_arrow
 
 
@@ -138,7 +138,7 @@ def read_parquet(path: Location, columns: Sequence[str] | None = None) -> pa.Tab
     ...     read_parquet(Path(folder) / "x.parquet", ["x"]).to_pydict()
     {'x': [1]}
     """
-    with _opened(path) as file:
+    with opened_parquet(path) as file:
         table = file.read(columns=None if columns is None else list(columns))
         # Arrow gives the columns in the file's order, and leaves out those it does not find.
         return table if columns is None else table.select(list(columns))
@@ -172,7 +172,7 @@ def read_parquet_rows(path: Location, rows: Sequence[int]) -> pa.Table:
     ...     read_parquet_rows(Path(folder) / "x.parquet", [7, 2]).to_pydict()
     {'x': [7, 2]}
     """
-    with _opened(path) as file:
+    with opened_parquet(path) as file:
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         stops = np.cumsum(sizes, dtype=np.int64)
         wanted = np.asarray(rows, dtype=np.int64)
@@ -186,6 +186,19 @@ def read_parquet_rows(path: Location, rows: Sequence[int]) -> pa.Table:
         return pa.concat_tables(parts).take(np.argsort(np.concatenate([np.empty(0, np.int64), *found])))
 
 
+@contextlib.contextmanager
+def opened_parquet(path: Location) -> Iterator[pq.ParquetFile]:
+    """Open one Parquet shard for a ``with`` block, in which a file that cannot be read is a `DatasetError`."""
+    try:
+        # Of a remote file just the columns that are asked for are fetched.
+        source = contextlib.nullcontext(path) if isinstance(path, Path) else path.open()
+        with source as opened, pq.ParquetFile(opened, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise DatasetError(f"{path} cannot be read as Parquet: {lines[0]}") from error
+
+
 def _stored(schema: pa.Schema) -> pq.ParquetFile:
     sink = pa.BufferOutputStream()
     pq.write_table(schema.empty_table(), sink)
@@ -196,15 +209,3 @@ def _leaves(schema: pa.Schema) -> list[str]:
     # Options by column name a list's items by their path within the file, such as bits.list.element.
     stored = _stored(schema).schema
     return [stored.column(index).path for index in range(len(stored))]
-
-
-@contextlib.contextmanager
-def _opened(path: Location) -> Iterator[pq.ParquetFile]:
-    try:
-        # Of a remote file just the columns that are asked for are fetched.
-        source = contextlib.nullcontext(path) if isinstance(path, Path) else path.open()
-        with source as opened, pq.ParquetFile(opened, page_checksum_verification=True) as file:
-            yield file
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        lines = str(error).splitlines() or [type(error).__name__]
-        raise DatasetError(f"{path} cannot be read as Parquet: {lines[0]}") from error

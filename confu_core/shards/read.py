@@ -11,14 +11,15 @@ import pyarrow as pa
 from confu_core.errors import DatasetError, nearest
 from confu_core.shards.atomic import sha256_of
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
-from confu_core.shards.parquet import parquet_shape, read_parquet, read_parquet_rows
+from confu_core.shards.parquet import opened_parquet, parquet_shape, read_parquet, read_parquet_rows
 from confu_core.shards.resume import UNFINISHED
 from confu_core.shards.schema import column_types
 from confu_core.shards.storage import Location, fetched, location
 from confu_core.shards.tar_table import read_tar_table
 
-__all__ = ["Dataset", "open_dataset"]
+__all__ = ["PUBLISHING", "Dataset", "open_dataset"]
 
+PUBLISHING = ".publish"  # Where what has arrived is noted.
 _BATCH_ROWS = 100
 
 
@@ -53,6 +54,8 @@ def open_dataset(path: str | Location) -> Dataset:
             raise DatasetError(f"{root} {state}; build a dataset there first")
         if (root / UNFINISHED).exists():
             raise DatasetError(f"{root} is unfinished; run the same build again to complete it")
+        if (root / PUBLISHING).exists():
+            raise DatasetError(f"{root} is being published, or that was interrupted; publish it again to complete it")
         raise DatasetError(f"{root} holds no dataset: {MANIFEST} is missing; build one there first")
     return Dataset(root, load_manifest(root / MANIFEST))
 
@@ -135,6 +138,29 @@ class Dataset:
         for shard in self.shards(split, format):
             for batch in self._table(shard, columns).to_batches(max_chunksize=_BATCH_ROWS):
                 yield from batch.to_pylist()
+
+    @property
+    def sealed(self) -> bytes:
+        """What its content follows from: the bytes of its manifest, which hold the SHA-256 of every shard."""
+        try:
+            return (self.root / MANIFEST).read_bytes()
+        except OSError as error:
+            raise DatasetError(f"{self.root / MANIFEST} cannot be read: {error.strerror}") from error
+
+    def group_sizes(self, shard: Shard) -> list[int]:
+        """Return the rows of each row group of a Parquet shard, from its footer."""
+        path = self.root / shard.path
+        _check_size(path, shard)
+        with opened_parquet(path) as file:
+            sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+            types = column_types(file.schema_arrow)
+        _check_shape(path, shard, sum(sizes), types, self.manifest.schema)
+        return sizes
+
+    def group(self, shard: Shard, number: int, columns: Sequence[str]) -> pa.Table:
+        """Read columns of one row group of a Parquet shard."""
+        with opened_parquet(self.root / shard.path) as file:
+            return file.read_row_group(number, columns=list(columns))
 
     def take(self, shard: Shard, rows: Sequence[int]) -> pa.Table:
         """Read some rows of one shard.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +11,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.shards.refusal import refusal, tellable, without_secrets
 
 __all__ = ["RemotePath"]
+
+
+# A URL is shown, and written into cards.
+_PASSWORD = re.compile(r"[A-Za-z0-9+]+://[^/@]*:[^/@]*@")
+
+_NO_LIST = (401, 403, 405)
 
 
 class _Stat(NamedTuple):
@@ -43,12 +51,15 @@ class RemotePath:
     @classmethod
     def parse(cls, url: str) -> RemotePath:
         """Return where a URL leads, or raise InvalidValue if nothing that is installed reaches it."""
+        if _PASSWORD.match(url):
+            mend = "fsspec and its clients read keys from their own files and from the environment"
+            raise InvalidValue(f"a URL must hold no password; got {without_secrets(url)}; {mend}")
         place = cls(url.rstrip("/"))
         try:
             _store(place)
         except (ImportError, ValueError) as error:
             mend = "pip install 'confu-bench[s3]' for s3://, and for others what fsspec names"
-            raise InvalidValue(f"{url} cannot be reached: {_first_line(error)}; {mend}") from error
+            raise InvalidValue(f"{without_secrets(url)} cannot be reached: {refusal(error)}; {mend}") from error
         return place
 
     @property
@@ -91,6 +102,11 @@ class RemotePath:
         with _reading(self) as (store, path):
             return _Stat(int(store.info(path)["size"]))
 
+    def state(self) -> str:
+        """Return what changes when a file does, such as its ETag and time; it says nothing of the content."""
+        with _reading(self) as (store, path):
+            return str(store.ukey(path))
+
     def iterdir(self) -> Iterator[RemotePath]:
         """Yield what lies directly in a folder."""
         with _reading(self) as (store, path):
@@ -105,8 +121,21 @@ class RemotePath:
                 found = store.find(path, detail=True)
             except FileNotFoundError:
                 return {}
+            except Exception as error:
+                if self._hides_folders(error):
+                    return {}
+                raise
             prefix = len(path.rstrip("/")) + 1
-            return {str(name)[prefix:]: int(found[name]["size"]) for name in sorted(found) if name[prefix:]}
+            # A list of links does not say how large what it links to is.
+            known = {name: found[name]["size"] for name in sorted(found) if name[prefix:]}
+            return {
+                str(name)[prefix:]: int(store.info(name)["size"] if size is None else size)
+                for name, size in known.items()
+            }
+
+    def _hides_folders(self, error: Exception) -> bool:
+        """Return whether a web server gives out files and does not list them."""
+        return self.protocol in ("http", "https") and getattr(error, "status", None) in _NO_LIST
 
     def open(self, mode: str = "rb") -> BinaryIO:
         """Open a file for reading; each read asks for just the bytes that it returns."""
@@ -174,9 +203,4 @@ def _translated(line: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # Every store has errors of its own, and each of them is the user's to see.
-        raise DatasetError(f"{line}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines and lines[0] else type(error).__name__
+        raise DatasetError(f"{line}: {refusal(error)}") from tellable(error)

@@ -14,6 +14,7 @@ from typing import Any
 
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import writing
+from confu_core.shards.beside import write_beside
 from confu_core.shards.draft import differences, draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard
@@ -114,7 +115,7 @@ def repair(
     bad = {finding.path for finding in shard_findings(dataset, deep=deep, progress=progress)}
     tasks = [(job, chosen) for job, shards in plan.items() if (chosen := tuple(s for s in shards if s.path in bad))]
     failed = _rebuild(recipe, dataset.root, tasks, workers)
-    rewritten = bad - {finding.path for finding in failed}
+    rewritten = {*(bad - {finding.path for finding in failed}), *write_beside(recipe, dataset.root)}
     findings = [*failed, *_proof(dataset, tasks, deep)]
     if not findings and _sums_are_bad(dataset) and not (findings := list(_doubts(dataset, draft))):
         _mend_sums(dataset)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
+from confu_core.inputs.spec import Sequence as Steps
 from confu_core.shards.decode import AUDIO, IMAGE
 from confu_core.shards.manifest import Manifest, Shard
 from confu_core.shards.read import Dataset
 
 __all__ = ["check_columns", "label_columns", "named", "part_names", "read_rows", "wanted_columns"]
 
-_TEXT = frozenset({"txt"})
+_TEXT, _STEPS = frozenset({"txt"}), frozenset({"npy"})
 _BINARY = ("struct", "binary", "large_binary", "fixed_size_binary")
+_NESTED = re.compile(r"(large_|fixed_size_)?list<\w+: (large_|fixed_size_)?list<")  # Sequences of vectors.
 
 
 def read_rows(dataset: Dataset, shard: Shard, spec: InputSpec) -> pa.Table:
@@ -91,7 +94,8 @@ def label_columns(manifest: Manifest) -> list[str]:
     list of str
         In the order of the manifest.
     """
-    plain = [name for name, kind in manifest.schema.items() if not kind.startswith(_BINARY)]
+    kinds = manifest.schema.items()
+    plain = [name for name, kind in kinds if not (kind.startswith(_BINARY) or _NESTED.match(kind))]
     return ["key", *(name for name in plain if name != "key")]
 
 
@@ -153,8 +157,11 @@ def part_names(spec: InputSpec, known: Sequence[str], where: str) -> dict[str, s
 def _part(one: Input, known: Sequence[str], where: str) -> str:
     if one.column in known:
         return one.column
-    extensions = _TEXT if isinstance(one, Text) else {Picture: IMAGE, Sound: AUDIO}[type(one)]
-    found = [name for name in known if name in extensions]
+    kinds = {Picture: IMAGE, Sound: AUDIO, Steps: _STEPS, Text: _TEXT}
+    extensions = next(parts for kind, parts in kinds.items() if isinstance(one, kind))
+    # The column's own part, such as audio.png, where several modalities are of one kind.
+    own = [name for name in known if name.partition(".")[0] == one.column and name.partition(".")[2] in extensions]
+    found = own or [name for name in known if name in extensions]
     if len(found) != 1:
         parts = ", ".join(sorted(extensions))
         raise DatasetError(f"{where}: column {one.column!r} must be the only part among {parts}; found {len(found)}")

@@ -13,9 +13,7 @@ from confu_core.random import generator
 from confu_core.shards.atomic import sha256_of
 from confu_core.shards.flat_json import parse_flat_json
 from confu_core.shards.manifest import Shard
-from confu_core.shards.parquet import _opened
 from confu_core.shards.read import Dataset
-from confu_core.shards.schema import column_types
 from confu_core.shards.source import part_names
 from confu_core.shards.storage import fetched
 from confu_core.shards.tar import read_tar
@@ -66,7 +64,7 @@ def units_of(dataset: Dataset, split: str, format: str | None = None) -> list[Un
     """
     units, start = [], 0
     for shard in dataset.shards(split, format):
-        groups = _group_sizes(dataset, shard) if shard.format == "parquet" else [shard.rows]
+        groups = dataset.group_sizes(shard) if shard.format == "parquet" else [shard.rows]
         for group, rows in enumerate(groups):
             units.append(Unit(shard, group if shard.format == "parquet" else None, start, rows))
             start += rows
@@ -147,23 +145,8 @@ def read_unit(
         yield from _tar_rows(dataset, unit, spec)
         return
     columns = dict.fromkeys([*labels, *(one.column for one in spec.inputs.values())])
-    with _opened(dataset.root / unit.shard.path) as file:
-        table = file.read_row_group(unit.group, columns=list(columns))
-    for place, row in enumerate(table.to_pylist()):
+    for place, row in enumerate(dataset.group(unit.shard, unit.group, list(columns)).to_pylist()):
         yield unit.start + place, row
-
-
-def _group_sizes(dataset: Dataset, shard: Shard) -> list[int]:
-    path = dataset.root / shard.path
-    _check_size(dataset, shard)
-    with _opened(path) as file:
-        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-        types = column_types(file.schema_arrow)
-    if sum(sizes) != shard.rows or types != dataset.manifest.schema:
-        problem = f"it holds {sum(sizes)} rows, the manifest says {shard.rows}"
-        problem = problem if sum(sizes) != shard.rows else "its columns are not those of the manifest"
-        raise _altered(dataset, shard, problem)
-    return sizes
 
 
 def _tar_rows(dataset: Dataset, unit: Unit, spec: InputSpec) -> Iterator[tuple[int, dict[str, Any]]]:

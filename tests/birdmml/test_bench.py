@@ -378,7 +378,7 @@ def test_data_are_an_axis(tmp_path: Path) -> None:
         overall = open_birds(place).manifest.information["overall"]
         assert rows[p]["bayes_accuracy"] == overall["bayes_both"]
         assert rows[p]["pairwise_ceiling"] == max(overall["bayes_image"], overall["bayes_audio"])
-    plan = bench.plan_of(grid, SMALL, cells)
+    plan = bench.plan_of(grid, SMALL)
     assert plan["view"]["x"] == "p" and "data" not in {**plan["grid"], **plan["settings"]}
     assert held.sweep["view"]["x"] == "p"
 
@@ -392,7 +392,7 @@ def test_copies_of_a_dataset_are_one(built: Path, birds: Path) -> None:
 def test_the_view_is_over_the_first_axis_that_varies(built: Path) -> None:
     def view(grid: dict[str, list[Any]]) -> Any:
         fixed = {"data": str(built)}
-        return bench.plan_of(grid, fixed, sweep_cells(grid, fixed))["view"]
+        return bench.plan_of(grid, fixed)["view"]
 
     assert view({"method": ["clip", "confu"], "seed": [0, 1]})["x"] == "method"
     assert view({"method": ["clip", "confu"], "lam": [0.0, 0.5]})["x"] == "lam"

@@ -8,7 +8,7 @@ from typing import Any
 from confu_core.report.measured import VALUE, Measured
 from confu_core.report.sections.section import Section
 from confu_core.report.table import Column, Table
-from confu_core.report.wording import file_stem
+from confu_core.report.wording import capitalised, file_stem
 
 __all__ = ["confusion"]
 
@@ -35,11 +35,12 @@ def confusion(measured: Measured, shown: Measured) -> Section | None:
     pairs = _pairs(measured)
     if not groups and not pairs.rows:
         return None
+    one, many = measured.words.one, measured.words.many
     notes = ("Shares of a row add up to 1, over all seeds. Right groups are on the diagonal.",) if groups else ()
     return Section(
         "confusion",
         "Confusions",
-        "For the samples of each group of species, the group of the species that was predicted; and the species that "
+        f"For the samples of each group of {many}, the group of the {one} that was predicted; and the {many} that "
         "are most often taken for each other.",
         tables=tuple(groups),
         folded=(pairs,) if pairs.rows else (),
@@ -96,8 +97,10 @@ def _pairs(measured: Measured) -> Table:
     columns = (
         Column("query", "query"),
         Column("method", "method"),
-        Column("pair", "species"),
+        Column("pair", measured.words.many),
         Column("share", "share of their samples"),
         Column("seeds", "seeds", None),
     )
-    return Table("confused_pairs", "Species most often taken for each other", columns, tuple(rows))
+    return Table(
+        "confused_pairs", f"{capitalised(measured.words.many)} most often taken for each other", columns, tuple(rows)
+    )

@@ -50,8 +50,8 @@ def examples(sources: Sequence[Results], labels: Sequence[str], measured: Measur
     return Section(
         "examples",
         "Examples",
-        "Samples chosen by a run of each method, with the species that each query named.",
-        folded=(_table(cards),),
+        f"Samples chosen by a run of each method, with the {measured.words.one} that each query named.",
+        folded=(_table(cards, measured.words.one),),
         cards=tuple(cards),
     )
 
@@ -88,10 +88,10 @@ def _light_enough(cards: Sequence[Card]) -> list[Card]:
     return []
 
 
-def _table(cards: Sequence[Card]) -> Table:
+def _table(cards: Sequence[Card], label: str) -> Table:
     queries = list(dict.fromkeys(query for card in cards for query, _, _ in card.predicted))
     columns = (
-        *(Column(name, name) for name in ("method", "kind", "key", "species", "caption")),
+        *(Column(name, name) for name in ("method", "kind", "key", label, "caption")),
         *(Column(query, query) for query in queries),
     )
     rows = tuple((card.method, card.kind, card.key, card.label, card.caption, *_said(card, queries)) for card in cards)

@@ -49,20 +49,22 @@ def few_shot(measured: Measured, shown: Measured) -> Section | None:
     ]
     if not lines:
         return None
-    panel = Panel(VALUE, "shots per species", "accuracy", (BAYES,), proportion=True)
+    panel = Panel(VALUE, f"shots per {measured.words.one}", "accuracy", (BAYES,), proportion=True)
     facets = [
         Facet(query, series, panel)
         for query in shown.values(FAMILY, "subject")
         if has_numbers(series := shown.series(FAMILY, "x", subject=query))
     ]
     title = "Few-shot accuracy"
-    images = facet_images(FAMILY, title, facets, draw_shots, remark="Stars: zero-shot.", note=shown.note, height=2.3)
+    zero = "0 shots is zero-shot: the captions alone." if measured.words.described else ""
+    images = facet_images(
+        FAMILY, title, facets, draw_shots, remark="Stars: zero-shot." if zero else "", note=shown.note, height=2.3
+    )
     keys = (Column("query", "query"), Column("x", "shots", None))
     return Section(
         FAMILY,
         "Few-shot",
-        "A linear classifier on frozen embeddings of a few samples per species. 0 shots is zero-shot: the captions "
-        "alone.",
+        f"A linear classifier on frozen embeddings of a few samples per {measured.words.one}. {zero}".rstrip(),
         images,
         folded=(wide_table(FAMILY, title, keys, lines, measured.groups, exact="Bayes accuracy"),),
     )

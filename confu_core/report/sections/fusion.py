@@ -41,12 +41,13 @@ def complementarity(measured: Measured, shown: Measured) -> Section | None:
         None where nothing of the kind was measured.
     """
     family = "complementarity"
-    keys = (Column("metric", "metric"), Column("query", "query"), Column("group", "group of species"))
+    of_classes = f"group of {measured.words.many}"
+    keys = (Column("metric", "metric"), Column("query", "query"), Column("group", of_classes))
     table = _table(measured, family, "Complementarity", keys, GAINS, exact="available gain")
     if not table.rows:
         return None
     facets = [
-        Facet(subject, series, Panel(VALUE, "group of species", GAINS["gain"], (AVAILABLE,)))
+        Facet(subject, series, Panel(VALUE, of_classes, GAINS["gain"], (AVAILABLE,)))
         for subject in shown.values(family, "subject", metric="gain")
         if has_numbers(series := shown.series(family, "condition", metric="gain", subject=subject))
     ]
@@ -55,11 +56,17 @@ def complementarity(measured: Measured, shown: Measured) -> Section | None:
     return Section(
         family,
         "Complementarity",
-        "Accuracy of the fused query less that of the best single one, in each group of species. The black ticks are "
-        "what there is to gain: the difference between the Bayes accuracies.",
+        f"Accuracy of the fused query less that of the best single one, in each {of_classes}. {_exact(measured)}",
         images,
         (table,),
     )
+
+
+def _exact(measured: Measured) -> str:
+    if measured.words.exact:
+        return "The black ticks are what there is to gain: the difference between the Bayes accuracies."
+    told = "" if measured.words.described else " Classes are told by linear probes."
+    return f"What there is to gain is not known.{told}"
 
 
 def dependence(measured: Measured, shown: Measured) -> Section | None:

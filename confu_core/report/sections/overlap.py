@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from confu_core.evaluation.overlap import letters_of, share_names
 from confu_core.report.measured import VALUE, Measured
 from confu_core.report.rendering import Image, render
 from confu_core.report.sections.section import Section
@@ -51,11 +53,12 @@ def overlap(measured: Measured, shown: Measured) -> Section | None:
     Section or None
         None where nothing of the kind was measured.
     """
-    names = in_stacking_order(measured.values(FAMILY, "metric"))
+    names = in_stacking_order(measured.values(FAMILY, "metric"), _roles(measured))
     lines = [
         Line((name, subject), tuple(one.at(None) for one in measured.series(FAMILY, subject=subject, metric=name)))
         for subject in measured.values(FAMILY, "subject")
         for name in names
+        if name in measured.values(FAMILY, "metric", subject=subject)
     ]
     if not lines:
         return None
@@ -70,20 +73,21 @@ def overlap(measured: Measured, shown: Measured) -> Section | None:
     return Section(
         FAMILY,
         "What fusing adds and loses",
-        "Every test sample, by which queries name its species: A the song, V the picture, AV both fused. “AV only” is "
-        "what neither modality finds alone; “A/V” is what both find and fusing loses.",
+        _lede(measured),
         (_image(shown, names),) if any(row[VALUE] is not None for row in shown.rows(FAMILY)) else (),
         folded=(table,),
     )
 
 
-def in_stacking_order(names: list[str]) -> list[str]:
+def in_stacking_order(names: list[str], roles: Mapping[str, str] | None = None) -> list[str]:
     """Sort shares: the same order everywhere.
 
     Parameters
     ----------
     names : list of str
         Of shares.
+    roles : mapping of str to str, optional
+        For names of other modalities, those that A and V have in their place.
 
     Returns
     -------
@@ -95,12 +99,38 @@ def in_stacking_order(names: list[str]) -> list[str]:
     >>> in_stacking_order(["none", "AV only", "all"])
     ['all', 'AV only', 'none']
     """
-    known = list(SHARES)
-    return sorted(names, key=lambda name: known.index(name) if name in known else len(known))
+    known, roles = list(SHARES), roles or {}
+    places = {name: roles.get(name, name) for name in names}
+    return sorted(names, key=lambda name: known.index(places[name]) if places[name] in known else len(known))
+
+
+def _roles(measured: Measured) -> dict[str, str]:
+    """Return what A and V would be called in the place of each share, which decides its colour."""
+    return {
+        name: role
+        for subject in measured.values(FAMILY, "subject")
+        for name, role in zip(share_names(*_letters(subject)), share_names("A", "V"), strict=True)
+    }
+
+
+def _letters(subject: str) -> tuple[str, str]:
+    first, second = subject.split("+")
+    return letters_of(second, first)
+
+
+def _lede(measured: Measured) -> str:
+    subjects: Sequence[str] = measured.values(FAMILY, "subject")
+    one, two = _letters(subjects[0])
+    first, second = ("picture", "song") if measured.words.birds else subjects[0].split("+")
+    named = f"{one} the {second}, {two} the {first}" if len(one) == 1 else f"“{one}”, “{two}”"
+    return (
+        f"Every test sample, by which queries name its {measured.words.one}: {named}, {one}{two} both fused. "
+        f"“{one}{two} only” is what neither modality finds alone; “{one}/{two}” is what both find and fusing loses."
+    )
 
 
 def _image(shown: Measured, names: list[str]) -> Image:
-    subjects = shown.values(FAMILY, "subject")
+    subjects, roles = shown.values(FAMILY, "subject"), _roles(shown)
     rows = [(subject, at) for subject in subjects for at in range(len(shown.groups))]
 
     def paint(figure: Figure) -> None:
@@ -108,7 +138,7 @@ def _image(shown: Measured, names: list[str]) -> Image:
         for row, (subject, at) in enumerate(rows):
             left = 0.0
             for name in names:
-                left += _segment(axes, shown, (subject, name, at), row, left)
+                left += _segment(axes, shown, (subject, name, at), row, left, roles)
         labels = [shown.groups[at].label + (f", {subject}" if len(subjects) > 1 else "") for subject, at in rows]
         axes.set_yticks(range(len(rows)), [plain(label) for label in labels])
         axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -117,7 +147,7 @@ def _image(shown: Measured, names: list[str]) -> Image:
         axes.tick_params(axis="y", length=0)
         axes.grid(False)
         axes.spines["left"].set_visible(False)
-        _legend(figure, names)
+        _legend(figure, names, roles)
 
     caption = (
         "Mean shares over seeds. From the left to the end of “AV only” is what the fused query gets right. "
@@ -126,13 +156,15 @@ def _image(shown: Measured, names: list[str]) -> Image:
     return render(FAMILY, "Overlap of correct predictions", caption.strip(), (WIDTH, ROW * len(rows) + 1.25), paint)
 
 
-def _segment(axes: Axes, shown: Measured, of: tuple[str, str, int], row: int, left: float) -> float:
+def _segment(
+    axes: Axes, shown: Measured, of: tuple[str, str, int], row: int, left: float, roles: Mapping[str, str]
+) -> float:
     subject, name, at = of
     point = shown.series(FAMILY, subject=subject, metric=name)[at].at(None)
     share = None if point is None else point.exact(VALUE)
     if not share:
         return 0.0
-    colour, ink = SHARES.get(name, (QUIET, PAPER))
+    colour, ink = SHARES.get(roles.get(name, name), (QUIET, PAPER))
     axes.barh(row, share, 0.72, left=left, color=colour, edgecolor=PAPER, linewidth=0.8)
     if share >= NARROWEST:
         where: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8}
@@ -140,10 +172,10 @@ def _segment(axes: Axes, shown: Measured, of: tuple[str, str, int], row: int, le
     return share
 
 
-def _legend(figure: Figure, names: list[str]) -> None:
+def _legend(figure: Figure, names: list[str], roles: Mapping[str, str]) -> None:
     from matplotlib.patches import Patch
 
-    keys = [Patch(facecolor=SHARES.get(name, (QUIET, PAPER))[0]) for name in names]
+    keys = [Patch(facecolor=SHARES.get(roles.get(name, name), (QUIET, PAPER))[0]) for name in names]
     made = figure.legend(
         keys,
         [str(at) for at in range(len(names))],

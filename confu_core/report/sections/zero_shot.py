@@ -23,6 +23,11 @@ LEDE = (
     "alone (xor). A method that learns pairs only stays at the ticks of single modalities; one that learns "
     "higher-order structure approaches the tick of both."
 )
+TICKS = (
+    " The black ticks are the best that any predictor could do with the same modalities: the Bayes accuracy, known "
+    "from how the data were made."
+)
+OF_GROUPS = "Accuracy in each group of classes, as the data come with them."
 TITLES = {"test": "Test", "shift": "Shifted test", "validation": "Validation"}
 
 
@@ -44,6 +49,7 @@ def zero_shot(measured: Measured, shown: Measured) -> Section | None:
     tables = [_table(measured, metric) for metric in measured.values(FAMILY, "metric")]
     if not tables:
         return None
+    exact = measured.words.exact
     conditions = sorted(shown.values(FAMILY, "condition", metric=ACCURACY), key=_place)
     facets = [
         Facet(TITLES.get(name, name), series, Panel(VALUE, "", ACCURACY, (BAYES,), proportion=True))
@@ -53,9 +59,8 @@ def zero_shot(measured: Measured, shown: Measured) -> Section | None:
     images = facet_images(FAMILY, "Zero-shot accuracy", facets, draw_bars, note=shown.note, height=2.5)
     return Section(
         FAMILY,
-        "Zero-shot species",
-        "Each query is compared with the captions of all species. The black ticks are the best that any predictor "
-        "could do with the same modalities: the Bayes accuracy, known from how the data were made.",
+        f"Zero-shot {measured.words.one}",
+        f"Each query is compared with the captions of all {measured.words.many}.{TICKS if exact else ''}",
         images,
         tuple(tables[:1]),
         tuple(tables[1:]),
@@ -89,13 +94,13 @@ def groups(measured: Measured, shown: Measured) -> Section | None:
         for group in shown.values(GROUPS, "condition", metric=ACCURACY)
         if has_numbers(series := shown.series(GROUPS, "subject", metric=ACCURACY, condition=group))
     ]
-    keys = (Column("group", "group of species"), Column("query", "query"))
-    title = "Zero-shot accuracy by kind of interaction"
+    keys = (Column("group", f"group of {measured.words.many}"), Column("query", "query"))
+    title = "Zero-shot accuracy by kind of interaction" if measured.words.birds else "Zero-shot accuracy by group"
     images = facet_images(GROUPS, title, facets, draw_bars, note=shown.note, height=2.2)
     return Section(
         GROUPS,
-        "Who captures what",
-        LEDE,
+        "Who captures what" if measured.words.birds else "By group",
+        LEDE if measured.words.birds else OF_GROUPS,
         images,
         (wide_table(GROUPS, title, keys, lines, measured.groups, exact="Bayes accuracy", tinted=True),),
         notes=("Tinted by the share of the Bayes accuracy that is reached; bold: the best of each row.",),

@@ -364,16 +364,43 @@ def test_robustness_classifies_what_is_spoiled(task: MediaTask, right: dict[tupl
 
 
 def test_what_a_task_does_not_define_is_left_out() -> None:
-    families = {one.family for one in evaluate_media(findings(make_task(text=False)))}
-    assert families == {"retrieval", "probe", "few_shot"}
-    families = {one.family for one in evaluate_media(findings(make_task(prompts=())))}
-    assert families == {"retrieval", "probe", "few_shot"}
+    for undescribed in (make_task(text=False), make_task(prompts=())):
+        families = {one.family for one in evaluate_media(findings(undescribed))}
+        assert families == {"retrieval", "probe", "few_shot", "overlap", "complementarity", "missing"}
     ungrouped = evaluate_media(findings(make_task(groups=())))
     assert "zero_shot_group" not in {one.family for one in ungrouped}
     assert {one.condition for one in ungrouped if one.family == "complementarity"} == {"all"}
     assert not [one for one in ungrouped if one.family == "confusion"]
     shots = {one.x for one in evaluate_media(findings(make_task(prompts=())), families=("few_shot",))}
     assert shots == {1.0, 2.0, 5.0}
+
+
+def test_without_descriptions_probes_tell_the_classes() -> None:
+    task = make_task(prompts=())
+    assert task.queries == [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)] == task.probed
+    found = findings(task)
+    measured = evaluate_media(found, families=("probe", "overlap", "complementarity"))
+    probes = {one.subject: one.value for one in measured if one.family == "probe"}
+    assert probes.keys() == {"+".join(task.modalities[at] for at in query) for query in task.queries}
+    for query in [(0, 1), (0, 2), (1, 2)]:
+        subject = "+".join(task.modalities[at] for at in query)
+        best = max(float(probes[task.modalities[at]] or 0) for at in query)
+        (gain,) = [one for one in measured if (one.metric, one.subject, one.condition) == ("gain", subject, "all")]
+        assert gain.value == pytest.approx(float(probes[subject] or 0) - best)
+        shares = {one.metric: one.value or 0 for one in measured if (one.family, one.subject) == ("overlap", subject)}
+        first, second = ("T" if at == 2 else "VA"[at] for at in query)
+        both = f"{second}{first}"
+        right = sum(shares[name] for name in ("all", f"{both} only", f"{both}/{first}", f"{both}/{second}"))
+        assert sum(shares.values()) == pytest.approx(1) and right == pytest.approx(probes[subject])
+
+
+def test_a_class_that_training_lacks_is_wrong_and_nothing_fails() -> None:
+    def without_owls(split: str) -> np.ndarray:
+        return np.where((labels(split) == 3) & (split == "train"), 4, labels(split))
+
+    found = findings(make_task(labels=without_owls))
+    correct = found.probed((0, 1))
+    assert correct[labels("test") == 3].sum() == 0 and correct[labels("test") != 3].mean() > 0.3
 
 
 def test_groups_are_in_the_order_of_the_ceilings_known_or_not() -> None:

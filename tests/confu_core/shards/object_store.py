@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 START_SECONDS = 60
 BUCKET = "confu"
+READER = "reader-key"  # With the secret of the owner, it may read and not write.
 SERVICES = ("master", "volume", "filer", "s3")
 
 
@@ -29,7 +31,7 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def command(folder: Path) -> tuple[list[str], str, list[Path]]:
+def command(folder: Path, keys: tuple[str, str] | None = None) -> tuple[list[str], str, list[Path]]:
     """Return how to start SeaweedFS, where it will answer, and the files that it leaves elsewhere."""
     weed = Path(sys.executable).with_name("weed")
     if not weed.exists():
@@ -39,6 +41,15 @@ def command(folder: Path) -> tuple[list[str], str, list[Path]]:
     words += ["-filer", "-s3", "-master.telemetry=false", "-volume.max=20", "-master.volumeSizeLimitMB=64"]
     words += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     words += [f"-{name}.localSocket={folder / name}.sock" for name in ("filer", "s3")]
+    if keys is not None:
+        may = {"owner": ["Admin", "Read", "Write", "List"], "reader": ["Read", "List"]}
+        keys_of = {"owner": keys[0], "reader": READER}
+        identities = [
+            {"name": who, "credentials": [{"accessKey": keys_of[who], "secretKey": keys[1]}], "actions": actions}
+            for who, actions in may.items()
+        ]
+        (folder / "keys.json").write_text(json.dumps({"identities": identities}))
+        words.append(f"-s3.config={folder / 'keys.json'}")
     for index, name in enumerate(SERVICES):
         words += [f"-{name}.port={ports[2 * index]}", f"-{name}.port.grpc={ports[2 * index + 1]}"]
     left = [Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in zip(SERVICES, ports[1::2], strict=True)]
@@ -46,17 +57,18 @@ def command(folder: Path) -> tuple[list[str], str, list[Path]]:
 
 
 @contextlib.contextmanager
-def object_store() -> Iterator[dict[str, str]]:
-    """Start a server with one bucket; the environment in which s3:// leads to it."""
+def object_store(keys: tuple[str, str] | None = None) -> Iterator[dict[str, str]]:
+    """Start a server with one bucket; the environment in which s3:// leads to it. With keys it refuses all others."""
     # A short path: those of sockets may have 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="s3-"))
-    words, endpoint, left = command(folder)
+    words, endpoint, left = command(folder, keys)
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(words, stdout=log, stderr=log, cwd=folder)
     try:
         _wait(server, endpoint, folder / "log")
-        keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
-        environment = {**keys, "AWS_ENDPOINT_URL": endpoint}
+        name, secret = keys or ("any", "any")
+        environment = {"AWS_ACCESS_KEY_ID": name, "AWS_SECRET_ACCESS_KEY": secret, "AWS_DEFAULT_REGION": "us-east-1"}
+        environment["AWS_ENDPOINT_URL"] = endpoint
         with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)

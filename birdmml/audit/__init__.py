@@ -1,0 +1,9 @@
+"""Audit: what is wrong with a dataset, generated or real, and where there is headroom for complementarity."""
+
+from __future__ import annotations
+
+from birdmml.audit.audit import ROWS, Audit, audit, codes
+from birdmml.audit.finding import SEVERITIES, Example, Finding
+from birdmml.audit.page import audit_page
+
+__all__ = ["ROWS", "SEVERITIES", "Audit", "Example", "Finding", "audit", "audit_page", "codes"]

@@ -1,0 +1,201 @@
+"""Audit a dataset: read it once, run the checks, probe simple features."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from birdmml.audit.check import NotApplicable
+from birdmml.audit.checks import all_checks
+from birdmml.audit.facts import Facts
+from birdmml.audit.finding import SEVERITIES, Finding, at_least
+from birdmml.audit.gather import Progress, gather
+from birdmml.audit.headroom import Headroom, measure_headroom
+from birdmml.audit.saturation import HEADROOM, headroom_findings
+from birdmml.audit.subject import open_subject
+from confu_core.errors import InvalidValue, nearest
+from confu_core.inputs import Picture, Sound, Text
+from confu_core.inputs import Sequence as Steps
+from confu_core.shards.read import Dataset
+
+__all__ = ["ROWS", "Audit", "audit", "codes"]
+
+ROWS = 2000
+_KINDS = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Attributes
+    ----------
+    path, name : str
+        Where the dataset lies, and what it calls itself.
+    splits : mapping of str to int
+        Rows of each split.
+    modalities : mapping of str to str
+        Name to kind.
+    findings : tuple of Finding
+        The gravest first.
+    skipped : mapping of str to str
+        Code of each check that had nothing to look at, to why.
+    headroom : Headroom or None
+        What simple features get.
+    """
+
+    path: str
+    name: str
+    splits: Mapping[str, int]
+    modalities: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    skipped: Mapping[str, str]
+    headroom: Headroom | None
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of findings by severity."""
+        found = Counter(finding.severity for finding in self.findings)
+        return {severity: found[severity] for severity in SEVERITIES}
+
+    def reaches(self, severity: str) -> bool:
+        """Return whether there is a finding as grave as this, for ``--fail-on``."""
+        return any(at_least(finding.severity, severity) for finding in self.findings)
+
+    @property
+    def verdict(self) -> str:
+        """One line."""
+        errors, warnings, _ = self.counts().values()
+        if not errors + warnings:
+            return "nothing found that speaks against these data"
+        parts = [_number(count, what) for count, what in ((errors, "error"), (warnings, "warning")) if count]
+        advice = (
+            "mend the errors before you report numbers" if errors else "look at the warnings before you use the data"
+        )
+        return f"{' and '.join(parts)}: {advice}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the same as JSON values."""
+        return {
+            "path": self.path,
+            "name": self.name,
+            "splits": dict(self.splits),
+            "modalities": dict(self.modalities),
+            "verdict": self.verdict,
+            "counts": self.counts(),
+            "findings": [finding.as_dict() for finding in self.findings],
+            "skipped": dict(self.skipped),
+            "headroom": None if self.headroom is None else self.headroom.as_dict(),
+        }
+
+
+def codes() -> tuple[str, ...]:
+    """Return the codes of all checks.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order.
+    """
+    return tuple(sorted([*(check.code for check in all_checks()), HEADROOM]))
+
+
+def audit(
+    path: str | Path | Dataset,
+    *,
+    only: Sequence[str] | None = None,
+    skip: Sequence[str] = (),
+    rows: int = ROWS,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Audit:
+    """Audit a dataset, generated or real.
+
+    Parameters
+    ----------
+    path : str, Path or Dataset
+        A folder, a URL, a dataset read in place, such as ``"ssw60:/data/ssw60"``, or one that is open already.
+    only, skip : sequence of str, optional
+        Codes of checks to run, or not to run; see `codes`.
+    rows : int
+        Rows of each split that probes use, at most. All other checks look at every row.
+    seed : int
+        Decides which, and the resamples of intervals.
+    workers : int
+        Number of processes, each with one shard in memory.
+    progress : callable, optional
+        Called with the rows read and the rows there are.
+
+    Returns
+    -------
+    Audit
+        The same whatever the number of workers.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such check, or `rows` is below 1.
+    DatasetError
+        If there is no dataset, it does not say what its columns are, or a shard is missing, cut or altered.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from birdmml.data import BirdRecipe
+    >>> from birdmml.settings import Settings
+    >>> from confu_core.shards import build
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = build(BirdRecipe(Settings(species=20, per_species=4, size=16, seconds=0.25)), folder)
+    ...     audit(folder, only=["sound-silent", "crosses-splits"]).verdict
+    'nothing found that speaks against these data'
+    """
+    chosen = _chosen(only, skip)
+    subject = open_subject(path)
+    facts = gather(subject, rows=rows, seed=seed, workers=workers, progress=progress)
+    findings: list[Finding] = []
+    skipped: dict[str, str] = {}
+    for check in all_checks():
+        if check.code not in chosen:
+            continue
+        if check.kinds and not subject.names(*check.kinds):
+            skipped[check.code] = f"there are no {' or '.join(_KINDS[kind] for kind in check.kinds)}"
+            continue
+        try:
+            findings += check.findings(facts)
+        except NotApplicable as reason:
+            skipped[check.code] = str(reason)
+    found = _headroom(facts, seed, workers, skipped) if HEADROOM in chosen else None
+    findings += headroom_findings(found) if found is not None else ()
+    manifest, inputs = subject.dataset.manifest, subject.contents.inputs.inputs
+    return Audit(
+        str(manifest.name if isinstance(path, Dataset) else path),
+        manifest.name,
+        manifest.splits,
+        {name: type(one).__name__.lower() for name, one in inputs.items()},
+        tuple(sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.code))),
+        skipped,
+        found,
+    )
+
+
+def _headroom(facts: Facts, seed: int, workers: int, skipped: dict[str, str]) -> Headroom | None:
+    try:
+        return measure_headroom(facts, seed=seed, workers=workers)
+    except NotApplicable as reason:
+        skipped[HEADROOM] = str(reason)
+        return None
+
+
+def _chosen(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:
+    known = codes()
+    for code in [*(only or ()), *skip]:
+        if code not in known:
+            raise InvalidValue(f"no check {code!r}; {nearest(code, known)}")
+    return set(known if only is None else only) - set(skip)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"

@@ -1,0 +1,113 @@
+"""Which texts are nearly alike: MinHash (Broder, 1997) finds candidates, their words decide."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from birdmml.audit.words import words_of
+from confu_core.inputs.fingerprint import groups_of
+
+__all__ = ["like_groups"]
+
+JACCARD = 0.8  # Of the runs of three words that two texts have, this share is common.
+RUN = 3
+_BANDS, _ROWS = 20, 5  # Texts at 0.8 meet in a band with probability 0.9996; at 0.3, with 0.05.
+_SLACK = 0.15  # By which the share of equal minima may fall short of the truth.
+_BLOCK = 1 << 18
+
+
+def like_groups(texts: Sequence[str], jaccard: float = JACCARD) -> np.ndarray:
+    """Group texts that are alike but for case, punctuation and a few words.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Such as captions.
+    jaccard : float
+        Share of all runs of three words that two alike texts have in common, at least.
+
+    Returns
+    -------
+    ndarray of int64, shape (texts,)
+        For every text, the first one of its group: itself if it is alone. Texts without words are alone.
+
+    Examples
+    --------
+    >>> like_groups(["A red bird.", "a red  bird", "A blue bird."]).tolist()
+    [0, 0, 2]
+    """
+    first: dict[tuple[str, ...], int] = {}
+    worded = [tuple(words_of(text)) for text in texts]
+    equal = [(first.setdefault(words, row), row) for row, words in enumerate(worded) if words]
+    unique = list(first.values())
+    hashed = _run_hashes([worded[row] for row in unique])
+    near = [(unique[one], unique[other]) for one, other in _near(hashed, jaccard)]
+    return groups_of(np.array([*equal, *near], dtype=np.int64).reshape(-1, 2), len(texts))
+
+
+def _run_hashes(worded: Sequence[tuple[str, ...]]) -> list[np.ndarray]:
+    """Return the hashes of each text's runs of words, ascending; of short texts, of all words together."""
+    vocabulary: dict[str, int] = {}
+    hashed = []
+    for words in worded:
+        codes = np.array([_code(word, vocabulary) for word in words], dtype=np.uint64)
+        length = min(RUN, len(codes))
+        runs = np.zeros(len(codes) - length + 1, dtype=np.uint64)
+        for offset in range(length):
+            runs = (runs ^ codes[offset : offset + len(runs)]) * np.uint64(0x9E3779B97F4A7C15)
+        hashed.append(np.unique(runs))
+    return hashed
+
+
+def _code(word: str, vocabulary: dict[str, int]) -> int:
+    if word not in vocabulary:
+        vocabulary[word] = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+    return vocabulary[word]
+
+
+def _near(hashed: Sequence[np.ndarray], jaccard: float) -> list[tuple[int, int]]:
+    if len(hashed) < 2:
+        return []
+    minima = _minima(hashed)
+    found: set[tuple[int, int]] = set()
+    for band in np.split(minima, _BANDS, axis=1):
+        order = np.lexsort(band.T)
+        ordered = band[order]
+        again = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1)) + 1
+        start = np.ones(len(order), dtype=bool)
+        start[again] = False
+        head = np.maximum.accumulate(np.where(start, np.arange(len(order)), 0))
+        # With the first and with the one before: as many pairs as texts, however many share a band.
+        pairs = np.concatenate([np.stack([before, again], axis=1) for before in (head[again], again - 1)])
+        found.update(map(tuple, np.sort(order[pairs], axis=1)[_likely(minima, order[pairs], jaccard)].tolist()))
+    return [(one, other) for one, other in sorted(found) if _jaccard(hashed[one], hashed[other]) >= jaccard]
+
+
+def _likely(minima: np.ndarray, pairs: np.ndarray, jaccard: float) -> np.ndarray:
+    blocks = [pairs[at : at + _BLOCK] for at in range(0, len(pairs), _BLOCK)] or [pairs]
+    shares = [(minima[block[:, 0]] == minima[block[:, 1]]).mean(axis=1) for block in blocks]
+    return np.concatenate(shares) >= jaccard - _SLACK
+
+
+def _minima(hashed: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the least hash of every text under each of many permutations."""
+    flat = np.concatenate(hashed)
+    starts = np.cumsum([0, *(len(one) for one in hashed[:-1])])
+    random = np.random.default_rng(0).integers(1, 2**63, (2, _BANDS * _ROWS)).astype(np.uint64)
+    columns = [np.minimum.reduceat(_mixed(flat, *keys), starts) for keys in random.T]
+    return np.stack(columns, axis=1)
+
+
+def _mixed(values: np.ndarray, factor: np.uint64, shift: np.uint64) -> np.ndarray:
+    """Permute the 64-bit numbers: odd factors and shifted sums are bijections."""
+    mixed = values ^ shift
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * (factor | np.uint64(1))
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    return common / (len(one) + len(other) - common)

@@ -1,0 +1,224 @@
+"""What a card says of Bird-MML: generated birds, or real media whose columns are named in the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from birdmml.data import NAME
+from confu_core.datasets.contents import CONTENTS
+from confu_core.errors import DatasetError
+from confu_core.publish.media_words import media_words
+from confu_core.publish.words import Figure, Words, markdown_table
+from confu_core.shards.manifest import Manifest
+from confu_core.shards.read import Dataset
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+__all__ = ["bird_words", "structure_figure", "words_of"]
+
+DIALS = {
+    "species": "how many species, or which",
+    "per_species": "triplets of each species on average, all splits together",
+    "shares.redundant": "share of species that picture and song tell apart alone",
+    "shares.image_unique": "share of species that only the picture tells apart",
+    "shares.audio_unique": "share of species that only the song tells apart",
+    "shares.complement": "share of species that picture and song narrow down from two sides",
+    "shares.xor": "share of species that picture and song tell apart together alone",
+    "p": "mixing parameter of the xor group: 1 is pure synergy",
+    "image_noise": "probability that a picture shows another type of its group",
+    "audio_noise": "probability that a recording holds another type of its group",
+    "imbalance": "how many times more frequent the most frequent species is than the least",
+    "audio_reuse": "share of species whose recordings serve two samples each",
+    "per_individual": "samples of one bird, in one place",
+    "split_shares": "shares of train, validation, test and shift",
+    "size": "width and height of pictures, in pixels",
+    "jpeg_quality": "highest JPEG quality",
+    "seconds": "length of recordings, in seconds",
+    "sample_rate": "samples per second",
+    "caption.name_share": "probability that a caption names the species",
+    "caption.marks": "probability of each fact of the picture",
+    "caption.song": "probability of each fact of the recording",
+    "caption.nature": "probability of each fact of the species",
+    "caption.drop_share": "probability that a fact is left out",
+    "caption.wrong_share": "probability that a fact is wrong",
+    "caption.generic_share": "probability that a fact is made generic",
+    "seed": "decides everything that is drawn",
+}
+COLUMNS = {
+    "key": "split and row number",
+    "image": "JPEG",
+    "audio": "FLAC, mono",
+    "caption": "English",
+    "species": "the class, by common name",
+    "scientific_name": "of the species",
+    "family": "of the species",
+    "order": "of the species",
+    "group": "how the species is told apart",
+    "look": "visual type, named by the species it is taken from",
+    "song": "song type, named likewise",
+    "shown_look": "visual type that the picture shows; another one with image_noise",
+    "shown_song": "song type that the recording holds; another one with audio_noise",
+    "gate": "whether the rule of the xor group held; false in other groups",
+    "named": "whether the caption names the species",
+    "individual": "which bird; in one split only",
+    "recording": "which recording",
+    "sex": "of the bird in the picture",
+    "activity": "what the bird does",
+    "background": "where it is",
+    "facing": "to which side it looks",
+    "view": "from where it is seen",
+    "occlusion": "share of the bird that is hidden",
+    "blur": "of the picture, in pixels",
+    "noise": "of the picture",
+    "syllables": "kinds of syllables in the recording",
+    "weather": "in the recording",
+    "others": "whether other birds are heard",
+    "low_hz": "lowest pitch of the song, in Hz",
+    "high_hz": "highest pitch of the song, in Hz",
+    "rate": "syllables per second",
+    "distance_m": "of bird and recorder, in metres",
+    "snr_db": "signal-to-noise ratio of the recording, in dB",
+    "phrases": "in the recording",
+}
+LIMITS = (
+    "The birds are drawn and the songs synthesised. A model that does well here need not recognise a real bird.",
+    "Ceilings are those of the latents: pictures may be too blurred and recordings too noisy to reach them.",
+    "Who shares looks and songs is set by the design, not by nature; read nothing about real species from it.",
+    "Captions come from a grammar in English, with less variety than people's.",
+)
+ATOMS = {"redundancy": "redundant", "unique_image": "picture alone", "unique_audio": "song alone", "synergy": "synergy"}
+
+
+def words_of(dataset: Dataset) -> Words:
+    """Return what the card of a dataset says.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Generated birds, or real media.
+
+    Returns
+    -------
+    Words
+        With its figure.
+
+    Raises
+    ------
+    DatasetError
+        If it is neither.
+    """
+    manifest = dataset.manifest
+    if CONTENTS in manifest.information:
+        return media_words(dataset)
+    if manifest.name != NAME:
+        raise DatasetError(
+            f"the dataset is {manifest.name!r}, not {NAME!r} or real media; use the command that built it"
+        )
+    return bird_words(manifest)
+
+
+def bird_words(manifest: Manifest) -> Words:
+    """Return what the card of generated birds says.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    Words
+        With a figure of the ceilings and atoms of each group.
+    """
+    said, config = manifest.information, manifest.config
+    whole = said["overall"]
+    return Words(
+        title=f"Bird-MML, {whole['species']} species",
+        what=(
+            f"{sum(manifest.splits.values()):,} triplets of a picture, a song and a caption of {whole['species']} "
+            "North American bird species, all generated. How the three complement each other is not measured but "
+            "set: the Bayes accuracy of the species from the picture, from the song and from both is known exactly.",
+            "It is for methods that align three modalities and claim to capture what only several of them reveal "
+            "together: contrastive learning, retrieval from two modalities, zero-shot classification.",
+        ),
+        made=(
+            f"Pictures of {config['size']} x {config['size']} pixels are drawn from outlines, feather tracts and a "
+            f"camera; songs of {config['seconds']:g} s at {config['sample_rate']:,} samples per second are "
+            "synthesised syllable by syllable in a recorded scene; captions come from a grammar over the facts of "
+            "picture, song and species. Nothing was downloaded, and nothing of it was taken from anybody's pictures "
+            "or recordings.",
+            "`birdmml build` of [confu-bench](https://pypi.org/project/confu-bench/) makes it again from the "
+            "settings below.",
+        ),
+        structure=_structure(said),
+        limits=LIMITS,
+        figure=structure_figure(said),
+        tags=("multimodal", "synthetic", "birds", "bioacoustics", "contrastive-learning", "higher-order", "benchmark"),
+        tasks=("zero-shot-image-classification", "image-classification", "audio-classification"),
+        languages=("en",),
+        dials=DIALS,
+        columns=COLUMNS,
+    )
+
+
+def structure_figure(said: Mapping[str, Any]) -> Figure:
+    """Draw the Bayes accuracies of each group, and its atoms.
+
+    Parameters
+    ----------
+    said : mapping
+        The manifest's information.
+
+    Returns
+    -------
+    Figure
+        The same bytes for the same numbers.
+    """
+    from confu_core.report.rendering import render
+
+    caption = "Bayes accuracy of the species in each group, and what picture and song tell about it in nats"
+    drawn = render(
+        "structure", "Interaction structure", caption, (9, 3.4), lambda drawing: _paint(drawing, said["groups"])
+    )
+    return Figure(drawn.name, drawn.caption, drawn.svg, drawn.png)
+
+
+def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
+    from confu_core.report.style import PALETTE
+
+    left, right = drawing.subplots(1, 2)
+    places = range(len(groups))
+    for at, (name, label) in enumerate((("image", "picture"), ("audio", "song"), ("both", "both"))):
+        heights = [group[f"bayes_{name}"] for group in groups.values()]
+        left.bar([x + (at - 1) * 0.26 for x in places], heights, 0.24, color=PALETTE[at], label=label)
+    left.set_ylabel("Bayes accuracy")
+    left.set_ylim(0, 1.05)
+    below = [0.0] * len(groups)
+    for at, (name, label) in enumerate(ATOMS.items()):
+        heights = [group["atoms"][name] for group in groups.values()]
+        right.bar(places, heights, 0.6, bottom=below, color=PALETTE[(2, 0, 1, 3)[at]], label=label)
+        below = [low + height for low, height in zip(below, heights, strict=True)]
+    right.set_ylabel("information about the species (nats)")
+    for axes in (left, right):
+        axes.set_xticks(list(places), [name.replace("-", "-\n") for name in groups])
+        axes.grid(False, axis="x")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, handlelength=1, columnspacing=1)
+
+
+def _structure(said: Mapping[str, Any]) -> tuple[str, ...]:
+    names = {"bayes_image": "picture", "bayes_audio": "song", "bayes_both": "both", "headroom": "headroom"}
+    rows = []
+    for name, group in {**said["groups"], "all": said["overall"]}.items():
+        accuracies = [f"{abs(round(group[key], 4)):.3f}" for key in names]
+        rows.append([name, group["species"], *accuracies, f"{group['total_correlation']:.3f}"])
+    columns = ["group", "species", *names.values(), "total correlation (nats)"]
+    return (
+        "Species are told apart in different ways, one per group. For each, the table has the Bayes accuracy of the "
+        "species from the picture, from the song and from both; the headroom is what only both together reveal. The "
+        "law of the latents is finite, so these are exact.",
+        markdown_table(columns, rows),
+        "`manifest.json` holds under `information` the mutual informations and the decomposition into redundant, "
+        "unique and synergistic information as well, and which species share which types.",
+    )

@@ -1,0 +1,22 @@
+"""Real media: photographs, recordings and captions of others, looked at, sorted out, and built like generated data."""
+
+from __future__ import annotations
+
+from birdmml.ingest.reasons import REASONS, REJECTS, Reject, counts
+from birdmml.ingest.recipe import NAME, RealRecipe
+from birdmml.ingest.settings import IngestSettings, settings_from
+from birdmml.ingest.source import Source, real_recipe, settings_of
+
+__all__ = [
+    "NAME",
+    "REASONS",
+    "REJECTS",
+    "IngestSettings",
+    "RealRecipe",
+    "Reject",
+    "Source",
+    "counts",
+    "real_recipe",
+    "settings_from",
+    "settings_of",
+]

@@ -1,0 +1,175 @@
+"""The first pass: every file decoded once, in parallel, with what was found kept so that a second run goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from birdmml.ingest.files import Files, Unreadable, stamps_digest
+from birdmml.ingest.picture import look_at_picture
+from birdmml.ingest.sound import listen_to_sound
+from confu_core.errors import DatasetError
+from confu_core.shards.atomic import write_whole
+from confu_core.shards.versions import library_versions
+from confu_core.shards.workers import WorkerDied, completed
+
+__all__ = ["LIBRARIES", "Found", "Inspection", "inspect"]
+
+LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr")
+CHUNK_FILES = 32
+CHUNKS_PER_PROCESS = 4  # At least.
+VERSION = 1  # Of what is kept; raised when the inspection itself changes.
+
+
+class Found(NamedTuple):
+    """What was found out about one file.
+
+    Attributes
+    ----------
+    name : str
+        As the manifest has it.
+    sha256 : str
+        Of its bytes; empty if it could not be read.
+    reason, detail : str
+        Why it cannot be used at all; empty if it can.
+    measures : dict
+        ``width``, ``height`` and ``hash`` of a picture; ``seconds``, ``level`` and ``hash`` of a sound.
+    """
+
+    name: str
+    sha256: str
+    reason: str
+    detail: str
+    measures: dict[str, Any]
+
+
+class _Chunk(NamedTuple):
+    kind: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """How files are looked at.
+
+    Attributes
+    ----------
+    files : Files
+        Where they are.
+    sample_rate : int
+        In Hz.
+    seconds : float
+        Of the clips to be.
+    folder : Path
+        Where findings are kept, each under a checksum of what it depends on: names and stamps of the files, rate,
+        length and the versions of the decoders.
+    """
+
+    files: Files
+    sample_rate: int
+    seconds: float
+    folder: Path
+
+
+def inspect(
+    inspection: Inspection,
+    pictures: Sequence[str],
+    sounds: Sequence[str],
+    *,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[dict[str, Found], dict[str, Found]]:
+    """Look at all files of a manifest.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        How.
+    pictures, sounds : sequence of str
+        Names of files, each once.
+    workers : int
+        Number of processes; the findings do not depend on it.
+    progress : callable, optional
+        Called with the files done and all of them.
+
+    Returns
+    -------
+    tuple of dict of str to Found
+        Of pictures and of sounds, by name.
+
+    Raises
+    ------
+    DatasetError
+        If an archive or the folder of the findings fails, or a process dies over a file again and again.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from birdmml.ingest.files import FolderFiles
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     root = Path(folder).resolve()
+    ...     looked, _ = inspect(Inspection(FolderFiles(root), 16000, 1.0, root / "found"), ["a.jpg"], [])
+    >>> looked["a.jpg"].reason
+    'missing'
+    """
+    chunks = [
+        _Chunk(kind, tuple(names[start : start + CHUNK_FILES]))
+        for kind, names in (("picture", pictures), ("sound", sounds))
+        for start in range(0, len(names), CHUNK_FILES)
+    ]
+    found: dict[str, dict[str, Found]] = {"picture": {}, "sound": {}}
+    total = len(pictures) + len(sounds)
+    function = functools.partial(_kept, inspection)
+    try:
+        # A process takes as long to start as a few chunks to be looked at.
+        processes = max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS))
+        with contextlib.closing(completed(function, chunks, processes)) as results:
+            for kind, findings in results:
+                found[kind] |= {one.name: one for one in findings}
+                if progress is not None:
+                    progress(sum(map(len, found.values())), total)
+    except WorkerDied as error:
+        names = ", ".join(f"{job.names[0]} to {job.names[-1]}" for job in error.jobs)
+        raise DatasetError(
+            f"the worker died {error.attempts} times over the files {names}; what was found of the others is kept: "
+            "take these out of the manifest, or run it with fewer --workers if memory ran out"
+        ) from error
+    return found["picture"], found["sound"]
+
+
+def _kept(inspection: Inspection, chunk: _Chunk) -> tuple[str, list[Found]]:
+    path = inspection.folder / f"{_key(inspection, chunk)}.json"
+    with contextlib.suppress(OSError, ValueError, TypeError):  # What is damaged is found out again.
+        known = [Found(*one) for one in json.loads(path.read_text(encoding="utf-8"))]
+        if [one.name for one in known] == list(chunk.names):
+            return chunk.kind, known
+    findings = [_found(inspection, chunk.kind, name) for name in chunk.names]
+    write_whole(path, json.dumps(findings).encode())
+    return chunk.kind, findings
+
+
+def _key(inspection: Inspection, chunk: _Chunk) -> str:
+    how = [VERSION, chunk.kind, inspection.sample_rate, inspection.seconds, library_versions(LIBRARIES)]
+    text = json.dumps([how, stamps_digest(inspection.files, chunk.names)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _found(inspection: Inspection, kind: str, name: str) -> Found:
+    digest = ""
+    try:
+        data = inspection.files.read(name)
+        digest = hashlib.sha256(data).hexdigest()
+        measures: Any = look_at_picture(data) if kind == "picture" else _listened(inspection, data)
+    except Unreadable as error:
+        return Found(name, digest, error.reason, error.detail, {})
+    return Found(name, digest, "", "", vars(measures))
+
+
+def _listened(inspection: Inspection, data: bytes) -> Any:
+    return listen_to_sound(data, inspection.sample_rate, inspection.seconds)

@@ -1,0 +1,129 @@
+"""The verb `birdmml audit`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from confu_cli.group import Verb
+from confu_cli.options import ListOf, PathOrUrl, as_json, debug
+from confu_cli.show import WIDTH, number, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from birdmml.audit import Audit, Finding
+    from birdmml.audit.headroom import Headroom
+
+__all__ = ["audit"]
+
+STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
+
+
+@click.command("audit", cls=Verb, epilog="Example: birdmml audit data/birds --fail-on error")
+@click.argument("path", type=PathOrUrl())
+@click.option("--page", type=click.Path(path_type=Path), help="Write a page as well, one HTML file.")
+@click.option("--only", type=ListOf(str), help="Checks to run, by code.  [default: all]")
+@click.option("--skip", type=ListOf(str), default="", help="Checks not to run, by code.")
+@click.option("--fail-on", type=click.Choice(["error", "warning"]), help="Exit status 1 if there is one as grave.")
+@click.option("--rows", type=int, default=2000, show_default=True, help="Rows of each split that probes use, at most.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides which, and the intervals.")
+@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@as_json
+@debug
+def audit(
+    path: str | Path,
+    page: Path | None,
+    only: list[str] | None,
+    skip: list[str],
+    fail_on: str | None,
+    rows: int,
+    seed: int,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    """Tell what is wrong with a dataset, generated or real, and where modalities complement each other.
+
+    PATH is a folder, a URL, or a dataset read in place, such as ssw60:/data/ssw60. Every shard is read once.
+    """
+    from birdmml.audit import audit as examine
+    from birdmml.audit import audit_page
+    from confu_core.runs.environment import usable_cores
+    from confu_core.shards.atomic import write_whole
+
+    with progress_bar("auditing", "rows") as bar:
+        found = examine(
+            path,
+            only=only,
+            skip=[code for code in skip if code],
+            rows=rows,
+            seed=seed,
+            workers=usable_cores() if workers is None else workers,
+            progress=lambda done, total: bar(done, total, ""),
+        )
+    if page is not None:
+        write_whole(page, audit_page(found).encode())
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        _print(found)
+        if page is not None:
+            click.echo(f"page: {page}", err=True)
+    return 1 if fail_on is not None and found.reaches(fail_on) else 0
+
+
+def _print(found: Audit) -> None:
+    rows = ", ".join(f"{name} {count:,}" for name, count in found.splits.items())
+    click.echo(f"{found.path}: {found.name}; {rows}; {', '.join(found.modalities)}")
+    for severity, heading in HEADINGS.items():
+        if some := [one for one in found.findings if one.severity == severity]:
+            _print_findings(heading, severity, some)
+    if found.headroom is not None:
+        _print_headroom(found.headroom)
+    for code, why in found.skipped.items():
+        click.echo(f"not looked at: {code}: {why}")
+    click.echo(f"{found.path}: {found.verdict}")
+
+
+def _print_findings(heading: str, severity: str, findings: list[Finding]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    title = Text(heading, style=STYLES[severity])
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
+    table.add_column("check", no_wrap=True)
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("what, where, and what to do", overflow="fold")
+    for one in findings:
+        said = Text(one.summary)
+        for example in one.examples[:2]:
+            said.append(f"\n{', '.join(example.keys)}{': ' if example.keys else ''}{example.what}", style="dim")
+        if one.advice:
+            said.append(f"\n{one.advice}", style="italic")
+        table.add_row(Text(one.code), Text(f"{one.count:,}"), Text(f"{one.share:.1%}"), said)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console.print(table)
+
+
+def _print_headroom(found: Headroom) -> None:
+    gains = {one.name: one for one in found.gains}
+    rows = []
+    for one in found.subsets:
+        gain = gains.get(one.name)
+        beyond = ["", "", ""]
+        if gain is not None:
+            interval = f"{gain.gain.value:+.3f} [{gain.gain.low:+.2f}, {gain.gain.high:+.2f}]"
+            beyond = [gain.over, interval, gain.verdict]
+        accuracy = f"{one.accuracy.value:.3f} [{one.accuracy.low:.2f}, {one.accuracy.high:.2f}]"
+        rows.append([one.name, accuracy, number(one.ceiling, 3), *beyond])
+    signs = ", ".join(f"{sign} {name}" for name, sign in found.signs.items())
+    print_table(
+        f"Linear probes ({signs}; {found.test:,} rows of {found.tested_on}; 95% intervals)",
+        ["set", "accuracy", "Bayes", "over", "gain", "headroom"],
+        rows,
+    )

@@ -1,0 +1,222 @@
+"""The verb `build` of `birdmml`: generated data, real media, and datasets of others."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from confu_cli.datasets import describe
+from confu_cli.group import Verb
+from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, together
+from confu_cli.real_media import INGEST, SHARED, is_real, print_real, source_options, source_recipe
+from confu_cli.show import print_json, progress_bar, size
+
+if TYPE_CHECKING:
+    from birdmml.settings import Settings
+    from confu_core.shards import Manifest, Recipe
+
+__all__ = ["build"]
+
+
+class CountOrNames(click.ParamType):
+    """A whole number, or names with commas.
+
+    Examples
+    --------
+    >>> CountOrNames().convert("Canada Jay, Bobolink", None, None)
+    ['Canada Jay', 'Bobolink']
+    """
+
+    name = "integer or names"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show both."""
+        return "INTEGER|NAME,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | list[str]:
+        """Read either."""
+        if isinstance(value, int | list):
+            return value
+        with contextlib.suppress(ValueError):
+            return int(value)
+        if not any(map(str.isalpha, value)):
+            self.fail(f"{value!r} is neither a whole number nor names with commas", param, ctx)
+        return [name.strip() for name in value.split(",")]
+
+
+# Dials of a dataset by type, with the help text; their defaults are those of birdmml.settings.Settings.
+DIALS: dict[str, tuple[Any, str]] = {
+    "species": (CountOrNames(), 'How many species; or which, such as "Canada Jay,Bobolink".  [default: 50]'),
+    "per_species": (float, "Triplets of each species on average, all splits together.  [default: 100]"),
+    "seed": (int, "Decides everything that is drawn.  [default: 0]"),
+    "p": (float, "Mixing parameter of the xor group, in [0, 1].  [default: 1]"),
+    "image_noise": (float, "Probability that a picture shows another type of its group.  [default: 0]"),
+    "audio_noise": (float, "Probability that a recording holds another type of its group.  [default: 0]"),
+    "imbalance": (float, "How many times more frequent the most frequent species is than the least.  [default: 1]"),
+    "audio_reuse": (float, "Share of species whose recordings serve two samples each.  [default: 0]"),
+    "size": (int, "Width and height of pictures, in pixels.  [default: 224]"),
+    "jpeg_quality": (int, "Highest JPEG quality; pictures vary by up to 20 below.  [default: 90]"),
+    "seconds": (float, "Length of recordings, in seconds.  [default: 3]"),
+    "sample_rate": (int, "Samples per second.  [default: 22050]"),
+}
+GENERATED = ("preset", "shares", "caption", *(name for name in DIALS if name not in SHARED))
+LOAD = """Load it:
+  pandas.read_parquet("{path}/data/{split}-00000-of-{shards:05d}.parquet")
+  datasets.load_dataset("{path}")["{split}"]{sounds}"""
+SOUND = '.cast_column("{column}", datasets.Audio(decode=False))'
+
+
+def _options(dials: dict[str, tuple[Any, str]]) -> Any:
+    """One option per dial."""
+    return together(
+        *(
+            click.option(f"--{name.replace('_', '-')}", name, type=kind, help=text)
+            for name, (kind, text) in dials.items()
+        )
+    )
+
+
+@click.command(cls=Verb, epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
+@click.option(
+    "--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/birds."
+)
+@click.option("--preset", default=None, help="tiny, small, paper or xor.  [default: small]")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
+@_options(DIALS)
+@click.option("--shares", help="How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1.")
+@click.option("--caption", multiple=True, metavar="NAME=VALUE", help="A dial of the captions, such as name_share=0.3.")
+@source_options()
+@_options(INGEST)
+@click.option(
+    "--format", "formats", type=ListOf(str), default="parquet,webdataset", show_default=True, help="Shards to write."
+)
+@click.option("--shard-rows", type=int, default=250, show_default=True, help="Rows per shard.")
+@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@engine_options()
+@as_json
+@debug
+def build(
+    out: str | Path,
+    config: Path | None,
+    source: str | None,
+    roots: tuple[str, ...],
+    columns: tuple[str, ...],
+    formats: list[str],
+    shard_rows: int,
+    workers: int | None,
+    engine: str,
+    scheduler: str | None,
+    as_json: bool,
+    **dials: Any,
+) -> None:
+    """Generate pictures, songs and captions into shards; or, with --from, build them from files of others.
+
+    Shards are Parquet and WebDataset. The same command on the same folder finishes an interrupted build.
+    """
+    started = time.monotonic()
+    from confu_core.runs.environment import usable_cores
+    from confu_core.shards import build as build_shards
+    from confu_core.shards.layout import check_formats
+
+    check_formats(tuple(formats))  # Before files are looked at, which may take hours.
+    workers = usable_cores() if workers is None else workers
+    dials = {name: value for name, value in given(dials).items() if value != ()}
+    if source is None:
+        recipe: Recipe = _generated(config, {**dials, **({"root": roots} if roots else {}), **_named("map", columns)})
+    else:
+        recipe = source_recipe(source, roots, columns, config, _real_only(dials), workers)
+    total = sum(recipe.splits.values())
+    with progress_bar("building", "triplets") as bar:
+        manifest = build_shards(
+            recipe,
+            out,
+            formats=formats,
+            shard_rows=shard_rows,
+            workers=workers,
+            engine=engine,
+            scheduler=scheduler,
+            progress=lambda done, written: bar(done, total, size(written)),
+        )
+    seconds = time.monotonic() - started
+    if as_json:
+        print_json({"path": str(out), "seconds": round(seconds, 3), **describe(manifest)})
+    else:
+        _print_built(out, manifest, total, seconds)
+
+
+def _print_built(out: str | Path, manifest: Manifest, total: int, seconds: float) -> None:
+    written = size(sum(shard.bytes for shard in manifest.shards))
+    contents = manifest.information.get("contents")
+    groups = [unit["species"] for unit in manifest.information.get("units", [])]
+    count = f"{sum(map(len, groups))} species" if contents is None else f"{len(contents['classes'])} classes"
+    rows = "triplets" if contents is None or is_real(manifest) else "samples"
+    what = f"{total:,} {rows} of {count} in {len(manifest.shards)} shards, {written}"
+    click.echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} {rows}/s)")
+    if is_real(manifest):
+        print_real(manifest)
+    if "parquet" in manifest.formats:
+        split = list(manifest.splits)[-1] if "test" not in manifest.splits else "test"
+        shards = sum(shard.split == split and shard.format == "parquet" for shard in manifest.shards)
+        # Of these two, only pandas reads from a URL.
+        lines = LOAD if isinstance(out, Path) else LOAD.rpartition("\n")[0]
+        sounds = "".join(SOUND.format(column=column) for column in _sound_columns(manifest))
+        click.echo(lines.format(path=out, split=split, shards=shards, sounds=sounds))
+
+
+def _sound_columns(manifest: Manifest) -> list[str]:
+    """Return which columns the readers of others would decode as sounds, for which they need FFmpeg."""
+    contents = manifest.information.get("contents")
+    if contents is None:
+        return ["audio"]
+    return [one["column"] for one in contents["inputs"].values() if one["kind"] == "sound"]
+
+
+def _named(name: str, values: tuple[str, ...]) -> dict[str, Any]:
+    return {name: values} if values else {}
+
+
+def _generated(config: Path | None, dials: dict[str, Any]) -> Recipe:
+    from birdmml.data import BirdRecipe
+
+    for name in dials:
+        if name in INGEST or name in ("root", "map"):
+            raise click.UsageError(f"--{name.replace('_', '-')} is for real media; name them with --from manifest.csv")
+    return BirdRecipe(_settings(config, dials))
+
+
+def _real_only(dials: dict[str, Any]) -> dict[str, Any]:
+    for name in dials:
+        if name in GENERATED:
+            raise click.UsageError(f"--{name.replace('_', '-')} is a dial of generated data; leave it out with --from")
+    return dials
+
+
+def _settings(config: Path | None, dials: dict[str, Any]) -> Settings:
+    """Put preset, file and flags together, the later over the earlier."""
+    from birdmml.presets import preset, read_config
+
+    values = read_config(config) if config is not None else {}
+    in_file = values.pop("preset", "small")
+    name = dials.pop("preset", None)
+    captions = {key: _share(key, text) for key, text in key_values(dials.pop("caption", ()), "--caption").items()}
+    shares = dials.pop("shares", None)
+    values |= dials
+    if shares is not None:
+        pairs = key_values(shares.split(","), "--shares")
+        values["shares"] = {key: _share(key, text) for key, text in pairs.items()}
+    if captions:
+        from_file = values.get("caption", {})
+        # What is no table is for `preset` to refuse.
+        values["caption"] = {**from_file, **captions} if isinstance(from_file, dict) else from_file
+    return preset(in_file if name is None else name, values)
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.UsageError(f"{name} must be a number; got {text!r}") from None

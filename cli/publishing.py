@@ -1,0 +1,136 @@
+"""The verb `publish`, the same for every benchmark."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from confu_cli.group import Verb
+from confu_cli.options import PathOrUrl, as_json, debug, together
+from confu_cli.show import print_json, print_table, progress_bar, size
+
+if TYPE_CHECKING:
+    from confu_core.publish import Plan, Release, Sent, Words
+    from confu_core.shards import Dataset
+
+__all__ = ["publish_command"]
+
+
+def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click.Command:
+    """Return the verb.
+
+    Parameters
+    ----------
+    command : str
+        Whose verb.
+    words_of : callable
+        Dataset to what its card says.
+
+    Returns
+    -------
+    click.Command
+        To be added to a group.
+    """
+    data = f"data/{ {'birdmml': 'birds', 'xorbench': 'xor'}.get(command, 'data') }"
+
+    @click.command("publish", cls=Verb, epilog=f"Example: {command} publish {data} --out release")
+    @click.argument("path", type=PathOrUrl())
+    @_options()
+    @as_json
+    @debug
+    def publish(path: str | Path, out: Path | None, to: str | None, dry_run: bool, as_json: bool, **said: Any) -> None:
+        """Make a dataset ready for others: card, Croissant, checksums, licence and citation, in a folder or a store.
+
+        PATH is a dataset, which is not altered. The same command again goes on where it was interrupted, and brings an
+        earlier publication of the same dataset up to date. Keys and tokens come from the stores' own tools.
+        """
+        from confu_core.publish import plan
+        from confu_core.publish import publish as bring
+
+        places: list[str | Path] = [place for place in (out, to) if place is not None]
+        if not places:
+            raise click.UsageError("say where to: --out FOLDER, or --to URL, or both")
+        # A client of S3 lets go of what was under way when a connection is cut, and its loop would print all of it.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        done = []
+        for place in places:
+            release = _release(path, words_of, place, said)
+            if dry_run:
+                done.append(_planned(plan(release, place), as_json))
+                continue
+            source = path if isinstance(path, Path) else None
+            with progress_bar(f"publishing to {place}", "bytes") as bar:
+                sent = bring(release, place, source, progress=lambda at, total: bar(at, total, size(at)))
+            done.append(_brought(command, place, release, sent, as_json))
+        if as_json:
+            print_json({"places": done})
+
+    return publish
+
+
+def _options() -> Any:
+    return together(
+        click.option("--out", type=click.Path(path_type=Path), help="Folder to publish into."),
+        click.option(
+            "--to", metavar="URL", help="hf://datasets/USER/NAME, s3://, gs://, or any that fsspec writes to."
+        ),
+        click.option("--dry-run", is_flag=True, help="List what would go, and touch nothing."),
+        click.option(
+            "--report", type=click.Path(path_type=Path), help="Report of a run to travel along: folder or page."
+        ),
+        click.option(
+            "--licence", help="Of generated data, and of items that name none.  [default: CC-BY-4.0 if generated]"
+        ),
+        click.option("--allow-unknown-licence", is_flag=True, help="Publish items whose licence is not known."),
+        click.option("--title", help="What readers call it.  [default: by its settings]"),
+        click.option("--author", "authors", multiple=True, help="Who is to be cited; may be repeated."),
+        click.option("--release-version", default="1.0.0", show_default=True, help="Of this publication."),
+        click.option("--date", help="Of publication, as YYYY-MM-DD.  [default: today]"),
+    )
+
+
+def _release(
+    path: str | Path, words_of: Callable[[Dataset], Words], place: str | Path, said: dict[str, Any]
+) -> Release:
+    from dataclasses import replace
+
+    from confu_core.publish import Edition, assemble
+    from confu_core.shards import open_dataset
+
+    date = said["date"] or datetime.now(timezone.utc).date().isoformat()
+    try:
+        datetime.strptime(date, "%Y-%m-%d")
+    except ValueError:
+        raise click.UsageError(f"--date must be YYYY-MM-DD; got {date!r}") from None
+    dataset = open_dataset(path)
+    words = words_of(dataset)
+    words = replace(words, title=said["title"]) if said["title"] else words
+    where = "." if isinstance(place, Path) else place.rstrip("/")
+    edition = Edition(date, said["release_version"], said["authors"], where)
+    unknown = said["allow_unknown_licence"]
+    return assemble(dataset, words, edition, report=said["report"], licence=said["licence"], allow_unknown=unknown)
+
+
+def _planned(found: Plan, as_json: bool) -> dict[str, Any]:
+    if not as_json:
+        rows = [[name, size(count), "is there" if there else "would go"] for name, count, there in found.files]
+        print_table(f"{found.place}", ["file", "size", ""], rows)
+        total = sum(count for _, count, _ in found.files)
+        click.echo(f"{len(found.files)} files, {size(total)}; {size(found.bytes)} would go. Nothing was touched.")
+    return {**found.as_dict(), "dry_run": True}
+
+
+def _brought(command: str, place: str | Path, release: Release, sent: Sent, as_json: bool) -> dict[str, Any]:
+    if not as_json:
+        new = f"{len(sent.sent)} files brought ({size(sent.bytes)})" if sent.sent else "nothing to bring"
+        old = f", {len(sent.kept)} were there" if sent.kept else ""
+        gone = f", {len(sent.removed)} of an earlier publication removed" if sent.removed else ""
+        click.echo(f"{place}: {new}{old}{gone}; {len(release.parts)} files, {size(release.size)}")
+        click.echo(f"Prove it: {command} verify {place}")
+    said = {"sent": list(sent.sent), "kept": list(sent.kept), "removed": list(sent.removed), "bytes": sent.bytes}
+    return {"place": str(place), **said, "fingerprint": release.fingerprint}

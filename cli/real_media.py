@@ -1,0 +1,238 @@
+"""What the verbs of `birdmml` say and ask of real media: their options, their source, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from confu_cli.options import ListOf, key_values, together
+from confu_cli.show import print_table, progress_bar
+
+if TYPE_CHECKING:
+    from confu_core.shards import Manifest, Recipe
+
+__all__ = ["INGEST", "SHARED", "is_real", "print_real", "repair_recipe", "source_options", "source_recipe"]
+
+
+class LevelOrNone(click.ParamType):
+    """A number of dB, or the word none.
+
+    Examples
+    --------
+    >>> LevelOrNone().convert("-20", None, None), LevelOrNone().convert("none", None, None)
+    (-20.0, 'none')
+    """
+
+    name = "dB or none"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show both."""
+        return "DB|none"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Read either."""
+        if value == "none":
+            return "none"
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a level in dB nor none", param, ctx)
+
+
+# Dials of real media by type, with the help text; their defaults are those of birdmml.ingest.IngestSettings.
+INGEST: dict[str, tuple[Any, str]] = {
+    "split": (ListOf(float), "Shares of train, validation, test.  [default: the manifest's splits, or 0.8,0.1,0.1]"),
+    "apart": (
+        ListOf(str),
+        "Columns none of whose values is in two splits; or none.  [default: individual,recording,author]",
+    ),
+    "window": (str, "Part of a recording that is the clip: loudest, start, middle or even.  [default: loudest]"),
+    "loudness": (LevelOrNone(), "Level of clips, in dB relative to full scale.  [default: -23]"),
+    "min_side": (int, "Pictures with a shorter side are left out, in pixels.  [default: 32]"),
+    "shortest": (float, "Shorter recordings are left out, in seconds.  [default: 0.5]"),
+    "longest": (float, "Longer recordings are left out, in seconds.  [default: 600]"),
+    "silence": (float, "Quieter recordings are left out, in dB relative to full scale.  [default: -60]"),
+    "duplicates": (str, "What counts as a copy: near or exact.  [default: near]"),
+    "keep_duplicates": (ListOf(str), "Kinds whose copies stay: picture, sound.  [default: none]"),
+}
+SHARED = ("seed", "size", "jpeg_quality", "seconds", "sample_rate")
+
+
+def source_options(mapped: bool = True) -> Callable[[Any], Any]:
+    """Return a decorator that adds where real media come from.
+
+    Parameters
+    ----------
+    mapped : bool
+        Whether columns can be named.
+
+    Returns
+    -------
+    callable
+        A decorator; the options arrive as ``source``, ``roots`` and ``columns``.
+    """
+    named = click.option(
+        "--map",
+        "columns",
+        multiple=True,
+        metavar="COLUMN=NAME,...",
+        help="Columns of the manifest that are named otherwise.",
+    )
+    return together(
+        click.option(
+            "--from",
+            "source",
+            metavar="MANIFEST|SCHEME:PATH",
+            help="CSV or Parquet that lists files of others, or a dataset such as ssw60:/data/ssw60.",
+        ),
+        click.option(
+            "--root",
+            "roots",
+            multiple=True,
+            help="Folder, URL or tar of the files; several are tried in order.  [default: beside the manifest]",
+        ),
+        *([named] if mapped else []),
+    )
+
+
+def source_recipe(
+    source: str,
+    roots: tuple[str, ...],
+    columns: tuple[str, ...],
+    config: Path | None,
+    dials: dict[str, Any],
+    workers: int,
+) -> Recipe:
+    """Return the recipe of real media, having looked at all files; or that of a dataset of others.
+
+    Parameters
+    ----------
+    source : str
+        What ``--from`` names.
+    roots, columns : tuple of str
+        What ``--root`` and ``--map`` name.
+    config : Path or None
+        TOML file with settings.
+    dials : dict
+        Settings by name.
+    workers : int
+        Number of processes.
+
+    Returns
+    -------
+    Recipe
+        To be built.
+    """
+    from birdmml.ingest import Source, settings_from
+    from birdmml.presets import read_config
+    from confu_core.datasets import is_source, open_source
+    from confu_core.shards.storage import location
+
+    if is_source(source):
+        options = {**dials, **({"root": roots} if roots else {}), **({"map": columns} if columns else {})}
+        options |= {"config": config} if config is not None else {}
+        for name in options:
+            scheme = source.partition(":")[0]
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is for a manifest of files; options of {scheme}: follow its path, "
+                f"as in {scheme}:/path?option=value"
+            )
+        return open_source(source)
+    values = read_config(config) if config is not None else {}
+    in_file = values.pop("map", {})
+    if not isinstance(in_file, dict):
+        raise click.UsageError(f"map in {config} must be a table of columns; got {in_file!r}")
+    settings = settings_from({**values, **{name: _listed(value) for name, value in dials.items()}})
+    pairs = [pair for text in columns for pair in text.split(",")]
+    named = {**{role: str(name) for role, name in in_file.items()}, **key_values(pairs, "--map")}
+    return _looked(Source(location(source), roots, named), settings, workers)
+
+
+def repair_recipe(manifest: Manifest, source: str | None, roots: tuple[str, ...]) -> Recipe:
+    """Return the recipe that a dataset of real media, or of others, was built from.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+    source : str or None
+        What ``--from`` names.
+    roots : tuple of str
+        What ``--root`` names.
+
+    Returns
+    -------
+    Recipe
+        Which builds the same again.
+
+    Raises
+    ------
+    click.UsageError
+        If there is no source: the manifest of a dataset does not say where its files were.
+    """
+    from birdmml.ingest import Source, settings_of
+    from confu_core.datasets import is_source, open_source
+    from confu_core.runs.environment import usable_cores
+    from confu_core.shards.storage import location
+
+    if source is None:
+        raise click.UsageError(
+            f"a dataset of {manifest.name!r} is repaired from the files that it was built from; name them with --from"
+        )
+    if is_source(source):
+        return open_source(source)
+    settings = settings_of(manifest)
+    return _looked(Source(location(source), roots, manifest.config["columns"]), settings, usable_cores())
+
+
+def is_real(manifest: Manifest) -> bool:
+    """Return whether a dataset was built from a manifest of files.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    bool
+        False for generated data and for datasets of others.
+    """
+    from birdmml.ingest import NAME
+
+    return manifest.name == NAME
+
+
+def print_real(manifest: Manifest) -> None:
+    """Print what became of a manifest of real media: archives, splits, and what was left out.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+    """
+    from birdmml.ingest import REJECTS
+
+    said = manifest.information["source"]
+    for archive in manifest.information["archives"]:
+        click.echo(archive["summary"])
+    crossing = f"; {said['crossing']} of them cross splits" if said["crossing"] else ", none of which crosses splits"
+    how = {"given": "Splits as given", "made": "Splits made here"}[said["splits"]]
+    click.echo(f"{how}, of {said['groups']:,} groups of rows{crossing}.")
+    if said["findings"]:
+        click.echo(f"Left out: {said['rejected_rows']:,} of {said['rows']:,} rows, listed in {REJECTS}.")
+        print_table("Why", ["reason", "findings"], [[why, f"{count:,}"] for why, count in said["findings"].items()])
+
+
+def _listed(value: Any) -> Any:
+    return [one for one in value if one != "none"] if isinstance(value, list) else value
+
+
+def _looked(source: Any, settings: Any, workers: int) -> Recipe:
+    from birdmml.ingest import real_recipe
+
+    with progress_bar("looking at files", "files") as bar:
+        return real_recipe(source, settings, workers=workers, progress=lambda done, total: bar(done, total, ""))

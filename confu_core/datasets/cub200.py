@@ -1,0 +1,168 @@
+"""CUB-200-2011: pictures of 200 species of birds, as their authors distribute them, or any folder per class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from confu_core.datasets.annotations import read_lines, whole_number
+from confu_core.datasets.held_out import hold_out, parse_seed, parse_share
+from confu_core.datasets.listed import Files, Item, ListedRecipe, complete
+from confu_core.datasets.media_root import MediaRoot, open_root
+from confu_core.datasets.names import photo_caption, species_contents
+from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs.spec import Picture
+
+__all__ = ["open_cub200"]
+
+NAME = "cub200"
+IMAGES, CAPTIONS = "images", "text_c10"
+LISTS = ("images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt")
+ENDINGS = (".jpg", ".jpeg")
+TEST_SHARE = 0.5  # Of each class, where no list says: that of the authors.
+
+_NUMBER = re.compile(r"\d+\.")
+
+
+def open_cub200(
+    path: str, caption: str = "auto", validation: str = "0.1", seed: str = "0", missing: str = "refuse"
+) -> ListedRecipe:
+    """Open CUB-200-2011.
+
+    Parameters
+    ----------
+    path : str
+        The folder with ``images.txt``, ``image_class_labels.txt``, ``classes.txt``, ``train_test_split.txt`` and
+        ``images/``. Without the lists, any folder with a folder of JPEG files per class, in ``images/`` or beside
+        each other; half of each class is then tested on.
+    caption : {"auto", "text", "name"}
+        ``text``: the first description of each picture out of ``text_c10/``; ``name``: the name of its class;
+        ``auto``: descriptions if there is such a folder.
+    validation : str
+        Share of each class of the training split that becomes the validation split.
+    seed : str
+        Decides that share.
+    missing : {"refuse", "leave_out"}
+        What to do where files are missing.
+
+    Returns
+    -------
+    ListedRecipe
+        Columns ``image``, ``caption``, ``species`` and ``picture``.
+
+    Raises
+    ------
+    InvalidValue
+        If an option is out of its range.
+    DatasetError
+        If the folder is not that dataset, or something in it is missing or damaged.
+
+    Examples
+    --------
+    >>> open_cub200("no-such-folder")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: no-such-folder is no folder; give the one that holds CUB-200-2011
+    """
+    if caption not in ("auto", "text", "name"):
+        raise InvalidValue(f"caption must be one of auto, text, name; got {caption!r}")
+    share, number = parse_share(validation), parse_seed(seed)
+    root = open_root(path, [], "CUB-200-2011")
+    lists = _lists(root)
+    train, test = _listed(root) if lists else _folders(root, number)
+    texts = root.file(CAPTIONS).is_dir() if caption == "auto" else caption == "text"
+    stay, held = hold_out(train, [name for _, name in train], share, number, NAME)
+    splits = {"train": stay, "validation": held, "test": test}
+    described = {
+        split: [Item({"file": file, "species": name}, _files(file, texts)) for file, name in rows]
+        for split, rows in splits.items()
+    }
+    complete_ones, left_out = complete(root, described, missing, "CUB-200-2011")
+    items = {split: [_captioned(root, item) for item in rows] for split, rows in complete_ones.items()}
+    names = _names(splits)
+    files = [file for rows in complete_ones.values() for item in rows for file in item.files.values()]
+    options = {"caption": "text" if texts else "name", "validation": share, "seed": number, "missing": missing}
+    told = "the first of ten descriptions" if texts else "the name of the species"
+    return ListedRecipe(
+        name=NAME,
+        description=f"CUB-200-2011: pictures of birds; the caption is {told}.",
+        root=root,
+        contents=species_contents({"image": Picture("image")}, names),
+        config={**options, **root.identity(lists, files)},
+        items=items,
+        opener=Files({"image": "jpg"}),
+        notes={"left_out": left_out},
+        seed=number,
+    )
+
+
+def _lists(root: MediaRoot) -> list[str]:
+    lists = [name for name in LISTS if root.file(name).exists()]
+    if lists and len(lists) < len(LISTS):
+        absent = ", ".join(name for name in LISTS if name not in lists)
+        raise DatasetError(f"{root.path} is not CUB-200-2011: {absent} missing; remove the other lists to read folders")
+    return lists
+
+
+def _listed(root: MediaRoot) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return file and class of the pictures that the lists train and test on."""
+    images = dict(read_lines(root, "images.txt", 2, rest=True))
+    labels, trained = (dict(read_lines(root, name, 2)) for name in ("image_class_labels.txt", "train_test_split.txt"))
+    classes = {number: _class_name(name) for number, name in read_lines(root, "classes.txt", 2, rest=True)}
+    train: list[tuple[str, str]] = []
+    test: list[tuple[str, str]] = []
+    for image, file in images.items():
+        if labels.get(image) not in classes:
+            raise DatasetError(
+                f"{root.file('image_class_labels.txt')}: image {image!r:.40} has no class of classes.txt"
+            )
+        if trained.get(image) not in ("0", "1"):
+            raise DatasetError(f"{root.file('train_test_split.txt')}: image {image!r:.40} must be 0 or 1")
+        found = (f"{IMAGES}/{file}", classes[labels[image]])
+        (train if whole_number(trained[image], "train_test_split.txt") else test).append(found)
+    return train, test
+
+
+def _folders(root: MediaRoot, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return file and class of the pictures in a folder per class, half of each class to be tested on."""
+    inside = f"{IMAGES}/" if root.file(IMAGES).is_dir() else ""
+    found = []
+    for folder in sorted(one for one in (root.path / inside).iterdir() if one.is_dir() and one.name != CAPTIONS):
+        pictures = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in ENDINGS)
+        found += [(f"{inside}{folder.name}/{name}", _class_name(folder.name)) for name in pictures]
+    if not found:
+        raise DatasetError(f"{root.path} has neither {LISTS[0]} nor a folder of JPEG files per class")
+    return hold_out(found, [name for _, name in found], TEST_SHARE, seed, f"{NAME} test")
+
+
+def _class_name(folder: str) -> str:
+    return _NUMBER.sub("", folder, count=1).replace("_", " ").strip() or folder
+
+
+def _names(splits: Mapping[str, list[tuple[str, str]]]) -> list[str]:
+    """Return the classes in the order of their folders, whose numbers are those of the authors."""
+    folders = {name: PurePosixPath(file).parent.name for rows in splits.values() for file, name in rows}
+    return sorted(folders, key=lambda name: (folders[name], name))
+
+
+def _files(file: str, texts: bool) -> dict[str, str]:
+    within = PurePosixPath(file).relative_to(IMAGES) if file.startswith(f"{IMAGES}/") else PurePosixPath(file)
+    return {"image": file, **({"caption": f"{CAPTIONS}/{within.with_suffix('.txt')}"} if texts else {})}
+
+
+def _captioned(root: MediaRoot, item: Item) -> Item:
+    species = str(item.fields["species"])
+    caption = _first_line(root, item.files["caption"]) if "caption" in item.files else photo_caption(species)
+    return Item(
+        {"caption": caption, "species": species, "picture": item.fields["file"]}, {"image": item.files["image"]}
+    )
+
+
+def _first_line(root: MediaRoot, name: str) -> str:
+    try:
+        lines = [line.strip() for line in root.read(name).decode().splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{root.file(name)} is not UTF-8: byte {error.start}") from error
+    if not lines:
+        raise DatasetError(f"{root.file(name)} has no line of text")
+    return lines[0]

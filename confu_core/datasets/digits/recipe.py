@@ -1,0 +1,179 @@
+"""AV-MNIST as a recipe: pictures of handwritten digits beside recordings of the same digits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from confu_core.datasets.contents import CONTENTS, Contents
+from confu_core.datasets.digits.pictures import SIDE, Pictures
+from confu_core.datasets.digits.provenance import limits, sources
+from confu_core.datasets.digits.recordings import WORDS, Recording
+from confu_core.datasets.digits.reduction import Reduction
+from confu_core.datasets.digits.sample import caption_of, draw_sound, encode_picture, encode_sound
+from confu_core.datasets.digits.settings import CAPTIONS, DigitSettings
+from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
+from confu_core.shards.flat_json import flat_json
+from confu_core.shards.schema import MEDIA, with_features
+
+__all__ = ["NAME", "DigitsRecipe"]
+
+NAME = "av-digits"
+
+_PARTS = {"image": "png", "audio": "flac"}
+_TEXT = ("caption", "digit", "speaker", "recording", "sound_source", "language", "noise")
+_NUMBERS = ("pitch", "tempo", "start_s", "word_s")
+_CREDIT = ("author", "licence", "source_url")
+_CAPTION_TOKENS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class DigitsRecipe:
+    """What `confu_core.shards.build` needs to write AV-MNIST into shards; `open_digits` makes one.
+
+    Attributes
+    ----------
+    settings : DigitSettings
+        The dials.
+    pictures : Pictures
+        Of all splits.
+    reduction : Reduction
+        Fitted to the training pictures.
+    recordings : mapping of str to tuple of Recording
+        Split to its own.
+    pairs : mapping of str to ndarray of int, shape (rows, 2)
+        Picture and recording of each row of a split.
+    apart : str
+        What no two splits share of the recordings.
+    programs : mapping of str to str
+        Versions of the programs that made recordings.
+    """
+
+    settings: DigitSettings
+    pictures: Pictures
+    reduction: Reduction
+    recordings: Mapping[str, tuple[Recording, ...]]
+    pairs: Mapping[str, np.ndarray]
+    apart: str
+    programs: Mapping[str, str]
+
+    name = NAME
+    description = "AV-MNIST, built anew: handwritten digits and spoken digits, each made a poor witness."
+    libraries: tuple[str, ...] = ("librosa", "pillow", "scikit-learn", "scipy", "soundfile", "soxr")
+
+    @property
+    def seed(self) -> int:
+        """The user's seed."""
+        return self.settings.seed
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Rows of each split."""
+        return {split: len(pairs) for split, pairs in self.pairs.items()}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The dials, and checksums of what is seen and heard; not where it lay."""
+        heard = {split: _digest(recordings) for split, recordings in self.recordings.items()}
+        return {
+            **self.settings.as_dict(),
+            "rows": self.splits,
+            "apart": self.apart,
+            "pictures": {"name": self.pictures.source["name"], "sha256": self.pictures.sha256},
+            "recordings": {"sha256": heard, "programs": dict(self.programs)},
+        }
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of a row."""
+        columns = [("key", pa.string()), ("image", MEDIA), ("audio", MEDIA)]
+        columns += [(name, pa.string()) for name in _TEXT] + [("image_index", pa.int32())]
+        columns += [(name, pa.float64()) for name in _NUMBERS] + [(name, pa.string()) for name in _CREDIT]
+        sound = {"_type": "Audio", "sampling_rate": self.settings.rate}
+        return with_features(pa.schema(columns), {"image": {"_type": "Image"}, "audio": sound})
+
+    def rows(self, split: str, start: int, stop: int) -> pa.Table:
+        """Return a range of rows; a row does not depend on the range."""
+        rows = [self._row(split, number) for number in range(start, min(stop, self.splits[split]))]
+        return pa.Table.from_pylist(rows, schema=self.schema)
+
+    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
+        """Return picture, sound, caption, and all else as one flat JSON part."""
+        rest = {name: value for name, value in row.items() if name not in ("key", "caption", *_PARTS)}
+        media = {part: row[name]["bytes"] for name, part in _PARTS.items()}
+        return {**media, "json": flat_json(rest), "txt": row["caption"].encode()}
+
+    def information(self) -> dict[str, Any]:
+        """Return what the columns are, where everything comes from, and what the dials did."""
+        return {
+            CONTENTS: self._contents().as_dict(),
+            "sources": sources(self.pictures, self.recordings, self.pairs),
+            "pictures": {
+                "removed": self.settings.removed,
+                "kept": round(self.reduction.kept, 6),
+                "components": len(self.reduction.components),
+                "distinct": {split: len(set(pairs[:, 0].tolist())) for split, pairs in self.pairs.items()},
+            },
+            "sounds": {
+                "snr_db": self.settings.snr,
+                "noise": list(self.settings.noise) or ["none"],
+                "apart": self.apart,
+                "speakers": {split: _speakers(recordings) for split, recordings in self.recordings.items()},
+                "recordings": {split: len(recordings) for split, recordings in self.recordings.items()},
+            },
+            "limits": limits(self.pictures, self.recordings, self.pairs, self.apart, self.settings.noise),
+        }
+
+    def _row(self, split: str, number: int) -> dict[str, Any]:
+        index, heard = map(int, self.pairs[split][number])
+        recording, key = self.recordings[split][heard], f"{split}-{number:07d}"
+        clip, facts = draw_sound(recording, self.recordings[split], self.settings, split, number)
+        digit = int(self.pictures.labels[index])
+        image = encode_picture(self.reduction(self.pictures.images[index]))
+        return {
+            "key": key,
+            "image": {"bytes": image, "path": f"{key}.png"},
+            "audio": {"bytes": encode_sound(clip, self.settings.rate), "path": f"{key}.flac"},
+            "caption": caption_of(digit, self.settings, split, number),
+            "digit": WORDS[digit],
+            "speaker": recording.voice.speaker,
+            "recording": recording.name,
+            "sound_source": recording.voice.source,
+            "language": recording.voice.language,
+            "image_index": index,
+            **facts,
+            **_credit(self.pictures, recording),
+        }
+
+    def _contents(self) -> Contents:
+        sound = Sound("audio", self.settings.rate, self.settings.seconds)
+        text = Text("caption", length=_CAPTION_TOKENS)
+        inputs = InputSpec({"image": Picture("image", SIDE), "audio": sound, "caption": text})
+        forms = CAPTIONS[self.settings.captions]
+        prompts = tuple((form.format(name), digit) for digit, name in enumerate(WORDS) for form in forms)
+        return Contents(inputs, "digit", WORDS, prompts)
+
+
+def _digest(recordings: tuple[Recording, ...]) -> str:
+    lines = "".join(f"{one.name}\t{one.digit}\t{one.voice.speaker}\t{one.sha256}\n" for one in recordings)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _speakers(recordings: tuple[Recording, ...]) -> list[str]:
+    return sorted({one.voice.speaker or "unknown" for one in recordings})
+
+
+def _credit(pictures: Pictures, recording: Recording) -> dict[str, str]:
+    seen, heard = pictures.source, recording.voice
+    authors = [(seen["author"], "picture"), (heard.author, "sound")]
+    licences = dict.fromkeys(licence for licence in (seen["licence"], heard.licence) if licence)
+    return {
+        "author": ", ".join(f"{name} ({what})" for name, what in authors if name),
+        "licence": " AND ".join(licences),
+        "source_url": seen["url"],
+    }

@@ -1,0 +1,251 @@
+"""Videos: from a file to a few frames, evenly spaced, and its sound."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from confu_core.datasets.media_root import FILE_LIMIT
+from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs.picture import PIXEL_LIMIT
+from confu_core.inputs.sound import DURATION_LIMIT
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Clip", "has_sound", "middle_frames", "need_video", "read_video"]
+
+FRAME_EDGE = 512  # Pixels of the shorter side that a frame is reduced to.
+QUALITY = 90
+EFFORT = 2  # Of the encoder, of 6: more of it saves a twentieth and takes twice the time.
+
+_FRAMES_IN_FILE = 200_000
+_SHOWN = 100  # Milliseconds of each frame: all alike, and as exact as any format has them.
+_RATE_LIMIT = 200_000  # Hz.
+# By the ending, so that a file cannot pass for a playlist, which would open other files.
+_FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".webm": "webm", ".mkv": "matroska", ".avi": "avi"}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What is taken of a video.
+
+    Attributes
+    ----------
+    frames : bytes
+        An animated WebP: a reader of pictures sees the first frame, one of animations all of them.
+    sound : bytes or None
+        Its first sound track as FLAC of 16 bits, at its own rate, mixed to one channel; None where it has none.
+    """
+
+    frames: bytes
+    sound: bytes | None
+
+
+def need_video() -> None:
+    """Make sure that videos can be read.
+
+    Raises
+    ------
+    InvalidValue
+        If PyAV is not installed.
+    """
+    try:
+        import av  # noqa: F401
+    except ImportError as error:
+        raise InvalidValue('videos are read by PyAV, which is missing; pip install "confu-bench[video]"') from error
+
+
+def middle_frames(total: int, wanted: int) -> list[int]:
+    """Return which frames of a video are taken: the middle ones of as many equal parts.
+
+    Parameters
+    ----------
+    total : int
+        Frames of the video, at least 1.
+    wanted : int
+        How many to take.
+
+    Returns
+    -------
+    list of int
+        Numbers from 0, rising; some more than once where the video has fewer.
+
+    Examples
+    --------
+    >>> middle_frames(16, 8), middle_frames(3, 1), middle_frames(1, 2)
+    ([1, 3, 5, 7, 9, 11, 13, 15], [1], [0, 0])
+    """
+    return [(2 * part + 1) * total // (2 * wanted) for part in range(wanted)]
+
+
+def read_video(path: Path, frames: int = 8) -> Clip:
+    """Take evenly spaced frames and the sound of a video.
+
+    Parameters
+    ----------
+    path : Path
+        An MP4, MOV, WebM, Matroska or AVI file.
+    frames : int
+        How many, at the middles of as many equal parts. Their shorter side is reduced to `FRAME_EDGE` pixels.
+
+    Returns
+    -------
+    Clip
+        The same for the same file and version of PyAV.
+
+    Raises
+    ------
+    InvalidValue
+        If PyAV is missing.
+    DatasetError
+        If the file cannot be decoded, is cut, has no picture, or is larger or longer than what is read: `FILE_LIMIT`
+        bytes, `PIXEL_LIMIT` pixels, `DURATION_LIMIT` seconds.
+
+    Examples
+    --------
+    >>> read_video(Path("list.m3u8"))
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: list.m3u8 must be a video that ends in .mp4, .m4v, .mov, .webm, .mkv, .avi
+    """
+    need_video()
+    import av
+
+    if path.suffix.lower() not in _FORMATS:
+        raise DatasetError(f"{path} must be a video that ends in {', '.join(_FORMATS)}")
+    try:
+        if path.stat().st_size > FILE_LIMIT:
+            raise DatasetError(f"{path} has {path.stat().st_size} bytes; videos of up to {FILE_LIMIT} bytes are read")
+        total = _count(path)
+        pictures, decoded = _pictures(path, middle_frames(total, frames))
+        if decoded < total:  # Packets that hold no frame of their own, or the end is missing: space them anew.
+            pictures, _ = _pictures(path, middle_frames(max(1, decoded), frames))
+        sound = _sound(path)
+    except DatasetError:
+        raise
+    except (av.error.FFmpegError, MemoryError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise DatasetError(f"{path} cannot be decoded: {reason.splitlines()[0]}") from error
+    return Clip(_animation(pictures), sound)
+
+
+def has_sound(path: Path) -> bool:
+    """Return whether a video has a sound track, from its header.
+
+    Parameters
+    ----------
+    path : Path
+        As for `read_video`.
+
+    Returns
+    -------
+    bool
+        False too where it cannot be opened.
+    """
+    import av
+
+    try:
+        with _open(path) as container:
+            return bool(container.streams.audio)
+    except (av.error.FFmpegError, KeyError, OSError, ValueError):
+        return False
+
+
+def _open(path: Path) -> Any:
+    import av
+
+    return av.open(str(path), format=_FORMATS[path.suffix.lower()], metadata_errors="replace")
+
+
+def _count(path: Path) -> int:
+    with _open(path) as container:
+        if not container.streams.video:
+            raise DatasetError(f"{path} has no pictures")
+        stream = container.streams.video[0]
+        if stream.codec_context is None:
+            raise DatasetError(f"{path} has pictures of an unknown kind")
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height > PIXEL_LIMIT:
+            raise DatasetError(f"{path} has {width} x {height} pixels; at most {PIXEL_LIMIT} are decoded")
+        total, last = 0, 0.0
+        for packet in container.demux(stream):
+            total += packet.size > 0
+            last = max(last, float(packet.pts * packet.time_base) if packet.pts is not None else 0.0)
+            if total > _FRAMES_IN_FILE or last > DURATION_LIMIT:
+                raise DatasetError(f"{path} is longer than {DURATION_LIMIT:g} s or {_FRAMES_IN_FILE} frames")
+    if not total:
+        raise DatasetError(f"{path} has no pictures")
+    return total
+
+
+def _pictures(path: Path, wanted: list[int]) -> tuple[list[Image], int]:
+    """Return the wanted frames as far as there are, and how many were decoded."""
+    found: dict[int, Image] = {}
+    decoded = 0
+    with _open(path) as container:
+        for frame in container.decode(container.streams.video[0]):
+            if decoded in wanted:
+                if frame.width * frame.height > PIXEL_LIMIT:
+                    raise DatasetError(f"{path} has more than {PIXEL_LIMIT} pixels")
+                found[decoded] = _reduced(frame.to_image())
+            decoded += 1
+            if decoded > _FRAMES_IN_FILE:
+                raise DatasetError(f"{path} has more than {_FRAMES_IN_FILE} frames")
+    if not decoded:
+        raise DatasetError(f"{path} has no frame that can be decoded")
+    return [found[at] for at in wanted if at in found], decoded
+
+
+def _reduced(image: Image) -> Image:
+    scale = FRAME_EDGE / min(image.size)
+    return image if scale >= 1 else image.resize((round(image.width * scale), round(image.height * scale)))
+
+
+def _animation(pictures: list[Image]) -> bytes:
+    file = io.BytesIO()
+    rest: dict[str, Any] = (
+        {"save_all": True, "append_images": pictures[1:], "duration": _SHOWN} if len(pictures) > 1 else {}
+    )
+    # Every frame whole, none as a change of the one before: their quality is then the same.
+    pictures[0].save(file, "webp", quality=QUALITY, method=EFFORT, minimize_size=False, kmin=0, kmax=1, **rest)
+    return file.getvalue()
+
+
+def _sound(path: Path) -> bytes | None:
+    import soundfile
+
+    with _open(path) as container:
+        if not container.streams.audio:
+            return None
+        if container.streams.audio[0].codec_context is None:
+            raise DatasetError(f"{path} has sound of an unknown kind")
+        rate = container.streams.audio[0].codec_context.sample_rate
+        if not 1000 <= rate <= _RATE_LIMIT:
+            raise DatasetError(f"{path} has sound at {rate} Hz; rates of 1000 to {_RATE_LIMIT} Hz are read")
+        blocks, length = [], 0
+        for block in _mixed(container, rate):
+            blocks.append(block)
+            length += len(block)
+            if length > DURATION_LIMIT * rate:
+                raise DatasetError(f"{path} has sound of more than {DURATION_LIMIT:g} s")
+    if not length:
+        return None
+    file = io.BytesIO()
+    soundfile.write(file, np.concatenate(blocks), rate, format="FLAC", subtype="PCM_16")
+    return file.getvalue()
+
+
+def _mixed(container: Any, rate: int) -> Iterator[np.ndarray]:
+    from av.audio.resampler import AudioResampler
+
+    resampler = AudioResampler(format="s16", layout="mono", rate=rate)
+    for frame in container.decode(container.streams.audio[0]):
+        for part in resampler.resample(frame):
+            yield part.to_ndarray()[0]
+    for part in resampler.resample(None):
+        yield part.to_ndarray()[0]

@@ -1,0 +1,94 @@
+"""A small transformer for sequences of vectors, trained from scratch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from confu_core.errors import InvalidValue
+
+__all__ = ["SequenceEncoder", "steps_there"]
+
+HEADS = 4
+FIRST_SPREAD = 0.02  # Of places before training, as is usual for transformers.
+
+
+class SequenceEncoder(nn.Module):
+    """A linear map of each step, places, transformer layers, the mean over the steps, and one linear layer.
+
+    Parameters
+    ----------
+    inputs : int
+        Width of the vector of each step.
+    length : int
+        Most steps of a sequence.
+    width : int
+        Of the transformer; a multiple of 4.
+    layers : int
+        How many transformer layers.
+    output_dim : int
+        Width of the features.
+
+    Raises
+    ------
+    InvalidValue
+        If the width is no multiple of 4.
+
+    Examples
+    --------
+    >>> encoder = SequenceEncoder(inputs=35, length=50, output_dim=32)
+    >>> encoder(torch.ones(2, 50, 35)).shape
+    torch.Size([2, 32])
+    """
+
+    def __init__(self, inputs: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128) -> None:
+        super().__init__()
+        if width < HEADS or width % HEADS:
+            raise InvalidValue(f"width must be a multiple of {HEADS}; got {width}")
+        self.output_dim = output_dim
+        # Features of others have scales of their own: some are pixels, some are hertz.
+        self.scale = nn.LayerNorm(inputs)
+        self.steps = nn.Linear(inputs, width)
+        self.places = nn.Parameter(FIRST_SPREAD * torch.randn(length, width))
+        layer = nn.TransformerEncoderLayer(
+            width, HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True, norm_first=True
+        )
+        self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, output_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map sequences, shape (n, up to `length`, inputs), to features, shape (n, output_dim)."""
+        x = x.float()
+        there = steps_there(x)
+        longest = int(there.sum(1).max())
+        x, there = x[:, :longest], there[:, :longest]
+        hidden = self.layers(self.steps(self.scale(x)) + self.places[:longest], src_key_padding_mask=~there)
+        kept = there.unsqueeze(-1).to(hidden.dtype)
+        pooled = (self.norm(hidden) * kept).sum(1) / kept.sum(1)
+        return nn.functional.relu(self.out(pooled))
+
+
+def steps_there(x: Tensor) -> Tensor:
+    """Tell the steps of sequences from what they were filled up with: steps of zeros, with nothing after them.
+
+    Parameters
+    ----------
+    x : Tensor, shape (n, steps, width)
+        Sequences that begin at step 0.
+
+    Returns
+    -------
+    Tensor of bool, shape (n, steps)
+        The first step is there in any case.
+
+    Examples
+    --------
+    >>> steps_there(torch.tensor([[[0.0], [2.0], [0.0]]])).tolist()
+    [[True, True, False]]
+    """
+    filled = (x != 0).any(-1)
+    # A step of zeros before another step is one of the sequence: a face that was not found, a pause.
+    there = filled.flip(1).cummax(1).values.flip(1) if filled.shape[1] else filled
+    there[:, 0] = True
+    return there

@@ -1,0 +1,233 @@
+"""Sweeps over media: the cells of a grid over datasets, and what a results folder says of them."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from confu_core.errors import InvalidValue
+from confu_core.media.opened import PROBE, MediaData, described_by, open_media
+from confu_core.media.run import MediaResult
+from confu_core.media.settings import MediaSettings
+from confu_core.runs.grid import grid_cells
+from confu_core.runs.sweep import Cell, SweepSummary, sweep
+from confu_core.runs.threads import threads
+from confu_core.training.processes import check_device
+
+__all__ = ["CHECKPOINTS", "kept", "media_cells", "media_plan", "run_cells"]
+
+CHECKPOINTS = "checkpoints"
+Known = Mapping[str, MediaData]
+
+
+def media_cells(
+    grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any], known: Callable[[str], MediaData]
+) -> tuple[list[Cell[MediaSettings]], dict[str, MediaData]]:
+    """List the cells of a grid of runs.
+
+    Parameters
+    ----------
+    grid, fixed
+        As for `confu_core.runs.grid.grid_cells`; ``data`` may be an axis.
+    known : callable
+        Opens a dataset by its name, as `MediaSettings.data` has it.
+
+    Returns
+    -------
+    cells : list of Cell
+        Each once; what a cell is follows from what its data hold, and not from where they lie.
+    data : dict of str to MediaData
+        What was opened, by name.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such dataset.
+    InvalidValue
+        As for `grid_cells`.
+    """
+    axes = {axis: values for axis, values in grid.items() if axis != "data"}
+    cells, opened = [], {}
+    for place in _places(grid, fixed):  # Settings do not know their data, so that each dataset has a grid of its own.
+        opened[place] = known(place)
+        columns = opened[place].columns
+        for cell in grid_cells(MediaSettings, axes, {**fixed, "data": place}):
+            identity = cell.settings.cell_on(columns)
+            cells.append(Cell(identity, cell.shape, {**cell.columns, **columns}, cell.settings))
+    return cells, opened
+
+
+def run_cells(
+    cells: Sequence[Cell[MediaSettings]],
+    known: Known,
+    out: str | Path,
+    *,
+    run: Callable[..., MediaResult],
+    plan: dict[str, Any],
+    cache: str | Path | None = None,
+    workers: int = 1,
+    device: str = "cpu",
+    progress: Callable[[int, int, int], None] | None = None,
+    decoding: Callable[[int, int], None] | None = None,
+) -> SweepSummary:
+    """Run every cell that a folder does not hold yet.
+
+    Parameters
+    ----------
+    cells, known
+        From `media_cells`.
+    out : str or Path
+        Results folder; what it holds is kept and not computed again. A cell that was interrupted goes on from its
+        last epoch.
+    run : callable
+        Takes settings, and ``cache``, ``device`` and ``checkpoint``; importable from a module.
+    plan : dict
+        From `media_plan`.
+    cache : str or Path, optional
+        Folder of caches.
+    workers : int
+        Number of processes.
+    device : str
+        Where to train.
+    progress : callable, optional
+        Called with the cells finished, those in all, and those failed.
+    decoding : callable, optional
+        Called while the cache is made, with the samples decoded and those in all.
+
+    Returns
+    -------
+    SweepSummary
+        Counts, failures and time.
+
+    Raises
+    ------
+    DatasetError, InvalidValue, MethodError, ResultsError
+        See these.
+    """
+    check_device(device)
+    # Decoded and damaged once, on all cores, before the processes would each do it.
+    for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
+        task = open_media(known[settings.data], settings, cache=cache, workers=workers, progress=decoding)
+        if task.degraded is not None:
+            deque(task.degraded("test"), maxlen=0)
+    columns = {place: dict(data.columns) for place, data in known.items()}
+    how = functools.partial(run, cache=cache, device=device)
+    compute = functools.partial(_compute, run=how, columns=columns, checkpoints=Path(out) / CHECKPOINTS)
+    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress)
+
+
+def media_plan(
+    grid: Mapping[str, Sequence[Any]],
+    fixed: Mapping[str, Any],
+    cells: Sequence[Cell[MediaSettings]],
+    known: Known,
+) -> dict[str, Any]:
+    """Return what ``sweep.json`` says of a grid.
+
+    Parameters
+    ----------
+    grid, fixed
+        As for `media_cells`.
+    cells, known
+        From there.
+
+    Returns
+    -------
+    dict
+        JSON values. Where data lie is not among them.
+    """
+    data = list(known.values())
+    names = list(dict.fromkeys(one.benchmark for one in data))
+    labels = {one.contents.label for one in data}
+    label = labels.pop() if len(labels) == 1 else "class"
+    seen = {_seen(one) for one in data}
+    described = seen.pop() if len(seen) == 1 else "all that is seen"
+    told = "by a linear probe" if all(one.columns.get("told_by") == PROBE for one in data) else ""
+    return {
+        "benchmark": "+".join(sorted(names)),
+        "preset": None,
+        "title": f"{', '.join(names)}: {label} from {described}",
+        "label": label,
+        "grid": {axis: list(values) for axis, values in grid.items() if axis != "data"},
+        "settings": {name: _shown(value) for name, value in fixed.items() if name != "data"},
+        "view": {
+            **_axis(grid, cells),
+            "y": "accuracy",
+            "y_label": f"accuracy, {label} from {described} {told}".rstrip(),
+            "group": "method",
+            "ceiling": "bayes_accuracy" if any(one.ceilings for one in data) else None,
+            "floor": "pairwise_ceiling" if any(one.ceilings for one in data) else "chance",
+        },
+    }
+
+
+def kept(found: MediaResult) -> dict[str, Any]:
+    """Return a run as a results folder keeps it: its row, with the rows of its measures and examples.
+
+    Parameters
+    ----------
+    found : MediaResult
+        The run.
+
+    Returns
+    -------
+    dict
+        For `confu_core.runs.sweep.keep`.
+    """
+    cell = found.row["cell"]
+    measures = [measure.row(cell) for measure in found.measures]
+    return {**found.row, "measures": measures, "examples": [{"cell": cell, **one} for one in found.examples]}
+
+
+def _compute(
+    cells: list[MediaSettings],
+    *,
+    run: Callable[..., MediaResult],
+    columns: Mapping[str, Mapping[str, Any]],
+    checkpoints: Path,
+) -> list[dict[str, Any]]:
+    rows = []
+    for settings in cells:
+        checkpoints.mkdir(exist_ok=True)
+        checkpoint = checkpoints / f"{settings.cell_on(columns[settings.data])}.pt"
+        with threads(1):
+            found = run(settings, checkpoint=checkpoint)
+        rows.append(kept(found))
+        checkpoint.unlink(missing_ok=True)
+    return rows
+
+
+def _axis(grid: Mapping[str, Sequence[Any]], cells: Sequence[Cell[MediaSettings]]) -> dict[str, Any]:
+    """Say along what a report of the sweep shows accuracy: by method, or over the first axis that varies."""
+    varying = [axis for axis in grid if axis not in ("method", "seed", "data") and len(grid[axis]) > 1]
+    held = {name: {cell.columns.get(name) for cell in cells} for name in ("p", "dataset", "data")}
+    telling = [name for name in ("p", "dataset") if len(held[name]) > 1 and None not in held[name]]
+    # Datasets that differ in no name and no mixing probability are told apart by their fingerprint alone.
+    last = ["data"] if None in held["p"] and len(held["data"]) > 1 else []
+    x = [*telling, *last, *varying, "method"][0]
+    return {"x": x, "x_label": {"p": "mixing probability p̂", "method": "method"}.get(x, x)}
+
+
+def _seen(data: MediaData) -> str:
+    """Name the modalities that the class is told from."""
+    *others, last = (name for name in data.contents.inputs.names if name != described_by(data.contents))
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _decoded(settings: MediaSettings) -> tuple[str, int, int]:
+    """Return what runs share that have the same cache."""
+    return settings.data, settings.side, settings.tokens
+
+
+def _shown(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, tuple) else value
+
+
+def _places(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> list[str]:
+    places = [str(place) for place in grid.get("data", [fixed.get("data", "")])]
+    if not places:
+        raise InvalidValue("data must have at least one value; got none")
+    return places

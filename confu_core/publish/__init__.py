@@ -1,0 +1,23 @@
+"""Hand a dataset on: its shards as they are, a card, checksums, licence and citation, in a folder or a store."""
+
+from __future__ import annotations
+
+from confu_core.publish.assemble import assemble
+from confu_core.publish.publishing import Plan, plan, publish
+from confu_core.publish.release import Part, Release
+from confu_core.publish.send import Sent
+from confu_core.publish.words import Edition, Figure, Words, markdown_table
+
+__all__ = [
+    "Edition",
+    "Figure",
+    "Part",
+    "Plan",
+    "Release",
+    "Sent",
+    "Words",
+    "assemble",
+    "markdown_table",
+    "plan",
+    "publish",
+]

@@ -1,0 +1,130 @@
+"""Put a release together: the shards as they are, and everything that is said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from confu_core.errors import DatasetError
+from confu_core.publish.attribution import ATTRIBUTION, items_of
+from confu_core.publish.card import CARD, write_card
+from confu_core.publish.citation import CITATION, LICENSE, citation_file, licence_file
+from confu_core.publish.croissant import CROISSANT, croissant
+from confu_core.publish.croissant_check import check_croissant
+from confu_core.publish.features import shard_schema
+from confu_core.publish.release import Part, Release, made
+from confu_core.publish.terms import Terms, terms_of
+from confu_core.publish.words import Edition, Words
+from confu_core.shards.atomic import sha256_of
+from confu_core.shards.manifest import MANIFEST
+from confu_core.shards.read import Dataset
+from confu_core.shards.storage import Location
+from confu_core.shards.sums import SUMS
+from confu_core.shards.verify import verify
+
+__all__ = ["REJECTS", "assemble"]
+
+REJECTS = "rejects.parquet"
+
+
+def assemble(
+    dataset: Dataset,
+    words: Words,
+    edition: Edition,
+    *,
+    report: Path | None = None,
+    licence: str | None = None,
+    allow_unknown: bool = False,
+) -> Release:
+    """Put a release together, having compared every shard with the manifest.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        To be published; it is not altered.
+    words : Words
+        Of the benchmark.
+    edition : Edition
+        Of whoever publishes.
+    report : Path, optional
+        Of a run, to travel along: a folder, or one page.
+    licence : str, optional
+        Of generated data, and of items that name none.
+    allow_unknown : bool
+        Whether to publish items that name none nevertheless.
+
+    Returns
+    -------
+    Release
+        Nothing of it is written yet.
+
+    Raises
+    ------
+    DatasetError
+        If the dataset is incomplete or altered, or its licence forbids publishing.
+    InvalidValue
+        If there is no report, or `licence` is not one.
+    """
+    _check_whole(dataset)
+    items = items_of(dataset)
+    terms = terms_of(items, words.sources, real=words.real, chosen=licence, allow_unknown=allow_unknown)
+    extra = [*_rejects(dataset.root), *_report(report), *_figures(words)]
+    if items.table:
+        extra.append(made(ATTRIBUTION, items.table))
+    return Release(dataset.manifest.name, dataset.manifest.fingerprint, _parts(dataset, words, terms, edition, extra))
+
+
+def _parts(dataset: Dataset, words: Words, terms: Terms, edition: Edition, extra: list[Part]) -> tuple[Part, ...]:
+    manifest, schema = dataset.manifest, shard_schema(dataset)
+    shards = [Part(one.path, one.bytes, one.sha256, dataset.root / one.path) for one in manifest.shards]
+    said = made(MANIFEST, (dataset.root / MANIFEST).read_bytes())
+    parts = [
+        *shards,
+        *extra,
+        made(LICENSE, licence_file(words, terms, edition, any(p.name == ATTRIBUTION for p in extra)).encode()),
+        made(CITATION, citation_file(manifest, words, terms, edition).encode()),
+    ]
+    listed = {part.name: (part.size, part.sha256) for part in [*extra, said] if not part.name.startswith("report/")}
+    described = croissant(manifest, schema, words, terms, edition, listed)
+    check_croissant(described, [*parts, said])
+    parts.append(made(CROISSANT, described))
+    names = tuple(part.name for part in parts)
+    parts.append(made(CARD, write_card(manifest, schema, words, terms, edition, names).encode()))
+    lines = sorted(f"{part.sha256}  {part.name}\n" for part in [*parts, said])
+    sums = sorted(lines, key=lambda line: line[66:])
+    return (*parts, made(SUMS, "".join(sums).encode()), said)
+
+
+def _check_whole(dataset: Dataset) -> None:
+    report = verify(dataset.root)
+    if report.ok:
+        return
+    more = f" and {len(report.findings) - 1} more" if len(report.findings) > 1 else ""
+    problem = f"{dataset.root}/{report.findings[0]}{more}"
+    raise DatasetError(f"what is not whole is not published: {problem}; see verify, and verify --repair")
+
+
+def _rejects(root: Location) -> Iterator[Part]:
+    path = root / REJECTS
+    if path.is_file():
+        yield Part(REJECTS, path.stat().st_size, sha256_of(path), path)
+
+
+def _figures(words: Words) -> Iterator[Part]:
+    if words.figure is not None:
+        yield made(f"figures/{words.figure.name}.png", words.figure.png)
+        yield made(f"figures/{words.figure.name}.svg", words.figure.svg)
+
+
+def _report(report: Path | None) -> Iterator[Part]:
+    if report is None:
+        return
+    if not report.exists():
+        raise DatasetError(f"--report {report} does not exist; make one with the verb report")
+    files = [report] if report.is_file() else sorted(p for p in report.rglob("*") if p.is_file())
+    base = report.parent if report.is_file() else report
+    visible = [path for path in files if not any(part.startswith(".") for part in path.relative_to(base).parts)]
+    if not visible:
+        raise DatasetError(f"--report {report} is empty; make one with the verb report")
+    for path in visible:
+        yield Part(f"report/{path.relative_to(base).as_posix()}", path.stat().st_size, sha256_of(path), path)

@@ -1,0 +1,64 @@
+"""Publish into a local folder, which appears whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from confu_core.errors import InvalidValue
+from confu_core.publish.release import Release
+from confu_core.publish.send import Sent, send
+from confu_core.shards.atomic import writing
+
+__all__ = ["write_release"]
+
+
+def write_release(
+    release: Release, out: Path, source: Path | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Sent:
+    """Write a release into a folder.
+
+    Shards are linked where the file system can, else copied; either way they are not altered. A new folder is made
+    under another name beside it, and takes its own once all is there. A folder that holds the same dataset is brought
+    up to date file by file, the manifest last.
+
+    Parameters
+    ----------
+    release : Release
+        What to write.
+    out : Path
+        The folder.
+    source : Path, optional
+        Where the dataset itself lies, which `out` must be outside of.
+    progress : callable, optional
+        Called with the bytes that are in place and those of all files.
+
+    Returns
+    -------
+    Sent
+        What was written and what was there.
+
+    Raises
+    ------
+    DatasetError
+        If something else lies there, or it cannot be written.
+    InvalidValue
+        If the folder is the dataset's own.
+    """
+    if source is not None and out.resolve().is_relative_to(source.resolve()):
+        raise InvalidValue(f"--out must lie outside the dataset {source}; got {out}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not out.is_dir():
+            raise InvalidValue(f"--out must be a folder; got the file {out}")
+        return send(release, out, progress=progress)
+    # The name is always the same, so that what a killed process left is found and removed.
+    beside = out.with_name(f".{out.name}.partial")
+    with writing(out):
+        shutil.rmtree(beside, ignore_errors=True)
+        try:
+            done = send(release, beside, progress=progress)
+            beside.replace(out)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    return done

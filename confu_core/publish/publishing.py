@@ -1,0 +1,123 @@
+"""Publish a dataset: into a folder, to a store, to the hub, or just to see what would go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from confu_core.errors import InvalidValue
+from confu_core.publish.folder import write_release
+from confu_core.publish.hub import hub_files, repository, send_to_hub
+from confu_core.publish.release import Release
+from confu_core.publish.send import Sent, send
+from confu_core.publish.snippets import HUB
+from confu_core.publish.survey import survey
+from confu_core.shards.remote import RemotePath
+from confu_core.shards.storage import location
+
+__all__ = ["Plan", "plan", "publish"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would go to a place.
+
+    Attributes
+    ----------
+    place : str
+        Folder or URL.
+    files : tuple of (str, int, bool)
+        Name, bytes, and whether a file of that name, size and written-down checksum is there already.
+    """
+
+    place: str
+    files: tuple[tuple[str, int, bool], ...]
+
+    @property
+    def bytes(self) -> int:
+        """Of the files that are not there."""
+        return sum(size for _, size, there in self.files if not there)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the same as JSON values."""
+        files = [{"name": name, "bytes": size, "there": there} for name, size, there in self.files]
+        return {**asdict(self), "files": files, "bytes": self.bytes}
+
+
+def publish(
+    release: Release,
+    place: str | Path,
+    source: Path | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sent:
+    """Bring a release to where it is to be found.
+
+    Parameters
+    ----------
+    release : Release
+        What to publish.
+    place : str or Path
+        A folder; ``hf://datasets/user/name``; or any URL that fsspec writes to.
+    source : Path, optional
+        Where the dataset itself lies.
+    progress : callable, optional
+        Called with the bytes that are in place and those of all files; the hub does not call it.
+
+    Returns
+    -------
+    Sent
+        What was brought and what was there.
+
+    Raises
+    ------
+    DatasetError
+        If something else lies there, the store refuses, or a file does not arrive as it was sent.
+    InvalidValue
+        If nothing that is installed writes to the URL.
+    """
+    if str(place).startswith("hf://"):
+        return send_to_hub(release, str(place))
+    where = _writable(place)
+    if isinstance(where, Path):
+        return write_release(release, where, source, progress=progress)
+    return send(release, where, progress=progress)
+
+
+def plan(release: Release, place: str | Path) -> Plan:
+    """Say what would be published, and touch nothing.
+
+    Parameters
+    ----------
+    release : Release
+        What would go.
+    place : str or Path
+        As for `publish`.
+
+    Returns
+    -------
+    Plan
+        Every file. What is there is judged by what is written down; publishing reads it.
+
+    Raises
+    ------
+    DatasetError
+        If something else lies there, or the place cannot be read.
+    """
+    if str(place).startswith(HUB):
+        there = hub_files(repository(str(place)))
+        known = {part.name for part in release.parts if part.name in there and there[part.name].holds(part)}
+    else:
+        found = survey(_writable(place), release)
+        pairs = ((part, found.sizes.get(part.name), found.sums.get(part.name)) for part in release.parts)
+        known = {part.name for part, size, sha256 in pairs if (size, sha256) == (part.size, part.sha256)}
+    return Plan(str(place), tuple((part.name, part.size, part.name in known) for part in release.parts))
+
+
+def _writable(place: str | Path) -> Path | RemotePath:
+    where = location(place)
+    if isinstance(where, RemotePath) and where.protocol in ("http", "https"):
+        raise InvalidValue(f"--to must be a store that can be written to, such as s3://bucket/name; got {where}")
+    return where

@@ -1,0 +1,155 @@
+"""What a store says when it refuses, in one line that holds no secret."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["refusal", "tellable", "without_secrets"]
+
+_LOGIN = "log in again, or set fresh keys, and run the same command again"
+_RIGHTS = "the store refuses (403): these keys may not do that; ask its owner for the right, or use other keys"
+# Codes of S3 and its kin, and status codes of HTTP, to what is the matter and what mends it.
+_MEANING = {
+    "ExpiredToken": f"the token has expired; {_LOGIN}",
+    "ExpiredTokenException": f"the token has expired; {_LOGIN}",
+    "TokenRefreshRequired": f"the token has expired; {_LOGIN}",
+    "RequestTimeTooSkewed": "the clock of this machine differs from that of the store; set it right",
+    "InvalidAccessKeyId": "the store does not know the access key; check AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "the secret key is wrong; check AWS_SECRET_ACCESS_KEY",
+    "AccessDenied": _RIGHTS,
+    "NoSuchBucket": "there is no such bucket; create it first, or choose another",
+    "401": f"the store wants a login: there is none, or its token is wrong or has expired; {_LOGIN}",
+    "403": _RIGHTS,
+    "429": "the store asks to be left alone for a while (429); run the same command again later",
+    "500": "the store has trouble of its own (500); run the same command again later",
+    "503": "the store has trouble of its own (503); run the same command again later",
+    "507": "the store is full (507)",
+}
+_NO_KEYS = {"NoCredentialsError", "PartialCredentialsError", "LocalTokenNotFoundError", "DefaultCredentialsError"}
+_UNREACHED = {
+    "ClientConnectorError", "ConnectError", "ConnectTimeout", "ConnectTimeoutError", "ConnectionError",
+    "ConnectionRefusedError", "EndpointConnectionError", "ReadTimeout", "ReadTimeoutError", "gaierror",
+}  # fmt: skip
+_CUT = {
+    "ClientOSError", "ConnectionAbortedError", "ConnectionClosedError", "ConnectionResetError", "HTTPClientError",
+    "IncompleteReadError", "RemoteProtocolError", "ResponseParserError", "ResponseStreamingError",
+    "ServerDisconnectedError", "WriteError", "ReadError", "BrokenPipeError",
+}  # fmt: skip
+_SECRET_NAMES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_SHORTEST_SECRET = 6  # What is shorter would also be found where it is meant as a word.
+_SECRETS = re.compile(
+    r"hf_[A-Za-z0-9]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s@]+(?=@)"
+    r"|(?<=[?&])(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|sig|token|access_token)=[^&\s'\"]+"
+)
+
+
+def refusal(error: BaseException) -> str:
+    """Return what an error of a store means, and what mends it.
+
+    Parameters
+    ----------
+    error : BaseException
+        Of any client: of S3, of Google, of HTTP, of the Hugging Face hub.
+
+    Returns
+    -------
+    str
+        One line, without keys and tokens.
+
+    Examples
+    --------
+    >>> refusal(PermissionError("no entry"))
+    'no entry'
+    >>> error = OSError("An error occurred")
+    >>> error.response = {"Error": {"Code": "NoSuchBucket"}}
+    >>> refusal(error)
+    'there is no such bucket; create it first, or choose another'
+    """
+    chain = list(_chain(error))
+    for one in chain:
+        for code in _codes(one):
+            if code in _MEANING:
+                return _MEANING[code]
+    line = without_secrets(_first_line(error))
+    kinds = {type(one).__name__ for one in chain}
+    if kinds & _NO_KEYS:
+        return f"no keys were found ({line}); log in, or set those of the store"
+    if kinds & _UNREACHED:
+        return f"{line}; check the address and the network"
+    if kinds & _CUT:
+        return f"the connection was cut ({line}); run the same command again"
+    return line
+
+
+def tellable(error: BaseException) -> BaseException | None:
+    """Return an error that may be shown as the cause of another, or None if its text holds a secret.
+
+    Parameters
+    ----------
+    error : BaseException
+        Of a client.
+
+    Returns
+    -------
+    BaseException or None
+        For ``raise ... from``.
+
+    Examples
+    --------
+    >>> tellable(OSError("GET https://x?token=abc")) is None
+    True
+    """
+    return error if all(without_secrets(str(one)) == str(one) for one in _chain(error)) else None
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without tokens, signatures, passwords in URLs, and the keys of the environment.
+
+    Parameters
+    ----------
+    text : str
+        What a client said.
+
+    Returns
+    -------
+    str
+        With three dots for each.
+
+    Examples
+    --------
+    >>> without_secrets("PUT https://me:pass@host/x?X-Amz-Signature=abc&part=1")
+    'PUT https://...@host/x?...&part=1'
+    """
+    for name in _SECRET_NAMES:
+        value = os.environ.get(name, "")
+        if len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, "...")
+    return _SECRETS.sub("...", text)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        yield one
+        one = one.__cause__ or one.__context__
+
+
+def _codes(error: BaseException) -> Iterator[str]:
+    """Yield what clients call the kind of an error: a code of S3, then the status of HTTP."""
+    response: Any = getattr(error, "response", None)
+    if isinstance(response, dict):
+        yield str(response.get("Error", {}).get("Code"))
+        yield str(response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
+    for place, name in ((response, "status_code"), (error, "status"), (error, "code")):
+        if (code := getattr(place, name, None)) is not None:
+            yield str(code)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines and lines[0] else type(error).__name__

@@ -1,0 +1,199 @@
+"""Manifests: what their columns are, what is wrong with a cell, and nothing worse than one line whatever they hold."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from real_files import rows_of, write_csv
+
+from birdmml.ingest.columns import REQUIRED, extra_columns, find_columns
+from birdmml.ingest.reasons import REASONS
+from birdmml.ingest.rows import cell_rejects, manifest_of
+from birdmml.ingest.table import read_source_table
+from confu_core.errors import ConfuError, DatasetError, InvalidValue
+
+HEADINGS = ",".join(REQUIRED)
+
+
+def read(path: Path, content: bytes | str) -> dict[str, list[object]]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_source_table(path).columns
+
+
+def rejects(path: Path, content: bytes, split_needed: bool = False) -> list[tuple[int, str]]:
+    path.write_bytes(content)
+    manifest = manifest_of(read_source_table(path), {})
+    found = [one for row in manifest for one in cell_rejects(manifest, row, split_needed=split_needed)]
+    assert {one.reason for one in found} <= set(REASONS)
+    return [(one.row, one.reason) for one in found]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_csv_of_every_dialect_is_the_same(tmp_path: Path, separator: str, mark: str, end: str) -> None:
+    lines = [separator.join(("name", "text")), separator.join(("Pica pica", '"says ""hm"", often\nand; loudly"'))]
+    found = read(tmp_path / "m.csv", mark + end.join(lines) + end)
+    assert found == {"name": ["Pica pica"], "text": ['says "hm", often\nand; loudly']}
+
+
+def test_csv_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
+    rows = rows_of(5)
+    write_csv(tmp_path / "m.csv", rows)
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "m.parquet")
+    assert read_source_table(tmp_path / "m.csv").columns == read_source_table(tmp_path / "m.parquet").columns
+
+
+def test_columns_of_parquet_keep_their_kinds_where_they_have_no_gaps(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "whole": [1, 2],
+            "gap": [1, None],
+            "real": [0.5, 1.0],
+            "lost": [0.5, float("nan")],
+            "yes": [True, False],
+            "word": pa.array(["a", "a"]).dictionary_encode(),
+            "day": [datetime.date(2020, 1, 2), None],
+            "large": pa.array([2**64 - 1, 0], pa.uint64()),
+            "nested": [[1], [2]],
+            "bytes": [b"a", b"b"],
+        }
+    )
+    pq.write_table(table, tmp_path / "m.parquet")
+    found = read_source_table(tmp_path / "m.parquet")
+    assert found.columns == {
+        "whole": [1, 2],
+        "gap": ["1", ""],
+        "real": [0.5, 1.0],
+        "lost": ["0.5", "nan"],
+        "yes": [True, False],
+        "word": ["a", "a"],
+        "day": ["2020-01-02", ""],
+        "large": ["18446744073709551615", "0"],
+    }
+    assert found.left_out == ("nested", "bytes")
+
+
+def test_text_of_parquet_that_is_not_utf8_costs_its_row_alone(tmp_path: Path) -> None:
+    raw = pa.array([b"fine", b"caf\xe9"], pa.binary())
+    text = pa.StringArray.from_buffers(2, raw.buffers()[1], raw.buffers()[2])
+    columns = {name: pa.array(["a", "b"]) for name in REQUIRED[:3]}
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({**columns, "combined_caption": text}), buffer)
+    assert rejects(tmp_path / "m.parquet", buffer.getvalue()) == [(2, "not UTF-8")]
+
+
+def test_each_bad_cell_has_a_reason(tmp_path: Path) -> None:
+    lines = [
+        f"{HEADINGS},split".encode(),
+        b"Pica pica,a.jpg,a.wav,fine,train",
+        b"Pica pica,a.jpg,a.wav,caf\xe9,train",
+        b"Pica pica,a.jpg,a.wav,  ,Dev",
+        b",,a.wav,fine,test",
+        b"Pica pica,a.jpg,a.wav,fine,tarin",
+        b"Pica pica,a.jpg",
+        b"Pica pica,a.jpg,a.wav,fine,train,more",
+    ]
+    assert rejects(tmp_path / "m.csv", b"\n".join(lines), split_needed=True) == [
+        (2, "not UTF-8"),
+        (3, "empty caption"),
+        (4, "no species"),
+        (4, "no file"),
+        (5, "unknown split"),
+        (6, "malformed row"),
+        (7, "malformed row"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"", "holds no headings", id="empty"),
+        pytest.param(b"a,b\n", "holds no rows", id="headings"),
+        pytest.param(b"a,a\n1,2\n", "the column 'a' occurs twice", id="twice"),
+        pytest.param(b"a,\n1,2\n", "the heading of column 2 must be printable text", id="blank"),
+        pytest.param("a,b\n1,2\n".encode("utf-16"), "is UTF-16; save it as UTF-8", id="utf16"),
+        pytest.param(b"a,b\n1,\x00\n", "is neither CSV nor Parquet", id="nul"),
+        pytest.param(b"PAR1 and then nothing", "cannot be read as Parquet", id="parquet"),
+        pytest.param(b"a,b\n1," + b"x" * (1 << 21), "line 2: field larger than field limit", id="long"),
+    ],
+)
+def test_what_is_no_manifest_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(DatasetError, match=message) as found:
+        read(tmp_path / "m.csv", content)
+    assert "\n" not in str(found.value)
+
+
+def test_a_manifest_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="does not exist; give a CSV or Parquet manifest"):
+        read_source_table(tmp_path / "none.csv")
+    with pytest.raises(DatasetError, match="is not a file"):
+        read_source_table(tmp_path)
+
+
+def test_missing_columns_are_all_named_with_the_nearest() -> None:
+    headings = ["scientific_name", "photo_path", "audio_path", "combined_caption"]
+    with pytest.raises(DatasetError) as found:
+        find_columns(headings, {}, "m.csv")
+    said = "'photo_file' (did you mean 'photo_path'?), 'audio_file' (did you mean 'audio_path'?)"
+    assert str(found.value) == f"m.csv has no column {said}; name others by --map photo_file=NAME"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"foto": "a"}, "--map has no column 'foto'"),
+        ({"photo_file": "photos"}, "--map photo_file=photos: m.csv has no column 'photos'; did you mean 'photo'?"),
+    ],
+)
+def test_a_map_of_what_is_not_there_is_one_line(given: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidValue) as found:
+        find_columns([*REQUIRED[:1], "photo", *REQUIRED[2:]], given, "m.csv")
+    assert message in str(found.value)
+
+
+def test_a_map_goes_before_the_name_and_the_other_spelling_is_known() -> None:
+    headings = [*REQUIRED, "better_caption", "license"]
+    found = find_columns(headings, {"combined_caption": "better_caption"}, "m.csv")
+    assert found == {**{n: n for n in REQUIRED}, "combined_caption": "better_caption", "licence": "license"}
+    # The caption that was passed over stays, under a name of its own.
+    assert extra_columns(headings, found) == {"combined_caption": "source_combined_caption"}
+
+
+def parquet_seed() -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows_of(3)), buffer)
+    return buffer.getvalue()
+
+
+def csv_seed() -> bytes:
+    rows = rows_of(3)
+    return "\n".join([",".join(rows[0]), *(",".join(f'"{cell}"' for cell in row.values()) for row in rows)]).encode()
+
+
+SEEDS = [csv_seed(), parquet_seed()]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_manifest_is_read_or_is_one_line(tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(data.draw(st.sampled_from(SEEDS)))
+    changes = data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=10))
+    for place, value in changes:
+        content[place] = value
+    path = tmp_path / "m"
+    path.write_bytes(content[: data.draw(st.integers(len(content) // 2, len(content)))])
+    try:
+        manifest = manifest_of(read_source_table(path), {})
+        found = [cell_rejects(manifest, row, split_needed=True) for row in manifest]
+    except ConfuError as error:
+        assert str(error) and "\n" not in str(error)
+    else:
+        assert len(found) == manifest.table.rows

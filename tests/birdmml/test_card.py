@@ -1,0 +1,59 @@
+"""The card of generated birds says of each setting, column and group what the dataset has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from birdmml.card import COLUMNS, DIALS, bird_words, words_of
+from birdmml.data import BirdRecipe, schema
+from birdmml.settings import Settings
+from confu_core.errors import DatasetError
+from confu_core.publish import Words
+from confu_core.publish.card import _flat
+from confu_core.shards import Manifest
+from confu_core.shards.read import Dataset
+
+SETTINGS = Settings(species=20, per_species=4, size=32, seconds=0.5, p=0.7)
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    """As a build writes it, without shards."""
+    recipe = BirdRecipe(SETTINGS)
+    types = {field.name: str(field.type) for field in recipe.schema}
+    said = (1, recipe.name, recipe.description, recipe.config, 0, recipe.splits, "0" * 64, ("parquet",), 9, {}, types)
+    return Manifest(*said, recipe.information())
+
+
+@pytest.fixture(scope="module")
+def words(manifest: Manifest) -> Words:
+    return bird_words(manifest)
+
+
+def test_every_dial_and_column_is_explained(manifest: Manifest) -> None:
+    assert set(DIALS) == {*_flat(manifest.config), "seed"}
+    assert list(COLUMNS) == schema(22050).names
+
+
+def test_the_table_has_the_ceilings_of_every_group(manifest: Manifest, words: Words) -> None:
+    table = words.structure[1]
+    for name, group in {**manifest.information["groups"], "all": manifest.information["overall"]}.items():
+        row = next(line for line in table.splitlines() if line.startswith(f"| {name} |"))
+        cells = row.strip("| ").split(" | ")
+        assert int(cells[1]) == group["species"]
+        wanted = [group[key] for key in ("bayes_image", "bayes_audio", "bayes_both", "headroom", "total_correlation")]
+        assert [float(cell) for cell in cells[2:]] == pytest.approx(wanted, abs=6e-4)
+        # What both together reveal beyond the better of the two.
+        assert float(cells[5]) == pytest.approx(float(cells[4]) - max(map(float, cells[2:4])), abs=1.1e-3)
+
+
+def test_the_figure_is_the_same_for_the_same_numbers(manifest: Manifest, words: Words) -> None:
+    assert words.figure is not None and words.figure.svg.startswith(b"<?xml") and words.figure.png[1:4] == b"PNG"
+    assert bird_words(manifest).figure == words.figure
+
+
+def test_another_dataset_has_no_card_here(manifest: Manifest, tmp_path) -> None:
+    with pytest.raises(DatasetError, match="the dataset is 'xor', not 'birdmml' or real media"):
+        words_of(Dataset(tmp_path, replace(manifest, name="xor")))
