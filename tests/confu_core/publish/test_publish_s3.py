@@ -76,8 +76,9 @@ def test_after_a_cut_only_the_rest_is_sent(large: Path, release_of, url: str, s3
     release: Release = release_of(large, place=url)
     with cut_connection(s3["AWS_ENDPOINT_URL"]) as cut:
         through(AWS_ENDPOINT_URL=cut.endpoint)
-        cut.left = int(4.5 * SHARD)
-        with pytest.raises(DatasetError, match=f"^cannot write {url}/.*; ") as caught:
+        # Four go at a time, so that three at least have arrived by then.
+        cut.left = int(6.5 * SHARD)
+        with pytest.raises(DatasetError, match=f"^(cannot write )?{url}/") as caught:
             publish(release, url)
         assert "\n" not in str(caught.value)
         cut.left = None
@@ -88,9 +89,10 @@ def test_after_a_cut_only_the_rest_is_sent(large: Path, release_of, url: str, s3
         assert 1 <= len(there) < SHARDS and there.items() <= {part.name: part.size for part in release.parts}.items()
         before = cut.sent
         done = publish(release, url)
-        assert set(done.kept) == set(there)
+        kept = [name for name in done.kept if name.startswith("data/")]
+        assert set(there) <= set(kept)
         # What went over the wire is the rest, and what is said about it.
-        assert (SHARDS - len(there)) * SHARD < cut.sent - before < (SHARDS - len(there) + 0.5) * SHARD
+        assert (SHARDS - len(kept)) * SHARD < cut.sent - before < (SHARDS - len(kept) + 0.5) * SHARD
         assert verify(url).ok
         assert not [name for name in RemotePath(url).files() if name.startswith(".publish/")]
 
