@@ -198,7 +198,7 @@ def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
     below = [0.0] * len(groups)
     for at, (name, label) in enumerate(ATOMS.items()):
         heights = [group["atoms"][name] for group in groups.values()]
-        right.bar(places, heights, 0.6, bottom=below, color=PALETTE[(2, 0, 1, 3)[at]], label=label)
+        right.bar(places, heights, 0.6, bottom=below, color=PALETTE[(4, 0, 1, 3)[at]], label=label)
         below = [low + height for low, height in zip(below, heights, strict=True)]
     right.set_ylabel("information about the species (nats)")
     for axes in (left, right):

@@ -61,15 +61,16 @@ def audit(
             rows=rows,
             seed=seed,
             workers=usable_cores() if workers is None else workers,
+            look=page is not None,
             progress=lambda done, total: bar(done, total, ""),
         )
-    if page is not None:
-        write_whole(page, audit_page(found).encode())
     if as_json:
         print_json(found.as_dict())
     else:
         _print(found)
-        if page is not None:
+    if page is not None:
+        write_whole(page, audit_page(found).encode())
+        if not as_json:
             click.echo(f"page: {page}", err=True)
     return 1 if fail_on is not None and found.reaches(fail_on) else 0
 

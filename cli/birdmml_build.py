@@ -12,7 +12,7 @@ import click
 from confu_cli.datasets import describe
 from confu_cli.group import Verb
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, together
-from confu_cli.real_media import INGEST, SHARED, is_real, print_real, source_options, source_recipe
+from confu_cli.real_media import INGEST, SHARED, is_real, print_left_out, source_options, source_recipe
 from confu_cli.show import print_json, progress_bar, size
 
 if TYPE_CHECKING:
@@ -156,8 +156,8 @@ def _print_built(out: str | Path, manifest: Manifest, total: int, seconds: float
     rows = "triplets" if contents is None or is_real(manifest) else "samples"
     what = f"{total:,} {rows} of {count} in {len(manifest.shards)} shards, {written}"
     click.echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} {rows}/s)")
-    if is_real(manifest):
-        print_real(manifest)
+    if contents is not None:
+        print_left_out(manifest)
     if "parquet" in manifest.formats:
         split = list(manifest.splits)[-1] if "test" not in manifest.splits else "test"
         shards = sum(shard.split == split and shard.format == "parquet" for shard in manifest.shards)

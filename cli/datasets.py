@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import re
+import textwrap
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +13,14 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PathOrUrl, as_json, debug
-from confu_cli.show import print_json, print_table, size
+from confu_cli.show import WIDTH, print_json, print_table, size
 
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe, Report
 
 __all__ = ["describe", "print_dataset", "verify_command"]
+
+_HASH = re.compile("[0-9a-f]{64}")  # For machines, which read --json.
 
 
 def verify_command(
@@ -131,7 +135,22 @@ def print_dataset(path: str | Path, manifest: Manifest) -> None:
     """
     said = describe(manifest)
     click.echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
-    config = ", ".join(f"{name} {value}" for name, value in said["config"].items())
-    click.echo(f"{config}\n{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")
+    click.echo(textwrap.fill(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))
+    click.echo(f"{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")
     print_table("Splits", ["split", "rows"], [[name, f"{rows:,}"] for name, rows in manifest.splits.items()])
     print_table("Columns", ["column", "type"], [list(item) for item in manifest.schema.items()])
+
+
+def _dials(config: Mapping[str, Any]) -> str:
+    """Write settings for a reader; names that stand for themselves, and what is left empty, say nothing."""
+    return "; ".join(f"{name} {text}" for name, value in config.items() if (text := _dial(value)))
+
+
+def _dial(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {text}" for name, inner in value.items() if (text := _dial(inner)) not in ("", name))
+    if isinstance(value, list):
+        return ", ".join(map(_dial, value)) or "none"
+    if isinstance(value, str):
+        return "" if _HASH.fullmatch(value) else value
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

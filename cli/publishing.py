@@ -51,19 +51,19 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
         """
         from confu_core.publish import plan
         from confu_core.publish import publish as bring
+        from confu_core.shards.storage import location
 
         places: list[str | Path] = [place for place in (out, to) if place is not None]
         if not places:
             raise click.UsageError("say where to: --out FOLDER, or --to URL, or both")
         # A client of S3 lets go of what was under way when a connection is cut, and its loop would print all of it.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-        done = []
+        done, source = [], location(path)
         for place in places:
             release = _release(path, words_of, place, said)
             if dry_run:
-                done.append(_planned(plan(release, place), as_json))
+                done.append(_planned(plan(release, place, source), as_json))
                 continue
-            source = path if isinstance(path, Path) else None
             with progress_bar(f"publishing to {place}", "bytes") as bar:
                 sent = bring(release, place, source, progress=lambda at, total: bar(at, total, size(at)))
             done.append(_brought(command, place, release, sent, as_json))
@@ -99,6 +99,8 @@ def _release(
 ) -> Release:
     from dataclasses import replace
 
+    from confu_core.datasets import is_source
+    from confu_core.errors import InvalidValue
     from confu_core.publish import Edition, assemble
     from confu_core.shards import open_dataset
 
@@ -107,6 +109,9 @@ def _release(
         datetime.strptime(date, "%Y-%m-%d")
     except ValueError:
         raise click.UsageError(f"--date must be YYYY-MM-DD; got {date!r}") from None
+    if is_source(str(path)) and not Path(path).exists():
+        build = f"birdmml build --from {path} --out FOLDER"
+        raise InvalidValue(f"{path} is read in place; build it first: {build}")
     dataset = open_dataset(path)
     words = words_of(dataset)
     words = replace(words, title=said["title"]) if said["title"] else words

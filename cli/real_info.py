@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.datasets import describe, print_dataset
-from confu_cli.real_media import is_real, print_real
+from confu_cli.real_media import print_left_out
 from confu_cli.show import print_json, print_table
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     _print_classes(contents.label, counts, list(dataset.manifest.splits))
     if licences := dataset.manifest.information.get("licences"):
         print_table("Licences", ["licence", "samples"], [[name, f"{count:,}"] for name, count in licences.items()])
-    if is_real(dataset.manifest):
-        print_real(dataset.manifest)
+    print_left_out(dataset.manifest)
     click.echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")
 
 

@@ -14,7 +14,7 @@ from confu_cli.show import print_table, progress_bar
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe
 
-__all__ = ["INGEST", "SHARED", "is_real", "print_real", "repair_recipe", "source_options", "source_recipe"]
+__all__ = ["INGEST", "SHARED", "is_real", "print_left_out", "repair_recipe", "source_options", "source_recipe"]
 
 
 class LevelOrNone(click.ParamType):
@@ -206,14 +206,23 @@ def is_real(manifest: Manifest) -> bool:
     return manifest.name == NAME
 
 
-def print_real(manifest: Manifest) -> None:
-    """Print what became of a manifest of real media: archives, splits, and what was left out.
+def print_left_out(manifest: Manifest) -> None:
+    """Print what was left out of a dataset, and of real media how their splits were made.
 
     Parameters
     ----------
     manifest : Manifest
-        Of the dataset.
+        Of the dataset, whose `information` counts it.
     """
+    if is_real(manifest):
+        _print_rejects(manifest)
+        return
+    counts = {name.replace("_", " "): one for name, one in manifest.information.items() if type(one) is int and one}
+    if counts:
+        click.echo(f"Counted: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.")
+
+
+def _print_rejects(manifest: Manifest) -> None:
     from birdmml.ingest import REJECTS
 
     said = manifest.information["source"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-__all__ = ["number", "print_json", "print_table", "progress_bar", "size"]
+__all__ = ["WIDTH", "number", "print_json", "print_table", "progress_bar", "size"]
 
 WIDTH = 100
 

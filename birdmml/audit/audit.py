@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from birdmml.audit.checks import all_checks
 from birdmml.audit.facts import Facts
 from birdmml.audit.finding import SEVERITIES, Finding, at_least
 from birdmml.audit.gather import Progress, gather
+from birdmml.audit.glimpse import Glimpse, glimpses
 from birdmml.audit.headroom import Headroom, measure_headroom
 from birdmml.audit.saturation import HEADROOM, headroom_findings
 from birdmml.audit.subject import open_subject
@@ -45,6 +46,8 @@ class Audit:
         Code of each check that had nothing to look at, to why.
     headroom : Headroom or None
         What simple features get.
+    glimpses : mapping of str to Glimpse
+        What rows of examples look like, by their keys, where that was asked for.
     """
 
     path: str
@@ -54,6 +57,7 @@ class Audit:
     findings: tuple[Finding, ...]
     skipped: Mapping[str, str]
     headroom: Headroom | None
+    glimpses: Mapping[str, Glimpse] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """Return the number of findings by severity."""
@@ -110,6 +114,7 @@ def audit(
     rows: int = ROWS,
     seed: int = 0,
     workers: int = 1,
+    look: bool = False,
     progress: Progress | None = None,
 ) -> Audit:
     """Audit a dataset, generated or real.
@@ -126,6 +131,8 @@ def audit(
         Decides which, and the resamples of intervals.
     workers : int
         Number of processes, each with one shard in memory.
+    look : bool
+        Whether to look again at some rows of examples, for a page with their pictures and captions.
     progress : callable, optional
         Called with the rows read and the rows there are.
 
@@ -169,15 +176,17 @@ def audit(
             skipped[check.code] = str(reason)
     found = _headroom(facts, seed, workers, skipped) if HEADROOM in chosen else None
     findings += headroom_findings(found) if found is not None else ()
+    findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.code))
     manifest, inputs = subject.dataset.manifest, subject.contents.inputs.inputs
     return Audit(
         str(manifest.name if isinstance(path, Dataset) else path),
         manifest.name,
         manifest.splits,
         {name: type(one).__name__.lower() for name, one in inputs.items()},
-        tuple(sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.code))),
+        tuple(findings),
         skipped,
         found,
+        glimpses(facts, findings) if look else {},
     )
 
 

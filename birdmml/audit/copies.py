@@ -46,23 +46,22 @@ class Copies:
         np.maximum.at(high, self.group, split)
         return np.flatnonzero((low < high)[self.group])
 
-    def again(self, group: np.ndarray) -> np.ndarray:
-        """Return the rows that have an earlier copy in their own split, by one of the two groupings."""
+    def inside(self, group: np.ndarray) -> np.ndarray:
+        """Return one of the two groupings, cut where it crosses splits."""
         key = group * len(self.facts.splits) + self.facts.split
-        first = np.unique(key, return_index=True)[1]
-        return np.setdiff1d(np.arange(len(key)), first)
+        _, first, place = np.unique(key, return_index=True, return_inverse=True)
+        return first[place.reshape(-1)]
 
     def examples(self, rows: np.ndarray, group: np.ndarray) -> tuple[Example, ...]:
-        """Return some groups that rows belong to, each with the keys of its first members."""
+        """Return some groups that rows belong to: the first member, and one of the rows, of another split if any is."""
         return tuple(self._examples(rows, group))
 
     def _examples(self, rows: np.ndarray, group: np.ndarray) -> Iterator[Example]:
         for first in np.unique(group[rows])[:MOST_EXAMPLES]:
-            members = np.flatnonzero(group == first)
-            others = members[self.facts.split[members] != self.facts.split[first]]
-            shown = [first, *(others if len(others) else members[1:])[:1]]
-            keys = tuple(self.facts.where(row) for row in shown)
-            yield Example(keys, f"{len(members)} copies, {self._likeness(*shown)}")
+            members = rows[(group[rows] == first) & (rows != first)]
+            other = max(members, key=lambda row: (self.facts.split[row] != self.facts.split[first], -row))
+            keys = (self.facts.where(first), self.facts.where(other))
+            yield Example(keys, f"{int((group == first).sum())} copies, {self._likeness(first, other)}")
 
     def _likeness(self, one: int, other: int) -> str:
         table = self.facts.measures[self.name]

@@ -18,7 +18,7 @@ from birdmml.audit.sequence import SEQUENCE, measure_sequence
 from birdmml.audit.sound import SOUND, SOUND_FEATURES, measure_sound
 from birdmml.audit.subject import Subject
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs import Picture, Sequence, Sound, Text
+from confu_core.inputs import Sequence, Sound, Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.spec import Input
 from confu_core.random import generator
@@ -163,8 +163,10 @@ def _cells(chunk: pa.Array, at: int) -> list[Any]:
 
 
 def _empty(one: Input, rows: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
-    kind, width = {Picture: (PICTURE, PICTURE_FEATURES), Sound: (SOUND, SOUND_FEATURES)}.get(type(one), (SEQUENCE, 0))
-    width = one.width if isinstance(one, Sequence) else width
+    if isinstance(one, Sequence):
+        kind, width = SEQUENCE, one.width
+    else:
+        kind, width = (SOUND, SOUND_FEATURES) if isinstance(one, Sound) else (PICTURE, PICTURE_FEATURES)
     return np.zeros(rows, dtype=kind), np.zeros((samples, width), dtype=np.float32)
 
 

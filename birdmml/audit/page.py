@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources import files
 
 from birdmml.audit.audit import Audit
 from birdmml.audit.bars import gains_table, subsets_table
 from birdmml.audit.finding import SEVERITIES, Example, Finding
+from birdmml.audit.glimpse import Glimpse
 from birdmml.audit.headroom import Headroom
 from confu_core.report.markup import facts, table, text
 
 __all__ = ["audit_page"]
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 HEADINGS = {
     "error": ("Errors", "Results on these data do not mean what they seem to mean."),
     "warning": ("Warnings", "Look at these before you use the data."),
@@ -36,7 +38,8 @@ def audit_page(found: Audit) -> str:
     """
     worst = next((severity for severity in SEVERITIES if found.reaches(severity)), "info")
     sections = "".join(
-        _section(severity, [one for one in found.findings if one.severity == severity]) for severity in SEVERITIES
+        _section(severity, [one for one in found.findings if one.severity == severity], found.glimpses)
+        for severity in SEVERITIES
     )
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -75,17 +78,18 @@ def _about(found: Audit) -> list[tuple[str, str]]:
     ]
 
 
-def _section(severity: str, findings: list[Finding]) -> str:
+def _section(severity: str, findings: list[Finding], seen: Mapping[str, Glimpse]) -> str:
     if not findings:
         return ""
     heading, note = HEADINGS[severity]
     lede = f'<p class="lede">{note}</p>\n' if note else ""
-    return f'<section>\n<h2 id="{severity}">{heading}</h2>\n{lede}{"".join(map(_finding, findings))}</section>\n'
+    articles = "".join(_finding(one, seen) for one in findings)
+    return f'<section>\n<h2 id="{severity}">{heading}</h2>\n{lede}{articles}</section>\n'
 
 
-def _finding(one: Finding) -> str:
+def _finding(one: Finding, seen: Mapping[str, Glimpse]) -> str:
     advice = f"<p>{text(one.advice)}</p>" if one.advice else ""
-    shown = "".join(map(_example, one.examples))
+    shown = "".join(_example(example, seen) for example in one.examples)
     listed = f"<ul>{shown}</ul>" if shown else ""
     share = f"{one.share:.1%} of {one.total:,} {text(one.unit)}"
     return f"""<article class="finding {one.severity}">
@@ -96,9 +100,18 @@ def _finding(one: Finding) -> str:
 """
 
 
-def _example(one: Example) -> str:
-    keys = f"<code>{text(', '.join(one.keys))}</code>" if one.keys else ""
-    return f"<li>{text(one.what)}{keys}</li>"
+def _example(one: Example, seen: Mapping[str, Glimpse]) -> str:
+    rows = "".join(_row(key, seen.get(key), one.what) for key in one.keys)
+    return f'<li>{text(one.what)}<div class="rows">{rows}</div></li>' if rows else f"<li>{text(one.what)}</li>"
+
+
+def _row(key: str, seen: Glimpse | None, what: str) -> str:
+    if seen is None:
+        return f"<div><code>{text(key)}</code></div>"
+    pictures = "".join(f'<img src="{one}" alt="picture of {text(key)}">' for one in seen.pictures)
+    # The finding may have shown the caption already.
+    captions = "".join(f"<p>{text(one)}</p>" for one in seen.captions if one[:40] not in what)
+    return f"<div>{pictures}<div><code>{text(key)}</code>{captions}</div></div>"
 
 
 def _headroom(found: Headroom | None) -> str:

@@ -9,7 +9,8 @@ from birdmml.data import NAME, design_of, recipe_of
 from confu_core.datasets.contents import CONTENTS, Contents, contents_of
 from confu_core.datasets.sources import is_source, open_source
 from confu_core.errors import DatasetError
-from confu_core.inputs import InputSpec, Picture, Sequence, Sound, Text
+from confu_core.inputs import InputSpec, Picture, Sound, Text
+from confu_core.inputs.spec import Frames
 from confu_core.shards import Manifest, open_dataset
 from confu_core.shards.read import Dataset
 from confu_core.shards.unwritten import unwritten
@@ -117,6 +118,7 @@ def letters(contents: Contents) -> dict[str, str]:
     >>> letters(Contents(inputs, "species", ("a", "b")))
     {'image': 'V', 'caption': 'T'}
     """
-    kinds = {Picture: "V", Sound: "A", Text: "T", Sequence: ""}
-    signs = {name: _LETTERS.get(name.lower(), kinds[type(one)] or name) for name, one in contents.inputs.inputs.items()}
+    kinds = {Picture: "V", Frames: "V", Sound: "A", Text: "T"}
+    inputs = contents.inputs.inputs
+    signs = {name: _LETTERS.get(name.lower(), kinds.get(type(one), name)) for name, one in inputs.items()}
     return signs if len(set(signs.values())) == len(signs) else {name: name for name in signs}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from birdmml.ingest.inspect import Found
-from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE, groups_of, near_pairs
+from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE, groups_of, near_pairs, tells_apart
 
 __all__ = ["Copies", "copies_of"]
 
@@ -41,7 +41,8 @@ def copies_of(found: Mapping[str, Found], kind: str, *, near: bool) -> Copies:
     kind : {"picture", "sound"}
         What they are.
     near : bool
-        Whether near copies count. Pictures of one colour and silence have no fingerprint and are compared by bytes.
+        Whether near copies count. Pictures of one colour and silence have no fingerprint and are compared by bytes,
+        and so are collections such as small digits, of which fingerprints cannot tell one from another.
 
     Returns
     -------
@@ -69,5 +70,7 @@ def copies_of(found: Mapping[str, Found], kind: str, *, near: bool) -> Copies:
 def _joined(contents: Sequence[str], found: Sequence[Found], within: int) -> dict[str, int]:
     words = np.array([one.measures["hash"] for one in found], dtype=np.uint64)
     some = np.flatnonzero(words.any(axis=1)) if len(words) else np.array([], dtype=np.int64)
-    pairs = some[near_pairs(words[some], within)] if len(some) else np.empty((0, 2), dtype=np.int64)
+    if not len(some) or not tells_apart(words[some], within):
+        return {name: place for place, name in enumerate(contents)}
+    pairs = some[near_pairs(words[some], within)]
     return dict(zip(contents, map(int, groups_of(pairs, len(contents))), strict=True))

@@ -123,9 +123,9 @@ class RemoteFiles:
         return place.read_bytes()
 
     def stamp(self, name: str) -> str:
-        """Return the size: stores differ in what else they tell."""
+        """Return the size, and what else the store tells of a change, which may be nothing."""
         place = self._place(name)
-        return f"{self.root}-{place.stat().st_size}" if place and place.is_file() else ""
+        return f"{self.root}-{place.stat().st_size}-{place.state()}" if place and place.is_file() else ""
 
     def _place(self, name: str) -> RemotePath | None:
         inner = name.removeprefix(f"{self.root.url}/")

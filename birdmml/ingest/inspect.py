@@ -19,7 +19,7 @@ from confu_core.shards.atomic import write_whole
 from confu_core.shards.versions import library_versions
 from confu_core.shards.workers import WorkerDied, completed
 
-__all__ = ["LIBRARIES", "Found", "Inspection", "inspect"]
+__all__ = ["LIBRARIES", "Found", "Inspection", "forget", "inspect"]
 
 LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr")
 CHUNK_FILES = 32
@@ -141,6 +141,25 @@ def inspect(
             "take these out of the manifest, or run it with fewer --workers if memory ran out"
         ) from error
     return found["picture"], found["sound"]
+
+
+def forget(folder: Path, name: str) -> None:
+    """Remove what was found of a file, so that the next inspection looks at it anew.
+
+    Some stores do not tell that a file has changed: its stamp is that of before.
+
+    Parameters
+    ----------
+    folder : Path
+        That of the `Inspection`.
+    name : str
+        Of the file, as the manifest has it.
+    """
+    quoted = json.dumps(name)
+    for path in folder.glob("*.json"):
+        with contextlib.suppress(OSError):  # Other processes may forget it too.
+            if quoted in path.read_text(encoding="utf-8"):
+                path.unlink()
 
 
 def _kept(inspection: Inspection, chunk: _Chunk) -> tuple[str, list[Found]]:

@@ -127,7 +127,10 @@ def _archive(place: Location, cache: Path) -> tuple[ArchiveFiles, ArchiveState]:
     if not parts.readable:
         raise DatasetError(f"{place}: the first part, {parts.missing[0]}, is missing: nothing of it can be read")
     path = _plain(parts, cache)
-    index = index_tar(path, MOST_FILE_BYTES)
+    try:
+        index = index_tar(path, MOST_FILE_BYTES)
+    except DatasetError as error:  # Of a copy in the cache it names the archive, which the user knows.
+        raise DatasetError(str(error).replace(str(path), str(place))) from error
     state = _state(place.name, parts, index)
     where = "" if state.complete else f", which can be read up to {state.last!r}"
     return ArchiveFiles(place.name, path, index, "-".join(map(str, _identity(path))), where), state
@@ -170,7 +173,7 @@ def _identity(path: Path) -> tuple[str, int, int]:
 def _downloaded(place: RemotePath, cache: Path) -> Parts | None:
     if not place.is_file():
         return None
-    key = hashlib.sha256(f"{place.url} {place.stat().st_size}".encode()).hexdigest()
+    key = hashlib.sha256(f"{place.url} {place.stat().st_size} {place.state()}".encode()).hexdigest()
     copy = cache / f"{key[:32]}-{place.name}"
     if not copy.exists():
         with replacing(copy) as file, place.open() as remote:

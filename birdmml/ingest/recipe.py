@@ -6,13 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from birdmml.data import MEDIA_PARTS
 from birdmml.ingest.files import Files, Unreadable
-from birdmml.ingest.inspect import LIBRARIES
+from birdmml.ingest.inspect import LIBRARIES, forget
 from birdmml.ingest.names import class_names
 from birdmml.ingest.open_root import ArchiveState
 from birdmml.ingest.picture import prepared_picture
@@ -53,6 +54,8 @@ class RealRecipe:
         Where the media are.
     archives : tuple of ArchiveState
         How much of each archive can be read.
+    findings : Path, optional
+        Where the first pass keeps what it found; what is not true any more is removed from there.
     """
 
     manifest: Manifest
@@ -60,6 +63,7 @@ class RealRecipe:
     plan: Plan
     files: Files
     archives: tuple[ArchiveState, ...] = ()
+    findings: Path | None = None
 
     name = NAME
     description = "Photographs, recordings and captions of birds, from files that others made."
@@ -164,14 +168,15 @@ class RealRecipe:
         try:
             data = self.files.read(name)
         except Unreadable as error:
-            raise DatasetError(
-                f"{name} could be read before and cannot now: {error.detail}; run the same build again"
-            ) from error
+            raise self._outdated(name, f"could be read before and cannot now: {error.detail}") from error
         if hashlib.sha256(data).hexdigest() != digest:
-            raise DatasetError(
-                f"{name} has changed since it was looked at; run the same build again with another --out"
-            )
+            raise self._outdated(name, "has changed since it was looked at")
         return data
+
+    def _outdated(self, name: str, how: str) -> DatasetError:
+        if self.findings is not None:
+            forget(self.findings, name)
+        return DatasetError(f"{name} {how}; run the same build again, with another --out: it looks at the file anew")
 
 
 def _kind(values: Sequence[Any]) -> pa.DataType:

@@ -84,7 +84,7 @@ def real_recipe(
     inspection = Inspection(roots, settings.sample_rate, settings.seconds, folder / "found")
     pictures, sounds = inspect(inspection, *names.values(), workers=workers, progress=progress)
     plan = make_plan(manifest, settings, pictures, sounds)
-    return RealRecipe(manifest, settings, plan, roots, tuple(archives))
+    return RealRecipe(manifest, settings, plan, roots, tuple(archives), inspection.folder)
 
 
 def settings_of(manifest: Manifest) -> IngestSettings:

@@ -47,8 +47,8 @@ class Opener(Protocol):
         """The media columns, each with the part that it is in a tar."""
         ...
 
-    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell | None]:
-        """Return the cell of each media column: ``{"bytes": ..., "path": ...}``, or None."""
+    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell]:
+        """Return the cell of each media column: ``{"bytes": ..., "path": ...}``."""
         ...
 
 
@@ -64,7 +64,7 @@ class Files:
 
     parts: Mapping[str, str]
 
-    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell | None]:
+    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell]:
         """Return what the files of each column hold."""
         return {
             column: {"bytes": root.read(item.files[column]), "path": PurePosixPath(item.files[column]).name}
@@ -139,10 +139,6 @@ class ListedRecipe:
     def members(self, row: dict[str, Any]) -> dict[str, bytes]:
         """Return the media, the caption, and all else as one flat JSON part."""
         parts = self.opener.parts
-        for column in parts:
-            if row[column] is None:
-                lacking = f"sample {row['key']} has no {column}, which a tar has no place for"
-                raise DatasetError(f"{lacking}; build Parquet alone, or read it with audio=present")
         rest = {name: value for name, value in row.items() if name not in ("key", "caption", *parts)}
         caption = {"txt": row["caption"].encode()} if "caption" in row else {}
         return {**{part: row[column]["bytes"] for column, part in parts.items()}, "json": flat_json(rest), **caption}

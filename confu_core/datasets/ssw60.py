@@ -29,7 +29,7 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
     "inat": ("images_inat",),
     "nabirds": ("images_nabirds",),
 }
-AUDIO = ("all", "present", "reliable")
+AUDIO = ("present", "reliable")
 _TAXON = ("label", "common_name", "scientific_name", "family", "order")
 
 
@@ -47,7 +47,7 @@ def open_ssw60(
     path: str,
     pair: str = "videos",
     frames: str = "8",
-    audio: str = "all",
+    audio: str = "present",
     validation: str = "0.1",
     seed: str = "0",
     missing: str = "refuse",
@@ -63,9 +63,9 @@ def open_ssw60(
         out of the same split, drawn by the seed; their authors pair none of them.
     frames : str
         Of each video, evenly spaced; the features of several are averaged.
-    audio : {"all", "present", "reliable"}
-        Whether to leave out videos without a sound track, for which the header of every file is read; or those whose
-        sound the authors do not call reliable.
+    audio : {"present", "reliable"}
+        Videos without a sound track, which the header of every file tells, are left out and counted; ``reliable``
+        leaves out those too whose sound the authors do not call reliable.
     validation : str
         Share of each species of the training split that becomes the validation split, which videos and recordings
         do not have.
@@ -108,7 +108,7 @@ def open_ssw60(
         need_video()
         by_split, unpaired = _videos(root, taxa, audio, share, number), 0
     items, left_out = complete(root, by_split, missing, "SSW60")
-    items, silent = with_sound(root, items) if audio == "present" and not folders else (items, 0)
+    items, silent = (items, 0) if folders else with_sound(root, items)
     options = {"pair": pair, "validation": share, "seed": number, "missing": missing}
     options |= {} if folders else {"frames": count, "audio": audio}
     files = [file for split in items.values() for item in split for file in item.files.values()]

@@ -11,23 +11,17 @@ from confu_core.datasets.media_root import MediaRoot, open_root
 from confu_core.datasets.names import bird_sound, photo_caption, species_contents
 from confu_core.datasets.video import need_video
 from confu_core.datasets.video_samples import Videos, frames_input, parse_frames, with_sound
-from confu_core.errors import DatasetError, InvalidValue
+from confu_core.errors import DatasetError
 
 __all__ = ["open_vb100"]
 
 NAME = "vb100"
 LISTS = {"train": "train_video.txt", "test": "test_video.txt"}
 FOLDER = "vb100_video"
-AUDIO = ("all", "present")
 
 
 def open_vb100(
-    path: str,
-    frames: str = "8",
-    audio: str = "all",
-    validation: str = "0.1",
-    seed: str = "0",
-    missing: str = "refuse",
+    path: str, frames: str = "8", validation: str = "0.1", seed: str = "0", missing: str = "refuse"
 ) -> ListedRecipe:
     """Open VB100.
 
@@ -39,8 +33,6 @@ def open_vb100(
         ``American_Avocet/American_Avocet_00003.mp4 3``.
     frames : str
         Of each video, evenly spaced; the features of several are averaged.
-    audio : {"all", "present"}
-        Whether to leave out videos without a sound track, for which the header of every file is read.
     validation : str
         Share of each species of the training split that becomes the validation split.
     seed : str
@@ -52,6 +44,7 @@ def open_vb100(
     -------
     ListedRecipe
         Columns ``image``, ``audio``, ``caption``, ``species`` and more. The name of a species is that of its folder.
+        Videos without a sound track are left out and counted.
 
     Raises
     ------
@@ -67,8 +60,6 @@ def open_vb100(
     confu_core.errors.InvalidValue: frames must be in [1, 64]; got 0
     """
     count, share, number = parse_frames(frames), parse_share(validation), parse_seed(seed)
-    if audio not in AUDIO:
-        raise InvalidValue(f"audio must be one of {', '.join(AUDIO)}; got {audio!r}")
     need_video()
     root = open_root(path, LISTS.values(), "VB100")
     listed = {split: _videos(root, name) for split, name in LISTS.items()}
@@ -80,10 +71,10 @@ def open_vb100(
         for split, rows in splits.items()
     }
     items, left_out = complete(root, by_split, missing, "VB100")
-    items, silent = with_sound(root, items) if audio == "present" else (items, 0)
+    items, silent = with_sound(root, items)
     names = [species[label] for label in sorted(species)]
     files = [item.files["video"] for split in items.values() for item in split]
-    options = {"frames": count, "audio": audio, "validation": share, "seed": number, "missing": missing}
+    options = {"frames": count, "validation": share, "seed": number, "missing": missing}
     return ListedRecipe(
         name=NAME,
         description="VB100: frames and sound of videos of birds; the caption is the name of the species.",

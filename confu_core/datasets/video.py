@@ -18,7 +18,7 @@ from confu_core.inputs.sound import DURATION_LIMIT
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Clip", "has_sound", "middle_frames", "need_video", "read_video"]
+__all__ = ["Clip", "is_silent", "middle_frames", "need_video", "read_video"]
 
 FRAME_EDGE = 512  # Pixels of the shorter side that a frame is reduced to.
 QUALITY = 90
@@ -134,8 +134,8 @@ def read_video(path: Path, frames: int = 8) -> Clip:
     return Clip(_animation(pictures), sound)
 
 
-def has_sound(path: Path) -> bool:
-    """Return whether a video has a sound track, from its header.
+def is_silent(path: Path) -> bool:
+    """Return whether a video has no sound track, from its header.
 
     Parameters
     ----------
@@ -145,13 +145,13 @@ def has_sound(path: Path) -> bool:
     Returns
     -------
     bool
-        False too where it cannot be opened.
+        False too where it cannot be opened: that it is damaged is for `read_video` to say.
     """
     import av
 
     try:
         with _open(path) as container:
-            return bool(container.streams.audio)
+            return not container.streams.audio
     except (av.error.FFmpegError, KeyError, OSError, ValueError):
         return False
 

@@ -8,11 +8,13 @@ from pathlib import PurePosixPath
 
 from confu_core.datasets.listed import Cell, Item
 from confu_core.datasets.media_root import MediaRoot
-from confu_core.datasets.video import has_sound, read_video
-from confu_core.errors import InvalidValue
+from confu_core.datasets.video import is_silent, read_video
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.spec import FRAMES_LIMIT, Frames, Picture
 
 __all__ = ["Videos", "frames_input", "parse_frames", "with_sound"]
+
+_MEND = "restore the file, or remove it and read the rest with missing=leave_out"
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,18 @@ class Videos:
         """Picture and sound."""
         return {"image": "webp", "audio": "flac"}
 
-    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell | None]:
+    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell]:
         """Return frames and sound of the sample's video."""
         name = item.files["video"]
-        clip, stem = read_video(root.file(name), self.frames), PurePosixPath(name).stem
-        sound = None if clip.sound is None else {"bytes": clip.sound, "path": f"{stem}.flac"}
-        return {"image": {"bytes": clip.frames, "path": f"{stem}.webp"}, "audio": sound}
+        stem = PurePosixPath(name).stem
+        try:
+            clip = read_video(root.file(name), self.frames)
+        except DatasetError as error:
+            raise DatasetError(f"{error}; {_MEND}") from error
+        if clip.sound is None:
+            raise DatasetError(f"{root.file(name)} has a sound track without a sound; {_MEND}")
+        media = {"image": (clip.frames, "webp"), "audio": (clip.sound, "flac")}
+        return {column: {"bytes": data, "path": f"{stem}.{part}"} for column, (data, part) in media.items()}
 
 
 def with_sound(root: MediaRoot, items: Mapping[str, Sequence[Item]]) -> tuple[dict[str, list[Item]], int]:
@@ -56,7 +64,8 @@ def with_sound(root: MediaRoot, items: Mapping[str, Sequence[Item]]) -> tuple[di
         The others, and how many were left out.
     """
     kept = {
-        split: [one for one in listed if has_sound(root.file(one.files["video"]))] for split, listed in items.items()
+        split: [one for one in listed if not is_silent(root.file(one.files["video"]))]
+        for split, listed in items.items()
     }
     return kept, sum(map(len, items.values())) - sum(map(len, kept.values()))
 

@@ -30,6 +30,7 @@ __all__ = ["FAMILIES", "SHOTS", "evaluate_media"]
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
 TEST = "test"
+LEAST = 4  # Samples, of which half are held out.
 CONFUSED = 10  # Pairs of classes that are listed.
 
 
@@ -195,7 +196,8 @@ def _dependence(findings: Findings) -> Iterator[Measure]:
             drop = shuffle_drop(correct, len(labels)).drop
             yield _estimated("dependence", subject, "drop", name, drop)
             single = findings.vectors(TEST, (modality,)).vectors
-            explained = explained_variance(single.numpy(), fused.vectors.numpy())
+            # Undefined where there are no two samples to learn from and two to be tested on.
+            explained = explained_variance(single.numpy(), fused.vectors.numpy()) if len(labels) >= LEAST else None
             yield Measure("dependence", subject, "R²", explained, name, defined=fused.defined)
 
 

@@ -121,10 +121,22 @@ def _report(report: Path | None) -> Iterator[Part]:
         return
     if not report.exists():
         raise DatasetError(f"--report {report} does not exist; make one with the verb report")
-    files = [report] if report.is_file() else sorted(p for p in report.rglob("*") if p.is_file())
     base = report.parent if report.is_file() else report
-    visible = [path for path in files if not any(part.startswith(".") for part in path.relative_to(base).parts)]
-    if not visible:
+    found = [report] if report.is_file() else sorted(report.rglob("*"))
+    named = {path.relative_to(base).as_posix(): path for path in found}
+    visible = {name: path for name, path in named.items() if not f"/{name}".count("/.")}
+    for name, path in visible.items():
+        _check_fit(name, path, report)
+    files = {name: path for name, path in visible.items() if path.is_file()}
+    if not files:
         raise DatasetError(f"--report {report} is empty; make one with the verb report")
-    for path in visible:
-        yield Part(f"report/{path.relative_to(base).as_posix()}", path.stat().st_size, sha256_of(path), path)
+    for name, path in files.items():
+        yield Part(f"report/{name}", path.stat().st_size, sha256_of(path), path)
+
+
+def _check_fit(name: str, path: Path, report: Path) -> None:
+    """Refuse what might bring along a file of elsewhere, and names that a list of checksums cannot hold."""
+    if path.is_symlink() and path != report:
+        raise DatasetError(f"--report {report}: {name!r} is a link; put the file itself there, or leave it out")
+    if not name.isprintable() or "\\" in name:
+        raise DatasetError(f"--report {report}: a name must be printable, without backslash; got {name!r}; rename it")

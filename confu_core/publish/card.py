@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from confu_core.publish.attribution import ATTRIBUTION
 from confu_core.publish.citation import bibtex
+from confu_core.publish.features import undescribed
 from confu_core.publish.head import card_head, yaml
 from confu_core.publish.snippets import snippets
-from confu_core.publish.terms import UNKNOWN, Terms
+from confu_core.publish.terms import Terms
 from confu_core.publish.words import Edition, Words, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
@@ -54,7 +55,7 @@ def write_card(
         "Settings": _settings(manifest, words),
         "Interaction structure": _structure(words),
         "Splits and files": _splits(manifest, files),
-        "Columns": _columns(manifest, words),
+        "Columns": _columns(manifest, schema, words),
         "Load it": _loading(manifest, schema, edition.place),
         "Limits": "\n".join(f"- {limit}" for limit in words.limits),
         "Licence": _licence(terms, files),
@@ -96,7 +97,7 @@ def _splits(manifest: Manifest, files: tuple[str, ...]) -> str:
         row: list[object] = [split, f"{count:,}"]
         for format in manifest.formats:
             mine = [shard for shard in manifest.shards if (shard.format, shard.split) == (format, split)]
-            row.append(f"{len(mine)} ({sum(shard.bytes for shard in mine) / 1e6:,.1f} MB)")
+            row.append(f"{len(mine)} ({_size(sum(shard.bytes for shard in mine))})")
         rows.append(row)
     folders = [f"`{FOLDERS[format]}/`" for format in manifest.formats]
     text = markdown_table(["split", "rows", *(f"files in {folder}" for folder in folders)], rows)
@@ -109,10 +110,16 @@ def _splits(manifest: Manifest, files: tuple[str, ...]) -> str:
     return text + "\n\n" + "; ".join(beside) + "."
 
 
-def _columns(manifest: Manifest, words: Words) -> str:
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
+
+
+def _columns(manifest: Manifest, schema: pa.Schema | None, words: Words) -> str:
     rows = [[f"`{name}`", kind, words.columns.get(name, "")] for name, kind in manifest.schema.items()]
     columns = ["column", "type", "holds"] if any(row[2] for row in rows) else ["column", "type"]
-    return markdown_table(columns, [row[: len(columns)] for row in rows])
+    table = markdown_table(columns, [row[: len(columns)] for row in rows])
+    nested = ", ".join(f"`{name}`" for name in undescribed(schema)) if schema is not None else ""
+    return f"{table}\n\n`croissant.json` leaves out {nested}: it cannot describe nested lists." if nested else table
 
 
 def _loading(manifest: Manifest, schema: pa.Schema | None, place: str) -> str:
@@ -131,8 +138,9 @@ def _licence(terms: Terms, files: tuple[str, ...]) -> str:
         parts.append("**Not for commercial use**: some items do not allow it.")
     if terms.share_alike:
         parts.append("**Share alike**: what you make from these items must come under the same licence.")
-    if UNKNOWN in terms.counts:
-        parts.append("**The licence of some items is not known**: ask their authors before you pass them on.")
+    if terms.unknown:
+        ask = "ask their authors before you use them or pass them on"
+        parts.append(f"**The licence of some items is not known**: {ask}.")
     return "\n\n".join(parts)
 
 

@@ -105,6 +105,12 @@ def licence_file(words: Words, terms: Terms, edition: Edition, attributed: bool)
     lines = [f"{words.title} ({edition.version}, {edition.date}), by {who}.", "", f"Licence: {terms.title}"]
     if terms.licence is not None:
         lines += [f"SPDX-License-Identifier: {terms.licence.name}", f"Full text: {terms.licence.url}"]
+        where = f", {edition.place}" if "://" in edition.place else ""
+        lines += ["", "When you use it, name it like this:"]
+        lines += [f'  "{words.title}" ({edition.version}) by {who}{where}, {terms.licence.name}']
+    if terms.wants_text:
+        lines += ["", "The licences of Apache, BSD, GNU and MIT ask that their text goes along with every copy:"]
+        lines += ["put it beside this file when you pass the dataset on."]
     if any(terms.counts.values()):
         counts = (f"  {name}: {count:,} items" for name, count in sorted(terms.counts.items()))
         lines += ["", "Licences of its items:", *counts]
@@ -118,6 +124,8 @@ def licence_file(words: Words, terms: Terms, edition: Edition, attributed: bool)
         lines += ["", "Not for commercial use."]
     if terms.share_alike:
         lines += ["", "What is made from these items must come under the same licence."]
+    if terms.unknown:
+        lines += ["", "The licence of some items is not known: ask their authors before you use them or pass them on."]
     return "\n".join(lines) + "\n"
 
 

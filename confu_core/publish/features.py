@@ -11,7 +11,7 @@ from confu_core.shards.parquet import parquet_shape
 from confu_core.shards.read import Dataset
 from confu_core.shards.schema import features
 
-__all__ = ["card_features", "croissant_type", "is_list", "shard_schema"]
+__all__ = ["card_features", "croissant_type", "is_list", "shard_schema", "undescribed"]
 
 _SIMPLE = {"double": "float64", "float": "float32", "halffloat": "float16", "bool": "bool", "date32[day]": "date32"}
 
@@ -104,6 +104,28 @@ def croissant_type(kind: pa.DataType, media: Mapping[str, Any]) -> tuple[str, bo
         if test(kind):
             return name, False
     return None
+
+
+def undescribed(schema: pa.Schema) -> list[str]:
+    """Return the columns that Croissant leaves out.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Of the Parquet shards.
+
+    Returns
+    -------
+    list of str
+        Those whose type it has no name for.
+
+    Examples
+    --------
+    >>> undescribed(pa.schema([("bits", pa.list_(pa.int8())), ("steps", pa.list_(pa.list_(pa.float32())))]))
+    ['steps']
+    """
+    media = features(schema)
+    return [field.name for field in schema if croissant_type(field.type, media.get(field.name, {})) is None]
 
 
 def is_list(kind: pa.DataType) -> bool:

@@ -14,9 +14,7 @@ from confu_core.shards.atomic import writing
 __all__ = ["write_release"]
 
 
-def write_release(
-    release: Release, out: Path, source: Path | None = None, *, progress: Callable[[int, int], None] | None = None
-) -> Sent:
+def write_release(release: Release, out: Path, *, progress: Callable[[int, int], None] | None = None) -> Sent:
     """Write a release into a folder.
 
     Shards are linked where the file system can, else copied; either way they are not altered. A new folder is made
@@ -29,8 +27,6 @@ def write_release(
         What to write.
     out : Path
         The folder.
-    source : Path, optional
-        Where the dataset itself lies, which `out` must be outside of.
     progress : callable, optional
         Called with the bytes that are in place and those of all files.
 
@@ -44,10 +40,8 @@ def write_release(
     DatasetError
         If something else lies there, or it cannot be written.
     InvalidValue
-        If the folder is the dataset's own.
+        If it is a file.
     """
-    if source is not None and out.resolve().is_relative_to(source.resolve()):
-        raise InvalidValue(f"--out must lie outside the dataset {source}; got {out}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         if not out.is_dir():
             raise InvalidValue(f"--out must be a folder; got the file {out}")

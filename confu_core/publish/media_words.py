@@ -18,8 +18,26 @@ __all__ = ["SOURCES", "balance_figure", "media_words"]
 
 SOURCES, LIMITS = "sources", "limits"
 
-_KINDS = {"picture": "pictures", "sound": "sounds", "text": "texts", "features": "features", "sequence": "sequences"}
-_TASKS = {"picture": "image-classification", "sound": "audio-classification", "text": "text-classification"}
+_KINDS = {
+    "picture": "pictures",
+    "frames": "frames of videos",
+    "sound": "sounds",
+    "text": "texts",
+    "sequence": "sequences of vectors",
+}
+_HOLDS = {
+    "picture": "picture",
+    "frames": "frames of a video, as one animated picture",
+    "sound": "sound",
+    "text": "text",
+    "sequence": "sequence of vectors, one for each step in time",
+}
+_TASKS = {
+    "picture": "image-classification",
+    "frames": "video-classification",
+    "sound": "audio-classification",
+    "text": "text-classification",
+}
 _NOBODY = "The authors of its items"
 _MADE = (
     "Items were decoded and prepared as the settings below say, and written into shards with their labels. What could "
@@ -34,8 +52,13 @@ _COLUMNS = {
     "author": "who made it",
     "licence": "of the item",
     "source_url": "where it is from",
-    "individual": "who or what is shown or heard; in one split only",
+    "individual": "who or what is shown or heard",
     "recording": "which recording",
+    "video": "which video",
+    "common_name": "of the species",
+    "scientific_name": "of the species",
+    "family": "of the species",
+    "order": "of the species",
 }
 _MOST_BARS, _MOST_NAMED, _MOST_ROWS = 400, 40, 60
 
@@ -72,7 +95,9 @@ def media_words(dataset: Dataset) -> Words:
         figure=balance_figure(counts, contents),
         tags=("multimodal", "contrastive-learning", "benchmark"),
         tasks=tuple(dict.fromkeys(_TASKS[kind] for kind in kinds.values() if kind in _TASKS)),
-        columns=_COLUMNS | {one.column: name for name, one in inputs.items()} | {contents.label: "class"},
+        columns=_COLUMNS
+        | {one.column: _HOLDS[kinds[name]] for name, one in inputs.items()}
+        | {contents.label: "class"},
         authors=tuple(dict.fromkeys(str(one["name"]) for one in sources if one.get("name"))) or (_NOBODY,),
         sources=sources,
         real=True,
@@ -134,8 +159,7 @@ def _counts(dataset: Dataset, contents: Contents) -> dict[str, Counter[str]]:
 
 def _what(manifest: Manifest, contents: Contents, kinds: Mapping[str, str]) -> str:
     modalities = ", ".join(
-        f"{name} ({_KINDS.get(kinds[name], kinds[name])}, column `{one.column}`)"
-        for name, one in contents.inputs.inputs.items()
+        f"{name} ({_KINDS[kinds[name]]}, column `{one.column}`)" for name, one in contents.inputs.inputs.items()
     )
     samples = f"{sum(manifest.splits.values()):,} samples of {len(contents.classes)} classes"
     return f"{samples} (column `{contents.label}`), with these modalities: {modalities}."

@@ -15,7 +15,7 @@ from confu_core.publish.send import Sent, send
 from confu_core.publish.snippets import HUB
 from confu_core.publish.survey import survey
 from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import location
+from confu_core.shards.storage import Location, location
 
 __all__ = ["Plan", "plan", "publish"]
 
@@ -49,7 +49,7 @@ class Plan:
 def publish(
     release: Release,
     place: str | Path,
-    source: Path | None = None,
+    source: Location | None = None,
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sent:
@@ -61,8 +61,8 @@ def publish(
         What to publish.
     place : str or Path
         A folder; ``hf://datasets/user/name``; or any URL that fsspec writes to.
-    source : Path, optional
-        Where the dataset itself lies.
+    source : Path or RemotePath, optional
+        Where the dataset itself lies, which `place` must be outside of.
     progress : callable, optional
         Called with the bytes that are in place and those of all files; the hub does not call it.
 
@@ -76,24 +76,24 @@ def publish(
     DatasetError
         If something else lies there, the store refuses, or a file does not arrive as it was sent.
     InvalidValue
-        If nothing that is installed writes to the URL.
+        If nothing that is installed writes to the URL, or it leads into the dataset itself.
     """
-    if str(place).startswith("hf://"):
+    if _on_hub(place):
         return send_to_hub(release, str(place))
-    where = _writable(place)
+    where = _writable(place, source)
     if isinstance(where, Path):
-        return write_release(release, where, source, progress=progress)
+        return write_release(release, where, progress=progress)
     return send(release, where, progress=progress)
 
 
-def plan(release: Release, place: str | Path) -> Plan:
+def plan(release: Release, place: str | Path, source: Location | None = None) -> Plan:
     """Say what would be published, and touch nothing.
 
     Parameters
     ----------
     release : Release
         What would go.
-    place : str or Path
+    place, source
         As for `publish`.
 
     Returns
@@ -105,19 +105,27 @@ def plan(release: Release, place: str | Path) -> Plan:
     ------
     DatasetError
         If something else lies there, or the place cannot be read.
+    InvalidValue
+        As for `publish`.
     """
-    if str(place).startswith(HUB):
+    if _on_hub(place):
         there = hub_files(repository(str(place)))
         known = {part.name for part in release.parts if part.name in there and there[part.name].holds(part)}
     else:
-        found = survey(_writable(place), release)
+        found = survey(_writable(place, source), release)
         pairs = ((part, found.sizes.get(part.name), found.sums.get(part.name)) for part in release.parts)
         known = {part.name for part, size, sha256 in pairs if (size, sha256) == (part.size, part.sha256)}
     return Plan(str(place), tuple((part.name, part.size, part.name in known) for part in release.parts))
 
 
-def _writable(place: str | Path) -> Path | RemotePath:
+def _on_hub(place: str | Path) -> bool:
+    return str(place).startswith(HUB.partition("//")[0] + "//")
+
+
+def _writable(place: str | Path, source: Location | None) -> Location:
     where = location(place)
+    if source is not None and f"{where.resolve()}/".startswith(f"{source.resolve()}/"):
+        raise InvalidValue(f"a release must lie outside the dataset {source}; got {place}; name another place")
     if isinstance(where, RemotePath) and where.protocol in ("http", "https"):
         raise InvalidValue(f"--to must be a store that can be written to, such as s3://bucket/name; got {where}")
     return where

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -15,7 +15,8 @@ from confu_core.errors import DatasetError
 from confu_core.publish.ledger import Ledger
 from confu_core.publish.release import Part, Release
 from confu_core.publish.survey import Survey, survey
-from confu_core.shards.atomic import replacing, sha256_of, writing
+from confu_core.shards.atomic import remove_partials, replacing, sha256_of, writing
+from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import MANIFEST
 from confu_core.shards.remote import RemotePath
 from confu_core.shards.storage import Location
@@ -48,9 +49,9 @@ class Sent:
 def send(release: Release, root: Location, *, progress: Progress | None = None) -> Sent:
     """Bring a release to a place; run again after an interruption, it goes on with what is missing.
 
-    Every file appears whole or not at all, and is read back and compared with its SHA-256 before it counts. The
-    manifest comes last: until it is there, no reader of this project takes the place for a dataset. Where a shard has
-    to be replaced, the manifest is withdrawn first.
+    Every file appears whole or not at all, and is compared with its SHA-256 before it counts; what went to a store is
+    read back for it. The manifest comes last: until it is there, no reader of this project takes the place for a
+    dataset. Where a shard has to be replaced, the manifest is withdrawn first.
 
     Parameters
     ----------
@@ -72,6 +73,9 @@ def send(release: Release, root: Location, *, progress: Progress | None = None) 
         If something else lies there, the store refuses, or a file does not arrive as it was sent.
     """
     found = survey(root, release)
+    if isinstance(root, Path):
+        for folder in {(root / part.name).parent for part in release.parts}:
+            remove_partials(folder)
     ledger = Ledger(root, release)
     body = release.parts[:-1]
     kept = [part for part in body if _is_there(root, part, found, ledger)]
@@ -99,8 +103,11 @@ def _is_there(root: Location, part: Part, found: Survey, ledger: Ledger) -> bool
     if ledger.has(part):
         return True
     path = root / part.name
-    if isinstance(path, Path) and isinstance(part.source, Path) and path.samefile(part.source):
-        return True
+    if isinstance(path, Path):
+        if path.is_symlink():  # It would lead nowhere on another machine.
+            return False
+        if isinstance(part.source, Path) and path.samefile(part.source):
+            return True
     return sha256_of(path) == part.sha256
 
 
@@ -129,22 +136,31 @@ def _place(part: Part, root: Location) -> None:
     with part.local() as source:
         if isinstance(target, RemotePath):
             target.upload(source)
-        elif not (isinstance(part.source, Path) and _linked(source, target)):
-            with source.open("rb") as content, replacing(target) as file:
-                shutil.copyfileobj(content, file, 1 << 20)
+        elif not (part.name.partition("/")[0] in FOLDERS.values() and _linked(source, target)):
+            _copy(source, target, part)
     if isinstance(target, RemotePath) and (arrived := sha256_of(target)) != part.sha256:
         raise DatasetError(
             f"{target} arrived altered: its SHA-256 is {arrived[:12]}, not {part.sha256[:12]}; run it again"
         )
 
 
+def _copy(source: Path, target: Path, part: Part) -> None:
+    digest = hashlib.sha256()
+    with source.open("rb") as content, replacing(target) as file:
+        while piece := content.read(1 << 20):
+            digest.update(piece)
+            file.write(piece)
+        if digest.hexdigest() != part.sha256:
+            raise DatasetError(f"{source} changed while it was published; run the same command again")
+
+
 def _linked(source: Path, target: Path) -> bool:
-    """Give a file a second name, without a copy; not every file system can."""
+    """Give a shard, which nothing writes to, a second name without a copy; not every file system can."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(OSError):
-            os.link(source, temporary)
+            os.link(source.resolve(), temporary)
             temporary.replace(target)
             return True
         temporary.unlink(missing_ok=True)

@@ -16,6 +16,8 @@ __all__ = ["GENERATED", "Terms", "common_licence", "terms_of"]
 GENERATED = "CC-BY-4.0"
 UNKNOWN = "unknown"
 
+_WANT_TEXT = ("Apache", "BSD", "GPL", "MIT")
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -34,13 +36,23 @@ class Terms:
 
     @property
     def commercial(self) -> bool:
-        """Whether all of it may be used commercially; what is unknown may not."""
-        return all(name != UNKNOWN and LICENCES[name].commercial for name in self._names)
+        """Whether no licence that is known forbids commercial use."""
+        return all(name == UNKNOWN or LICENCES[name].commercial for name in self._names)
 
     @property
     def share_alike(self) -> bool:
         """Whether what is made from some of it must come under the same licence."""
         return any(name != UNKNOWN and LICENCES[name].share_alike for name in self._names)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the licence of some items is not known."""
+        return UNKNOWN in self._names
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether a licence asks that its text goes along with copies, where others are content with a link."""
+        return any(name.startswith(_WANT_TEXT) for name in self._names)
 
     @property
     def title(self) -> str:

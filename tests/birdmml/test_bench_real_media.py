@@ -204,6 +204,13 @@ def test_what_is_wrong_with_the_data_is_one_line(cache: Path, tmp_path: Path) ->
 # Sweeps and reports
 
 
+def test_of_few_test_samples_explained_variance_is_undefined(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROWS, "test", 3)
+    found = run(settings(THREE, epochs=1), cache=cache)
+    explained = [one.value for one in found.measures if (one.family, one.metric) == ("dependence", "R²")]
+    assert explained and set(explained) == {None}
+
+
 def test_a_sweep_mixes_birds_and_others(built: Path, cache: Path, tmp_path: Path) -> None:
     places = [str(built), "spoken:x", str(written(tmp_path / "three", "image,audio,caption"))]
     fixed = {**SMALL, "epochs": 1}

@@ -14,10 +14,19 @@ from birdmml.caption import CaptionDials
 from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
 from confu_cli.birdmml import birdmml
+from confu_core.datasets import Contents
+from confu_core.inputs import InputSpec, Text
 from confu_core.shards import TableRecipe, build
 
 CALLS = Calls(birdmml)
 CLEAN = ("sound-silent", "picture-blank")
+
+
+class _Moods(TableRecipe):
+    """Texts with classes."""
+
+    def information(self) -> dict[str, object]:
+        return {"contents": Contents(InputSpec({"caption": Text("caption")}), "mood", ("glad", "sad")).as_dict()}
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +54,25 @@ def test_what_is_said_is_the_same_as_table_as_json_and_as_page(named: Path, tmp_
 
 def test_the_page_stands_alone(named: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    CALLS.said("audit", named, "--only", "caption-length,headroom", "--workers", 1, "--page", page)
+    only = "caption-names-class,caption-length,headroom"
+    said = CALLS.said("audit", named, "--only", only, "--workers", 1, "--page", page)
     html = page.read_text()
-    assert not re.findall(r"""(?:src|href)=["'](?!#)""", html) and "<script" not in html
+    assert not re.findall(r"""(?:src|href)=["'](?!#|data:image/jpeg;base64,)""", html) and "<script" not in html
     assert "default-src 'none'" in html
+    shown = {key for one in said["findings"] for example in one["examples"] for key in example["keys"]}
+    assert 0 < len(shown) <= 24
+    assert set(re.findall(r'<img src="data:[^"]+" alt="picture of ([^"]+)">', html)) == shown
+
+
+def test_the_page_obeys_no_caption(tmp_path: Path) -> None:
+    hostile = '<img src=x onerror="alert(1)"><script>alert(1)</script>'
+    rows = pa.table({"key": ["a", "b"], "caption": [hostile, hostile], "mood": ["glad", "sad"]})
+    build(_Moods("moods", {"train": rows}), tmp_path / "moods")
+    CALLS.said(
+        "audit", tmp_path / "moods", "--only", "caption-copies", "--workers", 1, "--page", tmp_path / "page.html"
+    )
+    html = (tmp_path / "page.html").read_text()
+    assert "&lt;script&gt;" in html and "<script" not in html and "<img" not in html
 
 
 def test_exit_status_follows_the_gravest_finding(named: Path) -> None:

@@ -20,11 +20,11 @@ GRAVE_SHARE = 0.005
 
 def _run(facts: Facts, name: str) -> Iterator[Finding]:
     copies = find_copies(facts, name, None)
-    again = copies.again(copies.exact)
+    inside = copies.inside(copies.exact)
+    again = np.flatnonzero(inside != np.arange(facts.rows))
     if not len(again):
         return
-    key = copies.exact * len(facts.splits) + facts.split
-    sharing = np.flatnonzero(np.isin(key, key[again]))
+    sharing = np.flatnonzero(np.isin(inside, inside[again]))
     classes = len({facts.labels[row] for row in sharing.tolist()} - {""})
     yield Finding(
         CHECK.code,
@@ -34,7 +34,7 @@ def _run(facts: Facts, name: str) -> Iterator[Finding]:
         copies.looked_at,
         "samples",
         "Count a retrieved recording as right for every sample that it serves, or keep one sample of each.",
-        copies.examples(again, copies.exact),
+        copies.examples(again, inside),
     )
 
 

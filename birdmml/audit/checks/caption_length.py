@@ -58,7 +58,13 @@ def _extremes(facts: Facts, name: str, counts: np.ndarray, worded: np.ndarray) -
         )
     low, high = np.quantile(known, [0.05, 0.95])
     what = f"{known.min()} to {known.max()} words, nine tenths {low:.0f} to {high:.0f}, median {middle:.0f}"
+    if known.min() == known.max():
+        what = f"all have {_words(known.max())}"
     yield Finding(CHECK.code, "info", f"{name}: {what}", len(known), len(known), "captions")
+
+
+def _words(count: int) -> str:
+    return f"{count} word{'s' if count != 1 else ''}"
 
 
 CHECK = Check("caption-length", "captions that are empty, or of unlike lengths", _run, (Text,))

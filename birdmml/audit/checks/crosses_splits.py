@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+
+import numpy as np
 
 from birdmml.audit.check import Check, NotApplicable
 from birdmml.audit.facts import Facts
@@ -19,20 +21,21 @@ COLUMNS = {
     ),
     **dict.fromkeys(("author", "recordist", "photographer", "observer", "user", "rights_holder"), "warning"),
 }
+NOBODY = {"", "-", "?", "anonymous", "n/a", "na", "nan", "none", "null", "unknown"}
 
 
 def _run(facts: Facts, _: str) -> Iterator[Finding]:
     known = {name: COLUMNS[name.lower()] for name in facts.columns if name.lower() in COLUMNS}
     if not known:
         raise NotApplicable("no column names individuals, recordings or authors")
+    largest = np.bincount(facts.split).max()
     for name, severity in known.items():
-        values = facts.columns[name]
-        seen: dict[str, set[int]] = defaultdict(set)
-        for value, split in zip(values, facts.split.tolist(), strict=True):
-            if value:
-                seen[value].add(split)
-        crossing = [value for value, splits in seen.items() if len(splits) > 1]
-        # One value for all rows is what the dataset is, and nothing to split by.
+        seen = _rows_of(facts, name)
+        crossing = [value for value, rows in seen.items() if len(set(facts.split[rows].tolist())) > 1]
+        if severity == "warning":
+            # Who has more rows than fit into any split made the dataset, and is nobody to split by.
+            crossing = [value for value in crossing if len(seen[value]) <= largest]
+        # One value for all rows is what the dataset is.
         if crossing and len(seen) > 1:
             yield Finding(
                 CHECK.code,
@@ -42,14 +45,21 @@ def _run(facts: Facts, _: str) -> Iterator[Finding]:
                 len(seen),
                 f"values of {name}",
                 f"Split by {name}, so that none is both trained and tested on.",
-                tuple(_example(facts, values, value, seen[value]) for value in crossing[:MOST_EXAMPLES]),
+                tuple(_example(facts, value, seen[value]) for value in crossing[:MOST_EXAMPLES]),
             )
 
 
-def _example(facts: Facts, values: Sequence[str], value: str, splits: set[int]) -> Example:
-    rows = [row for row, one in enumerate(values) if one == value]
-    firsts = [next(row for row in rows if facts.split[row] == split) for split in sorted(splits)]
-    return Example(tuple(map(facts.where, firsts)), f"{value}: {len(rows)} rows")
+def _rows_of(facts: Facts, name: str) -> dict[str, list[int]]:
+    seen: dict[str, list[int]] = defaultdict(list)
+    for row, value in enumerate(facts.columns[name]):
+        if value.strip().casefold() not in NOBODY:
+            seen[value].append(row)
+    return seen
+
+
+def _example(facts: Facts, value: str, rows: list[int]) -> Example:
+    firsts = np.unique(facts.split[rows], return_index=True)[1]
+    return Example(tuple(facts.where(rows[at]) for at in firsts), f"{value}: {len(rows)} rows")
 
 
 CHECK = Check("crosses-splits", "individuals, recordings and authors in several splits", _run)

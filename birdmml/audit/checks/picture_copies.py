@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from birdmml.audit.check import Check
 from birdmml.audit.copies import find_copies
 from birdmml.audit.facts import Facts
@@ -27,7 +29,8 @@ def _run(facts: Facts, name: str) -> Iterator[Finding]:
             "Keep all copies of a picture in one split: what was trained on is tested on.",
             copies.examples(rows, copies.group),
         )
-    if len(rows := copies.again(copies.group)):
+    inside = copies.inside(copies.group)
+    if len(rows := np.flatnonzero(inside != np.arange(facts.rows))):
         yield Finding(
             CHECK.code,
             "warning",
@@ -36,7 +39,7 @@ def _run(facts: Facts, name: str) -> Iterator[Finding]:
             copies.looked_at,
             "pictures",
             "Remove them, or give copies one caption: in retrieval only one of two equal pictures counts as right.",
-            copies.examples(rows, copies.group),
+            copies.examples(rows, inside),
         )
 
 

@@ -30,8 +30,8 @@ def _run(facts: Facts, name: str) -> Iterator[Finding]:
             copies.examples(rows, copies.group),
         )
     # Byte for byte in one split, it is reuse, which is a finding of its own.
-    rows = np.setdiff1d(copies.again(copies.group), copies.again(copies.exact))
-    if len(rows):
+    inside, alone = copies.inside(copies.group), np.arange(facts.rows)
+    if len(rows := np.flatnonzero((inside != alone) & (copies.inside(copies.exact) == alone))):
         yield Finding(
             CHECK.code,
             "warning",
@@ -40,7 +40,7 @@ def _run(facts: Facts, name: str) -> Iterator[Finding]:
             copies.looked_at,
             "recordings",
             "Listen to some of them, and remove those that are the same recording.",
-            copies.examples(rows, copies.group),
+            copies.examples(rows, inside),
         )
 
 

@@ -20,9 +20,11 @@ _DIMENSIONS = 32
 
 
 class Spending(Protocol):
-    """What counts the bytes that are made."""
+    """What counts the bytes and the keys that are made."""
 
     def spend(self, size: int) -> None: ...
+
+    def keys(self, items: list[Any]) -> list[Any]: ...
 
 
 @dataclass(eq=False)
@@ -141,9 +143,9 @@ def _empty_bytes(spending: Spending, *arguments: Any) -> bytes:
 
 
 def _set(spending: Spending, items: Any) -> set[Any]:
-    if type(items) is not list or not all(isinstance(one, str | bytes | int | float | None) for one in items):
-        raise DatasetError("is damaged: a set is made of other than text, bytes or numbers")
-    found = set(items)
+    if type(items) is not list:
+        raise DatasetError("is damaged: a set is made of other than a list")
+    found = set(spending.keys(items))
     items.clear()  # So that one list cannot become any number of sets, which are larger than it.
     return found
 

@@ -11,9 +11,11 @@ from confu_core.datasets.restricted_pickle.reader import Reader
 from confu_core.datasets.restricted_pickle.scalars import SCALARS
 from confu_core.errors import DatasetError
 
-__all__ = ["INSTRUCTION_LIMIT", "Machine"]
+__all__ = ["INSTRUCTION_LIMIT", "NUMBER_KEYS_LIMIT", "Machine"]
 
 INSTRUCTION_LIMIT = 4_000_000  # An instruction of one byte makes up to 216 bytes: together less than a gigabyte.
+
+NUMBER_KEYS_LIMIT = 10_000  # Numbers can be chosen to have one hash; the time that these take grows as their square.
 
 _MARK = object()
 _KEYS = (str, bytes, int, float, bool, type(None))
@@ -24,7 +26,8 @@ class Machine:
     """Runs one pickle.
 
     Its memory is bounded by the size of the file: numbers, text and bytes are no longer than what states them, arrays
-    have just the bytes that are there, and what a pickle has made again and again from one part of it is counted.
+    have just the bytes that are there, and what a pickle has made again and again from one part of it is counted. Its
+    time is bounded by the number of instructions, and by that of keys whose hashes a file could choose.
 
     Parameters
     ----------
@@ -35,6 +38,7 @@ class Machine:
     def __init__(self, data: bytes | mmap.mmap) -> None:
         self.reader = Reader(data)
         self.budget = len(data)
+        self.number_keys = 0
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
 
@@ -60,6 +64,17 @@ class Machine:
         self.budget -= size
         if self.budget < 0:
             raise DatasetError("makes more of its content than the file has bytes; it is not read further")
+
+    def keys(self, items: list[Any]) -> list[Any]:
+        """Return what is to be keys of a dictionary or a set, if these take bounded time."""
+        for key in items:
+            # The hash of nested tuples that share their parts takes time without bound.
+            if not isinstance(key, _KEYS):
+                raise DatasetError(f"has a {type(key).__name__} as a key; keys must be text, bytes or numbers")
+            self.number_keys += not isinstance(key, str | bytes)
+        if self.number_keys > NUMBER_KEYS_LIMIT:
+            raise DatasetError(f"has more than {NUMBER_KEYS_LIMIT} numbers as keys, the most that are read")
+        return items
 
     def marked(self) -> list[Any]:
         """Take all that was pushed since the last mark."""
@@ -116,22 +131,14 @@ def _set_items(machine: Machine, items: list[Any]) -> None:
     target = machine.stack[-1]
     if type(target) is not dict or len(items) % 2:
         raise DatasetError(f"is damaged: a {type(target).__name__} is given {len(items)} keys and values")
-    target.update(zip(_hashable(items[::2]), items[1::2], strict=True))
+    target.update(zip(machine.keys(items[::2]), items[1::2], strict=True))
 
 
 def _add_items(machine: Machine, items: list[Any]) -> None:
     target = machine.stack[-1]
     if type(target) is not set:
         raise DatasetError(f"is damaged: a {type(target).__name__} is added to")
-    target.update(_hashable(items))
-
-
-def _hashable(keys: list[Any]) -> list[Any]:
-    for key in keys:
-        # The hash of nested tuples that share their parts takes time without bound.
-        if not isinstance(key, _KEYS):
-            raise DatasetError(f"has a {type(key).__name__} as a key; keys must be text, bytes or numbers")
-    return keys
+    target.update(machine.keys(items))
 
 
 def _dictionary(machine: Machine) -> None:
@@ -165,7 +172,7 @@ _ACTIONS = {
     ord("u"): lambda m: _set_items(m, m.marked()),
     0x8F: lambda m: m.stack.append(set()),
     0x90: lambda m: _add_items(m, m.marked()),
-    0x91: lambda m: m.stack.append(frozenset(_hashable(m.marked()))),
+    0x91: lambda m: m.stack.append(frozenset(m.keys(m.marked()))),
     ord("t"): lambda m: m.stack.append(tuple(m.marked())),
     0x85: _tuple(1),
     0x86: _tuple(2),

@@ -83,5 +83,11 @@ def picture(image: Image.Image, quality: int = 90) -> dict[str, Any]:
     return media(file.getvalue())
 
 
+def animation(frames: list[Image.Image]) -> bytes:
+    file = io.BytesIO()
+    frames[0].save(file, "webp", save_all=True, append_images=frames[1:], duration=100, lossless=True)
+    return file.getvalue()
+
+
 def image_of(cell: dict[str, Any]) -> Image.Image:
     return Image.open(io.BytesIO(cell["bytes"])).convert("RGB")

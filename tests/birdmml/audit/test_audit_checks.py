@@ -11,6 +11,7 @@ from PIL import Image
 from planted import RATE, Rows
 
 from birdmml.audit import audit
+from confu_core.inputs.spec import Frames
 
 Found = dict[tuple[str, str], int]
 
@@ -92,6 +93,15 @@ def _authors(rows: Rows) -> None:
     rows["train"][1]["author"] = rows["test"][1]["author"] = "A. Author"
 
 
+def _creators(rows: Rows) -> None:
+    """Plant who made nearly all of it, and what names nobody: no fault."""
+    for row in [row for some in rows.values() for row in some]:
+        row["author"] = "The Museum"
+    for row in rows["train"][:3]:
+        row["author"], row["individual"] = "A. Author", "unknown"
+    rows["test"][0]["individual"] = "Unknown "
+
+
 def _unreadable(rows: Rows) -> None:
     rows["train"][0]["image"] = planted.media(b"no picture")
 
@@ -165,6 +175,7 @@ def _unequal(rows: Rows) -> None:
         (_reused, {("audio-reuse", "warning"): 5}),
         (_crossing, {("crosses-splits", "error"): 2}),
         (_authors, {("crosses-splits", "warning"): 1}),
+        (_creators, {}),
         (_unreadable, {("unreadable", "error"): 1}),
         (_clipped, {("sound-clipped", "warning"): 2}),
         (_silent, {("sound-silent", "warning"): 2}),
@@ -184,6 +195,37 @@ def test_what_is_planted_is_found(plant: Callable[[Rows], None], expected: Found
     rows = planted.clean()
     plant(rows)
     assert found(rows) == expected
+
+
+def test_examples_of_copies_lie_where_the_finding_says() -> None:
+    rows = planted.clean()
+    for row in (*rows["train"][1:3], rows["test"][0], rows["test"][5]):
+        row["image"], row["audio"] = rows["train"][0]["image"], rows["train"][0]["audio"]
+    only = ["picture-copies", "audio-reuse", "sound-copies"]
+    findings = audit(planted.dataset(rows), only=only).findings
+    keys = {(one.code, one.severity): [example.keys for example in one.examples] for one in findings}
+    train, test = ("train/train-0000000", "train/train-0000001"), ("test/test-0000000", "test/test-0000005")
+    assert keys == {
+        ("picture-copies", "error"): [(train[0], test[0])],
+        ("picture-copies", "warning"): [train, test],
+        ("sound-copies", "error"): [(train[0], test[0])],
+        ("audio-reuse", "warning"): [train, test],
+    }
+
+
+def test_frames_of_videos_are_audited_as_their_first_picture() -> None:
+    rows = planted.clean()
+    for some in rows.values():
+        for row in some:
+            still = planted.image_of(row["image"])
+            row["image"] = planted.media(planted.animation([still, Image.new("RGB", still.size)]))
+    rows["test"][0]["image"] = rows["train"][0]["image"]
+    inputs = {**planted.INPUTS, "image": Frames("image", count=2)}
+    found = audit(planted.dataset(rows, inputs), skip=["caption-length", "caption-language"], rows=100)
+    assert [(one.code, one.count) for one in found.findings if one.severity == "error"] == [("picture-copies", 2)]
+    assert found.modalities["image"] == "frames"
+    if found.headroom is None:
+        assert "a probe needs" in found.skipped["headroom"]
 
 
 def test_pictures_of_one_pattern_are_no_copies() -> None:

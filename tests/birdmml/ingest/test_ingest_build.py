@@ -374,6 +374,12 @@ def test_datasets_of_others_go_through_the_same_verbs(tmp_path: Path) -> None:
     assert not (tmp_path / "g.png").exists()
 
 
+def test_info_shows_dials_and_no_hashes(built: Path) -> None:
+    head = succeed("info", built).partition("Splits")[0].replace("\n", " ")
+    assert "apart individual, recording, author; columns licence license" in head and "split none;" in head
+    assert "sha256" not in head and "{" not in head and open_dataset(built).manifest.config["manifest_sha256"]
+
+
 def test_a_manifest_and_its_files_may_lie_behind_a_url(built: Path, source: Path, tmp_path: Path) -> None:
     root = RemotePath("memory://real-source")
     for path in source.parent.rglob("*"):
@@ -383,6 +389,20 @@ def test_a_manifest_and_its_files_may_lie_behind_a_url(built: Path, source: Path
     build(recipe, tmp_path / "real", formats=("parquet", "webdataset"), shard_rows=5)
     assert hashes(tmp_path / "real") == hashes(built)
     root.remove_tree()
+
+
+def test_a_change_that_no_stamp_tells_is_found_and_healed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(shutil.copytree(source.parent, tmp_path / "source"))
+    cache = tmp_path / "cache"
+    monkeypatch.setattr("birdmml.ingest.files.FolderFiles.stamp", lambda self, name: "always the same")
+    real_recipe(Source(root / "manifest.csv"), SETTINGS, cache=cache)
+    (root / "photos/2.jpg").write_bytes(encoded(picture(99)))
+    with pytest.raises(DatasetError, match="photos/2.jpg has changed .*; run the same build again, with another --out"):
+        build(real_recipe(Source(root / "manifest.csv"), SETTINGS, cache=cache), tmp_path / "first")
+    build(real_recipe(Source(root / "manifest.csv"), SETTINGS, cache=cache), tmp_path / "second")
+    assert verify(tmp_path / "second", deep=True).ok
 
 
 def test_another_seed_is_another_dataset(source: Path, copied: Path) -> None:

@@ -14,6 +14,9 @@ from PIL import Image
 from real_files import RATE, contents_of, encoded, picture, rows_of, sound, tones, write_csv, write_files
 
 from birdmml.ingest import IngestSettings, RealRecipe, Source, real_recipe, settings_from
+from birdmml.ingest.duplicates import copies_of
+from birdmml.ingest.inspect import Found
+from birdmml.ingest.picture import look_at_picture
 from birdmml.ingest.settings import SPLITS
 from birdmml.ingest.splits import assigned, components, crossing
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
@@ -242,3 +245,21 @@ def test_a_file_that_changes_between_the_passes_stops_the_build(files: Path) -> 
     with pytest.raises(ConfuError, match=r"photos/2.jpg could be read before and cannot now: no such file"):
         plan.rows("train", 0, 4)
     assert found(recipe(files, rows_of(4), split=(1, 0, 0))) == [(3, "missing")]  # And a new run notices.
+
+
+def test_pictures_of_two_components_are_copies_of_equal_bytes_alone() -> None:
+    random = np.random.default_rng(0)
+    down, across = np.indices((32, 32)) / 32
+    pictures = [
+        Image.fromarray((128 + a * np.cos(9 * down) + b * np.cos(9 * across * down)).astype(np.uint8))
+        for a, b in random.uniform(20, 60, (100, 2))
+    ]
+    hashes = {str(at): vars(look_at_picture(encoded(one, "PNG"))) for at, one in enumerate(pictures)}
+    files = {name: Found(name, f"sha {name}", "", "", measures) for name, measures in hashes.items()}
+    files["again"] = files["7"]._replace(name="again")
+    for near in (True, False):
+        group = copies_of(files, "picture", near=near).group
+        assert group["again"] == group["7"] and len(set(group.values())) == 100
+    # Of few files near ones are copies: there nothing can be said of all of them.
+    few = {name: files[name] for name in map(str, range(40))}
+    assert len(set(copies_of(few, "picture", near=True).group.values())) < 10

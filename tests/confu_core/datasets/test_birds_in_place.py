@@ -95,22 +95,20 @@ def listed(recipe: Any, split: str, rows: int) -> list[str]:
     return recipe.columns(split, 0, rows, ["recording"])["recording"].to_pylist()
 
 
-def test_a_video_without_sound_has_none_and_no_tar(tmp_path: Path) -> None:
+def test_videos_without_sound_are_left_out_and_damaged_ones_are_not(tmp_path: Path) -> None:
     root = write_ssw60(tmp_path / "ssw60")
     write_video(root / "video_ml/1004.mp4", [80] * 24)
-    recipe = open_source(f"ssw60:{root}?frames=1")
-    row = next(row for row in recipe.rows("test", 0, 4).to_pylist() if row["recording"] == "1004")
-    assert row["audio"] is None and row["image"]["bytes"]
-    with pytest.raises(
-        DatasetError,
-        match="has no audio, which a tar has no place for; build Parquet alone, or read it with audio=present",
-    ):
-        build(recipe, tmp_path / "tar", formats=("webdataset",))
-    assert build(recipe, tmp_path / "parquet").splits == dict(recipe.splits)
-    present = open_source(f"ssw60:{root}?frames=1&audio=present")
-    assert present.information()["without_sound"] == 1 and present.splits["test"] == 3
-    build(present, tmp_path / "present", formats=("parquet", "webdataset"))
-    assert verify(tmp_path / "present", deep=True).ok
+    for options in ("frames=1", "frames=1&audio=reliable"):
+        recipe = open_source(f"ssw60:{root}?{options}")
+        assert recipe.information()["without_sound"] == 1 and recipe.splits["test"] == 3
+    assert "1004" not in listed(recipe, "test", 3)
+    build(recipe, tmp_path / "out", formats=("parquet", "webdataset"))
+    assert verify(tmp_path / "out", deep=True).ok
+    (root / "video_ml/1005.mp4").write_bytes(b"no video")
+    damaged = open_source(f"ssw60:{root}?frames=1")
+    assert damaged.splits == recipe.splits | {"train": damaged.splits["train"], "validation": 2}
+    with pytest.raises(DatasetError, match="1005.mp4 cannot be decoded: .*; restore the file, or remove it and read"):
+        build(damaged, tmp_path / "damaged")
 
 
 @pytest.mark.parametrize("pair", ["images", "inat", "nabirds"])
@@ -254,7 +252,7 @@ def test_what_is_no_such_folder(tmp_path: Path) -> None:
     ("options", "line"),
     [
         ("pair=x", "pair must be one of videos, images, inat, nabirds; got 'x'"),
-        ("audio=x", "audio must be one of all, present, reliable; got 'x'"),
+        ("audio=x", "audio must be one of present, reliable; got 'x'"),
         ("validation=0", r"validation must be a share in \(0, 0.5\]; got 0"),
         ("validation=nan", r"validation must be a share in \(0, 0.5\]; got nan"),
         ("seed=-1", "seed must be a whole number of at least 0; got -1"),
@@ -278,7 +276,6 @@ def test_vb100_by_its_lists(vb100: Path, tmp_path: Path) -> None:
         assert decode_frames(row["image"]["bytes"], 8, 2)[0, 0, 4, 4] == pytest.approx(40 * int(number), abs=4)
         assert row["audio"]["bytes"][:4] == b"fLaC"
     assert {row["recording"][-1] for row in recipe.rows("test", 0, 2).to_pylist()} == {"4"}
-    assert open_source(f"vb100:{vb100}?audio=present").splits == recipe.splits
     manifest = build(recipe, tmp_path / "out")
     assert contents_of(manifest).prompts[0] == ("a photo of a Rock Wren", 0)
     assert open_dataset(tmp_path / "out").table("train").equals(recipe.rows("train", 0, 4))

@@ -45,25 +45,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("scheme", SHAPES)
 def test_read_in_place_and_out_of_tars_it_is_the_same(root: Path, tmp_path: Path, scheme: str) -> None:
-    recipe = open_source(f"{scheme}:{root / scheme}{'?audio=reliable' if scheme == 'ssw60' else ''}")
+    recipe = open_source(f"{scheme}:{root / scheme}")
     contents = contents_of(unwritten(recipe).manifest)
     here = open_cache(unwritten(recipe), contents.inputs, folder=tmp_path / "here")
     for name, shape in SHAPES[scheme].items():
         assert here.array("train", name).shape[1:] == shape
     assert set(here.labels("test", [contents.label])[contents.label].to_pylist()) <= set(contents.classes)
-    if scheme != "ssw60":  # One of its videos has no sound, and a tar no place for that.
-        build(recipe, tmp_path / "tars", formats=("webdataset",))
-        there = open_cache(open_dataset(tmp_path / "tars"), contents.inputs, folder=tmp_path / "there")
-        for split in recipe.splits:
-            for name in contents.inputs.names:
-                np.testing.assert_array_equal(here.array(split, name), there.array(split, name))
-
-
-def test_a_video_without_sound_is_left_out_and_counted(root: Path, tmp_path: Path) -> None:
-    recipe = open_source(f"ssw60:{root / 'ssw60'}?frames=1")
-    cached = open_cache(unwritten(recipe), contents_of(unwritten(recipe).manifest).inputs, folder=tmp_path)
-    assert [(one.modality, one.reason) for one in cached.corrupt["test"]] == [("audio", "the sound is missing")]
-    assert cached.splits["test"] == recipe.splits["test"] - 1
+    build(recipe, tmp_path / "tars", formats=("webdataset",))
+    there = open_cache(open_dataset(tmp_path / "tars"), contents.inputs, folder=tmp_path / "there")
+    for split in recipe.splits:
+        for name in contents.inputs.names:
+            np.testing.assert_array_equal(here.array(split, name), there.array(split, name))
 
 
 def test_every_scheme_is_tried() -> None:

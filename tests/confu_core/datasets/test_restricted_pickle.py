@@ -264,3 +264,15 @@ def test_a_pickle_has_so_many_instructions(monkeypatch: pytest.MonkeyPatch) -> N
     assert parse_pickle(b"]" * 999 + b".") == []
     with pytest.raises(DatasetError, match="the pickle has more than 1000 instructions"):
         parse_pickle(b"]" * 1000 + b".")
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "after"), [(b"\x8f(", b"", b"\x90."), (b"(", b"", b"\x91."), (b"}(", b"N", b"u.")]
+)
+def test_numbers_of_one_hash_take_no_time(before: bytes, between: bytes, after: bytes) -> None:
+    numbers = [(2**61 - 1) * factor for factor in range(1, 200_000)]
+    assert len({hash(number) for number in numbers}) == 1
+    pickled = [b"\x8a\x0c" + number.to_bytes(12, "little") + between for number in numbers]
+    assert len(parse_pickle(before + b"".join(pickled[:2000]) + after)) == 2000
+    with pytest.raises(DatasetError, match="has more than 10000 numbers as keys"):
+        parse_pickle(before + b"".join(pickled) + after)

@@ -93,13 +93,15 @@ def test_an_unknown_licence_stops_unless_it_is_allowed(text: str, line: str) -> 
     with pytest.raises(DatasetError, match=f"^{line} for 2 items \\(k1, k2\\); name it with --licence"):
         terms_of(said, [], real=True)
     allowed = terms_of(said, [], real=True, allow_unknown=True)
-    assert allowed.licence is None and allowed.counts == {"unknown": 2, "CC-BY-4.0": 5} and not allowed.commercial
+    assert allowed.licence is None and allowed.counts == {"unknown": 2, "CC-BY-4.0": 5} and allowed.unknown
     named = terms_of(said, [], real=True, chosen="CC0")
     assert named.counts == {"CC0-1.0": 2, "CC-BY-4.0": 5} and named.licence == LICENCES["CC-BY-4.0"]
 
 
 def test_restrictions_carry_over() -> None:
+    assert terms_of(items(**{"cc-by": 1, "mit": 1}), [], real=True).wants_text
     terms = terms_of(items(**{"cc-by-nc": 1, "cc-by-sa": 1}), [], real=True)
+    assert not terms.unknown and not terms.wants_text
     assert terms.licence is None and not terms.commercial and terms.share_alike
     assert terms.title == "Each item under its own: CC-BY-NC-4.0, CC-BY-SA-4.0"
 
