@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,18 +162,8 @@ def audit(
     chosen = _chosen(only, skip)
     subject = open_subject(path)
     facts = gather(subject, rows=rows, seed=seed, workers=workers, progress=progress)
-    findings: list[Finding] = []
     skipped: dict[str, str] = {}
-    for check in all_checks():
-        if check.code not in chosen:
-            continue
-        if check.kinds and not subject.names(*check.kinds):
-            skipped[check.code] = f"there are no {' or '.join(_KINDS[kind] for kind in check.kinds)}"
-            continue
-        try:
-            findings += check.findings(facts)
-        except NotApplicable as reason:
-            skipped[check.code] = str(reason)
+    findings = list(_checked(facts, chosen, skipped))
     found = _headroom(facts, seed, workers, skipped) if HEADROOM in chosen else None
     findings += headroom_findings(found) if found is not None else ()
     findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.code))
@@ -188,6 +178,19 @@ def audit(
         found,
         glimpses(facts, findings) if look else {},
     )
+
+
+def _checked(facts: Facts, chosen: set[str], skipped: dict[str, str]) -> Iterator[Finding]:
+    for check in all_checks():
+        if check.code not in chosen:
+            continue
+        if check.kinds and not facts.names(*check.kinds):
+            skipped[check.code] = f"there are no {' or '.join(_KINDS[kind] for kind in check.kinds)}"
+            continue
+        try:
+            yield from check.findings(facts)
+        except NotApplicable as reason:
+            skipped[check.code] = str(reason)
 
 
 def _headroom(facts: Facts, seed: int, workers: int, skipped: dict[str, str]) -> Headroom | None:
