@@ -94,8 +94,9 @@ def references_of(view: View) -> tuple[Reference, ...]:
 def _panels(view: View, series: Sequence[Series]) -> list[tuple[str, str, str, Panel]]:
     """Name, title, caption and panel of each figure with one pair of axes."""
     capture = (Reference("Bayes accuracy", EXACT, value=1.0), Reference("pairwise ceiling", CHANCE, value=0.0))
-    exact = (Reference("exact total correlation", EXACT, "total_correlation"),)
-    beside = ", beside its exact value" if _has_numbers(series, "total_correlation") else ""
+    known = _has_numbers(series, "total_correlation")
+    exact = (Reference("exact total correlation", EXACT, "total_correlation"),) if known else ()
+    beside = ", beside its exact value" if known else ""
     references = references_of(view)
     if view.x == view.group and _has_numbers(series, "pairwise_ceiling"):
         references = (

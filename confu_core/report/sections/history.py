@@ -38,8 +38,9 @@ def history(measured: Measured, shown: Measured) -> Section | None:
     table = _last(measured)
     if not table.rows:
         return None
+    known = any(row[REFERENCE] is not None for row in measured.rows(FAMILY, metric=BOUND))
     facets = [
-        Facet(title, series, Panel(VALUE, "epoch", "nats", (EXACT,) if metric == BOUND else ()))
+        Facet(title, series, Panel(VALUE, "epoch", "nats", (EXACT,) if metric == BOUND and known else ()))
         for metric, title in TITLES.items()
         if has_numbers(series := shown.series(FAMILY, "x", metric=metric))
     ]
@@ -48,8 +49,8 @@ def history(measured: Measured, shown: Measured) -> Section | None:
     return Section(
         FAMILY,
         "Training",
-        "Losses by epoch, and what the scores prove about the total correlation of the modalities beside its exact "
-        "value.",
+        "Losses by epoch, and what the scores prove about the total correlation of the modalities"
+        f"{', beside its exact value' if known else ''}.",
         images,
         folded=(table,),
         notes=("Methods sum different terms: their losses cannot be compared with each other, only over epochs.",),

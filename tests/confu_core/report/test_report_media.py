@@ -440,6 +440,20 @@ def test_values_that_are_not_there_are_no_numbers(media: Path, tmp_path: Path) -
     assert "section-probe" in page.ids and not (tmp_path / "nothing" / "probe.svg").exists()
 
 
+def test_nothing_exact_is_promised_where_nothing_is_known(media: Path, written: Path, tmp_path: Path) -> None:
+    results = read_results(media)
+    folder = rewritten(media, tmp_path / "birds", lambda row: {**row, "reference": None})
+    write_results(folder, "birdmml", [{**row, "total_correlation": None} for row in results.rows()])
+    _, text = report(folder, tmp_path / "out")
+    promised = "beside its exact value"
+    assert promised in (written / "index.html").read_text() and promised not in text
+    # Its dashed line is in the legend of the one figure and not of the other.
+    drawn = [
+        (place / "total_correlation.svg").read_text().count("stroke-dasharray") for place in (written, tmp_path / "out")
+    ]
+    assert drawn[0] > drawn[1]
+
+
 def test_a_measure_of_no_finished_cell_is_left_out(media: Path, tmp_path: Path) -> None:
     folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "probe" else None)
     stray = replace(Measure("probe", "stray", "accuracy", 0.5)).row("no such cell")
