@@ -34,8 +34,8 @@ _UNREACHED = {
     "ConnectionRefusedError", "EndpointConnectionError", "ReadTimeout", "ReadTimeoutError", "gaierror",
 }  # fmt: skip
 _CUT = {
-    "ClientOSError", "ConnectionAbortedError", "ConnectionClosedError", "ConnectionResetError", "HTTPClientError",
-    "IncompleteReadError", "RemoteProtocolError", "ResponseParserError", "ResponseStreamingError",
+    "ClientOSError", "ClientPayloadError", "ConnectionAbortedError", "ConnectionClosedError", "ConnectionResetError",
+    "HTTPClientError", "IncompleteReadError", "RemoteProtocolError", "ResponseParserError", "ResponseStreamingError",
     "ServerDisconnectedError", "WriteError", "ReadError", "BrokenPipeError",
 }  # fmt: skip
 _SECRET_NAMES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards.refusal import refusal, tellable, without_secrets
@@ -140,7 +141,7 @@ class RemotePath:
     def open(self, mode: str = "rb") -> BinaryIO:
         """Open a file for reading; each read asks for just the bytes that it returns."""
         with _reading(self) as (store, path):
-            return store.open(path, mode, cache_type="none")
+            return cast(BinaryIO, _Opened(self, store.open(path, mode, cache_type="none")))
 
     def read_bytes(self) -> bytes:
         """Return the content of a file."""
@@ -176,6 +177,39 @@ class RemotePath:
         """Remove a folder and all in it, if it is there."""
         with _writing(self) as (store, path), contextlib.suppress(FileNotFoundError):
             store.rm(path, recursive=True)
+
+
+class _Opened(io.RawIOBase):
+    """An open file whose connection may be cut at any read; then too the error is one line."""
+
+    def __init__(self, place: RemotePath, file: BinaryIO) -> None:
+        self._place, self._file = place, file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _translated(f"{self._place} cannot be read"):
+            found = self._file.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+    def readall(self) -> bytes:
+        with _translated(f"{self._place} cannot be read"):
+            return self._file.read()  # In one request, and not in small pieces.
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _store(place: RemotePath) -> tuple[Any, str]:
