@@ -8,8 +8,8 @@ from typing import Any
 
 from birdmml.data import NAME, open_birds
 from birdmml.known import data_columns, known_birds
-from confu_core.datasets import is_source, open_source
 from confu_core.datasets.contents import CONTENTS
+from confu_core.datasets.places import open_place
 from confu_core.errors import InvalidValue
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs
 from confu_core.media.augment import augmentations
@@ -19,8 +19,6 @@ from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
 from confu_core.runs.sweep import Cell, SweepSummary
-from confu_core.shards import open_dataset
-from confu_core.shards.unwritten import unwritten
 from confu_core.training.fit import Progress
 from confu_core.training.gather import ranks
 
@@ -63,9 +61,7 @@ def open_data(place: str | Path) -> MediaData:
     InvalidValue
         If there is no such source, or it has no such option.
     """
-    if is_source(str(place)):
-        return media_data(unwritten(open_source(str(place))))
-    dataset = open_dataset(place)
+    dataset = open_place(place)
     return media_data(dataset) if CONTENTS in dataset.manifest.information else known_birds(open_birds(place).dataset)
 
 

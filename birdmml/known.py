@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from birdmml.data import NAME, design_of, recipe_of, species_of
+from birdmml.modalities import AUDIO, IMAGE, bird_inputs
 from birdmml.prompts import reference_descriptions
 from confu_core.datasets import Contents
-from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.media.opened import MediaData
 from confu_core.media.task import Ceilings
 from confu_core.shards import Dataset, Manifest
 
 __all__ = ["data_columns", "known_birds"]
 
-IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
 # Query, to what the manifest calls its Bayes accuracy.
 BAYES = {IMAGE: "bayes_image", AUDIO: "bayes_audio", f"{IMAGE}+{AUDIO}": "bayes_both"}
 
@@ -63,15 +62,8 @@ def known_birds(dataset: Dataset) -> MediaData:
     manifest = dataset.manifest
     recipe = recipe_of(manifest)
     design, species = design_of(recipe.settings), species_of(recipe.settings)
-    inputs = InputSpec(
-        {
-            IMAGE: Picture("image"),
-            AUDIO: Sound("audio", recipe.settings.sample_rate, recipe.settings.seconds),
-            CAPTION: Text("caption"),
-        }
-    )
     contents = Contents(
-        inputs,
+        bird_inputs(recipe.settings),
         "species",
         design.names,
         tuple(reference_descriptions(recipe.settings, design, species)),

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from birdmml.data import NAME, design_of, recipe_of
+from birdmml.modalities import bird_inputs
 from confu_core.datasets.contents import CONTENTS, Contents, contents_of
-from confu_core.datasets.sources import is_source, open_source
+from confu_core.datasets.places import open_place
 from confu_core.errors import DatasetError
-from confu_core.inputs import InputSpec, Picture, Sound, Text
+from confu_core.inputs import Picture, Sound, Text
 from confu_core.inputs.spec import Frames
-from confu_core.shards import Manifest, open_dataset
+from confu_core.shards import Manifest
 from confu_core.shards.read import Dataset
-from confu_core.shards.unwritten import unwritten
 
 __all__ = ["Subject", "contents_from", "letters", "open_subject"]
 
@@ -64,10 +64,7 @@ def open_subject(path: str | Path | Dataset) -> Subject:
     InvalidValue
         If it is written as a dataset read in place, and there is no such scheme or option.
     """
-    if isinstance(path, Dataset):
-        dataset = path
-    else:
-        dataset = unwritten(open_source(str(path))) if is_source(str(path)) else open_dataset(path)
+    dataset = path if isinstance(path, Dataset) else open_place(path)
     return Subject(dataset, contents_from(dataset.manifest))
 
 
@@ -94,9 +91,7 @@ def contents_from(manifest: Manifest) -> Contents:
     if manifest.name != NAME:
         raise DatasetError(f"the manifest of {manifest.name!r} does not say which columns are modalities and classes")
     settings = recipe_of(manifest).settings
-    audio = Sound("audio", settings.sample_rate, settings.seconds)
-    inputs = InputSpec({"image": Picture("image"), "audio": audio, "caption": Text("caption")})
-    return Contents(inputs, "species", design_of(settings).names)
+    return Contents(bird_inputs(settings), "species", design_of(settings).names)
 
 
 def letters(contents: Contents) -> dict[str, str]:
@@ -114,6 +109,7 @@ def letters(contents: Contents) -> dict[str, str]:
 
     Examples
     --------
+    >>> from confu_core.inputs import InputSpec
     >>> inputs = InputSpec({"image": Picture("image"), "caption": Text("caption")})
     >>> letters(Contents(inputs, "species", ("a", "b")))
     {'image': 'V', 'caption': 'T'}

@@ -22,9 +22,11 @@ _DIMENSIONS = 32
 class Spending(Protocol):
     """What counts the bytes and the keys that are made."""
 
-    def spend(self, size: int) -> None: ...
+    def spend(self, size: int) -> None:
+        """Count bytes before they are taken, and refuse too many."""
 
-    def keys(self, items: list[Any]) -> list[Any]: ...
+    def keys(self, items: list[Any]) -> list[Any]:
+        """Return what is to be keys of a dictionary or a set, if these take bounded time."""
 
 
 @dataclass(eq=False)

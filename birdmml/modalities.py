@@ -1,0 +1,32 @@
+"""The modalities of a generated dataset: which column is which, and in which form it is read."""
+
+from __future__ import annotations
+
+from birdmml.settings import Settings
+from confu_core.inputs import InputSpec, Picture, Sound, Text
+
+__all__ = ["AUDIO", "CAPTION", "IMAGE", "bird_inputs"]
+
+IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
+
+
+def bird_inputs(settings: Settings) -> InputSpec:
+    """Return what is read of a generated dataset.
+
+    Parameters
+    ----------
+    settings : Settings
+        The dials that it was built with.
+
+    Returns
+    -------
+    InputSpec
+        Picture, song and caption, in this order.
+
+    Examples
+    --------
+    >>> bird_inputs(Settings(seconds=2)).inputs["audio"].seconds
+    2
+    """
+    audio = Sound("audio", settings.sample_rate, settings.seconds)
+    return InputSpec({IMAGE: Picture("image"), AUDIO: audio, CAPTION: Text("caption")})
