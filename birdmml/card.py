@@ -44,6 +44,8 @@ DIALS = {
     "caption.drop_share": "probability that a fact is left out",
     "caption.wrong_share": "probability that a fact is wrong",
     "caption.generic_share": "probability that a fact is made generic",
+    "group_captions": "dials of the captions that are others in a group",
+    "group_weights": "how many times as frequent the species of a group are",
     "seed": "decides everything that is drawn",
 }
 COLUMNS = {

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from birdmml.design import Design
+from birdmml.information import entropy
 from birdmml.likeness import look_vector, song_vector
 from birdmml.placement import make_design
 from birdmml.presets import preset
 from birdmml.sample import Place, draw_sample
-from birdmml.settings import SPLITS, Settings
+from birdmml.settings import SPLITS, UNSAID, Settings
 from birdmml.species import Species
 from birdmml.table import load_species, select_species
 from birdmml.theory import structure
@@ -121,6 +122,7 @@ def design_of(settings: Settings) -> Design:
         [one.common_name for one in species],
         shares=settings.shares,
         weights=_weights(settings),
+        group_weights=dict(settings.group_weights),
         p=settings.p,
         image_noise=settings.image_noise,
         audio_noise=settings.audio_noise,
@@ -197,7 +199,26 @@ class BirdRecipe:
             }
             for unit in design.units
         ]
-        return {**structure(design).as_dict(), "units": units}
+        told = {group: _told_by_captions(self.settings, design, group) for group in design.types}
+        return {**structure(design).as_dict(), "captions": told, "units": units}
+
+
+def _told_by_captions(settings: Settings, design: Design, group: str) -> dict[str, Any]:
+    """Return what captions of a group share with pictures and songs beyond the species.
+
+    A caption that tells of the bird in its own picture can share with it no more than the type is uncertain given the
+    species, in nats; and besides, what is true of the one bird: its pose, its place, the marks that can be seen.
+    """
+    dials, law = settings.caption_of(group), design.law(group)
+    law = law / law.sum()
+    species = entropy(law.sum((1, 2)))
+    picture, song = dials.marks > 0, dials.song > 0
+    return {
+        "picture": picture,
+        "song": song,
+        "look_given_species_at_most": max(0.0, entropy(law.sum(2)) - species) if picture else 0.0,
+        "song_given_species_at_most": max(0.0, entropy(law.sum(1)) - species) if song else 0.0,
+    }
 
 
 def _table(keys: list[str], samples: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -230,7 +251,7 @@ def _weights(settings: Settings) -> np.ndarray:
 def _places(settings: Settings, split: str) -> Sequence[Place]:
     """List the species of every row of a split, as balanced as whole numbers allow, in an order drawn by the seed."""
     assert split in SPLITS
-    rows, weights = settings.splits[split], _weights(settings)
+    rows, weights = settings.splits[split], np.array(design_of(settings).weights)
     exact = weights / weights.sum() * rows
     counts = np.floor(exact).astype(int)
     # Who gets one of the rows left over is drawn for each split, so that nobody goes short in all of them.
@@ -300,7 +321,7 @@ def recipe_of(manifest: Manifest) -> BirdRecipe:
     if manifest.name != NAME:
         raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}; use the command that built it")
     try:
-        return BirdRecipe(preset("small", {**manifest.config, "seed": manifest.seed}))
+        return BirdRecipe(preset("small", {**UNSAID, **manifest.config, "seed": manifest.seed}))
     except (InvalidValue, TypeError) as error:
         raise DatasetError(f"the manifest does not describe a dataset of birds: {error}; restore it") from error
 

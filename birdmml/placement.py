@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,7 @@ def make_design(
     *,
     shares: Shares = DEFAULT_SHARES,
     weights: Sequence[float] | np.ndarray | None = None,
+    group_weights: Mapping[str, float] | None = None,
     p: float = 1.0,
     image_noise: float = 0.0,
     audio_noise: float = 0.0,
@@ -50,6 +51,8 @@ def make_design(
         Of each group.
     weights : sequence of float or ndarray, optional
         How frequent each species is; equal by default.
+    group_weights : mapping of str to float, optional
+        How many times as frequent the species of a group are; 1 where a group is not named.
     p : float
         Mixing parameter of the ``xor`` group, in [0, 1].
     image_noise, audio_noise : float
@@ -88,7 +91,9 @@ def make_design(
         sizes = _sizes(len(picked), UNIT_SIZES[group])
         units += [_unit(group, tuple(picked[i :: len(sizes)])) for i in range(len(sizes))]
         left = [row for row in left if row not in picked]
-    raw = np.ones(len(names)) if weights is None else np.asarray(weights, dtype=np.float64)
+    raw = np.ones(len(names)) if weights is None else np.array(weights, dtype=np.float64)
+    for unit in units:
+        raw[list(unit.species)] *= (group_weights or {}).get(unit.group, 1.0)
     units.sort(key=lambda unit: GROUPS.index(unit.group))
     return Design(tuple(names), tuple(units), tuple((raw / raw.sum()).tolist()), p, image_noise, audio_noise)
 

@@ -38,7 +38,6 @@ PRESETS: dict[str, dict[str, Any]] = {
         "species": 4,
         "per_species": 500,
         "shares": {"xor": 1.0},
-        "caption": {"marks": 0.0, "song": 0.0, "nature": 1.0},
     },
 }
 

@@ -27,8 +27,8 @@ def reference_descriptions(
 
     They say of a species what its captions say in the same shares, but nothing of any one bird: the marks of its
     looks, the usual song, and its natural history, of individuals that no split has. Where captions name the species,
-    so do they. Looks and song are drawn from the law of the species, so that those of an ``xor`` species, any,
-    tell nothing of it.
+    so do they. Where captions of ``xor`` species tell of looks and song, against the default, these are any of the
+    unit and tell nothing of the species.
 
     Parameters
     ----------
@@ -54,9 +54,10 @@ def reference_descriptions(
     >>> len(found), found[0][1]
     (40, 0)
     """
-    dials = replace(settings.caption, name_share=1.0 if settings.caption.name_share else 0.0)
     written = []
     for row, own in enumerate(species):
+        dials = settings.caption_of(design.place[row][0].group)
+        dials = replace(dials, name_share=1.0 if dials.name_share else 0.0)
         for number in range(count):
             random = generator(settings.seed, "birdmml", "reference", own.common_name, number)
             latents = design.draw(row, random)

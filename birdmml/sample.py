@@ -84,7 +84,7 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
         song=song.song,
         picture=seen,
         recording=heard,
-        dials=settings.caption,
+        dials=settings.caption_of(design.place[place.species][0].group),
         random=keys.source("caption", place.row),
     )
     return {

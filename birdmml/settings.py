@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from birdmml.caption import CaptionDials
-from birdmml.shares import DEFAULT_SHARES, Shares
+from birdmml.shares import DEFAULT_SHARES, GROUPS, Shares
 from birdmml.table import select_species
-from confu_core.errors import InvalidValue
+from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["SPLITS", "Settings", "is_number"]
+__all__ = ["SPLITS", "UNSAID", "Settings", "is_number"]
 
 SPLITS = ("train", "validation", "test", "shift")
 LARGEST_SEED = 2**63 - 1
@@ -28,6 +29,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "imbalance": (1, 1000),
     "seconds": (0.25, 60),
 }
+GROUP_WEIGHTS = (0.01, 100)
+# In a unit whose species is the sum of look and song, a text that tells of one bird's looks would share pairs with the
+# picture, and its species could be found by matching picture and song to the text one by one.
+NATURE_ALONE = {"marks": 0.0, "song": 0.0, "nature": 1.0}
+# What is meant where settings say nothing by group, as those written before anything could be said.
+UNSAID: dict[str, Any] = {"group_captions": {}, "group_weights": {}}
 WHOLE: dict[str, tuple[int, int]] = {
     "per_individual": (1, 1000),
     "seed": (0, LARGEST_SEED),
@@ -72,6 +79,10 @@ class Settings:
         Length of recordings in seconds, and samples per second.
     caption : CaptionDials
         What captions say.
+    group_captions : mapping of str to mapping of str to float
+        Dials of `CaptionDials` that are others in a group; by default captions of ``xor`` are natural history alone.
+    group_weights : mapping of str to float
+        How many times as frequent the species of a group are; 1 where a group is not named.
 
     Raises
     ------
@@ -101,6 +112,8 @@ class Settings:
     seconds: float = 3.0
     sample_rate: int = 22_050
     caption: CaptionDials = field(default_factory=CaptionDials)
+    group_captions: Any = field(default_factory=lambda: {"xor": NATURE_ALONE})
+    group_weights: Any = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -113,6 +126,26 @@ class Settings:
                 raise InvalidValue(f"{name} must be a whole number in [{limits[0]}, {limits[1]}]; got {value!r}")
         _check_split_shares(self.split_shares)
         object.__setattr__(self, "species", _checked_species(self.species))
+        for name, checked in (("group_captions", self._checked_captions), ("group_weights", _checked_weight)):
+            object.__setattr__(self, name, _by_group(name, getattr(self, name), checked))
+
+    def caption_of(self, group: str) -> CaptionDials:
+        """Return what captions of a group say."""
+        return replace(self.caption, **dict(dict(self.group_captions).get(group, ())))
+
+    def _checked_captions(self, group: str, dials: Any) -> tuple[tuple[str, float], ...]:
+        """Return the dials of a group, sorted, as a setting that can be compared and hashed."""
+        known = [dial.name for dial in fields(CaptionDials)]
+        if not isinstance(dials, Mapping | tuple):
+            raise InvalidValue(f"group_captions.{group} must be a table of {', '.join(known)}; got {dials!r}")
+        named = {name.replace("-", "_"): value for name, value in dict(dials).items()}
+        for name, value in named.items():
+            if name not in known:
+                raise InvalidValue(f"unknown setting group_captions.{group}.{name}: {nearest(name, known)}")
+            if not is_number(value):
+                raise InvalidValue(f"group_captions.{group}.{name} must be a number; got {value!r}")
+        replace(self.caption, **named)  # Checks the ranges.
+        return tuple(sorted((name, float(value)) for name, value in named.items()))
 
     @property
     def species_count(self) -> int:
@@ -147,7 +180,10 @@ class Settings:
         fractions = {name: float(values[name]) for name in RANGES}
         records = {name: {key: float(value) for key, value in values[name].items()} for name in ("shares", "caption")}
         lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
-        return {**values, **fractions, **records, **lists}
+        captions = {group: dict(dials) for group, dials in self.group_captions}
+        together = {**values, **fractions, **records, **lists}
+        together |= {"group_captions": captions, "group_weights": dict(self.group_weights)}
+        return {name: value for name, value in together.items() if value or name not in UNSAID}
 
 
 def is_number(value: object) -> bool:
@@ -169,6 +205,24 @@ def is_number(value: object) -> bool:
     (True, False, False)
     """
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _by_group(name: str, given: Any, checked: Callable[[str, Any], Any]) -> tuple[tuple[str, Any], ...]:
+    """Return a setting per group as pairs, in the order of the groups."""
+    if not isinstance(given, Mapping | tuple):
+        raise InvalidValue(f"{name} must be a table by group ({', '.join(GROUPS)}); got {given!r}")
+    named = {str(group).replace("_", "-"): value for group, value in dict(given).items()}
+    for group in named:
+        if group not in GROUPS:
+            raise InvalidValue(f"{name} has no group {group!r}: {nearest(group, GROUPS)}")
+    return tuple((group, checked(group, named[group])) for group in GROUPS if group in named)
+
+
+def _checked_weight(group: str, weight: Any) -> float:
+    low, high = GROUP_WEIGHTS
+    if not is_number(weight) or not low <= weight <= high:
+        raise InvalidValue(f"group_weights.{group} must be in [{low:g}, {high:g}]; got {weight!r}")
+    return float(weight)
 
 
 def _checked_species(species: Any) -> int | tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ DIALS: dict[str, tuple[Any, str]] = {
     "seconds": (float, "Length of recordings, in seconds.  [default: 3]"),
     "sample_rate": (int, "Samples per second.  [default: 22050]"),
 }
-GENERATED = ("preset", "shares", "caption", *(name for name in DIALS if name not in SHARED))
+GENERATED = ("preset", "shares", "group_weights", "caption", *(name for name in DIALS if name not in SHARED))
 LOAD = """Load it:
   pandas.read_parquet("{path}/data/{split}-00000-of-{shards:05d}.parquet")
   datasets.load_dataset("{path}")["{split}"]{sounds}"""
@@ -88,7 +89,15 @@ def _options(dials: dict[str, tuple[Any, str]]) -> Any:
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
 @_options(DIALS)
 @click.option("--shares", help="How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1.")
-@click.option("--caption", multiple=True, metavar="NAME=VALUE", help="A dial of the captions, such as name_share=0.3.")
+@click.option(
+    "--group-weights", help="How many times as frequent the species of a group are, such as xor=2; the others are 1."
+)
+@click.option(
+    "--caption",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A dial of the captions, such as name_share=0.3; or of a group's, such as xor.marks=0.5.",
+)
 @source_options()
 @_options(INGEST)
 @click.option(
@@ -203,16 +212,23 @@ def _settings(config: Path | None, dials: dict[str, Any]) -> Settings:
     in_file = values.pop("preset", "small")
     name = dials.pop("preset", None)
     captions = {key: _share(key, text) for key, text in key_values(dials.pop("caption", ()), "--caption").items()}
-    shares = dials.pop("shares", None)
+    by_group = {option: dials.pop(option, None) for option in ("shares", "group_weights")}
     values |= dials
-    if shares is not None:
-        pairs = key_values(shares.split(","), "--shares")
-        values["shares"] = {key: _share(key, text) for key, text in pairs.items()}
-    if captions:
+    for option, text in by_group.items():
+        if text is not None:
+            pairs = key_values(text.split(","), f"--{option.replace('_', '-')}")
+            values[option] = {key: _share(key, number) for key, number in pairs.items()}
+    of_all = {key: value for key, value in captions.items() if "." not in key}
+    if of_all:
         from_file = values.get("caption", {})
         # What is no table is for `preset` to refuse.
-        values["caption"] = {**from_file, **captions} if isinstance(from_file, dict) else from_file
-    return preset(in_file if name is None else name, values)
+        values["caption"] = {**from_file, **of_all} if isinstance(from_file, dict) else from_file
+    settings = preset(in_file if name is None else name, values)
+    groups: dict[str, dict[str, float]] = {group: dict(dials) for group, dials in settings.group_captions}
+    for key in captions.keys() - of_all.keys():
+        group, _, dial = key.partition(".")
+        groups.setdefault(group, {})[dial] = captions[key]
+    return replace(settings, group_captions=groups)
 
 
 def _share(name: str, text: str) -> float:

@@ -26,8 +26,9 @@ import webdataset as wds
 from PIL import Image
 
 from birdmml.caption import CaptionDials
-from birdmml.data import BirdRecipe, design_of, open_birds, recipe_of, schema, species_of
+from birdmml.data import BirdRecipe, _places, design_of, open_birds, recipe_of, schema, species_of
 from birdmml.settings import SPLITS, Settings
+from birdmml.shares import Shares
 from birdmml.table import load_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
@@ -35,6 +36,7 @@ from confu_core.shards import TableRecipe, build, load_manifest, open_dataset, v
 
 BOTH = ("parquet", "webdataset")
 SHARD_ROWS = 24
+BEYOND = ("look_given_species_at_most", "song_given_species_at_most")
 # Builds what the fixture builds, with two workers.
 BUILD = """
 import sys
@@ -252,6 +254,7 @@ def test_the_manifest_holds_the_exact_information_structure(built: Path, recipe:
     design = design_of(recipe.settings)
     said = dict(manifest.information)
     units = said.pop("units")
+    assert set(said.pop("captions")) == set(said["groups"])
     assert said == json.loads(json.dumps(structure(design).as_dict()))
     assert sorted(name for unit in units for name in unit["species"]) == sorted(design.names)
     assert [unit["group"] for unit in units] == [unit.group for unit in design.units]
@@ -271,7 +274,6 @@ def test_the_manifest_rebuilds_the_recipe(built: Path, recipe: BirdRecipe) -> No
 
 def counts(settings: Settings, split: str) -> Counter[str]:
     """Rows of each species, without drawing them."""
-    from birdmml.data import _places
 
     names = [one.common_name for one in species_of(settings)]
     return Counter(names[place.species] for place in _places(settings, split))
@@ -299,8 +301,30 @@ def test_the_most_frequent_species_is_as_much_more_frequent_as_asked_for(imbalan
     assert numbers[-1] / numbers[0] == pytest.approx(imbalance, rel=0.05)
 
 
+def test_species_of_a_group_are_as_much_more_frequent_as_asked_for() -> None:
+    shares = Shares(redundant=0.6, xor=0.4)
+    settings = Settings(species=20, per_species=100, shares=shares, group_weights={"xor": 3}, imbalance=2)
+    design, even = design_of(settings), design_of(replace(settings, group_weights={}))
+    weighted, plain = np.array(design.weights), np.array(even.weights)
+    xor = np.array([design.place[row][0].group == "xor" for row in range(20)])
+    assert weighted[xor] / plain[xor] == pytest.approx(3 * weighted[~xor][0] / plain[~xor][0])
+    drawn = np.bincount([place.species for place in _places(settings, "train")], minlength=20)
+    assert np.abs(drawn - weighted * settings.splits["train"]).max() <= 1
+
+
+def test_the_manifest_says_what_captions_share_beyond_the_species() -> None:
+    shares = Shares(complement=0.5, xor=0.5)
+    told = BirdRecipe(Settings(species=8, shares=shares)).information()["captions"]
+    assert told["xor"] == dict.fromkeys(("picture", "song"), False) | dict.fromkeys(BEYOND, 0.0)
+    assert told["complement"] == dict.fromkeys(("picture", "song"), True) | dict.fromkeys(BEYOND, 0.0)
+    marked = {"xor": {"marks": 0.5, "song": 0.0, "nature": 1.0}}
+    told = BirdRecipe(Settings(species=8, shares=shares, group_captions=marked)).information()["captions"]["xor"]
+    # Any of four looks, whatever the species; the song is not told of.
+    assert (told["picture"], told["song"]) == (True, False)
+    assert [told[name] for name in BEYOND] == pytest.approx([np.log(4), 0.0])
+
+
 def test_ordinals_number_the_samples_of_a_species_in_a_split() -> None:
-    from birdmml.data import _places
 
     seen: dict[int, list[int]] = {}
     for place in _places(Settings(species=20, per_species=30, imbalance=5), "train"):

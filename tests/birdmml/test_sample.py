@@ -223,6 +223,15 @@ def test_what_is_drawn_sung_and_said_is_of_the_shown_types(spied: dict[str, list
     assert sexes == {(True, "female"), (True, "male"), (False, "male")}
 
 
+def test_captions_of_xor_species_tell_of_natural_history_alone_and_others_of_what_is_seen_and_heard(spied: Any) -> None:
+    asked = {"species": 20, "per_species": 12, "shares": Shares(redundant=0.6, xor=0.4)}
+    default, everywhere = rows_of(Settings(**asked)), rows_of(Settings(**asked, group_captions={}))
+    nature = rows_of(Settings(**asked, group_captions={}, caption=CaptionDials(marks=0, song=0, nature=1)))
+    for one, everything, alone in zip(default, everywhere, nature, strict=True):
+        assert one["caption"] == (alone if one["group"] == "xor" else everything)["caption"]
+    assert {call["dials"].marks for call in spied["caption"]} == {0.0, 0.5}
+
+
 @pytest.mark.parametrize("share", [0.0, 0.331, 1.0])
 def test_captions_name_the_species_only_when_named(spied: Any, share: float) -> None:
     rows = rows_of(Settings(species=20, per_species=50, caption=CaptionDials(name_share=share)))

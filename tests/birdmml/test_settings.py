@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from birdmml.caption import CaptionDials
 from birdmml.presets import PRESETS, preset, read_config
-from birdmml.settings import LARGEST_SEED, RANGES, SPECIES, SPLITS, WHOLE, Settings
+from birdmml.settings import LARGEST_SEED, RANGES, SPECIES, SPLITS, UNSAID, WHOLE, Settings
 from birdmml.shares import Shares
 from confu_core.errors import InvalidValue
 
@@ -78,7 +78,16 @@ def test_names_that_do_not_fit_are_refused(names: list[str], match: str) -> None
 
 
 def test_every_dial_is_checked() -> None:
-    assert {f.name for f in fields(Settings)} == {"species", *RANGES, *WHOLE, "shares", "split_shares", "caption"}
+    by_group = {"group_captions", "group_weights"}
+    assert {f.name for f in fields(Settings)} == {
+        "species",
+        *RANGES,
+        *WHOLE,
+        "shares",
+        "split_shares",
+        "caption",
+        *by_group,
+    }
 
 
 def test_p_out_of_range_says_what_was_given() -> None:
@@ -112,6 +121,16 @@ def test_split_shares_that_do_not_fit_are_refused(shares: Any, match: str) -> No
         ({"caption": {"name_shares": 0.5}}, "unknown setting caption.name_shares: did you mean 'name_share'?"),
         ({"caption": {"marks": -0.1}}, "marks must be in [0, 1]; got -0.1"),
         ({"caption": {"marks": [1]}}, "caption.marks must be a number; got [1]"),
+        ({"group_captions": 1}, "group_captions must be a table by group (redundant, image-unique,"),
+        ({"group_captions": {"xr": {}}}, "group_captions has no group 'xr': did you mean 'xor'?"),
+        ({"group_captions": {"xor": 1}}, "group_captions.xor must be a table of name_share, marks,"),
+        ({"group_captions": {"xor": {"mark": 1}}}, "group_captions.xor.mark: did you mean 'marks'?"),
+        ({"group_captions": {"xor": {"marks": "1"}}}, "group_captions.xor.marks must be a number; got '1'"),
+        ({"group_captions": {"xor": {"marks": 2}}}, "marks must be in [0, 1]; got 2"),
+        ({"group_captions": {"xor": {"drop_share": 1, "wrong_share": 1}}}, "must be in [0, 1]; got 2"),
+        ({"group_weights": {"xor": 0}}, "group_weights.xor must be in [0.01, 100]; got 0"),
+        ({"group_weights": {"xor": True}}, "group_weights.xor must be in [0.01, 100]; got True"),
+        ({"group_weights": {"or": 2}}, "group_weights has no group 'or': did you mean 'xor'?"),
         ({"per_specis": 3}, "unknown setting 'per_specis': did you mean 'per_species'?"),
     ],
 )
@@ -177,7 +196,21 @@ def test_settings_come_back_from_their_own_json(name: str, species: Any) -> None
     settings = preset(name, {"seed": LARGEST_SEED, "p": 0.3, "species": species})
     values = json.loads(json.dumps(settings.as_dict(), allow_nan=False))
     assert "seed" not in values
-    assert preset("small", {**values, "seed": LARGEST_SEED}) == settings
+    assert preset("small", {**UNSAID, **values, "seed": LARGEST_SEED}) == settings
+
+
+def test_captions_of_a_group_differ_from_the_others_in_what_is_said_for_it() -> None:
+    settings = Settings(caption=CaptionDials(marks=0.3, wrong_share=0.1), group_captions={"xor": {"marks": 0.7}})
+    assert settings.caption_of("redundant") == settings.caption
+    assert settings.caption_of("xor") == CaptionDials(marks=0.7, wrong_share=0.1)
+    assert Settings().caption_of("xor") == CaptionDials(marks=0, song=0, nature=1)
+    assert hash(settings) == hash(Settings(caption=settings.caption, group_captions=settings.group_captions))
+
+
+def test_settings_that_say_nothing_by_group_are_written_as_before_anything_could_be() -> None:
+    values = Settings(**UNSAID).as_dict()
+    assert not {"group_captions", "group_weights"} & set(values)
+    assert Settings().as_dict()["group_captions"] == {"xor": {"marks": 0.0, "nature": 1.0, "song": 0.0}}
 
 
 def test_a_file_holds_anything(tmp_path: Path) -> None:
