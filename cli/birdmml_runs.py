@@ -49,7 +49,7 @@ TRAINING: dict[str, tuple[type, str]] = {
     "feature_dim": (int, "Width of what encoders yield.  [default: 128]"),
     "width": (int, "Channels of the first convolution, a multiple of 8.  [default: 16]"),
     "layers": (int, "Transformer layers of the text encoder.  [default: 1]"),
-    "side": (int, "Pictures are reduced to squares of so many pixels.  [default: 64]"),
+    "side": (int, "Pictures are reduced to squares of so many pixels.  [default: 48]"),
     "tokens": (int, "Most tokens of a caption.  [default: 64]"),
     "balance": (str, "instance: each sample once per epoch; species: each class equally often.  [default: instance]"),
 }

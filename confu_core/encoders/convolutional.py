@@ -14,6 +14,7 @@ __all__ = ["ConvolutionalEncoder", "PictureEncoder", "SoundEncoder"]
 
 CHANNELS_PER_GROUP = 8
 STRIDES = (2, 2, 2, 1)
+FEWEST = 32  # Bands and frames that are left of a spectrogram; more cost time and told no more.
 QUIETEST_SPREAD = 1.0  # dB: a clip of silence must not be blown up to noise.
 
 
@@ -77,10 +78,15 @@ class SoundEncoder(ConvolutionalEncoder):
     """
 
     def prepared(self, x: Tensor) -> Tensor:
-        """Return the spectrograms at half their resolution, each standardised."""
-        x = nn.functional.avg_pool2d(x.float().unsqueeze(1), 2)
+        """Return the spectrograms at 32 to 63 bands and as many frames, where they have more; each standardised."""
+        x = nn.functional.avg_pool2d(x.float().unsqueeze(1), [_pooled(size) for size in x.shape[1:]])
         spread, mean = torch.std_mean(x, dim=(1, 2, 3), keepdim=True)
         return (x - mean) / spread.clamp(min=QUIETEST_SPREAD)
+
+
+def _pooled(size: int) -> int:
+    """Return the largest power of two that leaves an axis `FEWEST` places."""
+    return 1 << max(0, (size // FEWEST).bit_length() - 1)
 
 
 def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:

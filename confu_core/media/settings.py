@@ -85,7 +85,7 @@ class MediaSettings:
     feature_dim: int = 128
     width: int = 16
     layers: int = 1
-    side: int = 64
+    side: int = 48
     tokens: int = 64
     augment: tuple[str, ...] = DEFAULT_AUGMENTATIONS
     balance: str = "instance"
