@@ -127,7 +127,7 @@ def build(
 @debug
 def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
-    from xor_bench.data import exact, open_xor
+    from xor_bench.data import exact, information_of, open_xor
     from xor_bench.task import XorTask
 
     if path is not None and given(task):
@@ -139,13 +139,13 @@ def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
             print_json({"task": vars(wanted), **next(iter(known.values()))})
             return
     else:
-        data = open_xor(path)
-        known = data.information
+        manifest = open_xor(path).dataset.manifest
+        known = information_of(manifest)
         if as_json:
-            print_json({**describe(data.dataset.manifest), "information": known})
+            print_json({**describe(manifest), "information": known})
             return
-        print_dataset(path, data.dataset.manifest)
-        say_computed(known is not data.dataset.manifest.information)
+        print_dataset(path, manifest)
+        say_computed(known is not manifest.information)
     for p, said in known.items():
         _print_exact(p, said)
 
