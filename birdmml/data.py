@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from birdmml.design import Design
-from birdmml.information import entropy
 from birdmml.likeness import look_vector, song_vector
 from birdmml.placement import make_design
 from birdmml.presets import preset
@@ -23,6 +22,7 @@ from birdmml.species import Species
 from birdmml.table import load_species, select_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.information import entropy
 from confu_core.random import generator
 from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
 from confu_core.shards.schema import MEDIA, with_features
