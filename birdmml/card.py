@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from birdmml.data import NAME, information_of
+from birdmml.shares import GROUPS
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
 from confu_core.publish.media_words import media_words
@@ -44,10 +45,15 @@ DIALS = {
     "caption.drop_share": "probability that a fact is left out",
     "caption.wrong_share": "probability that a fact is wrong",
     "caption.generic_share": "probability that a fact is made generic",
-    "group_captions": "dials of the captions that are others in a group",
-    "group_weights": "how many times as frequent the species of a group are",
     "seed": "decides everything that is drawn",
 }
+DIALS |= {
+    f"group_captions.{group}.{dial.partition('.')[2]}": f"{meaning}, in {group}"
+    for group in GROUPS
+    for dial, meaning in DIALS.items()
+    if dial.startswith("caption.")
+}
+DIALS |= {f"group_weights.{group}": f"how many times as frequent the species of {group} are" for group in GROUPS}
 COLUMNS = {
     "key": "split and row number",
     "image": "JPEG",

@@ -21,13 +21,22 @@ else:
 __all__ = ["PRESETS", "preset", "read_config"]
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "tiny": {"species": 20, "per_species": 20, "size": 96, "seconds": 1.0},
+    "tiny": {
+        "species": 12,
+        "per_species": 400 / 12,
+        "shares": {"redundant": 1 / 6, "image_unique": 1 / 6, "audio_unique": 1 / 6, "complement": 2 / 6, "xor": 1 / 6},
+        "group_weights": {"xor": 5.0},
+        "size": 96,
+        "seconds": 1.0,
+    },
     "small": {},
     # What is published: 149 species, 149,681 triplets, 10 s clips, a third of the captions naming the species and
     # audio reused for 43% of the species.
     "paper": {
         "species": 149,
         "per_species": 149_681 / 149,
+        "shares": {"redundant": 0.2, "image_unique": 0.2, "audio_unique": 0.2, "complement": 0.2, "xor": 0.2},
+        "group_weights": {},
         "seconds": 10.0,
         "audio_reuse": 0.43,
         "split_shares": (0.8, 0.05, 0.1, 0.05),
@@ -38,6 +47,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "species": 4,
         "per_species": 500,
         "shares": {"xor": 1.0},
+        "group_weights": {},
     },
 }
 

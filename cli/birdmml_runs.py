@@ -37,9 +37,9 @@ __all__ = ["report", "run", "sweep"]
 # Settings of a run by type, with the help text; their defaults are those of confu_core.media.settings.MediaSettings.
 TRAINING: dict[str, tuple[type, str]] = {
     "seed": (int, "Decides weights, order of samples and augmentations.  [default: 0]"),
-    "epochs": (int, "How often each sample is seen.  [default: 30]"),
-    "batch_size": (int, "Samples per step, over all processes.  [default: 128]"),
-    "lr": (float, "Highest learning rate of AdamW.  [default: 0.002]"),
+    "epochs": (int, "How often each sample is seen.  [default: 40]"),
+    "batch_size": (int, "Samples per step, over all processes.  [default: 64]"),
+    "lr": (float, "Highest learning rate of AdamW.  [default: 0.001]"),
     "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.1]"),
     "weight_decay": (float, "Weight decay of AdamW.  [default: 0.01]"),
     "clip_norm": (float, "Longest gradient.  [default: 1]"),

@@ -12,7 +12,7 @@ from birdmml.data import design_of
 from birdmml.design import Design, Unit
 from birdmml.placement import make_design
 from birdmml.presets import preset
-from birdmml.shares import DEFAULT_SHARES, GROUPS, Shares
+from birdmml.shares import GROUPS, Shares
 from birdmml.theory import structure
 from confu_core.errors import InvalidValue
 from confu_core.information import bayes_accuracy, decompose, entropy, mutual_information
@@ -169,9 +169,10 @@ def test_fifty_species_a_fifth_of_which_are_xor_in_fives() -> None:
     assert found.connected_information[3] == pytest.approx(0.3219, abs=6e-5)
 
 
-def test_default_shares_leave_fifteen_points_of_headroom() -> None:
-    for species in (20, 50, 149):
-        assert structure(make(species)).overall.headroom >= 0.15
+def test_the_default_leaves_a_third_of_the_scale_to_what_no_pairs_tell() -> None:
+    for name, least in (("small", 1 / 3), ("tiny", 1 / 4), ("xor", 3 / 4)):
+        found = structure(design_of(preset(name))).overall
+        assert found.bayes_both == pytest.approx(1) and found.higher_order_headroom == pytest.approx(least)
 
 
 def test_samples_follow_the_law() -> None:
@@ -216,6 +217,6 @@ def test_groups_too_small_for_their_kind_say_what_to_do() -> None:
     with pytest.raises(InvalidValue, match="xor must have at least 2 species; its share 0.05 of 20 gives 1: raise"):
         make(20, shares=Shares(redundant=0.95, xor=0.05))
     with pytest.raises(InvalidValue, match="complement must have at least 4 species"):
-        make(10, shares=DEFAULT_SHARES)
+        make(10, shares=Shares(redundant=0.7, complement=0.3))
     with pytest.raises(InvalidValue, match=r"p must be in \[0, 1\]; got 1.2"):
         make(20, p=1.2)

@@ -159,7 +159,7 @@ def test_a_preset_that_is_no_name_is_refused(name: Any) -> None:
 
 def test_presets_are_of_the_sizes_that_are_promised() -> None:
     totals = {name: sum(preset(name).splits.values()) for name in PRESETS}
-    assert totals == {"tiny": 400, "small": 5000, "paper": PAPER_TRIPLETS, "xor": 2000}
+    assert totals == {"tiny": 400, "small": 3840, "paper": PAPER_TRIPLETS, "xor": 2000}
     paper = preset("paper")
     assert (paper.species, paper.seconds, paper.sample_rate) == (149, 10, 22_050)
     assert (paper.audio_reuse, paper.caption.name_share) == (0.43, 0.331)
@@ -220,7 +220,7 @@ def test_a_file_holds_anything(tmp_path: Path) -> None:
         "[shares]\nredundant = 0.5\nxor = 0.5\n[caption]\nmarks = 0\n"
     )
     settings = preset("tiny", read_config(path))
-    assert (settings.species, settings.per_species, settings.p) == (30, 20, 1)
+    assert (settings.species, settings.per_species, settings.p) == (30, 400 / 12, 1)
     assert settings.split_shares == (0.4, 0.2, 0.2, 0.2)
     assert settings.shares == Shares(redundant=0.5, xor=0.5)
     assert settings.caption == CaptionDials(marks=0)

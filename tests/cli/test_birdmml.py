@@ -215,7 +215,7 @@ def test_flags_go_before_the_file_and_the_file_before_the_preset(tmp_path: Path)
     assert load_manifest(tmp_path / "birds" / "manifest.json").config == config
     (tmp_path / "preset.toml").write_text("preset = 'paper'\nper_species = 4\nsize = 16\n")
     words = ["--config", tmp_path / "preset.toml", "--preset", "tiny", "--seconds", "0.25", "--workers", "1"]
-    assert said("build", "--out", tmp_path / "tiny", *words)["config"]["species"] == 20
+    assert said("build", "--out", tmp_path / "tiny", *words)["config"]["species"] == 12
 
 
 def test_the_same_dials_from_a_file_and_from_flags_are_the_same_dataset(built: Path, tmp_path: Path) -> None:
