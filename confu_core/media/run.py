@@ -17,7 +17,7 @@ from confu_core.inputs.text import Tokenizer
 from confu_core.media.augment import augmentations
 from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
-from confu_core.media.evaluate import TEST, evaluate_media
+from confu_core.media.evaluate import TEST, evaluate_media, tells_class
 from confu_core.media.examples import examples_of
 from confu_core.media.findings import Findings
 from confu_core.media.settings import MediaSettings
@@ -236,7 +236,7 @@ def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence
     name = query_name(task, query)
     bayes = ceilings.bayes.get(name) if ceilings else None
     pairwise = ceilings.best_single(name) if ceilings else None
-    accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(measures, name)
+    accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(task, measures, name)
     return {
         "accuracy": accuracy,
         "bayes_accuracy": bayes,
@@ -251,8 +251,8 @@ def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence
     }
 
 
-def _of_probe(measures: Sequence[Measure], query: str) -> float | None:
-    found = [one.value for one in measures if (one.family, one.subject) == ("probe", query)]
+def _of_probe(task: MediaTask, measures: Sequence[Measure], query: str) -> float | None:
+    found = [one.value for one in measures if one.subject == query and tells_class(task, one)]
     return found[0] if found else None  # A stream has no probes.
 
 
@@ -283,9 +283,8 @@ def _directions(measures: Sequence[Measure], task: MediaTask) -> list[dict[str, 
     """Return the directions of a row of results: classes from what is seen, then retrieval of one sample."""
     rows = []
     ceilings = task.ceilings.get("all")
-    told = "zero_shot" if task.prompts else "probe"
     for one in measures:
-        if (one.family, one.metric, one.condition) == (told, "accuracy", TEST):
+        if tells_class(task, one):
             query = one.subject.split("+")
             pairwise = ceilings.best_single(one.subject) if ceilings else None
             share = captured(one.value, one.reference, pairwise) if len(query) > 1 else None
