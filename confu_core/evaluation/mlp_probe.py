@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator
 
@@ -84,7 +83,7 @@ def _network(inputs: int, width: int, classes: int, seed: int) -> nn.Sequential:
 def _fit(net: nn.Sequential, x: Tensor, y: Tensor, unseen: Tensor, labels: Tensor, seed: int) -> None:
     """Train until the loss on samples that are not trained on no longer falls, and go back to where it was lowest."""
     optimiser = torch.optim.AdamW(net.parameters(), lr=LR, weight_decay=DECAY)
-    best, since, weights = math.inf, 0, copy.deepcopy(net.state_dict())
+    best, since, weights = math.inf, 0, _weights(net)
     for epoch in range(EPOCHS):
         for rows in _batches(len(y), seed, epoch):
             optimiser.zero_grad()
@@ -94,10 +93,14 @@ def _fit(net: nn.Sequential, x: Tensor, y: Tensor, unseen: Tensor, labels: Tenso
             loss = float(cross_entropy(net(unseen), labels))
         since += 1
         if loss < best:
-            best, since, weights = loss, 0, copy.deepcopy(net.state_dict())
+            best, since, weights = loss, 0, _weights(net)
         if since >= PATIENCE:
             break
     net.load_state_dict(weights)
+
+
+def _weights(net: nn.Sequential) -> dict[str, Tensor]:
+    return {name: values.clone() for name, values in net.state_dict().items()}
 
 
 def _batches(n: int, seed: int, epoch: int) -> Iterator[Tensor]:
