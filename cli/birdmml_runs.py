@@ -110,7 +110,7 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Train one method and evaluate it in every way that the data and the method define.
 
     What it reached stands beside what can be reached, which is known exactly of generated data. Classes that no text
-    describes are told by linear probes. Several processes train together under torchrun.
+    describes are told by probes. Several processes train together under torchrun.
     """
     started = time.monotonic()
     how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint")}

@@ -12,7 +12,7 @@ from confu_cli.show import number, print_table
 __all__ = ["print_run"]
 
 Row = Mapping[str, Any]
-HOW = {"descriptions": "by descriptions", "probe": "by linear probes"}
+HOW = {"descriptions": "by descriptions", "probe": "by probes"}
 
 
 def print_run(row: Row, label: str) -> None:
@@ -32,8 +32,7 @@ def print_run(row: Row, label: str) -> None:
         _retrieval(row),
     )
     if not all(d["defined"] for d in row["directions"]):
-        what = "vector or score for this" if row.get("told_by") == "probe" else "score for this direction"
-        click.echo(f"* The method defines no {what}; a fallback stands in.")
+        click.echo("* The method defines no score for this direction; a fallback stands in.")
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain"):
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
@@ -84,10 +83,11 @@ def _query(direction: Row) -> str:
 
 
 def _interval(row: Row, direction: Row) -> str:
-    family = "probe" if row.get("told_by") == "probe" else "zero_shot"
+    kind = "bilinear" if len(direction["query"]) > 1 else "linear"
+    told = ("probe", kind) if row.get("told_by") == "probe" else ("zero_shot", "test")
     for one in row["measures"]:
-        where = (one["family"], one["metric"], one["condition"], one["subject"])
-        if where == (family, "accuracy", "test", "+".join(direction["query"])):
+        where = (one["family"], one["condition"], one["metric"], one["subject"])
+        if where == (*told, "accuracy", "+".join(direction["query"])):
             return f"{number(one['low'])} to {number(one['high'])}"
     return "-"
 

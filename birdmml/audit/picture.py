@@ -9,6 +9,7 @@ import numpy as np
 from birdmml.audit.content import content_of
 from confu_core.inputs.fingerprint import PICTURE_WORDS, picture_hash
 from confu_core.inputs.picture import decode_picture
+from confu_core.inputs.plain import PICTURE_FEATURES, picture_features
 
 __all__ = ["PICTURE", "PICTURE_FEATURES", "measure_picture"]
 
@@ -22,9 +23,6 @@ PICTURE = np.dtype(
     ]
 )
 _SIDE = 64
-_LEVELS = 4  # Of each colour in a histogram.
-_GRID = 4  # Places along each side whose mean colour is a feature.
-PICTURE_FEATURES = _LEVELS**3 + 3 * _GRID**2
 
 
 def measure_picture(data: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -62,12 +60,4 @@ def measure_picture(data: bytes) -> tuple[np.ndarray, np.ndarray]:
         width, height = image.size
     contrast = pixels.reshape(3, -1).std(axis=1).max()
     measures = np.array((content_of(data), picture_hash(pixels), width, height, contrast), dtype=PICTURE)
-    return measures, _features(pixels)
-
-
-def _features(pixels: np.ndarray) -> np.ndarray:
-    level = (pixels >> 6).reshape(3, -1).astype(np.int64)
-    counts = np.bincount(level[0] * _LEVELS**2 + level[1] * _LEVELS + level[2], minlength=_LEVELS**3)
-    block = _SIDE // _GRID
-    means = pixels.reshape(3, _GRID, block, _GRID, block).mean(axis=(2, 4)) / 255
-    return np.concatenate([np.sqrt(counts / _SIDE**2), means.ravel()]).astype(np.float32)
+    return measures, picture_features(pixels)

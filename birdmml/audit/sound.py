@@ -10,6 +10,7 @@ import numpy as np
 from birdmml.audit.content import content_of
 from confu_core.errors import DatasetError
 from confu_core.inputs.fingerprint import SOUND_WORDS, sound_fingerprint
+from confu_core.inputs.plain import spectrum_features
 from confu_core.inputs.sound import decode_sound
 
 __all__ = ["SOUND", "SOUND_FEATURES", "clipped_share", "measure_sound", "mel_power", "signal_to_noise"]
@@ -30,7 +31,7 @@ SOUND_FEATURES = 3 * _BANDS
 _FRAME_SECONDS = 0.046
 _LOW_HZ, _HIGH_HZ = 60.0, 10_000.0
 _FLOOR = 1e-10  # Of power: below what 16 bits hold.
-_QUIET, _LOUD = 0.2, 0.98  # Quantiles over time.
+_QUIET = 0.2  # Quantile over time.
 _BESIDE = 4  # Bands on either side among which a tone stands out.
 _FLAT, _RUN = 5e-4, 3  # How near to the peak, relative to it, and for how many samples on end, is clipping.
 _LEAST_PEAK = 0.02  # A quieter recording has so few levels that several samples on end share the highest.
@@ -72,7 +73,7 @@ def measure_sound(data: bytes, sample_rate: int) -> tuple[np.ndarray, np.ndarray
     )
     if rate != sample_rate:
         power = mel_power(decode_sound(data, sample_rate), sample_rate)
-    return np.array(values, dtype=SOUND), _features(power)
+    return np.array(values, dtype=SOUND), spectrum_features(10 * np.log10(np.maximum(power, _FLOOR)))
 
 
 def mel_power(samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -182,13 +183,6 @@ def _in_runs(mask: np.ndarray) -> int:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
     lengths = edges[1::2] - edges[::2]
     return int(lengths[lengths >= _RUN].sum())
-
-
-def _features(power: np.ndarray) -> np.ndarray:
-    level = 10 * np.log10(np.maximum(power, _FLOOR))
-    # Relative to the loudest, so that gain does not matter.
-    level = np.maximum(level - level.max(), -80)
-    return np.concatenate([level.mean(1), level.std(1), np.quantile(level, _LOUD, axis=1)]).astype(np.float32)
 
 
 @lru_cache(maxsize=8)

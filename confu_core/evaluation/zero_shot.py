@@ -15,9 +15,10 @@ from confu_core.evaluation.per_sample import class_labels
 from confu_core.evaluation.retrieval import TIE, ranks
 from confu_core.random import generator
 
-__all__ = ["ENSEMBLES", "ZeroShot", "class_scores", "zero_shot"]
+__all__ = ["ENSEMBLES", "LOG_MEAN_EXP", "MEAN", "ZeroShot", "class_scores", "zero_shot"]
 
-ENSEMBLES = ("mean", "max", "single")
+MEAN, LOG_MEAN_EXP = "mean", "log-mean-exp"
+ENSEMBLES = (MEAN, LOG_MEAN_EXP, "max", "single")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,8 @@ def zero_shot(
     labels: ArrayLike,
     classes: int,
     *,
-    ensemble: str = "mean",
+    ensemble: str = MEAN,
+    scale: float = 1.0,
     seed: int = 0,
 ) -> ZeroShot:
     """Classify samples by their scores against prompts.
@@ -64,8 +66,10 @@ def zero_shot(
         Class of each sample, in [0, classes).
     classes : int
         How many classes there are.
-    ensemble : {"mean", "max", "single"}
+    ensemble : {"mean", "log-mean-exp", "max", "single"}
         See `class_scores`.
+    scale : float
+        What the loss multiplied scores with; see `class_scores`.
     seed : int
         Decides between equal scores in `predicted`, and nowhere else.
 
@@ -87,7 +91,7 @@ def zero_shot(
     (0.5, array([0, 1]))
     """
     truth = class_labels(labels, classes)
-    by_class = class_scores(scores, prompt_label, classes, ensemble)
+    by_class = class_scores(scores, prompt_label, classes, ensemble, scale)
     if len(truth) != len(by_class):
         raise InvalidValue(f"labels must be as many as the rows of scores; got {len(truth)} and {len(by_class)}")
     found = ranks(by_class, torch.from_numpy(truth))
@@ -101,8 +105,10 @@ def zero_shot(
     )
 
 
-def class_scores(scores: Tensor, prompt_label: ArrayLike, classes: int, ensemble: str = "mean") -> Tensor:
-    """Combine the scores of the prompts of each class.
+def class_scores(
+    scores: Tensor, prompt_label: ArrayLike, classes: int, ensemble: str = MEAN, scale: float = 1.0
+) -> Tensor:
+    r"""Combine the scores of the prompts of each class.
 
     Parameters
     ----------
@@ -112,10 +118,14 @@ def class_scores(scores: Tensor, prompt_label: ArrayLike, classes: int, ensemble
         The class that each prompt describes.
     classes : int
         How many classes there are.
-    ensemble : {"mean", "max", "single"}
+    ensemble : {"mean", "log-mean-exp", "max", "single"}
         ``mean``: the mean score, which for scores that are linear in the prompt, such as a cosine, is the score
-        against the mean of its embeddings (not brought back to length 1). ``max``: the best of them. ``single``:
-        that of the class's first prompt.
+        against the mean of its embeddings (not brought back to length 1). ``log-mean-exp``:
+        :math:`\log \frac1k \sum_{i=1}^k e^{\mathrm{scale} \cdot s_i}` over the k prompts, which is the class's
+        probability, but for what is the same for all classes, if InfoNCE was brought to its optimum. ``max``: the best
+        of them. ``single``: that of the class's first prompt.
+    scale : float
+        Of ``log-mean-exp``: one over the temperature, or whatever the loss multiplies scores with.
 
     Returns
     -------
@@ -146,8 +156,18 @@ def class_scores(scores: Tensor, prompt_label: ArrayLike, classes: int, ensemble
     if ensemble not in ENSEMBLES:
         raise InvalidValue(f"ensemble must be one of {', '.join(ENSEMBLES)}; got {ensemble!r}")
     index = torch.from_numpy(described).expand(len(scores), -1)
-    reduction = {"mean": "mean", "max": "amax"}[ensemble]
-    return scores.new_zeros(len(scores), classes).scatter_reduce(-1, index, scores, reduction, include_self=False)
+    if ensemble == LOG_MEAN_EXP:
+        return _log_mean_exp(scale * scores.double(), index, classes)
+    return _reduced(scores, index, classes, {"mean": "mean", "max": "amax"}[ensemble])
+
+
+def _log_mean_exp(scores: Tensor, index: Tensor, classes: int) -> Tensor:
+    most = _reduced(scores, index, classes, "amax")
+    return most + _reduced((scores - most.gather(-1, index)).exp(), index, classes, "mean").log()
+
+
+def _reduced(scores: Tensor, index: Tensor, classes: int, how: str) -> Tensor:
+    return scores.new_zeros(len(scores), classes).scatter_reduce(-1, index, scores, how, include_self=False)
 
 
 def _best(scores: np.ndarray, seed: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
+from confu_core.evaluation.accuracy import balanced_accuracy
 from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean
 from confu_core.evaluation.complementarity import Complementarity, complementarity, complementarity_by_group
 from confu_core.evaluation.confusion import confusion, group_confusion, most_confused
@@ -18,20 +19,24 @@ from confu_core.evaluation.few_shot import few_shot
 from confu_core.evaluation.missing import missing_accuracy
 from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.recall import RankMeasure, retrieval_summary
+from confu_core.evaluation.zero_shot import LOG_MEAN_EXP, MEAN
 from confu_core.media.embed import rows_of
-from confu_core.media.findings import Findings
-from confu_core.media.task import query_name
+from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, headline_probe
+from confu_core.media.plain import plain_correct
+from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
 
-__all__ = ["FAMILIES", "SHOTS", "evaluate_media"]
+__all__ = ["FAMILIES", "SHOTS", "evaluate_media", "tells_class"]
 
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
 TEST = "test"
 LEAST = 4  # Samples, of which half are held out.
 CONFUSED = 10  # Pairs of classes that are listed.
+# How the descriptions of a class are read together, by the metric's name; the first is the headline.
+READINGS = {"accuracy": MEAN, f"accuracy, {LOG_MEAN_EXP}": LOG_MEAN_EXP}
 
 
 def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = None) -> list[Measure]:
@@ -100,16 +105,42 @@ def _equal_rows(rows: np.ndarray) -> np.ndarray:
     return np.array([first.setdefault(np.ascontiguousarray(row).tobytes(), len(first)) for row in rows])
 
 
+def tells_class(task: MediaTask, one: Measure) -> bool:
+    """Return whether a measure is an accuracy of the class that stands for the run, from any query.
+
+    Parameters
+    ----------
+    task : MediaTask
+        The task.
+    one : Measure
+        Of a run on it.
+
+    Returns
+    -------
+    bool
+        By descriptions where there are any; else by the probe that is the headline for every method.
+    """
+    told = ("zero_shot", TEST) if task.prompts else ("probe", headline_probe(len(one.subject.split("+"))))
+    return one.metric == "accuracy" and (one.family, one.condition) == told
+
+
+def _readings(task: MediaTask) -> dict[str, str]:
+    """Return the ways to read descriptions: where each class has one, they are all the same."""
+    return READINGS if len(task.prompts) > len(task.classes) else {"accuracy": MEAN}
+
+
 def _zero_shot(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     if not task.prompts:
         return
     for split in task.splits[1:]:
         for query in task.queries:
-            found, subject = findings.told(split, query), query_name(task, query)
-            defined = findings.model.method.defines(query, (task.text or 0,))
+            subject, defined = query_name(task, query), findings.defines(query)
             bayes = _bayes(findings, ALL, subject)
-            yield _estimated("zero_shot", subject, "accuracy", split, bootstrap_mean(found.correct), bayes, defined)
+            for metric, ensemble in _readings(task).items():
+                right = bootstrap_mean(findings.told(split, query, ensemble).correct)
+                yield _estimated("zero_shot", subject, metric, split, right, bayes, defined)
+            found = findings.told(split, query)
             yield Measure("zero_shot", subject, "top-5", found.top5, split, defined=defined)
             yield Measure("zero_shot", subject, "balanced accuracy", found.balanced_accuracy, split, defined=defined)
 
@@ -120,19 +151,31 @@ def _zero_shot_group(findings: Findings) -> Iterator[Measure]:
         return
     groups = np.array(task.groups)[task.labels(TEST)]
     for query in task.queries:
-        correct, subject = findings.told(TEST, query).correct, query_name(task, query)
+        subject, defined = query_name(task, query), findings.defines(query)
         for group in task.group_names:
-            if (mine := correct[groups == group]).size:
-                bayes = _bayes(findings, group, subject)
-                yield _estimated("zero_shot_group", subject, "accuracy", group, bootstrap_mean(mine), bayes)
+            bayes, mine = _bayes(findings, group, subject), groups == group
+            for metric, ensemble in _readings(task).items() if mine.any() else ():
+                right = bootstrap_mean(findings.told(TEST, query, ensemble).correct[mine])
+                yield _estimated("zero_shot_group", subject, metric, group, right, bayes, defined)
 
 
 def _probe(findings: Findings) -> Iterator[Measure]:
-    task = findings.task
+    task, labels = findings.task, findings.task.labels(TEST)
     for query in task.probed:
-        subject, defined = query_name(task, query), findings.vectors(TEST, query).defined
+        subject, bayes = query_name(task, query), _bayes(findings, ALL, query_name(task, query))
+        for kind in PROBES:
+            if (correct := findings.probed(query, kind)) is not None:
+                yield _estimated("probe", subject, "accuracy", kind, bootstrap_mean(correct), bayes)
+                macro = balanced_accuracy(correct, labels, len(task.classes))
+                yield Measure("probe", subject, "balanced accuracy", macro, kind)
+
+
+def _plain(findings: Findings) -> Iterator[Measure]:
+    task = findings.task
+    for query, correct in plain_correct(task).items():
+        subject = query_name(task, query)
         bayes = _bayes(findings, ALL, subject)
-        yield _estimated("probe", subject, "accuracy", TEST, bootstrap_mean(findings.probed(query)), bayes, defined)
+        yield _estimated("plain", subject, "accuracy", LINEAR, bootstrap_mean(correct), bayes)
 
 
 def _few_shot(findings: Findings) -> Iterator[Measure]:
@@ -142,30 +185,32 @@ def _few_shot(findings: Findings) -> Iterator[Measure]:
     for query in task.queries if shots else ():
         subject, bayes = query_name(task, query), _bayes(findings, ALL, query_name(task, query))
         if task.prompts:
-            start = bootstrap_mean(findings.told(TEST, query).correct)
-            yield Measure("few_shot", subject, "accuracy", start.value, "", 0.0, start.low, start.high, bayes)
-        train, test = findings.labelled("train", query), findings.labelled(TEST, query)
-        for found in few_shot(train, test, shots, names=task.classes):
-            low, high = found.accuracy.low, found.accuracy.high
-            x, value = float(found.shots), found.accuracy.mean
-            yield Measure("few_shot", subject, "accuracy", value, "", x, low, high, bayes)
+            start, defined = bootstrap_mean(findings.told(TEST, query).correct), findings.defines(query)
+            yield _estimated("few_shot", subject, "accuracy", "", start, bayes, defined, 0.0)
+        for kind, condition in ((LINEAR, ""), (FUSED, FUSED)):
+            train, test = (findings.labelled(split, query, kind) for split in ("train", TEST))
+            if train is None or test is None:
+                continue
+            for found in few_shot(train, test, shots, names=task.classes):
+                x, one = float(found.shots), found.accuracy
+                yield Measure("few_shot", subject, "accuracy", one.mean, condition, x, one.low, one.high, bayes)
 
 
 def _overlap(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in _fused(findings):
         one, two, both = _correct(findings, query)
-        letters = letters_of(*(task.modalities[at] for at in reversed(query)))
+        letters, defined = letters_of(*(task.modalities[at] for at in reversed(query))), _each_defined(findings, query)
         for name, share in overlap(two, one, both).named(letters).items():
-            yield Measure("overlap", query_name(task, query), name, share)
+            yield Measure("overlap", query_name(task, query), name, share, defined=defined)
 
 
 def _complementarity(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in _fused(findings):
         one, two, both = _correct(findings, query)
-        subject = query_name(task, query)
-        yield from _gain(subject, ALL, complementarity(both, [one, two], _known(findings, ALL, subject)))
+        subject, defined = query_name(task, query), _each_defined(findings, query)
+        yield from _gain(subject, ALL, complementarity(both, [one, two], _known(findings, ALL, subject)), defined)
         if task.groups:
             groups = np.array(task.groups)[task.labels(TEST)]
             known = {group: _known(findings, group, subject) for group in task.group_names}
@@ -173,22 +218,22 @@ def _complementarity(findings: Findings) -> Iterator[Measure]:
             by_group = complementarity_by_group(both, [one, two], groups, given or None)
             for group in task.group_names:
                 if group in by_group:
-                    yield from _gain(subject, group, by_group[group])
+                    yield from _gain(subject, group, by_group[group], defined)
 
 
-def _gain(subject: str, group: str, found: Complementarity) -> Iterator[Measure]:
-    yield _estimated("complementarity", subject, "gain", group, found.gain, found.available)
+def _gain(subject: str, group: str, found: Complementarity, defined: bool) -> Iterator[Measure]:
+    yield _estimated("complementarity", subject, "gain", group, found.gain, found.available, defined)
     shares = {"fusion gain captured": found.fusion_gain_captured, "higher-order capture": found.higher_order_capture}
     for metric, share in shares.items():
         if share is not None:
-            yield _estimated("complementarity", subject, metric, group, share, 1.0)
+            yield _estimated("complementarity", subject, metric, group, share, 1.0, defined)
 
 
 def _dependence(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     labels = task.labels(TEST)
     for query in _fused(findings) if task.prompts else ():
-        subject, fused = query_name(task, query), findings.vectors(TEST, query)
+        subject, fused = query_name(task, query), findings.vectors(TEST, query, FUSED)
         for modality in query:
             name = task.modalities[modality]
 
@@ -196,11 +241,16 @@ def _dependence(findings: Findings) -> Iterator[Measure]:
                 return findings.classified(findings.shuffled(TEST, modality, order), query, labels).correct
 
             drop = shuffle_drop(correct, len(labels)).drop
-            yield _estimated("dependence", subject, "drop", name, drop)
-            single = findings.vectors(TEST, (modality,)).vectors
-            # Undefined where there are no two samples to learn from and two to be tested on.
-            explained = explained_variance(single.numpy(), fused.vectors.numpy()) if len(labels) >= LEAST else None
-            yield Measure("dependence", subject, "R²", explained, name, defined=fused.defined)
+            yield _estimated("dependence", subject, "drop", name, drop, defined=findings.defines(query))
+            explained = _explained(findings.vectors(TEST, (modality,)), fused)
+            yield Measure("dependence", subject, "R²", explained, name, defined=fused is not None)
+
+
+def _explained(single: Tensor | None, fused: Tensor | None) -> float | None:
+    """How much of a method's own vector one embedding predicts; None where it has no such vector, or too few rows."""
+    if single is None or fused is None or len(fused) < LEAST:
+        return None
+    return explained_variance(single.numpy(), fused.numpy())
 
 
 def _robustness(findings: Findings) -> Iterator[Measure]:
@@ -213,39 +263,45 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
         batch = findings.replaced(TEST, modality, rows)
         for query in task.queries if task.prompts else ():
             if modality in query:
-                found = bootstrap_mean(findings.classified(batch, query, labels).correct)
-                yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, x=level)
+                found, defined = (
+                    bootstrap_mean(findings.classified(batch, query, labels).correct),
+                    findings.defines(query),
+                )
+                yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, None, defined, level)
         if modality == task.text:
             query = task.queries[-1]
             score = _blocks(findings, batch, query, (modality,))
             found_ranks = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(_equal_rows(rows)))
             one = found_ranks.equal.recall[10].estimate
-            yield _estimated("robustness", f"{query_name(task, query)}->{name}", "R@10", kind, one, x=level)
+            subject, defined = f"{query_name(task, query)}->{name}", findings.model.method.defines(query, (modality,))
+            yield _estimated("robustness", subject, "R@10", kind, one, None, defined, level)
 
 
 def _missing(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in _fused(findings):
         one, two, both = _correct(findings, query)
-        for gone, left in ((query[0], two), (query[1], one)):
+        for gone, alone, left in ((query[0], query[1], two), (query[1], query[0], one)):
+            defined = findings.defines(query) and findings.defines((alone,))
             for found in missing_accuracy(both, left):
-                name, x = task.modalities[gone], found.share
-                yield _estimated("missing", query_name(task, query), "accuracy", name, found.accuracy, x=x)
+                subject, name = query_name(task, query), task.modalities[gone]
+                yield _estimated("missing", subject, "accuracy", name, found.accuracy, None, defined, found.share)
 
 
 def _confusion(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in task.queries if task.prompts else ():
         found, subject = findings.told(TEST, query), query_name(task, query)
+        defined = findings.defines(query)
         counts = confusion(task.labels(TEST), found.predicted, len(task.classes))
         if task.groups:
             names = task.group_names
             grouped = group_confusion(counts, [names.index(group) for group in task.groups])
             for row, true in enumerate(names):
                 for column, predicted in enumerate(names):
-                    yield Measure("confusion", subject, predicted, float(grouped[row, column]), true)
+                    yield Measure("confusion", subject, predicted, float(grouped[row, column]), true, defined=defined)
         for pair in most_confused(counts, task.classes, CONFUSED):
-            yield Measure("confused_pair", subject, f"{pair.first} ~ {pair.second}", pair.share)
+            yield Measure("confused_pair", subject, f"{pair.first} ~ {pair.second}", pair.share, defined=defined)
 
 
 FAMILIES: dict[str, Callable[[Findings], Iterator[Measure]]] = {
@@ -253,6 +309,7 @@ FAMILIES: dict[str, Callable[[Findings], Iterator[Measure]]] = {
     "zero_shot": _zero_shot,
     "zero_shot_group": _zero_shot_group,
     "probe": _probe,
+    "plain": _plain,
     "few_shot": _few_shot,
     "overlap": _overlap,
     "complementarity": _complementarity,
@@ -276,6 +333,10 @@ def _correct(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np
 
 def _known(findings: Findings, group: str, subject: str) -> Ceilings | None:
     return findings.task.ceilings.get(group, {}).get(subject)
+
+
+def _each_defined(findings: Findings, query: tuple[int, ...]) -> bool:
+    return all(findings.defines(part) for part in (query, *((at,) for at in query)))
 
 
 def _bayes(findings: Findings, group: str, subject: str) -> float | None:

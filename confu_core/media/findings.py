@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +10,12 @@ import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.embeddings import QueryEmbedding, query_embedding
+from confu_core.evaluation.embeddings import side_by_side, with_products
 from confu_core.evaluation.labelled import Labelled
 from confu_core.evaluation.method_errors import in_evaluation
-from confu_core.evaluation.probes import linear_probe
-from confu_core.evaluation.zero_shot import ZeroShot, zero_shot
+from confu_core.evaluation.mlp_probe import mlp_probe
+from confu_core.evaluation.probes import correct_on_test, linear_probe
+from confu_core.evaluation.zero_shot import MEAN, ZeroShot, zero_shot
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
 from confu_core.media.task import MediaTask
@@ -23,7 +23,26 @@ from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 from confu_core.model import Model
 
-__all__ = ["Findings"]
+__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "headline_probe"]
+
+LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
+PROBES = (LINEAR, BILINEAR, MLP, FUSED)
+
+
+def headline_probe(modalities: int) -> str:
+    """Return the kind of probe that tells the class where no text describes it, the same for every method.
+
+    Parameters
+    ----------
+    modalities : int
+        Of the query.
+
+    Returns
+    -------
+    str
+        One of `PROBES`.
+    """
+    return BILINEAR if modalities > 1 else LINEAR
 
 
 @dataclass(frozen=True)
@@ -82,7 +101,9 @@ class Findings:
             raise MethodError(f"the scores of {type(method).__name__} for {members} are not finite after training")
         return scores
 
-    def classified(self, batch: EmbeddedBatch, query: tuple[int, ...], labels: np.ndarray) -> ZeroShot:
+    def classified(
+        self, batch: EmbeddedBatch, query: tuple[int, ...], labels: np.ndarray, ensemble: str = MEAN
+    ) -> ZeroShot:
         """Tell the class of samples by the prompts that describe classes.
 
         Parameters
@@ -93,6 +114,8 @@ class Findings:
             What of them is seen.
         labels : ndarray of int, shape (n,)
             Their classes.
+        ensemble : str
+            How the prompts of a class are read together; see `confu_core.evaluation.zero_shot.class_scores`.
 
         Returns
         -------
@@ -101,48 +124,76 @@ class Findings:
         """
         if not self.task.prompts:
             raise InvalidValue("classes have no descriptions; zero-shot needs a text modality and prompts")
-        scores = self.scores(batch.view(query), self.prompts)
-        return zero_shot(scores, [label for _, label in self.task.prompts], labels, len(self.task.classes))
+        scores, described = self.scores(batch.view(query), self.prompts), [label for _, label in self.task.prompts]
+        with torch.no_grad():
+            scale = float(self.model.method.scale())
+        return zero_shot(scores, described, labels, len(self.task.classes), ensemble=ensemble, scale=scale)
 
-    def told(self, split: str, query: tuple[int, ...]) -> ZeroShot:
+    def told(self, split: str, query: tuple[int, ...], ensemble: str = MEAN) -> ZeroShot:
         """Tell the class of the samples of a split; computed once."""
-        if (split, query) not in self._told:
-            self._told[split, query] = self.classified(self.embedded(split), query, self.task.labels(split))
-        return self._told[split, query]
+        place = (split, query, ensemble)
+        if place not in self._told:
+            self._told[place] = self.classified(self.embedded(split), query, self.task.labels(split), ensemble)
+        return self._told[place]
 
     @cached_property
-    def _told(self) -> dict[tuple[str, tuple[int, ...]], ZeroShot]:
+    def _told(self) -> dict[tuple[str, tuple[int, ...], str], ZeroShot]:
         return {}
 
-    def probed(self, query: tuple[int, ...]) -> np.ndarray:
-        """Return whether a linear probe on a query gets each test sample right; computed once.
+    def defines(self, query: tuple[int, ...]) -> bool:
+        """Return whether the class is told by what the method itself defines: its score; probes suit every method."""
+        return self.task.text is None or not self.task.prompts or self.model.method.defines(query, (self.task.text,))
 
-        A sample of a class that the training split lacks is wrong.
+    def probed(self, query: tuple[int, ...], kind: str) -> np.ndarray | None:
+        """Return whether a probe on a query gets each test sample right; computed once.
+
+        Parameters
+        ----------
+        query : tuple of int
+            Modalities.
+        kind : str
+            One of `PROBES`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,), or None
+            A sample of a class that the training split lacks is wrong. None where there is no such probe: of one
+            modality there are ``linear`` and ``MLP``, and ``fused`` only where the method has a vector of its own.
         """
-        if query not in self._probed:
-            train, validation, test = (self.labelled(split, query) for split in ("train", "validation", "test"))
-            known, seen = (np.isin(one.labels, train.labels) for one in (test, validation))
-            correct = np.zeros(len(known))
-            correct[known] = linear_probe(train, _only(validation, seen), _only(test, known)).correct
-            self._probed[query] = correct
-        return self._probed[query]
+        if (query, kind) not in self._probed:
+            sets = [self.labelled(split, query, kind) for split in ("train", "validation", "test")]
+            known = [one for one in sets if one is not None]
+            self._probed[query, kind] = (
+                correct_on_test(mlp_probe if kind == MLP else linear_probe, *known) if known else None
+            )
+        return self._probed[query, kind]
 
     @cached_property
-    def _probed(self) -> dict[tuple[int, ...], np.ndarray]:
+    def _probed(self) -> dict[tuple[tuple[int, ...], str], np.ndarray | None]:
         return {}
 
-    def labelled(self, split: str, query: tuple[int, ...]) -> Labelled:
-        """Return the vectors of a query with the classes, for classifiers."""
-        return Labelled(self.vectors(split, query).vectors.numpy(), self.task.labels(split))
+    def labelled(self, split: str, query: tuple[int, ...], kind: str = LINEAR) -> Labelled | None:
+        """Return what a kind of probe sees of a query, with the classes; None where there is no such probe."""
+        found = self.vectors(split, query, kind)
+        return None if found is None else Labelled(found.numpy(), self.task.labels(split))
 
     def right(self, query: tuple[int, ...]) -> np.ndarray:
         """Return whether each test sample's class is told: by descriptions, or a probe where there are none."""
-        return self.told("test", query).correct if self.task.prompts else self.probed(query)
+        if self.task.prompts:
+            return self.told("test", query).correct
+        correct = self.probed(query, headline_probe(len(query)))
+        assert correct is not None, "every query has the probes that need no vector of the method's own"
+        return correct
 
-    def vectors(self, split: str, query: Sequence[int]) -> QueryEmbedding:
-        """Return one vector per sample of a split for a query, for probes."""
-        with in_evaluation(self.model.method), torch.no_grad():
-            return query_embedding(self.model.method, self.embedded(split).view(tuple(query)))
+    def vectors(self, split: str, query: tuple[int, ...], kind: str = LINEAR) -> Tensor | None:
+        """Return one vector per sample of a split for a query, as a kind of probe sees it; None where there is none."""
+        if len(query) == 1 and kind in (BILINEAR, FUSED):
+            return None
+        method, view = self.model.method, self.embedded(split).view(query)
+        with in_evaluation(method), torch.no_grad():
+            if kind == FUSED:
+                return method.embed(view)
+            return with_products(view) if kind == BILINEAR else side_by_side(view)
 
     def replaced(self, split: str, modality: int, rows: np.ndarray) -> EmbeddedBatch:
         """Return the embeddings of a split with other inputs in one modality."""
@@ -152,7 +203,3 @@ class Findings:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
         return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
-
-
-def _only(samples: Labelled, rows: np.ndarray) -> Labelled:
-    return Labelled(np.asarray(samples.embeddings)[rows], np.asarray(samples.labels)[rows])

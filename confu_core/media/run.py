@@ -18,7 +18,7 @@ from confu_core.inputs.text import Tokenizer
 from confu_core.media.augment import augmentations
 from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
-from confu_core.media.evaluate import TEST, evaluate_media
+from confu_core.media.evaluate import TEST, evaluate_media, tells_class
 from confu_core.media.examples import examples_of
 from confu_core.media.findings import Findings
 from confu_core.media.settings import MediaSettings
@@ -233,7 +233,7 @@ def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence
     """Return the row's numbers: the accuracy of the class from all that is seen, beside what can be reached."""
     task, query = findings.task, findings.task.headline
     name = query_name(task, query)
-    accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(measures, name)
+    accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(task, measures, name)
     return {
         "accuracy": accuracy,
         **ceiling_columns(task.ceilings.get("all", {}).get(name), accuracy),
@@ -246,8 +246,8 @@ def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence
     }
 
 
-def _of_probe(measures: Sequence[Measure], query: str) -> float | None:
-    found = [one.value for one in measures if (one.family, one.subject) == ("probe", query)]
+def _of_probe(task: MediaTask, measures: Sequence[Measure], query: str) -> float | None:
+    found = [one.value for one in measures if one.subject == query and tells_class(task, one)]
     return found[0] if found else None  # A stream has no probes.
 
 
@@ -255,9 +255,8 @@ def _directions(measures: Sequence[Measure], task: MediaTask) -> list[dict[str, 
     """Return the directions of a row of results: classes from what is seen, then retrieval of one sample."""
     rows = []
     known = task.ceilings.get("all", {})
-    told = "zero_shot" if task.prompts else "probe"
     for one in measures:
-        if (one.family, one.metric, one.condition) == (told, "accuracy", TEST):
+        if tells_class(task, one):
             rows.append(_direction(one.subject.split("+"), task.label, one, known.get(one.subject)))
         elif (one.family, one.metric, one.condition) == ("retrieval", "R@1", "equal"):
             query, target = one.subject.split("->")[0].split("+"), one.subject.split("->")[1]

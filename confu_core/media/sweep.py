@@ -145,7 +145,7 @@ def media_plan(
     label = labels.pop() if len(labels) == 1 else "class"
     seen = {_seen(one) for one in data}
     described = seen.pop() if len(seen) == 1 else "all that is seen"
-    told = "by a linear probe" if all(one.columns.get("told_by") == PROBE for one in data) else ""
+    told = "by a bilinear probe" if all(one.columns.get("told_by") == PROBE for one in data) else ""
     return {
         "benchmark": "+".join(sorted(names)),
         "preset": None,

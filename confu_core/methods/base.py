@@ -215,6 +215,22 @@ class Method(nn.Module):
         """
         return True
 
+    def embed(self, query: View) -> Tensor | None:
+        """Return the one vector that the method itself makes of a query, for probes that know nothing of scores.
+
+        Parameters
+        ----------
+        query : View
+            Rows seen through one or more modalities.
+
+        Returns
+        -------
+        Tensor, shape (..., query rows, width), or None
+            By default the embedding of a single modality, and None for several: what tables show of the method's own
+            vector is then empty.
+        """
+        return query.embedding(query.modalities[0]) if len(query.modalities) == 1 else None
+
     def scale(self) -> float | Tensor:
         """Return what multiplies scores in the loss: one over the temperature, at most 100 if learned.
 

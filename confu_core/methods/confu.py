@@ -107,27 +107,26 @@ class ConFu(Method):
 
     def score(self, query: View, key: View) -> Tensor:
         """Return the cosine of the two sides, or the sum of cosines where a side has no head."""
-        if not self.defines(query.modalities, key.modalities):
-            return summed_cosine(query, key)
-        return self.embed(query) @ self.embed(key).mT
+        one, other = self.embed(query), self.embed(key)
+        return summed_cosine(query, key) if one is None or other is None else one @ other.mT
 
-    def embed(self, view: View) -> Tensor:
-        """Return the embedding of a single modality, or the fused embedding of several.
+    def embed(self, query: View) -> Tensor | None:
+        """Return the embedding of a single modality, or the fused embedding of several that have a head.
 
         Parameters
         ----------
-        view : View
-            Rows seen through one modality, or several that have a head.
+        query : View
+            Rows seen through one or more modalities.
 
         Returns
         -------
-        Tensor, shape (..., rows, dim)
-            Unit-norm.
+        Tensor, shape (..., query rows, dim), or None
+            Unit-norm; None for several modalities without a head.
         """
-        if len(view.modalities) == 1:
-            return view.embedding(view.modalities[0])
-        head = self.heads[_head(view.modalities)]
-        return view.once(self, lambda: normalize(head(view), dim=-1))
+        name = _head(query.modalities)
+        if name not in self.heads:
+            return super().embed(query)
+        return query.once(self, lambda: normalize(self.heads[name](query), dim=-1))
 
 
 def _head(members: tuple[int, ...]) -> str:

@@ -81,6 +81,11 @@ class Symile(Method):
         """Return the multilinear inner product."""
         return query.product(query.embeddings) @ key.product(key.embeddings).mT
 
+    def embed(self, query: View) -> Tensor | None:
+        """Return the product of the embeddings where one key is left: its inner product with that is the score."""
+        members = len(query.modalities)
+        return query.product(query.embeddings) if members == self.space.modalities - 1 else super().embed(query)
+
     def term_loss(self, term: Term, batch: EmbeddedBatch) -> Tensor:
         """Return the InfoNCE of one anchor."""
         return NEGATIVES[self.negatives](self, term, batch)

@@ -60,8 +60,8 @@ class Measure:
     Attributes
     ----------
     family : str
-        What kind of measurement: ``retrieval``, ``zero_shot``, ``probe``, ``few_shot``, ``overlap``,
-        ``complementarity``, ``dependence``, ``robustness``, ``missing``, ``confusion`` or ``history``.
+        What kind of measurement: ``retrieval``, ``zero_shot``, ``probe``, ``plain``, ``few_shot``,
+        ``overlap``, ``complementarity``, ``dependence``, ``robustness``, ``missing``, ``confusion`` or ``history``.
     subject : str
         Of what: a query such as ``"image+audio"``, or a direction such as ``"image->caption"``.
     metric : str

@@ -67,12 +67,13 @@ def test_a_bound_says_of_what_it_is_and_of_what_an_exact_value_is(capsys: pytest
 def test_intervals_and_chance_are_shown_where_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     told = [direction("image", "digit", 0.5), direction("image+audio", "digit", 0.75, defined=False)]
     probes = [
-        Measure("probe", "image", "accuracy", 0.5, "test", None, 0.4, 0.6),
-        Measure("probe", "image+audio", "accuracy", 0.75, "test", None, 0.7, 0.8),
+        Measure("probe", "image", "accuracy", 0.5, "linear", None, 0.4, 0.6),
+        Measure("probe", "image+audio", "accuracy", 0.5, "linear", None, 0.4, 0.6),
+        Measure("probe", "image+audio", "accuracy", 0.75, "bilinear", None, 0.7, 0.8),
         Measure("complementarity", "image+audio", "gain", 0.25, "all", None, 0.2, 0.3),
     ]
     text = printed(capsys, row(told, probes, told_by="probe"), "digit")
-    assert "clip: the digit, by linear probes (seed 3)" in text and "Bayes" not in text
+    assert "clip: the digit, by probes (seed 3)" in text and "Bayes" not in text
     assert "image 0.5000 0.4000 to 0.6000 0.5000" in text
     assert "image + audio * 0.7500 0.7000 to 0.8000 0.5000" in text
     assert "beyond the best single modality." in text and "a fallback stands in" in text
@@ -109,7 +110,7 @@ def moods(tmp_path: Path) -> Path:
 def test_real_media_are_trained_on_and_kept(moods: Path, tmp_path: Path) -> None:
     words = ["run", "--data", moods, "--cache", tmp_path / "cache", "--epochs", "1", "--batch-size", "8", "--dim", "8"]
     text = calls.succeed(*words, "--method", "gram", "--out", tmp_path / "out")
-    assert "gram: the mood, by linear probes (seed 0)" in text
+    assert "gram: the mood, by probes (seed 0)" in text
     (held,) = read_results(tmp_path / "out").rows()
     assert (held["dataset"], held["told_by"], held["classes"], held["p"]) == ("moods", "probe", 2, None)
     assert_one_line(calls.invoke(*words), 2, "confu fuses two modalities to find a third; got 2 in all")

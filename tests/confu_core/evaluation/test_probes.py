@@ -15,7 +15,8 @@ from confu_core.errors import InvalidValue
 from confu_core.evaluation import few_shot as few_shot_module
 from confu_core.evaluation.few_shot import few_shot
 from confu_core.evaluation.labelled import Labelled, standardised
-from confu_core.evaluation.probes import linear_probe
+from confu_core.evaluation.mlp_probe import mlp_probe
+from confu_core.evaluation.probes import PUBLISHED, correct_on_test, linear_probe
 
 CLASSES, DIM = 6, 10
 MEANS = np.random.default_rng(9).normal(size=(CLASSES, DIM))
@@ -29,18 +30,87 @@ def clouds(per_class: int, seed: int, noise: float = 1.0) -> Labelled:
     return Labelled(spread * np.geomspace(0.01, 100, DIM) + 5, labels)
 
 
+GRID = (0.001, 0.01, 0.1, 1.0, 10.0)
+
+
 def test_the_probe_is_logistic_regression_on_standardised_features() -> None:
     train, validation, test = clouds(30, 0), clouds(20, 1), clouds(50, 2)
-    found = linear_probe(train, validation, test)
-    models = {
-        c: make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000)).fit(*train)
-        for c in (0.001, 0.01, 0.1, 1.0, 10.0)
-    }
+    found = linear_probe(train, validation, test, GRID)
+    models = {c: make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000)).fit(*train) for c in GRID}
     best = max(models, key=lambda c: (models[c].score(*validation), -c))
     assert found.strength == best
     assert np.array_equal(found.predicted, models[best].predict(test.embeddings))
     assert found.accuracy == models[best].score(*test) == found.correct.mean()
     assert np.array_equal(found.correct, found.predicted == test.labels)
+
+
+def test_the_search_goes_on_until_the_best_is_at_no_edge() -> None:
+    """What it chooses is the best of all that it tried, fitted as well as each by itself; few samples differ."""
+    for noise in (0.5, 3.0):
+        train, validation, test = clouds(30, 0, noise), clouds(200, 1, noise), clouds(200, 2, noise)
+        found = linear_probe(train, validation, test)
+        assert found.strength is not None and np.log10(found.strength) == round(np.log10(found.strength))
+        around = [found.strength * factor for factor in (0.1, 1, 10)]
+        scores = [linear_probe(train, validation, validation, [c]).accuracy for c in around]
+        assert scores[1] >= max(scores) - 0.005
+        alone = linear_probe(train, validation, test, [found.strength])
+        assert (found.predicted != alone.predicted).mean() < 0.01
+    # Where everything is as good, the strongest regularisation is taken.
+    near = [clouds(20, seed, noise=0.01) for seed in range(3)]
+    strongest = linear_probe(*near).strength
+    assert strongest is not None and strongest <= 1e-5
+
+
+def test_the_published_protocol_counts_classes_alike_and_fits_validation_too() -> None:
+    train, validation, test = clouds(10, 0, 2.0), clouds(30, 1, 2.0), clouds(50, 2, 2.0)
+    few = Labelled(validation.embeddings[:40], validation.labels[:40])  # 30 of one class, 10 of another.
+    found = linear_probe(train, few, test, **{**PUBLISHED, "strengths": GRID})
+    scaler = StandardScaler().fit(train.embeddings)
+    x, seen, unseen = (scaler.transform(one.embeddings) for one in (train, few, test))
+    models = [LogisticRegression(C=c, max_iter=5000).fit(x, train.labels) for c in GRID]
+    macro = [np.mean([(m.predict(seen) == few.labels)[few.labels == c].mean() for c in (0, 1)]) for m in models]
+    again = LogisticRegression(C=GRID[int(np.argmax(macro))], max_iter=5000)
+    again.fit(np.vstack([x, seen]), np.hstack([train.labels, few.labels]))
+    assert found.strength == again.C and np.array_equal(found.predicted, again.predict(unseen))
+    assert min(PUBLISHED["strengths"]) == 1e-6 and max(PUBLISHED["strengths"]) == 1e6
+
+
+def test_balanced_accuracy_counts_every_class_alike() -> None:
+    x, y = clouds(20, 1, 2.0)
+    test = Labelled(x[:50], y[:50])  # 20, 20 and 10.
+    found = linear_probe(clouds(10, 0, 2.0), clouds(10, 3, 2.0), test, [0.1])
+    each = [found.correct[test.labels == c].mean() for c in range(3)]
+    assert found.balanced_accuracy == pytest.approx(np.mean(each)) != pytest.approx(found.accuracy)
+
+
+def parity(n: int, seed: int) -> Labelled:
+    """Two noisy bits and their XOR."""
+    source = np.random.default_rng(seed)
+    bits = source.integers(0, 2, (n, 2))
+    return Labelled(2 * bits - 1 + 0.3 * source.normal(size=(n, 2)), bits.sum(1) % 2)
+
+
+def test_only_probes_that_multiply_tell_a_parity() -> None:
+    sets = [parity(n, seed) for seed, n in enumerate((400, 200, 1000))]
+    products = [Labelled(np.column_stack([x, x.prod(1)]), y) for x, y in sets]
+    assert linear_probe(*sets).accuracy == pytest.approx(0.5, abs=0.1)
+    assert linear_probe(*products).accuracy > 0.98 and mlp_probe(*sets).accuracy > 0.98
+
+
+def test_the_mlp_is_the_same_again_and_stops_before_it_fits_noise() -> None:
+    sets = [parity(n, seed) for seed, n in enumerate((200, 100, 200))]
+    one, again, other = (mlp_probe(*sets, seed=seed) for seed in (0, 0, 1))
+    assert np.array_equal(one.predicted, again.predicted) and one.strength is None
+    assert other.accuracy == pytest.approx(one.accuracy, abs=0.05)
+    source = np.random.default_rng(7)
+    noise = [Labelled(source.normal(size=(n, 40)), np.arange(n) % 5 == 0) for n in (200, 500, 500)]
+    assert mlp_probe(*noise).accuracy > 0.75  # Four in five are of one class.
+
+
+def test_a_class_that_training_lacks_is_wrong() -> None:
+    train, validation, test = (clouds(10, seed, 0.01) for seed in range(3))
+    lacking = Labelled(train.embeddings[:-10], train.labels[:-10])
+    assert correct_on_test(linear_probe, lacking, validation, test).tolist() == [1.0] * 50 + [0.0] * 10
 
 
 def test_strong_regularisation_is_chosen_where_features_say_little() -> None:

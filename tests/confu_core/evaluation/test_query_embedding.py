@@ -1,4 +1,4 @@
-"""The one vector that stands for a query of several modalities, for every built-in method."""
+"""What probes see of a query, and the vector of their own that methods have, for every built-in method."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from confu_core.evaluation.embeddings import query_embedding
+from confu_core.evaluation.embeddings import side_by_side, with_products
 from confu_core.methods.base import Method, Space
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.clip import CLIP
@@ -29,54 +29,56 @@ def batch(codes: Tensor | None = None) -> EmbeddedBatch:
 
 @pytest.mark.parametrize("method", [CLIP, Hub, ConFu, GRAM, TRIANGLE, Symile])
 def test_one_modality_is_its_embedding(method: type[Method]) -> None:
-    found = query_embedding(method(SPACE).eval(), batch().view((1,)))
-    assert found.defined and torch.equal(found.vectors, batch().embeddings[1])
+    own, view = method(SPACE).eval(), batch().view((1,))
+    embedded = own.embed(view)
+    assert embedded is not None
+    for found in (embedded, side_by_side(view), with_products(view)):
+        assert torch.equal(found, batch().embeddings[1])
 
 
 @pytest.mark.parametrize("method", [CLIP, Hub, GRAM, TRIANGLE])
-def test_methods_without_a_vector_of_their_own_have_embeddings_side_by_side(method: type[Method]) -> None:
-    found = query_embedding(method(SPACE), batch().view((0, 2)))
-    assert not found.defined
-    assert torch.equal(found.vectors, torch.cat([batch().embeddings[0], batch().embeddings[2]], -1))
+def test_methods_without_a_vector_of_their_own_have_none(method: type[Method]) -> None:
+    assert method(SPACE).embed(batch().view((0, 2))) is None
 
 
 @pytest.mark.parametrize("method", [ConFu, Symile])
 def test_the_inner_product_with_a_key_is_the_score(method: type[Method]) -> None:
     own, rows = method(SPACE).eval(), batch()
-    found = query_embedding(own, rows.view((0, 1)))
-    assert found.defined and found.vectors.shape == (7, 4)
-    assert torch.allclose(found.vectors @ rows.embeddings[2].T, own.score(rows.view((0, 1)), rows.view((2,))))
+    found = own.embed(rows.view((0, 1)))
+    assert found is not None and found.shape == (7, 4)
+    assert torch.allclose(found @ rows.embeddings[2].T, own.score(rows.view((0, 1)), rows.view((2,))))
 
 
-def test_queries_that_a_method_does_not_define_have_embeddings_side_by_side() -> None:
-    whole = batch().view((0, 1, 2))
-    without_heads = ConFu(SPACE, lam=0)
+def test_queries_that_a_method_does_not_define_have_no_vector() -> None:
     four = EmbeddedBatch([*batch().features, batch().features[0]], [*batch().embeddings, batch().embeddings[0]])
     wide = Space(modalities=4, features=5, dim=4)
-    cases = [
-        (ConFu(SPACE).eval(), whole, 12),
-        (without_heads.eval(), batch().view((0, 1)), 8),
-        (Symile(wide), four.view((0, 1)), 8),
-        (ConFu(wide, orders=(2,)).eval(), four.view((0, 1, 3)), 12),
-    ]
-    for method, view, width in cases:
-        found = query_embedding(method, view)
-        assert not found.defined and found.vectors.shape == (7, width)
+    assert ConFu(SPACE).eval().embed(batch().view((0, 1, 2))) is None
+    assert ConFu(SPACE, lam=0).eval().embed(batch().view((0, 1))) is None
+    assert Symile(wide).embed(four.view((0, 1))) is None
+    assert ConFu(wide, orders=(2,)).eval().embed(four.view((0, 1, 3))) is None
+    assert ConFu(wide, orders=(3,)).eval().embed(four.view((0, 1, 3))) is not None
 
 
 def test_a_users_method_may_embed_its_queries() -> None:
     class Mean(CLIP):
-        def embed(self, view: View) -> Tensor:
-            return sum(view.embedding(m) for m in view.modalities) / len(view.modalities)
+        def embed(self, query: View) -> Tensor:
+            return sum(query.embedding(m) for m in query.modalities) / len(query.modalities)
 
-    found = query_embedding(Mean(SPACE), batch().view((0, 1)))
-    assert found.defined and torch.equal(found.vectors, (batch().embeddings[0] + batch().embeddings[1]) / 2)
+    method: Method = Mean(SPACE)
+    found = method.embed(batch().view((0, 1)))
+    assert found is not None and torch.equal(found, (batch().embeddings[0] + batch().embeddings[1]) / 2)
 
 
 def test_rows_are_those_of_the_view() -> None:
     """Tables of distinct inputs are laid out: here every pair of seven rows."""
     codes = torch.cartesian_prod(torch.arange(7), torch.arange(7), torch.arange(1))
     view = batch(codes).view((0, 1))
-    found = query_embedding(CLIP(SPACE), view).vectors
     first, second = (batch().embeddings[m][codes[:, m]] for m in (0, 1))
-    assert torch.equal(found, torch.cat([first, second], -1))
+    assert torch.equal(side_by_side(view), torch.cat([first, second], -1))
+    assert torch.equal(with_products(view), torch.cat([first, second, first * second], -1))
+
+
+def test_products_are_of_every_two() -> None:
+    one, two, three = batch().embeddings
+    expected = torch.cat([one, two, three, one * two, one * three, two * three], -1)
+    assert torch.equal(with_products(batch().view((0, 1, 2))), expected)

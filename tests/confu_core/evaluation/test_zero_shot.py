@@ -22,9 +22,14 @@ def test_ensembles_and_correctness_are_those_of_slow_loops(n: int, classes: int,
     described = source.permutation([*range(classes), *source.integers(classes, size=extra)])
     scores = source.integers(4, size=(n, classes + extra)) / 4 - 0.25  # Few values: many ties.
     labels = source.integers(classes, size=n)
-    combine = {"mean": np.mean, "max": np.max, "single": lambda values: values[0]}
+    combine = {
+        "mean": np.mean,
+        "log-mean-exp": lambda values: np.log(np.mean(np.exp(7 * values))),
+        "max": np.max,
+        "single": lambda values: values[0],
+    }
     for ensemble in ENSEMBLES:
-        found = zero_shot(torch.from_numpy(scores), described, labels, classes, ensemble=ensemble)
+        found = zero_shot(torch.from_numpy(scores), described, labels, classes, ensemble=ensemble, scale=7.0)
         for i, label in enumerate(labels):
             table = [combine[ensemble](scores[i, described == c]) for c in range(classes)]
             ties = np.isclose(table, max(table))
@@ -52,6 +57,17 @@ def test_the_mean_score_is_the_score_of_the_mean_embedding() -> None:
     prompts = normalize(torch.randn(3, 5, 16, generator=source), dim=-1)
     found = class_scores(queries @ prompts.flatten(0, 1).T, torch.arange(3).repeat_interleave(5), 3)
     assert torch.allclose(found, queries @ prompts.mean(1).T, atol=1e-6)
+
+
+def test_log_mean_exp_lies_between_the_mean_and_the_best() -> None:
+    scores, described = torch.rand(20, 15, generator=torch.Generator().manual_seed(0)), np.arange(15) % 3
+    read = {name: class_scores(scores, described, 3, name).double() for name in ("mean", "max")}
+    for scale, limit in ((1e-5, "mean"), (1e5, "max")):
+        found = class_scores(scores, described, 3, "log-mean-exp", scale) / scale
+        assert torch.allclose(found, read[limit], atol=1e-4)
+    # With one prompt per class there is nothing to combine.
+    one = class_scores(scores[:, :3], [2, 0, 1], 3, "log-mean-exp", 14.0) / 14
+    assert torch.allclose(one, class_scores(scores[:, :3], [2, 0, 1], 3).double())
 
 
 @pytest.mark.parametrize("ensemble", ENSEMBLES)
@@ -108,7 +124,7 @@ def test_errors_say_what_is_wrong() -> None:
         zero_shot(scores, [0, 1, 2], [0], 3)
     with pytest.raises(InvalidValue, match=r"labels must be in \[0, 2\]; got 3"):
         zero_shot(scores, [0, 1, 2], [0, 3], 3)
-    with pytest.raises(InvalidValue, match="ensemble must be one of mean, max, single; got 'median'"):
+    with pytest.raises(InvalidValue, match="ensemble must be one of mean, log-mean-exp, max, single; got 'median'"):
         zero_shot(scores, [0, 1, 2], [0, 0], 3, ensemble="median")
     with pytest.raises(InvalidValue, match="scores must be finite"):
         zero_shot(scores / 0, [0, 1, 2], [0, 0], 3)

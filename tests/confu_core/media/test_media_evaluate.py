@@ -30,7 +30,10 @@ from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.evaluation.bootstrap import bootstrap_mean
-from confu_core.media.evaluate import FAMILIES, evaluate_media
+from confu_core.evaluation.labelled import Labelled
+from confu_core.evaluation.mlp_probe import mlp_probe
+from confu_core.evaluation.probes import linear_probe
+from confu_core.media.evaluate import FAMILIES, evaluate_media, tells_class
 from confu_core.media.findings import Findings
 from confu_core.media.task import MediaTask
 from confu_core.methods import Method, Space, View
@@ -109,7 +112,7 @@ def test_zero_shot_is_the_class_whose_prompts_score_highest(
     task: MediaTask, measured: dict[str, dict[Place, Measure]], told: dict[tuple[str, ...], list[list[int]]]
 ) -> None:
     found = measured["zero_shot"]
-    assert len(found) == 3 * 2 * 3  # Queries, splits but the first, metrics.
+    assert len(found) == 3 * 2 * 4  # Queries, splits but the first, metrics.
     for query in QUERIES:
         truth = labels("test")
         rank = [order.index(label) for order, label in zip(told[query], truth, strict=True)]
@@ -133,11 +136,36 @@ def test_zero_shot_by_group_is_that_of_its_samples(
     measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
 ) -> None:
     found = measured["zero_shot_group"]
-    assert len(found) == 3 * 2
+    assert len(found) == 3 * 2 * 2  # Queries, groups, readings.
     for query in QUERIES:
         for group in ("small", "large"):
             mine = [c for c, label in zip(right[query], labels("test"), strict=True) if GROUPS[label] == group]
             assert found["+".join(query), "accuracy", group, None].value == pytest.approx(sum(mine) / len(mine))
+
+
+def test_log_mean_exp_is_the_other_reading(task: MediaTask, measured: dict[str, dict[Place, Measure]]) -> None:
+    """Of scores over the temperature, 0.07 by default: a class is as probable as its prompts are together."""
+    right = {query: [] for query in QUERIES}
+    for query in QUERIES:
+        for row in range(N):
+            told = []
+            for label in range(len(CLASSES)):
+                own = [word_vectors()[int(word)] for word, described in task.prompts if described == label]
+                scores = [sum(cosine(vector(task, "test", row, name), word) for name in query) for word in own]
+                told.append(math.log(sum(math.exp(score / 0.07) for score in scores) / len(own)))
+            right[query].append(int(np.argmax(told)) == labels("test")[row])
+        subject, metric = "+".join(query), "accuracy, log-mean-exp"
+        assert measured["zero_shot"][subject, metric, "test", None].value == pytest.approx(np.mean(right[query]))
+        for group in ("small", "large"):
+            mine = [hit for hit, label in zip(right[query], labels("test"), strict=True) if GROUPS[label] == group]
+            found = measured["zero_shot_group"][subject, metric, group, None]
+            assert found.value == pytest.approx(np.mean(mine)) and found.reference == BAYES[subject]
+    means = [measured["zero_shot"]["+".join(query), "accuracy", "test", None].value for query in QUERIES]
+    assert means != pytest.approx([np.mean(hits) for hits in right.values()])
+    # With one description per class both are the same, and told once.
+    once = make_task(prompts=[(str(label), label) for label in range(len(CLASSES))])
+    metrics = {one.metric for one in evaluate_media(findings(once), families=("zero_shot", "zero_shot_group"))}
+    assert metrics == {"accuracy", "top-5", "balanced accuracy"}
 
 
 def test_retrieval_counts_equal_keys_and_pairs(task: MediaTask, measured: dict[str, dict[Place, Measure]]) -> None:
@@ -242,8 +270,8 @@ def test_a_shuffled_modality_costs_what_it_told(
 class CopiesImage(CLIP):
     """Its fused embedding is that of the first modality."""
 
-    def embed(self, view: View) -> Tensor:
-        return view.embedding(view.modalities[0])
+    def embed(self, query: View) -> Tensor:
+        return query.embedding(query.modalities[0])
 
     def score(self, query: View, key: View) -> Tensor:
         return self.embed(query) @ self.embed(key).mT
@@ -256,8 +284,8 @@ def test_a_fused_embedding_that_copies_a_modality_depends_on_nothing_else() -> N
     assert found["R²", "audio"].value < 0.7
     assert found["drop", "audio"].value == 0 and found["drop", "image"].value > 0.1
     assert all(one.defined for one in rows)
-    side_by_side = evaluate_media(findings(), families=("dependence",))
-    assert {one.metric for one in side_by_side if not one.defined} == {"R²"}
+    without = [one for one in evaluate_media(findings(), families=("dependence",)) if one.metric == "R²"]
+    assert len(without) == 2 and all(one.value is None and not one.defined for one in without)
 
 
 def test_missing_goes_from_the_fused_query_to_what_is_left(
@@ -295,31 +323,52 @@ def test_confusion_counts_every_sample_once(
     assert pairs[0].value == pytest.approx(mixed / sum(label in (first, second) for label in labels("test")))
 
 
-def test_probes_are_logistic_regressions_chosen_on_validation(
-    task: MediaTask, measured: dict[str, dict[Place, Measure]]
-) -> None:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+def probe_inputs(task: MediaTask, split: str, query: tuple[str, ...], kind: str) -> list[list[float]]:
+    rows = []
+    for row in range(SIZES[split]):
+        own = [unit_vector(task, split, row, name) for name in query]
+        pairs = [[a * b for a, b in zip(*two, strict=True)] for two in combinations(own, 2)]
+        rows.append([x for part in (own + pairs if kind == "bilinear" else own) for x in part])
+    return rows
 
-    found = values(measured["probe"])
+
+def test_probes_are_the_same_kinds_for_every_method(task: MediaTask, measured: dict[str, dict[Place, Measure]]) -> None:
+    found = measured["probe"]
     names = ("image", "audio", "caption")
-    queries = [query for size in (1, 2) for query in combinations(names, size)]
-    assert [subject for subject, *_ in found] == ["+".join(query) for query in queries]
-    for query in (("image",), ("audio", "caption")):
-        x = {
-            split: [[x for name in query for x in unit_vector(task, split, row, name)] for row in range(n)]
-            for split, n in SIZES.items()
-        }
-        fitted = [
-            make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000)).fit(x["train"], labels("train"))
-            for c in (0.001, 0.01, 0.1, 1.0, 10.0)
+    kinds = {1: ("linear", "MLP"), 2: ("linear", "bilinear", "MLP")}
+    expected = [
+        ("+".join(query), metric, kind)
+        for size in (1, 2)
+        for query in combinations(names, size)
+        for kind in kinds[size]
+        for metric in ("accuracy", "balanced accuracy")
+    ]
+    assert [place[:3] for place in found] == expected and all(one.defined for one in found.values())
+    truth = labels("test")
+    for query, kind in ((("image",), "linear"), (("image", "audio"), "bilinear"), (("audio", "caption"), "MLP")):
+        sets = [
+            Labelled(probe_inputs(task, split, query, kind), labels(split)) for split in ("train", "validation", "test")
         ]
-        chosen = max(fitted, key=lambda model: model.score(x["validation"], labels("validation")))
-        expected = chosen.score(x["test"], labels("test"))
-        assert found["+".join(query), "accuracy", "test", None] == pytest.approx(expected)
-    defined = {subject: one.defined for (subject, *_), one in measured["probe"].items()}
-    assert defined == {"+".join(query): len(query) == 1 for query in queries}
+        told = (mlp_probe if kind == "MLP" else linear_probe)(*sets).correct
+        subject = "+".join(query)
+        assert found[subject, "accuracy", kind, None].value == pytest.approx(np.mean(told))
+        macro = np.mean([told[truth == k].mean() for k in range(7)])
+        assert found[subject, "balanced accuracy", kind, None].value == pytest.approx(macro)
+    assert found["image+audio", "accuracy", "bilinear", None].reference == 1.0
+
+
+def test_a_methods_own_vector_has_columns_of_its_own() -> None:
+    measured = evaluate_media(findings(method=CopiesImage), families=("probe", "few_shot"))
+    # The vector is that of the picture: its probe is the picture's.
+    probes = [one for one in measured if (one.family, one.metric) == ("probe", "accuracy")]
+    by_kind = {(one.subject, one.condition): one.value for one in probes}
+    own = [subject for subject, kind in by_kind if kind == "fused"]
+    assert own == ["image+audio", "image+caption", "audio+caption"]
+    assert by_kind["image+audio", "fused"] == by_kind["image", "linear"] != by_kind["image+audio", "linear"]
+    shots = {(one.subject, one.condition, one.x): one.value for one in measured if one.family == "few_shot"}
+    assert {place[1] for place in shots if place[0] == "image+audio"} == {"", "fused"}
+    assert shots["image+audio", "fused", 5.0] == shots["image", "", 5.0] != shots["image+audio", "", 5.0]
+    assert ("image", "fused", 5.0) not in shots and ("image+audio", "fused", 0.0) not in shots
 
 
 def unit_vector(task: MediaTask, split: str, row: int, name: str) -> list[float]:
@@ -371,7 +420,7 @@ def test_robustness_classifies_what_is_spoiled(task: MediaTask, right: dict[tupl
 def test_what_a_task_does_not_define_is_left_out() -> None:
     for undescribed in (make_task(text=False), make_task(prompts=())):
         families = {one.family for one in evaluate_media(findings(undescribed))}
-        assert families == {"retrieval", "probe", "few_shot", "overlap", "complementarity", "missing"}
+        assert families == {"retrieval", "probe", "plain", "few_shot", "overlap", "complementarity", "missing"}
     ungrouped = evaluate_media(findings(make_task(groups=())))
     assert "zero_shot_group" not in {one.family for one in ungrouped}
     assert {one.condition for one in ungrouped if one.family == "complementarity"} == {"all"}
@@ -385,7 +434,9 @@ def test_without_descriptions_probes_tell_the_classes() -> None:
     assert task.queries == [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)] == task.probed
     found = findings(task)
     measured = evaluate_media(found, families=("probe", "overlap", "complementarity"))
-    probes = {one.subject: one.value for one in measured if one.family == "probe"}
+    probes = {one.subject: one.value for one in measured if tells_class(task, one)}
+    kinds = {len(one.subject.split("+")): one.condition for one in measured if tells_class(task, one)}
+    assert kinds == {1: "linear", 2: "bilinear", 3: "bilinear"}
     assert probes.keys() == {"+".join(task.modalities[at] for at in query) for query in task.queries}
     for query in [(0, 1), (0, 2), (1, 2)]:
         subject = "+".join(task.modalities[at] for at in query)
@@ -404,7 +455,8 @@ def test_a_class_that_training_lacks_is_wrong_and_nothing_fails() -> None:
         return np.where((labels(split) == 3) & (split == "train"), 4, labels(split))
 
     found = findings(make_task(labels=without_owls))
-    correct = found.probed((0, 1))
+    correct = found.probed((0, 1), "linear")
+    assert correct is not None
     assert correct[labels("test") == 3].sum() == 0 and correct[labels("test") != 3].mean() > 0.3
 
 
@@ -417,13 +469,35 @@ def test_groups_are_in_the_order_of_the_ceilings_known_or_not() -> None:
 
 
 def test_a_method_says_which_directions_it_defines() -> None:
-    found = evaluate_media(findings(method=Symile), families=("retrieval", "zero_shot"))
-    assert {one.subject for one in found if one.family == "retrieval" and one.defined} == {
+    found = evaluate_media(findings(method=Symile), families=("retrieval",))
+    assert {one.subject for one in found if one.defined} == {
         "image+audio->caption",
         "image+caption->audio",
         "audio+caption->image",
     }
-    assert {one.subject for one in found if one.family == "zero_shot" and one.defined} == {"image+audio"}
+
+
+def test_what_rests_on_a_score_that_a_method_does_not_define_is_marked() -> None:
+    """Symile's score needs all three: both see the class by it, one alone by a fallback, and so all that compares."""
+    task = make_task()
+    damage = [("none", name, 0.0, task.arrays.array("test", name)) for name in ("audio", "caption")]
+    spoiled = make_task(degraded=lambda split: damage)
+    found = evaluate_media(findings(spoiled, Symile))
+    marks: dict[str, dict[str, set[bool]]] = {}
+    for one in found:
+        marks.setdefault(one.family, {}).setdefault(one.subject, set()).add(one.defined)
+    by_query = {"image": {False}, "audio": {False}, "image+audio": {True}}
+    assert marks["zero_shot"] == marks["zero_shot_group"] == marks["confusion"] == by_query
+    assert marks["confused_pair"] == by_query
+    assert marks["robustness"] == {"audio": {False}, "image+audio": {True}, "image+audio->caption": {True}}
+    assert marks["overlap"] == marks["complementarity"] == marks["missing"] == {"image+audio": {False}}
+    assert marks["dependence"] == {"image+audio": {True}}
+    begin = {one.subject: {one.defined} for one in found if one.family == "few_shot" and one.x == 0}
+    assert begin == by_query
+    assert all(one.defined for one in found if one.family in ("probe", "plain") or one.condition == "fused")
+    # By probes, every method tells the class alike.
+    bare = evaluate_media(findings(make_task(prompts=()), Symile), families=("overlap", "complementarity", "missing"))
+    assert bare and all(one.defined for one in bare)
 
 
 def test_intervals_are_those_of_the_samples(task: MediaTask, measured: dict[str, dict[Place, Measure]]) -> None:
@@ -448,7 +522,7 @@ class Raising(Method):
 
 
 class RaisingEmbed(CLIP):
-    def embed(self, view: View) -> Tensor:
+    def embed(self, query: View) -> Tensor:
         raise KeyError("no such vector")
 
 
