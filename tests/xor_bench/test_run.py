@@ -138,6 +138,8 @@ def test_errors_of_a_users_method_name_what_and_when(tmp_path: Path) -> None:
         ({"noise": 0.6}, r"noise must be in \[0, 0.5\]; got 0.6"),
         ({"inputs": "bit"}, "did you mean 'bits'"),
         ({"lr": 0}, "lr must be above 0; got 0"),
+        ({"scale_lr": 0}, "scale_lr must be above 0; got 0"),
+        ({"scale_lr": "a"}, r"scale_lr must be in \[0, 1e\+06\]; got 'a'"),
         ({"batch_size": 1}, "batch_size must be a whole number of at least 2; got 1"),
         ({"seed": -1}, "seed must be a whole number in"),
     ],
