@@ -251,7 +251,7 @@ def _print_run(row: dict[str, Any]) -> None:
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
 @click.option(
-    "--preset", help="A known grid: codings, depth2, figure3, modalities, robustness. Other options change it."
+    "--preset", help="A known grid: codings, depth2, figure3, modalities, robustness. Options change it."
 )
 @click.option("--method", type=ListOf(str), default=None, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
 @setting_options(TASK, MODEL, many=True)
