@@ -24,10 +24,12 @@ __all__ = [
 
 LABELS = {
     "bayes_accuracy": "Bayes accuracy",
+    "single_ceiling": "best single modality",
     "pairwise_ceiling": "pairwise ceiling",
     "chance": "chance",
     "accuracy": "accuracy",
     "higher_order_capture": "higher-order capture",
+    "fusion_gain_captured": "fusion gain captured",
     "total_correlation": "total correlation (nats)",
     "total_correlation_bound": "total correlation bound (nats)",
 }

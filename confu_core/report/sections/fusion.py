@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["complementarity", "dependence"]
 
 AVAILABLE = Reference("available gain", "solid", REFERENCE)
-GAINS = {"gain": "gain in accuracy", "captured": "share of the available gain"}
+GAINS = {
+    "gain": "gain in accuracy",
+    "fusion gain captured": "share of the available gain",
+    "higher-order capture": "higher-order capture",
+}
 CUT = "Intervals that reach beyond the axes are cut off."
 DEPENDENCE = {"drop": "drop in accuracy", "R²": "R²"}
 TITLES = {"drop": "One modality shuffled", "R²": "Predicted from one embedding"}
