@@ -38,6 +38,7 @@ ROBUSTNESS: dict[str, list[Any]] = {
 MODALITIES: dict[str, list[Any]] = {
     "method": ["confu", "gram", "symile", "clip"],
     "modalities": [3, 4, 5, 6],
+    "parity": ["all", "pair"],
     "p": [0.5],
     "bits": [2],
     "seed": [0, 1, 2],
