@@ -55,7 +55,7 @@ def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
     >>> gram_volume(axes[:1], axes[1:2], axes[2:])
     tensor([[1.]])
     """
-    return _near_again(_volumes, anchor, *others)
+    return _near_again(_volumes, _exact_volumes, anchor, *others)
 
 
 def triangle_area(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
@@ -83,7 +83,7 @@ def triangle_area(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
     >>> triangle_area(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]]))
     tensor([[0.5000]])
     """
-    return _near_again(_areas, anchor, second, third)
+    return _near_again(_areas, _exact_areas, anchor, second, third)
 
 
 def multilinear_inner_product(anchor: Tensor, *others: Tensor) -> Tensor:
@@ -110,34 +110,46 @@ def multilinear_inner_product(anchor: Tensor, *others: Tensor) -> Tensor:
     return anchor @ reduce(torch.mul, others).mT
 
 
-def _near_again(scores: Callable[..., tuple[Tensor, Tensor]], anchor: Tensor, *others: Tensor) -> Tensor:
+def _near_again(scores: Callable[..., tuple[Tensor, Tensor]], exact: Callable[..., Tensor], *parts: Tensor) -> Tensor:
     """Scores of any precision; where an anchor nearly lies in the span of a tuple, they are computed in double.
 
     There the score is the small difference of large numbers, and so is its gradient. In most batches such pairs are
-    few, and each is taken by itself; if they are many, the whole matrix is.
+    few, and each is taken by itself; if they are many, the whole matrix is. In a stack each cell is treated as if it
+    were alone.
     """
-    if anchor.dtype is torch.float64:
-        return scores(anchor, *others)[0]
-    # Cells of a stack are small, and which way one takes may not depend on its neighbours.
-    if anchor.dim() > 2:
-        return scores(anchor.double(), *(other.double() for other in others))[0].to(anchor.dtype)
-    found, near = scores(anchor, *others)
-    row, column = (found.detach() < near).nonzero(as_tuple=True)
-    if not len(row):
-        return found
-    if len(row) * anchor.shape[-1] > 4 * found.numel():
-        return scores(anchor.double(), *(other.double() for other in others))[0].to(anchor.dtype)
-    each = [anchor.index_select(0, row), *(other.index_select(0, column) for other in others)]
-    again, _ = scores(*(part.double().unsqueeze(-2) for part in each))
-    return found.index_put((row, column), again.flatten().to(found.dtype))
+    if parts[0].dtype is torch.float64:
+        return scores(*parts)[0]
+    lead, dim = parts[0].shape[:-2], parts[0].shape[-1]
+    parts = tuple(part.reshape(-1, *part.shape[-2:]) for part in parts)
+    found, below = scores(*parts)
+    near = found.detach() < below
+    many = near.sum((-2, -1)) * dim > 4 * near[0].numel()
+    if many.any():
+        (cells,) = many.nonzero(as_tuple=True)
+        whole, _ = scores(*(part.index_select(0, cells).double() for part in parts))
+        found, near = found.index_put((cells,), whole.to(found.dtype)), near & ~many[:, None, None]
+    cell, row, column = near.nonzero(as_tuple=True)
+    if len(cell):
+        rows = [cell * near.shape[-2] + row, *[cell * near.shape[-1] + column] * (len(parts) - 1)]
+        each = [part.flatten(0, 1).index_select(0, at).double() for part, at in zip(parts, rows, strict=True)]
+        found = found.index_put((cell, row, column), exact(*each).to(found.dtype))
+    return found.reshape(*lead, *found.shape[-2:])
 
 
 def _volumes(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor]:
     """Volumes, and per tuple the one below which an anchor is near its span."""
     basis, spanned = _orthonormal(others)
-    lengths = (anchor * anchor).sum(-1)
-    volume: Tensor = _Volume.apply(lengths, spanned.to(anchor.dtype), *(anchor @ q.to(anchor.dtype).mT for q in basis))
-    return volume, spanned.detach().to(anchor.dtype) * (NEAR * lengths.detach().amax()).sqrt()
+    kind = anchor.dtype
+    lengths, spanned = (anchor * anchor).sum(-1), spanned.to(kind)
+    volume: Tensor = _Volume.apply(lengths, spanned, *(anchor @ q.to(kind).mT for q in basis))
+    longest = lengths.detach().amax(-1, keepdim=True)
+    return volume, (spanned.detach() * (NEAR * longest).sqrt()).unsqueeze(-2)
+
+
+def _exact_volumes(anchor: Tensor, *others: Tensor) -> Tensor:
+    """Volumes row by row."""
+    _, volume = _orthonormal((*others, anchor))
+    return torch.where(volume < FLAT_VOLUME, 0.0, volume)
 
 
 def _areas(anchor: Tensor, second: Tensor, third: Tensor) -> tuple[Tensor, Tensor]:
@@ -147,8 +159,14 @@ def _areas(anchor: Tensor, second: Tensor, third: Tensor) -> tuple[Tensor, Tenso
     offset = torch.cat([side, -(second * side).sum(-1, keepdim=True)], -1)
     along = torch.cat([anchor, torch.ones_like(anchor[..., :1])], -1) @ offset.mT
     area: Tensor = _Area.apply(_squared_distances(anchor, second), along, squared)
-    longest = torch.stack([x.detach().square().sum(-1).amax() for x in (anchor, second)]).amax()
-    return area, squared.detach() * (NEAR * longest)
+    longest = torch.cat([anchor, second], -2).detach().square().sum(-1).amax(-1, keepdim=True)
+    return area, (squared.detach() * (NEAR * longest)).unsqueeze(-2)
+
+
+def _exact_areas(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
+    """Areas row by row."""
+    u, side = anchor - second, third - second
+    return (u.square().sum(-1) * side.square().sum(-1) - (u * side).sum(-1).square()) / 2
 
 
 def _orthonormal(vectors: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:

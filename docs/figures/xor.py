@@ -2,7 +2,8 @@
 
     python docs/figures/xor.py runs/codings runs/depth2
 
-writes ``xor.csv``, one line per run, and draws; without folders it draws from ``xor.csv`` as it stands.
+writes ``xor.csv``, one line per run, draws, and prints the tables of the page; without folders it takes ``xor.csv`` as
+it stands.
 """
 
 from __future__ import annotations
@@ -148,14 +149,61 @@ def worst(runs: Sequence[Run]) -> Figure:
     return figure
 
 
+def spread(values: Sequence[float]) -> str:
+    """Write the least and the greatest of some numbers, once where they are written alike."""
+    ends = [f"{value + 0.0:.3f}" for value in (min(values), max(values))]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def by_p(runs: Sequence[Run], **wanted: Any) -> str:
+    """Write the accuracies of all methods over p as a Markdown table, of all seeds the least and the greatest."""
+    lines = [f"| p̂ | {' | '.join(map(NAMES.get, METHODS))} | Bayes |", "| --: |" + " --: |" * (len(METHODS) + 1)]
+    for p in sorted({run["p"] for run in runs}):
+        cells = [[run["accuracy"] for run in chosen(runs, method=method, p=p, **wanted)] for method in METHODS]
+        best = bayes_accuracy(p, BITS, ("a", "c"), "b")
+        lines.append(f"| {p:g} | {' | '.join(map(spread, cells))} | {best:.3f} |")
+    return "\n".join(lines)
+
+
+def misses(runs: Sequence[Run]) -> str:
+    """Write how far the worst seed of ConFu and Symile stays below the Bayes accuracy of `ac->b`, and where."""
+    lines = ["| method | inputs | dim | worst | at p̂ | seeds below by 0.02 |", "| --- | --- | --: | --: | --: | --: |"]
+    for method in ("confu", "symile"):
+        for inputs in CODINGS:
+            for dim in (16, 32):
+                own = chosen(runs, method=method, inputs=inputs, dim=dim, depth=1)
+                gaps = [(run["accuracy"] - bayes_accuracy(run["p"], BITS, ("a", "c"), "b"), run["p"]) for run in own]
+                low, where = min(gaps)
+                far = sum(gap < -0.02 for gap, _ in gaps)
+                cells = (NAMES[method], f"`{inputs}`", dim, f"{low:.3f}", f"{where:g}", f"{far} of {len(gaps)}")
+                lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
+def published(runs: Sequence[Run]) -> str:
+    """Write the published values of GRAM beside the least and the greatest of our seeds."""
+    lines = ["| p̂ | published | 0/1, 16 | 0/1, 32 | -1/1, 16 | -1/1, 32 |", "| --: |" + " --: |" * 5]
+    for p, value in PUBLISHED_GRAM.items():
+        cells = [
+            spread([run["accuracy"] for run in chosen(runs, method="gram", depth=1, p=p, inputs=inputs, dim=dim)])
+            for inputs in reversed(CODINGS)
+            for dim in (16, 32)
+        ]
+        lines.append(f"| {p:g} | {value:g} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Collect what is given, and draw."""
+    """Collect what is given, draw, and print."""
     if sys.argv[1:]:
         keep(collected(sys.argv[1:]))
     runs = kept()
     with rc_context(SETTINGS):
         for name, draw in (("figure3", figure3), ("xor_worst", worst)):
             draw(runs).savefig(HERE / f"{name}.png", dpi=130)
+    for inputs, dim in (("bits01", 16), ("bits", 32)):
+        print(f"\n{inputs}, {dim}\n{by_p(runs, inputs=inputs, dim=dim, depth=1)}")
+    print(f"\n{published(runs)}\n\n{misses(runs)}")
 
 
 if __name__ == "__main__":
