@@ -53,7 +53,7 @@ MODEL: dict[str, tuple[type, str]] = {
     "batch_size": (int, "Samples per step.  [default: 1000]"),
     "lr": (float, "Highest learning rate of AdamW.  [default: 0.005]"),
     "scale_lr": (float, "The same of a method's scales and biases, which do not decay.  [default: that of --lr]"),
-    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0]"),
+    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.3]"),
     "weight_decay": (float, "Weight decay of AdamW.  [default: 0.0001]"),
     "dim": (int, "Width of the shared embedding space.  [default: 32]"),
     "width": (int, "Width of an encoder's layers.  [default: 64]"),

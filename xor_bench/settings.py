@@ -78,7 +78,7 @@ class Settings:
     batch_size: int = 1000
     lr: float = 5e-3
     scale_lr: float | None = None
-    warmup: float = 0.0
+    warmup: float = 0.3
     weight_decay: float = 1e-4
     dim: int = 32
     width: int = 64

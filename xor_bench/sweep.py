@@ -23,7 +23,7 @@ FIGURE3: dict[str, list[Any]] = {
 # The same under the coding of Symile's published task as well, and with its narrower space.
 CODINGS: dict[str, list[Any]] = {**FIGURE3, "inputs": ["bits", "bits01"], "dim": [16, 32]}
 # Encoders that can give a score two peaks, which `ab->c` and `bc->a` need.
-DEPTH2: dict[str, list[Any]] = {**FIGURE3, "depth": [2], "warmup": [0.1]}
+DEPTH2: dict[str, list[Any]] = {**FIGURE3, "depth": [2]}
 # Whether the defaults sit on a plateau: the methods that reach the Bayes line, around the default rate.
 ROBUSTNESS: dict[str, list[Any]] = {
     "method": ["confu", "symile"],

@@ -217,7 +217,7 @@ def test_a_stack_has_the_precision_of_its_cells(name: str) -> None:
     together = SCORES[name](*(torch.stack(rows) for rows in zip(*cells, strict=True)))
     for cell, rows in zip(together, cells, strict=True):
         assert torch.equal(cell, SCORES[name](*(part[None] for part in rows))[0])
-        torch.testing.assert_close(cell, SCORES[name](*(part.double() for part in rows)).float(), rtol=1e-6, atol=0)
+        torch.testing.assert_close(cell, SCORES[name](*(part.double() for part in rows)).float(), rtol=1e-4, atol=0)
 
 
 def test_the_watch_over_memory_holds_with_near_duplicates() -> None:
