@@ -40,6 +40,7 @@ TRAINING: dict[str, tuple[type, str]] = {
     "epochs": (int, "How often each sample is seen.  [default: 40]"),
     "batch_size": (int, "Samples per step, over all processes.  [default: 64]"),
     "lr": (float, "Highest learning rate of AdamW.  [default: 0.001]"),
+    "scale_lr": (float, "The same of a method's scales and biases, which do not decay.  [default: that of --lr]"),
     "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.1]"),
     "weight_decay": (float, "Weight decay of AdamW.  [default: 0.01]"),
     "clip_norm": (float, "Longest gradient.  [default: 1]"),

@@ -43,13 +43,17 @@ TASK: dict[str, tuple[type, str]] = {
 }
 MODEL: dict[str, tuple[type, str]] = {
     "seed": (int, "Decides data, weights and order of samples.  [default: 0]"),
-    "inputs": (str, "What encoders see of a code: bits, onehot or gaussian.  [default: bits]"),
+    "inputs": (
+        str,
+        "What encoders see of a code: bits (-1 and 1), bits01 (0 and 1), onehot or gaussian.  [default: bits]",
+    ),
     "train_samples": (int, "Samples to train on.  [default: 10000]"),
     "test_samples": (int, "Samples to test on.  [default: 10000]"),
     "epochs": (int, "How often each sample is seen.  [default: 50]"),
     "batch_size": (int, "Samples per step.  [default: 1000]"),
     "lr": (float, "Highest learning rate of AdamW.  [default: 0.005]"),
-    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0]"),
+    "scale_lr": (float, "The same of a method's scales and biases, which do not decay.  [default: that of --lr]"),
+    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.3]"),
     "weight_decay": (float, "Weight decay of AdamW.  [default: 0.0001]"),
     "dim": (int, "Width of the shared embedding space.  [default: 32]"),
     "width": (int, "Width of an encoder's layers.  [default: 64]"),

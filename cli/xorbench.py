@@ -276,7 +276,7 @@ def _print_run(row: dict[str, Any]) -> None:
     epilog="Example: xorbench sweep --method clip,confu --p 0:1:0.25 --seed 0,1 --epochs 10 --out runs/quick"
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
-@click.option("--preset", help="A known grid: figure3, the paper's figure. Other options change it.")
+@click.option("--preset", help="A known grid: codings, depth2, figure3, modalities, robustness. Options change it.")
 @click.option("--method", type=ListOf(str), default=None, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
 @setting_options(TASK, MODEL, many=True)
 @method_options(many=True)

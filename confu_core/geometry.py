@@ -7,7 +7,8 @@ None forms a tensor with both an anchor, a tuple and a dim axis: memory is O(n_a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -19,6 +20,11 @@ __all__ = ["gram_volume", "multilinear_inner_product", "triangle_area"]
 
 # Below this volume the root gets a zero value and gradient instead of an infinite one.
 FLAT_VOLUME = 1e-6
+# Squared distance of an anchor from the span of its tuple, per squared length, below which single precision has less
+# than three digits of it.
+NEAR = 1e-3
+# What a direction is divided by at least: it keeps a zero vector zero.
+SHORTEST = 1e-30
 
 
 def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
@@ -26,9 +32,9 @@ def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
 
     .. math:: V = \sqrt{|\det G|}, \quad G = \text{Gram matrix of (anchor, others...)}
 
-    By Schur's complement :math:`\det G = \|a\|^2 \det T - v^\top \mathrm{adj}(T)\, v`, with :math:`T` the
-    Gram matrix of a tuple and :math:`v` the inner products of the anchor with it: only :math:`v` needs an
-    ``n_anchor x n_tuples`` matrix product.
+    It is the volume of the tuple times the distance of the anchor from its span,
+    :math:`\sqrt{\|a\|^2 - \sum_i (a \cdot q_i)^2}` with an orthonormal basis :math:`q` of the span: only the products
+    with the basis are ``n_anchor x n_tuples``.
 
     Parameters
     ----------
@@ -41,7 +47,7 @@ def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
     -------
     Tensor, shape (..., n_anchor, n_tuples)
         Volumes, at least 0. Blind to sign: z and -z give the same volume. The gradient is zero, not infinite,
-        where vectors coincide.
+        where vectors coincide. Close to there double precision is used, whatever the vectors have.
 
     Examples
     --------
@@ -49,11 +55,7 @@ def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
     >>> gram_volume(axes[:1], axes[1:2], axes[2:])
     tensor([[1.]])
     """
-    gram = torch.stack([torch.stack([(s * t).sum(-1) for t in others], -1) for s in others], -2)
-    adjugate, determinant = _adjugate(gram)
-    products = [anchor @ other.mT for other in others]
-    volume: Tensor = _Volume.apply((anchor * anchor).sum(-1), determinant, adjugate, *products)
-    return volume
+    return _near_again(_volumes, _exact_volumes, anchor, *others)
 
 
 def triangle_area(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
@@ -61,7 +63,8 @@ def triangle_area(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
 
     .. math:: (\|u\|^2 \|v\|^2 - (u \cdot v)^2) / 2, \quad u = a - s,\; v = a - t
 
-    There is no square root: this is twice the squared area of the triangle with corners a, s, t.
+    There is no square root: this is twice the squared area of the triangle with corners a, s, t. It is the same with
+    :math:`t - s` in place of v, which needs no difference for each anchor and is exact where s and t are close.
 
     Parameters
     ----------
@@ -80,10 +83,7 @@ def triangle_area(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
     >>> triangle_area(torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]]))
     tensor([[0.5000]])
     """
-    area: Tensor = _Area.apply(
-        _squared_distances(anchor, second), _squared_distances(anchor, third), (second - third).square().sum(-1)
-    )
-    return area
+    return _near_again(_areas, _exact_areas, anchor, second, third)
 
 
 def multilinear_inner_product(anchor: Tensor, *others: Tensor) -> Tensor:
@@ -110,22 +110,80 @@ def multilinear_inner_product(anchor: Tensor, *others: Tensor) -> Tensor:
     return anchor @ reduce(torch.mul, others).mT
 
 
-def _adjugate(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Adjugate and determinant of small matrices by Faddeev and LeVerrier.
+def _near_again(scores: Callable[..., tuple[Tensor, Tensor]], exact: Callable[..., Tensor], *parts: Tensor) -> Tensor:
+    """Scores of any precision; where an anchor nearly lies in the span of a tuple, they are computed in double.
 
-    Only products and division by integers: a polynomial of the entries, with a finite gradient at singular
-    matrices, where inverses and ``torch.linalg.det`` have none.
+    There the score is the small difference of large numbers, and so is its gradient. In most batches such pairs are
+    few, and each is taken by itself; if they are many, the whole matrix is. In a stack each cell is treated as if it
+    were alone.
     """
-    size = matrix.shape[-1]
-    identity = torch.eye(size, dtype=matrix.dtype, device=matrix.device)
-    term = identity.expand(matrix.shape)
-    for step in range(1, size):
-        product = matrix @ term
-        trace = product.diagonal(dim1=-2, dim2=-1).sum(-1)[..., None, None]
-        term = product - trace / step * identity
-    determinant = (matrix @ term).diagonal(dim1=-2, dim2=-1).sum(-1) / size
-    sign = (-1) ** (size - 1)
-    return sign * term, sign * determinant
+    if parts[0].dtype is torch.float64:
+        return scores(*parts)[0]
+    lead, dim = parts[0].shape[:-2], parts[0].shape[-1]
+    parts = tuple(part.reshape(-1, *part.shape[-2:]) for part in parts)
+    found, below = scores(*parts)
+    near = found.detach() < below
+    many = near.sum((-2, -1)) * dim > 4 * near[0].numel()
+    if many.any():
+        (cells,) = many.nonzero(as_tuple=True)
+        whole, _ = scores(*(part.index_select(0, cells).double() for part in parts))
+        found, near = found.index_put((cells,), whole.to(found.dtype)), near & ~many[:, None, None]
+    cell, row, column = near.nonzero(as_tuple=True)
+    if len(cell):
+        rows = [cell * near.shape[-2] + row, *[cell * near.shape[-1] + column] * (len(parts) - 1)]
+        each = [part.flatten(0, 1).index_select(0, at).double() for part, at in zip(parts, rows, strict=True)]
+        found = found.index_put((cell, row, column), exact(*each).to(found.dtype))
+    return found.reshape(*lead, *found.shape[-2:])
+
+
+def _volumes(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor]:
+    """Volumes, and per tuple the one below which an anchor is near its span."""
+    basis, spanned = _orthonormal(others)
+    kind = anchor.dtype
+    lengths, spanned = (anchor * anchor).sum(-1), spanned.to(kind)
+    volume: Tensor = _Volume.apply(lengths, spanned, *(anchor @ q.to(kind).mT for q in basis))
+    longest = lengths.detach().amax(-1, keepdim=True)
+    return volume, (spanned.detach() * (NEAR * longest).sqrt()).unsqueeze(-2)
+
+
+def _exact_volumes(anchor: Tensor, *others: Tensor) -> Tensor:
+    """Volumes row by row."""
+    _, volume = _orthonormal((*others, anchor))
+    return torch.where(volume < FLAT_VOLUME, 0.0, volume)
+
+
+def _areas(anchor: Tensor, second: Tensor, third: Tensor) -> tuple[Tensor, Tensor]:
+    """Areas, and per pair the one below which an anchor is near the line through it."""
+    side = third - second
+    squared = side.square().sum(-1)
+    offset = torch.cat([side, -(second * side).sum(-1, keepdim=True)], -1)
+    along = torch.cat([anchor, torch.ones_like(anchor[..., :1])], -1) @ offset.mT
+    area: Tensor = _Area.apply(_squared_distances(anchor, second), along, squared)
+    longest = torch.cat([anchor, second], -2).detach().square().sum(-1).amax(-1, keepdim=True)
+    return area, (squared.detach() * (NEAR * longest)).unsqueeze(-2)
+
+
+def _exact_areas(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
+    """Areas row by row."""
+    u, side = anchor - second, third - second
+    return (u.square().sum(-1) * side.square().sum(-1) - (u * side).sum(-1).square()) / 2
+
+
+def _orthonormal(vectors: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
+    """Orthonormal bases of the spans of tuples, by Gram and Schmidt in double precision, and the tuples' volumes.
+
+    A vector in the span of those before it adds a direction of length 0 or of rounding errors, and a volume to match.
+    """
+    basis: list[Tensor] = []
+    volume = torch.ones((), dtype=torch.float64, device=vectors[0].device)
+    for vector in vectors:
+        rest = vector.double()
+        for q in basis:
+            rest = rest - (rest * q).sum(-1, keepdim=True) * q
+        length = rest.square().sum(-1, keepdim=True).clamp(min=SHORTEST**2).sqrt()
+        basis.append(rest / length)
+        volume = volume * length.squeeze(-1)
+    return basis, volume
 
 
 def _squared_distances(anchor: Tensor, others: Tensor) -> Tensor:
@@ -137,74 +195,53 @@ def _squared_distances(anchor: Tensor, others: Tensor) -> Tensor:
 
 
 class _Volume(torch.autograd.Function):
-    """Volumes from the anchor's products with each tuple: sqrt |a D - sum_ij P_i adj_ij P_j|.
+    """Volumes from the tuples' own and the anchor's products with their bases: T sqrt(|a|^2 - sum_i P_i^2).
 
-    Written out with its gradient, since every n x n matrix that autograd would keep costs a pass through memory:
-    with R_i = sum_j adj_ij P_j the gradient in P_i is -2 R_i times the slope, and R_i is at hand.
+    Written out with its gradient, since every n x n matrix that autograd would keep costs a pass through memory.
     """
 
     @staticmethod
-    def forward(ctx: Any, lengths: Tensor, determinant: Tensor, adjugate: Tensor, *products: Tensor) -> Tensor:
-        rows = [_row(adjugate, i, products) for i in range(len(products))]
-        size = lengths.unsqueeze(-1) * determinant.unsqueeze(-2)
-        for product, row in zip(products, rows, strict=True):
-            size.addcmul_(product, row, value=-1)
-        sign = size.sign()
-        volume = size.abs_().sqrt_()
-        # The slope of the root, 1 / (2 V), is not finite where vectors coincide: there value and slope are zero.
-        slope = torch.where(volume < FLAT_VOLUME, 0.0, sign.div_(volume).mul_(0.5))
-        torch.threshold_(volume, FLAT_VOLUME, 0.0)
-        ctx.save_for_backward(lengths, determinant, slope, *products, *rows)
+    def forward(ctx: Any, lengths: Tensor, spanned: Tensor, *products: Tensor) -> Tensor:
+        height = lengths.unsqueeze(-1) - products[0].square()
+        for product in products[1:]:
+            height.addcmul_(product, product, value=-1)
+        height.clamp_(min=0).sqrt_()
+        volume = height * spanned.unsqueeze(-2)
+        # The slope of the root, 1 / (2 height), is not finite where vectors coincide: there value and slope are zero.
+        flat = volume < FLAT_VOLUME
+        height.masked_fill_(flat, math.inf)
+        volume.masked_fill_(flat, 0.0)
+        ctx.save_for_backward(spanned, height, volume, *products)
         return volume
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
-        lengths, determinant, slope, *rest = ctx.saved_tensors
-        products, rows = rest[: len(rest) // 2], rest[len(rest) // 2 :]
-        gradient = gradient * slope
-        by_adjugate = -_sums_of_products(gradient, products)
-        # Vectors stand on the left: on the right a stack of one takes another kernel than a longer one, and a cell's
+        spanned, height, volume, *products = ctx.saved_tensors
+        slope = gradient / height
+        # A vector stands on the left: on the right a stack of one takes another kernel than a longer one, and a cell's
         # last bits would depend on what it is stacked with.
-        return (
-            (determinant.unsqueeze(-2) @ gradient.mT).squeeze(-2),
-            (lengths.unsqueeze(-2) @ gradient).squeeze(-2),
-            by_adjugate,
-            *(torch.mul(row, gradient).mul_(-2) for row in rows),
-        )
+        by_length = (spanned.unsqueeze(-2) @ slope.mT).squeeze(-2) / 2
+        by_spanned = torch.mul(gradient, volume).sum(-2) / spanned.clamp(min=torch.finfo(spanned.dtype).tiny)
+        slope.mul_(-spanned.unsqueeze(-2))
+        return by_length, by_spanned, *(torch.mul(product, slope) for product in products)
 
 
 class _Area(torch.autograd.Function):
-    """Areas from squared distances: (u v - w^2) / 2 with w = (u + v - q) / 2, q between the two other corners."""
+    """Areas from squared distances u, products w with the side between the other corners, and its square q.
+
+    (u q - w^2) / 2.
+    """
 
     @staticmethod
-    def forward(ctx: Any, u: Tensor, v: Tensor, q: Tensor) -> Tensor:
-        w = (u + v).sub_(q.unsqueeze(-2)).mul_(0.5)
-        ctx.save_for_backward(u, v, w)
-        return torch.mul(u, v).addcmul_(w, w, value=-1).mul_(0.5)
+    def forward(ctx: Any, u: Tensor, w: Tensor, q: Tensor) -> Tensor:
+        ctx.save_for_backward(u, w, q)
+        return torch.mul(u, q.unsqueeze(-2)).addcmul_(w, w, value=-1).mul_(0.5)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        u, v, w = ctx.saved_tensors
+        u, w, q = ctx.saved_tensors
         half = gradient / 2
-        return (v - w).mul_(half), (u - w).mul_(half), (w * half).sum(-2)
-
-
-def _sums_of_products(weights: Tensor, matrices: Sequence[Tensor]) -> Tensor:
-    """Sum w * M_i * M_j down each column, shape (..., columns, k, k)."""
-    weighted, product = torch.empty_like(weights), torch.empty_like(weights)
-    sums = weights.new_empty(*weights.shape[:-2], weights.shape[-1], len(matrices), len(matrices))
-    for i, left in enumerate(matrices):
-        torch.mul(weights, left, out=weighted)
-        for j, right in enumerate(matrices[: i + 1]):
-            sums[..., i, j] = sums[..., j, i] = torch.mul(weighted, right, out=product).sum(-2)
-    return sums
-
-
-def _row(adjugate: Tensor, i: int, products: Sequence[Tensor]) -> Tensor:
-    """Sum the products weighted by row i of the adjugate of each tuple."""
-    row = adjugate[..., i, 0].unsqueeze(-2) * products[0]
-    for j, product in enumerate(products[1:], start=1):
-        row.addcmul_(adjugate[..., i, j].unsqueeze(-2), product)
-    return row
+        by_side = torch.mul(u, half).sum(-2)
+        return half.mul_(q.unsqueeze(-2)), torch.mul(w, gradient).neg_(), by_side

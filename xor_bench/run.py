@@ -98,6 +98,7 @@ def run_together(
         epochs=first.epochs,
         batch_size=first.batch_size,
         lr=first.lr,
+        scale_lr=first.scale_lr,
         warmup=first.warmup,
         weight_decay=first.weight_decay,
     )

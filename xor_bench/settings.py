@@ -32,7 +32,7 @@ class Settings:
         A known name, or ``path/to/file.py:Class``.
     p, bits, modalities, noise, parity
         The task, as in `XorTask`; at most 12 bits.
-    inputs : {"bits", "onehot", "gaussian"}
+    inputs : {"bits", "bits01", "onehot", "gaussian"}
         What encoders see of a code (`code_inputs`).
     seed : int
         Decides data, initial weights, order of samples and shuffled negatives.
@@ -42,6 +42,8 @@ class Settings:
         Length of training.
     lr, weight_decay : float
         Of AdamW; the rate falls on a cosine to 1e-6.
+    scale_lr : float or None
+        Rate of the method's own scales, which have no weight decay; None is `lr`.
     warmup : float
         Share of the steps over which the rate rises to `lr`, in [0, 0.9].
     dim : int
@@ -75,7 +77,8 @@ class Settings:
     epochs: int = 50
     batch_size: int = 1000
     lr: float = 5e-3
-    warmup: float = 0.0
+    scale_lr: float | None = None
+    warmup: float = 0.3
     weight_decay: float = 1e-4
     dim: int = 32
     width: int = 64
@@ -103,8 +106,11 @@ class Settings:
         for name in ("lr", "weight_decay"):
             object.__setattr__(self, name, real_within(name, getattr(self, name), 0, 1e6))
         object.__setattr__(self, "warmup", real_within("warmup", self.warmup, 0, 0.9))
-        if self.lr == 0:
-            raise InvalidValue("lr must be above 0; got 0")
+        if self.scale_lr is not None:
+            object.__setattr__(self, "scale_lr", real_within("scale_lr", self.scale_lr, 0, 1e6))
+        for name in ("lr", "scale_lr"):
+            if getattr(self, name) == 0:
+                raise InvalidValue(f"{name} must be above 0; got 0")
         for name, value in self.options.items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InvalidValue(f"{name} must be finite; got {value}")

@@ -1,4 +1,4 @@
-"""Sweeps over the XOR task: grids of settings, and the one that makes the paper's figure."""
+"""Sweeps over the XOR task: grids of settings, and those that make the figures of the documentation."""
 
 from __future__ import annotations
 
@@ -20,19 +20,42 @@ FIGURE3: dict[str, list[Any]] = {
     "p": [step / 10 for step in range(11)],
     "seed": [0, 1, 2, 3, 4],
 }
-# Whether the defaults sit on a plateau: the methods that reach the Bayes line, around the default rate and width.
+# The same under the coding of Symile's published task as well, and with its narrower space.
+CODINGS: dict[str, list[Any]] = {**FIGURE3, "inputs": ["bits", "bits01"], "dim": [16, 32]}
+# Encoders that can give a score two peaks, which `ab->c` and `bc->a` need.
+DEPTH2: dict[str, list[Any]] = {**FIGURE3, "depth": [2]}
+# Whether the defaults sit on a plateau: the methods that reach the Bayes line, around the default rate.
 ROBUSTNESS: dict[str, list[Any]] = {
     "method": ["confu", "symile"],
     "p": [0.1, 0.5, 1.0],
-    "lr": [0.001, 0.002, 0.005, 0.01, 0.02],
-    "width": [32, 64, 128],
+    "inputs": ["bits", "bits01"],
+    "dim": [16, 32],
+    "lr": [0.002, 0.005, 0.02],
     "depth": [1, 2],
     "seed": [0, 1, 2],
 }
-PRESETS: dict[str, dict[str, list[Any]]] = {"figure3": FIGURE3, "robustness": ROBUSTNESS}
+# Two bits: every combination of five codes occurs in a batch, so the largest task is as well seen as the smallest.
+MODALITIES: dict[str, list[Any]] = {
+    "method": ["confu", "gram", "symile", "clip"],
+    "modalities": [3, 4, 5, 6],
+    "parity": ["all", "pair"],
+    "p": [0.5],
+    "bits": [2],
+    "seed": [0, 1, 2],
+}
+PRESETS: dict[str, dict[str, list[Any]]] = {
+    "figure3": FIGURE3,
+    "codings": CODINGS,
+    "depth2": DEPTH2,
+    "robustness": ROBUSTNESS,
+    "modalities": MODALITIES,
+}
 TITLES = {
     "figure3": "Predicting b from (a, c) over the mixing parameter: the figure of arXiv 2511.21331",
-    "robustness": "Predicting b from (a, c) around the default learning rate and width",
+    "codings": "Predicting b from (a, c) over the mixing parameter, by coding of the bits and width of the space",
+    "depth2": "Predicting b from (a, c) over the mixing parameter, encoders of two layers",
+    "robustness": "Predicting b from (a, c) around the default learning rate, by coding, width of the space and depth",
+    "modalities": "Predicting one modality from all others, by their number",
 }
 
 

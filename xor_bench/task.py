@@ -16,7 +16,7 @@ __all__ = ["MOST_BITS", "XorSamples", "XorTask", "code_bits", "code_inputs", "ma
 
 Draw = Callable[..., np.ndarray]  # (*stream) -> random words, shape (n, 4)
 
-KINDS = ("bits", "onehot", "gaussian")
+KINDS = ("bits", "bits01", "onehot", "gaussian")
 DEFAULT_WIDTH = 16  # Of Gaussian inputs.
 MOST_BITS = 16
 MOST_ONEHOT_BITS = 12  # 4096 x 4096 float32 are 64 MiB; each further bit takes four times as much.
@@ -161,9 +161,10 @@ def code_inputs(kind: str, bits: int, *, width: int | None = None, random_state:
 
     Parameters
     ----------
-    kind : {"bits", "onehot", "gaussian"}
-        ``"bits"``: the bits, highest first, as -1 and 1. ``"onehot"``: one axis per code. ``"gaussian"``: a random
-        unit-norm vector per code, which hides the bits as real embeddings do.
+    kind : {"bits", "bits01", "onehot", "gaussian"}
+        ``"bits"``: the bits, highest first, as -1 and 1. ``"bits01"``: as 0 and 1, the coding of Symile's published
+        task. ``"onehot"``: one axis per code. ``"gaussian"``: a random unit-norm vector per code, which hides the bits
+        as real embeddings do.
     bits : int
         Bits per code, in [1, 16], and at most 12 for ``"onehot"``.
     width : int, optional
@@ -196,6 +197,8 @@ def code_inputs(kind: str, bits: int, *, width: int | None = None, random_state:
         raise InvalidValue(f"width is for gaussian inputs; got {width!r} for {kind!r}, which has a width of its own")
     if kind == "bits":
         return (2 * code_bits(np.arange(2**bits), bits) - 1).astype(np.float32)
+    if kind == "bits01":
+        return code_bits(np.arange(2**bits), bits).astype(np.float32)
     if kind == "onehot":
         if bits > MOST_ONEHOT_BITS:
             raise InvalidValue(f"bits must be in [1, {MOST_ONEHOT_BITS}] for onehot inputs; got {bits}")

@@ -177,7 +177,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
 
 
 def _training(settings: MediaSettings) -> TrainingSettings:
-    names = ("epochs", "batch_size", "lr", "warmup", "weight_decay", "clip_norm", "patience", "precision")
+    names = ("epochs", "batch_size", "lr", "scale_lr", "warmup", "weight_decay", "clip_norm", "patience", "precision")
     return TrainingSettings(**{name: getattr(settings, name) for name in names})
 
 

@@ -34,6 +34,8 @@ class MediaSettings:
         Length of training.
     lr, weight_decay, warmup, clip_norm : float
         Of AdamW; see `TrainingSettings`.
+    scale_lr : float or None
+        Rate of the method's own scales, which have no weight decay; None is `lr`.
     patience : int
         Epochs without a lower validation loss after which training stops; 0 never stops.
     precision : {"auto", "float32", "bfloat16"}
@@ -77,6 +79,7 @@ class MediaSettings:
     epochs: int = 40
     batch_size: int = 64
     lr: float = 1e-3
+    scale_lr: float | None = None
     weight_decay: float = 1e-2
     warmup: float = 0.1
     clip_norm: float = 1.0
@@ -101,9 +104,10 @@ class MediaSettings:
         for name, low, high in (("batch_size", 2, 2**31), ("seed", 0, 2**63 - 1), ("patience", 0, 2**31)):
             if not low <= getattr(self, name) <= high:
                 raise InvalidValue(f"{name} must be in [{low}, {high}]; got {getattr(self, name)}")
-        for name in ("lr", "clip_norm"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise InvalidValue(f"{name} must be above 0 and finite; got {getattr(self, name)}")
+        for name in ("lr", "clip_norm", "scale_lr"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise InvalidValue(f"{name} must be above 0 and finite; got {value}")
         if not 0 <= self.weight_decay < math.inf:
             raise InvalidValue(f"weight_decay must be at least 0 and finite; got {self.weight_decay}")
         if not 0 <= self.warmup < 1:

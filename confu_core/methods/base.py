@@ -247,6 +247,19 @@ class Method(nn.Module):
         scale = self.log_scale.double().clamp(max=math.log(LARGEST_SCALE)).exp()
         return scale.to(self.log_scale.dtype)[..., None, None]
 
+    def scales(self) -> list[nn.Parameter]:
+        """List the learned scales and biases of the method, through which its scores pass on their way to the loss.
+
+        They are trained at a rate of their own and without weight decay. A method with more of them than the
+        temperature, such as a logit bias, adds its own.
+
+        Returns
+        -------
+        list of Parameter, each of shape ()
+            Empty where the temperature is fixed. In a stack each has one number per model.
+        """
+        return [] if self.log_scale is None else [self.log_scale]
+
     def total_correlation_bound(self, batch: EmbeddedBatch) -> float | None:
         """Bound the total correlation of all modalities at once, where the method's score does so.
 

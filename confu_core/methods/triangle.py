@@ -24,6 +24,7 @@ class TRIANGLE(Method):
     As published there is no square root: A is twice the squared area. Label smoothing is 0.1, the temperature
     fixed at 0.07 and the anchor the first modality; the original anchors the text, learns the temperature and adds
     a matching loss. The area does not depend on which corner is called the anchor: that matters in training only.
+    It needs all three, so TRIANGLE itself defines no 1->1 score; the cosine stands in, and reports mark it.
 
     Parameters
     ----------
@@ -55,8 +56,12 @@ class TRIANGLE(Method):
         """List the one term: the anchor against pairs of the others."""
         return [anchored_term(self.anchor, self.space)]
 
+    def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
+        """Tell whether both sides together hold all three modalities."""
+        return len(query) + len(key) == self.space.modalities
+
     def score(self, query: View, key: View) -> Tensor:
-        """Return the negative area, or the cosine between two single modalities."""
+        """Return the negative area; between two single modalities the cosine stands in."""
         if len(query.modalities) + len(key.modalities) < 3:
             return summed_cosine(query, key)
         one, others, flipped = single_side(query, key)

@@ -84,8 +84,8 @@ def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[st
             "use the confu-bench that wrote it, or remove it"
         )
     held["config"] = json.loads(held["config"])
-    if config is not None and held["config"] != json.loads(json.dumps(config)):
-        raise TrainingError(f"{path} is of another training: {_difference(held['config'], config)}; remove it")
+    if config is not None and (difference := _difference(held["config"], config)):
+        raise TrainingError(f"{path} is of another training: {difference}; remove it")
     return held
 
 
@@ -105,8 +105,8 @@ def _read(path: Path) -> Any:
 
 
 def _difference(held: dict[str, Any], asked: dict[str, Any]) -> str:
-    """Name the first setting that differs."""
+    """Name the first setting that differs, if one does; one that did not exist yet was None."""
     for name in sorted({*held, *asked}):
         if held.get(name) != json.loads(json.dumps(asked.get(name))):
             return f"{name} was {held.get(name)!r} and is now {asked.get(name)!r}"
-    return "its settings differ"
+    return ""

@@ -25,12 +25,14 @@ class TrainingSettings:
         Samples per step, at least 2.
     lr : float
         Highest learning rate, above 0.
+    scale_lr : float or None
+        Highest learning rate of a method's scales and biases, above 0; None is that of everything else.
     min_lr : float
         Learning rate at the end of the cosine.
     warmup : float
         Share of the steps over which the rate rises to `lr`, in [0, 1).
     weight_decay : float
-        Of AdamW, at least 0.
+        Of AdamW, at least 0; a method's scales and biases have none.
     clip_norm : float
         Longest gradient, over all parameters; longer ones are scaled down to it. Infinite: none are.
     patience : int
@@ -48,6 +50,7 @@ class TrainingSettings:
     epochs: int = 50
     batch_size: int = 1000
     lr: float = 3e-3
+    scale_lr: float | None = None
     min_lr: float = 1e-6
     warmup: float = 0.0
     weight_decay: float = 1e-4
@@ -60,8 +63,9 @@ class TrainingSettings:
             value = getattr(self, name)
             if value < low:
                 raise InvalidValue(f"{name} must be at least {low}; got {value}")
-        if not 0 < self.lr < math.inf:
-            raise InvalidValue(f"lr must be above 0 and finite; got {self.lr}")
+        for name, rate in (("lr", self.lr), ("scale_lr", self.lr if self.scale_lr is None else self.scale_lr)):
+            if not 0 < rate < math.inf:
+                raise InvalidValue(f"{name} must be above 0 and finite; got {rate}")
         for name in ("min_lr", "weight_decay"):
             value = getattr(self, name)
             if not 0 <= value < math.inf:
@@ -74,8 +78,8 @@ class TrainingSettings:
             known = nearest(self.precision, PRECISIONS)
             raise InvalidValue(f"precision must be one of {', '.join(PRECISIONS)}; got {self.precision!r}: {known}")
 
-    def rate(self, step: int, steps: int) -> float:
-        """Return the learning rate of a step: a linear rise to `lr`, then a cosine down to `min_lr`.
+    def rate(self, step: int, steps: int, highest: float | None = None) -> float:
+        """Return the learning rate of a step: a linear rise to the highest, then a cosine down to `min_lr`.
 
         Parameters
         ----------
@@ -83,6 +87,8 @@ class TrainingSettings:
             From 0.
         steps : int
             How many there are.
+        highest : float, optional
+            `lr` by default.
 
         Returns
         -------
@@ -95,9 +101,10 @@ class TrainingSettings:
         >>> settings.rate(0, 500), settings.rate(50, 500)
         (0.002, 0.1)
         """
+        highest = self.lr if highest is None else highest
         rising = int(self.warmup * steps)
         if step < rising:
-            return self.lr * (step + 1) / rising
-        floor = min(self.min_lr, self.lr)
+            return highest * (step + 1) / rising
+        floor = min(self.min_lr, highest)
         done = (step - rising) / (steps - rising)
-        return floor + (self.lr - floor) * (1 + math.cos(math.pi * done)) / 2
+        return floor + (highest - floor) * (1 + math.cos(math.pi * done)) / 2

@@ -75,15 +75,24 @@ class Stepper:
     Attributes
     ----------
     optimizer : torch.optim.AdamW
-        Over all parameters.
+        Over all parameters; a method's scales and biases, if any, are a second group, with a rate of their own and
+        without weight decay.
     """
 
     def __init__(self, model: Model, settings: TrainingSettings, steps: int) -> None:
         self.settings, self.steps = settings, steps
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        apart = {id(scale) for scale in model.method.scales()}
+        weights, scales = ([p for p in self.parameters if (id(p) in apart) is own] for own in (False, True))
+        groups = [
+            (weights, settings.lr, settings.weight_decay),
+            (scales, settings.lr if settings.scale_lr is None else settings.scale_lr, 0.0),
+        ]
+        held = [group for group in groups if group[0]]
         self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True
+            [{"params": parameters, "weight_decay": decay} for parameters, _, decay in held], lr=settings.lr, fused=True
         )
+        self.highest = [rate for _, rate, _ in held]
         losses = Losses(model, _precision(settings.precision, self.parameters[0].device))
         # Parameters that a method's loss leaves out, as projections in some, get no gradient in any process.
         self.losses = DistributedDataParallel(losses, find_unused_parameters=True) if ranks()[1] > 1 else losses
@@ -108,8 +117,8 @@ class Stepper:
         MethodError
             If the method raises an error of its own.
         """
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.rate(batch.step, self.steps)
+        for group, highest in zip(self.optimizer.param_groups, self.highest, strict=True):
+            group["lr"] = self.settings.rate(batch.step, self.steps, highest)
         losses = self.losses(batch)
         total = sum(losses.values(), torch.zeros((), device=self.parameters[0].device))
         if not total.isfinite().all():

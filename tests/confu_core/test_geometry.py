@@ -183,6 +183,52 @@ def test_a_small_volume_has_its_gradient_until_it_is_flat() -> None:
         assert (volume.item() == 0) is (angle < FLAT_VOLUME)
 
 
+def near_duplicates(modalities: int, angle: float, rows: int = 24, dim: int = 64) -> list[Tensor]:
+    """Unit vectors in single precision; row r of each lies within an angle of row r of the others."""
+    source = torch.Generator().manual_seed(1)
+    center, *away = (torch.randn(rows, dim, generator=source, dtype=torch.float64) for _ in range(1 + modalities))
+    return [normalize(normalize(center, dim=-1) + angle * normalize(a, dim=-1), dim=-1).float() for a in away]
+
+
+@pytest.mark.parametrize("many", [False, True])  # Few small entries, and so many that all of the matrix is small.
+@pytest.mark.parametrize("angle", [0.3, 0.03, 0.008, 0.0008])
+@pytest.mark.parametrize(("name", "modalities"), [("volume", 2), ("volume", 3), ("volume", 4), ("area", 3)])
+def test_single_precision_holds_where_vectors_nearly_coincide(
+    name: str, modalities: int, angle: float, many: bool
+) -> None:
+    single = [part[:1].expand(6, -1) if many else part for part in near_duplicates(modalities, angle)]
+    leaves = [[part.clone().to(kind).requires_grad_() for part in single] for kind in (torch.float32, torch.float64)]
+    got, want = (SCORES[name](*rows) for rows in leaves)
+    for scores in (got, want):
+        scores.diagonal().sum().backward()
+    least = 1e-4 if name == "volume" else 1e-12
+    close = want > least
+    assert got.dtype is torch.float32
+    torch.testing.assert_close(got.double()[close], want[close], rtol=1e-3, atol=0)
+    if bool(close.diagonal().all()):
+        for mine, exact in zip(*leaves, strict=True):
+            assert mine.grad is not None and exact.grad is not None
+            assert (mine.grad - exact.grad).norm() < 1e-3 * exact.grad.norm()
+
+
+@pytest.mark.parametrize("name", ["volume", "area"])
+def test_a_stack_has_the_precision_of_its_cells(name: str) -> None:
+    cells = [near_duplicates(3, angle) for angle in (0.3, 0.01)]
+    together = SCORES[name](*(torch.stack(rows) for rows in zip(*cells, strict=True)))
+    for cell, rows in zip(together, cells, strict=True):
+        assert torch.equal(cell, SCORES[name](*(part[None] for part in rows))[0])
+        torch.testing.assert_close(cell, SCORES[name](*(part.double() for part in rows)).float(), rtol=1e-4, atol=0)
+
+
+def test_the_watch_over_memory_holds_with_near_duplicates() -> None:
+    n, dim = 48, 256
+    z = [part[:n].requires_grad_() for part in near_duplicates(3, 0.01, n, dim)]
+    for loss in (losses.gram_loss, losses.triangle_loss):
+        with LargestTensor() as largest:
+            loss(z).backward()
+        assert largest.entries < n * n * dim / 5
+
+
 @ANY_MODALITIES
 def test_gradients_of_scores_against_finite_differences(modalities: int) -> None:
     leaves = [part.requires_grad_() for part in vectors(modalities, anchors=2, tuples=2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,7 @@ from confu_core.errors import InvalidValue, MethodError, TrainingError
 from confu_core.methods import BUILT_IN, Method, Space, Term, load_method
 from confu_core.model import Model
 from confu_core.training.samples import Samples, batches
+from confu_core.training.step import Stepper
 from confu_core.training.trainer import TrainingSettings, train
 
 ROWS, WIDTH = 4, 3
@@ -123,6 +125,54 @@ def test_the_optimiser_takes_every_step_at_the_rate_of_the_schedule(
     monkeypatch.setattr(torch.optim, "AdamW", Recording)
     train([make_model(load_method("clip"))], [make_samples()], [0], QUICK, reduce=reduce)
     assert used == [QUICK.rate(step, 6) for step in range(6)]
+
+
+@pytest.mark.parametrize("models", [1, 2])
+def test_scales_have_a_rate_of_their_own_and_do_not_decay(monkeypatch: pytest.MonkeyPatch, models: int) -> None:
+    """In a stack too, where a model's number is an entry of a longer tensor; without scales nothing changes."""
+    used: list[list[tuple[int, float, float]]] = []
+
+    class Recording(torch.optim.AdamW):
+        def step(self, closure: Any = None) -> Any:
+            groups = self.param_groups
+            used.append([(len(group["params"]), group["lr"], group["weight_decay"]) for group in groups])
+            return super().step(closure)
+
+    monkeypatch.setattr(torch.optim, "AdamW", Recording)
+    apart = replace(QUICK, scale_lr=0.1, warmup=0.3)
+    for name in ("symile", "clip"):
+        each = [make_model(load_method(name), seed) for seed in range(models)]
+        train(each, [make_samples()] * models, list(range(models)), apart)
+        weights = sum(1 for key, _ in each[0].named_parameters() if key != "method.log_scale")
+        group = [(weights, QUICK.weight_decay, apart.lr), (1, 0.0, 0.1)][: 2 if name == "symile" else 1]
+        assert used == [[(n, apart.rate(step, 6, top), decay) for n, decay, top in group] for step in range(6)]
+        used.clear()
+    rise = [apart.rate(step, 6, 0.1) / apart.rate(step, 6) for step in range(3)]
+    assert rise == pytest.approx([0.1 / apart.lr] * 3, rel=1e-3)
+
+
+class Biased(Method):
+    """A method with a bias beside its scale, as in SigLIP."""
+
+    broadcasts = True
+
+    def __init__(self, space: Space, **options: Any) -> None:
+        super().__init__(space, learn_temperature=True, **options)
+        self.bias = nn.Parameter(torch.tensor(-1.0))
+
+    def scales(self) -> list[nn.Parameter]:
+        return [*super().scales(), self.bias]
+
+    def score(self, query: Any, key: Any) -> Tensor:
+        return query.total(query.embeddings) @ key.total(key.embeddings).mT + self.bias[..., None, None]
+
+
+def test_a_method_lists_the_scales_that_train_apart() -> None:
+    model = make_model(Biased)
+    stepper = Stepper(model, replace(QUICK, scale_lr=0.2), 6)
+    weights, scales = stepper.optimizer.param_groups
+    assert [id(p) for p in scales["params"]] == [id(model.method.log_scale), id(model.method.bias)]
+    assert len(weights["params"]) + 2 == len(list(model.parameters())) and stepper.highest == [QUICK.lr, 0.2]
 
 
 @pytest.mark.parametrize("reduce", [True, False])
@@ -254,6 +304,7 @@ def test_dropout_keeps_a_model_off_the_short_way() -> None:
         ({"lr": 0.0}, "^lr must be above 0 and finite; got 0.0$"),
         ({"lr": math.inf}, "^lr must be above 0 and finite; got inf$"),
         ({"lr": math.nan}, "^lr must be above 0 and finite; got nan$"),
+        ({"scale_lr": 0.0}, "^scale_lr must be above 0 and finite; got 0.0$"),
         ({"min_lr": -1.0}, "^min_lr must be at least 0 and finite; got -1.0$"),
         ({"weight_decay": math.nan}, "^weight_decay must be at least 0 and finite; got nan$"),
         ({"warmup": 1.0}, r"^warmup must be in \[0, 1\); got 1.0$"),

@@ -155,6 +155,8 @@ def test_errors_of_a_users_method_name_what_and_when(tmp_path: Path) -> None:
         ({"noise": 0.6}, r"noise must be in \[0, 0.5\]; got 0.6"),
         ({"inputs": "bit"}, "did you mean 'bits'"),
         ({"lr": 0}, "lr must be above 0; got 0"),
+        ({"scale_lr": 0}, "scale_lr must be above 0; got 0"),
+        ({"scale_lr": "a"}, r"scale_lr must be in \[0, 1e\+06\]; got 'a'"),
         ({"batch_size": 1}, "batch_size must be a whole number of at least 2; got 1"),
         ({"seed": -1}, "seed must be a whole number in"),
     ],
@@ -169,8 +171,13 @@ def test_cells_are_told_apart_by_everything_that_decides_numbers(tmp_path: Path)
     file.write_text(NOT_FINITE)
     own = f"{file}:Broken"
     different = [Settings(), Settings(p=0.4), Settings(seed=1), Settings(lr=1e-3), Settings(options={"lam": 0.4})]
-    different += [Settings(method="clip"), Settings(method=own)]
+    different += [Settings(method="clip"), Settings(method=own), Settings(scale_lr=0.1), Settings(inputs="bits01")]
     assert len({settings.cell() for settings in different}) == len(different)
     before = Settings(method=own).cell()
     file.write_text(NOT_FINITE + "\n# edited\n")
     assert Settings(method=own).cell() != before
+
+
+def test_runs_that_a_rate_of_scales_leaves_alone_keep_the_names_they_had() -> None:
+    assert Settings().cell() == "3675ac6beb716859"
+    assert Settings(method="symile").cell() != "6fe6ae54e5ba5008"  # Its scale decayed with the rest.

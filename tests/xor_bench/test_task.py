@@ -147,6 +147,8 @@ def test_inputs_are_bits_axes_or_random_directions() -> None:
     assert bits.shape == (8, 3) and bits.dtype == np.float32
     assert bits[6].tolist() == [1, 1, -1]  # Six is 110.
     assert len(np.unique(bits, axis=0)) == 8 and set(bits.ravel()) == {-1.0, 1.0}
+    plain = code_inputs("bits01", 3)
+    assert plain.dtype == np.float32 and plain[6].tolist() == [1, 1, 0] and (2 * plain - 1 == bits).all()
     assert (code_inputs("onehot", 3) == np.eye(8)).all()
     gaussian = code_inputs("gaussian", 6, random_state=2)
     assert gaussian.shape == (64, 16) and gaussian.dtype == np.float32
@@ -193,7 +195,7 @@ def test_values_out_of_range_are_refused_in_one_sentence(values: dict[str, Any],
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"kind": "bit"}, "^kind must be one of bits, onehot, gaussian; got 'bit': did you mean 'bits'\\?$"),
+        ({"kind": "bit"}, "^kind must be one of bits, bits01, onehot, gaussian; got 'bit': did you mean 'bits'\\?$"),
         (
             {"kind": "bits", "width": 3},
             "^width is for gaussian inputs; got 3 for 'bits', which has a width of its own$",

@@ -253,7 +253,8 @@ def test_defined_directions_are_those_of_the_table(name: str, modalities: int) -
     method = make(name, modalities)
     for order in range(1, modalities):
         for query, key in every_direction(modalities, order):
-            own = {"symile": order == modalities - 1, "confu": order <= 2}.get(name, True)
+            whole = order == modalities - 1
+            own = {"symile": whole, "triangle": whole, "confu": order <= 2}.get(name, True)
             assert method.defines(query, key) is own, (query, key)
 
 

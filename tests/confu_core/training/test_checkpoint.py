@@ -68,6 +68,11 @@ def test_a_checkpoint_of_another_training_names_what_differs(path: Path, change:
     assert refusal(path, {**CONFIG, **change}) == f"{path} is of another training: {said}; remove it"
 
 
+def test_a_setting_that_a_checkpoint_does_not_know_was_none(path: Path) -> None:
+    assert load_checkpoint(path, {**CONFIG, "scale_lr": None})["epoch"] == 3
+    assert refusal(path, {**CONFIG, "scale_lr": 0.1}).endswith("scale_lr was None and is now 0.1; remove it")
+
+
 def test_a_newer_version_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "VERSION", VERSION + 1)
     save_checkpoint(path, CONFIG, STATE)
@@ -174,3 +179,16 @@ def test_a_checkpoint_of_a_model_with_other_parameters_is_refused(tmp_path: Path
     fused = make_model(load_method("confu"))
     with pytest.raises(TrainingError, match="^.*c.pt is of another model, with other parameters; remove it$"):
         fit(fused, epochs, settings, SEED, checkpoint=path)
+
+
+def test_a_checkpoint_whose_scale_was_trained_with_the_rest_is_refused(tmp_path: Path) -> None:
+    path, settings = tmp_path / "c.pt", TrainingSettings(epochs=1, batch_size=8)
+    epochs = MediaEpochs(make_arrays(8), SEED, size=8)
+    model = make_model(load_method("symile"))
+    fit(model, epochs, settings, SEED, checkpoint=path)
+    held = load_checkpoint(path)
+    together = torch.optim.AdamW(model.parameters()).state_dict()
+    state = {name: value for name, value in held.items() if name not in ("kind", "version", "config")}
+    save_checkpoint(path, held["config"], {**state, "optimizer": together})
+    with pytest.raises(TrainingError, match="^.*c.pt is of another model, with other parameters; remove it$"):
+        fit(model, epochs, settings, SEED, checkpoint=path)
