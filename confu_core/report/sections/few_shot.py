@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from confu_core.report.facet import Facet, has_numbers
 from confu_core.report.facets import facet_images
 from confu_core.report.lines import draw_lines
-from confu_core.report.measured import VALUE, Measured
+from confu_core.report.marks import draw_interval, draw_seeds
+from confu_core.report.measured import BEST, VALUE, Measured
 from confu_core.report.panel import Panel
-from confu_core.report.sections.curves import BAYES
 from confu_core.report.sections.section import Section
 from confu_core.report.series import Point, Series, x_values
 from confu_core.report.style import PAPER, Look
@@ -49,7 +49,7 @@ def few_shot(measured: Measured, shown: Measured) -> Section | None:
     ]
     if not lines:
         return None
-    panel = Panel(VALUE, f"shots per {measured.words.one}", "accuracy", (BAYES,), proportion=True)
+    panel = Panel(VALUE, f"shots per {measured.words.one}", "accuracy", (BEST,), proportion=True)
     facets = [
         Facet(query, series, panel)
         for query in shown.values(FAMILY, "subject")
@@ -92,13 +92,15 @@ def draw_shots(axes: Axes, series: Sequence[Series], looks: Sequence[Look], pane
     for at, (one, look) in enumerate(zip(series, looks, strict=True)):
         point = one.at(0)
         interval = None if point is None else point.interval(panel.column)
-        if interval is None:
+        if point is None or interval is None:
             continue
         place = (at - (len(series) - 1) / 2) * width
         star = {**look.marker_style(), "marker": "*", "markersize": STAR, "markeredgewidth": 0.5}
         if not look.hollow:
             star["markeredgecolor"] = PAPER
-        axes.errorbar(place, interval.mean, yerr=interval.reach, ecolor=look.colour, elinewidth=0.8, zorder=3.5, **star)
+        draw_interval(axes, interval, place, panel.ends, color=look.colour, linewidth=0.8)
+        draw_seeds(axes, point, panel.column, place, color=look.colour)
+        axes.plot(place, interval.mean, linestyle="none", zorder=3.5, **star)
     axes.set_xticks(range(len(shots)), [f"{x:g}" for x in shots])
     axes.set_xlim(-0.5, len(shots) - 0.7)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from confu_core.report.facet import Facet, has_numbers
 from confu_core.report.facets import facet_images
 from confu_core.report.lines import draw_lines
@@ -16,7 +18,8 @@ __all__ = ["history"]
 
 FAMILY = "history"
 BOUND = "total_correlation_bound"
-EXACT = Reference("exact total correlation", (0, (4, 2)), REFERENCE)
+EXACT = Reference("exact total correlation", "solid", REFERENCE)
+OF = "species, look and song"  # Those of birds: other variables than pictures, songs and captions.
 TITLES = {"loss": "Training loss", "validation_loss": "Validation loss", BOUND: "Total correlation bound"}
 
 
@@ -39,8 +42,10 @@ def history(measured: Measured, shown: Measured) -> Section | None:
     if not table.rows:
         return None
     known = any(row[REFERENCE] is not None for row in measured.rows(FAMILY, metric=BOUND))
+    exact = replace(EXACT, label=f"exact, of {OF}") if measured.words.birds else EXACT
+    beside = f"the exact value of {OF}, which are other variables" if measured.words.birds else "its exact value"
     facets = [
-        Facet(title, series, Panel(VALUE, "epoch", "nats", (EXACT,) if metric == BOUND and known else ()))
+        Facet(title, series, Panel(VALUE, "epoch", "nats", (exact,) if metric == BOUND and known else ()))
         for metric, title in TITLES.items()
         if has_numbers(series := shown.series(FAMILY, "x", metric=metric))
     ]
@@ -50,7 +55,7 @@ def history(measured: Measured, shown: Measured) -> Section | None:
         FAMILY,
         "Training",
         "Losses by epoch, and what the scores prove about the total correlation of the modalities"
-        f"{', beside its exact value' if known else ''}.",
+        f"{f', beside {beside}' if known else ''}.",
         images,
         folded=(table,),
         notes=("Methods sum different terms: their losses cannot be compared with each other, only over epochs.",),
@@ -72,7 +77,7 @@ def _last(measured: Measured) -> Table:
         (Column("metric", "loss"),),
         lines,
         measured.groups,
-        exact="exact",
+        exact=f"exact, of {OF}" if measured.words.birds else "exact",
         best=False,
     )
 
