@@ -26,7 +26,7 @@ from confu_core.random import generator
 from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
 from confu_core.shards.schema import MEDIA, with_features
 
-__all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "schema", "species_of"]
+__all__ = ["BirdData", "BirdRecipe", "design_of", "information_of", "open_birds", "recipe_of", "schema", "species_of"]
 
 NAME = "birdmml"
 MEDIA_PARTS = {"image": "jpg", "audio": "flac"}
@@ -303,6 +303,30 @@ def recipe_of(manifest: Manifest) -> BirdRecipe:
         return BirdRecipe(preset("small", {**manifest.config, "seed": manifest.seed}))
     except (InvalidValue, TypeError) as error:
         raise DatasetError(f"the manifest does not describe a dataset of birds: {error}; restore it") from error
+
+
+def information_of(manifest: Manifest) -> dict[str, Any]:
+    """Return the exact information structure of a generated dataset.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    dict
+        What the manifest says; where an older one lacks ceilings, they are computed from its dials.
+
+    Raises
+    ------
+    DatasetError
+        If the manifest does not describe a dataset of birds.
+    """
+    said = manifest.information
+    if "connected_information" in said["overall"]:
+        return said
+    return {**said, **structure(design_of(recipe_of(manifest).settings)).as_dict()}
 
 
 def open_birds(path: str | Path) -> BirdData:

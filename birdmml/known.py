@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from birdmml.data import NAME, design_of, recipe_of, species_of
+from birdmml.data import NAME, design_of, information_of, recipe_of, species_of
 from birdmml.modalities import AUDIO, IMAGE, bird_inputs
 from birdmml.prompts import reference_descriptions
+from confu_core.ceilings import Ceilings
 from confu_core.datasets import Contents
 from confu_core.media.opened import MediaData
-from confu_core.media.task import Ceilings
+from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset, Manifest
 
 __all__ = ["data_columns", "known_birds"]
-
-# Query, to what the manifest calls its Bayes accuracy.
-BAYES = {IMAGE: "bayes_image", AUDIO: "bayes_audio", f"{IMAGE}+{AUDIO}": "bayes_both"}
 
 
 def data_columns(manifest: Manifest) -> dict[str, Any]:
@@ -69,14 +68,19 @@ def known_birds(dataset: Dataset) -> MediaData:
         tuple(reference_descriptions(recipe.settings, design, species)),
         tuple(design.place[row][0].group for row in range(len(species))),
     )
-    total = manifest.information["overall"]["total_correlation"]
-    return MediaData(dataset, contents, NAME, data_columns(manifest), _ceilings(manifest), total)
+    said = information_of(manifest)
+    latents = "species, shown look and shown song"
+    facts = (Measure("data", latents, "total correlation", said["overall"]["total_correlation"]),)
+    return MediaData(dataset, contents, NAME, data_columns(manifest), _ceilings(said), facts)
 
 
-def _ceilings(manifest: Manifest) -> dict[str, Ceilings]:
-    said = manifest.information
+def _ceilings(said: Mapping[str, Any]) -> dict[str, dict[str, Ceilings]]:
     known = {"all": said["overall"], **said["groups"]}
-    return {
-        group: Ceilings({query: float(values[name]) for query, name in BAYES.items()})
-        for group, values in known.items()
-    }
+    return {group: _by_query(values) for group, values in known.items()}
+
+
+def _by_query(values: Mapping[str, Any]) -> dict[str, Ceilings]:
+    """Return the ceilings of each query; from a single modality all of them are one."""
+    image, audio, both = (float(values[name]) for name in ("bayes_image", "bayes_audio", "bayes_both"))
+    fused = Ceilings(float(values["single_ceiling"]), float(values["pairwise_ceiling"]), both)
+    return {IMAGE: Ceilings(image, image, image), AUDIO: Ceilings(audio, audio, audio), f"{IMAGE}+{AUDIO}": fused}

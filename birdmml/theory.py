@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from birdmml.design import Design
-from birdmml.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information
+from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information
+from confu_core.orders import guess_accuracy, order_law
 
 __all__ = ["GroupStructure", "Structure", "structure"]
 
@@ -30,16 +31,23 @@ class GroupStructure:
         Of a sample to be of the group.
     bayes_image, bayes_audio, bayes_both : float
         Bayes accuracy of the species, among those of the group, from the visual type, the song type and both.
-    pairwise_ceiling : float
+    single_ceiling : float
         The better of the two single ones.
+    pairwise_ceiling : float
+        Accuracy of the guess from both types by the law that knows all pairs of species, visual type and song type,
+        and nothing else (`confu_core.orders.order_law`).
     headroom : float
-        ``bayes_both`` less the pairwise ceiling.
+        ``bayes_both`` less the single ceiling: what several modalities add to one.
+    higher_order_headroom : float
+        ``bayes_both`` less the pairwise ceiling: the part of it that no pairs tell.
     mi_image, mi_audio, mi_both : float
         Information of the species with the visual type, the song type and both, in nats.
     mi_image_audio : float
         Between the two types.
     total_correlation : float
         Of species, visual type and song type, in nats.
+    connected_information : dict of int to float
+        The part of it that pairs hold, 2, and the part that only all three together hold, 3.
     atoms : Atoms
         The decomposition (BROJA) of ``mi_both``; the first source is the picture.
     """
@@ -51,19 +59,23 @@ class GroupStructure:
     bayes_image: float
     bayes_audio: float
     bayes_both: float
+    single_ceiling: float
     pairwise_ceiling: float
     headroom: float
+    higher_order_headroom: float
     mi_image: float
     mi_audio: float
     mi_both: float
     mi_image_audio: float
     total_correlation: float
+    connected_information: dict[int, float]
     atoms: Atoms
 
     def as_dict(self) -> dict[str, Any]:
         """Return all quantities by name, as JSON values."""
         values = asdict(self)
         atoms = values.pop("atoms")
+        values["connected_information"] = {str(order): x for order, x in self.connected_information.items()}
         names = {"unique_first": "unique_image", "unique_second": "unique_audio"}
         return {**values, "atoms": {names.get(name, name): value for name, value in atoms.items()}}
 
@@ -127,7 +139,10 @@ def _group(table: np.ndarray) -> GroupStructure:
     table = table / probability
     image, audio = table.sum(2), table.sum(1)
     accuracies = bayes_accuracy(image), bayes_accuracy(audio), bayes_accuracy(table)
-    single = [entropy(table.sum(axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    pairs = order_law(table, 2)
+    pairwise = guess_accuracy(table, pairs, [1, 2], 0)
+    alone = sum(entropy(table.sum(axes)) for axes in ((1, 2), (0, 2), (0, 1)))
+    said, whole = entropy(pairs), entropy(table)
     species, visual_types, song_types = table.shape
     return GroupStructure(
         species=species,
@@ -137,13 +152,16 @@ def _group(table: np.ndarray) -> GroupStructure:
         bayes_image=accuracies[0],
         bayes_audio=accuracies[1],
         bayes_both=accuracies[2],
-        pairwise_ceiling=max(accuracies[:2]),
+        single_ceiling=max(accuracies[:2]),
+        pairwise_ceiling=pairwise,
         headroom=accuracies[2] - max(accuracies[:2]),
+        higher_order_headroom=max(0.0, accuracies[2] - pairwise),
         mi_image=mutual_information(image),
         mi_audio=mutual_information(audio),
         mi_both=mutual_information(table.reshape(len(table), -1)),
         mi_image_audio=mutual_information(table.sum(0)),
-        total_correlation=max(0.0, sum(single) - entropy(table)),
+        total_correlation=max(0.0, alone - whole),
+        connected_information={2: max(0.0, alone - said), 3: max(0.0, said - whole)},
         atoms=decompose(table),
     )
 
@@ -159,7 +177,11 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
     def atom(name: str) -> float:
         return float(weights @ [getattr(group.atoms, name) for group in groups])
 
+    def connected(order: int) -> float:
+        return float(weights @ [group.connected_information[order] for group in groups])
+
     image, audio, both = mean("bayes_image"), mean("bayes_audio"), mean("bayes_both")
+    pairwise = mean("pairwise_ceiling")
     return GroupStructure(
         species=sum(group.species for group in groups),
         visual_types=sum(group.visual_types for group in groups),
@@ -168,13 +190,17 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
         bayes_image=image,
         bayes_audio=audio,
         bayes_both=both,
-        pairwise_ceiling=max(image, audio),
+        single_ceiling=max(image, audio),
+        pairwise_ceiling=pairwise,
         headroom=both - max(image, audio),
+        higher_order_headroom=max(0.0, both - pairwise),
         mi_image=mean("mi_image") + between,
         mi_audio=mean("mi_audio") + between,
         mi_both=mean("mi_both") + between,
         mi_image_audio=mean("mi_image_audio") + between,
-        # Each of the three variables tells the group: its entropy is in each, and once in the joint one.
+        # Each of the three variables tells the group: its entropy is in each, and once in the joint one. Any pair shows
+        # that, so all of it is of order 2, and the law that knows the pairs is that of each group in its turn.
         total_correlation=mean("total_correlation") + 2 * between,
+        connected_information={2: connected(2) + 2 * between, 3: connected(3)},
         atoms=Atoms(atom("redundancy") + between, atom("unique_first"), atom("unique_second"), atom("synergy")),
     )

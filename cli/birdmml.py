@@ -11,7 +11,7 @@ import click
 from confu_cli.birdmml_audit import audit
 from confu_cli.birdmml_build import build
 from confu_cli.birdmml_runs import report, run, sweep
-from confu_cli.datasets import describe, print_dataset, verify_command
+from confu_cli.datasets import describe, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug
 from confu_cli.publishing import publish_command
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from confu_core.shards import Dataset, Manifest, Recipe
 
 __all__ = ["birdmml"]
+
+
+ACCURACIES = ("bayes_image", "bayes_audio", "pairwise_ceiling", "bayes_both", "headroom", "higher_order_headroom")
 
 
 @click.group(cls=Group, epilog="Example: birdmml build --preset tiny --out data/birds")
@@ -60,18 +63,20 @@ for verb in (audit, build, run, sweep, report):
 @debug
 def info(path: str | Path, as_json: bool) -> None:
     """Show what a dataset holds: its exact information structure and ceilings, or what is known of real media."""
-    from birdmml.data import NAME, open_birds
+    from birdmml.data import NAME, information_of, open_birds
     from confu_core.shards import open_dataset
 
     if (dataset := open_dataset(path)).manifest.name != NAME:
         show_real(path, dataset, as_json)
         return
     birds = open_birds(path)
+    said = information_of(birds.manifest)
     if as_json:
-        print_json({**describe(birds.manifest), "captions": birds.distinct_captions()})
+        print_json({**describe(birds.manifest), "information": said, "captions": birds.distinct_captions()})
         return
     print_dataset(path, birds.manifest)
-    _print_structure(birds.manifest.information)
+    say_computed(said is not birds.manifest.information)
+    _print_structure(said)
     counts = birds.distinct_captions()
     click.echo(f"{counts['distinct']:,} distinct captions of {counts['total']:,}")
 
@@ -111,27 +116,19 @@ def preview(path: Path, out: Path, as_json: bool, **choice: Any) -> None:
 def _print_structure(said: dict[str, Any]) -> None:
     groups = {**said["groups"], "all": said["overall"]}
     print_table(
-        "Bayes accuracy of the species, of the latents",
-        ["group", "species", "image (V)", "audio (A)", "A+V", "headroom"],
-        [
-            [
-                name,
-                str(g["species"]),
-                *(number(g[f"bayes_{m}"]) for m in ("image", "audio", "both")),
-                number(g["headroom"]),
-            ]
-            for name, g in groups.items()
-        ],
+        "Best accuracies of the species, of the latents",
+        ["group", "species", "image (V)", "audio (A)", "pairwise", "A+V", "headroom", "higher order"],
+        [[name, str(g["species"]), *(number(g[key]) for key in ACCURACIES)] for name, g in groups.items()],
     )
     print_table(
-        "Information on the species, in nats (TC: total correlation of species and types)",
-        ["group", "I(S;V)", "I(S;A)", "I(S;A,V)", "redundant", "unique V", "unique A", "synergy", "TC"],
+        "Information on the species, in nats (C2, C3: what pairs of species, look and song hold, and what only all three)",
+        ["group", "I(S;V)", "I(S;A)", "I(S;A,V)", "redundant", "unique V", "unique A", "synergy", "C2", "C3"],
         [
             [
                 name,
                 *(number(g[f"mi_{m}"]) for m in ("image", "audio", "both")),
                 *(number(g["atoms"][a]) for a in ("redundancy", "unique_image", "unique_audio", "synergy")),
-                number(g["total_correlation"]),
+                *(number(g["connected_information"][order]) for order in ("2", "3")),
             ]
             for name, g in groups.items()
         ],

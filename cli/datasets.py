@@ -18,7 +18,7 @@ from confu_cli.show import WIDTH, print_json, print_table, size
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe, Report
 
-__all__ = ["describe", "print_dataset", "verify_command"]
+__all__ = ["describe", "print_dataset", "say_computed", "verify_command"]
 
 _HASH = re.compile("[0-9a-f]{64}")  # For machines, which read --json.
 
@@ -139,6 +139,12 @@ def print_dataset(path: str | Path, manifest: Manifest) -> None:
     click.echo(f"{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")
     print_table("Splits", ["split", "rows"], [[name, f"{rows:,}"] for name, rows in manifest.splits.items()])
     print_table("Columns", ["column", "type"], [list(item) for item in manifest.schema.items()])
+
+
+def say_computed(computed: bool) -> None:
+    """Say on standard error that the manifest is older than its ceilings, where that is so."""
+    if computed:
+        click.echo("The manifest was written before there were ceilings of every order; they are computed.", err=True)
 
 
 def _dials(config: Mapping[str, Any]) -> str:

@@ -35,10 +35,11 @@ debug = click.option("--debug", is_flag=True, expose_value=False, help="Show whe
 
 # Settings of a run by type, with the help text; their defaults are those of xor_bench.settings.Settings.
 TASK: dict[str, tuple[type, str]] = {
-    "p": (float, "Probability that the last modality is the parity of the others, in [0, 1].  [default: 0.5]"),
+    "p": (float, "Probability that the last modality is the parity of others, in [0, 1].  [default: 0.5]"),
     "bits": (int, "Bits per code.  [default: 5]"),
     "modalities": (int, "Number of modalities, at least 3.  [default: 3]"),
     "noise": (float, "Probability that an observed bit is flipped, in [0, 0.5].  [default: 0]"),
+    "parity": (str, "Of which others the last modality is the parity: all, or pair, the first two.  [default: all]"),
 }
 MODEL: dict[str, tuple[type, str]] = {
     "seed": (int, "Decides data, weights and order of samples.  [default: 0]"),

@@ -42,8 +42,12 @@ def print_run(row: Row, label: str) -> None:
                 f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
                 f"beyond the best single modality{known}."
             )
+        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "higher-order capture"):
+            interval = f"({number(one['low'], 2)} to {number(one['high'], 2)})"
+            click.echo(f"Of what no pair tells, {number(one['value'], 2)} {interval} is captured.")
+    click.echo(_bound(row))
     for one in row["measures"]:
-        if one["family"] == "data" and one["value"]:
+        if (one["family"], one["metric"]) == ("data", "samples left out") and one["value"]:
             click.echo(
                 f"{one['value']:.0f} samples of {one['condition']} cannot be decoded and were left out.", err=True
             )
@@ -55,13 +59,23 @@ def _told(row: Row, label: str) -> None:
         click.echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
         return
     title = f"{row['method']}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
-    exact = ("bayes_accuracy", "pairwise_ceiling")
+    exact = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
     if any(d[name] is not None for d in told for name in exact):
         cells = [[_query(d), *(number(d[name]) for name in ("accuracy", *exact))] for d in told]
-        print_table(title, ["from", "accuracy", "Bayes accuracy", "pairwise ceiling"], cells)
+        print_table(title, ["from", "accuracy", "best single", "pairwise", "Bayes accuracy"], cells)
         return
     cells = [[_query(d), number(d["accuracy"]), _interval(row, d), number(row["chance"])] for d in told]
     print_table(title, ["from", "accuracy", "95% interval", "chance"], cells)
+
+
+def _bound(row: Row) -> str:
+    """Say what is known of the total correlation, and of which variables."""
+    bound = f"Total correlation of the modalities: at least {number(row['total_correlation_bound'], 3)} nats by this "
+    exact = [f"exactly {number(row['total_correlation'], 3)}"] if row["total_correlation"] is not None else []
+    for one in row["measures"]:
+        if (one["family"], one["metric"]) == ("data", "total correlation"):
+            exact.append(f"that of {one['subject']} is exactly {number(one['value'], 3)}")
+    return "; ".join([f"{bound}method's scores", *exact]) + "."
 
 
 def _query(direction: Row) -> str:

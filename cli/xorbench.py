@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from confu_cli.datasets import describe, print_dataset, verify_command
+from confu_cli.datasets import describe, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import (
     METHODS,
@@ -66,6 +66,12 @@ xorbench.add_command(publish_command("xorbench", _words_of))
 @click.option("--bits", type=int, default=5, show_default=True, help="Bits per code.")
 @click.option("--modalities", type=int, default=3, show_default=True, help="Number of modalities.")
 @click.option("--noise", type=float, default=0.0, show_default=True, help="Probability that an observed bit flips.")
+@click.option(
+    "--parity",
+    default="all",
+    show_default=True,
+    help="Of which others the last is the parity: all, or pair, the first two.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the samples.")
 @click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
 @click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
@@ -127,31 +133,48 @@ def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     if path is not None and given(task):
         raise click.UsageError("give either a dataset or the parameters of a task, not both")
     if path is None:
-        known = {f"{XorTask(**given(task)).p:g}": exact(XorTask(**given(task)))}
+        wanted = XorTask(**given(task))
+        known = {f"{wanted.p:g}": exact(wanted, additive=True)}
         if as_json:
-            print_json({"task": vars(XorTask(**given(task))), **next(iter(known.values()))})
+            print_json({"task": vars(wanted), **next(iter(known.values()))})
             return
     else:
-        manifest = open_xor(path).dataset.manifest
+        data = open_xor(path)
+        known = data.information
         if as_json:
-            print_json(describe(manifest))
+            print_json({**describe(data.dataset.manifest), "information": known})
             return
-        print_dataset(path, manifest)
-        known = manifest.information
+        print_dataset(path, data.dataset.manifest)
+        say_computed(known is not data.dataset.manifest.information)
     for p, said in known.items():
         _print_exact(p, said)
 
 
+# JSON key of a ceiling to its heading; not every task has all of them.
+CEILINGS = {
+    "single_ceiling": "best single",
+    "pairwise_ceiling": "pairwise",
+    "additive_ceiling": "additive",
+    "bayes_accuracy": "Bayes accuracy",
+}
+
+
 def _print_exact(p: str, said: dict[str, Any]) -> None:
+    quantities = dict(said["information"])
+    by_order = quantities.pop("connected_information")
+    quantities |= {f"connected information of order {order}": value for order, value in by_order.items()}
     print_table(
         f"Information at p = {p}, in nats",
         ["quantity", "value"],
-        [[name.replace("_", " "), number(value)] for name, value in said["information"].items()],
+        [[name.replace("_", " "), number(value)] for name, value in quantities.items()],
     )
+    kept = {
+        key: name for key, name in CEILINGS.items() if any(c.get(key) is not None for c in said["ceilings"].values())
+    }
     print_table(
         f"Ceilings at p = {p}",
-        ["direction", "Bayes accuracy", "pairwise ceiling"],
-        [[name, number(c["bayes_accuracy"]), number(c["pairwise_ceiling"])] for name, c in said["ceilings"].items()],
+        ["direction", *kept.values()],
+        [[name, *(number(c.get(key)) for key in kept)] for name, c in said["ceilings"].items()],
     )
 
 
@@ -198,6 +221,7 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
         "bits": data.bits,
         "modalities": data.modalities,
         "noise": data.noise,
+        "parity": data.parity,
         "train_samples": rows["train"],
         "test_samples": rows["test"],
     }
@@ -227,13 +251,12 @@ def _settings(values: dict[str, Any], other: dict[str, str]) -> Settings:
 def _print_run(row: dict[str, Any]) -> None:
     print_table(
         f"{row['method']} at p = {row['p']:g} ({row['bits']} bits, {row['modalities']} modalities, seed {row['seed']})",
-        ["direction", "accuracy", "Bayes accuracy", "pairwise ceiling", "capture"],
+        ["direction", "accuracy", "best single", "pairwise", "Bayes accuracy", "capture"],
         [
             [
                 d["direction"] + ("" if d["defined"] else " *"),
                 number(d["accuracy"]),
-                number(d["bayes_accuracy"]),
-                number(d["pairwise_ceiling"]),
+                *(number(d[name]) for name in ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")),
                 number(d["higher_order_capture"], 2),
             ]
             for d in row["directions"]

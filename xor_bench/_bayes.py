@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
+from confu_core.ceilings import COINCIDE, Ceilings
+from confu_core.orders import additive_accuracy
 from xor_bench._noise import log_relative_law, log_weight_law, untouched
-from xor_bench.constraints import law, whole_within
+from xor_bench.constraints import law, parity_of, whole_within
 from xor_bench.modalities import check_direction, names
 
-__all__ = ["bayes_accuracy", "chance", "pairwise_ceiling"]
+__all__ = ["additive_ceiling", "bayes_accuracy", "ceilings", "chance", "pairwise_ceiling", "single_ceiling"]
+
+MOST_CELLS = 64  # Of a law that is written out, for the additive ceiling.
 
 
 def chance(bits: int) -> float:
@@ -48,6 +53,7 @@ def bayes_accuracy(
     *,
     modalities: int = 3,
     noise: float = 0.0,
+    parity: str = "all",
 ) -> float:
     """Return the accuracy of the best possible predictor of one observed modality from others.
 
@@ -70,6 +76,9 @@ def bayes_accuracy(
         Number of modalities, in [3, 26].
     noise : float
         Probability that an observed bit is flipped, in [0, 0.5].
+    parity : {"all", "pair"}
+        Of which others the last modality is the parity, as in `XorTask`. Where it is the first two, the modalities
+        between the second and the last tell nothing, and nothing tells of them.
 
     Returns
     -------
@@ -91,14 +100,53 @@ def bayes_accuracy(
     p, bits, modalities, noise = law(p, bits, modalities, noise)
     seen = check_direction(query, target, modalities) | {target}
     everyone = names(modalities)
-    ends = {everyone[0], everyone[-1]}
-    if not ends <= seen or (target not in ends and len(seen) < modalities):
+    if parity_of(parity, modalities) == "pair":
+        seen, everyone = seen - set(everyone[2:-1]), (*everyone[:2], everyone[-1])
+    ends, whole = {everyone[0], everyone[-1]}, len(seen) == len(everyone)
+    if target not in seen or not ends <= seen or (target not in ends and not whole):
         return chance(bits)
-    if len(seen) < modalities:
+    if not whole:
         return p * chance(bits) + (1 - p) * untouched(bits, noise, 2)
     if target not in ends:
-        return p * untouched(bits, noise, modalities) + (1 - p) * chance(bits)
-    return _end_from_all(p, bits, modalities, noise)
+        return p * untouched(bits, noise, len(everyone)) + (1 - p) * chance(bits)
+    return _end_from_all(p, bits, len(everyone), noise)
+
+
+def single_ceiling(
+    p: float,
+    bits: int,
+    query: Sequence[str] = ("a", "c"),
+    target: str = "b",
+    *,
+    modalities: int = 3,
+    noise: float = 0.0,
+    parity: str = "all",
+) -> float:
+    """Return the best accuracy from any single modality of a query.
+
+    Parameters
+    ----------
+    p, bits, query, target, modalities, noise, parity
+        As for `bayes_accuracy`.
+
+    Returns
+    -------
+    float
+        In [1/V, 1], and at most the Bayes accuracy of the whole query.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or the direction does not exist.
+
+    Examples
+    --------
+    >>> single_ceiling(0.5, 5), single_ceiling(0.5, 5, ("a", "b"), "c")
+    (0.03125, 0.515625)
+    """
+    members = check_direction(query, target, modalities)
+    how = {"modalities": modalities, "noise": noise, "parity": parity}
+    return max(bayes_accuracy(p, bits, (one,), target, **how) for one in members)  # type: ignore[arg-type]
 
 
 def pairwise_ceiling(
@@ -109,12 +157,17 @@ def pairwise_ceiling(
     *,
     modalities: int = 3,
     noise: float = 0.0,
+    parity: str = "all",
 ) -> float:
-    """Return the best accuracy from any single modality of a query.
+    """Return the accuracy of the guess by the law that knows all pairs and nothing else.
+
+    The first and the last modality are the only pair that is not independent, so that law is theirs, times uniform
+    ones. Its best guess of either is a copy of the other, and of a modality between it has none: what all pairs
+    together tell of a target is what the best single modality tells.
 
     Parameters
     ----------
-    p, bits, query, target, modalities, noise
+    p, bits, query, target, modalities, noise, parity
         As for `bayes_accuracy`.
 
     Returns
@@ -132,8 +185,109 @@ def pairwise_ceiling(
     >>> pairwise_ceiling(0.5, 5), pairwise_ceiling(0.5, 5, ("a", "b"), "c")
     (0.03125, 0.515625)
     """
-    single = check_direction(query, target, modalities)
-    return max(bayes_accuracy(p, bits, (one,), target, modalities=modalities, noise=noise) for one in single)
+    return single_ceiling(p, bits, query, target, modalities=modalities, noise=noise, parity=parity)
+
+
+def ceilings(
+    p: float,
+    bits: int,
+    query: Sequence[str] = ("a", "c"),
+    target: str = "b",
+    *,
+    modalities: int = 3,
+    noise: float = 0.0,
+    parity: str = "all",
+) -> Ceilings:
+    """Return all ceilings of a direction, order by order.
+
+    The law of an order below that of the parity is that of the pairs; from that order on it is the task's own.
+
+    Parameters
+    ----------
+    p, bits, query, target, modalities, noise, parity
+        As for `bayes_accuracy`.
+
+    Returns
+    -------
+    Ceilings
+        Single, pairwise, those of the orders between, and Bayes.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or the direction does not exist.
+
+    Examples
+    --------
+    >>> ceilings(1, 1, ("a", "b", "c"), "d", modalities=4).by_order
+    {2: 0.5, 3: 0.5, 4: 1.0}
+    """
+    how = {"modalities": modalities, "noise": noise, "parity": parity}
+    bayes = bayes_accuracy(p, bits, query, target, **how)  # type: ignore[arg-type]
+    pairwise = pairwise_ceiling(p, bits, query, target, **how)  # type: ignore[arg-type]
+    known = bayes if parity_of(parity, modalities) == "pair" else pairwise
+    single = single_ceiling(p, bits, query, target, **how)  # type: ignore[arg-type]
+    return Ceilings(single, pairwise, bayes, (known,) * (modalities - 3))
+
+
+@lru_cache(maxsize=256)
+def additive_ceiling(
+    p: float,
+    bits: int,
+    query: tuple[str, ...] = ("a", "c"),
+    target: str = "b",
+    *,
+    modalities: int = 3,
+    noise: float = 0.0,
+    parity: str = "all",
+) -> float | None:
+    """Return the best accuracy of a sum of pair scores, f(a, b) + g(c, b) for b from a and c.
+
+    It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
+    be trained on all modalities together, for the share of right answers. See `confu_core.orders.additive_accuracy`.
+
+    Parameters
+    ----------
+    p, bits, query, target, modalities, noise, parity
+        As for `bayes_accuracy`.
+
+    Returns
+    -------
+    float or None
+        None where the law is too large: more than 64 combinations of query and target, and no closed form.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or the direction does not exist.
+
+    Examples
+    --------
+    >>> round(additive_ceiling(1, 1), 6)
+    0.75
+    """
+    found = ceilings(p, bits, query, target, modalities=modalities, noise=noise, parity=parity)
+    if found.bayes - found.pairwise <= COINCIDE:
+        return found.bayes  # The guess by the pairs is a sum of pair scores.
+    core = (0, 1, modalities - 1) if parity_of(parity, modalities) == "pair" else range(modalities)
+    if 2 ** (bits * len(core)) > MOST_CELLS:
+        return None
+    letters = [names(modalities)[at] for at in core]
+    given = [letters.index(one) for one in query if one in letters]
+    return additive_accuracy(_written_out(p, bits, len(letters), noise), given, letters.index(target))
+
+
+def _written_out(p: float, bits: int, modalities: int, noise: float) -> np.ndarray:
+    """Return the probability of every combination of codes, one axis per modality."""
+    codes = np.arange(2**bits)
+    free = np.meshgrid(*[codes] * (modalities - 1), indexing="ij")
+    parity = np.bitwise_xor.reduce(free)[..., None] == codes
+    law = (p * parity + (1 - p) * (free[0][..., None] == codes)) / free[0].size
+    flips = np.array([bin(code).count("1") for code in codes])[codes[:, None] ^ codes]
+    channel = noise**flips * (1 - noise) ** (bits - flips)
+    for axis in range(modalities):
+        law = np.moveaxis(np.tensordot(law, channel, (axis, 0)), -1, axis)
+    return law
 
 
 def _end_from_all(p: float, bits: int, modalities: int, noise: float) -> float:

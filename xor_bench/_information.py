@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from xor_bench._noise import log_or_minus_infinity, log_relative_law, log_weight_law
-from xor_bench.constraints import law
+from xor_bench.constraints import law, parity_of
 
-__all__ = ["Information", "information"]
+__all__ = ["Information", "connected_information", "information"]
 
 BLOCK = 2**20  # Terms summed at once: 8 MiB per intermediate array, however many bits.
 
@@ -20,7 +20,8 @@ class Information:
     """The information structure of the task, in nats.
 
     ``a`` is the first modality, ``c`` the last, and ``b`` any of those between; with three modalities these are their
-    names. A condition means all the other modalities: ``mi_bc_given_a`` is I(b; c | all but b and c).
+    names. A condition means all the other modalities: ``mi_bc_given_a`` is I(b; c | all but b and c). Where the parity
+    is that of the first two, ``b`` is the second, and those after it change nothing.
 
     Attributes
     ----------
@@ -65,7 +66,7 @@ class Information:
         return asdict(self)
 
 
-def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0) -> Information:
+def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0, parity: str = "all") -> Information:
     """Return the exact information structure of the XOR task.
 
     With V = 2**bits codes, r = 1 - 1/V and no noise, I(a; c) = q ln(V q) + r p ln p and
@@ -84,6 +85,8 @@ def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0)
         Number of modalities, in [3, 26].
     noise : float
         Probability that an observed bit is flipped, in [0, 0.5].
+    parity : {"all", "pair"}
+        Of which others the last modality is the parity, as in `XorTask`.
 
     Returns
     -------
@@ -112,6 +115,8 @@ def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0)
     (1.1097, 1.6845, 2.7942)
     """
     p, bits, modalities, noise = law(p, bits, modalities, noise)
+    if parity_of(parity, modalities) == "pair":
+        modalities = 3  # The others are independent of these, and of each other.
     copied, synergy = _noisy(p, bits, modalities, noise) if noise > 0 else _noise_free(p, bits)
     return Information(
         mi_ac=copied,
@@ -123,6 +128,41 @@ def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0)
         o_information=0.0 - (modalities - 2) * synergy,  # The leading zero keeps a zero from reading -0.0.
         code_entropy=bits * math.log(2),
     )
+
+
+def connected_information(
+    p: float, bits: int, *, modalities: int = 3, noise: float = 0.0, parity: str = "all"
+) -> dict[int, float]:
+    """Return what tables of k modalities add to those of k - 1, exactly.
+
+    A table that lacks a modality of the parity shows the copy at most: the parity of what it has is uniform. So the
+    laws of all orders below that of the parity are one, and C_2 = I(a; c), the C of the parity's order is
+    I(b; c | others), and every other is 0.
+
+    Parameters
+    ----------
+    p, bits, modalities, noise, parity
+        As for `information`.
+
+    Returns
+    -------
+    dict of int to float
+        From 2 to the number of modalities, in nats; their sum is the total correlation.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    Examples
+    --------
+    >>> {order: round(value, 4) for order, value in connected_information(0.5, 1, modalities=4).items()}
+    {2: 0.1308, 3: 0.0, 4: 0.2158}
+    """
+    found = information(p, bits, modalities=modalities, noise=noise, parity=parity)
+    top = 3 if parity_of(parity, modalities) == "pair" else modalities
+    added = {2: found.mi_ac, top: found.mi_bc_given_a}
+    return {order: added.get(order, 0.0) for order in range(2, modalities + 1)}
 
 
 def _noise_free(p: float, bits: int) -> tuple[float, float]:

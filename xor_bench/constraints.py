@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 
-from confu_core.errors import InvalidValue
+from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["MOST_MODALITIES", "law", "real_within", "whole_within"]
+__all__ = ["MOST_MODALITIES", "PARITIES", "law", "parity_of", "real_within", "whole_within"]
 
 MOST_MODALITIES = 26  # They are named by the letters of the alphabet.
+PARITIES = ("all", "pair")
 
 
 def real_within(name: str, value: object, low: float, high: float) -> float:
@@ -117,3 +118,34 @@ def law(p: object, bits: object, modalities: object, noise: object) -> tuple[flo
         whole_within("modalities", modalities, 3, MOST_MODALITIES),
         real_within("noise", noise, 0, 0.5),
     )
+
+
+def parity_of(parity: object, modalities: int) -> str:
+    """Return of what the last modality may be the parity, checked.
+
+    Parameters
+    ----------
+    parity : object
+        ``"all"``: of all the others. ``"pair"``: of the first two; those between the second and the last are then
+        independent of everything.
+    modalities : int
+        How many there are.
+
+    Returns
+    -------
+    str
+        With three modalities both are the same thing, and it is ``"all"``.
+
+    Raises
+    ------
+    InvalidValue
+        If it is neither.
+
+    Examples
+    --------
+    >>> parity_of("pair", 4), parity_of("pair", 3)
+    ('pair', 'all')
+    """
+    if parity not in PARITIES:
+        raise InvalidValue(f"parity must be all or pair; got {parity!r}: {nearest(str(parity), PARITIES)}")
+    return str(parity) if modalities > 3 else "all"

@@ -15,7 +15,7 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
 from xor_bench.modalities import direction_name, directions, names
 from xor_bench.task import XorSamples, XorTask, code_bits, make_xor, random_seed
-from xor_bench.theory import bayes_accuracy, information, pairwise_ceiling
+from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
 __all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
 
@@ -34,6 +34,8 @@ class XorRecipe:
     bits, modalities : int
         As in `XorTask`.
     noise : float
+        As in `XorTask`.
+    parity : {"all", "pair"}
         As in `XorTask`.
     seed : int
         The seed: ``xorbench run`` with the same one samples the same rows.
@@ -58,6 +60,7 @@ class XorRecipe:
     noise: float = 0.0
     seed: int = 0
     rows_per_p: Mapping[str, int] = field(default_factory=lambda: dict(SPLITS))
+    parity: str = "all"
 
     name = NAME
     description = "The XOR synergy task: codes whose last is the parity of the others with probability p."
@@ -66,12 +69,13 @@ class XorRecipe:
     def __post_init__(self) -> None:
         if not self.p:
             raise InvalidValue("p must name at least one value; got none")
-        tasks = [XorTask(p=p, bits=self.bits, modalities=self.modalities, noise=self.noise) for p in self.p]
+        tasks = [XorTask(p, self.bits, self.modalities, self.noise, self.parity) for p in self.p]
         if len({task.p for task in tasks}) < len(tasks):
             raise InvalidValue(f"p must name each value once; got {', '.join(f'{task.p:g}' for task in tasks)}")
         random_seed(self.seed)
         object.__setattr__(self, "p", tuple(task.p for task in tasks))
         object.__setattr__(self, "noise", tasks[0].noise)
+        object.__setattr__(self, "parity", tasks[0].parity)
         for split, rows in self.rows_per_p.items():
             if type(rows) is not int or rows < 1:
                 raise InvalidValue(f"rows of the split {split!r} must be a whole number of at least 1; got {rows!r}")
@@ -90,6 +94,8 @@ class XorRecipe:
             "modalities": self.modalities,
             "noise": self.noise,
             "rows_per_p": dict(self.rows_per_p),
+            # Left out where it is what every dataset had before there was a choice: their fingerprints stay.
+            **({"parity": self.parity} if self.parity != "all" else {}),
         }
 
     @property
@@ -121,7 +127,7 @@ class XorRecipe:
 
     def information(self) -> dict[str, Any]:
         """Return, for every p, the exact information in nats and the ceilings of every direction."""
-        return {_written(p): exact(XorTask(p, self.bits, self.modalities, self.noise)) for p in self.p}
+        return {_written(p): exact(XorTask(p, self.bits, self.modalities, self.noise, self.parity)) for p in self.p}
 
     def _part(self, split: str, p: float, first: int, count: int, start: int) -> pa.Table:
         samples = make_xor(
@@ -130,6 +136,7 @@ class XorRecipe:
             bits=self.bits,
             modalities=self.modalities,
             noise=self.noise,
+            parity=self.parity,
             random_state=self.seed,
             split=split,
             start=start,
@@ -154,34 +161,41 @@ def _written(p: float) -> str:
     return brief if float(brief := f"{p:g}") == p else repr(p)
 
 
-def exact(task: XorTask) -> dict[str, Any]:
+def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
     """Collect what is known exactly about a task.
 
     Parameters
     ----------
     task : XorTask
         The distribution.
+    additive : bool
+        Whether to add what sums of pair scores could reach, which takes up to a second.
 
     Returns
     -------
     dict
-        Information quantities in nats, and by direction the Bayes accuracy and the pairwise ceiling; JSON values.
+        Information quantities in nats, and by direction all ceilings; JSON values.
 
     Examples
     --------
     >>> exact(XorTask(p=1, bits=1))["ceilings"]["ac->b"]
-    {'bayes_accuracy': 1.0, 'pairwise_ceiling': 0.5}
+    {'single_ceiling': 0.5, 'pairwise_ceiling': 0.5, 'bayes_accuracy': 1.0}
     """
-    law = {"modalities": task.modalities, "noise": task.noise}
-    ceilings = {
-        direction_name(query, target): {
-            "bayes_accuracy": bayes_accuracy(task.p, task.bits, query, target, **law),  # type: ignore[arg-type]
-            "pairwise_ceiling": pairwise_ceiling(task.p, task.bits, query, target, **law),  # type: ignore[arg-type]
-        }
-        for query, target in directions(task.modalities, range(1, task.modalities))
-    }
-    quantities = information(task.p, task.bits, modalities=task.modalities, noise=task.noise).as_dict()
-    return {"information": quantities, "ceilings": ceilings}
+    law: dict[str, Any] = {"modalities": task.modalities, "noise": task.noise, "parity": task.parity}
+    every = directions(task.modalities, range(1, task.modalities))
+    known = {}
+    for query, target in every:
+        found = ceilings(task.p, task.bits, query, target, **law)
+        said: dict[str, Any] = {"single_ceiling": found.single, "pairwise_ceiling": found.pairwise}
+        if found.between:
+            said["ceiling_by_order"] = {str(order): value for order, value in found.by_order.items()}
+        if additive:
+            said["additive_ceiling"] = additive_ceiling(task.p, task.bits, query, target, **law)
+        known[direction_name(query, target)] = {**said, "bayes_accuracy": found.bayes}
+    quantities: dict[str, Any] = information(task.p, task.bits, **law).as_dict()
+    added = connected_information(task.p, task.bits, **law)
+    quantities["connected_information"] = {str(order): value for order, value in added.items()}
+    return {"information": quantities, "ceilings": known}
 
 
 def recipe_of(manifest: Manifest) -> XorRecipe:
@@ -233,6 +247,8 @@ class XorData:
         As built.
     noise : float
         As built.
+    parity : str
+        As built.
     rows_per_p : dict of str to int
         Rows of each split for every p.
     """
@@ -244,6 +260,15 @@ class XorData:
     noise: float
     seed: int
     rows_per_p: dict[str, int]
+    parity: str = "all"
+
+    @property
+    def information(self) -> dict[str, Any]:
+        """What is known exactly for each p; computed anew where an older manifest lacks some of it."""
+        said = self.dataset.manifest.information
+        if all("connected_information" in one["information"] for one in said.values()):
+            return said
+        return recipe_of(self.dataset.manifest).information()
 
     def samples(self, split: str, p: float) -> XorSamples:
         """Read the samples of one split and p.
@@ -305,7 +330,7 @@ def open_xor(path: str | Path) -> XorData:
         raise DatasetError(f"{path} holds the dataset {manifest.name!r}, not {NAME!r}")
     try:
         config = manifest.config
-        task = XorTask(0.0, config["bits"], config["modalities"], config["noise"])
+        task = XorTask(0.0, config["bits"], config["modalities"], config["noise"], config.get("parity", "all"))
         return XorData(
             dataset=dataset,
             p=tuple(map(float, config["p"])),
@@ -314,6 +339,7 @@ def open_xor(path: str | Path) -> XorData:
             noise=task.noise,
             seed=manifest.seed,
             rows_per_p={split: int(rows) for split, rows in config["rows_per_p"].items()},
+            parity=task.parity,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: its manifest does not describe an XOR task: {error}") from error

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from confu_core.ceilings import ceiling_columns
 from confu_core.encoders import vector_encoder
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.directions import Evaluation, evaluate
@@ -20,12 +21,9 @@ from xor_bench.data import XorData
 from xor_bench.modalities import direction_name, directions, names
 from xor_bench.settings import Settings
 from xor_bench.task import XorSamples, code_inputs, make_xor
-from xor_bench.theory import bayes_accuracy, chance, information, pairwise_ceiling
+from xor_bench.theory import ceilings, chance, information
 
 __all__ = ["headline", "run", "run_together"]
-
-# Below this the Bayes accuracy and the pairwise ceiling coincide, and capture is a division by rounding errors.
-DISTINCT = 1e-9
 
 
 def run(
@@ -138,6 +136,7 @@ def _draw(settings: Settings, split: str) -> XorSamples:
         bits=task.bits,
         modalities=task.modalities,
         noise=task.noise,
+        parity=task.parity,
         random_state=settings.seed,
         split=split,
     )
@@ -150,14 +149,12 @@ def _row(settings: Settings, model: Model, loss: float, data: XorData | None) ->
     found = evaluate(model, _samples(settings, data, "test"), numbers)
     rows = _direction_rows(settings, found)
     main = next(row for row in rows if row["direction"] == headline(settings.modalities))
-    law = {"modalities": settings.modalities, "noise": settings.noise}
-    exact = information(settings.p, settings.bits, **law)  # type: ignore[arg-type]
     return {
         "cell": settings.cell(),
         **settings.columns(),
-        **{key: main[key] for key in ("accuracy", "bayes_accuracy", "pairwise_ceiling", "higher_order_capture")},
+        **{key: main[key] for key in ("accuracy", *ceiling_columns(None, None))},
         "chance": chance(settings.bits),
-        "total_correlation": exact.total_correlation,
+        "total_correlation": information(settings.p, settings.bits, **_law(settings)).total_correlation,
         "total_correlation_bound": found.total_correlation_bound,
         "final_loss": loss,
         "status": "done",
@@ -177,10 +174,7 @@ def _direction_rows(settings: Settings, found: Evaluation) -> list[dict[str, Any
     rows = []
     for result in found.directions:
         query, target = tuple(letters[m] for m in result.query), letters[result.target]
-        law = (settings.p, settings.bits, query, target)
-        bayes = bayes_accuracy(*law, modalities=settings.modalities, noise=settings.noise)
-        ceiling = pairwise_ceiling(*law, modalities=settings.modalities, noise=settings.noise)
-        gap = bayes - ceiling
+        exact = ceilings(settings.p, settings.bits, query, target, **_law(settings))
         rows.append(
             {
                 "direction": direction_name(query, target),
@@ -188,12 +182,14 @@ def _direction_rows(settings: Settings, found: Evaluation) -> list[dict[str, Any
                 "target": target,
                 "order": len(query),
                 "accuracy": result.accuracy,
-                "bayes_accuracy": bayes,
-                "pairwise_ceiling": ceiling,
-                "higher_order_capture": (result.accuracy - ceiling) / gap if gap > DISTINCT else None,
+                **ceiling_columns(exact, result.accuracy),
                 "expected_rank": result.expected_rank,
                 "information_bound": result.information_bound,
                 "defined": result.defined,
             }
         )
     return rows
+
+
+def _law(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in ("modalities", "noise", "parity")}

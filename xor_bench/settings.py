@@ -30,7 +30,7 @@ class Settings:
     ----------
     method : str
         A known name, or ``path/to/file.py:Class``.
-    p, bits, modalities, noise
+    p, bits, modalities, noise, parity
         The task, as in `XorTask`; at most 12 bits.
     inputs : {"bits", "onehot", "gaussian"}
         What encoders see of a code (`code_inputs`).
@@ -80,10 +80,11 @@ class Settings:
     dim: int = 32
     width: int = 64
     depth: int = 1
+    parity: str = "all"
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        task = XorTask(self.p, self.bits, self.modalities, self.noise)
+        task = self.task
         if task.bits > MOST_BITS:
             raise InvalidValue(
                 f"bits must be in [1, {MOST_BITS}] to train; got {task.bits}: a table of 2**{task.bits} codes does "
@@ -108,13 +109,13 @@ class Settings:
             if isinstance(value, float) and not math.isfinite(value):
                 raise InvalidValue(f"{name} must be finite; got {value}")
         # Plain numbers, so that equal settings are written equally whichever numeric types came in.
-        for name in ("p", "noise"):
+        for name in ("p", "noise", "parity"):
             object.__setattr__(self, name, getattr(task, name))
 
     @property
     def task(self) -> XorTask:
         """The distribution."""
-        return XorTask(self.p, self.bits, self.modalities, self.noise)
+        return XorTask(self.p, self.bits, self.modalities, self.noise, self.parity)
 
     def resolved_options(self) -> dict[str, Any]:
         """Return every option of the method with its value; this loads the method.
@@ -170,7 +171,10 @@ class Settings:
         >>> Settings(p=0.5).cell() == Settings(p=0.5, options={"lam": 0.5}).cell() != Settings(p=0.6).cell()
         True
         """
-        return cell_id(self.columns(), self.method)
+        columns = self.columns()
+        if self.parity == "all":
+            del columns["parity"]  # Cells that were named before there was a choice keep their names.
+        return cell_id(columns, self.method)
 
     def shape(self) -> tuple[object, ...]:
         """Return all that cells trained in one stack must share: everything but p, noise and seed.

@@ -9,7 +9,7 @@ import numpy as np
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.random import generator, uniform, words
-from xor_bench.constraints import law, whole_within
+from xor_bench.constraints import law, parity_of, whole_within
 from xor_bench.modalities import names
 
 __all__ = ["MOST_BITS", "XorSamples", "XorTask", "code_bits", "code_inputs", "make_xor", "names", "random_seed"]
@@ -28,8 +28,8 @@ class XorTask:
     """The distribution of the task, checked.
 
     All modalities but the last are independent uniform codes in {0, ..., 2**bits - 1}. The last is the XOR of all the
-    others with probability ``p``, else a copy of the first. Then every bit of every modality flips with probability
-    ``noise``.
+    others, or of the first two, with probability ``p``, else a copy of the first. Then every bit of every modality
+    flips with probability ``noise``.
 
     Parameters
     ----------
@@ -41,6 +41,9 @@ class XorTask:
         Number of modalities, in [3, 26].
     noise : float
         Probability that an observed bit is flipped, in [0, 0.5].
+    parity : {"all", "pair"}
+        Of which others the last modality is the parity: all, or the first two. With three modalities that is the
+        same, and written ``"all"``.
 
     Raises
     ------
@@ -50,13 +53,14 @@ class XorTask:
     Examples
     --------
     >>> XorTask(p=1, bits=2)
-    XorTask(p=1.0, bits=2, modalities=3, noise=0.0)
+    XorTask(p=1.0, bits=2, modalities=3, noise=0.0, parity='all')
     """
 
     p: float = 0.5
     bits: int = 5
     modalities: int = 3
     noise: float = 0.0
+    parity: str = "all"
 
     def __post_init__(self) -> None:
         checked = law(self.p, self.bits, self.modalities, self.noise)
@@ -68,6 +72,7 @@ class XorTask:
         # Plain numbers, so that equal tasks are written equally whichever numeric types came in.
         for name, value in zip(("p", "bits", "modalities", "noise"), checked, strict=True):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "parity", parity_of(self.parity, self.modalities))
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class XorSamples:
     clean : ndarray of int64, shape (n, modalities)
         The same before observation noise.
     gate : ndarray of bool, shape (n,)
-        Whether the last modality is the parity of the others.
+        Whether the last modality is the parity.
     """
 
     codes: np.ndarray
@@ -96,6 +101,7 @@ def make_xor(
     bits: int = 5,
     modalities: int = 3,
     noise: float = 0.0,
+    parity: str = "all",
     random_state: int = 0,
     split: str = "train",
     start: int = 0,
@@ -110,7 +116,7 @@ def make_xor(
     ----------
     n_samples : int
         How many, at least 1.
-    p, bits, modalities, noise
+    p, bits, modalities, noise, parity
         The distribution, as in `XorTask`.
     random_state : int
         The seed.
@@ -135,7 +141,7 @@ def make_xor(
     >>> bool((c == a ^ b).all())
     True
     """
-    task = XorTask(p=p, bits=bits, modalities=modalities, noise=noise)
+    task = XorTask(p=p, bits=bits, modalities=modalities, noise=noise, parity=parity)
     count = whole_within("n_samples", n_samples, 1)
     first = whole_within("start", start, 0)
     seed = random_seed(random_state)
@@ -253,7 +259,8 @@ def _clean(task: XorTask, gate: np.ndarray, draw: Draw) -> np.ndarray:
     """Codes before observation noise: independent ones, and last the parity or the copy of the first."""
     shift = np.uint64(WORD_BITS - task.bits)
     free = [(draw("code", name)[:, 0] >> shift).astype(np.int64) for name in names(task.modalities)[:-1]]
-    last = np.where(gate, np.bitwise_xor.reduce(free), free[0])
+    parity = np.bitwise_xor.reduce(free if task.parity == "all" else free[:2])
+    last = np.where(gate, parity, free[0])
     return np.stack([*free, last], axis=1)
 
 

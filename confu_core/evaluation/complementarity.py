@@ -9,47 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from confu_core.ceilings import COINCIDE, Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.bootstrap import Estimate, percentiles
 from confu_core.evaluation.per_sample import correctness
 from confu_core.evaluation.resampling import DRAWS, resampled_means
 from confu_core.report.intervals import CONFIDENCE
 
-__all__ = ["Ceilings", "Complementarity", "complementarity", "complementarity_by_group"]
-
-COINCIDE = 1e-9  # Ceilings closer than this leave nothing to be had.
-
-
-@dataclass(frozen=True)
-class Ceilings:
-    """The best accuracies that the data allow.
-
-    Parameters
-    ----------
-    fused : float
-        Bayes accuracy from the modalities together, in [0, 1].
-    best_single : float
-        The largest Bayes accuracy from one of them.
-
-    Examples
-    --------
-    >>> Ceilings(fused=1.0, best_single=0.75).available
-    0.25
-    """
-
-    fused: float
-    best_single: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.best_single <= self.fused + COINCIDE <= 1 + 2 * COINCIDE:
-            raise InvalidValue(
-                f"ceilings must satisfy 0 <= best_single <= fused <= 1; got {self.best_single} and {self.fused}"
-            )
-
-    @property
-    def available(self) -> float:
-        """What the modalities together add."""
-        return max(0.0, self.fused - self.best_single)
+__all__ = ["Complementarity", "complementarity", "complementarity_by_group"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +35,10 @@ class Complementarity:
         `fused` less the largest of `singles`.
     available : float or None
         The same difference of the ceilings; None where they were not given.
-    captured : Estimate or None
+    fusion_gain_captured : Estimate or None
         `gain` over `available`; None where there are no ceilings or they coincide.
+    higher_order_capture : Estimate or None
+        `Ceilings.capture` of `fused`: what was captured of what no pair tells; None likewise.
     """
 
     samples: int
@@ -77,7 +46,8 @@ class Complementarity:
     singles: tuple[Estimate, ...]
     gain: Estimate
     available: float | None
-    captured: Estimate | None
+    fusion_gain_captured: Estimate | None
+    higher_order_capture: Estimate | None
 
 
 def complementarity(
@@ -117,9 +87,9 @@ def complementarity(
 
     Examples
     --------
-    >>> found = complementarity([1, 1, 1, 0], [[1, 0, 0, 0], [1, 0, 1, 0]], Ceilings(1.0, 0.5))
-    >>> found.gain.value, found.available, found.captured.value
-    (0.25, 0.5, 0.5)
+    >>> found = complementarity([1, 1, 1, 0], [[1, 0, 0, 0], [1, 0, 1, 0]], Ceilings(0.5, 0.6875, 1.0))
+    >>> found.gain.value, found.available, found.fusion_gain_captured.value, found.higher_order_capture.value
+    (0.25, 0.5, 0.5, 0.2)
     """
     if not singles:
         raise InvalidValue("singles must hold at least one query; got none")
@@ -128,13 +98,18 @@ def complementarity(
     means, resampled = table.mean(0), resampled_means(table, draws=draws, seed=seed)
     each = [percentiles(value, column, confidence) for value, column in zip(means, resampled.T, strict=True)]
     gain, gains = (x[..., 0] - x[..., 1:].max(-1) for x in (means, resampled))
-    available = None if ceilings is None else ceilings.available
-    captured = None
-    if available is not None and available > COINCIDE:
-        captured = percentiles(gain / available, gains / available, confidence)
-    return Complementarity(
-        len(table), each[0], tuple(each[1:]), percentiles(gain, gains, confidence), available, captured
-    )
+    available = captured = higher = None
+    if ceilings is not None:
+        available = max(0.0, ceilings.bayes - ceilings.single)
+        beyond = max(0.0, ceilings.bayes - ceilings.pairwise)
+        if available > COINCIDE:
+            captured = percentiles(gain / available, gains / available, confidence)
+        if beyond > COINCIDE:
+            share, shares = ((x[..., 0] - ceilings.pairwise) / beyond for x in (means, resampled))
+            higher = percentiles(share, shares, confidence)
+    whole, *parts = each
+    total = percentiles(gain, gains, confidence)
+    return Complementarity(len(table), whole, tuple(parts), total, available, captured, higher)
 
 
 def complementarity_by_group(

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean
-from confu_core.evaluation.complementarity import Ceilings as Gains
 from confu_core.evaluation.complementarity import Complementarity, complementarity, complementarity_by_group
 from confu_core.evaluation.confusion import confusion, group_confusion, most_confused
 from confu_core.evaluation.dependence import explained_variance, shuffle_drop
@@ -165,11 +165,11 @@ def _complementarity(findings: Findings) -> Iterator[Measure]:
     for query in _fused(findings):
         one, two, both = _correct(findings, query)
         subject = query_name(task, query)
-        yield from _gain(subject, ALL, complementarity(both, [one, two], _gains(findings, ALL, subject)))
+        yield from _gain(subject, ALL, complementarity(both, [one, two], _known(findings, ALL, subject)))
         if task.groups:
             groups = np.array(task.groups)[task.labels(TEST)]
-            known = {group: _gains(findings, group, subject) for group in task.group_names}
-            given = {group: gains for group, gains in known.items() if gains is not None}
+            known = {group: _known(findings, group, subject) for group in task.group_names}
+            given = {group: ceilings for group, ceilings in known.items() if ceilings is not None}
             by_group = complementarity_by_group(both, [one, two], groups, given or None)
             for group in task.group_names:
                 if group in by_group:
@@ -178,8 +178,10 @@ def _complementarity(findings: Findings) -> Iterator[Measure]:
 
 def _gain(subject: str, group: str, found: Complementarity) -> Iterator[Measure]:
     yield _estimated("complementarity", subject, "gain", group, found.gain, found.available)
-    if found.captured is not None:
-        yield _estimated("complementarity", subject, "captured", group, found.captured, 1.0)
+    shares = {"fusion gain captured": found.fusion_gain_captured, "higher-order capture": found.higher_order_capture}
+    for metric, share in shares.items():
+        if share is not None:
+            yield _estimated("complementarity", subject, metric, group, share, 1.0)
 
 
 def _dependence(findings: Findings) -> Iterator[Measure]:
@@ -272,16 +274,13 @@ def _correct(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np
     return findings.right((one,)), findings.right((two,)), findings.right(query)
 
 
+def _known(findings: Findings, group: str, subject: str) -> Ceilings | None:
+    return findings.task.ceilings.get(group, {}).get(subject)
+
+
 def _bayes(findings: Findings, group: str, subject: str) -> float | None:
-    ceilings = findings.task.ceilings.get(group)
-    return None if ceilings is None else ceilings.bayes.get(subject)
-
-
-def _gains(findings: Findings, group: str, subject: str) -> Gains | None:
-    ceilings = findings.task.ceilings.get(group)
-    best = None if ceilings is None else ceilings.best_single(subject)
-    both = None if ceilings is None else ceilings.bayes.get(subject)
-    return None if best is None or both is None else Gains(both, min(best, both))
+    ceilings = _known(findings, group, subject)
+    return None if ceilings is None else ceilings.bayes
 
 
 def _estimated(

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from confu_core.ceilings import Ceilings
 from confu_core.datasets.contents import Contents, contents_of
 from confu_core.inputs.spec import Input, InputSpec, Picture, Text
 from confu_core.media.arrays import StreamedArrays, with_features
 from confu_core.media.degraded import degraded_inputs
 from confu_core.media.row_content import RowLabels, row_samples
 from confu_core.media.settings import MediaSettings
-from confu_core.media.task import Ceilings, Kind, MediaTask
+from confu_core.media.task import Kind, MediaTask
 from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
@@ -42,18 +43,18 @@ class MediaData:
         Whose results its runs are.
     columns : mapping of str to object
         What results say of it.
-    ceilings : mapping of str to Ceilings
+    ceilings : mapping of str to mapping of str to Ceilings
         As in `MediaTask`; empty for real media, of which nothing is known exactly.
-    total_correlation : float or None
-        In nats, where it is known.
+    facts : tuple of Measure
+        What is known exactly besides, of variables that are no modalities.
     """
 
     dataset: Dataset
     contents: Contents
     benchmark: str
     columns: Mapping[str, Any]
-    ceilings: Mapping[str, Ceilings] = field(default_factory=dict)
-    total_correlation: float | None = None
+    ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)
+    facts: tuple[Measure, ...] = ()
 
 
 def media_data(dataset: Dataset) -> MediaData:
@@ -148,11 +149,10 @@ def open_media(
         groups=contents.groups,
         prompts=contents.prompts if described_by(contents) else (),
         ceilings=data.ceilings,
-        total_correlation=data.total_correlation,
         columns=data.columns,
         degraded=functools.partial(_degraded, dataset, source, kinds, workers) if isinstance(source, Cached) else None,
         samples=functools.partial(row_samples, dataset, source),
-        notes=_notes(source) if isinstance(source, Cached) else [],
+        notes=[*data.facts, *(_notes(source) if isinstance(source, Cached) else [])],
         label=contents.label,
         splits=splits,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from confu_core.ceilings import Ceilings, ceiling_columns
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
 from confu_core.evaluation.method_errors import in_evaluation
@@ -34,8 +35,8 @@ from confu_core.training.settings import TrainingSettings
 __all__ = ["MediaResult", "run_media"]
 
 VALIDATION = "validation"
+CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
 BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.
-DISTINCT = 1e-9  # Ceilings closer than this leave nothing to capture.
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def run_media(
     )
     model = model.to("cpu")
     findings = Findings(task, model)
-    measures = [*task.notes, *_history(history, task), *evaluate_media(findings, families=families)]
+    measures = [*task.notes, *_ceilings(task), *_history(history, task), *evaluate_media(findings, families=families)]
     row = {
         "cell": settings.cell_on(task.columns),
         **config,
@@ -217,6 +218,17 @@ def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:
     return EmbeddedBatch([t.to(device) for t in batch.features], [t.to(device) for t in batch.embeddings])
 
 
+def _ceilings(task: MediaTask) -> list[Measure]:
+    """Return what is known exactly of fused queries, over all and by group of classes, the same for every method."""
+    return [
+        Measure("ceiling", query, name, ceiling_columns(ceilings, None)[name], group)
+        for group, known in task.ceilings.items()
+        for query, ceilings in known.items()
+        for name in CEILINGS
+        if "+" in query
+    ]
+
+
 def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measure]:
     bound = "validation_total_correlation_bound"
     measures = []
@@ -232,16 +244,11 @@ def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measu
 def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence[dict[str, float]]) -> dict[str, Any]:
     """Return the row's numbers: the accuracy of the class from all that is seen, beside what can be reached."""
     task, query = findings.task, findings.task.headline
-    ceilings = task.ceilings.get("all")
     name = query_name(task, query)
-    bayes = ceilings.bayes.get(name) if ceilings else None
-    pairwise = ceilings.best_single(name) if ceilings else None
     accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(measures, name)
     return {
         "accuracy": accuracy,
-        "bayes_accuracy": bayes,
-        "pairwise_ceiling": pairwise,
-        "higher_order_capture": captured(accuracy, bayes, pairwise),
+        **ceiling_columns(task.ceilings.get("all", {}).get(name), accuracy),
         "chance": 1 / len(task.classes),
         "total_correlation": task.total_correlation,
         "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
@@ -256,58 +263,28 @@ def _of_probe(measures: Sequence[Measure], query: str) -> float | None:
     return found[0] if found else None  # A stream has no probes.
 
 
-def captured(accuracy: float | None, bayes: float | None, pairwise: float | None) -> float | None:
-    """Return the share of what only several modalities tell that was captured.
-
-    Parameters
-    ----------
-    accuracy, bayes, pairwise : float or None
-        What was reached, what can be, and what any one modality can reach.
-
-    Returns
-    -------
-    float or None
-        None where something is not known, or the ceilings coincide.
-
-    Examples
-    --------
-    >>> captured(0.7, 1.0, 0.6)
-    0.25
-    """
-    if accuracy is None or bayes is None or pairwise is None or bayes - pairwise < DISTINCT:
-        return None
-    return round((accuracy - pairwise) / (bayes - pairwise), 12)
-
-
 def _directions(measures: Sequence[Measure], task: MediaTask) -> list[dict[str, Any]]:
     """Return the directions of a row of results: classes from what is seen, then retrieval of one sample."""
     rows = []
-    ceilings = task.ceilings.get("all")
+    known = task.ceilings.get("all", {})
     told = "zero_shot" if task.prompts else "probe"
     for one in measures:
         if (one.family, one.metric, one.condition) == (told, "accuracy", TEST):
-            query = one.subject.split("+")
-            pairwise = ceilings.best_single(one.subject) if ceilings else None
-            share = captured(one.value, one.reference, pairwise) if len(query) > 1 else None
-            rows.append(_direction(query, task.label, one, one.reference, pairwise, share))
+            rows.append(_direction(one.subject.split("+"), task.label, one, known.get(one.subject)))
         elif (one.family, one.metric, one.condition) == ("retrieval", "R@1", "equal"):
             query, target = one.subject.split("->")[0].split("+"), one.subject.split("->")[1]
-            rows.append(_direction(query, target, one, None, None, None))
+            rows.append(_direction(query, target, one, None))
     return rows
 
 
-def _direction(
-    query: list[str], target: str, one: Measure, bayes: float | None, pairwise: float | None, share: float | None
-) -> dict[str, Any]:
+def _direction(query: list[str], target: str, one: Measure, ceilings: Ceilings | None) -> dict[str, Any]:
     return {
         "direction": f"{'+'.join(query)}->{target}",
         "query": query,
         "target": target,
         "order": len(query),
         "accuracy": one.value,
-        "bayes_accuracy": bayes,
-        "pairwise_ceiling": pairwise,
-        "higher_order_capture": share,
+        **ceiling_columns(ceilings, one.value),
         "expected_rank": None,
         "information_bound": None,
         "defined": one.defined,

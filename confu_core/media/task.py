@@ -9,12 +9,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from confu_core.ceilings import Ceilings
 from confu_core.inputs.spec import Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
 from confu_core.runs.measures import Measure
 
-__all__ = ["Arrays", "Ceilings", "Features", "Kind", "MediaTask", "query_name"]
+__all__ = ["Arrays", "Features", "Kind", "MediaTask", "query_name"]
 
 
 @dataclass(frozen=True)
@@ -52,24 +53,6 @@ class Arrays(Protocol):
 
 
 @dataclass(frozen=True)
-class Ceilings:
-    """What is known exactly of a task, or of one group of its classes.
-
-    Attributes
-    ----------
-    bayes : mapping of str to float
-        Bayes accuracy of the class by query, such as ``"image+audio"``.
-    """
-
-    bayes: Mapping[str, float]
-
-    def best_single(self, query: str) -> float | None:
-        """Return the highest of a query's members alone; None where one is not known."""
-        singles = [self.bayes.get(member) for member in query.split("+")]
-        return None if None in singles else max(single for single in singles if single is not None)
-
-
-@dataclass(frozen=True)
 class MediaTask:
     """A task on media.
 
@@ -89,10 +72,10 @@ class MediaTask:
         The group of each class; empty if there are none.
     prompts : sequence of (str, int)
         Texts that describe classes, with the class; empty if classes are not described.
-    ceilings : mapping of str to Ceilings
-        By group of classes, and ``"all"``; empty where nothing is known.
+    ceilings : mapping of str to mapping of str to Ceilings
+        By group of classes, and ``"all"``, then by query, such as ``"image+audio"``; empty where nothing is known.
     total_correlation : float or None
-        Of the latents, in nats, where it is known.
+        Of the modalities themselves, in nats, where it is known.
     columns : mapping of str to object
         What a row of results says of the data.
     degraded : callable, optional
@@ -101,7 +84,7 @@ class MediaTask:
         Returns rows of a split with their media, for the report: dictionaries of ``key``, ``image``, ``audio`` and
         ``caption``, as far as there are.
     notes : sequence of Measure
-        What is to be reported of the data: samples that could not be decoded.
+        What is to be reported of the data: samples that could not be decoded, what is known of them exactly.
     label : str
         What a class is, such as ``"species"``.
     splits : tuple of str
@@ -115,7 +98,7 @@ class MediaTask:
     classes: tuple[str, ...]
     groups: tuple[str, ...] = ()
     prompts: Sequence[tuple[str, int]] = ()
-    ceilings: Mapping[str, Ceilings] = field(default_factory=dict)
+    ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)
     total_correlation: float | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
     degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None

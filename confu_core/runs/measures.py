@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, ResultsError
@@ -213,8 +214,17 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
         table = pq.read_table(path, page_checksum_verification=True)
         version = json.loads((table.schema.metadata or {})[METADATA])["schema_version"]
         if version == VERSION:
-            return table.select(schema.names).cast(schema)
+            return _renamed(table.select(schema.names).cast(schema))
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ResultsError(f"{path} is damaged ({reason}); remove it and run again") from error
     raise ResultsError(f"{path} is of version {version}, this is version {VERSION}; use the confu-bench that wrote it")
+
+
+def _renamed(table: pa.Table) -> pa.Table:
+    """Call by its name of today what was called otherwise."""
+    if "metric" not in table.column_names:
+        return table
+    old = pc.and_(pc.equal(table["family"], "complementarity"), pc.equal(table["metric"], "captured"))
+    at = table.column_names.index("metric")
+    return table.set_column(at, table.schema.field(at), pc.if_else(old, "fusion gain captured", table["metric"]))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, ResultsError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "Results", "read_results", "write_results", "write_sidecars"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RESULTS, COSTS, SWEEP, ENVIRONMENT = "results.parquet", "costs.parquet", "sweep.json", "environment.json"
 METADATA = b"confu_results"
 
@@ -35,8 +36,10 @@ DIRECTION = pa.struct(
         ("order", pa.int32()),
         ("accuracy", pa.float64()),
         ("bayes_accuracy", pa.float64()),
+        ("single_ceiling", pa.float64()),
         ("pairwise_ceiling", pa.float64()),
         ("higher_order_capture", pa.float64()),
+        ("fusion_gain_captured", pa.float64()),
         ("expected_rank", pa.float64()),
         ("information_bound", pa.float64()),
         ("defined", pa.bool_()),
@@ -45,8 +48,10 @@ DIRECTION = pa.struct(
 METRICS: dict[str, pa.DataType] = {
     "accuracy": pa.float64(),
     "bayes_accuracy": pa.float64(),
+    "single_ceiling": pa.float64(),
     "pairwise_ceiling": pa.float64(),
     "higher_order_capture": pa.float64(),
+    "fusion_gain_captured": pa.float64(),
     "chance": pa.float64(),
     "total_correlation": pa.float64(),
     "total_correlation_bound": pa.float64(),
@@ -55,6 +60,12 @@ METRICS: dict[str, pa.DataType] = {
     "error": pa.string(),
     "directions": pa.list_(DIRECTION),
 }
+# What version 1 called by the names of today; its ceiling was that of the best single modality.
+RENAMED = {"pairwise_ceiling": "single_ceiling", "higher_order_capture": "fusion_gain_captured"}
+LACKS = (
+    "Some of these results were written before there was a pairwise ceiling in them: theirs is not known, and neither "
+    "is their higher-order capture. What was called so then is the single ceiling and the fusion gain captured."
+)
 COST_SCHEMA = pa.schema(
     [("cell", pa.string()), ("seconds", pa.float64()), ("peak_memory_bytes", pa.int64()), ("stack", pa.int32())]
 )
@@ -77,6 +88,8 @@ class Results:
         What was asked for, and on what it was computed; empty where the file is missing.
     costs : pyarrow.Table
         Seconds and memory per cell; empty where the file is missing.
+    lacks : str
+        A sentence on what an older version did not write; empty where nothing is lacking.
     """
 
     folder: Path
@@ -85,6 +98,7 @@ class Results:
     sweep: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     costs: pa.Table = field(default_factory=COST_SCHEMA.empty_table)
+    lacks: str = ""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -197,7 +211,7 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
     Raises
     ------
     ResultsError
-        If there are no results, they are damaged, or another version wrote them.
+        If there are no results, they are damaged, or a version wrote them that is not understood.
 
     Examples
     --------
@@ -210,10 +224,10 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
         raise ResultsError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}; {hint}")
     if not (root / RESULTS).is_file():
         raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
-    table = _read_table(root / RESULTS)
-    benchmark = _benchmark(root / RESULTS, table)
+    benchmark, table = _understood(root / RESULTS)
     costs = _read_table(root / COSTS) if (root / COSTS).is_file() else COST_SCHEMA.empty_table()
-    return Results(root, benchmark, table, _read_json(root / SWEEP), _read_json(root / ENVIRONMENT), costs)
+    sweep, environment = _read_json(root / SWEEP), _read_json(root / ENVIRONMENT)
+    return Results(root, benchmark, table, sweep, environment, costs, LACKS if _is_lacking(table) else "")
 
 
 def _table(benchmark: str, rows: Sequence[Row]) -> pa.Table:
@@ -247,21 +261,41 @@ def _read_table(path: Path) -> pa.Table:
         raise ResultsError(f"{path} is damaged or not Parquet ({reason}); remove it and run the sweep again") from error
 
 
-def _benchmark(path: Path, table: pa.Table) -> str:
+def _understood(path: Path) -> tuple[str, pa.Table]:
+    """Return whose results a file holds, and its table as this version writes it."""
+    table = _read_table(path)
     try:
         said = json.loads((table.schema.metadata or {})[METADATA])
         version, benchmark = said["schema_version"], said["benchmark"]
     except (KeyError, TypeError, ValueError):
         raise ResultsError(f"{path} holds no results of this toolkit; choose another folder") from None
-    if version != SCHEMA_VERSION:
+    if version not in (1, SCHEMA_VERSION):
         raise ResultsError(
             f"{path} was written with results version {version}, this is version {SCHEMA_VERSION}; "
             "use the confu-bench that wrote it, or choose another --out"
         )
-    missing = [name for name in ("cell", *METRICS) if name not in table.column_names]
+    added = RENAMED.values() if version == 1 else ()
+    missing = [name for name in ("cell", *METRICS) if name not in (*table.column_names, *added)]
     if missing:
         raise ResultsError(f"{path} is damaged: the column {missing[0]!r} is missing; remove it and run again")
-    return str(benchmark)
+    return str(benchmark), table if version > 1 else _table(benchmark, [_renewed(row) for row in table.to_pylist()])
+
+
+def _renewed(row: Row) -> Row:
+    """Return a row of version 1 as one of today."""
+
+    def renamed(values: Row) -> Row:
+        return {RENAMED.get(name, name): value for name, value in values.items()}
+
+    renewed = {**renamed(row), "directions": row["directions"] and [renamed(one) for one in row["directions"]]}
+    if "data" in row:
+        renewed["total_correlation"] = None  # That of other variables than the bound beside it.
+    return renewed
+
+
+def _is_lacking(table: pa.Table) -> bool:
+    single, pairwise = table["single_ceiling"], table["pairwise_ceiling"]
+    return bool(pc.any(pc.and_(pc.is_valid(single), pc.is_null(pairwise))).as_py())
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from birdmml.design import Design
-from birdmml.information import bayes_accuracy, decompose, entropy, mutual_information
 from birdmml.placement import make_design
 from birdmml.shares import DEFAULT_SHARES, GROUPS, Shares
 from birdmml.theory import structure
 from confu_core.errors import InvalidValue
+from confu_core.information import bayes_accuracy, decompose, entropy, mutual_information
 from confu_core.random import generator
 
 

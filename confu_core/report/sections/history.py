@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from confu_core.report.facet import Facet, has_numbers
 from confu_core.report.facets import facet_images
 from confu_core.report.lines import draw_lines
@@ -19,7 +17,6 @@ __all__ = ["history"]
 FAMILY = "history"
 BOUND = "total_correlation_bound"
 EXACT = Reference("exact total correlation", "solid", REFERENCE)
-OF = "species, look and song"  # Those of birds: other variables than pictures, songs and captions.
 TITLES = {"loss": "Training loss", "validation_loss": "Validation loss", BOUND: "Total correlation bound"}
 
 
@@ -42,10 +39,9 @@ def history(measured: Measured, shown: Measured) -> Section | None:
     if not table.rows:
         return None
     known = any(row[REFERENCE] is not None for row in measured.rows(FAMILY, metric=BOUND))
-    exact = replace(EXACT, label=f"exact, of {OF}") if measured.words.birds else EXACT
-    beside = f"the exact value of {OF}, which are other variables" if measured.words.birds else "its exact value"
+    others = {row["subject"]: row[VALUE] for row in measured.rows("data", metric="total correlation")}
     facets = [
-        Facet(title, series, Panel(VALUE, "epoch", "nats", (exact,) if metric == BOUND and known else ()))
+        Facet(title, series, Panel(VALUE, "epoch", "nats", (EXACT,) if metric == BOUND and known else ()))
         for metric, title in TITLES.items()
         if has_numbers(series := shown.series(FAMILY, "x", metric=metric))
     ]
@@ -55,10 +51,17 @@ def history(measured: Measured, shown: Measured) -> Section | None:
         FAMILY,
         "Training",
         "Losses by epoch, and what the scores prove about the total correlation of the modalities"
-        f"{f', beside {beside}' if known else ''}.",
+        f"{', beside its exact value' if known else ''}.",
         images,
         folded=(table,),
-        notes=("Methods sum different terms: their losses cannot be compared with each other, only over epochs.",),
+        notes=(
+            "Methods sum different terms: their losses cannot be compared with each other, only over epochs.",
+            *(
+                f"The total correlation of {name} is exactly {value:.3f} nats; these are other variables than those "
+                "whose scores bound theirs, so neither is a bound on the other."
+                for name, value in others.items()
+            ),
+        ),
     )
 
 
@@ -77,7 +80,7 @@ def _last(measured: Measured) -> Table:
         (Column("metric", "loss"),),
         lines,
         measured.groups,
-        exact=f"exact, of {OF}" if measured.words.birds else "exact",
+        exact="exact",
         best=False,
     )
 

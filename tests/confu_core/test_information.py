@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from birdmml.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information
 from confu_core.errors import InvalidValue
+from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information
 
 LN2 = np.log(2)
 
