@@ -9,10 +9,17 @@ import click
 
 from confu_cli.show import number, print_table
 
-__all__ = ["print_run"]
+__all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run"]
 
 Row = Mapping[str, Any]
-HOW = {"descriptions": "by descriptions", "probe": "by linear probes"}
+HOW = {"descriptions": "by descriptions", "probe": "by probes"}
+# Column of a row to its heading; what fits beside a direction in a hundred columns.
+CEILINGS = {
+    "single_ceiling": "single ceiling",
+    "pairwise_ceiling": "pairwise ceiling",
+    "bayes_accuracy": "Bayes accuracy",
+}
+UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
 def print_run(row: Row, label: str) -> None:
@@ -32,8 +39,7 @@ def print_run(row: Row, label: str) -> None:
         _retrieval(row),
     )
     if not all(d["defined"] for d in row["directions"]):
-        what = "vector or score for this" if row.get("told_by") == "probe" else "score for this direction"
-        click.echo(f"* The method defines no {what}; a fallback stands in.")
+        click.echo(UNDEFINED)
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain"):
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
@@ -59,12 +65,11 @@ def _told(row: Row, label: str) -> None:
         click.echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
         return
     title = f"{row['method']}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
-    exact = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
-    if any(d[name] is not None for d in told for name in exact):
-        cells = [[_query(d), *(number(d[name]) for name in ("accuracy", *exact))] for d in told]
-        print_table(title, ["from", "accuracy", "best single", "pairwise", "Bayes accuracy"], cells)
+    if any(d[name] is not None for d in told for name in CEILINGS):
+        cells = [[_query(d), _reached(d), *(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
+        print_table(title, ["from", "accuracy", *CEILINGS.values(), "capture"], cells)
         return
-    cells = [[_query(d), number(d["accuracy"]), _interval(row, d), number(row["chance"])] for d in told]
+    cells = [[_query(d), _reached(d), _interval(row, d), number(row["chance"])] for d in told]
     print_table(title, ["from", "accuracy", "95% interval", "chance"], cells)
 
 
@@ -78,27 +83,38 @@ def _bound(row: Row) -> str:
     return "; ".join([f"{bound}method's scores", *exact]) + "."
 
 
+def captured(direction: Row) -> str:
+    """Write the higher-order capture of a direction; a dash where its method does not define it."""
+    return number(direction["higher_order_capture"] if direction["defined"] else None, 2)
+
+
 def _query(direction: Row) -> str:
-    return " + ".join(direction["query"]) + ("" if direction["defined"] else " *")
+    return " + ".join(direction["query"])
+
+
+def _reached(direction: Row) -> str:
+    return number(direction["accuracy"] if direction["defined"] else None)
 
 
 def _interval(row: Row, direction: Row) -> str:
-    family = "probe" if row.get("told_by") == "probe" else "zero_shot"
-    for one in row["measures"]:
-        where = (one["family"], one["metric"], one["condition"], one["subject"])
-        if where == (family, "accuracy", "test", "+".join(direction["query"])):
-            return f"{number(one['low'])} to {number(one['high'])}"
-    return "-"
+    kinds = ("bilinear", "linear") if row.get("told_by") == "probe" else ("test",)
+    family, subject = ("probe" if row.get("told_by") == "probe" else "zero_shot"), "+".join(direction["query"])
+    found = {
+        one["condition"]: f"{number(one['low'])} to {number(one['high'])}"
+        for one in row["measures"]
+        if (one["family"], one["metric"], one["subject"]) == (family, "accuracy", subject) and direction["defined"]
+    }
+    return next((found[kind] for kind in kinds if kind in found), "-")
 
 
 def _retrieval(row: Row) -> list[list[str]]:
     found: dict[str, dict[str, Any]] = {}
     for one in row["measures"]:
         if (one["family"], one["condition"]) == ("retrieval", "equal"):
-            found.setdefault(one["subject"], {"defined": one["defined"]})[one["metric"]] = one["value"]
+            found.setdefault(one["subject"], {})[one["metric"]] = one["value"] if one["defined"] else None
     return [
         [
-            name + ("" if values["defined"] else " *"),
+            name,
             number(values["R@1"]),
             number(values["R@10"]),
             number(values["median rank"], 1),

@@ -100,9 +100,8 @@ def matrix_of(series: Sequence[Series], column: str, ceiling: str | None, floor:
     columns = [_column(here, column, ceiling, floor) for here in points]
     rows = tuple(zip(*columns, strict=True))
     lines = distinct(references_of(ceiling, floor), [point for one in series for point in one.points])
-    exact = tuple((line, tuple(tuple(line.levels(here)) for here in points)) for line in reversed(lines))
-    # The highest first, and what is no ceiling last.
-    ordered = sorted(exact, key=lambda each: each[0].column == CHANCE.column)
+    exact = tuple((line, tuple(tuple(line.levels(here)) for here in points)) for line in lines)
+    ordered = sorted(exact, key=lambda each: each[0].column == CHANCE.column)  # What is no ceiling stands last.
     return Matrix(tuple(one.label for one in series), tuple(values), rows, tuple(ordered))
 
 

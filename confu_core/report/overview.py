@@ -33,8 +33,8 @@ SHARE = (-0.02, 1.04)
 CAPTURE = (-0.35, 1.15)
 LETTER, MAIN = 0.055, 4.5  # Of a letter and of the first panel, the width in inches, for labels that must not touch.
 BEYOND = (
-    "What lies right of the pairwise ceiling only all together tell: higher-order capture is 0 at that line and 1 at "
-    "the Bayes accuracy."
+    "Right of the pairwise ceiling lies what only all modalities together tell: higher-order capture is 0 at that line "
+    "and 1 at the Bayes accuracy."
 )
 ZONES = ("one modality tells", "pairs tell", "only together")
 Text = dict[str, Any]
@@ -136,6 +136,7 @@ def _draw_main(axes: Axes, drawing: _Drawing) -> None:
     for row, point in enumerate(drawing.points(told.fused)):
         look = drawing.looks[drawing.order[row]]
         _draw_point(axes, point, look, row + FUSED, seeds=row + FUSED + ASIDE)
+        _name_point(axes, point, look, row + FUSED, "+".join(told.letters.values()))
     for (name, series), aside in zip(told.singles.items(), SINGLES, strict=False):
         for row, point in enumerate(drawing.points(series)):
             _draw_letter(axes, point, drawing.looks[drawing.order[row]], row + aside, told.letters[name])
@@ -153,7 +154,8 @@ def _draw_capture(axes: Axes, drawing: _Drawing) -> None:
         _draw_point(axes, point, look, row + FUSED, seeds=row + FUSED + ASIDE, ends=CAPTURE)
         interval = None if point is None else point.interval("value")
         if interval is not None:
-            axes.text(0.5, row + 0.33, show_interval(interval, 2), color=QUIET, fontsize=8, ha="center", va="center")
+            said = show_interval(interval, 2) if interval.drawn else show(interval.mean, 2)
+            axes.text(0.5, row + 0.33, said, color=QUIET, fontsize=8, ha="center", va="center")
 
 
 def _draw_groups(figure: Figure, grid: Any, drawing: _Drawing) -> None:
@@ -202,6 +204,20 @@ def _draw_point(
     draw_interval(axes, interval, place, ends, sideways=True, color=look.colour, linewidth=1.4)
     mean = min(max(interval.mean, ends[0]), ends[1])
     axes.plot(mean, place, zorder=4, **{**look.marker_style(), "markersize": scale * look.size})
+
+
+def _name_point(axes: Axes, point: Point | None, look: Look, place: float, name: str) -> None:
+    interval = None if point is None else point.interval("value")
+    if interval is not None:
+        left = interval.low if interval.drawn else interval.mean
+        where: Text = {
+            "ha": "right",
+            "va": "center",
+            "fontsize": 7,
+            "fontweight": "bold",
+            "textcoords": "offset points",
+        }
+        axes.annotate(plain(name), (left, place), (-6, 0), color=look.colour, **where)
 
 
 def _draw_letter(axes: Axes, point: Point | None, look: Look, place: float, letter: str) -> None:

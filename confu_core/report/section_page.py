@@ -103,6 +103,7 @@ def card_html(card: Card) -> str:
         f'<audio controls preload="none" aria-label="Sound: {text(card.label)}" '
         f'src="{_data(_sound_kind(card.audio), card.audio)}"></audio>'
     )
+    remark = f'<p class="remark">{text(card.remark)}</p>\n' if card.remark else ""
     said = "".join(
         f"<div><dt>{text(query)}</dt><dd>{_verdict(right)} {text(species)}</dd></div>"
         for query, species, right in card.predicted
@@ -111,6 +112,7 @@ def card_html(card: Card) -> str:
         f'<article class="card">\n<span class="kind">{text(card.kind)}</span>\n'
         f"{picture if card.image else ''}\n{sound if card.audio else ''}\n"
         f'<h4>{text(card.label)}</h4>\n<p class="caption">{text(card.caption)}</p>\n'
+        f"{remark}"
         f'<dl>{said}</dl>\n<p class="key">{text(card.key)}</p>\n</article>'
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from confu_core.report.intervals import Interval
 from confu_core.report.matrix import Matrix
 from confu_core.report.measured import VALUE
-from confu_core.report.panel import CEILINGS, references_of
+from confu_core.report.panel import CEILINGS, CHANCE, references_of
 from confu_core.report.series import Point, Row, Series, direction_names, in_direction
 from confu_core.report.table import Column, Table
 from confu_core.report.view import View
@@ -214,8 +214,9 @@ def direction_cell_table(sources: Sequence[Results], labels: Sequence[str]) -> T
 
 
 def _exact(view: View) -> list[str]:
-    """Name what is known exactly beside the headline metric, in the order of all reports."""
-    return [str(line.column) for line in references_of(view.ceiling, view.floor)][::-1]
+    """Name what is known exactly beside the headline metric: ceilings from the lowest, and then what is none."""
+    lines = references_of(view.ceiling, view.floor)
+    return [str(line.column) for line in sorted(lines, key=lambda line: line.column == CHANCE.column)]
 
 
 def _single(levels: tuple[float, ...]) -> float | str | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from confu_core.ceilings import COINCIDE
 from confu_core.evaluation.overlap import letters_of
 from confu_core.report.measured import REFERENCE, VALUE, Measured
-from confu_core.report.panel import BAYES, CEILINGS
-from confu_core.report.series import Point, Series
+from confu_core.report.panel import BAYES, CEILINGS, PAIRWISE
+from confu_core.report.series import Point, Row, Series
 
-__all__ = ["ALL", "Told", "capture_of", "ceilings_of", "plain_of", "told_of", "widest"]
+__all__ = ["ALL", "Told", "captured", "ceilings_of", "plain_of", "told_of", "widest"]
 
 ALL, TEST = "all", "test"
 FAMILIES = ("zero_shot", "probe")
@@ -92,7 +93,7 @@ def told_of(measured: Measured, series: Sequence[Series]) -> Told | None:
         tuple(found[query]),
         {name: tuple(found[name]) for name in members},
         letters,
-        tuple(capture_of(measured, query)),
+        tuple(captured(found[query], whole)),
         tuple(measured.series("zero_shot_group", "condition", metric="accuracy", subject=query)),
         tuple(groups),
         levels | {name: ceilings_of(measured, query, name) for name in groups},
@@ -126,9 +127,25 @@ def ceilings_of(measured: Measured, query: str, group: str = ALL) -> dict[str, f
     return {name: value for name, value in known.items() if value is not None}
 
 
-def capture_of(measured: Measured, query: str) -> list[Series]:
-    """Return the higher-order capture of each method."""
-    return measured.series("complementarity", metric="higher-order capture", subject=query, condition=ALL)
+def captured(series: Sequence[Series], levels: dict[str, float]) -> list[Series]:
+    """Return accuracies as higher-order capture, intervals too; without points where there is nothing to capture.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        Of accuracies at one place, whose ceilings are these.
+    levels : dict of str to float
+        From `ceilings_of`.
+    """
+    low, high = (levels.get(str(line.column)) for line in (PAIRWISE, BAYES))
+    if low is None or high is None or high - low <= COINCIDE:
+        return [replace(one, points=()) for one in series]
+
+    def share(row: Row) -> Row:
+        found = {name: row.get(name) for name in (VALUE, "low", "high")}
+        return {**row, **{name: None if at is None else (at - low) / (high - low) for name, at in found.items()}}
+
+    return [replace(one, points=tuple(Point(p.x, tuple(map(share, p.rows))) for p in one.points)) for one in series]
 
 
 def _with(query: str) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from confu_core.report.bars import draw_bars
 from confu_core.report.facet import Facet, has_numbers
 from confu_core.report.facets import facet_images
@@ -12,7 +10,7 @@ from confu_core.report.panel import CEILINGS, PAIRWISE, PLAIN, Panel
 from confu_core.report.sections.section import Section
 from confu_core.report.series import Row, Series, beside_points
 from confu_core.report.table import Column, Table
-from confu_core.report.told import ALL, ceilings_of, plain_of
+from confu_core.report.told import ALL, captured, ceilings_of, plain_of
 from confu_core.report.wide import Line, lines_along, wide_table
 from confu_core.report.wording import capitalised, file_stem
 
@@ -143,15 +141,18 @@ def _by_group(measured: Measured, metric: str, title: str) -> Table:
 
 def _captures(measured: Measured) -> Table | None:
     """Arrange the higher-order capture of each group beside its three ceilings."""
-    where: dict[str, Any] = {"metric": "higher-order capture"}
     lines = []
-    for query in measured.values("complementarity", "subject", **where):
-        found = measured.series("complementarity", "condition", subject=query, **where)
-        for group in [ALL, *measured.values(GROUPS, "condition", metric=ACCURACY, subject=query)]:
+    for query in (name for name in measured.values(GROUPS, "subject", metric=ACCURACY) if "+" in name):
+        groups = {ALL: (FAMILY, "test")}
+        groups |= {
+            name: (GROUPS, name) for name in measured.values(GROUPS, "condition", metric=ACCURACY, subject=query)
+        }
+        for group, (family, condition) in groups.items():
             levels = ceilings_of(measured, query, group)
+            found = measured.series(family, metric=ACCURACY, subject=query, condition=condition)
             exact = [levels.get(str(line.column)) for line in CEILINGS]
-            lines.append(Line((group, query, *exact), tuple(one.at(group) for one in found)))
-    if not lines:
+            lines.append(Line((group, query, *exact), tuple(one.at(None) for one in captured(found, levels))))
+    if all(point is None for line in lines for point in line.points):
         return None
     ceilings = (Column(str(line.column), line.label, exact=True) for line in CEILINGS)
     keys = (Column("group", f"group of {measured.words.many}"), Column("query", "query"), *ceilings)
