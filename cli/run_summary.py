@@ -41,7 +41,7 @@ def print_run(row: Row, label: str) -> None:
     if not all(d["defined"] for d in row["directions"]):
         click.echo(UNDEFINED)
     for one in row["measures"]:
-        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain"):
+        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
             known = "" if one["reference"] is None else f"; {number(one['reference'], 3)} can be had"
             click.echo(

@@ -9,7 +9,7 @@ from confu_core.report.best import best_of
 from confu_core.report.facet import Facet
 from confu_core.report.intervals import Interval
 from confu_core.report.measured import REFERENCE, VALUE
-from confu_core.report.panel import BAYES, Panel, distinct, references_of
+from confu_core.report.panel import BAYES, CHANCE, Panel, distinct, references_of
 from confu_core.report.rendering import Image
 from confu_core.report.rows import draw_row_facets
 from confu_core.report.series import Point, Row, Series, direction_names, over_directions, x_values
@@ -20,8 +20,6 @@ from confu_core.report.wording import capitalised, label_of
 
 __all__ = ["direction_rows", "has_long_directions", "method_table"]
 
-# What a method found beyond its accuracy.
-FOUND = ("higher_order_capture", "fusion_gain_captured", "total_correlation_bound")
 LONG = 10  # Letters of a direction that do not fit beneath a column.
 
 
@@ -41,12 +39,12 @@ def method_table(series: Sequence[Series], view: View) -> Table:
         Without columns that nobody has; ceilings that coincide share one. What stands out of each is bold.
     """
     points = [point for one in series for point in one.points]
-    lines = distinct(references_of(view.ceiling, view.floor), points)
-    found = [Column(name, label_of(name)) for name in FOUND if any(_exact(one, name) is not None for one in series)]
+    lines = sorted(distinct(references_of(view.ceiling, view.floor), points), key=lambda line: line == CHANCE)
     columns = [
         Column(view.y, view.y_label),
+        *_measured(series, "higher_order_capture"),
         *(Column(str(line.column), line.label, exact=True) for line in lines),
-        *found,
+        *_measured(series, "fusion_gain_captured", "total_correlation_bound"),
     ]
     rows = tuple(
         (one.label, *(_exact(one, c.name) if c.exact else _interval(one, c.name) for c in columns)) for one in series
@@ -117,6 +115,11 @@ def direction_rows(series: Sequence[Series], caption: str) -> tuple[Image, Table
 
 def _as_measure(row: Row) -> Row:
     return {**row, VALUE: row["accuracy"], REFERENCE: row["bayes_accuracy"]}
+
+
+def _measured(series: Sequence[Series], *names: str) -> list[Column]:
+    """Return columns of metrics that anybody has."""
+    return [Column(name, label_of(name)) for name in names if any(_exact(one, name) is not None for one in series)]
 
 
 def _exact(one: Series, name: str) -> float | None:

@@ -12,7 +12,7 @@ from confu_core.report.measured import REFERENCE, VALUE, Measured
 from confu_core.report.panel import BAYES, CEILINGS, PAIRWISE
 from confu_core.report.series import Point, Row, Series
 
-__all__ = ["ALL", "Told", "captured", "ceilings_of", "plain_of", "told_of", "widest"]
+__all__ = ["ALL", "TEST", "Told", "captured", "ceilings_of", "plain_of", "told_of", "widest"]
 
 ALL, TEST = "all", "test"
 FAMILIES = ("zero_shot", "probe")

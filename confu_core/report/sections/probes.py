@@ -14,7 +14,7 @@ from confu_core.report.sections.section import Section
 from confu_core.report.series import beside_points
 from confu_core.report.table import Column, Table
 from confu_core.report.told import plain_of
-from confu_core.report.wording import capitalised, file_stem
+from confu_core.report.wording import file_stem
 
 __all__ = ["plain_features", "probes"]
 
@@ -115,8 +115,9 @@ def _images(shown: Measured) -> tuple[Image, ...]:
         series = shown.series(FAMILY, "subject", condition=kind, **where)
         if has_numbers(series):
             beside = beside_points(series, lambda query: {str(PLAIN.column): plain.get(query)})
-            panel = Panel(VALUE, "accuracy", "", (PLAIN,) if kind == "linear" else (), proportion=True)
-            facets.append(Facet(capitalised(KINDS.get(kind, kind)), beside, panel))
+            name = KINDS.get(kind, kind)
+            panel = Panel(VALUE, name, "", (PLAIN,) if kind == "linear" else (), proportion=True)
+            facets.append(Facet(name, beside, panel))
     if not facets:
         return ()
     caption = " ".join(filter(None, [spread_phrase(facets), "Compare within a panel only.", shown.note]))

@@ -10,7 +10,7 @@ from confu_core.report.panel import CEILINGS, PAIRWISE, PLAIN, Panel
 from confu_core.report.sections.section import Section
 from confu_core.report.series import Row, Series, beside_points
 from confu_core.report.table import Column, Table
-from confu_core.report.told import ALL, captured, ceilings_of, plain_of
+from confu_core.report.told import ALL, TEST, captured, ceilings_of, plain_of
 from confu_core.report.wide import Line, lines_along, wide_table
 from confu_core.report.wording import capitalised, file_stem
 
@@ -59,7 +59,11 @@ def zero_shot(measured: Measured, shown: Measured) -> Section | None:
     readings = [table for table in tables if table.title.startswith(f"Zero-shot {ACCURACY}")]
     conditions = sorted(shown.values(FAMILY, "condition", metric=ACCURACY), key=_place)
     facets = [
-        Facet(TITLES.get(name, name), beside(shown, series), Panel(VALUE, "", ACCURACY, LEVELS, proportion=True))
+        Facet(
+            TITLES.get(name, name),
+            beside(shown, series, split=name),
+            Panel(VALUE, "", ACCURACY, LEVELS, proportion=True),
+        )
         for name in conditions
         if has_numbers(series := shown.series(FAMILY, "subject", metric=ACCURACY, condition=name))
     ]
@@ -114,9 +118,9 @@ def groups(measured: Measured, shown: Measured) -> Section | None:
     )
 
 
-def beside(shown: Measured, series: list[Series], group: str = ALL) -> list[Series]:
+def beside(shown: Measured, series: list[Series], group: str = ALL, split: str = TEST) -> list[Series]:
     """Return series over queries with what pairs tell and what plain features reach beside what was measured."""
-    plain = plain_of(shown) if group == ALL else {}
+    plain = plain_of(shown) if (group, split) == (ALL, TEST) else {}
 
     def known(query: str) -> Row:
         pairwise = ceilings_of(shown, query, group).get(str(PAIRWISE.column)) if "+" in query else None
@@ -143,7 +147,7 @@ def _captures(measured: Measured) -> Table | None:
     """Arrange the higher-order capture of each group beside its three ceilings."""
     lines = []
     for query in (name for name in measured.values(GROUPS, "subject", metric=ACCURACY) if "+" in name):
-        groups = {ALL: (FAMILY, "test")}
+        groups = {ALL: (FAMILY, TEST)}
         groups |= {
             name: (GROUPS, name) for name in measured.values(GROUPS, "condition", metric=ACCURACY, subject=query)
         }

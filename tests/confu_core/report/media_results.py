@@ -39,6 +39,7 @@ DIRECTIONS = (
 OVERLAP = ("A only", "V only", "AV only", "A/V", "AV/A", "AV/V", "all", "none")
 SHARES = (0.05, 0.06, 0.14, 0.03, 0.12, 0.15, 0.25, 0.20)
 CEILING_NAMES = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
+CAPTURES = ("higher_order_capture", "fusion_gain_captured")
 SKILL = {"confu": 0.86, "clip": 0.70, "hub": 0.66, "gram": 0.74, "symile": 0.62, "triangle": 0.72}
 DAMAGE = {
     "blur": ((0.0, 0.01, 0.02, 0.04, 0.08), ("image", "image+audio"), "accuracy"),
@@ -75,6 +76,7 @@ def media_examples(cell: str, method: str, kinds: Sequence[tuple[str, int]] = ((
                     "audio": b"fLaC" + bytes([at] * 40),
                     "caption": f"A small bird sings by the water, take {at}.",
                     "label": "Garden Warbler",
+                    "group": "xor" if kind == "failure" else "complement",
                     "predicted": predicted,
                 }
             )
@@ -96,21 +98,25 @@ def write_media(
     families: Sequence[str] | None = None,
     view: dict[str, Any] | None = None,
     samples: Sequence[int] = (4000,),
+    along: str = "train_samples",
+    rates: Sequence[float] = (0.1,),
+    data: dict[str, Any] | None = None,
 ) -> Path:
     """A results folder as runs on Bird-MML leave it; `families` leaves the others out."""
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     measures: list[dict[str, Any]] = []
     examples: list[dict[str, Any]] = []
-    for at, (method, size, seed) in enumerate(itertools.product(methods, samples, seeds)):
+    for at, (method, size, rate, seed) in enumerate(itertools.product(methods, samples, rates, seeds)):
         # As digests do, names of cells say nothing of the order in which they were asked for.
         cell = f"{(at + 1) * 7919 % 997:016x}"
-        found = media_measures(method, seed)
+        found = media_measures(method, seed + round(1000 * (rate - rates[0])))
         kept = [one for one in found if families is None or one.family in families]
         measures += [one.row(cell) for one in kept]
         if families is None or "examples" in families:
             examples += media_examples(cell, method)
-        rows.append({"cell": cell, "method": method, "seed": seed, "train_samples": size, **_row(found)})
+        settings = {"method": method, "seed": seed, "lr": rate, along: size, **(data or {})}
+        rows.append({"cell": cell, **settings, **_row(found)})
     costs = [
         {"cell": row["cell"], "seconds": 100.0 + at, "peak_memory_bytes": 2 * 10**9, "stack": 1}
         for at, row in enumerate(rows)
@@ -161,7 +167,7 @@ def _levels(accuracy: float) -> dict[str, float | None]:
 def _direction(name: str, one: Measure) -> dict[str, Any]:
     query, target = name.split("->")
     parts = query.split("+")
-    alone = dict.fromkeys(("single_ceiling", "pairwise_ceiling", "bayes_accuracy"), one.reference)
+    alone = dict.fromkeys(CEILING_NAMES, one.reference) | dict.fromkeys(CAPTURES)
     return {
         **{"direction": name, "query": parts, "target": target, "order": len(parts), "accuracy": one.value},
         **(_levels(one.value) if len(parts) > 1 and one.reference else alone),
