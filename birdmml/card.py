@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from birdmml.data import NAME
+from birdmml.data import NAME, information_of
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
 from confu_core.publish.media_words import media_words
@@ -88,6 +88,14 @@ LIMITS = (
     "Who shares looks and songs is set by the design, not by nature; read nothing about real species from it.",
     "Captions come from a grammar in English, with less variety than people's.",
 )
+ACCURACIES = {
+    "bayes_image": "picture",
+    "bayes_audio": "song",
+    "pairwise_ceiling": "pairs",
+    "bayes_both": "both",
+    "headroom": "headroom",
+    "higher_order_headroom": "higher-order headroom",
+}
 ATOMS = {"redundancy": "redundant", "unique_image": "picture alone", "unique_audio": "song alone", "synergy": "synergy"}
 
 
@@ -132,7 +140,7 @@ def bird_words(manifest: Manifest) -> Words:
     Words
         With a figure of the ceilings and atoms of each group.
     """
-    said, config = manifest.information, manifest.config
+    said, config = information_of(manifest), manifest.config
     whole = said["overall"]
     return Words(
         title=f"Bird-MML, {whole['species']} species",
@@ -178,7 +186,7 @@ def structure_figure(said: Mapping[str, Any]) -> Figure:
     """
     from confu_core.report.rendering import render
 
-    caption = "Bayes accuracy of the species in each group, and what picture and song tell about it in nats"
+    caption = "Best accuracy of the species in each group, and what picture and song tell about it in nats"
     drawn = render(
         "structure", "Interaction structure", caption, (9, 3.4), lambda drawing: _paint(drawing, said["groups"])
     )
@@ -190,10 +198,11 @@ def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
 
     left, right = drawing.subplots(1, 2)
     places = range(len(groups))
-    for at, (name, label) in enumerate((("image", "picture"), ("audio", "song"), ("both", "both"))):
-        heights = [group[f"bayes_{name}"] for group in groups.values()]
-        left.bar([x + (at - 1) * 0.26 for x in places], heights, 0.24, color=PALETTE[at], label=label)
-    left.set_ylabel("Bayes accuracy")
+    for at, name in enumerate(("bayes_image", "bayes_audio", "pairwise_ceiling", "bayes_both")):
+        heights = [group[name] for group in groups.values()]
+        colour = PALETTE[(0, 1, 4, 2)[at]]
+        left.bar([x + (at - 1.5) * 0.2 for x in places], heights, 0.18, color=colour, label=ACCURACIES[name])
+    left.set_ylabel("best accuracy")
     left.set_ylim(0, 1.05)
     below = [0.0] * len(groups)
     for at, (name, label) in enumerate(ATOMS.items()):
@@ -208,16 +217,17 @@ def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
 
 
 def _structure(said: Mapping[str, Any]) -> tuple[str, ...]:
-    names = {"bayes_image": "picture", "bayes_audio": "song", "bayes_both": "both", "headroom": "headroom"}
     rows = []
     for name, group in {**said["groups"], "all": said["overall"]}.items():
-        accuracies = [f"{abs(round(group[key], 4)):.3f}" for key in names]
-        rows.append([name, group["species"], *accuracies, f"{group['total_correlation']:.3f}"])
-    columns = ["group", "species", *names.values(), "total correlation (nats)"]
+        accuracies = [f"{abs(round(group[key], 4)):.3f}" for key in ACCURACIES]
+        beyond = group["connected_information"]["3"]
+        rows.append([name, group["species"], *accuracies, f"{group['total_correlation']:.3f}", f"{beyond:.3f}"])
+    columns = ["group", "species", *ACCURACIES.values(), "total correlation (nats)", "of order 3"]
     return (
-        "Species are told apart in different ways, one per group. For each, the table has the Bayes accuracy of the "
-        "species from the picture, from the song and from both; the headroom is what only both together reveal. The "
-        "law of the latents is finite, so these are exact.",
+        "Species are told apart in different ways, one per group. For each, the table has the best accuracy of the "
+        "species from the picture, from the song, from both by what all pairs of species, look and song tell, and "
+        "from both by everything (Bayes accuracy). The headroom is what both add to the better one; the higher-order "
+        "headroom is the part of it that no pairs tell. The law of the latents is finite, so these are exact.",
         markdown_table(columns, rows),
         "`manifest.json` holds under `information` the mutual informations and the decomposition into redundant, "
         "unique and synergistic information as well, and which species share which types.",

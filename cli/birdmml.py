@@ -121,7 +121,7 @@ def _print_structure(said: dict[str, Any]) -> None:
         [[name, str(g["species"]), *(number(g[key]) for key in ACCURACIES)] for name, g in groups.items()],
     )
     print_table(
-        "Information on the species, in nats (C2, C3: what pairs of species, look and song hold, and what only all three)",
+        "Information on the species, in nats (C2, C3: what pairs and triples of species, look, song hold)",
         ["group", "I(S;V)", "I(S;A)", "I(S;A,V)", "redundant", "unique V", "unique A", "synergy", "C2", "C3"],
         [
             [

@@ -51,7 +51,8 @@ def print_run(row: Row, label: str) -> None:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "higher-order capture"):
             interval = f"({number(one['low'], 2)} to {number(one['high'], 2)})"
             click.echo(f"Of what no pair tells, {number(one['value'], 2)} {interval} is captured.")
-    click.echo(_bound(row))
+    if row["total_correlation_bound"] is not None:
+        click.echo(_bound(row))
     for one in row["measures"]:
         if (one["family"], one["metric"]) == ("data", "samples left out") and one["value"]:
             click.echo(

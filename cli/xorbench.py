@@ -129,7 +129,7 @@ def build(
 @debug
 def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
-    from xor_bench.data import exact, open_xor
+    from xor_bench.data import exact, information_of, open_xor
     from xor_bench.task import XorTask
 
     if path is not None and given(task):
@@ -141,13 +141,13 @@ def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
             print_json({"task": vars(wanted), **next(iter(known.values()))})
             return
     else:
-        data = open_xor(path)
-        known = data.information
+        manifest = open_xor(path).dataset.manifest
+        known = information_of(manifest)
         if as_json:
-            print_json({**describe(data.dataset.manifest), "information": known})
+            print_json({**describe(manifest), "information": known})
             return
-        print_dataset(path, data.dataset.manifest)
-        say_computed(known is not data.dataset.manifest.information)
+        print_dataset(path, manifest)
+        say_computed(known is not manifest.information)
     for p, said in known.items():
         _print_exact(p, said)
 
@@ -162,6 +162,8 @@ CEILINGS = {
 
 
 def _print_exact(p: str, said: dict[str, Any]) -> None:
+    from confu_core.ceilings import COINCIDE
+
     quantities = dict(said["information"])
     by_order = quantities.pop("connected_information")
     quantities |= {f"connected information of order {order}": value for order, value in by_order.items()}
@@ -170,9 +172,10 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
         ["quantity", "value"],
         [[name.replace("_", " "), number(value)] for name, value in quantities.items()],
     )
-    kept = {
-        key: name for key, name in CEILINGS.items() if any(c.get(key) is not None for c in said["ceilings"].values())
-    }
+    # Where pairs are everything, so are their sums: no column for that alone.
+    open_to = [c for c in said["ceilings"].values() if c["bayes_accuracy"] - c["pairwise_ceiling"] > COINCIDE]
+    known = any(c.get("additive_ceiling") is not None for c in open_to)
+    kept = {key: name for key, name in CEILINGS.items() if known or key != "additive_ceiling"}
     print_table(
         f"Ceilings at p = {p}",
         ["direction", *kept.values()],

@@ -9,7 +9,7 @@ import numpy as np
 
 from confu_core.publish.words import Figure, Words, markdown_table
 from confu_core.shards.read import Dataset
-from xor_bench.data import recipe_of
+from xor_bench.data import information_of, recipe_of
 from xor_bench.modalities import direction_name, names
 from xor_bench.theory import information
 
@@ -23,6 +23,7 @@ DIALS = {
     "bits": "bits per code",
     "modalities": "number of modalities",
     "noise": "probability that an observed bit is flipped",
+    "parity": "pair: the last is the parity of the first two, and those between are independent",
     "seed": "decides the samples",
     **{f"rows_per_p.{split}": f"rows of {split} for every p" for split in ("train", "validation", "test")},
 }
@@ -58,14 +59,15 @@ def words_of(dataset: Dataset) -> Words:
     """
     manifest = dataset.manifest
     recipe = recipe_of(manifest)
+    others = "all the others" if recipe.parity == "all" else "the first two"
     letters = names(recipe.modalities)
     ps = ", ".join(f"{p:g}" for p in recipe.p)
     return Words(
         title=f"XOR synergy task, {recipe.modalities} modalities of {recipe.bits} bits, p {ps}",
         what=(
             f"{sum(manifest.splits.values()):,} samples of {recipe.modalities} codes of {recipe.bits} bits. With "
-            "probability p the last code is the parity (XOR) of all the others, else it is a copy of the first. At p "
-            "= 1 no two codes say anything about each other, and all of them together determine each one: pure "
+            f"probability p the last code is the parity (XOR) of {others}, else it is a copy of the first. At p = 1 "
+            "no two codes say anything about each other, and those of the parity determine each one of them: pure "
             "synergy.",
             "It is for methods that align several modalities and claim to capture what only several of them reveal "
             "together: their accuracy can be read against the best possible one, which is known exactly.",
@@ -74,23 +76,23 @@ def words_of(dataset: Dataset) -> Words:
             "`xorbench build` of [confu-bench](https://pypi.org/project/confu-bench/) makes it from the settings "
             "below.",
         ),
-        structure=_structure(manifest.information, letters),
+        structure=_structure(information_of(manifest), letters),
         limits=LIMITS,
-        figure=information_figure(recipe.p, recipe.bits, recipe.modalities, recipe.noise),
+        figure=information_figure(recipe.p, recipe.bits, recipe.modalities, recipe.noise, recipe.parity),
         tags=("multimodal", "synthetic", "xor", "synergy", "contrastive-learning", "higher-order", "benchmark"),
         dials=DIALS,
         columns=_columns(letters),
     )
 
 
-def information_figure(p: Sequence[float], bits: int, modalities: int, noise: float) -> Figure:
+def information_figure(p: Sequence[float], bits: int, modalities: int, noise: float, parity: str = "all") -> Figure:
     """Draw the information of the task over p, with the dataset's own p marked.
 
     Parameters
     ----------
     p : sequence of float
         Of the dataset.
-    bits, modalities, noise : int, int, float
+    bits, modalities, noise, parity : int, int, float, str
         Of the task.
 
     Returns
@@ -102,17 +104,21 @@ def information_figure(p: Sequence[float], bits: int, modalities: int, noise: fl
 
     caption = "Exact information of the task over p, in nats; dotted lines are the p of this dataset"
     drawn = render(
-        "structure", "Interaction structure", caption, (6, 3.6), lambda one: _paint(one, p, bits, modalities, noise)
+        "structure",
+        "Interaction structure",
+        caption,
+        (6, 3.6),
+        lambda one: _paint(one, p, bits, modalities, noise, parity),
     )
     return Figure(drawn.name, drawn.caption, drawn.svg, drawn.png)
 
 
-def _paint(drawing: Drawing, p: Sequence[float], bits: int, modalities: int, noise: float) -> None:
+def _paint(drawing: Drawing, p: Sequence[float], bits: int, modalities: int, noise: float, parity: str) -> None:
     from confu_core.report.style import INK, PALETTE
 
     axes = drawing.subplots()
     grid = np.linspace(0, 1, POINTS)
-    found = [information(float(one), bits, modalities=modalities, noise=noise).as_dict() for one in grid]
+    found = [information(float(one), bits, modalities=modalities, noise=noise, parity=parity).as_dict() for one in grid]
     for colour, (name, label) in zip(PALETTE, CURVES.items(), strict=False):
         axes.plot(grid, [one[name] for one in found], color=colour, label=label)
     for one in p:
@@ -127,21 +133,15 @@ def _structure(said: dict[str, dict[str, dict[str, Any]]], letters: Sequence[str
     rows = [[p, *(f"{abs(round(one['information'][name], 4)):.4f}" for name in kept)] for p, one in said.items()]
     all_but = [letter for letter in letters if letter != letters[1]]
     headline = direction_name(tuple(all_but), letters[1])
-    ceilings = [
-        [
-            p,
-            f"{one['ceilings'][headline]['bayes_accuracy']:.4f}",
-            f"{one['ceilings'][headline]['pairwise_ceiling']:.4f}",
-        ]
-        for p, one in said.items()
-    ]
+    best = {"single_ceiling": "best single code", "pairwise_ceiling": "pairs", "bayes_accuracy": "everything"}
+    ceilings = [[p, *(f"{one['ceilings'][headline][name]:.4f}" for name in best)] for p, one in said.items()]
     return (
         "All of it is exact. The first and the last code share what a copy leaves; what the last says about another, "
         "given the rest, is what only all of them together reveal.",
         markdown_table(["p", *(f"{CURVES[name]} (nats)" for name in kept)], rows),
-        f"The best possible accuracy of predicting {letters[1]} from {' and '.join(all_but)}, and from the best one "
-        "of them:",
-        markdown_table(["p", "Bayes accuracy", "pairwise ceiling"], ceilings),
+        f"The best accuracy of predicting {letters[1]} from {' and '.join(all_but)}: by the best single one of them, "
+        "by all that pairs tell, and by everything (Bayes accuracy):",
+        markdown_table(["p", *best.values()], ceilings),
         "`manifest.json` holds those of every direction under `information`.",
     )
 

@@ -17,7 +17,7 @@ from xor_bench.modalities import direction_name, directions, names
 from xor_bench.task import XorSamples, XorTask, code_bits, make_xor, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
-__all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
+__all__ = ["XorData", "XorRecipe", "exact", "information_of", "open_xor", "recipe_of"]
 
 NAME = "xor"
 SPLITS = {"train": 10_000, "validation": 1_000, "test": 10_000}
@@ -233,6 +233,30 @@ def recipe_of(manifest: Manifest) -> XorRecipe:
         raise DatasetError(f"the manifest does not describe an XOR task: {error}; restore it") from error
 
 
+def information_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what is known exactly of a dataset, for each p.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    dict
+        What the manifest says; where an older one lacks ceilings, all of it is computed from its settings.
+
+    Raises
+    ------
+    DatasetError
+        If the manifest does not describe an XOR task.
+    """
+    said = manifest.information
+    if all("connected_information" in one["information"] for one in said.values()):
+        return said
+    return recipe_of(manifest).information()
+
+
 @dataclass(frozen=True)
 class XorData:
     """An XOR dataset on disk.
@@ -261,14 +285,6 @@ class XorData:
     seed: int
     rows_per_p: dict[str, int]
     parity: str = "all"
-
-    @property
-    def information(self) -> dict[str, Any]:
-        """What is known exactly for each p; computed anew where an older manifest lacks some of it."""
-        said = self.dataset.manifest.information
-        if all("connected_information" in one["information"] for one in said.values()):
-            return said
-        return recipe_of(self.dataset.manifest).information()
 
     def samples(self, split: str, p: float) -> XorSamples:
         """Read the samples of one split and p.

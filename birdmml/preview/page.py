@@ -8,6 +8,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
+from birdmml.data import information_of
 from birdmml.preview.card import card_html
 from birdmml.preview.choose import Card
 from confu_core.report.markup import facts, table, text
@@ -23,7 +24,14 @@ MEANINGS = {
     "xor": "Looks and song are drawn independently; only the conjunction tells the species, with probability p.",
 }
 POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-ACCURACIES = ("bayes_image", "bayes_audio", "bayes_both", "headroom")
+ACCURACIES = {
+    "bayes_image": "image (V)",
+    "bayes_audio": "audio (A)",
+    "pairwise_ceiling": "pairs",
+    "bayes_both": "A+V",
+    "headroom": "headroom",
+    "higher_order_headroom": "higher order",
+}
 
 
 def page(manifest: Manifest, cards: Sequence[Card]) -> str:
@@ -42,9 +50,10 @@ def page(manifest: Manifest, cards: Sequence[Card]) -> str:
         A whole document without external resources, for light and dark screens.
     """
     title = f"{len(cards)} of {sum(manifest.splits.values()):,} triplets"
-    units = {name: unit for unit in manifest.information["units"] for name in unit["species"]}
+    said = information_of(manifest)
+    units = {name: unit for unit in said["units"] for name in unit["species"]}
     sections = [
-        _group(group, list(members), units, manifest.information["groups"][group])
+        _group(group, list(members), units, said["groups"][group])
         for group, members in groupby(cards, lambda card: str(card.values["group"]))
     ]
     main = f"{_filter(cards)}\n<main>\n{''.join(sections)}\n</main>"
@@ -120,13 +129,17 @@ def _dials(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _ceilings(manifest: Manifest) -> str:
-    said = manifest.information
+    said = information_of(manifest)
     rows = [
         (name, str(one["species"]), *(f"{one[accuracy]:.3f}" for accuracy in ACCURACIES))
         for name, one in {**said["groups"], "all": said["overall"]}.items()
     ]
-    headings = ["group", "species", "image (V)", "audio (A)", "A+V", "headroom"]
-    note = '<p class="note">Bayes accuracy of the species from the latent types: what media could tell at best.</p>'
+    headings = ["group", "species", *ACCURACIES.values()]
+    note = (
+        '<p class="note">Best accuracy of the species from the latent types: what media could tell at best. Pairs: by '
+        "the law that knows all pairs of species, look and song, and nothing else. Headroom: A+V less the better of V "
+        "and A; higher order: A+V less pairs.</p>"
+    )
     return table(headings, rows) + note
 
 
@@ -145,14 +158,12 @@ def _filter(cards: Sequence[Card]) -> str:
 
 
 def _group(group: str, cards: list[Card], units: dict[str, Any], known: dict[str, Any]) -> str:
-    ceilings = ", ".join(
-        f"{name} {known[key]:.2f}" for name, key in zip(("image", "audio", "both"), ACCURACIES, strict=False)
-    )
+    ceilings = ", ".join(f"{name} {known[key]:.2f}" for key, name in list(ACCURACIES.items())[:4])
     blocks = [
         _unit(list(members), units[members_of[0]])
         for members_of, members in groupby(cards, lambda card: tuple(units[card.species]["species"]))
     ]
-    note = f'<p class="lede">{text(MEANINGS.get(group, ""))} Bayes accuracy: {text(ceilings)}.</p>'
+    note = f'<p class="lede">{text(MEANINGS.get(group, ""))} Best accuracy: {text(ceilings)}.</p>'
     return f'<section>\n<h2 id="{text(group)}">{text(group)}</h2>\n{note}\n{"".join(blocks)}\n</section>\n'
 
 
