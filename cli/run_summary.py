@@ -9,10 +9,17 @@ import click
 
 from confu_cli.show import number, print_table
 
-__all__ = ["print_run"]
+__all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run"]
 
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "probe": "by probes"}
+# Column of a row to its heading; what fits beside a direction in a hundred columns.
+CEILINGS = {
+    "single_ceiling": "single ceiling",
+    "pairwise_ceiling": "pairwise ceiling",
+    "bayes_accuracy": "Bayes accuracy",
+}
+UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
 def print_run(row: Row, label: str) -> None:
@@ -32,9 +39,9 @@ def print_run(row: Row, label: str) -> None:
         _retrieval(row),
     )
     if not all(d["defined"] for d in row["directions"]):
-        click.echo("* The method defines no score for this direction; a fallback stands in.")
+        click.echo(UNDEFINED)
     for one in row["measures"]:
-        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain"):
+        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
             known = "" if one["reference"] is None else f"; {number(one['reference'], 3)} can be had"
             click.echo(
@@ -59,12 +66,11 @@ def _told(row: Row, label: str) -> None:
         click.echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
         return
     title = f"{row['method']}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
-    exact = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
-    if any(d[name] is not None for d in told for name in exact):
-        cells = [[_query(d), *(number(d[name]) for name in ("accuracy", *exact))] for d in told]
-        print_table(title, ["from", "accuracy", "best single", "pairwise", "Bayes accuracy"], cells)
+    if any(d[name] is not None for d in told for name in CEILINGS):
+        cells = [[_query(d), _reached(d), *(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
+        print_table(title, ["from", "accuracy", *CEILINGS.values(), "capture"], cells)
         return
-    cells = [[_query(d), number(d["accuracy"]), _interval(row, d), number(row["chance"])] for d in told]
+    cells = [[_query(d), _reached(d), _interval(row, d), number(row["chance"])] for d in told]
     print_table(title, ["from", "accuracy", "95% interval", "chance"], cells)
 
 
@@ -78,11 +84,22 @@ def _bound(row: Row) -> str:
     return "; ".join([f"{bound}method's scores", *exact]) + "."
 
 
+def captured(direction: Row) -> str:
+    """Write the higher-order capture of a direction; a dash where its method does not define it."""
+    return number(direction["higher_order_capture"] if direction["defined"] else None, 2)
+
+
 def _query(direction: Row) -> str:
-    return " + ".join(direction["query"]) + ("" if direction["defined"] else " *")
+    return " + ".join(direction["query"])
+
+
+def _reached(direction: Row) -> str:
+    return number(direction["accuracy"] if direction["defined"] else None)
 
 
 def _interval(row: Row, direction: Row) -> str:
+    if not direction["defined"]:
+        return "-"
     kind = "bilinear" if len(direction["query"]) > 1 else "linear"
     told = ("probe", kind) if row.get("told_by") == "probe" else ("zero_shot", "test")
     for one in row["measures"]:
@@ -96,10 +113,10 @@ def _retrieval(row: Row) -> list[list[str]]:
     found: dict[str, dict[str, Any]] = {}
     for one in row["measures"]:
         if (one["family"], one["condition"]) == ("retrieval", "equal"):
-            found.setdefault(one["subject"], {"defined": one["defined"]})[one["metric"]] = one["value"]
+            found.setdefault(one["subject"], {})[one["metric"]] = one["value"] if one["defined"] else None
     return [
         [
-            name + ("" if values["defined"] else " *"),
+            name,
             number(values["R@1"]),
             number(values["R@10"]),
             number(values["median rank"], 1),

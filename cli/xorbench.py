@@ -26,6 +26,8 @@ from confu_cli.options import (
 )
 from confu_cli.publishing import publish_command
 from confu_cli.reports import report_command
+from confu_cli.run_summary import CEILINGS as RUN_CEILINGS
+from confu_cli.run_summary import UNDEFINED, captured
 from confu_cli.show import number, print_json, print_table, progress_bar, size
 from confu_cli.sweeps import grid_of, show_summary
 
@@ -152,9 +154,9 @@ def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
 
 # JSON key of a ceiling to its heading; not every task has all of them.
 CEILINGS = {
-    "single_ceiling": "best single",
-    "pairwise_ceiling": "pairwise",
-    "additive_ceiling": "additive",
+    "single_ceiling": "single ceiling",
+    "pairwise_ceiling": "pairwise ceiling",
+    "additive_ceiling": "additive ceiling",
     "bayes_accuracy": "Bayes accuracy",
 }
 
@@ -254,19 +256,19 @@ def _settings(values: dict[str, Any], other: dict[str, str]) -> Settings:
 def _print_run(row: dict[str, Any]) -> None:
     print_table(
         f"{row['method']} at p = {row['p']:g} ({row['bits']} bits, {row['modalities']} modalities, seed {row['seed']})",
-        ["direction", "accuracy", "best single", "pairwise", "Bayes accuracy", "capture"],
+        ["direction", "accuracy", *RUN_CEILINGS.values(), "capture"],
         [
             [
-                d["direction"] + ("" if d["defined"] else " *"),
-                number(d["accuracy"]),
-                *(number(d[name]) for name in ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")),
-                number(d["higher_order_capture"], 2),
+                d["direction"],
+                number(d["accuracy"] if d["defined"] else None),
+                *(number(d[name]) for name in RUN_CEILINGS),
+                captured(d),
             ]
             for d in row["directions"]
         ],
     )
     if not all(d["defined"] for d in row["directions"]):
-        click.echo("* The method defines no score for this direction; a fallback stands in.")
+        click.echo(UNDEFINED)
     bound, exact = row["total_correlation_bound"], row["total_correlation"]
     click.echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
     click.echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")

@@ -26,8 +26,9 @@ def examples_of(findings: Findings) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, and ``predicted`` by query; the first few of
-        each kind in the order of the split. Empty where the task gives no media, or tells no classes.
+        ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, its ``group`` if there are any, and
+        ``predicted`` by query; the first few of each kind in the order of the split. Empty where the task gives no
+        media, or tells no classes.
     """
     task = findings.task
     if task.samples is None or not task.prompts or len(task.queries) < 3:
@@ -43,6 +44,7 @@ def examples_of(findings: Findings) -> list[dict[str, Any]]:
             "kind": kind,
             **sample,
             "label": task.classes[labels[row]],
+            "group": task.groups[labels[row]] if task.groups else None,
             "predicted": {name: task.classes[one.predicted[row]] for name, one in told.items()},
         }
         for (kind, row), sample in zip(chosen, media, strict=True)

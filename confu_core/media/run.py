@@ -35,6 +35,7 @@ from confu_core.training.settings import TrainingSettings
 __all__ = ["MediaResult", "run_media"]
 
 VALIDATION = "validation"
+CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
 BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.
 
 
@@ -124,7 +125,7 @@ def run_media(
     )
     model = model.to("cpu")
     findings = Findings(task, model)
-    measures = [*task.notes, *_history(history, task), *evaluate_media(findings, families=families)]
+    measures = [*task.notes, *_ceilings(task), *_history(history, task), *evaluate_media(findings, families=families)]
     row = {
         "cell": settings.cell_on(task.columns),
         **config,
@@ -215,6 +216,17 @@ def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:
     if batch.embeddings[0].device == device:
         return batch
     return EmbeddedBatch([t.to(device) for t in batch.features], [t.to(device) for t in batch.embeddings])
+
+
+def _ceilings(task: MediaTask) -> list[Measure]:
+    """Return what is known exactly of fused queries, over all and by group of classes, the same for every method."""
+    return [
+        Measure("ceiling", query, name, ceiling_columns(ceilings, None)[name], group)
+        for group, known in task.ceilings.items()
+        for query, ceilings in known.items()
+        for name in CEILINGS
+        if "+" in query
+    ]
 
 
 def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measure]:

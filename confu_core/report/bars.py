@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from confu_core.report.marks import draw_interval, draw_seeds
 from confu_core.report.panel import Panel
 from confu_core.report.series import Series, x_values
-from confu_core.report.style import INK, PAPER, Look, plain
+from confu_core.report.style import INK, Look, plain
 from confu_core.report.wording import show_setting
 
 if TYPE_CHECKING:
@@ -21,15 +22,13 @@ LONG = 8  # Letters of a word that may not fit beneath its bars.
 PALE = 0.35
 
 
-def bar_style(look: Look, *, defined: bool = True) -> dict[str, Any]:
+def bar_style(look: Look) -> dict[str, Any]:
     """Return keywords of matplotlib for a bar.
 
     Parameters
     ----------
     look : Look
         Of the method; that of a further folder is pale.
-    defined : bool
-        Whether the method defines what is shown; if not, the bar is hatched.
 
     Returns
     -------
@@ -39,10 +38,9 @@ def bar_style(look: Look, *, defined: bool = True) -> dict[str, Any]:
     from matplotlib.colors import to_rgba
 
     return {
-        "facecolor": to_rgba(look.colour, PALE if look.hollow else 1.0) if defined else PAPER,
+        "facecolor": to_rgba(look.colour, PALE if look.hollow else 1.0),
         "edgecolor": look.colour,
         "linewidth": 0.8,
-        "hatch": None if defined else "//////",
     }
 
 
@@ -90,8 +88,9 @@ def draw_bars(axes: Axes, series: Sequence[Series], looks: Sequence[Look], panel
             if point is None or interval is None:
                 continue
             place = column + (at - (len(series) - 1) / 2) * width
-            axes.bar(place, interval.mean, width * 0.88, zorder=2, **bar_style(look, defined=point.defined))
-            axes.errorbar(place, interval.mean, yerr=interval.reach, color=INK, linewidth=0.8, capsize=0, zorder=3)
+            axes.bar(place, interval.mean, width * 0.88, zorder=2, **bar_style(look))
+            draw_interval(axes, interval, place, panel.ends, color=INK, linewidth=0.8)
+            draw_seeds(axes, point, panel.column, place, color=INK, markersize=3, zorder=3)
         reach = len(series) * width / 2 + 0.04
         for reference in panel.references:
             for level in reference.levels(points):

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from confu_core.report.best import best_of
 from confu_core.report.facet import Facet
 from confu_core.report.intervals import Interval
 from confu_core.report.measured import REFERENCE, VALUE
-from confu_core.report.panel import Panel, Reference
+from confu_core.report.panel import BAYES, CHANCE, Panel, distinct, references_of
 from confu_core.report.rendering import Image
 from confu_core.report.rows import draw_row_facets
 from confu_core.report.series import Point, Row, Series, direction_names, over_directions, x_values
 from confu_core.report.table import Column, Table
 from confu_core.report.view import View
 from confu_core.report.wide import lines_along, wide_table
-from confu_core.report.wording import capitalised, label_of, show
+from confu_core.report.wording import capitalised, label_of
 
 __all__ = ["direction_rows", "has_long_directions", "method_table"]
 
@@ -35,20 +36,22 @@ def method_table(series: Sequence[Series], view: View) -> Table:
     Returns
     -------
     Table
-        Without columns that nobody has; the best of each measured one is bold.
+        Without columns that nobody has; ceilings that coincide share one. What stands out of each is bold.
     """
-    exact = [view.ceiling, "pairwise_ceiling", view.floor]
-    names = [view.y, *exact, "higher_order_capture", "total_correlation_bound", "total_correlation"]
-    known = [name for name in names if name and any(_exact(one, name) is not None for one in series)]
+    points = [point for one in series for point in one.points]
+    lines = sorted(distinct(references_of(view.ceiling, view.floor), points), key=lambda line: line == CHANCE)
     columns = [
-        Column(name, view.y_label if name == view.y else label_of(name), exact=name in (*exact, "total_correlation"))
-        for name in known
+        Column(view.y, view.y_label),
+        *_measured(series, "higher_order_capture"),
+        *(Column(str(line.column), line.label, exact=True) for line in lines),
+        *_measured(series, "fusion_gain_captured", "total_correlation_bound"),
     ]
     rows = tuple(
         (one.label, *(_exact(one, c.name) if c.exact else _interval(one, c.name) for c in columns)) for one in series
     )
-    measured = [at for at, column in enumerate(columns) if not column.exact]
-    bold = {(row, 1 + at) for at in measured for row in _best(series, known[at])}
+    at_one = [one.points[0] if one.points else None for one in series]
+    best = {at: best_of(at_one, column.name) for at, column in enumerate(columns) if not column.exact}
+    bold = {(row, 1 + at) for at, row in best.items() if row is not None}
     title = f"{capitalised(view.y_label)}, mean and 95% interval"
     return Table("matrix", title, (Column(view.group, view.group), *columns), rows, frozenset(bold))
 
@@ -97,7 +100,7 @@ def direction_rows(series: Sequence[Series], caption: str) -> tuple[Image, Table
         for one in over_directions(series)
     ]
     title = "Accuracy in every direction"
-    bayes = Reference(label_of("bayes_accuracy"), "solid", REFERENCE)
+    bayes = replace(BAYES, column=REFERENCE)
     facet = Facet("", along, Panel(VALUE, "accuracy", "", (bayes,), proportion=True))
     table = wide_table(
         "direction_accuracy",
@@ -114,15 +117,14 @@ def _as_measure(row: Row) -> Row:
     return {**row, VALUE: row["accuracy"], REFERENCE: row["bayes_accuracy"]}
 
 
+def _measured(series: Sequence[Series], *names: str) -> list[Column]:
+    """Return columns of metrics that anybody has."""
+    return [Column(name, label_of(name)) for name in names if any(_exact(one, name) is not None for one in series)]
+
+
 def _exact(one: Series, name: str) -> float | None:
     return one.points[0].exact(name) if one.points else None
 
 
 def _interval(one: Series, name: str) -> Interval | None:
     return one.points[0].interval(name) if one.points else None
-
-
-def _best(series: Sequence[Series], name: str) -> list[int]:
-    means = {row: show(mean) for row, one in enumerate(series) if (mean := _exact(one, name)) is not None}
-    best = max(means.values(), key=float, default="")
-    return [row for row, mean in means.items() if mean == best] if len(set(means.values())) > 1 else []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from confu_core.report.by_method import direction_rows, has_long_directions, method_table
 from confu_core.report.facts import Facts, facts_of
-from confu_core.report.figures import draw_figures
+from confu_core.report.figures import draw_figures, has_numbers
 from confu_core.report.grouping import series_of
 from confu_core.report.matrix import Matrix, matrix_of
 from confu_core.report.rendering import Image
@@ -20,28 +20,25 @@ from confu_core.report.tables import (
     cell_table,
     direction_cell_table,
     direction_table,
+    fallback_table,
     matrix_table,
     summary_table,
 )
 from confu_core.report.view import View, view_of
-from confu_core.report.wording import seeds_phrase, show_setting
+from confu_core.report.wording import file_stem, seeds_phrase, show_setting
 from confu_core.runs.results import Results
 
-__all__ = ["Content", "content_of"]
+__all__ = ["Content", "Part", "content_of"]
 
 
 @dataclass(frozen=True)
-class Content:
-    """Everything a report says.
+class Part:
+    """What a report says of one dataset.
 
     Attributes
     ----------
-    title, lede : str
-        What it is about, and what it rests on.
-    benchmark : str
-        Whose results.
-    view : View
-        What is plotted over what.
+    name : str
+        Of the dataset; empty where there is only one.
     images : tuple of Image
         The headline figure first.
     matrix : Matrix
@@ -53,32 +50,64 @@ class Content:
         Those for readers.
     exports : tuple of Table
         Those that are only CSV.
-    facts : Facts
-        What stands behind the numbers.
     sections : tuple of Section
         What runs on media measured beyond that.
     """
 
-    title: str
-    lede: str
-    benchmark: str
-    view: View
+    name: str
     images: tuple[Image, ...]
     matrix: Matrix
     directions: tuple[tuple[str, Matrix], ...]
     tables: tuple[Table, ...]
     exports: tuple[Table, ...]
-    facts: Facts
     sections: tuple[Section, ...] = ()
+
+    def table(self, name: str) -> Table | None:
+        """Return a table for readers by its name, without that of the dataset; None where there is none."""
+        full = file_stem(name, self.name)
+        return next((table for table in self.tables if table.name == full), None)
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything a report says.
+
+    Attributes
+    ----------
+    title, lede : str
+        What it is about, and what it rests on.
+    lacks : tuple of str
+        What results of an older version lack.
+    benchmark : str
+        Whose results.
+    view : View
+        What is plotted over what.
+    parts : tuple of Part
+        One per dataset.
+    exports : tuple of Table
+        Those that are only CSV.
+    facts : Facts
+        What stands behind the numbers.
+    """
+
+    title: str
+    lede: str
+    lacks: tuple[str, ...]
+    benchmark: str
+    view: View
+    parts: tuple[Part, ...]
+    exports: tuple[Table, ...]
+    facts: Facts
 
     @property
     def by_method(self) -> bool:
         """Whether there is no axis, and the headline has a row per method."""
-        return self.view.x == self.view.group
+        return self.view.axis is None
 
-    def table(self, name: str) -> Table | None:
-        """Return a table for readers by its name; None where there is none."""
-        return next((table for table in self.tables if table.name == name), None)
+    @property
+    def sections(self) -> list[Section]:
+        """The sections of all datasets."""
+        return [section for part in self.parts for section in part.sections]
 
 
 def content_of(folders: Sequence[Path], hint: str) -> Content:
@@ -104,30 +133,79 @@ def content_of(folders: Sequence[Path], hint: str) -> Content:
     sources, labels = read_sources(folders, hint), folder_labels(folders)
     view = view_of(sources[0])
     series = series_of(sources, labels, view)
-    matrix = matrix_of(series, view.y, view.ceiling, view.floor)
     facts = facts_of(sources, labels, view)
-    directions = _directions(series, view)
-    headline = method_table(series, view) if view.x == view.group else matrix_table(matrix, view)
-    tables = [summary_table(series, view), headline]
+    names = list(dict.fromkeys(one.dataset for one in series))
+    found = [(name, [one for one in series if one.dataset == name]) for name in names]
+    shown = [(name, own) for name, own in found if has_numbers(own, view.y)] or found[:1]
+    parts = [_part(sources, labels, own, view) for _, own in shown]
     exports = [cell_table(sources, labels)]
     if direction_names(series):
-        tables.append(direction_table(series, view))
         exports.append(direction_cell_table(sources, labels))
-    if has_long_directions(series):
-        tables.append(direction_rows(series, "")[1])
-    sections, measures = sections_of(sources, labels, series, view)
     return Content(
         title=_title(sources, labels),
         lede=_lede(series, labels, view, facts),
+        lacks=tuple(dict.fromkeys(each.lacks for each in sources if each.lacks)),
         benchmark=sources[0].benchmark,
         view=view,
-        images=tuple(draw_figures(series, view)),
-        matrix=matrix,
-        directions=directions,
-        tables=tuple(tables),
-        exports=(*exports, *measures),
+        parts=tuple(
+            _named(part, name) if len(shown) > 1 else part for (name, _), part in zip(shown, parts, strict=True)
+        ),
+        exports=tuple(exports),
         facts=facts,
+    )
+
+
+def _part(sources: Sequence[Results], labels: Sequence[str], series: list[Series], view: View) -> Part:
+    matrix = matrix_of(series, view.y, view.ceiling, view.floor)
+    headline = matrix_table(matrix, view) if view.axis else method_table(series, view)
+    tables = [summary_table(series, view), headline]
+    if direction_names(series):
+        tables.append(direction_table(series, view))
+    if has_long_directions(series):
+        tables.append(direction_rows(series, "")[1])
+    sections, measures, overview = sections_of(sources, labels, series, view)
+    # Measures say it better, and of everything.
+    fallbacks = None if sections else fallback_table(series, view)
+    images = draw_figures(series, view, sources[0].benchmark)
+    if overview:
+        images = [*overview, *(image for image in images if image.name not in ("accuracy", "higher_order_capture"))]
+    return Part(
+        name="",
+        images=tuple(images),
+        matrix=matrix,
+        directions=_directions(series, view),
+        tables=(*tables, *([fallbacks] if fallbacks else [])),
+        exports=tuple(measures),
         sections=tuple(sections),
+    )
+
+
+def _named(part: Part, dataset: str) -> Part:
+    """Return what is said of one dataset among several: all its figures, tables and sections have its name."""
+
+    def table(one: Table) -> Table:
+        return replace(one, name=file_stem(one.name, dataset), title=f"{dataset}: {one.title}")
+
+    def image(one: Image) -> Image:
+        return replace(one, name=file_stem(one.name, dataset), title=f"{dataset}: {one.title}")
+
+    def section(one: Section) -> Section:
+        return replace(
+            one,
+            name=file_stem(one.name, dataset),
+            title=f"{dataset}: {one.title}",
+            images=tuple(map(image, one.images)),
+            tables=tuple(map(table, one.tables)),
+            folded=tuple(map(table, one.folded)),
+        )
+
+    return replace(
+        part,
+        name=dataset,
+        images=tuple(map(image, part.images)),
+        tables=tuple(map(table, part.tables)),
+        exports=tuple(map(table, part.exports)),
+        sections=tuple(map(section, part.sections)),
     )
 
 
@@ -151,6 +229,8 @@ def _lede(series: Sequence[Series], labels: Sequence[str], view: View, facts: Fa
     single = [f"{view.x_label} {show_setting(value)}" for value in values]
     along = [f"{len(values)} values of {view.x_label}"] if len(values) > 1 else single
     methods = len({one.group for one in series})
-    parts = [f"{methods} {view.group}{'' if methods == 1 else 's'}", *along, seeds_phrase(series, view.y)]
+    datasets = list(dict.fromkeys(one.dataset for one in series))
+    on = [f"on {' and on '.join(datasets)}, each in tables of its own"] if len(datasets) > 1 else []
+    parts = [f"{methods} {view.group}{'' if methods == 1 else 's'}", *along, seeds_phrase(series, view.y), *on]
     compared = f"Comparing {' with '.join(labels)}. " if len(labels) > 1 else ""
     return f"{compared}{', '.join(parts)}: {facts.finished} finished cells."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from confu_core.report.marks import draw_interval, draw_seeds
 from confu_core.report.panel import Panel
 from confu_core.report.series import Point, Series, x_values
 from confu_core.report.style import Look, plain
@@ -17,7 +18,6 @@ __all__ = ["draw_columns", "draw_rows"]
 
 # Of the space between two columns: how much series share, at most how much one takes, how far its seeds lie aside.
 SHARED, WIDEST, ASIDE = 0.8, 0.16, 0.38
-SEED: dict[str, Any] = {"marker": ".", "linestyle": "none", "markersize": 6, "markeredgewidth": 0, "alpha": 0.6}
 
 
 def draw_rows(axes: Axes, series: Sequence[Series], looks: Sequence[Look], panel: Panel) -> None:
@@ -40,9 +40,9 @@ def draw_rows(axes: Axes, series: Sequence[Series], looks: Sequence[Look], panel
         interval = None if point is None else point.interval(panel.column)
         if point is None or interval is None:
             continue
-        axes.plot(seeds := _seeds(point, panel.column), [row + ASIDE] * len(seeds), color=look.colour, **SEED)
-        style = look.marker_style(hollow=look.hollow or not point.defined)
-        axes.errorbar(interval.mean, row, xerr=interval.reach, ecolor=look.colour, zorder=3, capsize=3, **style)
+        draw_seeds(axes, point, panel.column, row + ASIDE, sideways=True, color=look.colour)
+        draw_interval(axes, interval, row, panel.ends, sideways=True, color=look.colour)
+        axes.plot(interval.mean, row, zorder=3, **look.marker_style())
     axes.set_yticks(range(len(series)), [plain(one.label) for one in series])
     axes.set_ylim(len(series) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -70,20 +70,16 @@ def draw_columns(axes: Axes, series: Sequence[Series], looks: Sequence[Look], pa
                 axes.plot([column - SHARED / 2, column + SHARED / 2], [level, level], **reference.line)
         for at, (point, look) in enumerate(zip(points, looks, strict=True)):
             place = column + (at - (len(series) - 1) / 2) * width
-            _draw_point(axes, point, look, panel.column, place, width)
+            _draw_point(axes, point, look, panel, place, width)
     axes.set_xticks(range(len(values)), [plain(show_setting(x)) for x in values])
     axes.set_xlim(-0.6, len(values) - 0.4)
     axes.grid(False, axis="x")
 
 
-def _draw_point(axes: Axes, point: Point | None, look: Look, column: str, place: float, width: float) -> None:
-    interval = None if point is None else point.interval(column)
+def _draw_point(axes: Axes, point: Point | None, look: Look, panel: Panel, place: float, width: float) -> None:
+    interval = None if point is None else point.interval(panel.column)
     if point is None or interval is None:
         return
-    axes.plot([place + ASIDE * width] * len(seeds := _seeds(point, column)), seeds, color=look.colour, **SEED)
-    style = look.marker_style(hollow=look.hollow or not point.defined)
-    axes.errorbar(place, interval.mean, yerr=interval.reach, ecolor=look.colour, zorder=3, capsize=2, **style)
-
-
-def _seeds(point: Point, column: str) -> list[float]:
-    return [value for row in point.rows if (value := row.get(column)) is not None]
+    draw_seeds(axes, point, panel.column, place + ASIDE * width, color=look.colour)
+    draw_interval(axes, interval, place, panel.ends, color=look.colour)
+    axes.plot(place, interval.mean, zorder=3, **look.marker_style())

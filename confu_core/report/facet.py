@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from confu_core.report.lines import MANY
 from confu_core.report.measured import VALUE
 from confu_core.report.panel import Panel, Reference
-from confu_core.report.series import Series
+from confu_core.report.series import Series, x_values
+from confu_core.report.wording import spread_words
 
-__all__ = ["Facet", "has_numbers", "known_references", "spread_phrase", "undefined_phrase"]
+__all__ = ["Facet", "has_numbers", "known_references", "spread_phrase"]
 
 
 @dataclass(frozen=True)
@@ -73,41 +75,15 @@ def has_numbers(series: Sequence[Series]) -> bool:
     return any(point.interval(VALUE) is not None for one in series for point in one.points)
 
 
-def undefined_phrase(facets: Sequence[Facet], what: str) -> str:
-    """Say how what a method does not define looks, if any of it is drawn.
-
-    Parameters
-    ----------
-    facets : sequence of Facet
-        As drawn.
-    what : str
-        Which look.
-
-    Returns
-    -------
-    str
-        A sentence, or nothing.
-
-    Examples
-    --------
-    >>> undefined_phrase([], "Hatched")
-    ''
-    """
-    points = (point for facet in facets for one in facet.series for point in one.points)
-    if all(point.defined for point in points):
-        return ""
-    return f"{what}: the method has no score of its own for this, and a fallback stands in."
-
-
-def spread_phrase(facets: Sequence[Facet], what: str = "bars") -> str:
+def spread_phrase(facets: Sequence[Facet], *, lines: bool = False) -> str:
     """Say what stands behind each point, and what its interval is.
 
     Parameters
     ----------
     facets : sequence of Facet
         As drawn.
-    what : str
-        What shows the interval.
+    lines : bool
+        Whether means are joined by lines.
 
     Returns
     -------
@@ -117,14 +93,10 @@ def spread_phrase(facets: Sequence[Facet], what: str = "bars") -> str:
     Examples
     --------
     >>> from confu_core.report.series import Point
-    >>> points = (Point("a", ({"value": 0.1}, {"value": 0.2})),)
+    >>> points = (Point("a", ({"value": 0.1}, {"value": 0.2}, {"value": 0.3})),)
     >>> spread_phrase([Facet("", [Series("runs", "clip", "clip", "clip", points)], Panel("value", "", ""))])
-    'Mean over 2 seeds; bars show the 95% confidence interval (Student t).'
+    'Mean over 3 seeds, which are the small dots; lines show the 95% confidence interval (Student t).'
     """
     found = [p.interval(VALUE) for facet in facets for one in facet.series for p in one.points]
-    counts = sorted({interval.n for interval in found if interval is not None})
-    if counts == [1]:
-        own = any(interval is not None and interval.ends is not None for interval in found)
-        return f"One seed; {what} show the 95% interval over test samples." if own else "One seed."
-    seeds = f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
-    return f"Mean over {seeds}; {what} show the 95% confidence interval (Student t)."
+    many = lines and max(len(x_values(facet.series)) for facet in facets) > MANY
+    return spread_words([each for each in found if each is not None], lines=lines, many=many)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from confu_core.report.bars import draw_bars
-from confu_core.report.facet import Facet, known_references, spread_phrase, undefined_phrase
+from confu_core.report.facet import Facet, known_references, spread_phrase
 from confu_core.report.legends import WIDTH, even_looks, legend_height, put_legend
 from confu_core.report.measured import REFERENCE, VALUE
 from confu_core.report.panel import Panel
@@ -110,26 +111,18 @@ def facet_images(
     """
     if not facets:
         return ()
-    bars = painter is draw_bars
-    parts = [
-        spread_phrase(facets, "bars" if bars else "bands"),
-        undefined_phrase(facets, "Hatched" if bars else "Open markers"),
-        remark,
-        note,
-    ]
+    parts = [spread_phrase(facets, lines=painter is not draw_bars), remark, note]
     return (draw_facets(name, title, " ".join(filter(None, parts)), facets, painter, **layout),)
 
 
 def _draw(axes: Axes, facet: Facet, chosen: Sequence[Look], painter: Painter) -> None:
     panel, bars = facet.panel, painter is draw_bars
-    painter(axes, facet.series, chosen, panel)
+    limits = (0.0 if bars else -0.03, 1.03) if panel.proportion else _limits(facet, zero=bars)
+    painter(axes, facet.series, chosen, replace(panel, limits=limits))
     axes.set_title(plain(facet.title), fontweight="bold", pad=4)
     axes.set_xlabel(plain(panel.x_label), fontsize=9)
     axes.set_ylabel(plain(panel.y_label), fontsize=9)
-    if panel.proportion:
-        axes.set_ylim(0.0 if bars else -0.03, 1.03)
-    else:
-        axes.set_ylim(*_limits(facet, zero=bars))
+    axes.set_ylim(*limits)
 
 
 def _limits(facet: Facet, *, zero: bool) -> tuple[float, float]:

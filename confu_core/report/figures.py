@@ -12,19 +12,19 @@ from confu_core.errors import ResultsError
 from confu_core.report.by_method import direction_rows, has_long_directions
 from confu_core.report.dots import draw_columns, draw_rows
 from confu_core.report.legends import even_looks
-from confu_core.report.lines import draw_lines
-from confu_core.report.panel import Panel, Reference, is_line_plot
+from confu_core.report.lines import MANY, draw_lines
+from confu_core.report.panel import BAYES, PAIRWISE, Panel, Reference, distinct, is_line_plot, references_of
 from confu_core.report.rendering import Image, legend, render
-from confu_core.report.series import Series, direction_names, in_direction, over_directions, x_values
+from confu_core.report.series import Point, Series, direction_names, in_direction, over_directions, x_values
 from confu_core.report.style import Look, looks, plain
 from confu_core.report.view import View
-from confu_core.report.wording import capitalised, label_of, seeds_phrase
+from confu_core.report.wording import capitalised, spread_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_figures"]
+__all__ = ["draw_figures", "has_numbers"]
 
 WIDTH, HEIGHT = 6.6, 3.7
 # Of the legend, in inches: height of an entry, width of its line and of a letter.
@@ -34,10 +34,12 @@ DOT = 0.13
 TICK_MARGIN = 0.08
 ROW, MARGIN = 0.36, 1.1
 PANEL_WIDTH, PANEL_HEIGHT = 2.25, 1.75
-EXACT, CHANCE, PAIRWISE = (0, (4, 2)), (0, (1, 1.6)), (0, (6, 1.5, 1.2, 1.5))
+PROPORTION = (-0.03, 1.03)
+# What the exact total correlation is of, where it is of other variables than those whose scores bound it.
+EXACT_OF = {"birdmml": "species, look and song"}
 
 
-def draw_figures(series: Sequence[Series], view: View) -> list[Image]:
+def draw_figures(series: Sequence[Series], view: View, benchmark: str = "") -> list[Image]:
     """Draw all figures that the results have numbers for.
 
     Parameters
@@ -46,6 +48,8 @@ def draw_figures(series: Sequence[Series], view: View) -> list[Image]:
         As from `confu_core.report.grouping.series_of`.
     view : View
         What is plotted over what.
+    benchmark : str
+        Whose results.
 
     Returns
     -------
@@ -57,73 +61,56 @@ def draw_figures(series: Sequence[Series], view: View) -> list[Image]:
     ResultsError
         If no cell has a value of the headline metric.
     """
-    seeds = seeds_phrase(series, view.y)
-    if not _has_numbers(series, view.y):
+    if not has_numbers(series, view.y):
         raise ResultsError(f"no finished cell has a value of {view.y}: there is nothing to plot")
-    spread = f"Mean over {seeds}; {_spread(series)} 95% confidence interval (Student t)."
+    found = [each for one in series for point in one.points if (each := point.interval(view.y)) is not None]
+    lines = is_line_plot(series)
+    spread = spread_words(found, lines=lines, many=lines and len(x_values(series)) > MANY)
     # The sweep may have asked for one of these as its headline.
     panels = {
-        panel.column: (name, title, caption, panel) for name, title, caption, panel in reversed(_panels(view, series))
+        panel.column: (name, title, caption, panel)
+        for name, title, caption, panel in reversed(_panels(view, series, benchmark))
     }
     drawn = [
         _figure(name, title, f"{caption} {spread}".strip(), series, panel)
         for name, title, caption, panel in reversed(panels.values())
-        if _has_numbers(series, panel.column)
+        if has_numbers(series, panel.column)
     ]
     directions = direction_names(series)
     return [*drawn, _direction_figure(series, view, directions, spread)] if directions else drawn
 
 
-def references_of(view: View) -> tuple[Reference, ...]:
-    """Return the exact lines beside the headline metric.
-
-    Parameters
-    ----------
-    view : View
-        With or without a ceiling and a floor.
-
-    Returns
-    -------
-    tuple of Reference
-        Dashed for the ceiling, dotted for the floor.
-    """
-    lines = ((view.ceiling, EXACT), (view.floor, CHANCE))
-    return tuple(Reference(label_of(column), dash, column) for column, dash in lines if column is not None)
-
-
-def _panels(view: View, series: Sequence[Series]) -> list[tuple[str, str, str, Panel]]:
+def _panels(view: View, series: Sequence[Series], benchmark: str) -> list[tuple[str, str, str, Panel]]:
     """Name, title, caption and panel of each figure with one pair of axes."""
-    capture = (Reference("Bayes accuracy", EXACT, value=1.0), Reference("pairwise ceiling", CHANCE, value=0.0))
-    known = _has_numbers(series, "total_correlation")
-    exact = (Reference("exact total correlation", EXACT, "total_correlation"),) if known else ()
-    beside = ", beside its exact value" if known else ""
-    references = references_of(view)
-    if view.x == view.group and _has_numbers(series, "pairwise_ceiling"):
-        references = (
-            *references[:1],
-            Reference(label_of("pairwise_ceiling"), PAIRWISE, "pairwise_ceiling"),
-            *references[1:],
-        )
-    headline = Panel(view.y, view.x_label, view.y_label, references, proportion="accuracy" in view.y)
+    capture = (replace(PAIRWISE, column=None, value=0.0), replace(BAYES, column=None, value=1.0))
+    known, of = has_numbers(series, "total_correlation"), EXACT_OF.get(benchmark, "")
+    name = f"exact, of {of}" if of else "exact total correlation"
+    exact = (Reference(name, BAYES.dash, "total_correlation"),) if known else ()
+    beside = f", beside the exact value {f'of {of}: other variables, so no bound on them' if of else 'of the same'}"
+    headline = Panel(
+        view.y, view.x_label, view.y_label, references_of(view.ceiling, view.floor), proportion="accuracy" in view.y
+    )
     return [
         (view.y, capitalised(view.y_label), "", headline),
         (
             "higher_order_capture",
             "Higher-order capture",
-            "0: nothing beyond the best single modality; 1: all that there is to gain. "
+            "0: nothing beyond what pairs tell; 1: all that only the modalities together tell. "
             "Left out where the two ceilings coincide.",
             Panel("higher_order_capture", view.x_label, "higher-order capture", capture),
         ),
         (
             "total_correlation",
             "Lower bound on the total correlation",
-            f"What each method's scores prove about the total correlation of the modalities{beside}.",
+            f"What each method's scores prove about the total correlation of the modalities{beside if known else ''}.",
             Panel("total_correlation_bound", view.x_label, "total correlation (nats)", exact),
         ),
     ]
 
 
 def _figure(name: str, title: str, caption: str, series: Sequence[Series], panel: Panel) -> Image:
+    points = [point for one in series for point in one.points]
+    panel = replace(panel, references=distinct(panel.references, points), limits=_limits(points, panel))
     rows = len(x_values(series)) == 1
     entries = len(panel.references) + (0 if rows else len(series))
     height = ROW * len(series) + MARGIN if rows else max(HEIGHT, LEGEND_LINE * entries + 0.8)
@@ -148,8 +135,8 @@ def _draw(axes: Axes, series: Sequence[Series], chosen: Sequence[Look], panel: P
     painter: Callable[[Axes, Sequence[Series], Sequence[Look], Panel], None]
     painter = draw_lines if is_line_plot(series) else draw_rows if rows else draw_columns
     painter(axes, series, chosen, panel)
-    if panel.proportion:
-        (axes.set_xlim if rows else axes.set_ylim)(-0.03, 1.03)
+    if panel.limits is not None:
+        (axes.set_xlim if rows else axes.set_ylim)(*panel.limits)
     (axes.set_xlabel if rows else axes.set_ylabel)(plain(panel.y_label))
     if not rows:
         axes.set_xlabel(plain(panel.x_label))
@@ -157,8 +144,8 @@ def _draw(axes: Axes, series: Sequence[Series], chosen: Sequence[Look], panel: P
 
 def _direction_figure(series: Sequence[Series], view: View, directions: Sequence[str], spread: str) -> Image:
     """Small multiples, one per direction; at a single x, all directions beside each other on one pair of axes."""
-    panel = Panel("accuracy", "", "accuracy", (Reference("Bayes accuracy", EXACT, "bayes_accuracy"),), proportion=True)
-    caption = f"{spread} Hollow markers: the method does not define that direction, and falls back on another score."
+    panel = Panel("accuracy", "", "accuracy", (PAIRWISE, BAYES), proportion=True, limits=PROPORTION)
+    caption = f"{spread} What a method does not define is left out; what its fallback reaches stands in a table."
     title = "Accuracy in every direction"
     if has_long_directions(series):
         return direction_rows(series, caption)[0]
@@ -168,6 +155,9 @@ def _direction_figure(series: Sequence[Series], view: View, directions: Sequence
     columns = 3 if len(directions) <= 9 else 4 if len(directions) <= 28 else 6
     lines = math.ceil(len(directions) / columns)
     size = (PANEL_WIDTH * columns, PANEL_HEIGHT * lines + LEGEND_LINE * 4)
+
+    points = [point for name in directions for one in in_direction(series, name) for point in one.points]
+    panel = replace(panel, references=distinct(panel.references, points))
 
     def paint(figure: Figure) -> None:
         chosen = looks(series, small=True)
@@ -196,6 +186,17 @@ def _multiples(
         axes.locator_params(axis="both" if is_line_plot(series) else "y", nbins=4)
 
 
+def _limits(points: Sequence[Point], panel: Panel) -> tuple[float, float]:
+    """Return limits that show every seed and every exact line; intervals may be cut, means and seeds are not."""
+    if panel.proportion:
+        return PROPORTION
+    seeds = [value for point in points for row in point.rows if (value := row.get(panel.column)) is not None]
+    exact = [level for line in panel.references for point in points if (level := line.level(point)) is not None]
+    low, high = min([*seeds, *exact]), max([*seeds, *exact])
+    margin = 0.08 * (high - low) or 0.1
+    return low - margin, high + margin
+
+
 def _columns_width(series: Sequence[Series]) -> float:
     """Return the width in inches that a plot with columns needs, its legend included."""
     values = x_values(series)
@@ -210,9 +211,6 @@ def _legend_columns(names: Sequence[str], width: float) -> int:
     return max(1, min(len(names), int(width / (LEGEND_KEY + LEGEND_LETTER * widest))))
 
 
-def _spread(series: Sequence[Series]) -> str:
-    return "bands show the" if is_line_plot(series) else "small dots are seeds, bars show the"
-
-
-def _has_numbers(series: Sequence[Series], column: str) -> bool:
+def has_numbers(series: Sequence[Series], column: str) -> bool:
+    """Return whether any point has a value of a metric."""
     return any(point.interval(column) is not None for one in series for point in one.points)

@@ -9,6 +9,7 @@ from typing import Any
 
 from confu_core.errors import ResultsError
 from confu_core.report.series import Point, Row, Series, is_number
+from confu_core.report.tasks import DATA, dataset_names, follows
 from confu_core.report.view import SEED, View, varying_settings
 from confu_core.report.wording import show_setting
 from confu_core.runs.results import Results
@@ -42,12 +43,15 @@ def series_of(sources: Sequence[Results], labels: Sequence[str], view: View) -> 
         if missing := {view.x, view.y, view.group} - set(results.table.column_names):
             raise ResultsError(f"{results.folder} has no column {min(missing)!r} to compare; report it on its own")
     names = short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())
+    every = [(row, results.benchmark) for results in sources for row in results.rows()]
+    on = iter(dataset_names([row for row, _ in every], [benchmark for _, benchmark in every], view.axis))
     found = []
     for results, label in zip(sources, labels, strict=True):
-        for variant, rows in _variants(results, view, names):
+        datasets = {row["cell"]: next(on) for row in results.rows()}
+        for variant, dataset, rows in _variants(results, view, names, datasets):
             full = f"{label}: {variant}" if len(sources) > 1 else variant
             points = _points(rows, view, results)
-            found.append(Series(label, str(rows[0][view.group]), variant, full, points))
+            found.append(Series(label, str(rows[0][view.group]), variant, full, points, dataset))
     return found
 
 
@@ -76,31 +80,34 @@ def short_name(methods: Iterable[str]) -> Callable[[str], str]:
     return lambda method: short[method] if taken.count(short.get(method, "")) == 1 else method
 
 
-def _variants(results: Results, view: View, name: Callable[[str], str]) -> list[tuple[str, list[Row]]]:
-    """Finished rows by method and by all that varies within it except x, what follows from x, and the seed."""
+def _variants(
+    results: Results, view: View, name: Callable[[str], str], datasets: dict[str, str]
+) -> list[tuple[str, str, list[Row]]]:
+    """Finished rows by method, dataset, and all else that varies within it except x, what follows from x, and the seed.
+
+    Returns
+    -------
+    list of (str, str, list)
+        What a reader is told of the method, what it was run on, and the rows.
+    """
     rows = results.rows()
-    other = [setting for setting in results.setting_names if setting not in (view.x, view.group, SEED)]
-    other = [setting for setting in other if not _follows(rows, setting, view.x)]
+    other = [setting for setting in results.setting_names if setting not in (view.x, view.group, SEED, *DATA)]
+    other = [setting for setting in other if not follows(rows, setting, view.x)]
     # Of all rows, so that a cell that fails does not rename the others.
     by_group: dict[Any, list[Row]] = {}
     for row in rows:
         by_group.setdefault(row[view.group], []).append(row)
-    found: dict[tuple[Any, ...], tuple[str, list[Row]]] = {}
+    found: dict[tuple[Any, ...], tuple[str, str, list[Row]]] = {}
     for group in in_order(by_group, axis_values(results, view.group)):
         varying = varying_settings(by_group[group], other, view.group)
         done = [row for row in by_group[group] if row["status"] == "done"]
         for row in sorted(done, key=lambda row: [_sortable(row[setting]) for setting in varying]):
             parts = [name(str(group)), *(f"{setting} {show_setting(row[setting])}" for setting in varying)]
             # By the values themselves: what readers see of them is rounded.
-            identity = (group, *(row[setting] for setting in varying))
-            found.setdefault(identity, (", ".join(parts), []))[1].append(row)
+            dataset = datasets[row["cell"]]
+            identity = (group, dataset, *(row[setting] for setting in varying))
+            found.setdefault(identity, (", ".join(parts), dataset, []))[2].append(row)
     return list(found.values())
-
-
-def _follows(rows: Sequence[Row], setting: str, x: str) -> bool:
-    """Return whether x decides a setting, as the mixing parameter decides which of several datasets it is."""
-    found: dict[Any, Any] = {}
-    return all(row[setting] == found.setdefault(row[x], row[setting]) for row in rows)
 
 
 def _points(rows: Sequence[Row], view: View, results: Results) -> tuple[Point, ...]:

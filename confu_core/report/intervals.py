@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 __all__ = ["CONFIDENCE", "Interval", "student_interval"]
 
@@ -46,9 +45,9 @@ class Interval:
         return self.mean + (self.half_width or 0.0) if self.ends is None else self.ends[1]
 
     @property
-    def reach(self) -> Any:
-        """How far the interval reaches from the mean, as error bars of matplotlib take it."""
-        return self.half_width if self.ends is None else [[self.mean - self.low], [self.high - self.mean]]
+    def drawn(self) -> bool:
+        """Whether a figure shows it: of two seeds it does not, for Student's t is 12.7 with one degree of freedom."""
+        return self.ends is not None or (self.half_width is not None and self.n > 2)
 
 
 def student_interval(values: Iterable[float | None], confidence: float = CONFIDENCE) -> Interval | None:

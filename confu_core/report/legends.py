@@ -15,7 +15,7 @@ from confu_core.report.style import Look, looks, plain
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["WIDTH", "even_looks", "legend_height", "put_legend"]
+__all__ = ["WIDTH", "even_looks", "legend_height", "put_legend", "reference_legend"]
 
 # In inches: the width of a figure; of a legend, the height of an entry, the width of its line and of a letter.
 WIDTH = 7.2
@@ -91,6 +91,16 @@ def put_legend(
     made = figure.legend(keys, labels, loc="outside upper center", ncols=_across(names), columnspacing=1.4)
     for entry, text in zip(made.get_texts(), names, strict=True):
         entry.set_text(plain(text))
+
+
+def reference_legend(figure: Figure, references: Sequence[Reference]) -> None:
+    """Put a legend of exact lines alone beneath all axes."""
+    from matplotlib.lines import Line2D
+
+    keys = [Line2D([], [], **each.line) for each in references]
+    if keys:
+        names = [each.label for each in references]
+        figure.legend(keys, names, loc="outside lower center", ncols=len(keys), handlelength=2.6)
 
 
 def _names(groups: Sequence[Series], references: Sequence[Reference]) -> list[str]:

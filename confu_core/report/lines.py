@@ -1,4 +1,4 @@
-"""Lines over an axis of numbers: means over seeds, bands for their intervals, exact curves."""
+"""Lines over an axis of numbers: every seed as a dot, a thin line through the means, exact curves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from confu_core.report.marks import draw_interval, draw_seeds
 from confu_core.report.panel import Panel, reference_curves
 from confu_core.report.series import Series, x_values
 from confu_core.report.style import Look
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_lines"]
 
-BAND = 0.18
+# More values than these show no seeds, but a band for the interval of the mean.
+MANY, BAND, MEAN = 12, 0.18, 1.0
+# Of the space between two values: how much the methods share, so that dots of one do not hide those of another.
+SHARED, DOT = 0.36, 0.62
 # Values of x that span this factor and are spread more evenly in their logarithms have a logarithmic axis.
 SPAN = 8.0
 Curve = list[tuple[Any, float]]
@@ -39,9 +43,13 @@ def draw_lines(axes: Axes, series: Sequence[Series], looks: Sequence[Look], pane
             axes.axhline(reference.value, **reference.line)
         for curve in reference_curves(series, reference.column):
             axes.plot(*_across(curve, values), **reference.line)
+    geometric = is_geometric(values)
     for at, (one, look) in enumerate(zip(series, looks, strict=True)):
-        _draw_series(axes, one, look, panel.column, values, order=3 + at / 100)
-    if is_geometric(values):
+        _draw_mean(axes, one, look, panel, values)
+        if len(values) <= MANY:
+            aside = SHARED * (at - (len(series) - 1) / 2) / max(len(series), 3)
+            _draw_dots(axes, one, look, panel, _aside(values, aside, geometric=geometric))
+    if geometric:
         axes.set_xscale("log")
         axes.set_xticks(values, [f"{value:g}" for value in values])
         axes.minorticks_off()
@@ -50,17 +58,41 @@ def draw_lines(axes: Axes, series: Sequence[Series], looks: Sequence[Look], pane
         axes.set_xlim(*_padded(values[0], values[-1]))
 
 
-def _draw_series(axes: Axes, one: Series, look: Look, column: str, values: list[Any], order: float) -> None:
-    points = [(point, interval) for point in one.points if (interval := point.interval(column)) is not None]
-    if not points:
+def _draw_mean(axes: Axes, one: Series, look: Look, panel: Panel, values: list[Any]) -> None:
+    """Draw the line through the means, and around many of them a band."""
+    found = [(point.x, interval) for point in one.points if (interval := point.interval(panel.column)) is not None]
+    if not found:
         return
-    x, means = _across([(point.x, interval.mean) for point, interval in points], values)
-    _, lows = _across([(point.x, interval.low) for point, interval in points], values)
-    _, highs = _across([(point.x, interval.high) for point, interval in points], values)
-    hollow = look.hollow or not all(point.defined for point, _ in points)
-    axes.fill_between(x, lows, highs, color=look.colour, alpha=BAND, linewidth=0, zorder=1.5)
-    axes.plot(x, means, color=look.colour, linestyle=look.dash, zorder=2.0)
-    axes.plot(x, means, linestyle="none", zorder=order, **look.marker_style(hollow=hollow))
+    x, means = _across([(x, interval.mean) for x, interval in found], values)
+    axes.plot(x, means, color=look.colour, linestyle=look.dash, linewidth=MEAN, zorder=2.0)
+    if len(values) > MANY and all(interval.drawn for _, interval in found):
+        _, lows = _across([(x, max(interval.low, panel.ends[0])) for x, interval in found], values)
+        _, highs = _across([(x, min(interval.high, panel.ends[1])) for x, interval in found], values)
+        axes.fill_between(x, lows, highs, color=look.colour, alpha=BAND, linewidth=0, zorder=1.5)
+
+
+def _draw_dots(axes: Axes, one: Series, look: Look, panel: Panel, places: dict[Any, float]) -> None:
+    """Draw every seed, and the interval of a single one over its samples."""
+    style = {**look.marker_style(), "markersize": DOT * look.size, "alpha": 0.85, "zorder": 3.0}
+    for x, place in places.items():
+        point = one.at(x)
+        interval = None if point is None else point.interval(panel.column)
+        if point is None or interval is None:
+            continue
+        draw_seeds(axes, point, panel.column, place, alone=True, **style)
+        if interval.ends is not None:
+            draw_interval(axes, interval, place, panel.ends, color=look.colour, linewidth=0.9, zorder=2.5)
+
+
+def _aside(values: Sequence[float], share: float, *, geometric: bool) -> dict[Any, float]:
+    """Return where dots lie beside values, by a share of the space between two."""
+    if len(values) < 2:
+        return {x: x + share * 0.5 for x in values}
+    if geometric:
+        step = min(after / before for before, after in itertools.pairwise(values))
+        return {x: x * step**share for x in values}
+    step = min(after - before for before, after in itertools.pairwise(values))
+    return {x: x + share * step for x in values}
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from confu_core.report.content import Content
+from confu_core.report.best import BOLD
+from confu_core.report.content import Content, Part
 from confu_core.report.formats import escape_markdown, to_markdown
 from confu_core.report.rendering import Image
+from confu_core.report.section_page import notes_of
 from confu_core.report.sections import Section
 from confu_core.report.table import Table
 from confu_core.report.wording import capitalised, definitions_of
@@ -25,21 +27,13 @@ def markdown_page(content: Content) -> str:
     str
         With relative links to the figures and the tables beside it.
     """
-    headline, *others = content.images
-    tables = {table.name: table for table in content.tables}
     meanings = definitions_of(measures=bool(content.sections), exact=content.view.ceiling is not None)
     parts = [
         f"# {escape_markdown(content.title)}",
         escape_markdown(content.lede),
-        _image(headline),
-        f"## {escape_markdown(capitalised(content.view.y_label))}",
-        to_markdown(tables["matrix"]),
-        "Mean ± half-width of the 95% confidence interval over seeds; bold: the best of each "
-        f"{'column' if content.by_method else 'row'}.",
+        *map(escape_markdown, content.lacks),
+        *(piece for part in content.parts for piece in _part(content, part)),
         *_failures(content),
-        *(part for image in others for part in (f"## {escape_markdown(image.title)}", _image(image))),
-        *(part for section in content.sections for part in _section(section)),
-        *(_folded(table) for table in content.tables if table.name != "matrix"),
         "## How to read it",
         "\n".join(f"- **{name}**: {escape_markdown(meaning)}" for name, meaning in meanings.items()),
         "## Settings",
@@ -47,6 +41,23 @@ def markdown_page(content: Content) -> str:
         ", ".join(_pair(name, value) for name, value in content.facts.common),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _part(content: Content, part: Part) -> list[str]:
+    """Everything about one dataset."""
+    headline, *others = part.images
+    matrix = part.table("matrix")
+    title = capitalised(content.view.y_label)
+    return [
+        *([f"# {escape_markdown(part.name)}"] if part.name else []),
+        _image(headline),
+        f"## {escape_markdown(f'{part.name}: {title}' if part.name else title)}",
+        to_markdown(matrix) if matrix else "",
+        f"Mean ± half-width of the 95% confidence interval over seeds. {BOLD}",
+        *(piece for image in others for piece in (f"## {escape_markdown(image.title)}", _image(image))),
+        *(piece for section in part.sections for piece in _section(section)),
+        *(_folded(table) for table in part.tables if table is not matrix),
+    ]
 
 
 def _image(image: Image) -> str:
@@ -60,7 +71,7 @@ def _section(section: Section) -> list[str]:
         *map(_image, section.images),
         *(f"**{escape_markdown(table.title)}**\n\n{to_markdown(table)}" for table in section.tables),
         *map(_folded, section.folded),
-        *map(escape_markdown, section.notes),
+        *map(escape_markdown, notes_of(section)),
     ]
 
 

@@ -91,7 +91,7 @@ def figure(image: Image, *, heading: bool = True) -> str:
         A ``figure`` element.
     """
     title = f"<b>{text(image.title)}.</b> " if heading else ""
-    width = "" if image.name == "directions" else ' class="single"'
+    width = "" if image.name.startswith("directions") else ' class="single"'
     return f"<figure{width}>\n{inline_svg(image)}\n<figcaption>{title}{text(image.caption)}</figcaption>\n</figure>"
 
 
@@ -152,8 +152,8 @@ def facts(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
     return f'<dl class="facts {kind}">{items}</dl>'.replace(' "', '"', 1)
 
 
-def matrix(values: Matrix, axis: str, ceiling: str = "", floor: str = "") -> str:
-    """Return a matrix, tinted by closeness to the ceiling, the best of each column bold.
+def matrix(values: Matrix, axis: str) -> str:
+    """Return a matrix, tinted by closeness to the ceiling, what stands out of each column bold.
 
     Parameters
     ----------
@@ -161,8 +161,6 @@ def matrix(values: Matrix, axis: str, ceiling: str = "", floor: str = "") -> str
         What to show.
     axis : str
         What x is.
-    ceiling, floor : str
-        What to call the exact rows at the end.
 
     Returns
     -------
@@ -180,9 +178,7 @@ def matrix(values: Matrix, axis: str, ceiling: str = "", floor: str = "") -> str
             spread = f"<small>{entry.spread}</small>" if entry.spread else ""
             cells.append(f"<td{best}{style}>{entry.mean}{spread}</td>")
         body.append(f'<tr><th scope="row">{text(label)}</th>{"".join(cells)}</tr>')
-    for at, (name, levels) in enumerate(((ceiling, values.ceiling), (floor, values.floor))):
-        if name and levels:
-            body.append(_exact_row(name, levels, first=at == 0))
+    body += [_exact_row(line.label, levels, first=at == 0) for at, (line, levels) in enumerate(values.exact)]
     lines = "\n".join(body)
     # A few columns over the whole width would be hard to read across.
     kind = "matrix many" if len(values.x) >= MANY else "matrix"

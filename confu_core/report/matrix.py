@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from confu_core.report.best import best_of
 from confu_core.report.intervals import Interval
-from confu_core.report.panel import Reference
+from confu_core.report.panel import CHANCE, Reference, distinct, references_of
 from confu_core.report.series import SAME, Point, Series, x_values
 from confu_core.report.wording import show
 
@@ -27,20 +28,17 @@ class Entry:
     closeness : float or None
         Where the mean lies between floor (0) and ceiling (1); None where these coincide or are unknown.
     best : bool
-        Whether no other series has a higher mean, to the digits shown.
-    defined : bool
-        Whether the method defines the score.
+        Whether it stands out; see `confu_core.report.best.best_of`.
     """
 
     interval: Interval | None
     closeness: float | None
     best: bool
-    defined: bool
 
     @property
     def mean(self) -> str:
-        """The mean for readers, with a dagger where the method does not define the score."""
-        return show(self.interval.mean if self.interval else None) + ("" if self.defined else "†")
+        """The mean for readers."""
+        return show(self.interval.mean if self.interval else None)
 
     @property
     def spread(self) -> str:
@@ -61,21 +59,14 @@ class Matrix:
         Values; ``(None,)`` where there is only one and it has no name.
     entries : tuple of tuple of Entry
         By series, then by x.
-    ceiling, floor : tuple of tuple of float
-        By x: the exact values, of which there are several if series are of different tasks; empty where none is
-        known at any x.
+    exact : tuple of (Reference, tuple of tuple of float)
+        What is known exactly, each once: by x its values, of which there are several if series are of different tasks.
     """
 
     labels: tuple[str, ...]
     x: tuple[Any, ...]
     entries: tuple[tuple[Entry, ...], ...]
-    ceiling: Levels
-    floor: Levels
-
-    @property
-    def undefined(self) -> bool:
-        """Whether any entry has a dagger."""
-        return any(not entry.defined for row in self.entries for entry in row)
+    exact: tuple[tuple[Reference, Levels], ...]
 
 
 def matrix_of(series: Sequence[Series], column: str, ceiling: str | None, floor: str | None) -> Matrix:
@@ -88,12 +79,12 @@ def matrix_of(series: Sequence[Series], column: str, ceiling: str | None, floor:
     column : str
         The metric.
     ceiling, floor : str or None
-        Exact metrics that bound it.
+        Exact metrics that bound it, for closeness.
 
     Returns
     -------
     Matrix
-        A series that is the same at every x has its value at each.
+        A series that is the same at every x has its value at each. The ceilings and the floor come with it.
 
     Examples
     --------
@@ -101,30 +92,29 @@ def matrix_of(series: Sequence[Series], column: str, ceiling: str | None, floor:
     >>> matrix = matrix_of(
     ...     [Series("runs", "clip", "clip", "clip", (Point(0.5, rows),))], "accuracy", "bayes_accuracy", "chance"
     ... )
-    >>> matrix.x, matrix.entries[0][0].closeness, matrix.ceiling
-    ((0.5,), 0.5, ((1.0,),))
+    >>> matrix.x, matrix.entries[0][0].closeness, [(line.label, levels) for line, levels in matrix.exact]
+    ((0.5,), 0.5, [('Bayes accuracy', ((1.0,),)), ('chance', ((0.5,),))])
     """
     values = x_values(series)
     points = [[one.at(x) for one in series] for x in values]
     columns = [_column(here, column, ceiling, floor) for here in points]
     rows = tuple(zip(*columns, strict=True))
-    exact = [tuple(tuple(Reference("", None, name).levels(here)) for here in points) for name in (ceiling, floor)]
-    known = [levels if any(levels) else () for levels in exact]
-    return Matrix(tuple(one.label for one in series), tuple(values), rows, *known)
+    lines = distinct(references_of(ceiling, floor), [point for one in series for point in one.points])
+    exact = tuple((line, tuple(tuple(line.levels(here)) for here in points)) for line in lines)
+    ordered = sorted(exact, key=lambda each: each[0].column == CHANCE.column)  # What is no ceiling stands last.
+    return Matrix(tuple(one.label for one in series), tuple(values), rows, tuple(ordered))
 
 
 def _column(points: Sequence[Point | None], column: str, ceiling: str | None, floor: str | None) -> list[Entry]:
-    intervals = [None if point is None else point.interval(column) for point in points]
-    means = [show(interval.mean) for interval in intervals if interval is not None]
-    best = max(means, key=float, default="")
+    best = best_of(points, column)
     entries = []
-    for point, interval in zip(points, intervals, strict=True):
+    for at, point in enumerate(points):
+        interval = None if point is None else point.interval(column)
         top, bottom = (None if point is None else point.exact(name) for name in (ceiling, floor))
         closeness = None if interval is None else _closeness(interval.mean, bottom, top)
         # At a ceiling that chance reaches, nobody is best.
         worth = closeness is not None or top is None
-        leads = interval is not None and worth and len(means) > 1 and show(interval.mean) == best
-        entries.append(Entry(interval, closeness, leads, point is None or point.defined))
+        entries.append(Entry(interval, closeness, worth and at == best))
     return entries
 
 

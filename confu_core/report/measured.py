@@ -9,16 +9,20 @@ from typing import Any
 
 from confu_core.report.class_words import SPECIES, ClassWords, class_words
 from confu_core.report.grouping import in_order
+from confu_core.report.panel import BAYES
 from confu_core.report.series import Point, Row, Series, x_values
+from confu_core.report.tasks import DATA
 from confu_core.report.view import SEED, View
 from confu_core.report.wording import show_setting
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import Results
 
-__all__ = ["REFERENCE", "VALUE", "Measured", "drawn", "measured_of"]
+__all__ = ["BEST", "REFERENCE", "VALUE", "Measured", "drawn", "measured_of"]
 
 # The columns that hold what was found, and what is known exactly beside it.
 VALUE, REFERENCE = "value", "reference"
+# The best accuracy beside a measure, in the look that it has everywhere.
+BEST = replace(BAYES, column=REFERENCE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Measured:
         """Return the distinct values of a column, in order of appearance."""
         return list(dict.fromkeys(row[column] for row in self.rows(family, **where)))
 
-    def series(self, family: str, along: str | None = None, **where: Any) -> list[Series]:
+    def series(self, family: str, along: str | None = None, *, defined: bool = True, **where: Any) -> list[Series]:
         """Return the measures of a family as series, one per group.
 
         Parameters
@@ -66,6 +70,8 @@ class Measured:
             Which.
         along : str, optional
             The column that becomes x; without, there is one point.
+        defined : bool
+            Whether what methods define is wanted, or what fallbacks reach in its place.
         **where
             Values of other columns.
 
@@ -75,7 +81,7 @@ class Measured:
             As many as groups, some without points. Every point has a row per seed.
         """
         points: list[dict[Any, list[Row]]] = [{} for _ in self.groups]
-        for row in self.rows(family, **where):
+        for row in self.rows(family, defined=defined, **where):
             x = None if along is None else row[along]
             if not isinstance(x, float) or math.isfinite(x):
                 points[row["group"]].setdefault(x, []).append(row)
@@ -85,6 +91,44 @@ class Measured:
             replace(one, points=tuple(Point(x, tuple(held[x])) for x in places if x in held))
             for one, held in zip(self.groups, points, strict=True)
         ]
+
+    def kept(self, groups: Sequence[int]) -> Measured:
+        """Return the same of some groups only."""
+        number = {at: new for new, at in enumerate(groups)}
+        families = {
+            family: held
+            for family, rows in self.families.items()
+            if (held := [{**row, "group": number[row["group"]]} for row in rows if row["group"] in number])
+        }
+        cells = {cell: number[at] for cell, at in self.cells.items() if at in number}
+        return replace(
+            self,
+            groups=tuple(self.groups[at] for at in groups),
+            families=families,
+            places=tuple(self.places[at] for at in groups),
+            cells=cells,
+        )
+
+    def by_dataset(self, view: View) -> dict[str, Measured]:
+        """Return what was measured at each place along datasets; else all of it, without a name."""
+        places = [place for place in dict.fromkeys(self.places) if place is not None]
+        if view.axis not in DATA or len(places) < 2:
+            return {"": self}
+        of = {place: [at for at, own in enumerate(self.places) if own in (place, None)] for place in places}
+        return {name: self.kept(of[place])._named(name) for place in places for name in [place_name(view, place)]}
+
+    def _named(self, place: str) -> Measured:
+        """Return the same with methods that do not say each what the table says of all."""
+        groups = tuple(
+            replace(one, label=one.label.removesuffix(f", {place}"), variant=one.variant.removesuffix(f", {place}"))
+            for one in self.groups
+        )
+        return replace(self, groups=groups)
+
+
+def place_name(view: View, place: Any) -> str:
+    """Return what a place along the axis is called."""
+    return f"{view.x_label} {show_setting(place)}"
 
 
 def measured_of(sources: Sequence[Results], labels: Sequence[str], series: Sequence[Series], view: View) -> Measured:
@@ -117,7 +161,7 @@ def measured_of(sources: Sequence[Results], labels: Sequence[str], series: Seque
     cells: dict[tuple[str, str], int] = {}
     for one in series:
         for point in one.points:
-            place = f", {view.x_label} {show_setting(point.x)}" if several and point.x is not None else ""
+            place = f", {place_name(view, point.x)}" if several and point.x is not None else ""
             for row in sorted(point.rows, key=lambda row: str(row.get(SEED))):
                 cells[one.folder, row["cell"]] = len(groups)
                 seeds[one.folder, row["cell"]] = row.get(SEED)
@@ -147,16 +191,9 @@ def drawn(measured: Measured, series: Sequence[Series], view: View) -> Measured:
     values = x_values(series)
     if len(values) == 1:
         return measured
-    kept = [at for at, x in enumerate(measured.places) if x in (values[-1], None)]
-    number = {at: new for new, at in enumerate(kept)}
-    families = {
-        family: [{**row, "group": number[row["group"]]} for row in rows if row["group"] in number]
-        for family, rows in measured.families.items()
-    }
-    note = f"Drawn for {view.x_label} {show_setting(values[-1])}; the tables have all."
-    cells = {cell: number[at] for cell, at in measured.cells.items() if at in number}
-    places = tuple(measured.places[at] for at in kept)
-    return Measured(tuple(measured.groups[at] for at in kept), families, places, cells, note, measured.words)
+    note = f"Drawn for {place_name(view, values[-1])}; the tables have all."
+    last = [at for at, x in enumerate(measured.places) if x in (values[-1], None)]
+    return replace(measured.kept(last), note=note)
 
 
 def _rows(

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
 
-from confu_core.report.content import Content
+from confu_core.report.best import BOLD
+from confu_core.report.content import Content, Part
 from confu_core.report.facts import Facts
 from confu_core.report.html_table import data_table
 from confu_core.report.markup import facts, figure, matrix, table, text
-from confu_core.report.section_page import contents_list, section_html, section_style
-from confu_core.report.wording import capitalised, definitions_of, label_of
+from confu_core.report.section_page import UNDEFINED, contents_list, section_html, section_style
+from confu_core.report.wording import capitalised, definitions_of
 
 __all__ = ["page"]
 
-DAGGER = "† The method does not define this direction; the number is that of the score it falls back on."
-TINT = (
-    "Tinted by closeness to the Bayes accuracy; bold: the best of each column, except where chance reaches the ceiling."
-)
+MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
+TINT = f"Tinted by closeness to the Bayes accuracy. {BOLD}"
 
 
 def page(content: Content, downloads: Sequence[str]) -> str:
@@ -36,13 +35,8 @@ def page(content: Content, downloads: Sequence[str]) -> str:
     str
         A whole document without external resources, for light and dark screens and for print.
     """
-    headline, *others = content.images
     sections = [
-        figure(headline, heading=False),
-        _matrix(content),
-        _section("Beyond pairs", *[figure(image) for image in others if image.name != "directions"]),
-        *map(section_html, content.sections),
-        _directions(content),
+        *(piece for part in content.parts for piece in _part(content, part)),
         _section("How to read it", _definitions(content)),
         _failures(content.facts, several=len(content.facts.machines) > 1),
         _section("Settings", *_settings(content.facts)),
@@ -64,7 +58,7 @@ def page(content: Content, downloads: Sequence[str]) -> str:
 <p class="kicker">Results · {text(content.benchmark)}</p>
 <h1>{text(content.title)}</h1>
 <p class="lede">{text(content.lede)}</p>
-{_warning(content.facts)}{contents_list(content.sections)}</header>
+{_lacks(content.lacks)}{_warning(content.facts)}{contents_list(content.sections)}</header>
 <main>
 {body}
 </main>
@@ -83,6 +77,28 @@ def _section(title: str, *parts: str) -> str:
     return f"<section>\n<h2>{text(title)}</h2>\n" + "\n".join(parts) + "\n</section>" if parts else ""
 
 
+def _part(content: Content, part: Part) -> list[str]:
+    """Everything about one dataset."""
+    headline, *others = part.images
+    beyond = [figure(image) for image in others if not image.name.startswith("directions")]
+    return [
+        f"<h2>{text(part.name)}</h2>" if part.name else "",
+        figure(headline, heading=False),
+        _matrix(content, part),
+        _section(_of("Beyond pairs", part), *beyond),
+        *map(section_html, part.sections),
+        _directions(content, part),
+    ]
+
+
+def _of(title: str, part: Part) -> str:
+    return f"{part.name}: {title}" if part.name else title
+
+
+def _lacks(said: Sequence[str]) -> str:
+    return "".join(f'<p class="note">{text(each)}</p>\n' for each in said)
+
+
 def _warning(stands: Facts) -> str:
     if not stands.failures:
         return ""
@@ -90,31 +106,28 @@ def _warning(stands: Facts) -> str:
     return f'<div class="box note"><p>{count} and are in no mean: <a href="#failed">which, and why</a>.</p></div>\n'
 
 
-def _matrix(content: Content) -> str:
-    view, values = content.view, content.matrix
-    if content.by_method and (by_method := content.table("matrix")) is not None:
-        note = "Mean ± half-width of the 95% confidence interval over seeds; bold: the best of each column."
-        return _section(capitalised(view.y_label), data_table(by_method), f'<p class="note">{note}</p>')
-    names = [label_of(name) if name else "" for name in (view.ceiling, view.floor)]
-    note = f'<p class="note">Mean ± half-width of the 95% confidence interval over seeds. {TINT}</p>'
-    return _section(capitalised(view.y_label), matrix(values, view.x_label, *names), note)
+def _matrix(content: Content, part: Part) -> str:
+    view, by_method = content.view, part.table("matrix")
+    shown, note = matrix(part.matrix, view.x_label), f"{MEANS} {TINT}"
+    if content.by_method and by_method is not None:
+        shown, note = data_table(by_method), f"{MEANS} {BOLD}"
+    return _section(_of(capitalised(view.y_label), part), shown, f'<p class="note">{note}</p>')
 
 
-def _directions(content: Content) -> str:
-    if not content.directions and content.table("direction_accuracy") is None:
+def _directions(content: Content, part: Part) -> str:
+    drawn = [figure(image, heading=False) for image in part.images if image.name.startswith("directions")]
+    if not drawn:
         return ""
-    drawn = [figure(image, heading=False) for image in content.images if image.name == "directions"]
-    ceiling = label_of("bayes_accuracy")
     parts = [
-        f"<details><summary>{text(name)}</summary>{matrix(values, content.view.x_label, ceiling)}</details>"
+        f"<details><summary>{text(name)}</summary>{matrix(values, content.view.x_label)}</details>"
         if name
-        else matrix(values, "direction", ceiling)
-        for name, values in content.directions
+        else matrix(values, "direction")
+        for name, values in part.directions
     ]
-    rows = content.table("direction_accuracy")
-    parts += [f"<details><summary>{text(rows.title)}</summary>{data_table(rows)}</details>"] if rows else []
-    undefined = any(values.undefined for _, values in content.directions) or bool(rows and rows.marked)
-    return _section("Every direction", *drawn, *parts, *([f'<p class="note">{DAGGER}</p>'] if undefined else []))
+    folded = [table for name in ("direction_accuracy", "fallbacks") if (table := part.table(name)) is not None]
+    parts += [f"<details><summary>{text(rows.title)}</summary>{data_table(rows)}</details>" for rows in folded]
+    note = [f'<p class="note">{UNDEFINED}</p>'] if any(rows.marked for rows in folded) else []
+    return _section(_of("Every direction", part), *drawn, *parts, *note)
 
 
 def _definitions(content: Content) -> str:

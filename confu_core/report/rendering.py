@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["RESOLUTION", "Image", "legend", "render"]
 
 RESOLUTION = 200
+LONG = 20  # Letters of a joint name that takes two lines beside the axes.
 
 
 @dataclass(frozen=True)
@@ -110,4 +111,5 @@ def legend(
         # A label that begins with an underscore would be left out; a text that is set afterwards is not.
         made = figure.legend(handles, [str(at) for at in range(len(names))], handlelength=2.6, **placing)
         for entry, name in zip(made.get_texts(), names, strict=True):
-            entry.set_text(plain(name))
+            first, joint, last = name.rpartition(" = ")
+            entry.set_text(plain(f"{first}\n= {last}" if joint and len(name) > LONG else name))

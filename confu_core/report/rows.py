@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from confu_core.report.facet import Facet, known_references
 from confu_core.report.legends import WIDTH, even_looks, put_legend
+from confu_core.report.marks import draw_interval, draw_seeds
+from confu_core.report.panel import Panel
 from confu_core.report.rendering import Image, render
 from confu_core.report.series import Series, x_values
 from confu_core.report.style import Look, plain
@@ -53,7 +57,7 @@ def draw_row_facets(name: str, title: str, caption: str, facets: Sequence[Facet]
 
 
 def _draw(axes: Axes, facet: Facet, chosen: Sequence[Look], words: Sequence[str]) -> None:
-    panel = facet.panel
+    panel = facet.panel if facet.panel.proportion else replace(facet.panel, limits=(0.0, math.inf))
     for row, word in enumerate(words):
         if row % 2:
             axes.axhspan(row - 0.5, row + 0.5, color="#888888", alpha=0.07, linewidth=0, zorder=0)
@@ -62,7 +66,7 @@ def _draw(axes: Axes, facet: Facet, chosen: Sequence[Look], words: Sequence[str]
             for level in reference.levels(points):
                 axes.plot([level, level], [row - SHARED / 2, row + SHARED / 2], **reference.line)
         for at, look in enumerate(chosen):
-            _draw_point(axes, facet.series[at], look, word, row + _aside(at, len(chosen)), panel.column)
+            _draw_point(axes, facet.series[at], look, word, row + _aside(at, len(chosen)), panel)
     axes.set_yticks(range(len(words)), [plain(word) for word in words])
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
@@ -73,15 +77,14 @@ def _draw(axes: Axes, facet: Facet, chosen: Sequence[Look], words: Sequence[str]
         axes.set_xlim(left=0)
 
 
-def _draw_point(axes: Axes, one: Series, look: Look, word: str, place: float, column: str) -> None:
+def _draw_point(axes: Axes, one: Series, look: Look, word: str, place: float, panel: Panel) -> None:
     point = one.at(word)
-    interval = None if point is None else point.interval(column)
+    interval = None if point is None else point.interval(panel.column)
     if point is None or interval is None:
         return
-    style = look.marker_style(hollow=look.hollow or not point.defined)
-    axes.errorbar(
-        interval.mean, place, xerr=interval.reach, ecolor=look.colour, elinewidth=1, zorder=3, linestyle="none", **style
-    )
+    draw_interval(axes, interval, place, panel.ends, sideways=True, color=look.colour, linewidth=1)
+    draw_seeds(axes, point, panel.column, place, sideways=True, color=look.colour, markersize=3.5)
+    axes.plot(interval.mean, place, zorder=3, linestyle="none", **look.marker_style())
 
 
 def _aside(at: int, count: int) -> float:

@@ -6,14 +6,15 @@ import base64
 from collections.abc import Sequence
 from importlib.resources import files
 
+from confu_core.report.best import BOLD
 from confu_core.report.html_table import data_table
 from confu_core.report.markup import figure, text
 from confu_core.report.sections.section import Card, Section
 from confu_core.report.table import Table
 
-__all__ = ["contents_list", "section_html", "section_style"]
+__all__ = ["UNDEFINED", "contents_list", "notes_of", "section_html", "section_style"]
 
-UNDEFINED = "† Not defined: the method has no score of its own for this, and the number is that of a fallback."
+UNDEFINED = "† The method defines no score of its own for this; the number is what a fallback reaches in its place."
 
 
 def section_style() -> str:
@@ -62,8 +63,6 @@ def section_html(section: Section) -> str:
     str
         A ``section`` element; pictures and songs are in it.
     """
-    tables = (*section.tables, *section.folded)
-    notes = [*section.notes, *([UNDEFINED] if any(table.marked for table in tables) else [])]
     several = len(section.tables) > 1
     parts = [
         f'<section>\n<h2 id="section-{text(section.name)}">{text(section.title)}</h2>',
@@ -72,10 +71,18 @@ def section_html(section: Section) -> str:
         *(_open(table, titled=several) for table in section.tables),
         _cards(section.cards),
         *(f"<details><summary>{text(table.title)}</summary>{data_table(table)}</details>" for table in section.folded),
-        *(f'<p class="note">{text(note)}</p>' for note in notes),
+        *(f'<p class="note">{text(note)}</p>' for note in notes_of(section)),
         "</section>",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def notes_of(section: Section) -> list[str]:
+    """Return what is to be known of the numbers of a section: its own notes, and what marks in its tables mean."""
+    tables = (*section.tables, *section.folded)
+    bold = any(table.bold for table in tables)
+    marked = any(table.marked for table in tables)
+    return [*section.notes, *([BOLD] if bold else []), *([UNDEFINED] if marked else [])]
 
 
 def card_html(card: Card) -> str:
@@ -96,6 +103,7 @@ def card_html(card: Card) -> str:
         f'<audio controls preload="none" aria-label="Sound: {text(card.label)}" '
         f'src="{_data(_sound_kind(card.audio), card.audio)}"></audio>'
     )
+    remark = f'<p class="remark">{text(card.remark)}</p>\n' if card.remark else ""
     said = "".join(
         f"<div><dt>{text(query)}</dt><dd>{_verdict(right)} {text(species)}</dd></div>"
         for query, species, right in card.predicted
@@ -104,6 +112,7 @@ def card_html(card: Card) -> str:
         f'<article class="card">\n<span class="kind">{text(card.kind)}</span>\n'
         f"{picture if card.image else ''}\n{sound if card.audio else ''}\n"
         f'<h4>{text(card.label)}</h4>\n<p class="caption">{text(card.caption)}</p>\n'
+        f"{remark}"
         f'<dl>{said}</dl>\n<p class="key">{text(card.key)}</p>\n</article>'
     )
 

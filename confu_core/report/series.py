@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ __all__ = [
     "Point",
     "Row",
     "Series",
+    "beside_points",
     "direction_names",
     "in_direction",
     "is_number",
@@ -78,6 +79,8 @@ class Series:
         `variant`, with the folder where several are compared.
     points : tuple of Point
         Sorted by x.
+    dataset : str
+        What it was run on, as a reader is told; see `confu_core.report.tasks`.
     """
 
     folder: str
@@ -85,10 +88,19 @@ class Series:
     variant: str
     label: str
     points: tuple[Point, ...]
+    dataset: str = ""
 
     def at(self, x: Any) -> Point | None:
         """Return the point at a value of x; a method without that setting is the same at all."""
         return next((point for point in self.points if point.x == x or point.x is None), None)
+
+
+def beside_points(series: Iterable[Series], known: Callable[[Any], Row]) -> list[Series]:
+    """Return series whose rows have further columns, which a function knows by x."""
+    return [
+        replace(one, points=tuple(Point(p.x, tuple({**row, **known(p.x)} for row in p.rows)) for p in one.points))
+        for one in series
+    ]
 
 
 def x_values(series: Iterable[Series]) -> list[Any]:
@@ -152,7 +164,7 @@ def direction_names(series: Iterable[Series]) -> list[str]:
     return sorted(orders, key=lambda name: (orders[name], name))
 
 
-def in_direction(series: Sequence[Series], direction: str) -> list[Series]:
+def in_direction(series: Sequence[Series], direction: str, *, defined: bool = True) -> list[Series]:
     """Return series whose metrics are those of one direction.
 
     Parameters
@@ -161,6 +173,8 @@ def in_direction(series: Sequence[Series], direction: str) -> list[Series]:
         As from `series_of`.
     direction : str
         One of `direction_names`.
+    defined : bool
+        Whether those that define a score for the direction are wanted, or those that fall back on another.
 
     Returns
     -------
@@ -171,7 +185,9 @@ def in_direction(series: Sequence[Series], direction: str) -> list[Series]:
     def only(point: Point) -> Point:
         # What does not depend on the direction, such as chance, stays.
         rows = ({**row, **each} for row in point.rows for each in row.get("directions") or ())
-        return Point(point.x, tuple(row for row in rows if row["direction"] == direction))
+        return Point(
+            point.x, tuple(row for row in rows if row["direction"] == direction and row.get("defined", True) is defined)
+        )
 
     chosen = [[only(point) for point in one.points] for one in series]
     return [

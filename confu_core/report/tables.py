@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from confu_core.report.intervals import Interval
 from confu_core.report.matrix import Matrix
+from confu_core.report.measured import VALUE
+from confu_core.report.panel import CEILINGS, CHANCE, references_of
 from confu_core.report.series import Point, Row, Series, direction_names, in_direction
 from confu_core.report.table import Column, Table
 from confu_core.report.view import View
+from confu_core.report.wide import Line, lines_along, wide_table
 from confu_core.report.wording import capitalised, label_of, show
 from confu_core.runs.results import Results
 
-__all__ = ["cell_table", "direction_cell_table", "direction_table", "matrix_table", "summary_table"]
+__all__ = ["cell_table", "direction_cell_table", "direction_table", "fallback_table", "matrix_table", "summary_table"]
 
 
 def summary_table(series: Sequence[Series], view: View) -> Table:
@@ -31,8 +35,8 @@ def summary_table(series: Sequence[Series], view: View) -> Table:
     Table
         CSV has the folder and the full name of the method as well.
     """
-    exact = [name for name in (view.ceiling, view.floor) if name is not None]
-    metrics = ("higher_order_capture", "total_correlation_bound")
+    exact = _exact(view)
+    metrics = ("higher_order_capture", "fusion_gain_captured", "total_correlation_bound")
     columns = (
         *_identity(view),
         *_measured(view.y),
@@ -67,11 +71,12 @@ def direction_table(series: Sequence[Series], view: View) -> Table:
     Returns
     -------
     Table
-        Without rows where no cell was evaluated in directions.
+        Without rows where no cell was evaluated in directions, or the method does not define one.
     """
-    exact = ("bayes_accuracy", "pairwise_ceiling")
+    exact = tuple(str(one.column) for one in CEILINGS)
     means = {
         "higher_order_capture": Column("higher_order_capture_mean", "higher-order capture"),
+        "fusion_gain_captured": Column("fusion_gain_captured_mean", "fusion gain captured"),
         "expected_rank": Column("expected_rank_mean", "expected rank", 2),
         "information_bound": Column("information_bound_mean", "information bound (nats)"),
     }
@@ -82,7 +87,6 @@ def direction_table(series: Sequence[Series], view: View) -> Table:
         *_measured("accuracy"),
         *(Column(name, label_of(name)) for name in exact),
         *means.values(),
-        Column("defined", "defined"),
     )
     rows = tuple(
         (
@@ -91,7 +95,6 @@ def direction_table(series: Sequence[Series], view: View) -> Table:
             point.rows[0]["order"],
             *_values(point.interval("accuracy")),
             *(point.exact(name) for name in (*exact, *means)),
-            point.defined,
         )
         for direction in direction_names(series)
         for one in in_direction(series, direction)
@@ -113,20 +116,52 @@ def matrix_table(matrix: Matrix, view: View) -> Table:
     Returns
     -------
     Table
-        The best of each x is bold.
+        What stands out at each x is bold.
     """
-    bounds = [(name, levels) for name, levels in ((view.ceiling, matrix.ceiling), (view.floor, matrix.floor)) if levels]
     columns = (
         Column(view.x, view.x_label, None),
         *(Column(label, label) for label in matrix.labels),
-        *(Column(str(name), label_of(str(name))) for name, _ in bounds),
+        *(Column(str(line.column), line.label, exact=True) for line, _ in matrix.exact),
     )
     rows = tuple(
-        (x, *(row[at].interval for row in matrix.entries), *(_single(levels[at]) for _, levels in bounds))
+        (x, *(row[at].interval for row in matrix.entries), *(_single(levels[at]) for _, levels in matrix.exact))
         for at, x in enumerate(matrix.x)
     )
     bold = {(at, 1 + one) for one, row in enumerate(matrix.entries) for at, entry in enumerate(row) if entry.best}
     return Table("matrix", f"{capitalised(view.y_label)}, mean and 95% interval", columns, rows, frozenset(bold))
+
+
+def fallback_table(series: Sequence[Series], view: View) -> Table | None:
+    """Accuracies of what methods fall back on in directions that they do not define.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        As from `confu_core.report.grouping.series_of`.
+    view : View
+        Names x.
+
+    Returns
+    -------
+    Table or None
+        All entries marked; None where methods define all.
+    """
+    lines: list[Line] = []
+    for direction in direction_names(series):
+        rows = [
+            replace(
+                one, points=tuple(Point(p.x, tuple({**r, VALUE: r["accuracy"]} for r in p.rows)) for p in one.points)
+            )
+            for one in in_direction(series, direction, defined=False)
+        ]
+        lines += [
+            Line((line.keys[0], *(line.keys[1:] or (None,))), line.points) for line in lines_along(rows, direction)
+        ]
+    if not lines:
+        return None
+    keys = (Column("direction", "direction"), Column(view.x, "" if view.axis is None else view.x_label, None))
+    title = "What fallbacks reach in directions that a method does not define"
+    return wide_table("fallbacks", title, keys, lines, series, best=False)
 
 
 def cell_table(sources: Sequence[Results], labels: Sequence[str]) -> Table:
@@ -176,6 +211,12 @@ def direction_cell_table(sources: Sequence[Results], labels: Sequence[str]) -> T
     names = [name for name in dict.fromkeys(name for _, row in found for name in row) if name != "query"]
     rows = tuple((label, *(row.get(name) for name in names)) for label, row in found)
     return Table("results_directions", "Every direction of every cell", tuple(map(Column, ("folder", *names))), rows)
+
+
+def _exact(view: View) -> list[str]:
+    """Name what is known exactly beside the headline metric: ceilings from the lowest, and then what is none."""
+    lines = references_of(view.ceiling, view.floor)
+    return [str(line.column) for line in sorted(lines, key=lambda line: line.column == CHANCE.column)]
 
 
 def _single(levels: tuple[float, ...]) -> float | str | None:

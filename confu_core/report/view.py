@@ -12,6 +12,8 @@ from confu_core.runs.results import METRICS, Results
 __all__ = ["SEED", "View", "varying_settings", "view_of"]
 
 SEED = "seed"
+OWN_TABLE = ("dataset", "data")
+BELOW = ("single_ceiling", "chance")  # What closeness is counted from where the floor that was asked for is not known.
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class View:
     group: str
     ceiling: str | None
     floor: str | None
+
+    @property
+    def axis(self) -> str | None:
+        """The setting along x; None where each method is its own x."""
+        return None if self.x == self.group else self.x
 
 
 def view_of(results: Results) -> View:
@@ -79,6 +86,13 @@ def view_of(results: Results) -> View:
                 f"{results.folder / 'sweep.json'} wants {role} = {name!r}, which the results lack: "
                 f"{nearest(str(name), columns)}"
             )
+    if said["x"] in OWN_TABLE:
+        # Datasets are no axis: each has a table of its own, with a row per method.
+        said |= {"x": said["group"], "x_label": said["group"]}
+    if said["floor"] is not None:
+        said["floor"] = next((name for name in (said["floor"], *BELOW) if _known(results, name)), None)
+    if said["ceiling"] is not None and not _known(results, said["ceiling"]):
+        said["ceiling"] = None
     labels = {"x_label": said["x_label"] or said["x"], "y_label": said["y_label"] or said["y"]}
     return View(said["x"], said["y"], **labels, group=said["group"], ceiling=said["ceiling"], floor=said["floor"])
 
@@ -115,6 +129,10 @@ def varying_settings(rows: Sequence[dict[str, Any]], settings: Iterable[str], gr
             values.setdefault((name, row.get(group)), set()).add(row.get(name))
     varying = {name for (name, _), found in values.items() if len(found) > 1}
     return [name for name in wanted if name in varying]
+
+
+def _known(results: Results, name: str) -> bool:
+    return name in results.table.column_names and results.table[name].null_count < len(results.table)
 
 
 def _fallback(results: Results) -> dict[str, str | None]:

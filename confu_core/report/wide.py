@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from confu_core.report.best import best_of
 from confu_core.report.intervals import Interval
 from confu_core.report.measured import REFERENCE, VALUE
 from confu_core.report.panel import Reference
@@ -108,14 +109,15 @@ def wide_table(
     Returns
     -------
     Table
-        The best of each row is bold, and what a method does not define is marked. A name that all rows share is
-        in the title.
+        What stands out of a row is bold, and what a method does not define is marked. A name that all rows share
+        is in the title.
     """
-    shared = [at for at in range(1, len(keys)) if len({line.keys[at] for line in lines}) == 1]
+    words = [at for at in range(1, len(keys)) if not keys[at].exact]
+    shared = [at for at in words if len({line.keys[at] for line in lines}) == 1]
     title = ", ".join([title, *(str(lines[0].keys[at]) for at in shared)])
     known = bool(exact) and any(line.exact is not None for line in lines)
     columns = (
-        *(Column(key.name, "" if at in shared else key.label, key.digits) for at, key in enumerate(keys)),
+        *(replace(key, label="" if at in shared else key.label) for at, key in enumerate(keys)),
         *(Column(group.label, group.label, digits) for group in groups),
         *([Column(REFERENCE, exact, digits, exact=True)] if known else []),
     )
@@ -123,20 +125,16 @@ def wide_table(
     places = [
         (row, len(keys) + at, line, point) for row, line in enumerate(lines) for at, point in enumerate(line.points)
     ]
-    bold = {(row, column) for row, column, line, point in places if best and _is_best(line, point, digits)}
+    bold = {
+        (row, len(keys) + at)
+        for row, line in enumerate(lines)
+        if best and (at := best_of(line.points, VALUE, lowest=line.lowest)) is not None
+    }
     marked = {(row, column) for row, column, _, point in places if point is not None and not point.defined}
     tint = [(row, column, _share(point)) for row, column, _, point in places] if tinted else []
     return Table(
         name, title, columns, rows, frozenset(bold), frozenset(marked), tuple(each for each in tint if each[2])
     )
-
-
-def _is_best(line: Line, point: Point | None, digits: int) -> bool:
-    means = [show(interval.mean, digits) for interval in line.intervals if interval is not None]
-    own = None if point is None else point.interval(VALUE)
-    if own is None or len(set(means)) < 2:
-        return False
-    return show(own.mean, digits) == (min if line.lowest else max)(means, key=float)
 
 
 def _share(point: Point | None) -> float:

@@ -20,12 +20,13 @@ __all__ = [
     "show_interval",
     "show_setting",
     "show_spread",
+    "spread_words",
 ]
 
 LABELS = {
-    "bayes_accuracy": "Bayes accuracy",
-    "single_ceiling": "best single modality",
+    "single_ceiling": "single ceiling",
     "pairwise_ceiling": "pairwise ceiling",
+    "bayes_accuracy": "Bayes accuracy",
     "chance": "chance",
     "accuracy": "accuracy",
     "higher_order_capture": "higher-order capture",
@@ -37,15 +38,24 @@ DEFINITIONS = {
     "Accuracy": "The share of test samples for which the right one of all candidates scores highest; ties count by "
     "their chance of being right.",
     "Direction": "“ac → b” asks for b, given a and c. “→” from one modality is 1→1 retrieval, from two 2→1.",
-    "Bayes accuracy": "What the best possible predictor reaches. Computed from the distribution, never estimated by "
-    "training. A finite test set can put a method slightly above it.",
-    "Pairwise ceiling": "The best accuracy from any single one of the query modalities.",
+    "Single ceiling": "The best accuracy from any single one of the query modalities.",
+    "Pairwise ceiling": "The accuracy of the best guess by all that pairs of modalities tell, combined as well as can "
+    "be: by the law of greatest entropy that has all pairwise marginals of the true one. A score made of pairs that "
+    "is trained on triples can be right more often.",
+    "Bayes accuracy": "What the best possible predictor reaches. All ceilings are computed from the distribution, "
+    "never estimated by training. A finite test set can put a method slightly above them.",
     "Higher-order capture": "(accuracy - pairwise ceiling) / (Bayes accuracy - pairwise ceiling). 0: nothing beyond "
-    "the best single modality; 1: all of it. Undefined where the two ceilings coincide.",
+    "what pairs tell; 1: all that only the modalities together tell. Undefined where the two ceilings coincide.",
+    "Fusion gain captured": "(accuracy - single ceiling) / (Bayes accuracy - single ceiling): the share of what "
+    "fusing adds to the best single modality, in pairs or beyond. It says nothing of higher order by itself.",
     "Total correlation": "What all modalities share, in nats: the sum of their entropies less their joint entropy. "
-    "The bound is the most that a method's scores prove; it cannot exceed the exact value except by chance.",
-    "± and bands": "95% confidence interval of the mean over seeds (Student t). It covers what varies with the "
-    "seed and nothing else; a single seed has none.",
+    "The bound is the most that a method's scores prove; where the exact value is of the same variables, it cannot "
+    "exceed it except by chance.",
+    "±": "Half-width of the 95% confidence interval of the mean over seeds (Student t). It covers what varies with the "
+    "seed and nothing else; a single seed has none. Of two seeds it is 12.7 standard errors: figures show their dots "
+    "and no interval. Where an interval reaches beyond what is possible or beyond the axes, it is cut there.",
+    "Bold": "The best on the same data, where it is better than every other over the seeds that both have: the "
+    "interval of the paired difference lies above 0. So nothing is bold with one seed, or where methods are equal.",
 }
 
 # What runs on media have beyond that, and what means something else there.
@@ -55,9 +65,15 @@ OF_MEASURES = {
     "Zero-shot": "The species whose captions score highest for the query; no label was used in training.",
     "Groups of species": "How species are told apart, by design: redundant, image-unique, audio-unique, complement, "
     "xor. Ceilings are exact for each group.",
-    "Few-shot and probes": "Logistic regression on frozen embeddings, of a few samples per species or of all.",
+    "Few-shot": "A linear classifier on frozen embeddings of a few samples per species.",
+    "Probes": "Classifiers on frozen embeddings of all training samples. Linear: of single embeddings side by side; "
+    "bilinear: with their products beside them; MLP: with one hidden layer; own fused: linear, on the vector that "
+    "the method itself makes of both. A kind of probe is compared with itself only.",
+    "Plain features": "Colour histograms of pictures, means and spreads of mel bands of sounds, by a linear classifier "
+    "with labels: what needs no method.",
     "[ , ]": "With a single seed: the 95% interval over test samples (bootstrap), where there is one.",
-    "†": "Not defined: the method has no score of its own for this, and a fallback stood in.",
+    "-": "Not defined: the method has no score of its own for this. What a fallback reaches in its place stands in a "
+    "table at the end, marked †.",
 }
 
 
@@ -66,10 +82,10 @@ OF_REAL_MEDIA = {
     "Direction": "“image → audio” asks for the recording that belongs to an image. Where a class stands behind the "
     "arrow, it is told from what stands before: by texts that describe classes, or by a linear probe where there "
     "are none.",
-    "Few-shot and probes": "Linear classifiers on frozen embeddings, of a few samples per class or of all.",
-    **{name: OF_MEASURES[name] for name in ("[ , ]", "†")},
+    "Few-shot": "A linear classifier on frozen embeddings of a few samples per class.",
+    **{name: OF_MEASURES[name] for name in ("Probes", "Plain features", "[ , ]", "-")},
 }
-KNOWN_EXACTLY = ("Bayes accuracy", "Pairwise ceiling", "Higher-order capture")
+KNOWN_EXACTLY = ("Single ceiling", "Pairwise ceiling", "Bayes accuracy", "Higher-order capture", "Fusion gain captured")
 
 
 def definitions_of(*, measures: bool, exact: bool = True) -> dict[str, str]:
@@ -89,7 +105,7 @@ def definitions_of(*, measures: bool, exact: bool = True) -> dict[str, str]:
 
     Examples
     --------
-    >>> "Few-shot and probes" in definitions_of(measures=False)
+    >>> "Probes" in definitions_of(measures=False)
     False
     """
     if exact or not measures:
@@ -188,6 +204,43 @@ def seeds_phrase(series: Sequence[Series], column: str) -> str:
     if len(counts) > 1:
         return f"{min(counts)} to {max(counts)} seeds"
     return "1 seed" if counts == {1} else f"{counts.pop()} seeds"
+
+
+def spread_words(found: Sequence[Interval], *, lines: bool = False, many: bool = False) -> str:
+    """Say what stands behind the means of a figure, and what its intervals are.
+
+    Parameters
+    ----------
+    found : sequence of Interval
+        All that is drawn.
+    lines : bool
+        Whether means are joined by lines, and have no intervals of their own.
+    many : bool
+        Whether they are too many to show seeds, and have a band.
+
+    Returns
+    -------
+    str
+        A sentence or two.
+
+    Examples
+    --------
+    >>> spread_words([Interval(2, 0.5, 0.4, 0.6, 1.27)])
+    'Mean over 2 seeds, which are the small dots; two seeds are too few for an interval.'
+    """
+    counts = sorted({interval.n for interval in found}) or [0]
+    if counts == [1]:
+        own = any(interval.ends is not None for interval in found)
+        return "One seed; lines show the 95% interval over test samples." if own else "One seed."
+    seeds = f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+    if many:
+        return f"Mean over {seeds}; bands show the 95% confidence interval (Student t) of three seeds or more."
+    if lines:
+        return f"Every dot is a seed, {seeds} each; a thin line joins their means."
+    interval = "lines show the 95% confidence interval (Student t)"
+    few = "two seeds are too few for an interval"
+    shown = few if counts[-1] == 2 else f"{interval}; {few}" if 2 in counts else interval
+    return f"Mean over {seeds}, which are the small dots; {shown}."
 
 
 def show(value: float | None, digits: int = 3) -> str:

@@ -55,15 +55,18 @@ def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
 def _files(content: Content) -> dict[str, bytes]:
     """All files but the page, by name."""
     files: dict[str, bytes] = {}
-    images = (*content.images, *(image for section in content.sections for image in section.images))
-    for image in images:
+    parts = content.parts
+    for image in (
+        *(one for part in parts for one in part.images),
+        *(one for s in content.sections for one in s.images),
+    ):
         files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
     of_sections = (table for section in content.sections for table in (*section.tables, *section.folded))
-    for table in (*content.tables, *of_sections):
+    for table in (*(table for part in parts for table in part.tables), *of_sections):
         files[f"{table.name}.csv"] = to_csv(table).encode()
         files[f"{table.name}.md"] = (to_markdown(table) + "\n").encode()
         files[f"{table.name}.tex"] = to_latex(table).encode()
-    for table in content.exports:
+    for table in (*content.exports, *(table for part in parts for table in part.exports)):
         files[f"{table.name}.csv"] = to_csv(table).encode()
     files[MARKDOWN] = markdown_page(content).encode()
     return files

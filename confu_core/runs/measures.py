@@ -39,6 +39,7 @@ SCHEMA = pa.schema(
         ("defined", pa.bool_()),
     ]
 )
+ADDED = ("group",)  # Columns that older files of this version lack; there they are null.
 EXAMPLE_SCHEMA = pa.schema(
     [
         ("cell", pa.string()),
@@ -48,6 +49,7 @@ EXAMPLE_SCHEMA = pa.schema(
         ("audio", pa.binary()),
         ("caption", pa.string()),
         ("label", pa.string()),
+        ("group", pa.string()),
         ("predicted", pa.map_(pa.string(), pa.string())),
     ]
 )
@@ -162,7 +164,8 @@ def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     folder : Path
         That exists.
     rows : sequence of dict
-        ``cell``, ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, and ``predicted`` by query.
+        ``cell``, ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, the ``group`` of the label or None,
+        and ``predicted`` by query.
 
     Raises
     ------
@@ -214,6 +217,9 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
         table = pq.read_table(path, page_checksum_verification=True)
         version = json.loads((table.schema.metadata or {})[METADATA])["schema_version"]
         if version == VERSION:
+            for name in ADDED:
+                if name in schema.names and name not in table.column_names:
+                    table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
             return _renamed(table.select(schema.names).cast(schema))
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

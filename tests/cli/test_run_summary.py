@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ calls = Calls(birdmml)
 
 
 def direction(query: str, target: str, accuracy: float, **other: Any) -> dict[str, Any]:
-    known = {"bayes_accuracy": None, "single_ceiling": None, "pairwise_ceiling": None, "defined": True, **other}
+    names = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy", "higher_order_capture")
+    known = {**dict.fromkeys(names), "defined": True, **other}
     return {"query": query.split("+"), "target": target, "accuracy": accuracy, **known}
 
 
@@ -41,13 +42,14 @@ def printed(capsys: pytest.CaptureFixture[str], *given: Any) -> str:
 
 
 def test_ceilings_are_shown_where_they_are_known(capsys: pytest.CaptureFixture[str]) -> None:
-    ceilings = {"single_ceiling": 0.5, "pairwise_ceiling": 0.625, "bayes_accuracy": 1.0}
-    told = [direction("image+audio", "species", 0.75, **ceilings)]
+    levels = {"single_ceiling": 0.5, "pairwise_ceiling": 0.625, "bayes_accuracy": 1.0, "higher_order_capture": 1 / 3}
+    told = [direction("image+audio", "species", 0.75, **levels)]
     capture = Measure("complementarity", "image+audio", "higher-order capture", 1 / 3, "all", None, 0.25, 0.5, 1.0)
     gain = Measure("complementarity", "image+audio", "gain", 0.125, "all", None, 0.1, 0.15, 0.375)
     text = printed(capsys, row(told, [gain, capture]), "species")
     assert "clip: the species, by descriptions (seed 3)" in text
-    assert "image + audio 0.7500 0.5000 0.6250 1.0000" in text
+    assert "from accuracy single ceiling pairwise ceiling Bayes accuracy capture" in text
+    assert "image + audio 0.7500 0.5000 0.6250 1.0000 0.33" in text
     assert "0.125 (0.100 to 0.150) beyond the best single modality; 0.375 can be had." in text
     assert "Of what no pair tells, 0.33 (0.25 to 0.50) is captured." in text
 
@@ -65,18 +67,48 @@ def test_a_bound_says_of_what_it_is_and_of_what_an_exact_value_is(capsys: pytest
 
 
 def test_intervals_and_chance_are_shown_where_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> None:
-    told = [direction("image", "digit", 0.5), direction("image+audio", "digit", 0.75, defined=False)]
+    told = [direction("image", "digit", 0.5), direction("image+audio", "digit", 0.75)]
     probes = [
         Measure("probe", "image", "accuracy", 0.5, "linear", None, 0.4, 0.6),
-        Measure("probe", "image+audio", "accuracy", 0.5, "linear", None, 0.4, 0.6),
+        Measure("probe", "image+audio", "accuracy", 0.625, "linear", None, 0.6, 0.65),
         Measure("probe", "image+audio", "accuracy", 0.75, "bilinear", None, 0.7, 0.8),
         Measure("complementarity", "image+audio", "gain", 0.25, "all", None, 0.2, 0.3),
     ]
     text = printed(capsys, row(told, probes, told_by="probe"), "digit")
     assert "clip: the digit, by probes (seed 3)" in text and "Bayes" not in text
     assert "image 0.5000 0.4000 to 0.6000 0.5000" in text
-    assert "image + audio * 0.7500 0.7000 to 0.8000 0.5000" in text
-    assert "beyond the best single modality." in text and "a fallback stands in" in text
+    assert "image + audio 0.7500 0.7000 to 0.8000 0.5000" in text
+    assert "beyond the best single modality." in text and "defines no score" not in text
+
+
+def test_what_a_method_does_not_define_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    levels = dict.fromkeys(("single_ceiling", "pairwise_ceiling", "bayes_accuracy"), 0.5)
+    told = [direction("image", "species", 0.25, defined=False, **levels)]
+    recall = Measure("retrieval", "image->caption", "R@1", 0.375, "equal", defined=False)
+    ranks = [replace(recall, metric=name) for name in ("R@10", "median rank")]
+    text = printed(capsys, row(told, [recall, *ranks]), "species")
+    assert "image - 0.5000 0.5000 0.5000 -" in text and "image->caption - - -" in text
+    assert "0.2500" not in text and "0.3750" not in text
+    assert "-: the method defines no score of its own for this direction" in text
+
+
+def test_a_run_fits_a_hundred_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    levels = {"single_ceiling": 0.5, "pairwise_ceiling": 0.625, "bayes_accuracy": 1.0, "higher_order_capture": -0.25}
+    print_run(row([direction("image+audio", "species", 0.75, **levels)], []), "species")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    (heading,) = (line for line in lines if "from" in line)
+    assert heading.split() == [
+        "from",
+        "accuracy",
+        "single",
+        "ceiling",
+        "pairwise",
+        "ceiling",
+        "Bayes",
+        "accuracy",
+        "capture",
+    ]
 
 
 def test_where_nothing_tells_the_class_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:

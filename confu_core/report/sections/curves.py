@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from confu_core.report.facet import Facet, has_numbers
 from confu_core.report.facets import facet_images
 from confu_core.report.lines import draw_lines
-from confu_core.report.measured import REFERENCE, VALUE, Measured
-from confu_core.report.panel import Panel, Reference
+from confu_core.report.measured import BEST, VALUE, Measured
+from confu_core.report.panel import Panel
 from confu_core.report.sections.section import Section
 from confu_core.report.table import Column
 from confu_core.report.wide import lines_along, wide_table
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["missing", "robustness"]
 
-BAYES = Reference("Bayes accuracy", (0, (4, 2)), REFERENCE)
 UNITS = {
     "blur": "width, share of the side",
     "occlusion": "share of the picture covered",
@@ -94,7 +93,7 @@ def _curves(
 
 def _panel(family: str, condition: str, metric: str) -> Panel:
     x_label = UNITS.get(condition, condition) if family == "robustness" else f"share of samples without {condition}"
-    return Panel(VALUE, x_label, metric, (BAYES,), proportion=True)
+    return Panel(VALUE, x_label, metric, (BEST,), proportion=True)
 
 
 def _title(family: str, condition: str, subject: str) -> str:

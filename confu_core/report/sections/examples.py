@@ -14,6 +14,11 @@ from confu_core.runs.results import Results
 __all__ = ["examples"]
 
 MOST = 6  # Cards of one method.
+# What is by design, by group of classes.
+REMARKS = {
+    "xor": "By design the label is not what is seen or heard: the species is the sum of look and song, and each of "
+    "these alone is as often another species'."
+}
 HEAVIEST = 2_000_000  # Bytes of pictures and songs on the page, before they become text.
 
 
@@ -69,7 +74,9 @@ def _in_turns(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _card(method: str, row: dict[str, Any]) -> Card:
     predicted = tuple((query, said, said == row["label"]) for query, said in row["predicted"].items())
     texts = {name: row[name] or "" for name in ("kind", "key", "caption", "label")}
-    return Card(method, image=row["image"] or b"", audio=row["audio"] or b"", predicted=predicted, **texts)
+    remark = REMARKS.get(row["group"] or "", "")
+    image, audio = row["image"] or b"", row["audio"] or b""
+    return Card(method, image=image, audio=audio, predicted=predicted, remark=remark, **texts)
 
 
 def _light_enough(cards: Sequence[Card]) -> list[Card]:

@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING
 from confu_core.report.facet import Facet, has_numbers
 from confu_core.report.facets import facet_images
 from confu_core.report.lines import draw_lines
-from confu_core.report.measured import VALUE, Measured
+from confu_core.report.marks import draw_interval, draw_seeds
+from confu_core.report.measured import BEST, VALUE, Measured
 from confu_core.report.panel import Panel
-from confu_core.report.sections.curves import BAYES
 from confu_core.report.sections.section import Section
 from confu_core.report.series import Point, Series, x_values
 from confu_core.report.style import PAPER, Look
-from confu_core.report.table import Column
+from confu_core.report.table import Column, Table
 from confu_core.report.wide import lines_along, wide_table
+from confu_core.report.wording import file_stem
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["few_shot"]
 
-FAMILY = "few_shot"
+FAMILY, TITLE = "few_shot", "Few-shot accuracy"
+# On single embeddings side by side, the same for every method; and on the vector that a method makes itself.
+KINDS = {"": "", "fused": " on the method's own fused vector"}
 STAR = 9.0
 
 
@@ -42,32 +45,38 @@ def few_shot(measured: Measured, shown: Measured) -> Section | None:
     Section or None
         None where nothing of the kind was measured.
     """
-    lines = [
-        line
-        for query in measured.values(FAMILY, "subject")
-        for line in lines_along(measured.series(FAMILY, "x", subject=query), query)
-    ]
-    if not lines:
+    kinds = [kind for kind in KINDS if kind in measured.values(FAMILY, "condition")]
+    tables = [_table(measured, kind) for kind in kinds]
+    if not tables:
         return None
-    panel = Panel(VALUE, f"shots per {measured.words.one}", "accuracy", (BAYES,), proportion=True)
+    panel = Panel(VALUE, f"shots per {measured.words.one}", "accuracy", (BEST,), proportion=True)
     facets = [
         Facet(query, series, panel)
         for query in shown.values(FAMILY, "subject")
-        if has_numbers(series := shown.series(FAMILY, "x", subject=query))
+        if has_numbers(series := shown.series(FAMILY, "x", subject=query, condition=""))
     ]
-    title = "Few-shot accuracy"
     zero = "0 shots is zero-shot: the captions alone." if measured.words.described else ""
     images = facet_images(
-        FAMILY, title, facets, draw_shots, remark="Stars: zero-shot." if zero else "", note=shown.note, height=2.3
+        FAMILY, TITLE, facets, draw_shots, remark="Stars: zero-shot." if zero else "", note=shown.note, height=2.3
     )
-    keys = (Column("query", "query"), Column("x", "shots", None))
     return Section(
         FAMILY,
         "Few-shot",
         f"A linear classifier on frozen embeddings of a few samples per {measured.words.one}. {zero}".rstrip(),
         images,
-        folded=(wide_table(FAMILY, title, keys, lines, measured.groups, exact="Bayes accuracy"),),
+        folded=tuple(tables),
     )
+
+
+def _table(measured: Measured, kind: str) -> Table:
+    lines = [
+        line
+        for query in measured.values(FAMILY, "subject", condition=kind)
+        for line in lines_along(measured.series(FAMILY, "x", subject=query, condition=kind), query)
+    ]
+    keys = (Column("query", "query"), Column("x", "shots", None))
+    name = file_stem(FAMILY, kind)
+    return wide_table(name, f"{TITLE}{KINDS[kind]}", keys, lines, measured.groups, exact="Bayes accuracy")
 
 
 def draw_shots(axes: Axes, series: Sequence[Series], looks: Sequence[Look], panel: Panel) -> None:
@@ -92,13 +101,15 @@ def draw_shots(axes: Axes, series: Sequence[Series], looks: Sequence[Look], pane
     for at, (one, look) in enumerate(zip(series, looks, strict=True)):
         point = one.at(0)
         interval = None if point is None else point.interval(panel.column)
-        if interval is None:
+        if point is None or interval is None:
             continue
         place = (at - (len(series) - 1) / 2) * width
         star = {**look.marker_style(), "marker": "*", "markersize": STAR, "markeredgewidth": 0.5}
         if not look.hollow:
             star["markeredgecolor"] = PAPER
-        axes.errorbar(place, interval.mean, yerr=interval.reach, ecolor=look.colour, elinewidth=0.8, zorder=3.5, **star)
+        draw_interval(axes, interval, place, panel.ends, color=look.colour, linewidth=0.8)
+        draw_seeds(axes, point, panel.column, place, color=look.colour)
+        axes.plot(place, interval.mean, linestyle="none", zorder=3.5, **star)
     axes.set_xticks(range(len(shots)), [f"{x:g}" for x in shots])
     axes.set_xlim(-0.5, len(shots) - 0.7)
 

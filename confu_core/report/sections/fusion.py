@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["complementarity", "dependence"]
 
 AVAILABLE = Reference("available gain", "solid", REFERENCE)
-GAINS = {
-    "gain": "gain in accuracy",
-    "fusion gain captured": "share of the available gain",
-    "higher-order capture": "higher-order capture",
-}
+GAIN, CAPTURE = "gain", "higher-order capture"
+GAINS = {GAIN: "gain in accuracy", CAPTURE: CAPTURE, "fusion gain captured": "fusion gain captured"}
+OF_ANY_ORDER = (
+    "The gain over the best single modality is of any order: adding up two scores has its share of it. Higher-order "
+    "capture counts from the pairwise ceiling instead."
+)
 CUT = "Intervals that reach beyond the axes are cut off."
 DEPENDENCE = {"drop": "drop in accuracy", "R²": "R²"}
 TITLES = {"drop": "One modality shuffled", "R²": "Predicted from one embedding"}
@@ -47,7 +48,7 @@ def complementarity(measured: Measured, shown: Measured) -> Section | None:
     family = "complementarity"
     of_classes = f"group of {measured.words.many}"
     keys = (Column("metric", "metric"), Column("query", "query"), Column("group", of_classes))
-    table = _table(measured, family, "Complementarity", keys, GAINS, exact="available gain")
+    table = _table(measured, family, "Complementarity", keys, GAINS, exact="to be had")
     if not table.rows:
         return None
     facets = [
@@ -63,6 +64,7 @@ def complementarity(measured: Measured, shown: Measured) -> Section | None:
         f"Accuracy of the fused query less that of the best single one, in each {of_classes}. {_exact(measured)}",
         images,
         (table,),
+        notes=(OF_ANY_ORDER,) if measured.words.exact else (),
     )
 
 

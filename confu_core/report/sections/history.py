@@ -16,7 +16,7 @@ __all__ = ["history"]
 
 FAMILY = "history"
 BOUND = "total_correlation_bound"
-EXACT = Reference("exact total correlation", (0, (4, 2)), REFERENCE)
+EXACT = Reference("exact total correlation", "solid", REFERENCE)
 TITLES = {"loss": "Training loss", "validation_loss": "Validation loss", BOUND: "Total correlation bound"}
 
 
@@ -39,6 +39,7 @@ def history(measured: Measured, shown: Measured) -> Section | None:
     if not table.rows:
         return None
     known = any(row[REFERENCE] is not None for row in measured.rows(FAMILY, metric=BOUND))
+    others = {row["subject"]: row[VALUE] for row in measured.rows("data", metric="total correlation")}
     facets = [
         Facet(title, series, Panel(VALUE, "epoch", "nats", (EXACT,) if metric == BOUND and known else ()))
         for metric, title in TITLES.items()
@@ -53,7 +54,14 @@ def history(measured: Measured, shown: Measured) -> Section | None:
         f"{', beside its exact value' if known else ''}.",
         images,
         folded=(table,),
-        notes=("Methods sum different terms: their losses cannot be compared with each other, only over epochs.",),
+        notes=(
+            "Methods sum different terms: their losses cannot be compared with each other, only over epochs.",
+            *(
+                f"The total correlation of {name} is exactly {value:.3f} nats; these are other variables than those "
+                "whose scores bound theirs, so neither is a bound on the other."
+                for name, value in others.items()
+            ),
+        ),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from confu_core.report.facet import Facet, has_numbers, spread_phrase, undefined_phrase
+from confu_core.report.facet import Facet, has_numbers, spread_phrase
 from confu_core.report.measured import REFERENCE, VALUE, Measured
-from confu_core.report.panel import Panel, Reference
+from confu_core.report.panel import CHANCE, Panel
 from confu_core.report.rows import draw_row_facets
 from confu_core.report.sections.section import Section
 from confu_core.report.table import Column, Table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["retrieval"]
 
 FAMILY, EQUAL = "retrieval", "equal"
-CHANCE = Reference("chance", "solid", REFERENCE)
+CHANCE_BESIDE = replace(CHANCE, column=REFERENCE)
 CONDITIONS = {EQUAL: "equal contents count as right", "paired": "only the sample's own partner counts"}
 
 
@@ -62,13 +63,13 @@ def retrieval(measured: Measured, shown: Measured) -> Section | None:
 def _images(shown: Measured, condition: str) -> tuple[Image, ...]:
     metrics = [name for name in shown.values(FAMILY, "metric", condition=condition) if not _is_rank(name)]
     facets = [
-        Facet(metric, series, Panel(VALUE, metric, "", (CHANCE,)))
+        Facet(metric, series, Panel(VALUE, metric, "", (CHANCE_BESIDE,)))
         for metric in metrics
         if has_numbers(series := shown.series(FAMILY, "subject", metric=metric, condition=condition))
     ]
     if not facets:
         return ()
-    caption = " ".join(filter(None, [spread_phrase(facets), undefined_phrase(facets, "Open markers"), shown.note]))
+    caption = " ".join(filter(None, [spread_phrase(facets), shown.note]))
     return (draw_row_facets(FAMILY, "Recall in every direction", caption, facets),)
 
 

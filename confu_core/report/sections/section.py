@@ -24,6 +24,8 @@ class Card:
         What is written about it, and what it is.
     predicted : tuple of (str, str, bool)
         By query: what it was taken for, and whether that is right.
+    remark : str
+        What a reader might take for a mistake; empty for nothing.
     """
 
     method: str
@@ -34,6 +36,7 @@ class Card:
     caption: str
     label: str
     predicted: tuple[tuple[str, str, bool], ...]
+    remark: str = ""
 
 
 @dataclass(frozen=True)

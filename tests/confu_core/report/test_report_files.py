@@ -70,7 +70,8 @@ def written(swept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_report_has_every_file(written: Path) -> None:
-    tables = {f"{name}.{suffix}" for name in ("summary", "matrix", "directions") for suffix in ("csv", "md", "tex")}
+    names = ("summary", "matrix", "directions", "fallbacks")
+    tables = {f"{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex")}
     figures = {f"{name}.{suffix}" for name in FIGURES for suffix in ("svg", "png")}
     pages = {"index.html", "report.md", "results.csv", "results_directions.csv"}
     assert {path.name for path in written.iterdir()} == tables | figures | pages
@@ -135,7 +136,8 @@ def test_the_page_says_what_a_reader_needs(written: Path) -> None:
         "Bayes accuracy",
         "What the best possible predictor reaches",
         "(accuracy - pairwise ceiling) / (Bayes accuracy - pairwise ceiling)",
-        "† The method does not define this direction",
+        "The accuracy of the best guess by all that pairs of modalities tell",
+        "† The method defines no score of its own for this",
         "batch_size",
         "peak memory",
         "numpy",
@@ -148,9 +150,9 @@ def test_the_markdown_page_links_to_what_is_there(written: Path) -> None:
     text = (written / "report.md").read_text()
     linked = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
     assert linked == [f"{name}.svg" for name in FIGURES]
-    assert "| mixing probability p̂ | symile | clip | Bayes accuracy | chance |" in text
+    assert "| mixing probability p̂ | symile | clip | Bayes accuracy | chance = single = pairwise ceiling |" in text
     tables = re.findall(r"(?:^\|.*\|\n)+", text, flags=re.MULTILINE)
-    assert len(tables) == 3
+    assert len(tables) == 4
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
 

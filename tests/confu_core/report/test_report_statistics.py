@@ -14,14 +14,17 @@ from results_for_reports import write_rows
 from scipy import stats
 
 from confu_core.errors import ResultsError
+from confu_core.report.best import best_of
 from confu_core.report.formats import escape_latex, escape_markdown, to_csv, to_latex, to_markdown
 from confu_core.report.grouping import series_of
 from confu_core.report.intervals import student_interval
+from confu_core.report.marks import draw_interval
 from confu_core.report.matrix import matrix_of
-from confu_core.report.panel import is_line_plot, reference_curves
-from confu_core.report.series import Series, direction_names, in_direction, over_directions, x_values
+from confu_core.report.panel import distinct, is_line_plot, reference_curves, references_of
+from confu_core.report.series import Point, Series, direction_names, in_direction, over_directions, x_values
 from confu_core.report.sources import folder_labels, read_sources
-from confu_core.report.tables import cell_table, direction_table, matrix_table, summary_table
+from confu_core.report.tables import cell_table, direction_table, fallback_table, matrix_table, summary_table
+from confu_core.report.tasks import dataset_names
 from confu_core.report.view import View, view_of
 from confu_core.runs.results import read_results
 
@@ -82,15 +85,25 @@ def test_the_summary_holds_the_numbers_of_the_cells(swept: Path) -> None:
         assert float(row["total_correlation"]) == cells["total_correlation"].iloc[0]
         bound = cells["total_correlation_bound"].mean()
         assert float(row["total_correlation_bound_mean"]) == pytest.approx(bound, abs=1e-14)
+        names = ("single_ceiling", "pairwise_ceiling", "chance")
+        assert [float(row[name]) for name in names] == [cells[name].iloc[0] for name in names]
     assert rows[0]["higher_order_capture_mean"] == "" != rows[1]["higher_order_capture_mean"]
+    header = list(rows[0])
+    ceilings = ["single_ceiling", "pairwise_ceiling", "bayes_accuracy", "chance"]
+    assert header[(at := header.index(ceilings[0])) : at + 4] == ceilings
 
 
-def test_the_directions_table_holds_every_direction_and_says_what_is_undefined(swept: Path) -> None:
+def test_the_directions_table_holds_every_direction_that_is_defined(swept: Path) -> None:
     series, view = loaded(swept)
     rows = read_csv(to_csv(direction_table(series, view)))
-    assert len(rows) == 2 * 3 * 9
-    assert {row["method"] for row in rows if row["defined"] == "False"} == {"symile"}
-    assert {row["order"] for row in rows if row["defined"] == "False"} == {"1"}
+    assert len(rows) == 3 * (9 + 3)
+    # What a method does not define is no number of its own: it stands in a table of its own, marked.
+    own = {name: [row for row in rows if row["method"] == name] for name in ("symile", "clip")}
+    assert {row["order"] for row in own["symile"]} == {"2"} and {row["order"] for row in own["clip"]} == {"1", "2"}
+    fallbacks = fallback_table(series, view)
+    assert fallbacks is not None and len(fallbacks.rows) == 6 * 3
+    at = [column.name for column in fallbacks.columns].index("symile")
+    assert fallbacks.marked == {(row, at) for row in range(18)} and not fallbacks.bold
     chosen = next(row for row in rows if (row["method"], row["p"], row["direction"]) == ("clip", "0.5", "a->c"))
     accuracies = [
         each["accuracy"]
@@ -117,7 +130,7 @@ def test_a_matrix_by_hand(tmp_path: Path) -> None:
         {"method": method, "x": x, "seed": seed, "accuracy": accuracy, "bayes_accuracy": ceiling}
         for method, x, ceiling, accuracies in [
             ("best", 0.0, 0.1, (0.1, 0.1)),
-            ("best", 1.0, 0.9, (0.6, 0.8)),
+            ("best", 1.0, 0.9, (0.69, 0.71)),
             ("worse", 0.0, 0.1, (0.1, 0.1)),
             ("worse", 1.0, 0.9, (0.05, 0.05)),
         ]
@@ -132,12 +145,91 @@ def test_a_matrix_by_hand(tmp_path: Path) -> None:
     assert (best.best, best.closeness) == (True, pytest.approx(0.75))
     # Below chance is not less than far away.
     assert (worse.best, worse.closeness) == (False, 0.0)
-    assert (matrix.ceiling, matrix.floor) == (((0.1,), (0.9,)), ((0.1,), (0.1,)))
-    half_width = f"{stats.t.ppf(0.975, 1) * 0.1:.3f}"
+    assert [(line.label, levels) for line, levels in matrix.exact] == [
+        ("Bayes accuracy", ((0.1,), (0.9,))),
+        ("chance", ((0.1,), (0.1,))),
+    ]
+    half_width = f"{stats.t.ppf(0.975, 1) * 0.01:.3f}"
     assert (best.mean, best.spread) == ("0.700", f"± {half_width}")
     table = matrix_table(matrix, view)
     assert f"| 1 | **0.700 ± {half_width}** | 0.050 ± 0.000 | 0.900 | 0.100 |" in to_markdown(table)
-    assert read_csv(to_csv(table))[1]["best"] == repr((0.6 + 0.8) / 2)
+    assert read_csv(to_csv(table))[1]["best"] == repr((0.69 + 0.71) / 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "leads"),
+    [
+        ((0.6, 0.7, 0.8), (0.5, 0.61, 0.69), True),
+        ((0.6, 0.7, 0.8), (0.6, 0.7, 0.8), False),
+        ((0.6, 0.7, 0.8), (0.8, 0.7, 0.5), False),
+        ((0.6,), (0.1,), False),
+    ],
+    ids=["paired", "equal", "crossing", "one-seed"],
+)
+def test_bold_is_what_paired_seeds_tell_from_every_other(
+    one: tuple[float, ...], other: tuple[float, ...], leads: bool
+) -> None:
+    points = [Point(None, tuple({"seed": at, "a": v} for at, v in enumerate(each))) for each in (other, one)]
+    assert best_of(points, "a") == (1 if leads else None)
+    assert best_of([None, *points], "a") == (2 if leads else None)
+    assert best_of(points, "a", lowest=True) == (0 if leads else None)
+    if len(one) > 1 and leads:
+        low, _ = stats.t.interval(0.95, 2, *_moments(np.subtract(one, other)))
+        assert low > 0
+
+
+def _moments(values: np.ndarray) -> tuple[float, float]:
+    return float(values.mean()), float(stats.sem(values))
+
+
+def test_lines_that_coincide_are_one_with_a_joint_name() -> None:
+    def lines(*rows: tuple[float | None, ...]) -> list[str]:
+        names = ("chance", "single_ceiling", "pairwise_ceiling", "bayes_accuracy")
+        points = [Point(at, (dict(zip(names, row, strict=True)),)) for at, row in enumerate(rows)]
+        return [line.label for line in distinct(references_of("bayes_accuracy", "chance"), points)]
+
+    assert lines((0.1, 0.2, 0.3, 0.4)) == ["chance", "single ceiling", "pairwise ceiling", "Bayes accuracy"]
+    assert lines((0.1, 0.1, 0.1, 0.4)) == ["chance = single = pairwise ceiling", "Bayes accuracy"]
+    # At one place they coincide and at another they do not.
+    assert lines((0.1, 0.1, 0.4, 0.4), (0.1, 0.2, 0.4, 0.4)) == [
+        *("chance", "single ceiling", "pairwise ceiling = Bayes accuracy"),
+    ]
+    assert lines((0.1, 0.3, None, 0.4)) == ["chance", "single ceiling", "Bayes accuracy"]
+
+
+def test_intervals_end_where_the_axis_ends_and_two_seeds_have_none() -> None:
+    from matplotlib.figure import Figure
+
+    def drawn(values: list[float], ends: tuple[float, float]) -> tuple[list[list[float]], int]:
+        axes, found = Figure().add_subplot(), student_interval(values)
+        assert found is not None
+        draw_interval(axes, found, 0.0, ends)
+        lines = [[float(y) for y in line.get_ydata()] for line in axes.lines]
+        return [line for line in lines if len(line) == 2], sum(len(line) == 1 for line in lines)
+
+    assert drawn([0.5, 0.9], (0.0, 1.0)) == ([], 0)
+    (inside,), arrows = drawn([0.5, 0.52, 0.54], (0.0, 1.0))
+    half = stats.t.ppf(0.975, 2) * stats.sem([0.5, 0.52, 0.54])
+    assert inside == pytest.approx([0.52 - half, 0.52 + half]) and arrows == 0
+    # Cut on both sides, each with an arrow.
+    assert drawn([0.1, 0.5, 0.9], (0.0, 1.0)) == ([[0.0, 1.0]], 2)
+
+
+def test_datasets_are_named_by_what_tells_them_apart() -> None:
+    rows = [
+        {"dataset": None, "species": 20, "p": 0.5, "data": "a"},
+        {"dataset": None, "species": 20, "p": 1.0, "data": "b"},
+        {"dataset": "moods", "species": None, "p": None, "data": "c"},
+    ]
+    kinds = ["birdmml", "birdmml", "moods"]
+    assert dataset_names(rows, kinds, None) == ["Bird-MML, p 0.5", "Bird-MML, p 1", "moods"]
+    # Along p, each place has its dataset.
+    assert dataset_names(rows[:2], kinds[:2], "p") == ["Bird-MML", "Bird-MML"]
+    same = [{**rows[0], "data": name} for name in "ab"]
+    assert dataset_names(same, kinds[:2], None) == ["Bird-MML, data a", "Bird-MML, data b"]
+    assert dataset_names([{"bits": 2, "p": 0.5}, {"bits": 5, "p": 0.5}], ["xor"] * 2, "p") == [
+        *("XOR task, bits 2", "XOR task, bits 5"),
+    ]
 
 
 def test_variants_of_a_method_are_lines_of_their_own(tmp_path: Path) -> None:
@@ -159,9 +251,14 @@ def test_what_follows_from_the_axis_tells_no_lines_apart(tmp_path: Path) -> None
     ]
     series, _ = loaded(write_rows(tmp_path / "made", rows))
     assert [one.label for one in series] == ["clip", "confu, lam 0.2", "confu, lam 0.3"]
+    assert {one.dataset for one in series} == {"made"}
     rows.append({"method": "clip", "x": 0.9, "data": "built again", "accuracy": 0.6})
     series, _ = loaded(write_rows(tmp_path / "again", rows))
-    assert [one.label for one in series][:2] == ["clip, data built again", "clip, data built at 0.1"]
+    # Other data have a table of their own, and no line beside these.
+    assert [(one.label, one.dataset) for one in series][:2] == [
+        *(("clip", "made, data built at 0.1"), ("clip", "made, data built at 0.9")),
+    ]
+    assert "made, data built again" in {one.dataset for one in series}
 
 
 def test_a_method_without_the_axis_is_the_same_at_every_x(tmp_path: Path) -> None:

@@ -1,0 +1,285 @@
+"""The first figure of a report on media: who captures what, against what one modality, pairs, and all together tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from confu_core.report.facet import Facet, spread_phrase
+from confu_core.report.legends import WIDTH, even_looks, reference_legend
+from confu_core.report.marks import draw_interval, draw_seeds
+from confu_core.report.measured import Measured
+from confu_core.report.panel import BAYES, CEILINGS, PAIRWISE, PLAIN, Panel, Reference, distinct
+from confu_core.report.rendering import Image, render
+from confu_core.report.series import Point, Series
+from confu_core.report.style import QUIET, Look, plain
+from confu_core.report.told import Told, told_of
+from confu_core.report.wording import capitalised, show, show_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["overview"]
+
+NAME = "who_captures_what"
+MOST_METHODS, MOST_GROUPS = 12, 6  # More would not fit a figure that is understood at a glance.
+# In inches: a method in the upper and in the lower row of panels, and all around them.
+ROW, LOW_ROW, AROUND = 0.46, 0.19, 1.75
+# Of a row: where the fused query and the single ones lie in it.
+FUSED, SINGLES, ASIDE = -0.2, (0.13, 0.36), 0.13
+SHARE = (-0.02, 1.04)
+CAPTURE = (-0.35, 1.15)
+LETTER, MAIN = 0.055, 4.5  # Of a letter and of the first panel, the width in inches, for labels that must not touch.
+BEYOND = (
+    "Right of the pairwise ceiling lies what only all modalities together tell: higher-order capture is 0 at that line "
+    "and 1 at the Bayes accuracy."
+)
+ZONES = ("one modality tells", "pairs tell", "only together")
+Text = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What the figure shows, with methods from the best to the worst."""
+
+    told: Told
+    groups: tuple[Series, ...]
+    looks: tuple[Look, ...]
+    order: tuple[int, ...]
+
+    def points(self, series: Sequence[Series], x: Any = None) -> list[Point | None]:
+        """Return the points of series in the order of rows."""
+        return [series[at].at(x) for at in self.order]
+
+
+def overview(measured: Measured, series: Sequence[Series]) -> tuple[Image, ...]:
+    """Draw how well each method tells the class from all that is seen and from each alone, and what it captures.
+
+    Parameters
+    ----------
+    measured : Measured
+        Of one dataset, with one group per method.
+    series : sequence of Series
+        Of the headline figure, whose ceilings are those of all.
+
+    Returns
+    -------
+    tuple of Image
+        One; none where methods are too many for a glance, or nothing tells the class.
+    """
+    told = told_of(measured, series)
+    if told is None or len(measured.groups) > MOST_METHODS:
+        return ()
+    means = [0.0 if (point := one.at(None)) is None else point.exact("value") or 0.0 for one in told.fused]
+    order = tuple(sorted(range(len(means)), key=lambda at: -means[at]))
+    drawing = _Drawing(told, measured.groups, tuple(even_looks(measured.groups)), order)
+    rows, several = len(order), 1 < len(told.group_names) <= MOST_GROUPS
+    height = ROW * rows + AROUND + ((LOW_ROW * rows + 1.05) if several else 0.0)
+
+    def paint(figure: Figure) -> None:
+        tall, low = ROW * rows + 0.9, LOW_ROW * rows + 0.55
+        grid = figure.add_gridspec(2 if several else 1, 1, height_ratios=[tall, low] if several else None)
+        captured = any(one.points for one in told.capture)
+        upper = grid[0].subgridspec(1, 2 if captured else 1, width_ratios=[3.1, 1] if captured else None)
+        main = figure.add_subplot(upper[0])
+        _draw_main(main, drawing)
+        if captured:
+            _draw_capture(figure.add_subplot(upper[1], sharey=main), drawing)
+        if several:
+            _draw_groups(figure, grid[1].subgridspec(1, len(told.group_names)), drawing)
+        reference_legend(figure, _lines(drawing))
+
+    title = f"Who captures what: the {measured.words.one} from {plain_query(told.query)}"
+    return (render(NAME, title, _caption(measured, told), (WIDTH, height), paint),)
+
+
+def plain_query(query: str) -> str:
+    """Return a query in words, such as ``"image and audio"``."""
+    *first, last = query.split("+")
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _caption(measured: Measured, told: Told) -> str:
+    drawn = [*told.fused, *(one for each in told.singles.values() for one in each)]
+    spread = spread_phrase([Facet("", drawn, Panel("value", "", ""))])
+    letters = ", ".join(f"{letter}: from {name} alone" for name, letter in told.letters.items())
+    parts = [
+        BEYOND if told.exact else "",
+        f"Large markers: from {plain_query(told.query)}; {letters}." if letters else "",
+        spread,
+        measured.note,
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _lines(drawing: _Drawing) -> list[Reference]:
+    """Return the lines of the panels below the first, whose own lines have their names beside them."""
+    told = drawing.told
+    shown = told.group_names if 1 < len(told.group_names) <= MOST_GROUPS else ()
+    points = [told.ceilings(name) for name in shown]
+    known = [line for line in CEILINGS if any(line.level(point) is not None for point in points)]
+    plain_label = f"{PLAIN.label}, with labels {show(told.plain, 2)}"
+    return known if told.plain is None else [*known, replace(PLAIN, label=plain_label)]
+
+
+def _draw_main(axes: Axes, drawing: _Drawing) -> None:
+    told, rows = drawing.told, len(drawing.order)
+    _rows(axes, drawing, names=True)
+    axes.set_ylim(rows - 0.22, -0.55)
+    axes.set_xlim(*SHARE)
+    axes.set_xlabel(plain(f"accuracy ({told.how})"), fontsize=9)
+    if told.plain is not None:
+        axes.axvline(told.plain, **PLAIN.line)
+    _draw_levels(axes, told.ceilings(""))
+    for row, point in enumerate(drawing.points(told.fused)):
+        look = drawing.looks[drawing.order[row]]
+        _draw_point(axes, point, look, row + FUSED, seeds=row + FUSED + ASIDE)
+        _name_point(axes, point, look, row + FUSED, "+".join(told.letters.values()))
+    for (name, series), aside in zip(told.singles.items(), SINGLES, strict=False):
+        for row, point in enumerate(drawing.points(series)):
+            _draw_letter(axes, point, drawing.looks[drawing.order[row]], row + aside, told.letters[name])
+
+
+def _draw_capture(axes: Axes, drawing: _Drawing) -> None:
+    _rows(axes, drawing, names=False)
+    axes.set_xlim(*CAPTURE)
+    axes.set_xticks([0, 0.5, 1])
+    axes.set_xlabel("higher-order capture", fontsize=9)
+    for line, level in ((PAIRWISE, 0.0), (BAYES, 1.0)):
+        axes.axvline(level, **line.line)
+    for row, point in enumerate(drawing.points(drawing.told.capture)):
+        look = drawing.looks[drawing.order[row]]
+        _draw_point(axes, point, look, row + FUSED, seeds=row + FUSED + ASIDE, ends=CAPTURE)
+        interval = None if point is None else point.interval("value")
+        if interval is not None:
+            said = show_interval(interval, 2) if interval.drawn else show(interval.mean, 2)
+            axes.text(0.5, row + 0.33, said, color=QUIET, fontsize=8, ha="center", va="center")
+
+
+def _draw_groups(figure: Figure, grid: Any, drawing: _Drawing) -> None:
+    told, first = drawing.told, None
+    for at, name in enumerate(told.group_names):
+        axes = figure.add_subplot(grid[at], sharey=first)
+        first = first or axes
+        _rows(axes, drawing, names=at == 0, size=8)
+        _draw_beyond(axes, told.ceilings(name))
+        axes.set_ylim(len(drawing.order) - 0.4, -0.6)
+        axes.set_xlim(*SHARE)
+        axes.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+        axes.set_title(plain("XOR" if name == "xor" else capitalised(name)), fontweight="bold", pad=4)
+        for line in distinct(CEILINGS, [told.ceilings(name)]):
+            axes.axvline(line.level(told.ceilings(name)) or 0.0, **line.line)
+        for row, point in enumerate(drawing.points(told.by_group, name)):
+            look = drawing.looks[drawing.order[row]]
+            _draw_point(axes, point, look, float(row), seeds=row + 0.3, scale=0.8)
+
+
+def _rows(axes: Axes, drawing: _Drawing, *, names: bool, size: float = 9) -> None:
+    """Give every method a row, every second with a ground."""
+    for row in range(1, len(drawing.order), 2):
+        axes.axhspan(row - 0.5, row + 0.5, color="#888888", alpha=0.07, linewidth=0, zorder=0)
+    if names:  # Axes that share these ticks would take them away.
+        labels = [plain(drawing.groups[at].label) for at in drawing.order]
+        axes.set_yticks(range(len(labels)), labels, fontsize=size)
+    axes.tick_params(axis="y", length=0, labelleft=names)
+    axes.grid(False, axis="y")
+
+
+def _draw_point(
+    axes: Axes,
+    point: Point | None,
+    look: Look,
+    place: float,
+    *,
+    seeds: float,
+    ends: tuple[float, float] = (0.0, 1.0),
+    scale: float = 1.25,
+) -> None:
+    interval = None if point is None else point.interval("value")
+    if point is None or interval is None:
+        return
+    draw_seeds(axes, point, "value", seeds, sideways=True, color=look.colour)
+    draw_interval(axes, interval, place, ends, sideways=True, color=look.colour, linewidth=1.4)
+    mean = min(max(interval.mean, ends[0]), ends[1])
+    axes.plot(mean, place, zorder=4, **{**look.marker_style(), "markersize": scale * look.size})
+
+
+def _name_point(axes: Axes, point: Point | None, look: Look, place: float, name: str) -> None:
+    interval = None if point is None else point.interval("value")
+    if interval is not None:
+        left = interval.low if interval.drawn else interval.mean
+        where: Text = {
+            "ha": "right",
+            "va": "center",
+            "fontsize": 7,
+            "fontweight": "bold",
+            "textcoords": "offset points",
+        }
+        axes.annotate(plain(name), (left, place), (-6, 0), color=look.colour, **where)
+
+
+def _draw_letter(axes: Axes, point: Point | None, look: Look, place: float, letter: str) -> None:
+    interval = None if point is None else point.interval("value")
+    if point is None or interval is None:
+        axes.text(0.0, place, f"{letter}: not defined", color=QUIET, fontsize=7, va="center", style="italic")
+        return
+    draw_seeds(axes, point, "value", place, sideways=True, color=look.colour, alpha=0.4, markersize=4)
+    draw_interval(axes, interval, place, (0.0, 1.0), sideways=True, color=look.colour, linewidth=0.9)
+    box = {"boxstyle": "circle,pad=0.12", "facecolor": "#ffffff", "edgecolor": look.colour, "linewidth": 0.9}
+    where: Text = {"ha": "center", "va": "center", "fontsize": 6, "fontweight": "bold", "zorder": 4}
+    axes.text(interval.mean, place, plain(letter), color=look.colour, bbox=box, **where)
+
+
+def _draw_levels(axes: Axes, point: Point) -> None:
+    """Draw exact lines with their names above, and say between them what tells that much."""
+    ends: list[float] = []  # Of the labels in each tier, from the lowest.
+    inch = (SHARE[1] - SHARE[0]) / MAIN
+    for line in distinct(CEILINGS, [point]):
+        level = line.level(point) or 0.0
+        axes.axvline(level, **line.line)
+        first, last = line.label.rsplit(" ", 1)
+        said = f"{first}\n{last} {show(level, 2)}"
+        half = LETTER * inch * max(map(len, said.split("\n"))) / 2
+        middle = min(level, SHARE[1] + 0.03 - half)
+        tier = next((at for at, end in enumerate(ends) if end < middle - half), len(ends))
+        ends[tier : tier + 1] = [middle + half]
+        axes.annotate(
+            said,
+            (middle, 1.0),
+            (0, 3 + 21 * tier),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            color=line.line["color"],
+            annotation_clip=False,
+        )
+    _draw_zones(axes, point, inch)
+
+
+def _draw_beyond(axes: Axes, point: Point) -> None:
+    """Give what lies between pairs and all together a ground."""
+    pairwise, bayes = PAIRWISE.level(point), BAYES.level(point)
+    if pairwise is not None and bayes is not None and bayes > pairwise:
+        axes.axvspan(pairwise, bayes, color=QUIET, alpha=0.1, linewidth=0, zorder=0)
+
+
+def _draw_zones(axes: Axes, point: Point, inch: float) -> None:
+    single, pairwise, bayes = (line.level(point) for line in CEILINGS)
+    if single is None or pairwise is None or bayes is None:
+        return
+    _draw_beyond(axes, point)
+    for said, low, high in zip(ZONES, (0.0, single, pairwise), (single, pairwise, bayes), strict=True):
+        if high - low > LETTER * inch * len(said):
+            where: Text = {"ha": "center", "va": "bottom", "fontsize": 7, "style": "italic", "color": QUIET}
+            axes.annotate(
+                said,
+                ((low + high) / 2, 0.0),
+                (0, 1),
+                xycoords=axes.get_xaxis_transform(),
+                textcoords="offset points",
+                **where,
+            )
