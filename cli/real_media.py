@@ -57,6 +57,7 @@ INGEST: dict[str, tuple[Any, str]] = {
     "silence": (float, "Quieter recordings are left out, in dB relative to full scale.  [default: -60]"),
     "duplicates": (str, "What counts as a copy: near or exact.  [default: near]"),
     "keep_duplicates": (ListOf(str), "Kinds whose copies stay: picture, sound.  [default: none]"),
+    "na": (ListOf(str), "Cells that say nothing is known, in any case.  [default: NA, null, -, unknown and the like]"),
 }
 SHARED = ("seed", "size", "jpeg_quality", "seconds", "sample_rate")
 
@@ -226,6 +227,19 @@ def _print_rejects(manifest: Manifest) -> None:
     from birdmml.ingest import REJECTS
 
     said = manifest.information["source"]
+    kept = said["rows"] - said["rejected_rows"]
+    lines = "".join(
+        f", {said[name]:,} {what}"
+        for name, what in (("blank_lines", "blank lines"), ("inner_lines", "lines within cells"))
+        if said.get(name)
+    )
+    click.echo(f"Rows: {said['rows']:,} = {kept:,} kept + {said['rejected_rows']:,} left out{lines}.")
+    if manifest.information["columns_left_out"]:
+        click.echo(f"Columns left out: {', '.join(manifest.information['columns_left_out'])}.")
+    for name, spellings in said.get("spellings", {}).items():
+        click.echo(f"One class: {name!r} is written {', '.join(map(repr, spellings))} too.")
+    for one, other in said.get("alike", []):
+        click.echo(f"Perhaps one class: {one!r} and {other!r}; they stay two.")
     for archive in manifest.information["archives"]:
         click.echo(archive["summary"])
     crossing = f"; {said['crossing']} of them cross splits" if said["crossing"] else ", none of which crosses splits"
