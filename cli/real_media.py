@@ -130,13 +130,14 @@ def source_recipe(
     from birdmml.ingest import Source, settings_from
     from birdmml.presets import read_config
     from confu_core.datasets import is_source, open_source
+    from confu_core.datasets.sources import SOURCES
     from confu_core.shards.storage import location
 
     if is_source(source):
         options = {**dials, **({"root": roots} if roots else {}), **({"map": columns} if columns else {})}
         options |= {"config": config} if config is not None else {}
-        for name in options:
-            scheme = source.partition(":")[0]
+        scheme = source.partition(":")[0]
+        for name in options if scheme in SOURCES else ():
             raise click.UsageError(
                 f"--{name.replace('_', '-')} is for a manifest of files; options of {scheme}: follow its path, "
                 f"as in {scheme}:/path?option=value"

@@ -54,10 +54,14 @@ class MediaRoot:
         if not parts.parts or parts.is_absolute() or ".." in parts.parts or not named:
             raise DatasetError(f"{relative!r:.100} must be a path below {self.path}; it is not read")
         found = self.path / parts
-        target, store = Path(os.path.realpath(found)), snapshot_store(self.path)
-        if not target.is_relative_to(self.path) and not (store and target.is_relative_to(store)):
+        if not Path(os.path.realpath(found)).is_relative_to(self.path) and not self.is_stored(found):
             raise DatasetError(f"{found} leads outside {self.path}; it is not read: copy what the link leads to")
         return found
+
+    def is_stored(self, path: Path) -> bool:
+        """Return whether a link is one of a snapshot in the cache of Hugging Face, which consists of them."""
+        store = snapshot_store(self.path)
+        return store is not None and Path(os.path.realpath(path)).is_relative_to(store)
 
     def read(self, relative: str) -> bytes:
         """Return the content of a file.
