@@ -147,7 +147,7 @@ def source_recipe(
     in_file = values.pop("map", {})
     if not isinstance(in_file, dict):
         raise click.UsageError(f"map in {config} must be a table of columns; got {in_file!r}")
-    settings = settings_from({**values, **{name: _listed(value) for name, value in dials.items()}})
+    settings = settings_from({**values, **{name: _listed(name, value) for name, value in dials.items()}})
     pairs = [pair for text in columns for pair in text.split(",")]
     named = {**{role: str(name) for role, name in in_file.items()}, **key_values(pairs, "--map")}
     return _looked(Source(location(source), roots, named), settings, workers)
@@ -251,8 +251,10 @@ def _print_rejects(manifest: Manifest) -> None:
         print_table("Why", ["reason", "findings"], [[why, f"{count:,}"] for why, count in said["findings"].items()])
 
 
-def _listed(value: Any) -> Any:
-    return [one for one in value if one != "none"] if isinstance(value, list) else value
+def _listed(name: str, value: Any) -> Any:
+    if not isinstance(value, list) or (name == "na" and len(value) > 1):  # Where "none" is what cells say.
+        return value
+    return [one for one in value if one != "none"]
 
 
 def _looked(source: Any, settings: Any, workers: int) -> Recipe:

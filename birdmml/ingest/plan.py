@@ -201,10 +201,9 @@ def _splits(
     if groups == 1 < len(rows) and (settings.split is None or settings.split[0] < 1):
         by = ", ".join(settings.apart) or "copies"
         (value, count), *_ = Counter(tie for row in ties for tie in row).most_common(1)
-        most = f"{value[0]} {value[1]!r:.60} is in {count} of them"
         raise InvalidValue(
-            f"split must divide the rows, but all {len(rows)} hang together by {by} ({most}); give fewer columns to "
-            "--apart, a column of splits, or with --na what says that nothing is known"
+            f"split must divide the rows, but all {len(rows)} hang together by {by}; give fewer columns to --apart, or a "
+            f"column of splits; or name by --na what says nothing ({value[0]} {value[1]!r:.60} is in {count} rows)"
         )
     split = assigned(component, [row.values["scientific_name"] for row in rows], settings.split, settings.seed)
     return split, {"splits": "made", "groups": groups, "crossing": crossing(component, split)}

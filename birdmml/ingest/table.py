@@ -45,7 +45,11 @@ _OTHERS = tuple(
         (rb"PARE", "an encrypted Parquet file", "write it without encryption"),
         (rb"SQLite format 3", "a database of SQLite", "export the table as CSV"),
         (rb"\x89HDF", "an HDF5 file", "write the table as Parquet or CSV"),
-        (rb"(\xef\xbb\xbf)?\s*\{", "JSON lines", "write them as CSV or Parquet, with pandas.read_json(..., lines=True)"),
+        (
+            rb"(\xef\xbb\xbf)?\s*\{",
+            "JSON lines",
+            "write them as CSV or Parquet, with pandas.read_json(..., lines=True)",
+        ),
         (rb"(\xef\xbb\xbf)?\s*\[\s*[\[{]", "JSON", "write it as CSV or Parquet, with pandas.read_json"),
         (rb"(\xef\xbb\xbf)?\s*<(!doctype|html)", "a page of HTML", "download the table itself"),
         (rb"(\xef\xbb\xbf)?\s*<\?xml", "XML", _AS_CSV),
@@ -251,7 +255,9 @@ def _columns(
             if (size := size + int(lengths.sum())) > 4 * MOST_BYTES:
                 raise DatasetError(f"its text takes more than {4 * MOST_BYTES} bytes, the most that are read")
             for row in np.flatnonzero(lengths > 4 * MOST_CELL):
-                long[int(row)] = f"column {name!r:.60}: a cell of {lengths[row]} bytes; at most {4 * MOST_CELL} are read"
+                long[int(row)] = (
+                    f"column {name!r:.60}: a cell of {lengths[row]} bytes; at most {4 * MOST_CELL} are read"
+                )
         # Years beyond 9999, and the like.
         with contextlib.suppress(OverflowError, ValueError):
             columns[place] = _values(column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -127,9 +128,7 @@ def _listed(root: MediaRoot) -> tuple[list[tuple[str, str]], list[tuple[str, str
     return train, test
 
 
-def _folders(
-    root: MediaRoot, seed: int, passed: Counter[str]
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def _folders(root: MediaRoot, seed: int, passed: Counter[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return file and class of the pictures in a folder per class, half of each class to be tested on."""
     inside = f"{IMAGES}/" if root.file(IMAGES).is_dir() else ""
     found = []
@@ -174,7 +173,8 @@ def _seen(root: MediaRoot, folder: Path, passed: Counter[str]) -> Iterator[Path]
 
 
 def _class_name(folder: str) -> str:
-    return _NUMBER.sub("", folder, count=1).replace("_", " ").strip() or folder
+    name = unicodedata.normalize("NFC", folder)  # Some systems take accents apart.
+    return _NUMBER.sub("", name, count=1).replace("_", " ").strip() or name
 
 
 def _names(splits: Mapping[str, list[tuple[str, str]]]) -> list[str]:

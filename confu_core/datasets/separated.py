@@ -18,7 +18,9 @@ MOST_LINES, MOST_QUOTED = 1000, 1 << 24  # Lines of one cell, and characters up 
 MOST_ROWS = 10_000_000
 _SAID = re.compile(r'"?sep=([^"\w\s]|\t)"?\s*', re.IGNORECASE)  # The first line that Excel writes, or wants.
 _UNCLOSED = "a quotation mark is not closed, or text follows it; close it, or write it twice within quotation marks"
-_CROSSING = "a quotation mark opens here and closes in line {}, over lines that are rows of their own; close or remove it"
+_CROSSING = (
+    "a quotation mark opens here and closes in line {}, over lines that are rows of their own; close or remove it"
+)
 
 
 @dataclass
@@ -109,10 +111,11 @@ def read_separated(text: str, separators: str = SEPARATORS) -> Separated:
     return table
 
 
-def _fit(lines: Sequence[str], first: int, separator: str) -> tuple[int, bool]:
-    """Return how well a separator fits: by the number of headings, and whether they hold no quotation mark."""
+def _fit(lines: Sequence[str], first: int, separator: str) -> tuple[bool, int, bool]:
+    """Return how well a separator fits: by quotes around headings, their number, and whether quotes are left in them."""
+    found = _strict(lines, first, separator)
     headings = _heading(lines, first, separator)[0]
-    return len(headings), not any('"' in heading for heading in headings)
+    return found is not None and len(headings) > 1, len(headings), not any('"' in heading for heading in headings)
 
 
 def _heading(lines: Sequence[str], at: int, separator: str) -> tuple[list[str], int]:
@@ -133,13 +136,15 @@ def _records(
 
 def _quoted(lines: Sequence[str], at: int, separator: str, width: int) -> tuple[list[str], int, str]:
     found = _strict(lines, at, separator)
-    if f'{separator} "' in lines[at] and (found is None or len(found[0]) != width):
+    if f'{separator} "' in lines[at]:
         spaced = _strict(lines, at, separator, spaces=True)
         found = spaced if spaced is not None and len(spaced[0]) == width else found
     if found is None:
         return _plain(lines[at], separator), at + 1, _UNCLOSED
     inner = [len(_plain(line, separator)) - width in (0, 1) for line in lines[at + 1 : found[1]]]
-    if inner and 2 * sum(inner) >= len(inner):
+    # Who doubles quotation marks within a cell has closed it too.
+    doubled = any('""' in line for line in lines[at : found[1]])
+    if inner and not doubled and 2 * sum(inner) >= len(inner):
         return _plain(lines[at], separator), at + 1, _CROSSING.format(found[1])
     return *found, ""
 
@@ -192,7 +197,9 @@ def _check_widths(table: Separated) -> None:
         if len(row) != width:
             table.malformed[at] = f"line {table.lines[at]}: {len(row)} cells for {width} columns"
         elif longest > MOST_CELL:
-            table.malformed[at] = f"line {table.lines[at]}: a cell of {longest} characters; at most {MOST_CELL} are read"
+            table.malformed[at] = (
+                f"line {table.lines[at]}: a cell of {longest} characters; at most {MOST_CELL} are read"
+            )
 
 
 def _check_sum(table: Separated, text: str, start: int) -> None:

@@ -115,6 +115,8 @@ def _array(file: zipfile.ZipFile, name: str) -> np.ndarray:
         version = np.lib.format.read_magic(opened)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, kind = read(opened)
+        if kind.hasobject:
+            raise ValueError(f"{name!r} holds objects of Python; make it an array of text or numbers first")
         if math.prod(shape) * kind.itemsize != about.file_size - opened.tell():
             raise ValueError(f"{name!r} holds {about.file_size} bytes, which are not those of {kind} of shape {shape}")
     with file.open(about) as opened:
@@ -130,7 +132,9 @@ def _as_texts(path: Path, keys: Sequence[object]) -> list[str]:
 
 def _from_parquet(path: Path) -> tuple[list[str], np.ndarray]:
     try:
-        with pq.ParquetFile(path, thrift_string_size_limit=MOST_STRING, thrift_container_size_limit=MOST_ENTRIES) as file:
+        with pq.ParquetFile(
+            path, thrift_string_size_limit=MOST_STRING, thrift_container_size_limit=MOST_ENTRIES
+        ) as file:
             names = _declared(path, schema := file.schema_arrow)
             table = file.read(columns=["key", *names])
     except DatasetError:

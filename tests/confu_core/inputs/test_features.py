@@ -88,7 +88,13 @@ def test_the_index_of_pandas_is_no_feature(tmp_path: Path) -> None:
     frame = pd.DataFrame({"key": KEYS, "e0": VALUES[:, 0], "e1": VALUES[:, 1]}, index=[7, 3, 5])
     levels = pd.MultiIndex.from_tuples([(1, 0.5), (1, 0.25), (2, 0.5)], names=["fold", "weight"])
     unnamed = levels.set_names([None, None])
-    for one in (frame, frame.rename_axis("row"), frame.set_index(levels), frame.set_index(unnamed), frame.set_index("key")):
+    for one in (
+        frame,
+        frame.rename_axis("row"),
+        frame.set_index(levels),
+        frame.set_index(unnamed),
+        frame.set_index("key"),
+    ):
         one.to_parquet(tmp_path / "x.parquet")
         assert read_features(tmp_path / "x.parquet", KEYS).tolist() == VALUES.tolist()
     lists = pd.DataFrame({"key": KEYS, "v": VALUES.tolist()}).rename_axis("row").iloc[[2, 0, 1]]
@@ -105,7 +111,10 @@ def test_a_number_beside_numbered_features_is_not_taken_for_one(tmp_path: Path) 
 def test_keys_as_bytes_are_text(tmp_path: Path) -> None:
     path = parquet(tmp_path, {"key": [b"a", b"b", b"c"], "v": VALUES.tolist()})
     assert read_features(path, KEYS).tolist() == VALUES.tolist()
-    for bad in (parquet(tmp_path, {"key": [b"a", b"b", b"\xe9"], "v": [1, 2, 3]}), npz(tmp_path, keys=np.array([b"\xe9"] * 3))):
+    for bad in (
+        parquet(tmp_path, {"key": [b"a", b"b", b"\xe9"], "v": [1, 2, 3]}),
+        npz(tmp_path, keys=np.array([b"\xe9"] * 3)),
+    ):
         with pytest.raises(DatasetError, match="holds a key that is not UTF-8"):
             read_features(bad, KEYS)
     with pytest.raises(DatasetError, match="lacks 1 of 3 keys"):
