@@ -107,7 +107,7 @@ def read_config(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are no error of TOML.
-        raise InvalidValue(f"{path} is no TOML of settings: {str(error).splitlines()[0]:.200}") from error
+        raise InvalidValue(f"{path} is no TOML: {str(error).splitlines()[0]:.200}") from error
     _check_depth(path, values)
     return values
 

@@ -16,7 +16,7 @@ NOTHING = (
 
 
 def cleaned(text: str) -> str:
-    """Return a text with each accent in one way, without characters that cannot be seen, and with single spaces.
+    r"""Return a text with each accent in one way, without characters that cannot be seen, and with single spaces.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def cleaned(text: str) -> str:
 
     Examples
     --------
-    >>> cleaned("Pica\\u00a0 pica\\u200b ")
+    >>> cleaned("Pica\u00a0 pica\u200b ")
     'Pica pica'
     """
     if not text.isascii():

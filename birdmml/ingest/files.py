@@ -277,7 +277,7 @@ class Roots:
 
 
 def public_name(name: str) -> str:
-    """Return a file's name without what only its owner should know: folders of a machine, and secrets of a URL.
+    r"""Return a file's name without what only its owner should know: folders of a machine, and secrets of a URL.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ def public_name(name: str) -> str:
 
     Examples
     --------
-    >>> public_name("photos/a.jpg"), public_name("/home/ada/a.jpg"), public_name("C:\\\\ada\\\\a.jpg")
+    >>> public_name("photos/a.jpg"), public_name("/home/ada/a.jpg"), public_name("C:\\ada\\a.jpg")
     ('photos/a.jpg', 'a.jpg', 'a.jpg')
     >>> public_name("https://ada:secret@host/a.jpg?token=1")
     'https://host/a.jpg'

@@ -202,8 +202,8 @@ def _splits(
         by = ", ".join(settings.apart) or "copies"
         (value, count), *_ = Counter(tie for row in ties for tie in row).most_common(1)
         raise InvalidValue(
-            f"split must divide the rows, but all {len(rows)} hang together by {by}; give fewer columns to --apart, or a "
-            f"column of splits; or name by --na what says nothing ({value[0]} {value[1]!r:.60} is in {count} rows)"
+            f"split must divide the rows, but all {len(rows)} hang together by {by}; give fewer columns to --apart, or "
+            f"a column of splits; or name by --na what says nothing ({value[0]} {value[1]!r:.60} is in {count} rows)"
         )
     split = assigned(component, [row.values["scientific_name"] for row in rows], settings.split, settings.seed)
     return split, {"splits": "made", "groups": groups, "crossing": crossing(component, split)}

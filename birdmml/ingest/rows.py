@@ -90,7 +90,7 @@ class Manifest:
         return map(self.row, range(self.table.rows))
 
     def without_folders(self, roots: Roots) -> Manifest:
-        """Return the same with names of files from the roots on, so that no folder of this machine is told to others."""
+        """Return the same with names of files from the roots on, so that no folder of this machine is told."""
         columns = dict(self.table.columns)
         texts = {self.roles["scientific_name"], self.roles["combined_caption"]}
         files = {self.roles[role] for role in FILES}

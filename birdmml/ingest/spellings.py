@@ -19,14 +19,15 @@ _HYBRID = re.compile(r"(?<=\s)[xX](?=\s)|\u00d7")
 _PARTICLES = r"(?:(?:af|da|de|del|den|der|dos|du|la|le|van|von|zu) )*"
 # Genus, perhaps a subgenus, one or two epithets; then who described it, and when.
 _DESCRIBED = re.compile(
-    rf"(?P<name>[A-Z][\w-]+(?: \([A-Z][\w-]+\))?(?: [a-z][\w-]+){{1,2}}?),? \(?{_PARTICLES}[A-Z][^\d()]*[, ] ?(?:1[67-9]|20)\d\d\)?"
+    rf"(?P<name>[A-Z][\w-]+(?: \([A-Z][\w-]+\))?(?: [a-z][\w-]+){{1,2}}?),?"
+    rf" \(?{_PARTICLES}[A-Z][^\d()]*[, ] ?(?:1[67-9]|20)\d\d\)?"
 )
 _PLAIN = re.compile(r"[A-Z][a-z-]+(?: (?:[a-z.-]+|\u00d7))+")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
 def same_name(name: str) -> str:
-    """Return what all safe spellings of a name have in common.
+    r"""Return what all safe spellings of a name have in common.
 
     Parameters
     ----------
@@ -41,10 +42,10 @@ def same_name(name: str) -> str:
 
     Examples
     --------
-    >>> same_name("Setophaga_coronata") == same_name("SETOPHAGA\\u00a0coronata ")
+    >>> same_name("Setophaga_coronata") == same_name("SETOPHAGA\u00a0coronata ")
     True
     >>> same_name("Setophaga coronata (Linnaeus, 1766)"), same_name("Anas acuta x crecca")
-    ('setophaga coronata', 'anas acuta \u00d7 crecca')
+    ('setophaga coronata', 'anas acuta × crecca')
     """
     plain = cleaned(_HYBRID.sub(" \u00d7 ", cleaned(cleaned(name).strip(_QUOTES).replace("_", " "))))
     described = _DESCRIBED.fullmatch(plain)
@@ -62,8 +63,8 @@ def one_spelling(names: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Spelling to class: that of the table of species where spellings differ and it knows one of them, else the one that
-        is written as scientific names are, else the most frequent.
+        Spelling to class. Where spellings differ, that is the one of the table of species; else the one written as
+        scientific names are; else the most frequent.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Rows of text with separators, as spreadsheets, pandas, R, GBIF and eBird write them: none is lost, none is guessed."""
+"""Rows of text with separators, as spreadsheets, pandas, R, GBIF and eBird write them: none is lost."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def read_separated(text: str, separators: str = SEPARATORS) -> Separated:
 
 
 def _fit(lines: Sequence[str], first: int, separator: str) -> tuple[bool, int, bool]:
-    """Return how well a separator fits: by quotes around headings, their number, and whether quotes are left in them."""
+    """Return how well a separator fits: quotes around headings, their number, no quotes left in them."""
     found = _strict(lines, first, separator)
     headings = _heading(lines, first, separator)[0]
     return found is not None and len(headings) > 1, len(headings), not any('"' in heading for heading in headings)

@@ -164,8 +164,8 @@ def _declared(path: Path, schema: pa.Schema) -> list[str]:
     series = _series(numbers)
     if series and (stray := [name for name in numbers if name not in series]):
         raise DatasetError(
-            f"{path} has the numbered columns {series[0]!r} to {series[-1]!r}, and beside them {stray[0]!r:.60}, which may "
-            "be no feature; drop it, or write all features into one column of lists"
+            f"{path} has the numbered columns {series[0]!r} to {series[-1]!r}, and beside them {stray[0]!r:.60}, which "
+            "may be no feature; drop it, or write all features into one column of lists"
         )
     return lists or numbers
 
