@@ -44,8 +44,8 @@ def same_name(name: str) -> str:
     --------
     >>> same_name("Setophaga_coronata") == same_name("SETOPHAGA\u00a0coronata ")
     True
-    >>> same_name("Setophaga coronata (Linnaeus, 1766)"), same_name("Anas acuta x crecca")
-    ('setophaga coronata', 'anas acuta × crecca')
+    >>> same_name("Setophaga coronata (Linnaeus, 1766)")
+    'setophaga coronata'
     """
     plain = cleaned(_HYBRID.sub(" \u00d7 ", cleaned(cleaned(name).strip(_QUOTES).replace("_", " "))))
     described = _DESCRIBED.fullmatch(plain)

@@ -61,6 +61,12 @@ def test_what_writers_quote_is_read_as_they_meant_it(separator: str, quoting: in
     csv.writer(file, delimiter=separator, quoting=quoting, lineterminator=end).writerows([HEADINGS, *rows])
     found = read_separated(file.getvalue())
     assert found.rows == rows and not found.malformed and found.inner_lines == 1
+    for place in range(len(HEADINGS)):
+        lines = [["two\nlines" if at == place else cell for at, cell in enumerate(row)] for row in ROWS]
+        file = io.StringIO()
+        csv.writer(file, delimiter=separator, quoting=quoting, lineterminator=end).writerows([HEADINGS, *lines])
+        found = read_separated(file.getvalue())
+        assert found.rows == lines and not found.malformed
 
 
 def read(text: str) -> tuple[list[str], list[list[str]]]:
