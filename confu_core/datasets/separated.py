@@ -139,13 +139,14 @@ def _quoted(lines: Sequence[str], at: int, separator: str, width: int) -> tuple[
     if f'{separator} "' in lines[at]:
         spaced = _strict(lines, at, separator, spaces=True)
         found = spaced if spaced is not None and len(spaced[0]) == width else found
-    if found is None:
-        return _plain(lines[at], separator), at + 1, _UNCLOSED
+    plain = _plain(lines[at], separator)
+    if found is None or len(found[0]) != width == len(plain):
+        return plain, at + 1, _UNCLOSED
     first, *inner = (len(_plain(line, separator)) - width in (0, 1) for line in lines[at : found[1]])
     # Who doubles quotation marks within a cell has closed it too; in cells behind tabs there are no others.
     doubled = separator != "\t" and any(re.search(rf'[^"{separator}\r\n]""', line) for line in lines[at : found[1]])
     if first and inner and not doubled and 2 * sum(inner) >= len(inner):
-        return _plain(lines[at], separator), at + 1, _CROSSING.format(found[1])
+        return plain, at + 1, _CROSSING.format(found[1])
     return *found, ""
 
 
