@@ -20,6 +20,7 @@ else:
 
 __all__ = ["PRESETS", "preset", "read_config"]
 
+MOST_CONFIG, MOST_DEPTH = 1 << 18, 5  # Bytes of a file of settings, and how deep its values are nested.
 PRESETS: dict[str, dict[str, Any]] = {
     "tiny": {
         "species": 12,
@@ -103,11 +104,30 @@ def read_config(path: Path) -> dict[str, Any]:
         If the file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():
+            raise InvalidValue(f"{path} is not a file; give a TOML file of settings")
+        with path.open("rb") as file:
+            content = file.read(MOST_CONFIG + 1)
+        if len(content) > MOST_CONFIG:
+            raise InvalidValue(f"{path} has more than {MOST_CONFIG} bytes, the most of a file of settings")
+        values = tomllib.loads(content.decode("utf-8-sig"))
+    except InvalidValue:
+        raise
     except OSError as error:
         raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path} is no TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are no error of TOML.
+        raise InvalidValue(f"{path} is no TOML: {str(error).splitlines()[0]:.200}") from error
+    _check_depth(path, values)
+    return values
+
+
+def _check_depth(path: Path, values: dict[str, Any]) -> None:
+    level: list[Any] = [values]
+    for _ in range(MOST_DEPTH):
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [one for held in inner for one in held]
+    if level:
+        raise InvalidValue(f"{path} nests values more than {MOST_DEPTH - 1} deep; settings are tables of values")
 
 
 def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:

@@ -30,6 +30,7 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 @click.option("--fail-on", type=click.Choice(["error", "warning"]), help="Exit status 1 if there is one as grave.")
 @click.option("--rows", type=int, default=2000, show_default=True, help="Rows of each split that probes use, at most.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which, and the intervals.")
+@click.option("--na", type=ListOf(str), help="Cells that say nothing is known.  [default: as the dataset was built]")
 @click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
 @as_json
 @debug
@@ -41,6 +42,7 @@ def audit(
     fail_on: str | None,
     rows: int,
     seed: int,
+    na: list[str] | None,
     workers: int | None,
     as_json: bool,
 ) -> int:
@@ -60,6 +62,7 @@ def audit(
             skip=[code for code in skip if code],
             rows=rows,
             seed=seed,
+            na=na,
             workers=usable_cores() if workers is None else workers,
             look=page is not None,
             progress=lambda done, total: bar(done, total, ""),

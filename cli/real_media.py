@@ -57,6 +57,7 @@ INGEST: dict[str, tuple[Any, str]] = {
     "silence": (float, "Quieter recordings are left out, in dB relative to full scale.  [default: -60]"),
     "duplicates": (str, "What counts as a copy: near or exact.  [default: near]"),
     "keep_duplicates": (ListOf(str), "Kinds whose copies stay: picture, sound.  [default: none]"),
+    "na": (ListOf(str), "Cells that say nothing is known, in any case.  [default: NA, null, -, unknown and the like]"),
 }
 SHARED = ("seed", "size", "jpeg_quality", "seconds", "sample_rate")
 
@@ -129,13 +130,14 @@ def source_recipe(
     from birdmml.ingest import Source, settings_from
     from birdmml.presets import read_config
     from confu_core.datasets import is_source, open_source
+    from confu_core.datasets.sources import SOURCES
     from confu_core.shards.storage import location
 
     if is_source(source):
         options = {**dials, **({"root": roots} if roots else {}), **({"map": columns} if columns else {})}
         options |= {"config": config} if config is not None else {}
-        for name in options:
-            scheme = source.partition(":")[0]
+        scheme = source.partition(":")[0]
+        for name in options if scheme in SOURCES else ():
             raise click.UsageError(
                 f"--{name.replace('_', '-')} is for a manifest of files; options of {scheme}: follow its path, "
                 f"as in {scheme}:/path?option=value"
@@ -145,7 +147,7 @@ def source_recipe(
     in_file = values.pop("map", {})
     if not isinstance(in_file, dict):
         raise click.UsageError(f"map in {config} must be a table of columns; got {in_file!r}")
-    settings = settings_from({**values, **{name: _listed(value) for name, value in dials.items()}})
+    settings = settings_from({**values, **{name: _listed(name, value) for name, value in dials.items()}})
     pairs = [pair for text in columns for pair in text.split(",")]
     named = {**{role: str(name) for role, name in in_file.items()}, **key_values(pairs, "--map")}
     return _looked(Source(location(source), roots, named), settings, workers)
@@ -226,6 +228,19 @@ def _print_rejects(manifest: Manifest) -> None:
     from birdmml.ingest import REJECTS
 
     said = manifest.information["source"]
+    kept = said["rows"] - said["rejected_rows"]
+    lines = "".join(
+        f", {said[name]:,} {what}"
+        for name, what in (("blank_lines", "blank lines"), ("inner_lines", "lines within cells"))
+        if said.get(name)
+    )
+    click.echo(f"Rows: {said['rows']:,} = {kept:,} kept + {said['rejected_rows']:,} left out{lines}.")
+    if manifest.information["columns_left_out"]:
+        click.echo(f"Columns left out: {', '.join(manifest.information['columns_left_out'])}.")
+    for name, spellings in said.get("spellings", {}).items():
+        click.echo(f"One class: {name!r} is written {', '.join(map(repr, spellings))} too.")
+    for one, other in said.get("alike", []):
+        click.echo(f"Perhaps one class: {one!r} and {other!r}; they stay two.")
     for archive in manifest.information["archives"]:
         click.echo(archive["summary"])
     crossing = f"; {said['crossing']} of them cross splits" if said["crossing"] else ", none of which crosses splits"
@@ -236,8 +251,10 @@ def _print_rejects(manifest: Manifest) -> None:
         print_table("Why", ["reason", "findings"], [[why, f"{count:,}"] for why, count in said["findings"].items()])
 
 
-def _listed(value: Any) -> Any:
-    return [one for one in value if one != "none"] if isinstance(value, list) else value
+def _listed(name: str, value: Any) -> Any:
+    if not isinstance(value, list) or (name == "na" and len(value) > 1):  # Where "none" is what cells say.
+        return value
+    return [one for one in value if one != "none"]
 
 
 def _looked(source: Any, settings: Any, workers: int) -> Recipe:

@@ -113,6 +113,7 @@ def audit(
     skip: Sequence[str] = (),
     rows: int = ROWS,
     seed: int = 0,
+    na: Sequence[str] | None = None,
     workers: int = 1,
     look: bool = False,
     progress: Progress | None = None,
@@ -129,6 +130,8 @@ def audit(
         Rows of each split that probes use, at most. All other checks look at every row.
     seed : int
         Decides which, and the resamples of intervals.
+    na : sequence of str, optional
+        What cells say where nothing is known; by default as the dataset was built.
     workers : int
         Number of processes, each with one shard in memory.
     look : bool
@@ -160,7 +163,7 @@ def audit(
     'nothing found that speaks against these data'
     """
     chosen = _chosen(only, skip)
-    subject = open_subject(path)
+    subject = open_subject(path, na)
     facts = gather(subject, rows=rows, seed=seed, workers=workers, progress=progress)
     skipped: dict[str, str] = {}
     findings = list(_checked(facts, chosen, skipped))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from birdmml.data import NAME, design_of, recipe_of
+from birdmml.ingest.cells import NOTHING, cleaned
 from birdmml.modalities import bird_inputs
 from confu_core.datasets.contents import CONTENTS, Contents, contents_of
 from confu_core.datasets.places import open_place
@@ -34,23 +36,28 @@ class Subject:
         On disk, at a URL, or read in place.
     contents : Contents
         Its modalities and classes.
+    nothing : collection of str
+        What cells say where nothing is known, in lower case.
     """
 
     dataset: Dataset
     contents: Contents
+    nothing: Collection[str] = NOTHING
 
     def names(self, *kinds: type) -> list[str]:
         """Return the modalities of some kinds."""
         return [name for name, one in self.contents.inputs.inputs.items() if isinstance(one, kinds)]
 
 
-def open_subject(path: str | Path | Dataset) -> Subject:
+def open_subject(path: str | Path | Dataset, na: Sequence[str] | None = None) -> Subject:
     """Open what is to be audited.
 
     Parameters
     ----------
     path : str, Path or Dataset
         A folder, a URL, a dataset read in place, such as ``"ssw60:/data/ssw60"``, or one that is open already.
+    na : sequence of str, optional
+        What cells say where nothing is known; by default as the dataset was built.
 
     Returns
     -------
@@ -65,7 +72,9 @@ def open_subject(path: str | Path | Dataset) -> Subject:
         If it is written as a dataset read in place, and there is no such scheme or option.
     """
     dataset = path if isinstance(path, Dataset) else open_place(path)
-    return Subject(dataset, contents_from(dataset.manifest))
+    built = dataset.manifest.config.get("na", NOTHING)
+    said = [str(one) for one in (built if isinstance(built, list | tuple) else NOTHING)] if na is None else na
+    return Subject(dataset, contents_from(dataset.manifest), frozenset(cleaned(one).casefold() for one in said))
 
 
 def contents_from(manifest: Manifest) -> Contents:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
+from urllib.parse import unquote
 
 from birdmml.ingest.tar_index import Place, TarIndex, safe_name
 from confu_core.errors import DatasetError
@@ -21,10 +24,16 @@ __all__ = [
     "RemoteFiles",
     "Roots",
     "Unreadable",
+    "public_name",
     "stamps_digest",
 ]
 
 MOST_FILE_BYTES = 1 << 29
+_LONGEST_PATH = 4096
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_HOMES = re.compile(r"/(home|Users|root|mnt|media|Volumes|scratch)/")
+_INSTEAD = "write it from the folder that --root names on"
 
 
 class Unreadable(Exception):
@@ -55,6 +64,8 @@ class FolderFiles:
     ----------
     root : Path
         The folder, absolute and without links.
+    also : tuple of Path
+        Other folders that links may lead into.
 
     Examples
     --------
@@ -64,6 +75,14 @@ class FolderFiles:
     """
 
     root: Path
+    also: tuple[Path, ...] = ()
+
+    def inner(self, name: str) -> str | None:
+        """Return the name of a file from this folder on; None where it does not lie there."""
+        for path in (Path(os.path.normpath(self.root / name)), Path(os.path.realpath(self.root / name))):
+            if path.is_relative_to(self.root):
+                return path.relative_to(self.root).as_posix()
+        return None
 
     def read(self, name: str) -> bytes:
         """Return the content of a regular file."""
@@ -94,9 +113,19 @@ class FolderFiles:
             path = (self.root / name).resolve()
         except (OSError, RuntimeError, ValueError) as error:  # Links in a circle; a NUL.
             raise Unreadable("unreadable", str(error).splitlines()[0]) from error
-        if not path.is_relative_to(self.root):
-            raise Unreadable("outside", f"leads outside of {self.root.name}")
+        if not any(path.is_relative_to(folder) for folder in (self.root, *self.also)):
+            raise Unreadable("outside", f"leads outside of {self.root.name}{self._link(name)}")
         return path
+
+    def _link(self, name: str) -> str:
+        """Return which part of a name is the link that leads outside, and what to do."""
+        if self.inner(name) is None or not Path(os.path.normpath(self.root / name)).is_relative_to(self.root):
+            return ""
+        for path in reversed((self.root / name, *(self.root / name).parents)):
+            if not Path(os.path.realpath(path)).is_relative_to(self.root) and path.is_relative_to(self.root):
+                where = path.relative_to(self.root).as_posix()
+                return f": {where} is a link; name the folder that it leads to by --root too, or copy what it leads to"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -211,11 +240,94 @@ class Roots:
                 complaints.append(error)
         # What is outside of one root may be in another; if it is in none, that it is outside is what matters.
         first = next((one for one in complaints if one.reason == "outside"), complaints[0])
-        raise Unreadable(first.reason, "; ".join(one.detail for one in complaints if one.reason == first.reason))
+        said = "; ".join(one.detail for one in complaints if one.reason == first.reason)
+        remote = any(name.startswith(f"{one.root.url}/") for one in self.places if isinstance(one, RemoteFiles))
+        if not remote and (foreign := _foreign(name)):
+            raise Unreadable("outside", f"{foreign}; {_INSTEAD}")
+        if first.reason == "missing" and (there := next(filter(self._is_there, _other_names(name)), None)):
+            said += f", but there is {there!r}; correct the name in the table"
+        raise Unreadable(first.reason, said)
 
     def stamp(self, name: str) -> str:
         """Return that of each."""
         return "|".join(place.stamp(name) for place in self.places)
+
+    def inner(self, name: str) -> str:
+        """Return a name without the folder that it lies in, where it is absolute or leads upwards."""
+        name = name.strip()
+        if not (PurePath(name).is_absolute() or ".." in PurePath(name).parts) or "\0" in name:
+            return name
+        folders = [place for place in self.places if isinstance(place, FolderFiles)]
+        return next((found for folder in folders if (found := folder.inner(name)) is not None), name)
+
+    def public(self, cell: str) -> str:
+        """Return a cell without the folders of this or another machine, if all of it is such a path."""
+        name = cell.strip()
+        if not (name.startswith(("/", "~/")) or name[:5].lower() == "file:" or _WINDOWS.match(name)):
+            return cell
+        if (found := self.inner(name)) != name:
+            return found
+        short = len(name) <= _LONGEST_PATH and "\0" not in name
+        if name[0] != "/" or _HOMES.match(name) or (short and os.path.lexists(name) and name.count("/") > 1):
+            return public_name(name)
+        return cell
+
+    def _is_there(self, name: str) -> bool:
+        return any(place.stamp(name) for place in self.places if not isinstance(place, RemoteFiles))
+
+
+def public_name(name: str) -> str:
+    r"""Return a file's name without what only its owner should know: folders of a machine, and secrets of a URL.
+
+    Parameters
+    ----------
+    name : str
+        As a manifest has it.
+
+    Returns
+    -------
+    str
+        Relative names as they are; the last part of absolute paths; URLs without user and query.
+
+    Examples
+    --------
+    >>> public_name("photos/a.jpg"), public_name("/home/ada/a.jpg"), public_name("C:\\ada\\a.jpg")
+    ('photos/a.jpg', 'a.jpg', 'a.jpg')
+    >>> public_name("https://ada:secret@host/a.jpg?token=1")
+    'https://host/a.jpg'
+    """
+    if _WINDOWS.match(name):
+        return name.replace("\\", "/").rpartition("/")[2]
+    if _URL.match(name) and not name.lower().startswith("file:"):
+        head, slashes, rest = name.partition("://")
+        path = re.split(r"[?#]", rest)[0]
+        host, slash, inner = path.partition("/")
+        return f"{head}{slashes}{host.rpartition('@')[2]}{slash}{inner}"
+    if name.startswith(("/", "~")) or name.lower().startswith("file:"):
+        return name.rpartition("/")[2]
+    return name
+
+
+def _foreign(name: str) -> str:
+    """Return what a name is that is none from a folder on."""
+    if _WINDOWS.match(name):
+        return "is an absolute path of Windows"
+    if name.lower().startswith("file:"):
+        return "is a file: URL"
+    if _URL.match(name):
+        return "is a URL, and files are not downloaded one by one; download them"
+    if name.startswith(("/", "~")):
+        return "is an absolute path outside of all roots"
+    return ""
+
+
+def _other_names(name: str) -> Iterator[str]:
+    """Yield what may have been meant: without backslashes, percent signs or quotes, and with endings in other case."""
+    for plain in (name.replace("\\", "/"), unquote(name), name.strip("'\"`")):
+        path = PurePosixPath(plain)
+        for ending in dict.fromkeys((path.suffix, path.suffix.lower(), path.suffix.upper())):
+            if (other := str(path.with_suffix(ending)) if path.suffix else plain) != name:
+                yield other
 
 
 def stamps_digest(files: Files, names: Sequence[str]) -> str:

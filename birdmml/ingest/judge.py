@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from birdmml.ingest.files import public_name
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.reasons import Reject
 from birdmml.ingest.rows import Row
@@ -44,8 +45,8 @@ def file_rejects(
     """
     photo, audio = pictures[row.values["photo_file"]], sounds[row.values["audio_file"]]
     return [
-        *(Reject(row.key, row.number, photo.name, *one) for one in _picture_problems(photo, settings)),
-        *(Reject(row.key, row.number, audio.name, *one) for one in _sound_problems(row, audio, settings)),
+        *(Reject(row.key, row.number, public_name(photo.name), *one) for one in _picture_problems(photo, settings)),
+        *(Reject(row.key, row.number, public_name(audio.name), *one) for one in _sound_problems(row, audio, settings)),
     ]
 
 

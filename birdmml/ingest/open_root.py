@@ -11,6 +11,7 @@ from typing import Any
 from birdmml.ingest.files import MOST_FILE_BYTES, ArchiveFiles, Files, FolderFiles, RemoteFiles, Roots
 from birdmml.ingest.parts import Parts, find_parts, unpacked
 from birdmml.ingest.tar_index import TarIndex, index_tar
+from confu_core.datasets.media_root import snapshot_store
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import replacing
 from confu_core.shards.remote import RemotePath
@@ -100,8 +101,9 @@ def open_roots(roots: Sequence[str | Location], beside: Location, cache: Path) -
     """
     opened: list[Files] = []
     states = []
-    for root in roots or [_folder_of(beside)]:
-        place = location(root)
+    places = [location(root) for root in _named(roots) or [_folder_of(beside)]]
+    also = _reached(places)
+    for place in places:
         if place.name.endswith(ARCHIVES):
             archive, state = _archive(place, cache)
             opened.append(archive)
@@ -109,11 +111,27 @@ def open_roots(roots: Sequence[str | Location], beside: Location, cache: Path) -
         elif isinstance(place, RemotePath):
             opened.append(RemoteFiles(place))
         elif place.is_dir():
-            opened.append(FolderFiles(place.resolve()))
+            opened.append(FolderFiles(place.resolve(), also))
         else:
             what = "is no folder, .tar, .tar.gz or .tgz" if place.exists() else "does not exist"
             raise DatasetError(f"the root {place} {what}; give the folder or archive of the files")
     return Roots(tuple(opened)), states
+
+
+def _named(roots: Sequence[str | Location]) -> Sequence[str | Location]:
+    if "" in roots:
+        raise DatasetError("a root is empty; name the folder or archive of the files")
+    return roots
+
+
+def _reached(places: Sequence[Location]) -> tuple[Path, ...]:
+    """Return the folders that links may lead into: those that were named, and what Hugging Face keeps beside them."""
+    try:
+        folders = [place.resolve() for place in places if isinstance(place, Path) and place.is_dir()]
+    except (OSError, ValueError) as error:  # What may not be looked into, a name that is too long or has a NUL.
+        complaint = getattr(error, "strerror", None) or str(error)
+        raise DatasetError(f"a root cannot be read ({', '.join(map(str, places))}): {complaint}") from error
+    return (*folders, *(store for folder in folders if (store := snapshot_store(folder)) is not None))
 
 
 def _folder_of(manifest: Location) -> Location:

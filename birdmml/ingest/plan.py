@@ -5,21 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from birdmml.ingest.cells import cleaned, is_nothing
 from birdmml.ingest.duplicates import Copies, copies_of
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.judge import file_rejects
 from birdmml.ingest.reasons import Reject, counts
 from birdmml.ingest.rows import Manifest, Row, cell_rejects
 from birdmml.ingest.settings import APART, SPLITS, IngestSettings
+from birdmml.ingest.spellings import alike
 from birdmml.ingest.splits import assigned, components, crossing
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.random import generator
 
 __all__ = ["Plan", "Planned", "make_plan"]
+
+MOST_ALIKE = 20  # Pairs of classes.
 
 
 class Planned(NamedTuple):
@@ -110,12 +114,34 @@ def make_plan(
             f"{manifest.table.name}: no row of {manifest.table.rows} can be used ({said}); first: {_said(rejects[0])}"
         )
     split, facts = _splits(rows, settings, copies, given)
-    facts |= {
-        "rows": manifest.table.rows,
-        "rejected_rows": manifest.table.rows - len(rows),
+    facts |= _counted(manifest, rejects) | _named(manifest, rows)
+    plan = Plan(_samples(rows, split, settings, copies), tuple(rejects), facts)
+    kept = sum(map(len, plan.samples.values()))
+    if kept + facts["rejected_rows"] != facts["rows"]:
+        sums = f"{kept} samples and {facts['rejected_rows']} rejects of {facts['rows']} rows"
+        raise DatasetError(f"{manifest.table.name}: {sums}; please report this file")
+    return plan
+
+
+def _counted(manifest: Manifest, rejects: Sequence[Reject]) -> dict[str, Any]:
+    table = manifest.table
+    return {
+        "rows": table.rows,
+        "rejected_rows": len({reject.row for reject in rejects}),
+        "blank_lines": table.blank_lines,
+        "inner_lines": table.inner_lines,
         "findings": counts(rejects),
     }
-    return Plan(_samples(rows, split, settings, copies), tuple(rejects), facts)
+
+
+def _named(manifest: Manifest, rows: Sequence[Row]) -> dict[str, Any]:
+    """Say which classes were written in several ways, and which may be one."""
+    classes = {row.values["scientific_name"] for row in rows}
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    for spelling, name in sorted(manifest.classes.items()):
+        if spelling != name and name in classes:
+            written[name].append(spelling)
+    return {"spellings": dict(written), "alike": [list(pair) for pair in alike(sorted(classes))[:MOST_ALIKE]]}
 
 
 def _check_apart(manifest: Manifest, settings: IngestSettings) -> None:
@@ -174,17 +200,19 @@ def _splits(
         return split, {"splits": "given", "groups": groups, "crossing": crossing(component, split)}
     if groups == 1 < len(rows) and (settings.split is None or settings.split[0] < 1):
         by = ", ".join(settings.apart) or "copies"
+        (value, count), *_ = Counter(tie for row in ties for tie in row).most_common(1)
         raise InvalidValue(
-            f"split must divide the rows, but all {len(rows)} hang together by {by}; "
-            "give fewer columns to --apart, or a column of splits"
+            f"split must divide the rows, but all {len(rows)} hang together by {by}; give fewer columns to --apart, or "
+            f"a column of splits; or name by --na what says nothing ({value[0]} {value[1]!r:.60} is in {count} rows)"
         )
     split = assigned(component, [row.values["scientific_name"] for row in rows], settings.split, settings.seed)
     return split, {"splits": "made", "groups": groups, "crossing": crossing(component, split)}
 
 
-def _ties(row: Row, settings: IngestSettings, copies: Mapping[str, Copies]) -> list[Hashable]:
-    cells = {**row.extras, **row.values}
-    shared = [(name, str(cells[name])) for name in settings.apart if str(cells.get(name, "")).strip()]
+def _ties(row: Row, settings: IngestSettings, copies: Mapping[str, Copies]) -> list[tuple[str, str | int]]:
+    cells = {name: str({**row.extras, **row.values}.get(name, "")) for name in settings.apart}
+    # Who is written in two ways is one all the same.
+    shared = [(name, cleaned(cell).casefold()) for name, cell in cells.items() if not is_nothing(cell, settings.na)]
     files = (("picture", "photo_file"), ("sound", "audio_file"))
     return [*shared, *((kind, copies[kind].group[row.values[role]]) for kind, role in files)]
 

@@ -17,13 +17,13 @@ REJECTS = "rejects.parquet"
 # In the order in which a row is looked at.
 REASONS = MappingProxyType(
     {
-        "malformed row": "the row has more or fewer cells than there are columns",
+        "malformed row": "the row cannot be told into as many cells as there are columns, or a cell is too long",
         "not UTF-8": "a cell is not UTF-8 text",
-        "no species": "the scientific name is empty",
-        "empty caption": "the caption is empty or white space",
+        "no species": "the scientific name is empty, or says that nothing is known",
+        "empty caption": "the caption is empty, or says that nothing is known",
         "unknown split": "the split is none of train, validation, test, nor another word for one",
-        "no file": "the cell that names the file is empty",
-        "outside": "the file's name leads outside of the root, or is a link that does",
+        "no file": "the cell that names the file is empty, or says that nothing is known",
+        "outside": "the file's name leads outside of the root, as a path of another place, a URL or a link does",
         "missing": "there is no such file, or it lies in a part of an archive that cannot be read",
         "empty file": "the file has no bytes",
         "too large": "the file, or the picture in it, is larger than is ever decoded",

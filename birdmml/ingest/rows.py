@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from birdmml.ingest.cells import NOTHING, is_nothing
 from birdmml.ingest.columns import extra_columns, find_columns
+from birdmml.ingest.files import Roots
 from birdmml.ingest.reasons import Reject
+from birdmml.ingest.spellings import one_spelling
 from birdmml.ingest.table import SourceTable
 
 __all__ = ["Manifest", "Row", "cell_rejects", "key_of", "manifest_of"]
@@ -29,7 +32,8 @@ class Row:
     number : int
         From 1 below the headings.
     values : mapping of str to object
-        Role to cell: text without white space around it.
+        Role to cell: text without white space around it; empty where it says that nothing is known. The scientific
+        name is that of the class.
     extras : mapping of str to object
         Other columns by the name under which they are kept.
     """
@@ -61,21 +65,44 @@ class Manifest:
         Role to heading.
     extras : mapping of str to str
         Heading to the name under which the column is kept.
+    nothing : collection of str
+        What says that nothing is known, in lower case.
+    classes : mapping of str to str
+        Spelling of a scientific name to that of its class.
     """
 
     table: SourceTable
     roles: Mapping[str, str]
     extras: Mapping[str, str]
+    nothing: Collection[str] = NOTHING
+    classes: Mapping[str, str] = field(default_factory=dict)
 
     def row(self, place: int) -> Row:
         """Return the row at a place from 0."""
         columns = self.table.columns
-        values = {role: str(columns[heading][place]).strip() for role, heading in self.roles.items()}
+        values = {role: self._said(str(columns[heading][place])) for role, heading in self.roles.items()}
+        name = values["scientific_name"]
+        values["scientific_name"] = self.classes.get(name, name)
         extras = {name: columns[heading][place] for heading, name in self.extras.items()}
         return Row(place + 1, values, extras)
 
     def __iter__(self) -> Iterator[Row]:
         return map(self.row, range(self.table.rows))
+
+    def without_folders(self, roots: Roots) -> Manifest:
+        """Return the same with names of files from the roots on, so that no folder of this machine is told."""
+        columns = dict(self.table.columns)
+        texts = {self.roles["scientific_name"], self.roles["combined_caption"]}
+        files = {self.roles[role] for role in FILES}
+        for heading, cells in columns.items():
+            if heading not in texts:
+                # What is no file of a root keeps its name, so that no other file is taken for it; its row is left out.
+                shown = roots.inner if heading in files else roots.public
+                columns[heading] = [shown(cell) if isinstance(cell, str) and cell else cell for cell in cells]
+        return replace(self, table=replace(self.table, columns=columns))
+
+    def _said(self, cell: str) -> str:
+        return "" if is_nothing(cell, self.nothing) else cell.strip()
 
 
 def key_of(number: int) -> str:
@@ -99,7 +126,7 @@ def key_of(number: int) -> str:
     return f"row-{number:07d}"
 
 
-def manifest_of(table: SourceTable, given: Mapping[str, str]) -> Manifest:
+def manifest_of(table: SourceTable, given: Mapping[str, str], nothing: Collection[str] = NOTHING) -> Manifest:
     """Give the columns of a manifest their roles.
 
     Parameters
@@ -108,6 +135,8 @@ def manifest_of(table: SourceTable, given: Mapping[str, str]) -> Manifest:
         As it was read.
     given : mapping of str to str
         Role to heading, where they differ from the published names.
+    nothing : collection of str
+        What says that nothing is known, in lower case.
 
     Returns
     -------
@@ -128,7 +157,9 @@ def manifest_of(table: SourceTable, given: Mapping[str, str]) -> Manifest:
     'Pica pica'
     """
     roles = find_columns(list(table.columns), given, table.name)
-    return Manifest(table, roles, extra_columns(list(table.columns), roles))
+    manifest = Manifest(table, roles, extra_columns(list(table.columns), roles), frozenset(nothing))
+    names = (row.values["scientific_name"] for row in manifest if row.number - 1 not in table.malformed)
+    return replace(manifest, classes=one_spelling(name for name in names if name and _is_text(name)))
 
 
 def cell_rejects(manifest: Manifest, row: Row, *, split_needed: bool) -> list[Reject]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from birdmml.ingest.cells import NOTHING, cleaned
 from birdmml.settings import LARGEST_SEED, is_number
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.sound import DURATION_LIMIT
@@ -69,6 +70,8 @@ class IngestSettings:
         Of ``"picture"`` and ``"sound"``: kinds whose copies stay. They share a split then.
     apart : tuple of str
         Columns none of whose values is in two splits that are made here. Those of the default need not be there.
+    na : tuple of str
+        Cells that say that nothing is known, in any case. Empty cells say it too.
 
     Raises
     ------
@@ -97,6 +100,7 @@ class IngestSettings:
     duplicates: str = "near"
     keep_duplicates: tuple[str, ...] = ()
     apart: tuple[str, ...] = APART
+    na: tuple[str, ...] = NOTHING
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -111,6 +115,7 @@ class IngestSettings:
         if self.shortest > self.longest:
             raise InvalidValue(f"shortest must be at most longest, {self.longest:g} s; got {self.shortest:g}")
         _check_words(self)
+        object.__setattr__(self, "na", tuple(cleaned(one).casefold() for one in self.na))
         object.__setattr__(self, "loudness", _checked_loudness(self.loudness))
         object.__setattr__(self, "split", _checked_shares(self.split))
 
@@ -118,6 +123,8 @@ class IngestSettings:
         """Return all dials but the seed, as JSON values; equal settings give equal text."""
         values = asdict(self)
         del values["seed"]
+        if self.na == NOTHING:  # As in datasets that were built before it could be changed.
+            del values["na"]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
@@ -157,7 +164,7 @@ def _check_words(settings: IngestSettings) -> None:
     for name, known in (("window", WINDOWS), ("duplicates", DUPLICATES)):
         if (value := getattr(settings, name)) not in known:
             raise InvalidValue(f"{name} has no value {value!r}; {nearest(str(value), known)}")
-    for name in ("keep_duplicates", "apart"):
+    for name in ("keep_duplicates", "apart", "na"):
         values = getattr(settings, name)
         if not isinstance(values, tuple) or not all(isinstance(value, str) for value in values):
             raise InvalidValue(f"{name} must be a list of names; got {values!r}")

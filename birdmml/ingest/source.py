@@ -76,8 +76,9 @@ def real_recipe(
         If the manifest, a column or a root is missing or damaged, or no row can be used.
     """
     folder = (cache_folder() if cache is None else cache) / "ingest"
-    manifest = manifest_of(read_source_table(location(source.manifest)), source.columns or {})
+    manifest = manifest_of(read_source_table(location(source.manifest)), source.columns or {}, settings.na)
     roots, archives = open_roots(source.roots, location(source.manifest), folder)
+    manifest = manifest.without_folders(roots)
     given = "split" in manifest.roles and settings.split is None
     usable = [row.values for row in manifest if not cell_rejects(manifest, row, split_needed=given)]
     names = {role: list(dict.fromkeys(values[role] for values in usable)) for role in ("photo_file", "audio_file")}

@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import hashlib
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from birdmml.ingest.cells import cleaned
+from confu_core.datasets.separated import MOST_CELL, MOST_ROWS, read_separated
 from confu_core.errors import DatasetError
 from confu_core.shards.storage import Location
 
 __all__ = ["SourceTable", "read_source_table"]
 
 MOST_BYTES = 1 << 30  # Of a manifest; captions of ten million rows take less.
-MOST_ROWS = 10_000_000
-MOST_CELL = 1 << 20  # Characters.
-SEPARATORS = ",;\t"
+MOST_COLUMNS, MOST_HEADING = 2000, 200  # Characters of a heading.
+MOST_FOOTER, MOST_ENTRIES = 1 << 24, 100_000  # Of Parquet: its metadata, and what a list in it holds.
 _INT64 = 1 << 63
 _PARQUET = b"PAR1"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # Marks of UTF-16.
+_INDEX = re.compile(r"__index_level_\d+__")  # What pandas calls an index that has no name.
+_HEAD = 4096  # Bytes that tell what a file is.
+_AS_CSV = "save it as CSV in UTF-8"
+# Pattern at the start of a file, what it is, and what to do.
+_OTHERS = tuple(
+    (re.compile(pattern, re.DOTALL | re.IGNORECASE), what, mend)
+    for pattern, what, mend in (
+        (rb"PK\x03\x04.*(xl/|\[Content_Types\])", "a spreadsheet of Excel", _AS_CSV),
+        (rb"PK\x03\x04.*opendocument\.spreadsheet", "a spreadsheet of LibreOffice", _AS_CSV),
+        (rb"PK\x03\x04", "a zip archive", "unpack it and name the table in it"),
+        (rb"\xd0\xcf\x11\xe0", "an old spreadsheet of Excel", _AS_CSV),
+        (rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd", "compressed", "unpack it first"),
+        (rb"ARROW1|FEA1", "an Arrow or Feather file", "write it as Parquet"),
+        (rb"ORC", "an ORC file", "write it as Parquet"),
+        (rb"PARE", "an encrypted Parquet file", "write it without encryption"),
+        (rb"SQLite format 3", "a database of SQLite", "export the table as CSV"),
+        (rb"\x89HDF", "an HDF5 file", "write the table as Parquet or CSV"),
+        (
+            rb"(\xef\xbb\xbf)?\s*\{",
+            "JSON lines",
+            "write them as CSV or Parquet, with pandas.read_json(..., lines=True)",
+        ),
+        (rb"(\xef\xbb\xbf)?\s*\[\s*[\[{]", "JSON", "write it as CSV or Parquet, with pandas.read_json"),
+        (rb"(\xef\xbb\xbf)?\s*<(!doctype|html)", "a page of HTML", "download the table itself"),
+        (rb"(\xef\xbb\xbf)?\s*<\?xml", "XML", _AS_CSV),
+        (rb"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself with git lfs pull"),
+        (rb"%PDF", "a PDF", _AS_CSV),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -40,9 +73,12 @@ class SourceTable:
     malformed : dict of int to str
         Rows, from 0, whose cells do not fit the columns, with what is wrong.
     left_out : tuple of str
-        Columns of Parquet that are neither text nor numbers.
+        Columns that are neither text nor numbers, that have no heading, or that pandas wrote as its index.
     sha256 : str
         Of the file.
+    blank_lines, inner_lines : int
+        Lines of a text without anything in them, and lines within cells behind their first: with one line per row and
+        that of the headings, all there are.
     """
 
     name: str
@@ -50,6 +86,8 @@ class SourceTable:
     malformed: dict[int, str]
     left_out: tuple[str, ...]
     sha256: str
+    blank_lines: int = 0
+    inner_lines: int = 0
 
     @property
     def rows(self) -> int:
@@ -73,7 +111,7 @@ def read_source_table(path: Location) -> SourceTable:
     Raises
     ------
     DatasetError
-        If it is missing, too large, neither, or has no rows or no headings.
+        If it is missing, too large, neither, or has no rows or no headings; what else it is, where that shows.
 
     Examples
     --------
@@ -83,14 +121,16 @@ def read_source_table(path: Location) -> SourceTable:
     ...     _ = (Path(folder) / "m.csv").write_text("a,b\n1,2\n3\n")
     ...     table = read_source_table(Path(folder) / "m.csv")
     >>> table.columns, table.malformed
-    ({'a': ['1', '3'], 'b': ['2', '']}, {1: '1 cells for 2 columns'})
+    ({'a': ['1', '3'], 'b': ['2', '']}, {1: 'line 3: 1 cells for 2 columns'})
     """
     data = _content(path)
-    digest = hashlib.sha256(data).hexdigest()
-    columns, malformed, left_out = _parquet(path, data) if data.startswith(_PARQUET) else _csv(path, data)
-    if not columns or not next(iter(columns.values())):
+    try:
+        table = (_parquet if data.startswith(_PARQUET) else _text)(str(path), data)
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}") from error
+    if not table.columns or not table.rows:
         raise DatasetError(f"{path} holds no rows; a manifest has a line of headings and a line per sample")
-    return SourceTable(str(path), columns, malformed, left_out, digest)
+    return table
 
 
 def _content(path: Location) -> bytes:
@@ -101,88 +141,161 @@ def _content(path: Location) -> bytes:
             )
         if (size := path.stat().st_size) > MOST_BYTES:
             raise DatasetError(f"{path} has {size} bytes; a manifest has at most {MOST_BYTES}")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+            _refuse_others(str(path), head)
+            data = head + file.read(MOST_BYTES + 1 - len(head))
     except (OSError, ValueError) as error:  # A name with a NUL is no path.
         raise DatasetError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(data) > MOST_BYTES:  # Some files do not tell their size.
+        raise DatasetError(f"{path} has more than {MOST_BYTES} bytes, the most of a manifest")
+    return data
 
 
-def _csv(path: Location, data: bytes) -> tuple[dict[str, list[Any]], dict[int, str], tuple[str, ...]]:
-    if data.startswith(_WIDE):
-        raise DatasetError(f"{path} is UTF-16; save it as UTF-8")
-    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-    if "\0" in text:
-        raise DatasetError(f"{path} is neither CSV nor Parquet: it holds NUL bytes")
-    lines = _cells(path, text)
-    headings = [heading.strip() for heading in next(lines, [])]
-    _check_headings(path, headings)
-    cells: list[list[str]] = [[] for _ in headings]
-    malformed: dict[int, str] = {}
-    for row, line in enumerate(line for line in lines if line):
-        if row >= MOST_ROWS:
-            raise DatasetError(f"{path} has more than {MOST_ROWS} rows, the most that are read")
-        if len(line) != len(headings):
-            malformed[row] = f"{len(line)} cells for {len(headings)} columns"
-        for column, cell in zip(cells, line + [""] * (len(headings) - len(line)), strict=False):
-            column.append(cell)
-    return dict(zip(headings, cells, strict=True)), malformed, ()
+def _refuse_others(name: str, head: bytes) -> None:
+    if head.startswith(_PARQUET):
+        return
+    if head.startswith(_WIDE):
+        raise DatasetError(f"{name} is UTF-16; save it as UTF-8")
+    for pattern, what, mend in _OTHERS:
+        if pattern.match(head):
+            raise DatasetError(f"{name} is {what}, and a manifest is CSV or Parquet; {mend}")
+    if b"\0" in head:
+        raise DatasetError(f"{name} is neither CSV nor Parquet: it holds NUL bytes")
 
 
-def _cells(path: Location, text: str) -> Iterator[list[str]]:
-    first = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=first.count)
-    csv.field_size_limit(MOST_CELL)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        yield from lines
-    except csv.Error as error:
-        raise DatasetError(
-            f"{path}, line {lines.line_num}: {error}; quote text that holds a separator or quote"
-        ) from error
+def _text(name: str, data: bytes) -> SourceTable:
+    if b"\0" in data:
+        raise DatasetError("it is neither CSV nor Parquet: it holds NUL bytes")
+    found = read_separated(data.decode("utf-8", "surrogateescape"))
+    if not any(heading.strip() for heading in found.headings):
+        raise DatasetError("it holds no headings; its first line names the columns")
+    width = len(found.headings)
+    headings, unnamed = _headings(found.headings)
+    rows = [row if len(row) == width else (row + [""] * width)[:width] for row in found.rows]
+    cells = dict(zip(headings, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+    left_out = [*found.left_out, *unnamed.values()]
+    columns = {heading: column for place, (heading, column) in enumerate(cells.items()) if place not in unnamed}
+    digest = hashlib.sha256(data).hexdigest()
+    return SourceTable(name, columns, found.malformed, tuple(left_out), digest, found.blank_lines, found.inner_lines)
 
 
-def _check_headings(path: Location, headings: list[str]) -> None:
-    if not any(headings):
-        raise DatasetError(f"{path} holds no headings; its first line names the columns")
+def _headings(written: Sequence[str]) -> tuple[list[str], dict[int, str]]:
+    """Return what columns are called, and by their places what is said of those that have no heading."""
+    if len(written) > MOST_COLUMNS:
+        raise DatasetError(f"it has {len(written)} columns; at most {MOST_COLUMNS} are read")
+    headings = [cleaned(heading) for heading in written]
+    unnamed = {place: f"column {place + 1}, which has no heading" for place, one in enumerate(headings) if not one}
+    known: set[str] = set()
     for place, heading in enumerate(headings):
-        if not heading.isprintable() or not heading:
-            raise DatasetError(f"{path}: the heading of column {place + 1} must be printable text; got {heading!r:.60}")
-        if heading in headings[:place]:
-            raise DatasetError(f"{path}: the column {heading!r:.60} occurs twice; each must occur once")
+        if place in unnamed:
+            headings[place] = unnamed[place]
+            continue
+        if not heading.isprintable() or len(heading) > MOST_HEADING:
+            wanted = f"printable text of at most {MOST_HEADING} characters"
+            raise DatasetError(f"the heading of column {place + 1} must be {wanted}; got {heading!r:.60}")
+        if heading in known:
+            raise DatasetError(f"the column {heading!r:.60} occurs twice; each must occur once")
+        known.add(heading)
+    return headings, unnamed
 
 
-def _parquet(path: Location, data: bytes) -> tuple[dict[str, list[Any]], dict[int, str], tuple[str, ...]]:
+def _parquet(name: str, data: bytes) -> SourceTable:
     try:
-        file = pq.ParquetFile(io.BytesIO(data))
-        size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups))
-        if file.metadata.num_rows > MOST_ROWS or size > 4 * MOST_BYTES:
-            limits = f"{MOST_ROWS} rows and {4 * MOST_BYTES} bytes"
-            raise DatasetError(
-                f"{path} holds {file.metadata.num_rows} rows and {size} bytes; at most {limits} are read"
-            )
-        names = list(file.schema_arrow.names)
-        _check_headings(path, names)
-        plain = [field.name for field in file.schema_arrow if not pa.types.is_nested(field.type)]
-        plain = [name for name in plain if not pa.types.is_binary(file.schema_arrow.field(name).type)]
-        table = file.read(columns=plain)
-        return {name: _values(table[name]) for name in plain}, {}, tuple(name for name in names if name not in plain)
+        file = _opened(data)
+        schema = file.schema_arrow
+        headings, unnamed = _headings(schema.names)
+        kept = [place for place, field in enumerate(schema) if place not in unnamed and _is_plain(field.type)]
+        kept = [place for place in kept if not _INDEX.fullmatch(headings[place])]
+        columns, long = _columns(file, schema, kept)
     except DatasetError:
         raise
     except Exception as error:  # Arrow raises anything over damaged files.
         complaint = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DatasetError(f"{path} cannot be read as Parquet: {complaint:.200}") from error
+        raise DatasetError(f"it cannot be read as Parquet: {complaint:.200}") from error
+    named = {headings[place]: column for place, column in columns.items()}
+    left_out = tuple(heading for place, heading in enumerate(headings) if place not in columns)
+    return SourceTable(name, named, long, left_out, hashlib.sha256(data).hexdigest())
+
+
+def _opened(data: bytes) -> pq.ParquetFile:
+    if (footer := int.from_bytes(data[-8:-4], "little")) > MOST_FOOTER and data.endswith(_PARQUET):
+        raise DatasetError(f"its metadata take {footer} bytes; at most {MOST_FOOTER} are read")
+    limits = {"thrift_string_size_limit": MOST_FOOTER, "thrift_container_size_limit": MOST_ENTRIES}
+    file = pq.ParquetFile(io.BytesIO(data), **limits)
+    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+    file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts, **limits)
+    rows, columns = file.metadata.num_rows, file.metadata.num_columns
+    size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups))
+    if rows > MOST_ROWS or size > 4 * MOST_BYTES:
+        raise DatasetError(f"it holds {rows} rows and {size} bytes; at most {MOST_ROWS} and {4 * MOST_BYTES} are read")
+    if columns > MOST_COLUMNS:
+        raise DatasetError(f"it has {columns} columns; at most {MOST_COLUMNS} are read")
+    return file
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    others = pa.types.is_decimal(kind) or pa.types.is_temporal(kind) or pa.types.is_null(kind)
+    return _is_text(kind) or _is_number(kind) or others
+
+
+def _columns(
+    file: pq.ParquetFile, schema: pa.Schema, places: Iterable[int]
+) -> tuple[dict[int, list[Any]], dict[int, str]]:
+    """Return cells by the place of their column, without those that Python cannot hold; and rows that are too long."""
+    columns: dict[int, list[Any]] = {}
+    long: dict[int, str] = {}
+    size = 0
+    for place in places:
+        name = schema.names[place]
+        column = file.read(columns=[name])[name]  # Of a name with dots there may be others.
+        if pa.types.is_dictionary(column.type) and not _is_number(column.type.value_type):
+            lengths = _lengths(column)
+            if (size := size + int(lengths.sum())) > 4 * MOST_BYTES:
+                raise DatasetError(f"its text takes more than {4 * MOST_BYTES} bytes, the most that are read")
+            for row in np.flatnonzero(lengths > 4 * MOST_CELL):
+                long[int(row)] = (
+                    f"column {name!r:.60}: a cell of {lengths[row]} bytes; at most {4 * MOST_CELL} are read"
+                )
+        # Years beyond 9999, and the like.
+        with contextlib.suppress(OverflowError, ValueError):
+            columns[place] = _values(column)
+    return columns, long
+
+
+def _lengths(column: pa.ChunkedArray) -> np.ndarray:
+    """Return how many bytes each cell of text takes, without making the texts that many rows may share."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for chunk in column.chunks:
+        sizes = pc.fill_null(pc.binary_length(chunk.dictionary.cast(pa.large_binary())), 0).to_numpy(False)
+        places = pc.fill_null(chunk.indices, -1).to_numpy(False)
+        found.append(np.append(sizes, 0)[places].astype(np.int64))
+    return np.concatenate(found)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    column = column.cast(kind)
-    numeric = pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    if numeric and not column.null_count:
+    if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
+        return [text for chunk in column.chunks for text in _texts(chunk)]
+    column = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if _is_number(column.type) and not column.null_count:
         values = column.to_pylist()
         # What is not finite, or needs more than 64 bits with a sign, has no place in the JSON of a tar.
         if all(abs(value) < (float("inf") if isinstance(value, float) else _INT64) for value in values):
             return values
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        # By way of bytes, since what is not UTF-8 would stop the whole column.
-        raw = column.cast(pa.large_binary()).to_pylist()
-        return ["" if value is None else value.decode("utf-8", "surrogateescape") for value in raw]
     return ["" if value is None else str(value) for value in column.to_pylist()]
+
+
+def _texts(chunk: pa.DictionaryArray) -> list[str]:
+    # By way of bytes, since what is not UTF-8 would stop the whole column.
+    raw = chunk.dictionary.cast(pa.large_binary()).to_pylist()
+    texts = [*("" if value is None else value.decode("utf-8", "surrogateescape") for value in raw), ""]
+    return [texts[place] for place in pc.fill_null(chunk.indices, len(raw)).to_pylist()]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from confu_core.datasets.media_root import MediaRoot
+from confu_core.datasets.separated import read_separated
 from confu_core.errors import DatasetError, nearest
 
 __all__ = ["read_lines", "read_table", "whole_number"]
@@ -35,25 +34,20 @@ def read_table(root: MediaRoot, name: str, needed: Sequence[str]) -> list[dict[s
     Raises
     ------
     DatasetError
-        If the file is missing, not UTF-8 or no CSV, or lacks a column; or a row has too few values.
+        If the file is missing, not UTF-8 or no CSV, or lacks a column; or a row has too few values or too many.
     """
-    reader = csv.reader(io.StringIO(_text(root, name), newline=""), strict=True)
-    try:
-        header = [one.strip() for one in next(reader, [])]
-        for column in needed:
-            if column not in header:
-                hint = nearest(column, header) if any(header) else "it is empty"
-                raise DatasetError(f"{root.file(name)} has no column {column!r}; {hint}")
-        rows = []
-        for values in reader:
-            if len(values) < len(header):
-                if not any(values):
-                    continue  # An empty line, as at the end.
-                raise DatasetError(f"{root.file(name)}, line {reader.line_num}: {len(values)} of {len(header)} values")
-            rows.append({key: value.strip() for key, value in zip(header, values, strict=False)})
-    except csv.Error as error:
-        raise DatasetError(f"{root.file(name)}, line {reader.line_num}: {error}") from error
-    return rows
+    table = read_separated(_text(root, name), ",")
+    header = [one.strip() for one in table.headings]
+    for column in needed:
+        if column not in header:
+            hint = nearest(column, header) if any(header) else "it is empty"
+            raise DatasetError(f"{root.file(name)} has no column {column!r}; {hint}")
+    if table.malformed:
+        row, wrong = min(table.malformed.items())
+        if (few := len(table.rows[row])) < len(header):
+            wrong = f"line {table.lines[row]}: {few} of {len(header)} values"
+        raise DatasetError(f"{root.file(name)}, {wrong}")
+    return [{key: value.strip() for key, value in zip(header, row, strict=True)} for row in table.rows]
 
 
 def read_lines(root: MediaRoot, name: str, parts: int, *, rest: bool = False) -> list[list[str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from pathlib import PurePosixPath
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 from confu_core.datasets.annotations import read_lines, whole_number
 from confu_core.datasets.held_out import hold_out, parse_seed, parse_share
@@ -20,6 +22,7 @@ NAME = "cub200"
 IMAGES, CAPTIONS = "images", "text_c10"
 LISTS = ("images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt")
 ENDINGS = (".jpg", ".jpeg")
+HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir")  # Beside what begins with a dot.
 TEST_SHARE = 0.5  # Of each class, where no list says: that of the authors.
 
 _NUMBER = re.compile(r"\d+\.")
@@ -35,7 +38,8 @@ def open_cub200(
     path : str
         The folder with ``images.txt``, ``image_class_labels.txt``, ``classes.txt``, ``train_test_split.txt`` and
         ``images/``. Without the lists, any folder with a folder of JPEG files per class, in ``images/`` or beside
-        each other; half of each class is then tested on.
+        each other; half of each class is then tested on. What is hidden, a link, empty, or no JPEG by its name is
+        passed over and counted.
     caption : {"auto", "text", "name"}
         ``text``: the first description of each picture out of ``text_c10/``; ``name``: the name of its class;
         ``auto``: descriptions if there is such a folder.
@@ -69,7 +73,8 @@ def open_cub200(
     share, number = parse_share(validation), parse_seed(seed)
     root = open_root(path, [], "CUB-200-2011")
     lists = _lists(root)
-    train, test = _listed(root) if lists else _folders(root, number)
+    passed = Counter[str]()
+    train, test = _listed(root) if lists else _folders(root, number, passed)
     texts = root.file(CAPTIONS).is_dir() if caption == "auto" else caption == "text"
     stay, held = hold_out(train, [name for _, name in train], share, number, NAME)
     splits = {"train": stay, "validation": held, "test": test}
@@ -91,7 +96,7 @@ def open_cub200(
         config={**options, **root.identity(lists, files)},
         items=items,
         opener=Files({"image": "jpg"}),
-        notes={"left_out": left_out},
+        notes={"left_out": left_out, **passed},
         seed=number,
     )
 
@@ -123,20 +128,53 @@ def _listed(root: MediaRoot) -> tuple[list[tuple[str, str]], list[tuple[str, str
     return train, test
 
 
-def _folders(root: MediaRoot, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def _folders(root: MediaRoot, seed: int, passed: Counter[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return file and class of the pictures in a folder per class, half of each class to be tested on."""
     inside = f"{IMAGES}/" if root.file(IMAGES).is_dir() else ""
     found = []
-    for folder in sorted(one for one in (root.path / inside).iterdir() if one.is_dir() and one.name != CAPTIONS):
-        pictures = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in ENDINGS)
-        found += [(f"{inside}{folder.name}/{name}", _class_name(folder.name)) for name in pictures]
+    for folder in _seen(root, root.path / inside, passed):
+        if not folder.is_dir():
+            passed.update({"files_beside_the_classes": 1} if inside else {})
+        elif inside or folder.name != CAPTIONS:
+            pictures = _pictures(root, folder, passed)
+            found += [(f"{inside}{folder.name}/{name}", _class_name(folder.name)) for name in pictures]
     if not found:
-        raise DatasetError(f"{root.path} has neither {LISTS[0]} nor a folder of JPEG files per class")
+        said = f" (passed over: {', '.join(f'{name} {count}' for name, count in passed.items())})" if passed else ""
+        raise DatasetError(f"{root.path} has neither {LISTS[0]} nor a folder of JPEG files per class{said}")
     return hold_out(found, [name for _, name in found], TEST_SHARE, seed, f"{NAME} test")
 
 
+def _pictures(root: MediaRoot, folder: Path, passed: Counter[str]) -> list[str]:
+    pictures = []
+    for one in _seen(root, folder, passed):
+        if one.is_dir():
+            passed["folders_within_classes"] += 1
+        elif one.suffix.lower() in ENDINGS:
+            pictures.append(one.name)
+        else:
+            passed["files_of_other_kinds"] += 1
+    passed.update({"folders_without_pictures": 1} if not pictures else {})
+    return pictures
+
+
+def _seen(root: MediaRoot, folder: Path, passed: Counter[str]) -> Iterator[Path]:
+    """Yield what a folder holds, in order, but what systems hide there and links; those are counted."""
+    try:
+        inner = sorted(folder.iterdir())
+    except OSError as error:
+        raise DatasetError(f"{folder} cannot be read: {error.strerror}") from error
+    for one in inner:
+        if one.name.startswith(".") or one.name in HIDDEN:
+            passed["hidden"] += 1
+        elif one.is_symlink() and not root.is_stored(one):
+            passed["links"] += 1
+        else:
+            yield one
+
+
 def _class_name(folder: str) -> str:
-    return _NUMBER.sub("", folder, count=1).replace("_", " ").strip() or folder
+    name = unicodedata.normalize("NFC", folder)  # Some systems take accents apart.
+    return _NUMBER.sub("", name, count=1).replace("_", " ").strip() or name
 
 
 def _names(splits: Mapping[str, list[tuple[str, str]]]) -> list[str]:
@@ -160,7 +198,7 @@ def _captioned(root: MediaRoot, item: Item) -> Item:
 
 def _first_line(root: MediaRoot, name: str) -> str:
     try:
-        lines = [line.strip() for line in root.read(name).decode().splitlines() if line.strip()]
+        lines = [line.strip() for line in root.read(name).decode("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         raise DatasetError(f"{root.file(name)} is not UTF-8: byte {error.start}") from error
     if not lines:

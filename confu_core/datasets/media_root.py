@@ -12,7 +12,7 @@ from typing import Any
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import sha256_of
 
-__all__ = ["MediaRoot", "open_root"]
+__all__ = ["MediaRoot", "open_root", "snapshot_store"]
 
 FILE_LIMIT = 1 << 30  # Bytes of one picture, recording or video.
 
@@ -54,9 +54,14 @@ class MediaRoot:
         if not parts.parts or parts.is_absolute() or ".." in parts.parts or not named:
             raise DatasetError(f"{relative!r:.100} must be a path below {self.path}; it is not read")
         found = self.path / parts
-        if not Path(os.path.realpath(found)).is_relative_to(self.path):
-            raise DatasetError(f"{found} leads outside {self.path}; it is not read")
+        if not Path(os.path.realpath(found)).is_relative_to(self.path) and not self.is_stored(found):
+            raise DatasetError(f"{found} leads outside {self.path}; it is not read: copy what the link leads to")
         return found
+
+    def is_stored(self, path: Path) -> bool:
+        """Return whether a link is one of a snapshot in the cache of Hugging Face, which consists of them."""
+        store = snapshot_store(self.path)
+        return store is not None and Path(os.path.realpath(path)).is_relative_to(store)
 
     def read(self, relative: str) -> bytes:
         """Return the content of a file.
@@ -112,6 +117,32 @@ class MediaRoot:
             "bytes": sum(size for _, size in sizes),
             "sizes_sha256": hashlib.sha256(listed).hexdigest(),
         }
+
+
+def snapshot_store(folder: Path) -> Path | None:
+    """Return where the files of a snapshot in the cache of Hugging Face lie, all of which are links to there.
+
+    Parameters
+    ----------
+    folder : Path
+        Such as ``datasets--ada--birds/snapshots/0123abcd`` or a folder in it.
+
+    Returns
+    -------
+    Path or None
+        ``datasets--ada--birds/blobs``; None where the folder is in no snapshot.
+
+    Examples
+    --------
+    >>> snapshot_store(Path("/data/birds")) is None
+    True
+    """
+    for inner in (folder, *folder.parents):
+        kind = inner.parent.parent.name.partition("--")[0]
+        if inner.parent.name == "snapshots" and kind in ("datasets", "models", "spaces"):
+            store = inner.parent.parent / "blobs"
+            return store.resolve() if store.is_dir() and not store.is_symlink() else None
+    return None
 
 
 def open_root(path: str, needed: Iterable[str], what: str) -> MediaRoot:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +18,11 @@ from confu_core.errors import DatasetError, nearest
 __all__ = ["read_features"]
 
 _EXTENSIONS = (".npz", ".parquet")
+# Features hardly shrink: what grows beyond both is not a file of them but an attack.
+MOST_GROWTH, FREE_GROWTH = 100, 1 << 30
+MOST_STRING, MOST_ENTRIES = 1 << 26, 1_000_000  # Of the metadata of Parquet: bytes of a text, and what a list holds.
+_NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>\d+)")
+_INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 
 
 def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
@@ -24,7 +32,8 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     ----------
     path : str or Path
         A ``.parquet`` with the column ``key`` and either one column of lists or columns of numbers, or a ``.npz``
-        with the arrays ``keys`` (text) and ``features`` (rows, width).
+        with the arrays ``keys`` (text) and ``features`` (rows, width). The index of pandas is no feature; beside
+        numbered columns, such as ``e0`` to ``e7``, there must be no other ones of numbers.
     keys : sequence of str
         Of the rows wanted. The file may hold others as well.
 
@@ -36,8 +45,8 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     Raises
     ------
     DatasetError
-        If the file cannot be read, lacks a key or holds one twice, or has values that are not finite or vectors
-        of differing widths.
+        If the file cannot be read, lacks a key or holds one twice, has values that are not finite or vectors of
+        differing widths, or does not say which columns are features.
 
     Examples
     --------
@@ -52,8 +61,12 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     if path.suffix not in _EXTENSIONS:
         hint = nearest(path.suffix, _EXTENSIONS)
         raise DatasetError(f"{path} must end in {' or '.join(_EXTENSIONS)}; {hint}")
-    if not path.is_file():
-        raise DatasetError(f"{path} does not exist; give a file of features")
+    try:
+        if not path.is_file():
+            what = "is not a file" if path.exists() else "does not exist"
+            raise DatasetError(f"{path} {what}; give a file of features")
+    except (OSError, ValueError) as error:  # A name that is too long, or has a NUL.
+        raise DatasetError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     known, values = (_from_npz if path.suffix == ".npz" else _from_parquet)(path)
     if len(known) != len(values):
         raise DatasetError(f"{path} has {len(known)} keys and {len(values)} rows of features")
@@ -77,37 +90,108 @@ def _places(path: Path, known: Sequence[str], keys: Sequence[str]) -> np.ndarray
 
 def _from_npz(path: Path) -> tuple[list[str], np.ndarray]:
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            if lacking := {"keys", "features"} - set(file.files):
+        with zipfile.ZipFile(path) as file:
+            names = {name.removesuffix(".npy") for name in file.namelist()}
+            if lacking := {"keys", "features"} - names:
                 raise DatasetError(f"{path} lacks the array {min(lacking)!r}; it must have 'keys' and 'features'")
-            keys, values = file["keys"], file["features"]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            keys, values = _array(file, "keys"), _array(file, "features")
+    except DatasetError:
+        raise
+    except Exception as error:  # NumPy and zlib raise anything over damaged files.
         raise DatasetError(f"{path} cannot be read as NumPy arrays: {_line(error)}") from error
     if keys.ndim != 1 or keys.dtype.kind not in "US":
         raise DatasetError(f"{path}: 'keys' must be one row of text; got {keys.dtype} of shape {keys.shape}")
     if values.ndim != 2 or values.dtype.kind not in "fiu" or not values.shape[1]:
         raise DatasetError(f"{path}: 'features' must be (rows, width) numbers; got {values.dtype} of {values.shape}")
-    texts = np.char.decode(keys, "utf-8") if keys.dtype.kind == "S" else keys
-    return texts.tolist(), _as_float32(values)
+    return _as_texts(path, keys.tolist()), _as_float32(values)
+
+
+def _array(file: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Read an array, whose header must not say more than there is."""
+    about = file.getinfo(f"{name}.npy")
+    if about.file_size > FREE_GROWTH and about.file_size > MOST_GROWTH * about.compress_size:
+        raise ValueError(f"{name!r} unpacks to more than {MOST_GROWTH} times its size")
+    with file.open(about) as opened:
+        version = np.lib.format.read_magic(opened)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, kind = read(opened)
+        if kind.hasobject:
+            raise ValueError(f"{name!r} holds objects of Python; make it an array of text or numbers first")
+        if math.prod(shape) * kind.itemsize != about.file_size - opened.tell():
+            raise ValueError(f"{name!r} holds {about.file_size} bytes, which are not those of {kind} of shape {shape}")
+    with file.open(about) as opened:
+        return np.lib.format.read_array(opened, allow_pickle=False)
+
+
+def _as_texts(path: Path, keys: Sequence[object]) -> list[str]:
+    try:
+        return [key.decode() if isinstance(key, bytes) else str(key) for key in keys]
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} holds a key that is not UTF-8: {error.object!r:.60}") from error
 
 
 def _from_parquet(path: Path) -> tuple[list[str], np.ndarray]:
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        with pq.ParquetFile(
+            path, thrift_string_size_limit=MOST_STRING, thrift_container_size_limit=MOST_ENTRIES
+        ) as file:
+            names = _declared(path, schema := file.schema_arrow)
+            table = file.read(columns=["key", *names])
+    except DatasetError:
+        raise
+    except Exception as error:  # Arrow raises anything over damaged files.
         raise DatasetError(f"{path} cannot be read as Parquet: {_line(error)}") from error
-    if "key" not in table.column_names:
-        raise DatasetError(f"{path} has no column 'key'; {nearest('key', table.column_names)}")
-    lists = [field.name for field in table.schema if _is_list(field.type)]
-    numbers = [field.name for field in table.schema if pa.types.is_integer(field.type) or _is_float(field.type)]
-    if len(lists) > 1 or bool(lists) == bool(set(numbers) - {"key"}):
-        found = f"{len(lists)} columns of lists and {len(set(numbers) - {'key'})} of numbers"
+    if table["key"].null_count:
+        raise DatasetError(f"{path} lacks {table['key'].null_count} of {len(table)} keys: their cells are empty")
+    keys = _as_texts(path, table["key"].to_pylist())
+    if _is_list(schema.field(names[0]).type):
+        return keys, _from_lists(path, keys, table[names[0]])
+    return keys, _as_float32(np.stack([table[name].to_numpy(zero_copy_only=False) for name in names], axis=1))
+
+
+def _declared(path: Path, schema: pa.Schema) -> list[str]:
+    """Return the columns of features: one of lists, or those of numbers."""
+    if schema.names.count("key") != 1:
+        hint = "it occurs twice" if "key" in schema.names else nearest("key", schema.names)
+        raise DatasetError(f"{path} has no column 'key'; {hint}")
+    index = _pandas_index(schema)
+    others = [field for field in schema if field.name != "key" and field.name not in index]
+    lists = [field.name for field in others if _is_list(field.type)]
+    numbers = [field.name for field in others if pa.types.is_integer(field.type) or _is_float(field.type)]
+    if len(lists) > 1 or bool(lists) == bool(numbers):
+        found = f"{len(lists)} columns of lists and {len(numbers)} of numbers"
         raise DatasetError(f"{path} must have one column of lists, or columns of numbers, beside 'key'; got {found}")
-    keys = [str(key) for key in table["key"].to_pylist()]
-    if lists:
-        return keys, _from_lists(path, keys, table[lists[0]])
-    columns = [table[name].to_numpy(zero_copy_only=False) for name in numbers if name != "key"]
-    return keys, _as_float32(np.stack(columns, axis=1))
+    series = _series(numbers)
+    if series and (stray := [name for name in numbers if name not in series]):
+        raise DatasetError(
+            f"{path} has the numbered columns {series[0]!r} to {series[-1]!r}, and beside them {stray[0]!r:.60}, which "
+            "may be no feature; drop it, or write all features into one column of lists"
+        )
+    return lists or numbers
+
+
+def _series(names: Sequence[str]) -> list[str]:
+    """Return the longest run of columns with one stem and numbers on end, from 0 or 1; none if there are not two."""
+    stems: dict[str, dict[int, str]] = {}
+    for name in names:
+        if found := _NUMBERED.fullmatch(name):
+            stems.setdefault(found["stem"], {})[int(found["number"][:9])] = name
+    runs = [
+        [numbered[number] for number in range(min(numbered), min(numbered) + len(numbered))]
+        for numbered in stems.values()
+        if min(numbered) in (0, 1) and len(numbered) > 1 and max(numbered) - min(numbered) + 1 == len(numbered)
+    ]
+    return max(runs, key=len, default=[])
+
+
+def _pandas_index(schema: pa.Schema) -> set[str]:
+    """Return the columns that pandas wrote as its index: they number or name rows."""
+    try:
+        said = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+        named = {name for name in said["index_columns"] if isinstance(name, str)}
+    except (ValueError, TypeError, KeyError, RecursionError):  # Another writer's, or damaged.
+        named = set()
+    return named | {name for name in schema.names if _INDEX.fullmatch(name)}
 
 
 def _from_lists(path: Path, keys: Sequence[str], column: pa.ChunkedArray) -> np.ndarray:

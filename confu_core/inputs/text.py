@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ __all__ = ["CLS", "PAD", "SPECIAL", "UNK", "VOCABULARY_LIMIT", "Tokenizer"]
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]")
 PAD, UNK, CLS = range(3)
 VOCABULARY_LIMIT = 4096
+MOST_LETTERS = 1000  # Of a word; what lies behind is not read.
+_ENDLESS = re.compile(rf"(\S{{{MOST_LETTERS}}})\S+")
 
 
 class Tokenizer:
@@ -75,7 +78,7 @@ class Tokenizer:
         normal = library.normalizers
         inner.normalizer = normal.Sequence([normal.NFKC(), normal.Lowercase()])
         inner.pre_tokenizer = library.pre_tokenizers.BertPreTokenizer()
-        known, characters = list(texts), (vocabulary - len(SPECIAL) + 1) // 2
+        known, characters = list(map(_without_endless_words, texts)), (vocabulary - len(SPECIAL) + 1) // 2
         alphabet = _alphabet((inner.normalizer.normalize_str(text) for text in known), characters)
         trainer = library.trainers.BpeTrainer(
             vocab_size=vocabulary,
@@ -159,7 +162,9 @@ class Tokenizer:
             raise InvalidValue(f"the token length must be at least 1; got {length}")
         ids = np.full((len(texts), length), PAD, dtype=np.int16)
         ids[:, 0] = CLS
-        for row, encoded in enumerate(self._inner.encode_batch_fast(list(texts), add_special_tokens=False)):
+        for row, encoded in enumerate(
+            self._inner.encode_batch_fast(list(map(_without_endless_words, texts)), add_special_tokens=False)
+        ):
             known = encoded.ids[: length - 1]
             ids[row, 1 : 1 + len(known)] = known
         return ids
@@ -170,6 +175,11 @@ def _alphabet(texts: Iterable[str], limit: int) -> list[str]:
     counts = Counter(itertools.chain.from_iterable(texts))
     ranked = sorted((one for one in counts if not one.isspace()), key=lambda character: (-counts[character], character))
     return ranked[:limit]
+
+
+def _without_endless_words(text: str) -> str:
+    # Byte pairs take time as the square of a word's length: a minute and more for one that is no word.
+    return _ENDLESS.sub(r"\1", text) if len(text) > MOST_LETTERS else text
 
 
 def _library() -> Any:

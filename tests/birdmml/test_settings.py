@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -244,12 +245,35 @@ def test_a_file_with_a_wrong_value_is_refused(tmp_path: Path, text: str, match: 
     refused(match, **read_config(path))
 
 
-@pytest.mark.parametrize("content", [b"species = = 3", b"\xff\xfe", b"a = 1\na = 2"])
+@pytest.mark.parametrize(
+    "content",
+    [b"species = = 3", b"\xff\xfe", b"a = 1\na = 2", b"a = " + b"[" * 50_000, b"a = " + b"9" * 10_000],
+    ids=["word", "bytes", "twice", "deep", "digits"],
+)
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "birds.toml"
     path.write_bytes(content)
     with pytest.raises(InvalidValue, match="birds.toml is no TOML: "):
         read_config(path)
+
+
+def test_a_file_with_a_mark_of_utf8_is_read(tmp_path: Path) -> None:
+    (tmp_path / "birds.toml").write_bytes(b"\xef\xbb\xbfspecies = 3\r\n")
+    assert read_config(tmp_path / "birds.toml") == {"species": 3}
+
+
+def test_files_of_settings_have_limits(tmp_path: Path) -> None:
+    path = tmp_path / "birds.toml"
+    path.write_text(".".join("a" * 3000) + " = 1")
+    with pytest.raises(InvalidValue, match="nests values more than 4 deep"):
+        read_config(path)
+    path.write_bytes(b"# " + b"x" * (1 << 18))
+    with pytest.raises(InvalidValue, match="has more than 262144 bytes"):
+        read_config(path)
+    os.mkfifo(tmp_path / "pipe.toml")
+    for name in ("pipe.toml", "."):
+        with pytest.raises(InvalidValue, match="is not a file; give a TOML file"):
+            read_config(tmp_path / name)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def test_every_dial_has_its_default() -> None:
     said: dict[str, str] = {}
     for row in table(section(PAGE, "What becomes of a file"), "dial"):
         names = [name.strip("`") for name in row["dial"].split(", ")]
-        values = row["default"].split(", ") if len(names) > 1 else [row["default"]]
+        default = row["default"].strip("`")
+        values = default.split(", ") if len(names) > 1 else [default]
         said |= dict(zip(names, values, strict=True))
     assert said == {field.name: _shown(field.default) for field in fields(IngestSettings)}
 

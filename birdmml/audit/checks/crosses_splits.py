@@ -10,6 +10,7 @@ import numpy as np
 from birdmml.audit.check import Check, NotApplicable
 from birdmml.audit.facts import Facts
 from birdmml.audit.finding import MOST_EXAMPLES, Example, Finding
+from birdmml.ingest.cells import cleaned, is_nothing
 
 __all__ = ["CHECK"]
 
@@ -21,7 +22,6 @@ COLUMNS = {
     ),
     **dict.fromkeys(("author", "recordist", "photographer", "observer", "user", "rights_holder"), "warning"),
 }
-NOBODY = {"", "-", "?", "anonymous", "n/a", "na", "nan", "none", "null", "unknown"}
 
 
 def _run(facts: Facts, _: str) -> Iterator[Finding]:
@@ -52,9 +52,9 @@ def _run(facts: Facts, _: str) -> Iterator[Finding]:
 def _rows_of(facts: Facts, name: str) -> dict[str, list[int]]:
     seen: dict[str, list[int]] = defaultdict(list)
     for row, value in enumerate(facts.columns[name]):
-        if value.strip().casefold() not in NOBODY:
-            seen[value].append(row)
-    return seen
+        if not is_nothing(value, facts.subject.nothing):
+            seen[cleaned(value).casefold()].append(row)
+    return {facts.columns[name][rows[0]]: rows for rows in seen.values()}
 
 
 def _example(facts: Facts, value: str, rows: list[int]) -> Example:

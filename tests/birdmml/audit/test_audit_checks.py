@@ -86,6 +86,23 @@ def _crossing(rows: Rows) -> None:
     rows["test"][1]["individual"] = rows["validation"][0]["individual"]
 
 
+def _rename(rows: Rows, name: str, other: str) -> None:
+    """Give half of the rows of a class another name, in every split."""
+    for some in rows.values():
+        for row in [row for row in some if row["species"] == name][::2]:
+            row["species"] = other
+
+
+def _spelled(rows: Rows) -> None:
+    _rename(rows, "Blue Jay", "blue_jay")
+    _rename(rows, "Mallard", "Mallart")  # One word alone is no name with a slip.
+    _rename(rows, "Snowy Owl", "Snowy Owl juvenile")
+
+
+def _unnamed(rows: Rows) -> None:
+    _rename(rows, "Blue Jay", "N/A")
+
+
 def _authors(rows: Rows) -> None:
     for split, some in rows.items():
         for number, row in enumerate(some):
@@ -174,6 +191,8 @@ def _unequal(rows: Rows) -> None:
         (_near_sound_within, {("sound-copies", "warning"): 1}),
         (_reused, {("audio-reuse", "warning"): 5}),
         (_crossing, {("crosses-splits", "error"): 2}),
+        (_spelled, {("class-names", "warning"): 2}),
+        (_unnamed, {("class-names", "error"): 1}),
         (_authors, {("crosses-splits", "warning"): 1}),
         (_creators, {}),
         (_unreadable, {("unreadable", "error"): 1}),
@@ -195,6 +214,13 @@ def test_what_is_planted_is_found(plant: Callable[[Rows], None], expected: Found
     rows = planted.clean()
     plant(rows)
     assert found(rows) == expected
+
+
+def test_what_says_nothing_can_be_named() -> None:
+    rows = planted.clean()
+    rows["train"][0]["individual"], rows["test"][0]["individual"] = "x-x", "X-X"
+    assert found(rows, only=["crosses-splits"]) == {("crosses-splits", "error"): 1}
+    assert found(rows, only=["crosses-splits"], na=["x-x"]) == {}
 
 
 def test_examples_of_copies_lie_where_the_finding_says() -> None:

@@ -203,6 +203,42 @@ def test_no_name_leads_out_of_a_folder(tmp_path: Path) -> None:
     assert refused(files, "loop") in ("unreadable", "missing")
 
 
+def test_links_lead_into_what_was_named_and_into_snapshots_of_hugging_face(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk/a.jpg").write_bytes(b"there")
+    (tmp_path / "birds").mkdir()
+    (tmp_path / "birds/photos").symlink_to(tmp_path / "disk")
+    alone, _ = open_roots([tmp_path / "birds"], tmp_path / "m.csv", tmp_path / "cache")
+    with pytest.raises(Unreadable, match="photos is a link; name the folder that it leads to by --root too"):
+        alone.read("photos/a.jpg")
+    both, _ = open_roots([tmp_path / "birds", tmp_path / "disk"], tmp_path / "m.csv", tmp_path / "cache")
+    assert both.read("photos/a.jpg") == b"there" and both.inner(f"{tmp_path}/birds/photos/a.jpg") == "photos/a.jpg"
+    snapshot, blobs = (tmp_path / f"hub/datasets--ada--birds/{name}" for name in ("snapshots/0123abcd", "blobs"))
+    for folder in (snapshot / "photos", blobs):
+        folder.mkdir(parents=True)
+    (blobs / "f00d").write_bytes(b"stored")
+    (snapshot / "photos/a.jpg").symlink_to("../../../blobs/f00d")
+    (snapshot / "photos/b.jpg").symlink_to(tmp_path / "disk/a.jpg")
+    for root in (snapshot, snapshot / "photos"):
+        files, _ = open_roots([root], tmp_path / "m.csv", tmp_path / "cache")
+        inside = "photos/" if root == snapshot else ""
+        assert files.read(f"{inside}a.jpg") == b"stored"
+        assert refused(files, f"{inside}b.jpg") == "outside"
+    # A store that is a link itself may lead anywhere.
+    blobs.rename(tmp_path / "elsewhere")
+    blobs.symlink_to(tmp_path / "elsewhere")
+    files, _ = open_roots([snapshot], tmp_path / "m.csv", tmp_path / "cache")
+    assert refused(files, "photos/a.jpg") == "outside"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("", "a root is empty"), ("x" * 300, "a root cannot be .*too long")]
+)
+def test_names_that_are_no_root_are_one_line(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        open_roots([name], tmp_path / "m.csv", tmp_path / "cache")
+
+
 def test_roots_are_looked_through_in_order_and_urls_stay_below_theirs(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos/a.jpg").write_bytes(b"near")

@@ -168,8 +168,89 @@ def test_no_individual_recording_or_author_crosses_splits(files: Path) -> None:
         recipe(files, by_camera, apart=("camra",))
     for row in rows:
         row["author"] = "one"
-    with pytest.raises(InvalidValue, match="all 8 hang together by individual, recording, author; give fewer"):
+    with pytest.raises(
+        InvalidValue, match="together by individual, recording, author; give fewer .*author 'one' is in 8 rows"
+    ):
         recipe(files, rows)
+
+
+def test_what_says_nothing_ties_no_rows_together(files: Path) -> None:
+    rows = [{**row, "individual": "NA", "author": ("n/a", "Unknown", "-")[i % 3]} for i, row in enumerate(rows_of(8))]
+    assert recipe(files, rows).plan.facts["groups"] == 8
+    spelled = [{**row, "author": ("Ada ", "ada", "\u200bADA")[i % 3] if i < 3 else ""} for i, row in enumerate(rows)]
+    assert recipe(files, spelled).plan.facts["groups"] == 6
+    with pytest.raises(InvalidValue, match=r"name by --na what says nothing \(individual 'na' is in 8 rows\)"):
+        recipe(files, rows, na=("unknown",))
+    assert "na" not in recipe(files, rows).config and recipe(files, spelled, na=("NA",)).config["na"] == ["na"]
+
+
+def test_paths_of_other_places_are_rejects_that_say_what_to_do(files: Path) -> None:
+    rows, names = rows_of(8), ["photos\\0.jpg", "C:\\Users\\ada\\1.jpg", "file:///home/ada/2.jpg"]
+    names += ["https://ada:secret@host/3.jpg?token=1", "photos/4.JPG", "'photos/5.jpg'", "/home/ada/6.jpg"]
+    for row, name in zip(rows, names, strict=False):
+        row["photo_file"] = name
+    plan = recipe(files, rows, split=(1, 0, 0))
+    assert kept(plan) == [8]
+    wanted = ["missing", "outside", "outside", "outside", "missing", "missing", "outside"]
+    assert found(plan) == list(zip(range(1, 8), wanted, strict=True))
+    said = [f"{one.file}: {one.detail}" for one in plan.plan.rejects]
+    assert all(
+        part in line
+        for part, line in zip(
+            (
+                "but there is 'photos/0.jpg'; correct",
+                "of Windows; write it from",
+                "file: URL; write",
+                "is a URL, and files",
+                "but there is 'photos/4.jpg'",
+                "but there is 'photos/5.jpg'",
+                "outside of all roots",
+            ),
+            said,
+            strict=True,
+        )
+    )
+    assert not any(word in line for word in ("ada", "secret", "token", str(files)) for line in said)
+
+
+def test_absolute_paths_into_the_root_are_told_from_there(files: Path) -> None:
+    (files / "link").symlink_to(files)
+    rows = [{**row, "camera": f"{files}/photos/x.tif"} for row in rows_of(4)]
+    for i, row in enumerate(rows):
+        row["photo_file"] = f"{files / 'link' if i % 2 else files}/photos/../photos/{i}.jpg"
+        row["audio_file"] = f"../{files.name}/audio/{i}.wav"
+    plan = recipe(files, rows, split=(1, 0, 0))
+    table = plan.rows("train", 0, 4)
+    # What lies behind a link is called as the link was.
+    assert {name.removeprefix("link/") for name in table["photo_file"].to_pylist()} == {
+        f"photos/{i}.jpg" for i in range(4)
+    }
+    assert set(table["audio_file"].to_pylist()) == {f"audio/{i}.wav" for i in range(4)}
+    assert set(table["camera"].to_pylist()) == {"photos/x.tif"}
+
+
+def test_rows_are_kept_or_left_out_and_nothing_else(files: Path) -> None:
+    manifest = write_csv(files / "manifest.csv", rows_of(6))
+    lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join(["sep=,", *lines[:3], "", lines[3] + ",too many", ",,,,,,", *lines[4:]]) + "\n\n")
+    plan = real_recipe(Source(manifest), IngestSettings(size=32, seconds=0.5, sample_rate=RATE), cache=files / "cache")
+    facts = plan.plan.facts
+    assert (facts["rows"], facts["rejected_rows"], facts["blank_lines"]) == (6, 1, 3)
+    assert sum(plan.splits.values()) == 5 and found(plan) == [(3, "malformed row")]
+
+
+def test_a_species_in_two_spellings_is_one_class(files: Path) -> None:
+    rows = rows_of(6)
+    for row, name in zip(
+        rows, ["Pica pica", "pica_pica", "Pica  pica", "Pica pica pica", "PICA PICA", "Pica pica"], strict=True
+    ):
+        row["scientific_name"] = name
+    plan = recipe(files, rows, split=(1, 0, 0))
+    facts, contents = plan.plan.facts, plan.information()["contents"]
+    assert contents["classes"] == ["Pica pica", "Pica pica pica"]
+    assert facts["spellings"] == {"Pica pica": ["PICA PICA", "Pica  pica", "pica_pica"]}
+    assert facts["alike"] == [["Pica pica", "Pica pica pica"]]
+    assert Counter(plan.rows("train", 0, 6)["species"].to_pylist()) == {"Pica pica": 5, "Pica pica pica": 1}
 
 
 def test_the_seed_decides_splits_and_order_and_nothing_else_does(files: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime
 import io
+import os
+import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -118,11 +121,22 @@ def test_each_bad_cell_has_a_reason(tmp_path: Path) -> None:
         pytest.param(b"", "holds no headings", id="empty"),
         pytest.param(b"a,b\n", "holds no rows", id="headings"),
         pytest.param(b"a,a\n1,2\n", "the column 'a' occurs twice", id="twice"),
-        pytest.param(b"a,\n1,2\n", "the heading of column 2 must be printable text", id="blank"),
+        pytest.param(b"a,b\x07\n1,2\n", "the heading of column 2 must be printable text", id="control"),
+        pytest.param(b"a" * 201 + b",b\n1,2\n", "printable text of at most 200 characters", id="long heading"),
+        pytest.param(b"a," * 100_000 + b"\n", "it has 100001 columns; at most 2000 are read", id="wide"),
         pytest.param("a,b\n1,2\n".encode("utf-16"), "is UTF-16; save it as UTF-8", id="utf16"),
         pytest.param(b"a,b\n1,\x00\n", "is neither CSV nor Parquet", id="nul"),
         pytest.param(b"PAR1 and then nothing", "cannot be read as Parquet", id="parquet"),
-        pytest.param(b"a,b\n1," + b"x" * (1 << 21), "line 2: field larger than field limit", id="long"),
+        pytest.param(
+            b'{"a": 1}\n{"a": 2}\n', "is JSON lines, and a manifest is CSV or Parquet; write them", id="jsonl"
+        ),
+        pytest.param(b'\xef\xbb\xbf [{"a": 1}]', "is JSON, and a manifest is CSV or Parquet; write it", id="json"),
+        pytest.param(b"\x1f\x8b\x08", "is compressed, .* unpack it first", id="gzip"),
+        pytest.param(b"\xd0\xcf\x11\xe0\xa1", "is an old spreadsheet of Excel, .* save it as CSV", id="xls"),
+        pytest.param(b"ARROW1\0\0", "is an Arrow or Feather file, .* write it as Parquet", id="feather"),
+        pytest.param(b"SQLite format 3\0", "is a database of SQLite, .* export the table", id="sqlite"),
+        pytest.param(b"\n<!DOCTYPE html>", "is a page of HTML, .* download the table itself", id="html"),
+        pytest.param(b"version https://git-lfs.github.com/spec/v1", "is a pointer of Git LFS", id="lfs"),
     ],
 )
 def test_what_is_no_manifest_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
@@ -131,11 +145,95 @@ def test_what_is_no_manifest_is_one_line(tmp_path: Path, content: bytes, message
     assert "\n" not in str(found.value)
 
 
+@pytest.mark.parametrize(
+    ("inner", "what"),
+    [
+        (("xl/workbook.xml", ""), "a spreadsheet of Excel"),
+        (("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), "a spreadsheet of LibreOffice"),
+        (("table.csv", "a,b"), "a zip archive"),
+    ],
+)
+def test_spreadsheets_are_told_by_their_content(tmp_path: Path, inner: tuple[str, str], what: str) -> None:
+    with zipfile.ZipFile(tmp_path / "m.csv", "w") as file:
+        file.writestr(*inner)
+    with pytest.raises(DatasetError, match=f"is {what}, and a manifest is CSV or Parquet; "):
+        read_source_table(tmp_path / "m.csv")
+
+
+def test_columns_without_a_heading_are_left_out_and_named(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": ["x", "y"], "b": ["1", "2"]})
+    frame.to_csv(tmp_path / "m.csv")
+    found = read_source_table(tmp_path / "m.csv")
+    assert found.columns == {"a": ["x", "y"], "b": ["1", "2"]}
+    assert found.left_out == ("column 1, which has no heading",)
+    assert read(tmp_path / "m.csv", "a\u00a0,b\u200b,\n1,2,\n") == {"a": ["1"], "b": ["2"]}
+
+
+def test_a_cell_that_is_too_long_costs_its_row_alone(tmp_path: Path) -> None:
+    long = "x" * 500_000
+    assert rejects(tmp_path / "m.csv", f"{HEADINGS}\na,b,c,{long}\na,b,c,d\n".encode()) == [(1, "malformed row")]
+    columns = {**{name: ["a", "b"] for name in REQUIRED[:3]}, "combined_caption": [long, "d"]}
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    assert rejects(tmp_path / "m.parquet", buffer.getvalue()) == [(1, "malformed row")]
+
+
+def test_binary_columns_of_every_kind_and_the_index_of_pandas_are_left_out(tmp_path: Path) -> None:
+    kinds = {
+        "plain": pa.binary(),
+        "large": pa.large_binary(),
+        "fixed": pa.binary(2),
+        "view": pa.binary_view(),
+        "few": pa.dictionary(pa.int8(), pa.binary()),
+    }
+    columns = {name: pa.array([b"\xff\xd8", b"ab"]).cast(kind) for name, kind in kinds.items() if name != "few"}
+    columns["few"] = pa.array([b"\xff\xd8", b"ab"]).dictionary_encode()
+    texts = {"a": pa.array(["x", "y"], pa.string_view()), "b": pa.array(["x", None], pa.large_string())}
+    # Years that Python does not have.
+    times = {"far": pa.array([10**15, 0], pa.timestamp("s")), "day": pa.array([10**8, 0], pa.date32())}
+    pq.write_table(pa.table({**columns, **texts, **times}), tmp_path / "m.parquet")
+    found = read_source_table(tmp_path / "m.parquet")
+    assert found.columns == {"a": ["x", "y"], "b": ["x", ""]} and found.left_out == (*kinds, *times)
+    frame = pd.DataFrame({"a": ["x", "y"]}, index=[4, 2])
+    frame.set_index([[1, 2], ["p", "q"]]).to_parquet(tmp_path / "m.parquet")
+    found = read_source_table(tmp_path / "m.parquet")
+    assert (found.columns, found.left_out) == ({"a": ["x", "y"]}, ("__index_level_0__", "__index_level_1__"))
+    # An index that has a name is a column that somebody named.
+    frame.rename_axis("photo").to_parquet(tmp_path / "m.parquet")
+    assert read_source_table(tmp_path / "m.parquet").columns == {"a": ["x", "y"], "photo": [4, 2]}
+
+
+def test_columns_whose_names_begin_alike_are_told_apart(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a.b": ["1"], "a": ["2"], "a.b.c": ["3"]}), tmp_path / "m.parquet")
+    assert read_source_table(tmp_path / "m.parquet").columns == {"a.b": ["1"], "a": ["2"], "a.b.c": ["3"]}
+
+
+def test_text_of_parquet_that_would_fill_the_memory_is_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("birdmml.ingest.table.MOST_BYTES", 1 << 20)
+    pq.write_table(pa.table({"a": ["x" * 50_000] * 1000}), tmp_path / "m.parquet")
+    assert (tmp_path / "m.parquet").stat().st_size < 100_000
+    with pytest.raises(DatasetError, match="its text takes more than 4194304 bytes"):
+        read_source_table(tmp_path / "m.parquet")
+
+
+def test_metadata_of_parquet_that_would_fill_the_memory_are_not_read(tmp_path: Path) -> None:
+    said = (1 << 25).to_bytes(4, "little")
+    (tmp_path / "m.parquet").write_bytes(b"PAR1" + bytes(100) + said + b"PAR1")
+    with pytest.raises(DatasetError, match="its metadata take 33554432 bytes; at most 16777216 are read"):
+        read_source_table(tmp_path / "m.parquet")
+
+
 def test_a_manifest_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="does not exist; give a CSV or Parquet manifest"):
         read_source_table(tmp_path / "none.csv")
-    with pytest.raises(DatasetError, match="is not a file"):
-        read_source_table(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(DatasetError, match="is not a file"):
+            read_source_table(path)
+    with pytest.raises(DatasetError, match="cannot be read: File name too long"):
+        read_source_table(tmp_path / ("x" * 300))
 
 
 def test_missing_columns_are_all_named_with_the_nearest() -> None:

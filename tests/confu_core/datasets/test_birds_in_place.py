@@ -329,6 +329,32 @@ def test_a_folder_per_class_without_lists(tmp_path: Path, inside: bool) -> None:
     assert grey_of(rows[0]["image"]) >= 0
 
 
+def test_what_systems_and_links_put_beside_pictures_is_counted_and_no_class(tmp_path: Path) -> None:
+    root = write_cub200(tmp_path, lists=False)
+    images = root / "images"
+    plain = open_source(f"cub200:{root}")
+    one = images / "001.Black_footed_Albatross"
+    for folder in (images / ".hidden", images / "__MACOSX", images / "003.Empty", one / "inner"):
+        folder.mkdir()
+        (folder / "x.png").touch()
+    for name in ("._0.jpg", ".DS_Store", "Thumbs.db", "more.png", "more.webp"):
+        (one / name).write_bytes(b"x")
+    (images / "004.Linked").symlink_to(one)
+    (one / "link.jpg").symlink_to(images / "002.Laysan_Albatross")
+    (images / "notes.txt").touch()
+    recipe = open_source(f"cub200:{root}")
+    assert all_rows(recipe) == all_rows(plain) and recipe.contents.classes == plain.contents.classes
+    counted = {name: count for name, count in recipe.information().items() if type(count) is int and count}
+    assert counted == {
+        "hidden": 5,
+        "links": 2,
+        "files_of_other_kinds": 3,
+        "folders_within_classes": 1,
+        "folders_without_pictures": 1,
+        "files_beside_the_classes": 1,
+    }
+
+
 def test_wrong_lists_of_cub200(tmp_path: Path) -> None:
     root = write_cub200(tmp_path)
     (root / "classes.txt").rename(root / "kept.txt")

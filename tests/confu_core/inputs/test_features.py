@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -79,6 +82,55 @@ def test_each_fault_is_one_line(make: Callable[[Path], Path], message: str, tmp_
     with pytest.raises(DatasetError, match=message) as caught:
         read_features(path, KEYS)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_the_index_of_pandas_is_no_feature(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"key": KEYS, "e0": VALUES[:, 0], "e1": VALUES[:, 1]}, index=[7, 3, 5])
+    levels = pd.MultiIndex.from_tuples([(1, 0.5), (1, 0.25), (2, 0.5)], names=["fold", "weight"])
+    unnamed = levels.set_names([None, None])
+    for one in (
+        frame,
+        frame.rename_axis("row"),
+        frame.set_index(levels),
+        frame.set_index(unnamed),
+        frame.set_index("key"),
+    ):
+        one.to_parquet(tmp_path / "x.parquet")
+        assert read_features(tmp_path / "x.parquet", KEYS).tolist() == VALUES.tolist()
+    lists = pd.DataFrame({"key": KEYS, "v": VALUES.tolist()}).rename_axis("row").iloc[[2, 0, 1]]
+    lists.to_parquet(tmp_path / "x.parquet")
+    assert read_features(tmp_path / "x.parquet", KEYS).tolist() == VALUES.tolist()
+
+
+def test_a_number_beside_numbered_features_is_not_taken_for_one(tmp_path: Path) -> None:
+    path = parquet(tmp_path, {"key": KEYS, "e0": VALUES[:, 0], "e1": VALUES[:, 1], "label": [0, 1, 0]})
+    with pytest.raises(DatasetError, match="'e0' to 'e1', and beside them 'label', which may be no feature"):
+        read_features(path, KEYS)
+
+
+def test_keys_as_bytes_are_text(tmp_path: Path) -> None:
+    path = parquet(tmp_path, {"key": [b"a", b"b", b"c"], "v": VALUES.tolist()})
+    assert read_features(path, KEYS).tolist() == VALUES.tolist()
+    for bad in (
+        parquet(tmp_path, {"key": [b"a", b"b", b"\xe9"], "v": [1, 2, 3]}),
+        npz(tmp_path, keys=np.array([b"\xe9"] * 3)),
+    ):
+        with pytest.raises(DatasetError, match="holds a key that is not UTF-8"):
+            read_features(bad, KEYS)
+    with pytest.raises(DatasetError, match="lacks 1 of 3 keys"):
+        read_features(parquet(tmp_path, {"key": ["a", None, "c"], "v": [1, 2, 3]}), KEYS)
+
+
+def test_an_array_that_says_more_than_it_holds_is_not_made(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (1 << 40, 8)})
+    keys = io.BytesIO()
+    np.save(keys, np.array(KEYS))
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as file:
+        file.writestr("keys.npy", keys.getvalue())
+        file.writestr("features.npy", header.getvalue())
+    with pytest.raises(DatasetError, match="which are not those of float64 of shape"):
+        read_features(tmp_path / "x.npz", KEYS)
 
 
 @pytest.mark.parametrize("name", ["x.npz", "x.parquet"])

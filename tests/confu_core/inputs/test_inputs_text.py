@@ -68,6 +68,16 @@ def test_any_text_stays_in_the_vocabulary(train: list[str], test: list[str], voc
     assert ids.size == 0 or (ids.min() >= 0 and ids.max() < tokenizer.size)
 
 
+def test_a_word_without_end_is_learnt_up_to_a_limit() -> None:
+    letters = np.random.default_rng(0).choice(list("abcdefgh"), 400_000)
+    endless = "".join(letters)
+    tokenizer = Tokenizer.train(["a bird", endless])  # Minutes, if all of the word were read.
+    assert tokenizer.to_json() == Tokenizer.train(["a bird", endless[:1000]]).to_json()
+    assert np.array_equal(tokenizer.encode([f"a {endless}"], 20), tokenizer.encode([f"a {endless[:1000]}"], 20))
+    long = " ".join(captions() * 20)  # Of words that end.
+    assert Tokenizer.train([long]).to_json() == Tokenizer.train(captions() * 20).to_json()
+
+
 def test_damaged_and_other_tokenizers_are_refused(tmp_path: Path) -> None:
     good = json.loads(Tokenizer.train(captions()).to_json())
     other = {**good, "added_tokens": []}

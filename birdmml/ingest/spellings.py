@@ -1,0 +1,140 @@
+"""One species in several spellings: what is safely the same is one class, what may be the same is said."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from birdmml.ingest.cells import cleaned
+from birdmml.table import load_species
+
+__all__ = ["alike", "one_spelling", "same_name"]
+
+LONGEST = 40  # Letters of a word whose slips are looked for.
+SHORTEST = 5
+_QUOTES = "'\"`\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_HYBRID = re.compile(r"(?<=\s)[xX](?=\s)|\u00d7")
+_PARTICLES = r"(?:(?:af|da|de|del|den|der|dos|du|la|le|van|von|zu) )*"
+# Genus, perhaps a subgenus, one or two epithets; then who described it, and when.
+_DESCRIBED = re.compile(
+    rf"(?P<name>[A-Z][\w-]+(?: \([A-Z][\w-]+\))?(?: [a-z][\w-]+){{1,2}}?),?"
+    rf" \(?{_PARTICLES}[A-Z][^\d()]*[, ] ?(?:1[67-9]|20)\d\d\)?"
+)
+_PLAIN = re.compile(r"[A-Z][a-z-]+(?: (?:[a-z.-]+|\u00d7))+")
+_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+
+
+def same_name(name: str) -> str:
+    r"""Return what all safe spellings of a name have in common.
+
+    Parameters
+    ----------
+    name : str
+        A scientific name.
+
+    Returns
+    -------
+    str
+        The name without case, without what cannot be seen, without quotation marks around it, with spaces for
+        underscores and one sign for hybrids, and without who described it in which year.
+
+    Examples
+    --------
+    >>> same_name("Setophaga_coronata") == same_name("SETOPHAGA\u00a0coronata ")
+    True
+    >>> same_name("Setophaga coronata (Linnaeus, 1766)")
+    'setophaga coronata'
+    """
+    plain = cleaned(_HYBRID.sub(" \u00d7 ", cleaned(cleaned(name).strip(_QUOTES).replace("_", " "))))
+    described = _DESCRIBED.fullmatch(plain)
+    return (described["name"] if described else plain).casefold()
+
+
+def one_spelling(names: Iterable[str]) -> dict[str, str]:
+    """Choose one spelling for each species.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As cells have them, each as often as it occurs.
+
+    Returns
+    -------
+    dict of str to str
+        Spelling to class. Where spellings differ, that is the one of the table of species; else the one written as
+        scientific names are; else the most frequent.
+
+    Examples
+    --------
+    >>> one_spelling(["pica pica", "Pica pica", "Pica hudsonia"])
+    {'pica pica': 'Pica pica', 'Pica pica': 'Pica pica', 'Pica hudsonia': 'Pica hudsonia'}
+    """
+    counts = Counter(names)
+    groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for name, count in counts.items():
+        groups[same_name(name)][cleaned(name)] += count
+    table = {species.scientific_name.casefold(): species.scientific_name for species in load_species()}
+    chosen = {key: _chosen(found, table.get(key)) for key, found in groups.items()}
+    return {name: chosen[same_name(name)] for name in counts}
+
+
+def alike(classes: Sequence[str]) -> list[tuple[str, str]]:
+    """Find classes that may be one: a name within another, without accents or asides, or with a slip of the pen.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Their names.
+
+    Returns
+    -------
+    list of (str, str)
+        Pairs, in order.
+
+    Examples
+    --------
+    >>> alike(["Motacilla alba", "Motacilla alba yarrellii", "Motacilla flava", "Motacila flava"])
+    [('Motacila flava', 'Motacilla flava'), ('Motacilla alba', 'Motacilla alba yarrellii')]
+    """
+    whole: dict[tuple[str, ...], str] = {}
+    slips: defaultdict[object, list[str]] = defaultdict(list)
+    pairs = []
+    for name in sorted(classes, key=lambda name: (len(name), name)):
+        words = _reduced(name)
+        pairs += [(whole[words], name)] if words in whole else []
+        whole.setdefault(words, name)
+        # Of hybrids and of what is one of two species the first is no other name.
+        if not {"\u00d7", "/"} & set(name):
+            pairs += [(whole[words[:end]], name) for end in range(2, len(words)) if words[:end] in whole]
+        for key in dict.fromkeys(_meeting_places(words)):
+            pairs += [(other, name) for other in slips[key][:1] if _is_slip(_reduced(other), words)]
+            slips[key].append(name)
+    return sorted({(min(pair), max(pair)) for pair in pairs})
+
+
+def _chosen(found: Mapping[str, int], known: str | None) -> str:
+    if len(found) == 1:
+        return next(iter(found))
+    return known or max(found, key=lambda name: (_PLAIN.fullmatch(name) is not None, found[name], name))
+
+
+def _reduced(name: str) -> tuple[str, ...]:
+    bare = _ASIDE.sub(" ", name).casefold()
+    letters = (one for one in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(one))
+    return tuple("".join(" " if one in "-_," else "" if one == "." else one for one in letters).split())
+
+
+def _meeting_places(words: tuple[str, ...]) -> Iterator[object]:
+    """Yield what names meet in that differ by a letter of one of their words."""
+    for place, word in enumerate(words if len(words) > 1 else ()):
+        if SHORTEST <= len(word) <= LONGEST and word.isalpha():
+            for at in range(len(word) + 1):
+                yield (*words[:place], f"{word[:at]}{word[at + 1 :]}", *words[place + 1 :]), place
+
+
+def _is_slip(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Return whether two names that meet differ by one letter that is another, missing or too many."""
+    a, b = next(((a, b) for a, b in zip(one, other, strict=True) if a != b), ("", ""))
+    return len(a) != len(b) or sum(x != y for x, y in zip(a, b, strict=True)) == 1

@@ -1,0 +1,120 @@
+"""Cells that say nothing, and species in several spellings."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from birdmml.ingest.cells import NOTHING, cleaned, is_nothing
+from birdmml.ingest.names import class_names
+from birdmml.ingest.rows import manifest_of
+from birdmml.ingest.spellings import alike, one_spelling, same_name
+from birdmml.ingest.table import SourceTable
+from birdmml.table import load_species
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        " ",
+        "\u200b",
+        "NA",
+        "N/A",
+        "NaN",
+        "null",
+        "None",
+        "-",
+        "Unknown",
+        "anonymous",
+        " na\u00a0",
+        "NULL",
+        "<NA>",
+        "\\N",
+        "?",
+    ],
+)
+def test_nothing_is_said_in_many_ways(cell: str) -> None:
+    assert is_nothing(cell)
+
+
+@pytest.mark.parametrize("cell", ["Ada", "Nan Goldin", "none of them", "unknown bird", "0", "x" * 10_000])
+def test_what_says_something(cell: str) -> None:
+    assert not is_nothing(cell)
+
+
+def test_markers_are_as_they_are_compared() -> None:
+    assert all(marker == cleaned(marker).casefold() for marker in NOTHING)
+
+
+SAFE = [
+    "Setophaga coronata ",
+    "setophaga coronata",
+    "SETOPHAGA CORONATA",
+    "Setophaga  coronata",
+    "Setophaga\u00a0coronata",
+    "Setophaga\u2009coronata",
+    "Setophaga\u200b coronata",
+    "\ufeffSetophaga coronata",
+    "Setophaga_coronata",
+    '"Setophaga coronata"',
+    "Setophaga coronata (Linnaeus, 1766)",
+    "Setophaga coronata Linnaeus, 1766",
+    "Setophaga coronata (de la Vega & O'Neill, 1966)",
+]
+APART = ["Setophaga coronata coronata", "Setophaga coronata [Myrtle]", "Setophaga coronata L.", "Setophaga coronota"]
+
+
+def test_safe_spellings_are_one_class_and_others_are_said() -> None:
+    found = one_spelling(["Setophaga coronata", *SAFE, *APART])
+    assert {found[name] for name in SAFE} == {"Setophaga coronata"}
+    assert all(found[name] == name for name in APART)
+    pairs = alike(["Setophaga coronata", *APART, "Setophaga citrina", "Dendroica striata"])
+    assert {other for pair in pairs for other in pair} == {"Setophaga coronata", *APART}
+
+
+def test_hybrids_accents_and_genders() -> None:
+    assert (
+        same_name("Anas acuta x crecca")
+        == same_name("Anas acuta \u00d7 crecca")
+        == same_name("Anas acuta \u00d7crecca")
+    )
+    accented = "Tauraco sch\u00fcttii"
+    assert same_name(accented) == same_name(unicodedata.normalize("NFD", accented)) != same_name("Tauraco schuttii")
+    assert alike([accented, "Tauraco schuttii"]) == [("Tauraco schuttii", accented)]
+    assert alike(["Anas acuta", "Anas acuta \u00d7 crecca", "Larus argentatus", "Larus argentatus/smithsonianus"]) == []
+
+
+def test_one_way_of_writing_is_left_as_it_is() -> None:
+    # Unless it cannot be seen, and but for the table, which decides between several.
+    assert one_spelling(["pica pica", "Pica\u00a0hudsonia"]) == {
+        "pica pica": "pica pica",
+        "Pica\u00a0hudsonia": "Pica hudsonia",
+    }
+    assert set(one_spelling(["black jay", "Black_Jay", "Black_Jay"]).values()) == {"Black_Jay"}
+
+
+def test_no_two_species_of_the_table_are_taken_for_one() -> None:
+    for names in ([one.scientific_name for one in load_species()], [one.common_name for one in load_species()]):
+        assert len({same_name(name) for name in names}) == len(names) and alike(names) == []
+
+
+def test_nothing_enters_names_prompts_and_families() -> None:
+    names = ("scientific_name", "photo_file", "audio_file", "combined_caption", "common_name", "family")
+    cells = [
+        ["Corvus corax", "corvus corax", "Unknown"],
+        ["a", "b", "c"],
+        ["a", "b", "c"],
+        ["x", "-", "x"],
+        ["NA", "n/a", ""],
+        ["NA", "null", "NA"],
+    ]
+    manifest = manifest_of(SourceTable("m.csv", dict(zip(names, cells, strict=True)), {}, (), "0"), {})
+    rows = list(manifest)
+    assert [row.values["scientific_name"] for row in rows] == ["Corvus corax", "Corvus corax", ""]
+    assert [row.values["combined_caption"] for row in rows] == ["x", "", "x"]
+    found = class_names(rows[:2])
+    assert found.classes == ("Corvus corax",) and found.prompts[0][0] == "a photo of a Common Raven (Corvus corax)"
+    kept = manifest_of(manifest.table, {}, ("-",))
+    assert kept.row(0).values["common_name"] == "NA" and kept.row(1).values["combined_caption"] == ""
