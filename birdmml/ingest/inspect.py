@@ -24,7 +24,7 @@ __all__ = ["LIBRARIES", "Found", "Inspection", "forget", "inspect"]
 LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr")
 CHUNK_FILES = 32
 CHUNKS_PER_PROCESS = 4  # At least.
-VERSION = 1  # Of what is kept; raised when the inspection itself changes.
+VERSION = 2  # Of what is kept; raised when the inspection itself changes.
 
 
 class Found(NamedTuple):
@@ -39,7 +39,8 @@ class Found(NamedTuple):
     reason, detail : str
         Why it cannot be used at all; empty if it can.
     measures : dict
-        ``width``, ``height`` and ``hash`` of a picture; ``seconds``, ``level`` and ``hash`` of a sound.
+        ``width``, ``height`` and ``hash`` of a picture; ``seconds``, ``level``, ``movement`` and ``hash`` of a
+        sound.
     """
 
     name: str
