@@ -10,8 +10,8 @@ import numpy as np
 
 from birdmml.ingest.files import Unreadable
 from confu_core.errors import DatasetError
-from confu_core.inputs.fingerprint import picture_hash
 from confu_core.inputs.complaint import complaint
+from confu_core.inputs.fingerprint import picture_hash
 from confu_core.inputs.picture import PIXEL_LIMIT, decode_picture
 
 __all__ = ["LookedAt", "look_at_picture", "prepared_picture"]

@@ -213,7 +213,7 @@ def _counted_mp3(data: bytes, frames: list[_Frame]) -> bytes:
     stated = _stated_frames(data, first)
     if stated is not None:
         whole -= 1  # The frame that states it holds no sound.
-    if stated is not None and whole < stated - 1 or stated is None and whole < len(frames):
+    if (stated is not None and whole < stated - 1) or (stated is None and whole < len(frames)):
         raise DatasetError(f"the sound is cut: {whole} frames of {stated or len(frames)}")
     if stated is not None and whole <= stated + 1:
         return data
