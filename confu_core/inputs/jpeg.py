@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 __all__ = ["jpeg_damage", "jpeg_scans"]
 
-_END, _SCAN, _PROGRESSIVE = 0xD9, 0xDA, (0xC2, 0xC6, 0xCA, 0xCE)
+_END, _SCAN, _CODES, _PROGRESSIVE = 0xD9, 0xDA, 0xC4, (0xC2, 0xC6, 0xCA, 0xCE)
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ALONE = (0x01, *range(0xD0, 0xD9))
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 # All other warnings are of what is written around a picture, such as its colour profile.
 _DAMAGE = re.compile(r"Corrupt JPEG data: (?!bad ICC)|Premature end|Inconsistent progression")
 _FILLING = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
-_MOST_FILLING = 64  # Bytes that some cameras leave before the end mark.
+_IMPOSSIBLE_ZEROS = 64  # Bytes.
+_MOST_FILLING = 16  # Bytes that some cameras leave before the end mark.
 
 
 def jpeg_damage(data: bytes) -> str:
@@ -33,8 +34,8 @@ def jpeg_damage(data: bytes) -> str:
     """
     import simplejpeg
 
-    if missing := _missing_scans(data):
-        return missing
+    if found := _missing_scans(data) or _zeroed_stretch(data):
+        return found
     try:
         colours = simplejpeg.decode_jpeg_header(data)[2]
         # Every code is read, whatever the size; the smallest takes the least memory.
@@ -61,12 +62,13 @@ def jpeg_scans(data: bytes) -> int:
     int
         1 for most; about 10 for a progressive one.
     """
-    return sum(code == _SCAN for code, _ in _segments(data))
+    return sum(one.code == _SCAN for one in _segments(data))
 
 
 class _Segment(NamedTuple):
     code: int
     content: bytes
+    end: int
 
 
 def _segments(data: bytes) -> Iterator[_Segment]:
@@ -77,7 +79,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         if code in _ALONE:
             continue
         length = max(2, int.from_bytes(data[at : at + 2], "big"))
-        yield _Segment(code, data[at + 2 : at + length])
+        yield _Segment(code, data[at + 2 : at + length], at + length)
         at += length
 
 
@@ -85,7 +87,7 @@ def _missing_scans(data: bytes) -> str:
     """Say whether a JPEG ends before all bits of all coefficients of all its colours were given."""
     left: dict[int, list[int]] = {}  # Bits still to come of the 64 coefficients of each colour; at first unknown.
     progressive = False
-    for code, content in _segments(data):
+    for code, content, _ in _segments(data):
         if code in _FRAMES and len(content) > 5:
             progressive = code in _PROGRESSIVE
             left = {content[6 + 3 * at]: [-1] * 64 for at in range(min(content[5], (len(content) - 6) // 3))}
@@ -95,3 +97,33 @@ def _missing_scans(data: bytes) -> str:
                 if colour in left and first <= last < 64:
                     left[colour][first : last + 1] = [bits & 15] * (last - first + 1)
     return "its last scans are missing" if any(map(any, left.values())) else ""
+
+
+def _zeroed_stretch(data: bytes) -> str:
+    """Say whether a sequential JPEG has zeros where its codes cannot make them.
+
+    The code of nothing but zeros stands for the shortest of its table. Where that is not the end of a block, so many
+    on end would be blocks whose coefficients are all -1. Where it is, zeros are flat parts.
+    """
+    shortest: dict[int, int] = {}
+    for code, content, end in _segments(data):
+        if code in _PROGRESSIVE:
+            return ""
+        if code == _CODES:
+            shortest |= _shortest_codes(content)
+        elif code == _SCAN:
+            table = 16 | content[2] & 15 if len(content) > 2 else 0
+            marker = _MARKER.search(data, end)
+            last = marker.start() if marker else len(data)
+            at = data.find(bytes(_IMPOSSIBLE_ZEROS), end, last) if shortest.get(table) else -1
+            return f"zeros from byte {at} on stand in place of its codes" if at >= 0 else ""
+    return ""
+
+
+def _shortest_codes(content: bytes) -> dict[int, int]:
+    """Return what the code of nothing but zeros stands for, by table; 0 is the end of a block."""
+    found, at = {}, 0
+    while at + 17 < len(content):
+        found[content[at]] = content[at + 17]
+        at += 17 + sum(content[at + 1 : at + 17])
+    return found
