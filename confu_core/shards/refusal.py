@@ -171,6 +171,7 @@ def _codes(error: BaseException) -> Iterator[str]:
     for place, name in ((response, "status_code"), (error, "status"), (error, "code")):
         if (code := getattr(place, name, None)) is not None:
             yield str(code)
+            break  # aiohttp warns of the last where it has the second.
 
 
 def _first_line(error: BaseException) -> str:

@@ -20,7 +20,7 @@ __all__ = ["RemotePath"]
 
 
 _PASSWORD = re.compile(r"://[^/@:?#]*:(?!\d{1,5}(?:[/?#]|$)).*@")
-_PLAIN = "/!$&'()*+,:;=@~"  # What stands for itself in the path of a URL.
+_PLAIN = "/!$&'()*+,;=@~"  # What stands for itself in the path of a URL.
 _NO_LIST = (401, 403, 405)
 _PIECE = 1 << 20
 _MOST_IN_MEMORY, _MOST_ON_DISK = 1 << 31, 1 << 36  # Bytes of one file: a server may not say how many come.
