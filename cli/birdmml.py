@@ -82,7 +82,7 @@ def info(path: str | Path, as_json: bool) -> None:
 
 
 @birdmml.command(epilog="Example: birdmml preview data/birds --out gallery.html --split test")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PathOrUrl())
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The page, one HTML file.")
 @click.option("--sheet", type=click.Path(path_type=Path), help="The contact sheet.  [default: as --out, with .png]")
 @click.option("--split", "splits", type=ListOf(str), help="Splits to show.  [default: all]")
@@ -92,7 +92,7 @@ def info(path: str | Path, as_json: bool) -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which samples.")
 @as_json
 @debug
-def preview(path: Path, out: Path, as_json: bool, **choice: Any) -> None:
+def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     """Write a page to look at and listen to, and a contact sheet of its pictures.
 
     The page needs no other file: pictures, songs, spectrograms, captions and latents, by species and by split.

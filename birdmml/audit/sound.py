@@ -9,6 +9,7 @@ import numpy as np
 
 from birdmml.audit.content import content_of
 from confu_core.errors import DatasetError
+from confu_core.inputs.complaint import complaint
 from confu_core.inputs.fingerprint import SOUND_WORDS, sound_fingerprint
 from confu_core.inputs.plain import spectrum_features
 from confu_core.inputs.sound import decode_sound
@@ -172,8 +173,7 @@ def _rate(data: bytes) -> int:
         with soundfile.SoundFile(io.BytesIO(data)) as sound:
             return int(sound.samplerate)
     except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
-        complaint = str(error).partition(" <_io")[0] or type(error).__name__
-        raise DatasetError(f"the sound cannot be decoded: {complaint.splitlines()[0]}") from error
+        raise DatasetError(f"the sound cannot be decoded: {complaint(error, data)}") from error
 
 
 def _in_runs(mask: np.ndarray) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 from urllib.parse import unquote
 
+from birdmml.ingest.kept import open_kept
 from birdmml.ingest.tar_index import Place, TarIndex, safe_name
 from confu_core.errors import DatasetError
 from confu_core.shards.remote import RemotePath
@@ -149,7 +150,12 @@ class RemoteFiles:
             raise Unreadable("missing", f"no such file in {self.root}")
         if (size := place.stat().st_size) > MOST_FILE_BYTES:
             raise Unreadable("too large", f"{size} bytes; at most {MOST_FILE_BYTES} are read")
-        return place.read_bytes()
+        try:
+            return place.read_bytes(MOST_FILE_BYTES)
+        except DatasetError as error:  # A server that does not tell a size may go on without end.
+            if "the most that are read" in str(error):
+                raise Unreadable("too large", f"more than {MOST_FILE_BYTES} bytes") from error
+            raise
 
     def stamp(self, name: str) -> str:
         """Return the size, and what else the store tells of a change, which may be nothing."""
@@ -157,7 +163,8 @@ class RemoteFiles:
         return f"{self.root}-{place.stat().st_size}-{place.state()}" if place and place.is_file() else ""
 
     def _place(self, name: str) -> RemotePath | None:
-        inner = name.removeprefix(f"{self.root.url}/")
+        address = f"{self.root.url.partition('?')[0]}/"
+        inner = unquote(name.removeprefix(address)) if name.startswith(address) else name
         safe = None if "://" in inner else safe_name(inner)
         return None if safe is None else self.root / safe
 
@@ -178,6 +185,8 @@ class ArchiveFiles:
         What changes when the archive does.
     where : str
         Up to where it can be read, for messages; empty where it is complete.
+    kept : bool
+        Whether it is a copy that `birdmml.ingest.kept` wrote.
     """
 
     name: str
@@ -185,12 +194,13 @@ class ArchiveFiles:
     index: TarIndex
     identity: str
     where: str = ""
+    kept: bool = False
 
     def read(self, name: str) -> bytes:
         """Return the content of a member."""
         place = self._place(name)
         try:
-            with self.path.open("rb") as file:
+            with open_kept(self.path) if self.kept else self.path.open("rb") as file:
                 file.seek(place.offset)
                 data = file.read(place.size)
         except OSError as error:

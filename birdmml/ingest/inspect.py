@@ -39,7 +39,8 @@ class Found(NamedTuple):
     reason, detail : str
         Why it cannot be used at all; empty if it can.
     measures : dict
-        ``width``, ``height`` and ``hash`` of a picture; ``seconds``, ``level`` and ``hash`` of a sound.
+        ``width``, ``height`` and ``hash`` of a picture; ``seconds``, ``level``, ``movement`` and ``hash`` of a
+        sound.
     """
 
     name: str

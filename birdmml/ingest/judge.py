@@ -39,7 +39,8 @@ def file_rejects(
     --------
     >>> names = {"photo_file": "a.jpg", "audio_file": "a.wav"}
     >>> pictures = {"a.jpg": Found("a.jpg", "1", "", "", {"width": 20, "height": 500, "hash": [1, 1, 1, 1]})}
-    >>> sounds = {"a.wav": Found("a.wav", "2", "", "", {"seconds": 2.0, "level": -20.0, "hash": [1, 1, 1, 1]})}
+    >>> heard = {"seconds": 2.0, "level": -20.0, "movement": -20.0, "hash": [1, 1, 1, 1]}
+    >>> sounds = {"a.wav": Found("a.wav", "2", "", "", heard)}
     >>> [(found.reason, found.detail) for found in file_rejects(Row(1, names, {}), IngestSettings(), pictures, sounds)]
     [('too small', '20 x 500 pixels; a side must have at least 32')]
     """
@@ -71,6 +72,8 @@ def _sound_problems(row: Row, audio: Found, settings: IngestSettings) -> Iterato
         yield "too short", f"{seconds:.2f} s; at least {settings.shortest:g}"
     if level < settings.silence:
         yield "silent", f"{level:.1f} dB in its loudest {settings.seconds:g} s; at least {settings.silence:g}"
+    elif (movement := audio.measures["movement"]) < settings.silence:
+        yield "constant", f"{movement:.1f} dB about its mean; at least {settings.silence:g}"
 
 
 def _length_problem(declared: str, seconds: float) -> str:

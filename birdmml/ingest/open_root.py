@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from birdmml.ingest.files import MOST_FILE_BYTES, ArchiveFiles, Files, FolderFiles, RemoteFiles, Roots
+from birdmml.ingest.kept import keep
 from birdmml.ingest.parts import Parts, find_parts, unpacked
 from birdmml.ingest.tar_index import TarIndex, index_tar
 from confu_core.datasets.media_root import snapshot_store
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import replacing
 from confu_core.shards.remote import RemotePath
 from confu_core.shards.storage import Location, location
 
 __all__ = ["ArchiveState", "open_roots"]
 
+MOST_ARCHIVE_BYTES = 1 << 40
 ARCHIVES = (".tar", ".tar.gz", ".tgz")
 
 
@@ -135,7 +136,7 @@ def _reached(places: Sequence[Location]) -> tuple[Path, ...]:
 
 
 def _folder_of(manifest: Location) -> Location:
-    return RemotePath(manifest.url.rpartition("/")[0]) if isinstance(manifest, RemotePath) else manifest.parent
+    return manifest.parent
 
 
 def _archive(place: Location, cache: Path) -> tuple[ArchiveFiles, ArchiveState]:
@@ -144,14 +145,15 @@ def _archive(place: Location, cache: Path) -> tuple[ArchiveFiles, ArchiveState]:
         raise DatasetError(f"the root {place} does not exist, nor do parts of it such as {place.name}.part-aa")
     if not parts.readable:
         raise DatasetError(f"{place}: the first part, {parts.missing[0]}, is missing: nothing of it can be read")
-    path = _plain(parts, cache)
+    path, kept = _plain(parts, cache)
     try:
-        index = index_tar(path, MOST_FILE_BYTES)
+        index = index_tar(path, MOST_FILE_BYTES, kept=kept)
     except DatasetError as error:  # Of a copy in the cache it names the archive, which the user knows.
         raise DatasetError(str(error).replace(str(path), str(place))) from error
     state = _state(place.name, parts, index)
     where = "" if state.complete else f", which can be read up to {state.last!r}"
-    return ArchiveFiles(place.name, path, index, "-".join(map(str, _identity(path))), where), state
+    identity = "-".join(map(str, _identity(path)))
+    return ArchiveFiles(place.name, path, index, identity, where, kept), state
 
 
 def _state(name: str, parts: Parts, index: TarIndex) -> ArchiveState:
@@ -167,20 +169,17 @@ def _state(name: str, parts: Parts, index: TarIndex) -> ArchiveState:
     )
 
 
-def _plain(parts: Parts, cache: Path) -> Path:
-    """Return an uncompressed tar in one file: the archive itself, or a copy in the cache."""
+def _plain(parts: Parts, cache: Path) -> tuple[Path, bool]:
+    """Return an uncompressed tar in one file, and whether that is a copy in the cache or the archive itself."""
     only = parts.paths[0]
     if len(parts.paths) == 1 and not parts.missing:
         with only.open("rb") as file:
             if file.read(2) != b"\x1f\x8b":
-                return only
+                return only, parts.kept
     key = hashlib.sha256(repr([_identity(path) for path in parts.paths[: parts.readable]]).encode()).hexdigest()
     copy = cache / f"{key[:32]}.tar"
-    if not copy.exists():
-        with replacing(copy) as file:
-            for piece in unpacked(parts):
-                file.write(piece)
-    return copy
+    keep(copy, unpacked(parts))
+    return copy, True
 
 
 def _identity(path: Path) -> tuple[str, int, int]:
@@ -193,8 +192,5 @@ def _downloaded(place: RemotePath, cache: Path) -> Parts | None:
         return None
     key = hashlib.sha256(f"{place.url} {place.stat().st_size} {place.state()}".encode()).hexdigest()
     copy = cache / f"{key[:32]}-{place.name}"
-    if not copy.exists():
-        with replacing(copy) as file, place.open() as remote:
-            while piece := remote.read(1 << 22):
-                file.write(piece)
-    return Parts((copy,), (), 1)
+    keep(copy, place.pieces(MOST_ARCHIVE_BYTES))
+    return Parts((copy,), (), 1, kept=True)

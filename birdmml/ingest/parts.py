@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from birdmml.ingest.kept import open_kept
 from confu_core.errors import DatasetError
 
 __all__ = ["Parts", "find_parts", "unpacked"]
@@ -32,11 +33,14 @@ class Parts:
         Marks of the parts between the first and the last that are not there, such as ``("ah",)``.
     readable : int
         How many of `paths` lie before the first gap.
+    kept : bool
+        Whether they are copies that `birdmml.ingest.kept` wrote.
     """
 
     paths: tuple[Path, ...]
     missing: tuple[str, ...]
     readable: int
+    kept: bool = False
 
 
 def find_parts(path: Path) -> Parts | None:
@@ -98,7 +102,7 @@ def unpacked(parts: Parts) -> Iterator[bytes]:
     Raises
     ------
     DatasetError
-        If a part cannot be read, or the content grows beyond all measure.
+        If a part cannot be read, the content does not fit its checksum, or it grows beyond all measure.
     """
     pieces = _pieces(parts)
     head = next(pieces, b"")
@@ -113,7 +117,10 @@ def unpacked(parts: Parts) -> Iterator[bytes]:
         while rest:
             try:
                 content = unpacker.decompress(rest, PIECE)
-            except zlib.error:
+            except zlib.error as error:
+                if "data check" in str(error):
+                    mend = "its content is not what was packed; fetch it again"
+                    raise DatasetError(f"{parts.paths[0]} is damaged: {mend}") from error
                 return
             got += len(content)
             if got > FREE_GROWTH and got > MOST_GROWTH * packed:
@@ -131,7 +138,7 @@ def unpacked(parts: Parts) -> Iterator[bytes]:
 def _pieces(parts: Parts) -> Iterator[bytes]:
     for path in parts.paths[: parts.readable]:
         try:
-            with path.open("rb") as file:
+            with open_kept(path) if parts.kept else path.open("rb") as file:
                 while piece := file.read(PIECE):
                     yield piece
         except OSError as error:

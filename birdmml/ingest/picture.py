@@ -10,6 +10,7 @@ import numpy as np
 
 from birdmml.ingest.files import Unreadable
 from confu_core.errors import DatasetError
+from confu_core.inputs.complaint import complaint
 from confu_core.inputs.fingerprint import picture_hash
 from confu_core.inputs.picture import PIXEL_LIMIT, decode_picture
 
@@ -53,7 +54,7 @@ def look_at_picture(data: bytes) -> LookedAt:
     Raises
     ------
     Unreadable
-        If it has more than `PIXEL_LIMIT` pixels, or cannot be decoded.
+        If it has more than `PIXEL_LIMIT` pixels, cannot be decoded, or is damaged.
 
     Examples
     --------
@@ -69,9 +70,9 @@ def look_at_picture(data: bytes) -> LookedAt:
         width, height, orientation = _header(data)
         if width * height > PIXEL_LIMIT:
             raise Unreadable("too large", f"{width} x {height} pixels; at most {PIXEL_LIMIT} are decoded")
-        square = decode_picture(data, _HASHED_SIDE)
+        square = decode_picture(data, _HASHED_SIDE, whole=True)
     except DatasetError as error:
-        raise Unreadable("unreadable", str(error)) from error
+        raise Unreadable("too large" if "at most" in str(error) else "unreadable", str(error)) from error
     if orientation in _QUARTER_TURNS:
         width, height = height, width
     return LookedAt(width, height, tuple(map(int, picture_hash(square))))
@@ -127,5 +128,4 @@ def _header(data: bytes) -> tuple[int, int, int]:
     except Image.DecompressionBombError as error:
         raise Unreadable("too large", str(error).partition(",")[0]) from error
     except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
-        complaint = str(error).partition(" <_io")[0] or type(error).__name__
-        raise Unreadable("unreadable", f"the picture cannot be decoded: {complaint.splitlines()[0]}") from error
+        raise Unreadable("unreadable", f"the picture cannot be decoded: {complaint(error, data)}") from error

@@ -33,6 +33,8 @@ REASONS = MappingProxyType(
         "too long": "the recording is longer than longest",
         "too short": "the recording is shorter than shortest",
         "silent": "no part of the recording is louder than silence",
+        "constant": "the recording keeps a level, as of a faulty microphone, and hardly leaves it",
+        "antiphase": "the channels of the recording cancel each other",
         "duplicate": "the file has the bytes of one in an earlier row",
         "near duplicate": "the picture or the sound is a copy of one in an earlier row",
     }

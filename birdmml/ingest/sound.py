@@ -29,12 +29,15 @@ class Listened:
         Its length.
     level : float
         Of its loudest window, in dB relative to full scale; -200 for nothing but zeros.
+    movement : float
+        Level of that window about its mean, in dB; -200 for a constant.
     hash : tuple of int
         Fingerprint of the whole recording, in words of 64 bits; all 0 for silence.
     """
 
     seconds: float
     level: float
+    movement: float
     hash: tuple[int, ...]
 
 
@@ -58,7 +61,8 @@ def listen_to_sound(data: bytes, sample_rate: int, seconds: float) -> Listened:
     Raises
     ------
     Unreadable
-        If it is too long to be decoded, shorter than its header says, or cannot be decoded.
+        If it is too long to be decoded, shorter than its header says, cannot be decoded, or if its channels cancel
+        each other.
 
     Examples
     --------
@@ -78,7 +82,8 @@ def listen_to_sound(data: bytes, sample_rate: int, seconds: float) -> Listened:
     start = clip_start(samples, sample_rate, seconds, "loudest")
     window = samples[start : start + samples_in(seconds, sample_rate)]
     words = tuple(int(word) for word in sound_fingerprint(samples, sample_rate))
-    return Listened(len(samples) / sample_rate, decibels(float(np.mean(np.square(window, dtype=np.float64)))), words)
+    level = decibels(float(np.mean(np.square(window, dtype=np.float64))))
+    return Listened(len(samples) / sample_rate, level, decibels(float(np.var(window, dtype=np.float64))), words)
 
 
 def prepared_sound(
@@ -106,7 +111,8 @@ def prepared_sound(
     place, places : int
         Of ``"even"``: which of how many.
     loudness : float, optional
-        Level of the clip; see `levelled`.
+        Level of the clip; see `levelled`. By default it is left, unless it goes beyond full scale: then its peak
+        becomes that.
 
     Returns
     -------
@@ -132,9 +138,8 @@ def prepared_sound(
     length = samples_in(seconds, sample_rate)
     start = clip_start(samples, sample_rate, seconds, window, place, places)
     clip = samples[start : start + length]
-    if loudness is not None:
-        clip = levelled(clip, sample_rate, loudness)
-    return encode_flac(np.clip(np.pad(clip, (0, length - len(clip))), -1, 1), sample_rate)
+    clip = _within_scale(clip) if loudness is None else levelled(clip, sample_rate, loudness)
+    return encode_flac(np.pad(clip, (0, length - len(clip))), sample_rate)
 
 
 def clip_start(samples: Samples, sample_rate: int, seconds: float, window: str, place: int = 0, places: int = 1) -> int:
@@ -183,7 +188,11 @@ def clip_start(samples: Samples, sample_rate: int, seconds: float, window: str, 
     return int(starts[np.flatnonzero(found >= found.max() * (1 - 1e-9))[0]])
 
 
+def _within_scale(clip: Samples) -> Samples:
+    peak = np.abs(clip).max()
+    return clip if peak <= 1 else np.clip(clip / peak, -1, 1)
+
+
 def _reason(complaint: str) -> str:
-    if "longer than" in complaint:
-        return "too long"
-    return "wrong length" if "is cut" in complaint else "unreadable"
+    known = {"longer than": "too long", "is cut": "wrong length", "cancel each other": "antiphase"}
+    return next((reason for words, reason in known.items() if words in complaint), "unreadable")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
 
+from birdmml.ingest.kept import open_kept
 from confu_core.errors import DatasetError
 
 __all__ = ["Place", "TarIndex", "index_tar", "safe_name"]
@@ -73,7 +74,7 @@ class TarIndex:
             self.refused.append(f"{name!r:.120} is {why}")
 
 
-def index_tar(path: Path, most_bytes: int) -> TarIndex:
+def index_tar(path: Path, most_bytes: int, *, kept: bool = False) -> TarIndex:
     """List the regular files of an uncompressed tar, which may be cut.
 
     Parameters
@@ -82,6 +83,8 @@ def index_tar(path: Path, most_bytes: int) -> TarIndex:
         Of the tar.
     most_bytes : int
         A larger member is refused.
+    kept : bool
+        Whether it is a copy that `birdmml.ingest.kept` wrote, and is compared with its checksums.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def index_tar(path: Path, most_bytes: int) -> TarIndex:
     """
     index = TarIndex()
     try:
-        with path.open("rb") as file:
+        with open_kept(path) if kept else path.open("rb") as file:
             size = path.stat().st_size
             for name, info, place in _entries(path, file, size, index):
                 _take(index, name, info, place, most_bytes)

@@ -26,7 +26,7 @@ SOURCES: Mapping[str, str] = {
     "mustard": "confu_core.datasets.affect:open_mustard",
     "digits": "confu_core.datasets.digits:open_digits",
 }
-_WRITTEN = re.compile(r"(?P<scheme>[a-z][a-z0-9]+):(?!//)(?P<path>[^?]*)(\?(?P<query>.*))?")
+_WRITTEN = re.compile(r"(?P<scheme>[a-z][a-z0-9]+):(?!//|:)(?P<path>[^?]*)(\?(?P<query>.*))?")
 
 
 def is_source(text: str) -> bool:

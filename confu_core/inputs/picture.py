@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs.complaint import complaint
+from confu_core.inputs.jpeg import jpeg_damage, jpeg_scans
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,11 +21,13 @@ __all__ = ["PIXEL_LIMIT", "decode_frames", "decode_picture"]
 PIXEL_LIMIT = 1 << 26  # 8192 x 8192: below the size at which Pillow begins to warn.
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_JPEGS = ("JPEG", "MPO")
 _FRAMES_LIMIT = 256
+_WORK_LIMIT = 1 << 30  # Pixels times the scans or frames that each of them is decoded in.
 _ORIENTATION = 0x0112
 
 
-def decode_picture(data: bytes, side: int) -> np.ndarray:
+def decode_picture(data: bytes, side: int, *, whole: bool = False) -> np.ndarray:
     """Decode a picture, cut its centre to a square and reduce that with antialiasing.
 
     A JPEG is decoded at the smallest of its own scales that is not below `side`, which saves most of the work.
@@ -35,6 +39,10 @@ def decode_picture(data: bytes, side: int) -> np.ndarray:
         A JPEG, PNG or WebP file; of an animation the first frame is taken.
     side : int
         Of the square, in pixels, at least 1.
+    whole : bool
+        Whether a picture must be seen as it was made, which takes twice the time: a decoder does not tell that a JPEG
+        was cut and closed by an end mark, or lost a stretch, and puts grey or noise in its place. Formats without
+        checksums, JPEG and WebP, never tell of a changed bit that still makes sense.
 
     Returns
     -------
@@ -44,7 +52,7 @@ def decode_picture(data: bytes, side: int) -> np.ndarray:
     Raises
     ------
     DatasetError
-        If it cannot be decoded, is cut, or has more than `PIXEL_LIMIT` pixels.
+        If it cannot be decoded, is cut, has more than `PIXEL_LIMIT` pixels or too many scans, or is not whole.
     InvalidValue
         If `side` is below 1.
 
@@ -59,7 +67,7 @@ def decode_picture(data: bytes, side: int) -> np.ndarray:
     Traceback (most recent call last):
     confu_core.errors.DatasetError: the picture cannot be decoded: cannot identify image file
     """
-    return _checked(data, side, 1)[0]
+    return _checked(data, side, 1, whole=whole)[0]
 
 
 def decode_frames(data: bytes, side: int, count: int) -> np.ndarray:
@@ -98,18 +106,30 @@ def decode_frames(data: bytes, side: int, count: int) -> np.ndarray:
     return _checked(data, side, count)
 
 
-def _checked(data: bytes, side: int, count: int) -> np.ndarray:
+def _checked(data: bytes, side: int, count: int, *, whole: bool = False) -> np.ndarray:
     if side < 1:
         raise InvalidValue(f"side must be at least 1 pixel; got {side}")
     if count < 1:
         raise InvalidValue(f"count must be at least 1 frame; got {count}")
     try:
-        return _decode(data, side, count)
+        pixels = _decode(data, side, count)
+        if whole:
+            _check_whole(data)
+        return pixels
     except DatasetError:
         raise
     except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
-        complaint = str(error).partition(" <_io")[0] or type(error).__name__
-        raise DatasetError(f"the picture cannot be decoded: {complaint.splitlines()[0]}") from error
+        raise DatasetError(f"the picture cannot be decoded: {complaint(error, data)}") from error
+
+
+def _check_whole(data: bytes) -> None:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        jpeg = image.format in _JPEGS
+        image.verify()  # Compares checksums where the format has them.
+    if jpeg and (damage := jpeg_damage(data)):
+        raise DatasetError(f"the picture is damaged: {damage}")
 
 
 def _decode(data: bytes, side: int, count: int) -> np.ndarray:
@@ -125,6 +145,10 @@ def _decode(data: bytes, side: int, count: int) -> np.ndarray:
             there = getattr(image, "n_frames", 1) if count > 1 else 1
             if there > _FRAMES_LIMIT:
                 raise DatasetError(f"the animation has {there} frames; at most {_FRAMES_LIMIT} are decoded")
+            scans = jpeg_scans(data) if image.format in _JPEGS else 1
+            if width * height * max(there, scans) > _WORK_LIMIT:
+                work = f"{width} x {height} pixels in {max(there, scans)} frames or scans"
+                raise DatasetError(f"the picture has {work}; at most {_WORK_LIMIT} pixels are decoded in all")
             # Behind a first picture that was decoded at a smaller scale, others cannot be found.
             scaled = image.draft(None, (side, side)) if there == 1 else None
             frames = [(_square(image, frame, side, scaled, orientation), _shown(image)) for frame in range(there)]

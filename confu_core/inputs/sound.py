@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs.complaint import complaint
+from confu_core.inputs.sound_files import whole_sound
 
-__all__ = ["DURATION_LIMIT", "decode_sound", "samples_in"]
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+__all__ = ["DURATION_LIMIT", "check_sound", "decode_sound", "samples_in"]
 
 DURATION_LIMIT = 600.0  # Seconds.
 
 _BLOCK_FRAMES = 1 << 16
+_SAMPLE_LIMIT = 1 << 27  # Of all channels together: half a gibibyte.
+_VALUE_LIMIT = 2.0**32  # Beyond the range of whole numbers that were written as they are.
+_UNKNOWN_FRAMES = 1 << 62
+_CANCELLED = 1e-4  # -40 dB: channels that have nothing in common lose 3 dB by being mixed.
 _RATE_LIMIT = 768_000  # Hz, and below it the number of channels: what no recording has is an attack or damage.
 _CHANNEL_LIMIT = 32
 
@@ -23,7 +33,7 @@ def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) ->
     Parameters
     ----------
     data : bytes
-        A FLAC, Ogg or WAV file.
+        A FLAC, Ogg, MP3 or WAV file, or another that libsndfile reads.
     sample_rate : int
         Of the result, in Hz; soxr resamples where the file has another.
     seconds : float, optional
@@ -33,12 +43,13 @@ def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) ->
     Returns
     -------
     ndarray of float32, shape (round(seconds * sample_rate),)
-        In [-1, 1].
+        In [-1, 1], but for files of floating point that go beyond.
 
     Raises
     ------
     DatasetError
-        If it cannot be decoded, is cut, empty, too long, or holds values that are not finite.
+        If it cannot be decoded, is cut, empty or too long, if its channels cancel each other, or if it holds values
+        that are not finite or beyond 2**32.
     InvalidValue
         If `sample_rate` or `seconds` is not positive, or `seconds` is above `DURATION_LIMIT`.
 
@@ -54,17 +65,51 @@ def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) ->
     if sample_rate < 1 or not (seconds is None or 0 < seconds <= DURATION_LIMIT):
         limits = f"sample_rate must be at least 1 Hz and seconds in (0, {DURATION_LIMIT:g}]"
         raise InvalidValue(f"{limits}; got {sample_rate} and {seconds}")
+    samples, rate = _decoded(data, seconds)
+    samples = samples if rate == sample_rate else _resampled(samples, rate, sample_rate)
+    return samples if seconds is None else _of_length(samples, samples_in(seconds, sample_rate))
+
+
+def check_sound(data: bytes) -> None:
+    """Decode a sound whole.
+
+    Parameters
+    ----------
+    data : bytes
+        As for `decode_sound`.
+
+    Raises
+    ------
+    DatasetError
+        If `decode_sound` would raise it for the whole sound.
+
+    Examples
+    --------
+    >>> check_sound(b"no sound")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: the sound cannot be decoded: Format not recognised
+    """
+    _decoded(data, None)
+
+
+def _decoded(data: bytes, seconds: float | None) -> tuple[np.ndarray, int]:
     try:
-        samples, rate = _read(data, seconds)
-        if not np.isfinite(samples).all():
-            raise DatasetError("the sound holds values that are not finite")
-        samples = samples if rate == sample_rate else _resampled(samples, rate, sample_rate)
+        with np.errstate(over="ignore", invalid="ignore"):  # What is not finite is found below.
+            samples, rate = _read(data, seconds)
+            _check_values(samples)
     except DatasetError:
         raise
     except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
-        complaint = str(error).partition(" <_io")[0] or type(error).__name__
-        raise DatasetError(f"the sound cannot be decoded: {complaint.splitlines()[0]}") from error
-    return samples if seconds is None else _of_length(samples, samples_in(seconds, sample_rate))
+        raise DatasetError(f"the sound cannot be decoded: {complaint(error, data)}") from error
+    return samples, rate
+
+
+def _check_values(samples: np.ndarray) -> None:
+    least, most = float(samples.min()), float(samples.max())
+    if not np.isfinite(samples).all():
+        raise DatasetError("the sound holds values that are not finite")
+    if max(-least, most) > _VALUE_LIMIT:
+        raise DatasetError(f"the sound holds values of {max(-least, most):.3g}, which no recording has")
 
 
 def samples_in(seconds: float, sample_rate: int) -> int:
@@ -93,26 +138,47 @@ def samples_in(seconds: float, sample_rate: int) -> int:
 def _read(data: bytes, seconds: float | None) -> tuple[np.ndarray, int]:
     import soundfile
 
-    # The library shortens a WAV that is cut without a word; the file itself says how long it should be.
-    if data.startswith(b"RIFF") and (stated := int.from_bytes(data[4:8], "little") + 8) > len(data):
-        raise DatasetError(f"the sound is cut: {len(data)} bytes of {stated}")
-    with soundfile.SoundFile(io.BytesIO(data)) as sound:
-        rate = sound.samplerate
+    class Forward(soundfile.SoundFile):
+        """A file that is read once, from its beginning: after every read the library would look for its place."""
+
+        def seekable(self) -> bool:
+            return False
+
+    with Forward(io.BytesIO(whole_sound(data))) as sound:
+        rate, known = sound.samplerate, sound.frames < _UNKNOWN_FRAMES
         if rate > _RATE_LIMIT or sound.channels > _CHANNEL_LIMIT:
             limits = f"{_CHANNEL_LIMIT} channels at {_RATE_LIMIT} Hz"
             raise DatasetError(f"the sound has {sound.channels} channels at {rate} Hz; at most {limits} are decoded")
-        if seconds is None and sound.frames > DURATION_LIMIT * rate:
-            raise DatasetError(f"the sound is longer than {DURATION_LIMIT:g} s, the most that is decoded")
+        longest = int(DURATION_LIMIT * rate)
         # A little more than asked for, so that the end of a resampled cut hears what follows.
-        wanted = sound.frames if seconds is None else min(sound.frames, int((seconds + 0.1) * rate) + 1)
-        blocks, got = [], 0
-        # In blocks: a header that promises hours must not reserve their memory.
-        for block in sound.blocks(_BLOCK_FRAMES, frames=wanted, dtype="float32", always_2d=True):
-            blocks.append(block[:, 0] if sound.channels == 1 else block.mean(axis=1))
-            got += len(block)
-    if not 0 < got == wanted:
-        raise DatasetError(f"the sound is cut or empty: {got} frames of {wanted}")
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), rate
+        asked = longest + 1 if seconds is None else min(longest, int((seconds + 0.1) * rate) + 1)
+        wanted = min(sound.frames, asked)
+        if min(wanted, longest) * sound.channels > _SAMPLE_LIMIT:
+            raise DatasetError(f"the sound is longer than {_SAMPLE_LIMIT} samples of all channels, the most decoded")
+        mono = _mixed(sound, wanted if known else asked)
+    if seconds is None and max(len(mono), wanted if known else 0) > longest:
+        raise DatasetError(f"the sound is longer than {DURATION_LIMIT:g} s, the most that is decoded")
+    if known and len(mono) != wanted:
+        raise DatasetError(f"the sound is cut: {len(mono)} frames of {wanted}")
+    if not len(mono):
+        raise DatasetError("the sound is empty: it holds no frame")
+    return mono, rate
+
+
+def _mixed(sound: SoundFile, wanted: int) -> np.ndarray:
+    """Return as many frames as there are, at most those wanted, as the mean of their channels."""
+    # What is not written to takes no memory: a header that promises hours reserves none.
+    mono = np.empty(wanted, np.float32)
+    block = np.empty((_BLOCK_FRAMES, sound.channels), np.float32)
+    got, power = 0, 0.0
+    while got < wanted and (read := sound.read(out=block[: wanted - got])).size:
+        mono[got : got + len(read)] = read[:, 0] if sound.channels == 1 else read.mean(axis=1)
+        power += float(np.square(read, dtype=np.float64).sum()) / sound.channels if sound.channels > 1 else 0.0
+        got += len(read)
+    mono = mono[:got]
+    if sound.channels > 1 and np.square(mono, dtype=np.float64).sum() < _CANCELLED * power:
+        raise DatasetError("the channels of the sound cancel each other; turn one of them over, or take one alone")
+    return mono
 
 
 def _resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:

@@ -40,9 +40,20 @@ _CUT = {
 }  # fmt: skip
 _SECRET_NAMES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _SHORTEST_SECRET = 6  # What is shorter would also be found where it is meant as a word.
+_URL = re.compile(r"(?<=://)[^\s'\"<>]+")
+# A key may hold slashes; what stands behind a colon and is digits alone is a port.
+_USER = re.compile(r"[^/@?#]+@|[^/@:?#]*:(?!\d{1,5}(?:[/?#]|$)).*@")
+_QUERY = re.compile(r"(?<=[?&;#])[^?&;#]+")
+_HARMLESS = re.compile(
+    r"(?:download|dl|raw|export|format|page|part|partNumber|version|versionId|revision|rev|ref|prefix|delimiter|list-type)"
+    r"=[\w.%/-]*",
+    re.IGNORECASE,
+)
+# Beyond URLs, as in the line of a request.
 _SECRETS = re.compile(
-    r"hf_[A-Za-z0-9]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s@]+(?=@)"
-    r"|(?<=[?&])(?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|sig|token|access_token)=[^&\s'\"]+"
+    r"hf_[A-Za-z0-9]{8,}|(?<=Bearer )\S+|(?<=Basic )\S+"
+    r"|(?<=[?&;])[\w.-]*(?:token|sig|signature|secret|password|passwd|pwd|key|keyid|credential|auth|code|jwt)=[^&\s'\"]+",
+    re.IGNORECASE,
 )
 
 
@@ -106,12 +117,15 @@ def tellable(error: BaseException) -> BaseException | None:
 
 
 def without_secrets(text: str) -> str:
-    """Return a text without tokens, signatures, passwords in URLs, and the keys of the environment.
+    """Return a text without the keys of the environment, and with URLs that hold no secret.
+
+    Every URL that is shown, stored or raised goes through here. Of a query only what is known to be harmless stays,
+    such as ``download=1``: servers call their tokens by any name.
 
     Parameters
     ----------
     text : str
-        What a client said.
+        A URL, or what a client said.
 
     Returns
     -------
@@ -122,12 +136,21 @@ def without_secrets(text: str) -> str:
     --------
     >>> without_secrets("PUT https://me:pass@host/x?X-Amz-Signature=abc&part=1")
     'PUT https://...@host/x?...&part=1'
+    >>> without_secrets("simplecache::s3://KEY:SEC/RET@bucket/birds")
+    'simplecache::s3://...@bucket/birds'
     """
     for name in _SECRET_NAMES:
         value = os.environ.get(name, "")
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "...")
-    return _SECRETS.sub("...", text)
+    return _SECRETS.sub("...", _URL.sub(_shown_url, text))
+
+
+def _shown_url(found: re.Match[str]) -> str:
+    url = found[0]
+    if user := _USER.match(url):
+        url = f"...@{url[user.end() :]}"
+    return _QUERY.sub(lambda part: part[0] if _HARMLESS.fullmatch(part[0]) else "...", url)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -148,6 +171,7 @@ def _codes(error: BaseException) -> Iterator[str]:
     for place, name in ((response, "status_code"), (error, "status"), (error, "code")):
         if (code := getattr(place, name, None)) is not None:
             yield str(code)
+            break  # aiohttp warns of the last where it has the second.
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,10 +6,12 @@ import contextlib
 import io
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
+from urllib.parse import quote, unquote
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards.refusal import refusal, tellable, without_secrets
@@ -17,14 +19,22 @@ from confu_core.shards.refusal import refusal, tellable, without_secrets
 __all__ = ["RemotePath"]
 
 
-# A URL is shown, and written into cards.
-_PASSWORD = re.compile(r"[A-Za-z0-9+]+://[^/@]*:[^/@]*@")
-
+_PASSWORD = re.compile(r"://[^/@:?#]*:(?!\d{1,5}(?:[/?#]|$)).*@")
+_PLAIN = "/!$&'()*+,;=@~"  # What stands for itself in the path of a URL.
 _NO_LIST = (401, 403, 405)
+_PIECE = 1 << 20
+_MOST_IN_MEMORY, _MOST_ON_DISK = 1 << 31, 1 << 36  # Bytes of one file: a server may not say how many come.
+# Of a web server that sends next to nothing, or does not stop.
+_SILENCE, _CONNECTING, _PATIENCE = 60.0, 30.0, 120.0  # Seconds.
+_SLOWEST = 1000  # Bytes a second, once patience is over.
 
 
 class _Stat(NamedTuple):
     st_size: int
+
+
+class _TooLarge(Exception):
+    """A file that goes on beyond what is read."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class RemotePath:
     Attributes
     ----------
     url : str
-        Without a slash at its end.
+        Without a slash at its end. It may hold secrets: what is shown is `str` of the place.
 
     Examples
     --------
@@ -52,7 +62,7 @@ class RemotePath:
     @classmethod
     def parse(cls, url: str) -> RemotePath:
         """Return where a URL leads, or raise InvalidValue if nothing that is installed reaches it."""
-        if _PASSWORD.match(url):
+        if _PASSWORD.search(url):
             mend = "fsspec and its clients read keys from their own files and from the environment"
             raise InvalidValue(f"a URL must hold no password; got {without_secrets(url)}; {mend}")
         place = cls(url.rstrip("/"))
@@ -60,7 +70,10 @@ class RemotePath:
             _store(place)
         except (ImportError, ValueError) as error:
             mend = "pip install 'confu-bench[s3]' for s3://, and for others what fsspec names"
-            raise InvalidValue(f"{without_secrets(url)} cannot be reached: {refusal(error)}; {mend}") from error
+            said = f"{without_secrets(url)} cannot be reached: {refusal(error)}; {mend}"
+            raise InvalidValue(said) from tellable(error)
+        except Exception as error:  # Some stores are asked as soon as they are named, such as those of ftp://.
+            raise DatasetError(f"{place} cannot be reached: {refusal(error)}") from tellable(error)
         return place
 
     @property
@@ -69,15 +82,35 @@ class RemotePath:
         return self.url.partition(":")[0]
 
     def __str__(self) -> str:
-        return self.url
+        """Return the URL as it may be shown, without secrets."""
+        return without_secrets(self.url)
+
+    def __repr__(self) -> str:
+        return f"RemotePath(url={str(self)!r})"
 
     def __truediv__(self, name: str) -> RemotePath:
-        return RemotePath(f"{self.url}/{name}")
+        if not self._of_web:
+            return RemotePath(f"{self.url}/{name}")
+        place, mark, query = self.url.partition("?")
+        # A name is no URL yet: a number sign or a question mark in it would end it.
+        return RemotePath(f"{place.rstrip('/')}/{quote(name, safe=_PLAIN)}{mark}{query}")
+
+    @property
+    def _of_web(self) -> bool:
+        return self.protocol in ("http", "https")
 
     @property
     def name(self) -> str:
-        """What follows the last slash."""
+        """What follows the last slash; of a web address without its query."""
+        if self._of_web:
+            return unquote(self.url.partition("?")[0].rpartition("/")[2])
         return self.url.rpartition("/")[2]
+
+    @property
+    def parent(self) -> RemotePath:
+        """The folder that it lies in; a query, which may be a key, stays."""
+        place, mark, query = self.url.partition("?") if self._of_web else (self.url, "", "")
+        return RemotePath(f"{place.rpartition('/')[0]}{mark}{query}")
 
     def resolve(self) -> RemotePath:
         """Return itself: a URL does not depend on where one stands."""
@@ -99,13 +132,17 @@ class RemotePath:
             return bool(store.isfile(path))
 
     def stat(self) -> _Stat:
-        """Return the size of a file."""
+        """Return the size of a file; -1 where a web server does not tell."""
         with _reading(self) as (store, path):
-            return _Stat(int(store.info(path)["size"]))
+            size = store.info(path)["size"]
+            return _Stat(-1 if size is None and self._of_web else int(size))
 
     def state(self) -> str:
         """Return what changes when a file does, such as its ETag and time; it says nothing of the content."""
         with _reading(self) as (store, path):
+            if self._of_web:
+                about = store.info(path)
+                return str([about.get(name) for name in ("ETag", "Last-Modified", "Content-MD5", "Digest", "size")])
             return str(store.ukey(path))
 
     def iterdir(self) -> Iterator[RemotePath]:
@@ -113,7 +150,8 @@ class RemotePath:
         with _reading(self) as (store, path):
             # Some stores list the mark of an emptied folder as a part of itself.
             found = {str(name).rstrip("/") for name in store.ls(path, detail=False)} - {path.rstrip("/")}
-        yield from (self / name.rpartition("/")[2] for name in sorted(found))
+        names = (name.rpartition("/")[2] for name in sorted(found))
+        yield from (self / (unquote(name) if self._of_web else name) for name in names)
 
     def files(self) -> dict[str, int]:
         """Return the sizes of all files under a folder, by their names relative to it."""
@@ -129,24 +167,42 @@ class RemotePath:
             prefix = len(path.rstrip("/")) + 1
             # A list of links does not say how large what it links to is.
             known = {name: found[name]["size"] for name in sorted(found) if name[prefix:]}
+            said = unquote if self._of_web else str
             return {
-                str(name)[prefix:]: int(store.info(name)["size"] if size is None else size)
+                said(str(name)[prefix:]): int(store.info(name)["size"] if size is None else size)
                 for name, size in known.items()
             }
 
     def _hides_folders(self, error: Exception) -> bool:
         """Return whether a web server gives out files and does not list them."""
-        return self.protocol in ("http", "https") and getattr(error, "status", None) in _NO_LIST
+        return self._of_web and getattr(error, "status", None) in _NO_LIST
 
     def open(self, mode: str = "rb") -> BinaryIO:
         """Open a file for reading; each read asks for just the bytes that it returns."""
         with _reading(self) as (store, path):
             return cast(BinaryIO, _Opened(self, store.open(path, mode, cache_type="none")))
 
-    def read_bytes(self) -> bytes:
-        """Return the content of a file."""
+    def pieces(self, limit: int) -> Iterator[bytes]:
+        """Yield the content of a file piece by piece, or raise DatasetError where it has more than so many bytes."""
         with _reading(self) as (store, path):
-            return store.cat_file(path)
+            options = {"block_size": 0} if self._of_web else {"cache_type": "none"}
+            with store.open(path, "rb", **options) as file:
+                began, got = time.monotonic(), 0
+                while piece := file.read(_PIECE):
+                    got += len(piece)
+                    if got > limit:
+                        raise _TooLarge(f"it has more than {limit} bytes, the most that are read")
+                    took = time.monotonic() - began
+                    if took > _PATIENCE and got < _SLOWEST * took:
+                        raise TimeoutError(f"{got} bytes came in {took:.0f} s, too slow to wait for")
+                    yield piece
+
+    def read_bytes(self, limit: int | None = None) -> bytes:
+        """Return the content of a file, or raise DatasetError where it has more than so many bytes."""
+        if limit is None and not self._of_web:
+            with _reading(self) as (store, path):
+                return store.cat_file(path)
+        return b"".join(self.pieces(_MOST_IN_MEMORY if limit is None else limit))
 
     def write_bytes(self, content: bytes) -> None:
         """Write a small file whole."""
@@ -165,8 +221,13 @@ class RemotePath:
 
     def download(self, target: Path) -> None:
         """Copy a file from here."""
-        with _reading(self) as (store, path):
-            store.get_file(path, str(target))
+        if not self._of_web:
+            with _reading(self) as (store, path):
+                store.get_file(path, str(target))
+            return
+        with target.open("wb") as file:
+            for piece in self.pieces(_MOST_ON_DISK):
+                file.write(piece)
 
     def unlink(self) -> None:
         """Remove a file."""
@@ -215,8 +276,15 @@ class _Opened(io.RawIOBase):
 def _store(place: RemotePath) -> tuple[Any, str]:
     import fsspec
 
+    options: dict[str, Any] = {}
+    if place.url.startswith(("http://", "https://")):
+        import aiohttp
+
+        # Not for the whole of a file, which may be large, but for every part of it.
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECTING, sock_read=_SILENCE)
+        options["client_kwargs"] = {"timeout": limits}
     # What others write must be seen, so nothing may be listed from memory.
-    store, path = fsspec.core.url_to_fs(place.url, use_listings_cache=False)
+    store, path = fsspec.core.url_to_fs(place.url, use_listings_cache=False, **options)
     return store, path
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from confu_core.errors import DatasetError
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards.remote import RemotePath
 
 __all__ = ["Location", "fetched", "files_under", "location", "sizes", "workspace"]
 
+_MISTYPED = re.compile(r"(?P<scheme>https?|ftp|s3|gs|gcs|az|abfs|hf|file|memory):(?P<slash>/(?!/)|(?=[^/]))")
 _LOCAL = ("file://", "local://")
 
 
@@ -34,7 +36,9 @@ def location(path: str | Path | RemotePath) -> Location:
     Raises
     ------
     InvalidValue
-        If nothing that is installed reaches the URL.
+        If nothing that is installed reaches the URL, or a slash of it is missing.
+    DatasetError
+        If a store that is asked at once does not answer.
 
     Examples
     --------
@@ -46,6 +50,9 @@ def location(path: str | Path | RemotePath) -> Location:
     if isinstance(path, Path | RemotePath):
         return path
     if "://" not in path:
+        if (mistyped := _MISTYPED.match(path)) and not Path(path).exists():
+            scheme = mistyped["scheme"]
+            raise InvalidValue(f"{path} must be a path, or a URL with two slashes: {scheme}://{path[mistyped.end() :]}")
         return Path(path)
     if path.startswith(_LOCAL):
         return Path(path.partition("://")[2])

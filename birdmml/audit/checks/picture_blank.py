@@ -1,4 +1,4 @@
-"""Pictures of one colour."""
+"""Pictures of one colour, as a whole or in the part that was lost."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from confu_core.inputs import Picture
 
 __all__ = ["CHECK"]
 
+LOST = 0.05  # Of a picture, from one side on; drawn ones have less that is of exactly one colour.
 CONTRAST = 4.0  # Grey levels: what compression makes of a blank sheet has less, the palest fog more.
 
 
@@ -29,6 +30,19 @@ def _run(facts: Facts, name: str) -> Iterator[Finding]:
             "pictures",
             "Remove them: they show nothing, and all of them are alike.",
             examples_of(facts, rows.tolist(), lambda row: f"colours vary by {contrast[row]:.1f} grey levels"),
+        )
+    lost = facts.measures[name]["lost"]
+    rows = np.flatnonzero(readable & (contrast >= CONTRAST) & (lost >= LOST))
+    if len(rows):
+        yield Finding(
+            CHECK.code,
+            "warning",
+            f"{name}: pictures are of one colour in a part along one side, as if a file was cut",
+            len(rows),
+            int(readable.sum()),
+            "pictures",
+            "Look at them, fetch their files again, and build again: what was lost was filled up.",
+            examples_of(facts, rows.tolist(), lambda row: f"{lost[row]:.0%} are of one colour"),
         )
 
 

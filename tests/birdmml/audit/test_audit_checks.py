@@ -144,6 +144,16 @@ def _blank(rows: Rows) -> None:
         row["image"] = planted.picture(Image.new("RGB", (48, 48), colour))
 
 
+def _half(rows: Rows) -> None:
+    """Two that were cut and closed by an end mark: one as it was stored, one as a reader filled it up."""
+    sharp = Image.effect_noise((48, 48), 90).convert("RGB")
+    data = planted.picture(sharp)["bytes"]
+    rows["train"][0]["image"] = planted.media(data[: len(data) // 2] + b"\xff\xd9")
+    filled = np.asarray(sharp).copy()
+    filled[24:] = (90, 128, 80)
+    rows["train"][1]["image"] = planted.picture(Image.fromarray(filled))
+
+
 def _small(rows: Rows) -> None:
     rows["train"][0]["image"] = planted.picture(planted.image_of(rows["train"][0]["image"]).resize((10, 10)))
 
@@ -200,6 +210,7 @@ def _unequal(rows: Rows) -> None:
         (_silent, {("sound-silent", "warning"): 2}),
         (_noisy, {("sound-noisy", "warning"): 3}),
         (_blank, {("picture-blank", "warning"): 2}),
+        (_half, {("picture-blank", "warning"): 1, ("unreadable", "error"): 1}),
         (_small, {("picture-sizes", "warning"): 1}),
         (_rates, {("sound-format", "warning"): 3}),
         (_short, {("sound-format", "warning"): 1}),

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from birdmml.ingest.files import FolderFiles, Roots, Unreadable
+from birdmml.ingest.kept import open_kept
 from birdmml.ingest.open_root import open_roots
 from birdmml.ingest.parts import find_parts
 from birdmml.ingest.tar_index import index_tar
@@ -182,7 +183,54 @@ def test_an_archive_that_grows_beyond_measure_is_refused(tmp_path: Path, monkeyp
     (tmp_path / "x.tar.gz").write_bytes(gzip.compress(bytes(8 << 20)))
     with pytest.raises(DatasetError, match="unpacks to more than 100 times its size"):
         open_roots([tmp_path / "x.tar.gz"], tmp_path, tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert [one for one in (tmp_path / "cache").iterdir() if one.suffix != ".lock"] == []
+
+
+def packed(folder: Path) -> tuple[Path, dict[str, bytes]]:
+    members = {f"audio/{i}.wav": os.urandom(70_000) for i in range(3)}
+    path = tar_of(folder / "audio.tar", members)
+    (folder / "audio.tar.gz").write_bytes(gzip.compress(path.read_bytes(), 1))
+    return folder / "audio.tar.gz", members
+
+
+def test_a_changed_bit_of_an_unpacked_copy_is_found_wherever_it_is(tmp_path: Path) -> None:
+    path, members = packed(tmp_path)
+    for place in (0.0, 0.001, 0.3, 0.65, 0.97, 1.0):
+        files, _ = open_roots([path], tmp_path, tmp_path / "cache")
+        (copy,) = (tmp_path / "cache").glob("*.tar")
+        data = bytearray(copy.read_bytes())
+        data[round(place * (len(data) - 1))] ^= 4
+        copy.write_bytes(data)
+        with pytest.raises(DatasetError, match="the copy of an archive, has changed on the disk"):
+            for found in (files, open_roots([path], tmp_path, tmp_path / "cache")[0]):
+                assert {name: found.read(name) for name in members} == members
+            open_kept(copy).read()  # Of what pads the end nothing else is read.
+        again, _ = open_roots([path], tmp_path, tmp_path / "cache")
+        assert {name: again.read(name) for name in members} == members
+    (copy,) = (tmp_path / "cache").glob("*.tar")
+    os.truncate(copy, 1000)
+    with pytest.raises(DatasetError, match="run the same build again"):
+        open_roots([path], tmp_path, tmp_path / "cache")
+
+
+def test_what_a_killed_process_left_of_a_copy_goes(tmp_path: Path) -> None:
+    path, _ = packed(tmp_path)
+    open_roots([path], tmp_path, tmp_path / "cache")
+    (copy,) = (tmp_path / "cache").glob("*.tar")
+    copy.unlink()
+    left = tmp_path / "cache" / f".{copy.name}.0123abcd.partial"
+    left.write_bytes(bytes(1000))
+    open_roots([path], tmp_path, tmp_path / "cache")
+    assert copy.exists() and not left.exists()
+
+
+def test_an_archive_that_does_not_fit_its_checksum_is_one_line(tmp_path: Path) -> None:
+    path, _ = packed(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[-8] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=r"audio.tar.gz is damaged: its content is not what was packed; fetch"):
+        open_roots([path], tmp_path, tmp_path / "cache")
 
 
 def test_no_name_leads_out_of_a_folder(tmp_path: Path) -> None:
@@ -231,9 +279,7 @@ def test_links_lead_into_what_was_named_and_into_snapshots_of_hugging_face(tmp_p
     assert refused(files, "photos/a.jpg") == "outside"
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("", "a root is empty"), ("x" * 300, "a root cannot be .*too long")]
-)
+@pytest.mark.parametrize(("name", "message"), [("", "a root is empty"), ("x" * 300, "a root cannot be .*too long")])
 def test_names_that_are_no_root_are_one_line(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         open_roots([name], tmp_path / "m.csv", tmp_path / "cache")

@@ -1,10 +1,13 @@
-"""The machine for pickles: equal to Python's own on what it reads, and deaf to everything else."""
+"""The reader of pickles: equal to Python's own on what it reads, and deaf to everything else."""
 
 from __future__ import annotations
 
 import os
 import pickle
+import resource
 import struct
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confu_core.datasets.restricted_pickle import load_pickle, machine, parse_pickle
+from confu_core.datasets import restricted_pickle
+from confu_core.datasets.restricted_pickle import load_pickle, parse_pickle
 from confu_core.errors import DatasetError
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -39,7 +43,7 @@ NESTED = st.recursive(
 def test_containers_are_read_as_python_reads_them(value: Any, protocol: int) -> None:
     found = parse_pickle(pickle.dumps(value, protocol))
     assert found == value
-    assert type(found) is type(value) or len(value) >= 1 << 16  # Long bytes are a view.
+    assert type(found) is type(value)
 
 
 KINDS = ["?", "i1", "<i4", ">i4", "u8", "f2", "f4", ">f8", "c8", "S3", "U4"]
@@ -60,19 +64,6 @@ def test_arrays_of_objects_hold_what_was_put_in(protocol: int) -> None:
     array = np.empty((2, 2), object)
     array[:] = [["a", [1, 2]], [None, ("b", 1.5)]]
     assert parse_pickle(pickle.dumps(array, protocol)).tolist() == array.tolist()
-
-
-def test_what_is_long_is_a_view_of_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "long.pkl"
-    array = np.arange(4_000_000, dtype=np.float32)
-    path.write_bytes(pickle.dumps({"a": array}, 4))
-    tracemalloc.start()
-    found = load_pickle(path)["a"]
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 1_000_000 < found.nbytes
-    assert not found.flags.writeable
-    assert found[-1] == 3_999_999
 
 
 def test_pickles_of_numpy_1_and_python_2() -> None:
@@ -96,6 +87,7 @@ class Reduced:
 
 
 MARK = "restricted-pickle-ran"
+UNFILLED = b"\x80\x03cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tC\x01btR"
 
 
 def run_of(path: Path) -> dict[str, bytes]:
@@ -133,7 +125,9 @@ def run_of(path: Path) -> dict[str, bytes]:
         "a type of records": b"cnumpy\ndtype\n(VV8\nK\x00K\x01tR.",
         "fields of a type": b"cnumpy\ndtype\n(Vf4\nK\x00K\x01tR(K\x03V<\nN(Va\nt}K\x01K\x01K\x00tb.",
         "a type by its name": b"cnumpy\ndtype\n(Vf4,(2,2)f8\nK\x00K\x01tR.",
-        "a tuple as a key": b"\x80\x02})K\x01s.",
+        "a state of a global": b"\x80\x02cnumpy\ndtype\nN}V_make\nNs\x86b.",
+        "a state of an array": UNFILLED + b"N}Vvalue\nNs\x86b.",
+        "an array that was never filled": UNFILLED + b".",
     }
 
 
@@ -154,12 +148,12 @@ def test_hostile_pickles_run_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("data", "line"),
     [
         (b"cos\nsystem\n.", "the pickle asks for os.system; only numpy arrays and plain containers are read"),
-        (b"(ios\nsystem\n.", "the pickle uses the instruction INST for os.system; only numpy arrays and plain"),
-        (b"Pname\n.", "the pickle uses the instruction PERSID; only numpy arrays and plain containers are read"),
+        (b"(ios\nsystem\n.", "the pickle asks for os.system; only numpy arrays and plain containers are read"),
+        (b"Pname\n.", "the pickle asks for an object from elsewhere; only numpy arrays and plain"),
         (b"cx\x1b[31m\ny\n.", r"the pickle asks for x\x1b[31m.y; only numpy arrays"),
-        (b"", "the pickle is cut: 1 bytes are stated and 0 are left"),
-        (b"\x80\x04]", "the pickle is cut"),
-        (b"\x00.", "the pickle uses the instruction byte 0x00"),
+        (b"", "the pickle is cut or damaged: Ran out of input"),
+        (b"\x80\x04]", "the pickle is cut or damaged"),
+        (b"\x00.", "the pickle is cut or damaged: invalid load key"),
         (b"h\x05.", "the pickle is cut or damaged"),
         (b".", "the pickle is cut or damaged"),
     ],
@@ -181,98 +175,119 @@ def array_of(shape: str, content: bytes, kind: bytes = b"f4") -> bytes:
 BOMBS = {
     "bytes beyond the end": b"\x80\x04\x8e" + struct.pack("<Q", 1 << 60) + b"x.",
     "bytearray beyond the end": b"\x80\x05\x96" + struct.pack("<Q", 1 << 40) + b"x.",
-    "text beyond the end": b"\x80\x04\x8d" + struct.pack("<Q", 1 << 50) + b"x.",
     "text of 4 GB": b"X\xff\xff\xff\xffx.",
-    "number of 2 GB": b"\x8b\xff\xff\xff\x7fx.",
-    "frame beyond the end": b"\x80\x04\x95" + struct.pack("<Q", 1 << 60),
     "place 4 billion of the memo": b"]r\xff\xff\xff\xffh\x00.",
-    "digits without end": b"L" + b"9" * 100_000 + b"L\n.",
-    "shape of terabytes": array_of("(1 << 40, 4)", b"1234"),
-    "shape that overflows": array_of("(1 << 61, 8)", b"1234"),
-    "shape of many digits": array_of("(10 ** 900,)", b"1234"),
-    "negative shape": array_of("(-1, 4)", b"1234"),
-    "100 dimensions": array_of("(1,) * 100", b"1234"),
-    "elements of no width": array_of("(1 << 40,)", b"", b"S0"),
-    "elements of gigabytes": array_of("(1,)", b"1234", b"U999999999"),
     "encoded over and over": b"\x80\x02V" + b"x" * 100_000 + b"\nq\x000" + b"c_codecs\nencode\nq\x010"
-    + b"h\x01(h\x00tR" * 10_000 + b".",
-    "sets of one list": b"\x80\x02](" + b"K\x01" * 1000 + b"eq\x00cbuiltins\nset\nq\x01"
-    + b"h\x01h\x00\x85R" * 1000 + b".",
+    + b"h\x01(h\x00tR" * 20_000 + b".",
+    "100 bytes of tuples in tuples as a key": b"\x80\x02}K\x01q\x00"
+    + b"".join(b"0h%ch%c\x86q%c" % (at, at, at + 1) for at in range(50)) + b"K\x01s.",
+    "numbers of one hash": b"\x8f(" + b"".join(
+        b"\x8a\x0c" + ((2**61 - 1) * factor).to_bytes(12, "little") for factor in range(1, 60_000)) + b"\x90.",
+    "lists 100,000 deep": b"]" * 100_000 + b"a" * 99_999 + b".",
+    "tuples 100,000 deep as a key": b"\x80\x02})" + b"\x85" * 100_000 + b"K\x01s.",
 }  # fmt: skip
+SHAPES = {
+    "terabytes": array_of("(1 << 40, 4)", b"1234"),
+    "overflow": array_of("(1 << 61, 8)", b"1234"),
+    "many digits": array_of("(10 ** 900,)", b"1234"),
+    "negative": array_of("(-1, 4)", b"1234"),
+    "100 dimensions": array_of("(1,) * 100", b"1234"),
+    "no width": array_of("(1 << 40,)", b"", b"S0"),
+    "gigabytes each": array_of("(1,)", b"1234", b"U999999999"),
+}
 
 
-@pytest.mark.parametrize("name", [name for name in BOMBS if name != "sets of one list"])
-def test_bombs_are_refused_in_little_memory(name: str) -> None:
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_are_refused_by_a_process_that_is_limited(name: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(restricted_pickle, "_SECONDS", 2)
+    path = tmp_path / "bomb.pkl"
+    path.write_bytes(BOMBS[name])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DatasetError) as found:
+        load_pickle(path)
+    assert str(found.value).startswith(str(path)) and "\n" not in str(found.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB: this process read nothing.
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_shapes_beyond_the_file_reserve_nothing(name: str) -> None:
     tracemalloc.start()
     with pytest.raises(DatasetError) as found:
-        parse_pickle(BOMBS[name])
+        parse_pickle(SHAPES[name])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert "\n" not in str(found.value)
     assert peak < 2_000_000
 
 
-def test_a_list_becomes_one_set_only() -> None:
-    assert parse_pickle(BOMBS["sets of one list"]) == set()  # Of the last, which finds the list empty.
-
-
 def test_a_billion_laughs_cost_one_instruction_each() -> None:
-    data = b"\x80\x02]q\x00" + b"".join(b"](h%ch%ceq%c" % (at, at, at + 1) for at in range(200)) + b"."
+    data = b"\x80\x02]q\x00" + b"".join(b"](h%ch%ceq%c" % (at, at, at + 1) for at in range(150)) + b"."
     found = parse_pickle(data)
-    for _ in range(200):
+    for _ in range(150):
         assert len(found) == 2 and found[0] is found[1]
         found = found[0]
     assert found == []
 
 
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+def test_parts_that_occur_twice_and_in_themselves_stay_the_same() -> None:
+    array = np.arange(3)
+    value: dict[str, Any] = {"a": [array], "b": (array, [array])}
+    value["c"] = value
+    found = parse_pickle(pickle.dumps(value))
+    assert found["c"] is found and found["a"][0] is found["b"][0] is found["b"][1][0]
+    assert found["a"][0].tolist() == [0, 1, 2]
+
+
+def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty.pkl").touch()
-    for name, problem in (("empty.pkl", "is empty"), ("none.pkl", "No such file"), (".", "cannot be read")):
+    os.mkfifo(tmp_path / "pipe.pkl")
+    wrong = {"empty.pkl": "is empty", "none.pkl": "No such file", ".": "it is no file", "pipe.pkl": "it is no file"}
+    for name, problem in wrong.items():
         with pytest.raises(DatasetError, match=problem):
             load_pickle(tmp_path / name)
+    monkeypatch.setattr(restricted_pickle, "FILE_LIMIT", 3)
+    (tmp_path / "large.pkl").write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(DatasetError, match="bytes; at most 3 are read"):
+        load_pickle(tmp_path / "large.pkl")
 
 
-VALID = [pickle.dumps({"a": np.arange(5.0), "b": ["x", {1, 2}], "c": np.array(["p"], object)}, p) for p in PROTOCOLS]
+def test_what_is_good_is_read_the_same_by_way_of_the_other_process(tmp_path: Path) -> None:
+    (tmp_path / "good.pkl").write_bytes(pickle.dumps({"a": np.arange(5.0), "b": ["x", {1, 2}]}))
+    found = load_pickle(tmp_path / "good.pkl")
+    assert (found["a"].tolist(), found["b"]) == ([0, 1, 2, 3, 4], ["x", {1, 2}])
+    assert not found["a"].flags.writeable
 
 
-def only_refused(data: bytes) -> None:
+# In a process whose memory is limited: a changed number of the memo would take all there is.
+FUZZ = """
+import pickle, random, resource
+resource.setrlimit(resource.RLIMIT_AS, (1 << 32, 1 << 32))
+import numpy as np
+from confu_core.datasets.restricted_pickle import parse_pickle
+from confu_core.errors import DatasetError
+
+draw = random.Random(5)
+value = {"a": np.arange(5.0), "b": ["x", {1, 2}], "c": np.array(["p"], object)}
+valid = [pickle.dumps(value, protocol) for protocol in range(6)]
+parts = [bytes([code]) for code in range(256)] + [b"cnumpy\\ndtype\\n", b"V<f4\\n", b"K\\x01"]
+read = 0
+for number in range(3000):
+    data = bytearray(draw.choice(valid))
+    for _ in range(draw.randrange(7)):
+        data[draw.randrange(len(data))] = draw.randrange(256)
+    data = bytes(data[: len(data) - draw.choice((0, 0, 7))])
+    if number % 3 == 0:
+        data = b"".join(draw.choices(parts, k=draw.randrange(30))) + b"."
     try:
         parse_pickle(data)
+        read += 1
     except DatasetError as error:
-        assert "\n" not in str(error)
+        assert "\\n" not in str(error), error
+print(read)
+"""
 
 
-@given(
-    st.sampled_from(VALID), st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), max_size=6), st.integers(0)
-)
-@settings(deadline=None, max_examples=300)
-def test_changed_pickles_raise_nothing_of_their_own(data: bytes, changes: list[tuple[int, int]], cut: int) -> None:
-    changed = bytearray(data)
-    for at, value in changes:
-        changed[at % len(changed)] = value
-    only_refused(bytes(changed[: len(changed) - cut % 3 * 7]))
-
-
-@given(st.lists(st.sampled_from([bytes([c]) for c in range(256)] + [b"cnumpy\ndtype\n", b"V<f4\n", b"K\x01"])))
-@settings(deadline=None, max_examples=300)
-def test_random_instructions_raise_nothing_of_their_own(parts: list[bytes]) -> None:
-    only_refused(b"".join(parts) + b".")
-
-
-def test_a_pickle_has_so_many_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "INSTRUCTION_LIMIT", 1000)
-    assert parse_pickle(b"]" * 999 + b".") == []
-    with pytest.raises(DatasetError, match="the pickle has more than 1000 instructions"):
-        parse_pickle(b"]" * 1000 + b".")
-
-
-@pytest.mark.parametrize(
-    ("before", "between", "after"), [(b"\x8f(", b"", b"\x90."), (b"(", b"", b"\x91."), (b"}(", b"N", b"u.")]
-)
-def test_numbers_of_one_hash_take_no_time(before: bytes, between: bytes, after: bytes) -> None:
-    numbers = [(2**61 - 1) * factor for factor in range(1, 200_000)]
-    assert len({hash(number) for number in numbers}) == 1
-    pickled = [b"\x8a\x0c" + number.to_bytes(12, "little") + between for number in numbers]
-    assert len(parse_pickle(before + b"".join(pickled[:2000]) + after)) == 2000
-    with pytest.raises(DatasetError, match="has more than 10000 numbers as keys"):
-        parse_pickle(before + b"".join(pickled) + after)
+def test_changed_pickles_and_random_instructions_raise_nothing_of_their_own() -> None:
+    done = subprocess.run([sys.executable, "-c", FUZZ], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 100 < int(done.stdout) < 2900  # Some changes make sense, most do not.
