@@ -13,7 +13,7 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PathOrUrl, as_json, debug
-from confu_cli.show import WIDTH, print_json, print_table, size
+from confu_cli.show import WIDTH, echo, print_json, print_table, size
 
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe, Report
@@ -80,18 +80,18 @@ def _repair(path: str | Path, deep: bool, as_json: bool, recipe_of: Callable[[Ma
         print_json(done.as_dict())
     else:
         for name in done.rewritten:
-            click.echo(f"{path}/{name}: written again")
+            echo(f"{path}/{name}: written again")
         _print_report(path, done.report)
     return 0 if done.ok else 1
 
 
 def _print_report(path: str | Path, report: Report) -> None:
     if report.ok:
-        click.echo(f"{path}: complete and unaltered ({report.shards} shards, {size(report.bytes)})")
+        echo(f"{path}: complete and unaltered ({report.shards} shards, {size(report.bytes)})")
         return
     for finding in report.findings:
-        click.echo(f"{path}/{finding.path}: {finding.problem}")
-    click.echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
+        echo(f"{path}/{finding.path}: {finding.problem}")
+    echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:
@@ -134,9 +134,9 @@ def print_dataset(path: str | Path, manifest: Manifest) -> None:
         Read from it.
     """
     said = describe(manifest)
-    click.echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
-    click.echo(textwrap.fill(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))
-    click.echo(f"{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")
+    echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
+    echo(*textwrap.wrap(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))
+    echo(f"{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")
     print_table("Splits", ["split", "rows"], [[name, f"{rows:,}"] for name, rows in manifest.splits.items()])
     print_table("Columns", ["column", "type"], [list(item) for item in manifest.schema.items()])
 

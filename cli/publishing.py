@@ -12,7 +12,7 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PathOrUrl, as_json, debug, together
-from confu_cli.show import print_json, print_table, progress_bar, size
+from confu_cli.show import echo, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
     from confu_core.publish import Plan, Release, Sent, Words
@@ -126,7 +126,7 @@ def _planned(found: Plan, as_json: bool) -> dict[str, Any]:
         rows = [[name, size(count), "is there" if there else "would go"] for name, count, there in found.files]
         print_table(f"{found.place}", ["file", "size", ""], rows)
         total = sum(count for _, count, _ in found.files)
-        click.echo(f"{len(found.files)} files, {size(total)}; {size(found.bytes)} would go. Nothing was touched.")
+        echo(f"{len(found.files)} files, {size(total)}; {size(found.bytes)} would go. Nothing was touched.")
     return {**found.as_dict(), "dry_run": True}
 
 
@@ -135,7 +135,7 @@ def _brought(command: str, place: str | Path, release: Release, sent: Sent, as_j
         new = f"{len(sent.sent)} files brought ({size(sent.bytes)})" if sent.sent else "nothing to bring"
         old = f", {len(sent.kept)} were there" if sent.kept else ""
         gone = f", {len(sent.removed)} of an earlier publication removed" if sent.removed else ""
-        click.echo(f"{place}: {new}{old}{gone}; {len(release.parts)} files, {size(release.size)}")
-        click.echo(f"Prove it: {command} verify {place}")
+        echo(f"{place}: {new}{old}{gone}; {len(release.parts)} files, {size(release.size)}")
+        echo(f"Prove it: {command} verify {place}")
     said = {"sent": list(sent.sent), "kept": list(sent.kept), "removed": list(sent.removed), "bytes": sent.bytes}
     return {"place": str(place), **said, "fingerprint": release.fingerprint}

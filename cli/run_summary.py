@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
-from confu_cli.show import number, print_table
+from confu_cli.show import echo, number, print_table
 
 __all__ = ["print_run"]
 
@@ -33,26 +31,24 @@ def print_run(row: Row, label: str) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         what = "vector or score for this" if row.get("told_by") == "probe" else "score for this direction"
-        click.echo(f"* The method defines no {what}; a fallback stands in.")
+        echo(f"* The method defines no {what}; a fallback stands in.")
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain"):
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
             known = "" if one["reference"] is None else f"; {number(one['reference'], 3)} can be had"
-            click.echo(
+            echo(
                 f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
                 f"beyond the best single modality{known}."
             )
     for one in row["measures"]:
         if one["family"] == "data" and one["value"]:
-            click.echo(
-                f"{one['value']:.0f} samples of {one['condition']} cannot be decoded and were left out.", err=True
-            )
+            echo(f"{one['value']:.0f} samples of {one['condition']} cannot be decoded and were left out.", err=True)
 
 
 def _told(row: Row, label: str) -> None:
     told = [d for d in row["directions"] if d["target"] == label]
     if not told:
-        click.echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
+        echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
         return
     title = f"{row['method']}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
     exact = ("bayes_accuracy", "pairwise_ceiling")

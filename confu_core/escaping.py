@@ -12,7 +12,8 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 # Marks of Markdown anywhere, those of lists and headings at the beginning, and what makes a link of an address.
 _MARKUP = re.compile(r"[\\`*_\[\]|#~$]|^[-+=](?=\s|[-+=]*$)|:(?=//)|(?<=www)\.")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# The last four are the wide forms of the first four.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def visible(text: str) -> str:

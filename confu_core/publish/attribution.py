@@ -21,13 +21,15 @@ __all__ = ["ATTRIBUTION", "Items", "attribution_columns", "items_of"]
 ATTRIBUTION = "attribution.csv"
 
 # Words in headings, in any case: a picture and a recording may each have their own columns.
-_LICENCE = frozenset("licence license licences licenses lic rights lizenz licencia licenca licenza licentie".split())
+_WORDS = {
+    "licence": "licence license licences licenses lic rights lizenz licencia licenca licenza licentie",
+    "no licence": "holder holders owner owners author authors creator creators by",
+    "beside": "url uri link code name type title text short full id spdx usage access terms use statement of the version",
+}
+_LICENCE, _NO_LICENCE = frozenset(_WORDS["licence"].split()), frozenset(_WORDS["no licence"].split())
 _TERMS = ({"usage", "terms"}, {"terms", "use"})
-_NO_LICENCE = frozenset("holder holders owner owners author authors creator creators by".split())
 # What stands beside these words and does not say of what it is the licence.
-_BESIDE = frozenset(
-    "url uri link code name type title text short full id spdx usage access terms use statement of the version".split()
-)
+_BESIDE = frozenset(_WORDS["beside"].split())
 _MAKERS = ("author", "creator", "rights_holder")
 _NAMED = (*_MAKERS, "source_url", "attribution")
 _NOBODY = frozenset({"anonymous", "anonym", "nobody"})
@@ -75,7 +77,9 @@ def attribution_columns(manifest: Manifest) -> list[str]:
     ...     attribution_columns(build(TableRecipe("words", {"train": rows}), folder))
     ['Rights', 'audio_author']
     """
-    return [name for name, kind in manifest.schema.items() if _is_text(kind) and (_of_licence(name) or _is(name, _NAMED))]
+    return [
+        name for name, kind in manifest.schema.items() if _is_text(kind) and (_of_licence(name) or _is(name, _NAMED))
+    ]
 
 
 def items_of(dataset: Dataset) -> Items:

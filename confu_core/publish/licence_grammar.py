@@ -13,12 +13,12 @@ __all__ = ["Reading", "read", "says_nothing"]
 
 _LATEST = "4.0"
 _PORTED = ("1.0", "2.0", "2.5", "3.0")  # Later versions are the same everywhere.
-_MOST_LETTERS, _MOST_WORDS, _MOST_NAMES = 500, 10, 8
+_MOST_LETTERS, _MOST_WORDS, _MOST_NAMES, _SHORT = 500, 10, 8, 5
 _CODE = re.compile(r"(cc)?((?:by|nc|nd|sa)+)")
 _TOKEN = re.compile(
     r"(?P<url>(?:https?:)?//[^\s,;|()<>\"']+|(?:www\.)?creativecommons\.org/[^\s,;|()<>\"']+)"
     r"|(?P<copyright>©|\(c\)|^c$)|(?P<word>[^\W\d_]+|\+)|(?P<number>\d+(?:[.,]\d+|_\d(?![\d_]))*)"
-    r"|(?P<weak>[\s_&'’\"“”–—-]+)|(?P<strong>[,;:|/().\[\]{}<>•·]+)|(?P<other>.)"
+    r"|(?P<weak>[\s_&'\u2019\"\u201c\u201d\u2013\u2014-]+)|(?P<strong>[,;:|/().\[\]{}<>•·]+)|(?P<other>.)"
 )
 _SPDX = re.compile(r"(?:https?:)?//spdx\.org/licenses/([a-z0-9.-]+?)(?:\.html|\.json)?(?=[\s,;)]|$)")
 _CC_URL = re.compile(
@@ -185,14 +185,19 @@ class _Reader:
             self.unread |= not (word in CODES and self._last.version in _PORTED)
 
     def _ahead(self) -> tuple[str, int]:
-        """Return what the longest phrase from here on means, and its length; it reaches over no comma or bracket."""
+        """Return what the longest phrase from here on means, and its length.
+
+        It reaches over no comma, bracket or short part, and words are not joined to a short one: "a nd" is not "and".
+        """
         words: list[str] = []
         for kind, word in self._tokens[self._at : self._at + _MOST_WORDS]:
-            if kind not in ("word", "number"):
+            if kind not in ("word", "number") or (words and word in ("nc", "nd", "sa")):
                 break
             words.append(word)
         for count in range(len(words), 0, -1):
-            if meaning := PHRASES.get("".join(words[:count])):
+            phrase = "".join(words[:count])
+            short = count > 1 and len(phrase) < _SHORT and phrase.isalpha()
+            if not short and (meaning := PHRASES.get(phrase)):
                 return meaning, count
         return "", 1
 

@@ -70,15 +70,15 @@ PHRASES = {
     for meaning, said in group.items()
     for phrase in said.split()
 }
+_LISTS = {
+    "codes": "ar at au be bg br ca ch cl cn co cr cz de dk ec ee eg es fi fr gr gt hk hr hu ie igo il it jp kr lu mk mt"
+    " mx my nl no nz pe ph pl pr pt ro rs se sg si th tw ug uk us ve vn za",
+    "not in names": "no not non only use uses used for without with permission permissions prohibited forbidden allowed"
+    " commercial free except excluded excluding personal private educational research academic science please contact"
+    " ask see public domain rights right reserved image images photo photos picture pictures audio sound sounds text"
+    " data table none derivatives derivative adaptation adaptations modification modifications terms conditions apply",
+}
 # Of countries and organisations that licences were translated for.
-CODES = frozenset(
-    "ar at au be bg br ca ch cl cn co cr cz de dk ec ee eg es fi fr gr gt hk hr hu ie igo il it jp kr lu mk mt mx my nl"
-    " no nz pe ph pl pr pt ro rs se sg si th tw ug uk us ve vn za".split()
-)
+CODES = frozenset(_LISTS["codes"].split())
 # What a name of a person is not: words that would change what a licence says.
-NOT_IN_NAMES = frozenset(
-    "no not non only use uses used for without with permission permissions prohibited forbidden allowed commercial free"
-    " except excluded excluding personal private educational research academic science please contact ask see public"
-    " domain rights right reserved image images photo photos picture pictures audio sound sounds text data table none"
-    " derivatives derivative adaptation adaptations modification modifications terms conditions apply".split()
-)
+NOT_IN_NAMES = frozenset(_LISTS["not in names"].split())

@@ -99,7 +99,6 @@ _OTHERS = [
 LICENCES: dict[str, Licence] = {one.name: one for one in [*_OTHERS, *_creative_commons()]}
 
 
-
 def common_licence(names: Sequence[str]) -> Licence | None:
     """Return one licence that fits items of several.
 

@@ -140,7 +140,9 @@ def _weighed(said: Mapping[str, tuple[int, str]], own: Licence | None, allow_unk
         name = UNKNOWN if found is None else found.name
         counts[name] = counts.get(name, 0) + count
         if found is not None and len(read(text).names) > 1:
-            notes.append(f"{_which(count)} ({who}) name several licences, {_quoted(text)}: {name}, the stricter, counts")
+            notes.append(
+                f"{_which(count)} ({who}) name several licences, {_quoted(text)}: {name}, the stricter, counts"
+            )
     return Terms(common_licence(list(counts)), counts, tuple(notes))
 
 

@@ -1,7 +1,7 @@
-"""Licences as they stand in tables of GBIF, iNaturalist, xeno-canto, Flickr, Wikimedia, Zenodo, Macaulay and of people.
+"""Licences as they stand in tables of GBIF, iNaturalist, xeno-canto, Flickr, Wikimedia, Zenodo, Macaulay, and of people.
 
-Each name is followed by texts that mean it; ``unknown`` by those that must not be guessed, ``refused`` by those that are
-not understood as a whole, but in which something forbids to publish.
+Each name is followed by texts that mean it; ``unknown`` by those that must not be guessed, ``refused`` by those that
+are not understood as a whole, but in which something forbids to publish.
 """
 
 FORMS = {
@@ -170,7 +170,7 @@ FORMS = {
         http://creativecommons.org/licenses/by-nc/4.0/
         //creativecommons.org/licenses/by-nc/4.0/
         Namensnennung-Nicht kommerziell 4.0 International
-        Attribution - Pas d’Utilisation Commerciale 4.0 International
+        Attribution - Pas d\u2019Utilisation Commerciale 4.0 International
         Atribución-NoComercial 4.0 Internacional
         Atribuição-NãoComercial 4.0 Internacional
         Attribuzione - Non commerciale 4.0 Internazionale
@@ -215,7 +215,7 @@ FORMS = {
         Attribution-NonCommercial-NoDerivs License
         (c) Ada Lovelace, some rights reserved (CC BY-NC-ND)
         //creativecommons.org/licenses/by-nc-nd/4.0/
-        Attribution - Pas d’Utilisation Commerciale - Pas de Modification 4.0 International
+        Attribution - Pas d\u2019Utilisation Commerciale - Pas de Modification 4.0 International
         Atribución-NoComercial-SinDerivadas 4.0 Internacional
         Atribuição-NãoComercial-SemDerivações 4.0 Internacional
     """,

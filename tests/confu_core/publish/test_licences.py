@@ -19,6 +19,7 @@ from confu_core.publish.licences import LICENCES, common_licence, licence_named,
 from confu_core.publish.terms import terms_of
 from confu_core.shards import TableRecipe, build, open_dataset
 
+
 @pytest.mark.parametrize(("name", "text"), CASES)
 def test_a_licence_is_known_as_people_write_it(name: str, text: str) -> None:
     for said in (text, text.upper(), f"  {text} "):
@@ -32,7 +33,12 @@ def test_what_says_nothing_is_not_guessed(text: str | None) -> None:
     assert read_licence(text) is None and says_nothing(text or "")
 
 
-WORDS = {"BY": ["BY", "Attribution"], "NC": ["NC", "NonCommercial"], "SA": ["SA", "Share-Alike"], "ND": ["ND", "NoDerivs"]}
+WORDS = {
+    "BY": ["BY", "Attribution"],
+    "NC": ["NC", "NonCommercial"],
+    "SA": ["SA", "Share-Alike"],
+    "ND": ["ND", "NoDerivs"],
+}
 PARTS = st.sets(st.sampled_from(["NC", "SA", "ND"])).filter(lambda parts: len(parts & {"SA", "ND"}) < 2)
 
 
@@ -152,7 +158,9 @@ def test_a_licence_that_is_chosen_stands_in_where_nothing_is_said_and_nowhere_el
 def test_of_columns_that_disagree_the_stricter_counts_and_it_is_said() -> None:
     terms = terms_of(items(**{"CC BY 4.0\nCC BY-NC 4.0": 2, "CC BY 4.0\n© Ada": 3}), [], real=True)
     assert terms.counts == {"CC-BY-NC-4.0": 2, "CC-BY-4.0": 3}
-    several = "2 items (k1, k2) name several licences, 'CC BY 4.0' and 'CC BY-NC 4.0': CC-BY-NC-4.0, the stricter, counts"
+    several = (
+        "2 items (k1, k2) name several licences, 'CC BY 4.0' and 'CC BY-NC 4.0': CC-BY-NC-4.0, the stricter, counts"
+    )
     assert terms.notes == (several,)
     for text in ("CC BY 4.0\nAll rights reserved", "CC BY 4.0\nCC BY-ND 4.0", "CC BY 4.0\nno derivatives, please"):
         with pytest.raises(DatasetError, match="forbids publishing"):
