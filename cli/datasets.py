@@ -6,6 +6,7 @@ import functools
 import re
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +57,14 @@ def verify_command(
         PATH is a folder, or a URL such as s3://bucket/data. Compares counts, sizes, checksums and columns with the
         manifest. Exit status 1 if anything is wrong, or with --repair if anything still is.
         """
+        from confu_core.publish.croissant_check import description_findings
         from confu_core.shards import verify as examine
+        from confu_core.shards.storage import location
 
         if mend:
             return _repair(path, deep, as_json, functools.partial(recipe_of, **source))
         report = examine(path, deep=deep)
+        report = replace(report, findings=(*report.findings, *description_findings(location(path))))
         if as_json:
             print_json(report.as_dict())
         else:

@@ -24,7 +24,8 @@ ATTRIBUTION = "attribution.csv"
 _WORDS = {
     "licence": "licence license licences licenses lic rights lizenz licencia licenca licenza licentie",
     "no licence": "holder holders owner owners author authors creator creators by",
-    "beside": "url uri link code name type title text short full id spdx usage access terms use statement of the version",
+    "beside": "url uri link code name type title text short full id spdx usage access terms use"
+    " statement of the version",
 }
 _LICENCE, _NO_LICENCE = frozenset(_WORDS["licence"].split()), frozenset(_WORDS["no licence"].split())
 _TERMS = ({"usage", "terms"}, {"terms", "use"})

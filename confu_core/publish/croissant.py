@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.publish.citation import bibtex
+from confu_core.publish.croissant_check import CROISSANT
 from confu_core.publish.features import croissant_type
 from confu_core.publish.terms import Terms
 from confu_core.publish.words import Edition, Words
@@ -18,8 +19,6 @@ from confu_core.shards.manifest import Manifest
 from confu_core.shards.schema import features
 
 __all__ = ["CROISSANT", "croissant", "field_id"]
-
-CROISSANT = "croissant.json"
 
 # Readers refuse blanks even where they are escaped as addresses do it, with a percent sign.
 _PLAIN, _PLAIN_BUT_DOTS = re.compile(r"[^A-Za-z0-9_.-]"), re.compile(r"[^A-Za-z0-9_-]")

@@ -1,4 +1,4 @@
-"""Licences as they stand in tables of GBIF, iNaturalist, xeno-canto, Flickr, Wikimedia, Zenodo, Macaulay, and of people.
+"""Licences as they stand in tables of GBIF, iNaturalist, xeno-canto, Flickr, Wikimedia, Zenodo, Macaulay.
 
 Each name is followed by texts that mean it; ``unknown`` by those that must not be guessed, ``refused`` by those that
 are not understood as a whole, but in which something forbids to publish.
