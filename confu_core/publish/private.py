@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -95,7 +97,11 @@ def check_text(name: str, text: str) -> None:
     Traceback (most recent call last):
     confu_core.errors.DatasetError: README.md holds '/home/ada/birds.', which is not to be told to others; ...
     """
-    if (found := private_in(text)) is not None:
+    texts = [text]
+    if name.endswith(".json"):
+        with contextlib.suppress(ValueError, RecursionError):
+            texts = [*_strings(json.loads(text))]
+    if (found := next(filter(None, map(private_in, texts)), None)) is not None:
         mend = "make it again from names that are relative, and from addresses without keys"
         raise DatasetError(f"{name} holds {found!r}, which is not to be told to others; {mend}")
 
@@ -159,7 +165,7 @@ def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield from (text for one in value.values() for text in _strings(one))
+        yield from (text for pair in value.items() for one in pair for text in _strings(one))
     elif isinstance(value, list | tuple):
         yield from (text for one in value for text in _strings(one))
 
@@ -171,5 +177,5 @@ def _paths() -> re.Pattern[str]:
     tops = "|".join(sorted(map(re.escape, {*_TOPS, *here})))
     return re.compile(
         rf"(?:file://|(?<![\w:/.~%-]))/(?:{tops})/[^\s'\"<>|()]+|file:///[^\s'\"<>|()]+"
-        r"|(?<![\w%])[A-Za-z]:(?:\\+|/)(?=\w)[^'\"<>|()\n]+|\\\\[\w.-]+\\[^'\"<>|()\n]+|(?<![\w/.])~/[^\s'\"<>|()]+"
+        r"|(?<![\w%])[A-Za-z]:(?:\\+|/)(?=\w)[^'\"<>|()\n]+|^\\\\[\w.-]+\\[^'\"<>|()\n]+|(?<![\w/.])~/[^\s'\"<>|()]+"
     )

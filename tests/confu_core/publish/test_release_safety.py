@@ -237,6 +237,6 @@ HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:1) `x` ![b](https://x.org
 
 def test_nothing_that_others_wrote_is_markup_on_a_card() -> None:
     for text in (escape_markdown(HOSTILE), escape_markdown(f"1. {HOSTILE}"), markdown_table(["a"], [[HOSTILE]])):
-        assert not re.search(r"<img|(?<!\\)[\[\]`*#]|(?<!\\)\.x\.|://|[\x00-\x09\x0b-\x1f\u202e]", text)
+        assert not re.search(r"<img|(?<!\\)[\[\]`*#]|(?<!\\)\.x\.|(?<!\\)://|[\x00-\x09\x0b-\x1f\u202e]", text)
     fenced = markdown_code("a```b`c")
     assert fenced == "```` a```b`c ````"
