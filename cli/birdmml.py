@@ -17,7 +17,7 @@ from confu_cli.options import ListOf, PathOrUrl, as_json, debug
 from confu_cli.publishing import publish_command
 from confu_cli.real_info import show_real
 from confu_cli.real_media import repair_recipe, source_options
-from confu_cli.show import number, print_json, print_table, size
+from confu_cli.show import echo, number, print_json, print_table, size
 
 if TYPE_CHECKING:
     from confu_core.publish import Words
@@ -78,7 +78,7 @@ def info(path: str | Path, as_json: bool) -> None:
     say_computed(said is not birds.manifest.information)
     _print_structure(said)
     counts = birds.distinct_captions()
-    click.echo(f"{counts['distinct']:,} distinct captions of {counts['total']:,}")
+    echo(f"{counts['distinct']:,} distinct captions of {counts['total']:,}")
 
 
 @birdmml.command(epilog="Example: birdmml preview data/birds --out gallery.html --split test")
@@ -110,7 +110,7 @@ def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
         return
     kinds = ("triplets", "species") if generated else ("samples", "classes")
     what = f"{written.cards} {kinds[0]} of {written.species} {kinds[1]}, {size(written.bytes)}"
-    click.echo(f"{written.page}: {what}; {f'contact sheet {sheet}' if sheet else 'no pictures, no contact sheet'}")
+    echo(f"{written.page}: {what}; {f'contact sheet {sheet}' if sheet else 'no pictures, no contact sheet'}")
 
 
 def _print_structure(said: dict[str, Any]) -> None:

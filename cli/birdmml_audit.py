@@ -10,7 +10,8 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug
-from confu_cli.show import WIDTH, number, print_json, print_table, progress_bar
+from confu_cli.show import WIDTH, echo, number, print_json, print_table, progress_bar
+from confu_core.escaping import visible
 
 if TYPE_CHECKING:
     from birdmml.audit import Audit, Finding
@@ -74,21 +75,21 @@ def audit(
     if page is not None:
         write_whole(page, audit_page(found).encode())
         if not as_json:
-            click.echo(f"page: {page}", err=True)
+            echo(f"page: {page}", err=True)
     return 1 if fail_on is not None and found.reaches(fail_on) else 0
 
 
 def _print(found: Audit) -> None:
     rows = ", ".join(f"{name} {count:,}" for name, count in found.splits.items())
-    click.echo(f"{found.path}: {found.name}; {rows}; {', '.join(found.modalities)}")
+    echo(f"{found.path}: {found.name}; {rows}; {', '.join(found.modalities)}")
     for severity, heading in HEADINGS.items():
         if some := [one for one in found.findings if one.severity == severity]:
             _print_findings(heading, severity, some)
     if found.headroom is not None:
         _print_headroom(found.headroom)
     for code, why in found.skipped.items():
-        click.echo(f"not looked at: {code}: {why}")
-    click.echo(f"{found.path}: {found.verdict}")
+        echo(f"not looked at: {code}: {why}")
+    echo(f"{found.path}: {found.verdict}")
 
 
 def _print_findings(heading: str, severity: str, findings: list[Finding]) -> None:
@@ -104,11 +105,12 @@ def _print_findings(heading: str, severity: str, findings: list[Finding]) -> Non
     table.add_column("share", justify="right", no_wrap=True)
     table.add_column("what, where, and what to do", overflow="fold")
     for one in findings:
-        said = Text(one.summary)
+        said = Text(visible(one.summary))
         for example in one.examples[:2]:
-            said.append(f"\n{', '.join(example.keys)}{': ' if example.keys else ''}{example.what}", style="dim")
+            where = f"{', '.join(example.keys)}{': ' if example.keys else ''}{example.what}"
+            said.append(f"\n{visible(where)}", style="dim")
         if one.advice:
-            said.append(f"\n{one.advice}", style="italic")
+            said.append(f"\n{visible(one.advice)}", style="italic")
         table.add_row(Text(one.code), Text(f"{one.count:,}"), Text(f"{one.share:.1%}"), said)
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     console.print(table)

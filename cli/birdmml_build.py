@@ -14,7 +14,7 @@ from confu_cli.datasets import describe
 from confu_cli.group import Verb
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, together
 from confu_cli.real_media import INGEST, SHARED, is_real, print_left_out, source_options, source_recipe
-from confu_cli.show import print_json, progress_bar, size
+from confu_cli.show import echo, print_json, progress_bar, size
 
 if TYPE_CHECKING:
     from birdmml.settings import Settings
@@ -164,7 +164,7 @@ def _print_built(out: str | Path, manifest: Manifest, total: int, seconds: float
     count = f"{sum(map(len, groups))} species" if contents is None else f"{len(contents['classes'])} classes"
     rows = "triplets" if contents is None or is_real(manifest) else "samples"
     what = f"{total:,} {rows} of {count} in {len(manifest.shards)} shards, {written}"
-    click.echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} {rows}/s)")
+    echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} {rows}/s)")
     if contents is not None:
         print_left_out(manifest)
     if "parquet" in manifest.formats:
@@ -173,7 +173,7 @@ def _print_built(out: str | Path, manifest: Manifest, total: int, seconds: float
         # Of these two, only pandas reads from a URL.
         lines = LOAD if isinstance(out, Path) else LOAD.rpartition("\n")[0]
         sounds = "".join(SOUND.format(column=column) for column in _sound_columns(manifest))
-        click.echo(lines.format(path=out, split=split, shards=shards, sounds=sounds))
+        echo(*lines.format(path=out, split=split, shards=shards, sounds=sounds).splitlines())
 
 
 def _sound_columns(manifest: Manifest) -> list[str]:

@@ -24,7 +24,7 @@ from confu_cli.options import (
 )
 from confu_cli.reports import report_command
 from confu_cli.run_summary import print_run
-from confu_cli.show import print_json, progress_bar, size
+from confu_cli.show import echo, print_json, progress_bar, size
 from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
@@ -248,4 +248,4 @@ def _finish(
         print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
     else:
         print_run(row, found.label)
-        click.echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
+        echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")

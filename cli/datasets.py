@@ -6,6 +6,7 @@ import functools
 import re
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PathOrUrl, as_json, debug
-from confu_cli.show import WIDTH, print_json, print_table, size
+from confu_cli.show import WIDTH, echo, print_json, print_table, size
 
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe, Report
@@ -56,11 +57,14 @@ def verify_command(
         PATH is a folder, or a URL such as s3://bucket/data. Compares counts, sizes, checksums and columns with the
         manifest. Exit status 1 if anything is wrong, or with --repair if anything still is.
         """
+        from confu_core.publish.croissant_check import description_findings
         from confu_core.shards import verify as examine
+        from confu_core.shards.storage import location
 
         if mend:
             return _repair(path, deep, as_json, functools.partial(recipe_of, **source))
         report = examine(path, deep=deep)
+        report = replace(report, findings=(*report.findings, *description_findings(location(path))))
         if as_json:
             print_json(report.as_dict())
         else:
@@ -80,18 +84,18 @@ def _repair(path: str | Path, deep: bool, as_json: bool, recipe_of: Callable[[Ma
         print_json(done.as_dict())
     else:
         for name in done.rewritten:
-            click.echo(f"{path}/{name}: written again")
+            echo(f"{path}/{name}: written again")
         _print_report(path, done.report)
     return 0 if done.ok else 1
 
 
 def _print_report(path: str | Path, report: Report) -> None:
     if report.ok:
-        click.echo(f"{path}: complete and unaltered ({report.shards} shards, {size(report.bytes)})")
+        echo(f"{path}: complete and unaltered ({report.shards} shards, {size(report.bytes)})")
         return
     for finding in report.findings:
-        click.echo(f"{path}/{finding.path}: {finding.problem}")
-    click.echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
+        echo(f"{path}/{finding.path}: {finding.problem}")
+    echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:
@@ -134,9 +138,9 @@ def print_dataset(path: str | Path, manifest: Manifest) -> None:
         Read from it.
     """
     said = describe(manifest)
-    click.echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
-    click.echo(textwrap.fill(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))
-    click.echo(f"{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")
+    echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
+    echo(*textwrap.wrap(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))
+    echo(f"{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")
     print_table("Splits", ["split", "rows"], [[name, f"{rows:,}"] for name, rows in manifest.splits.items()])
     print_table("Columns", ["column", "type"], [list(item) for item in manifest.schema.items()])
 

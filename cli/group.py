@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from confu_cli.show import echo
 from confu_core.errors import ConfuError, InvalidValue, nearest
 
 __all__ = ["Group", "Verb"]
@@ -59,5 +60,5 @@ class Group(click.Group):
 
 
 def _end(message: str, status: int) -> NoReturn:
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    echo(f"Error: {' '.join(message.split())}", err=True)
     sys.exit(status)

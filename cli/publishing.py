@@ -12,7 +12,7 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PathOrUrl, as_json, debug, together
-from confu_cli.show import print_json, print_table, progress_bar, size
+from confu_cli.show import echo, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
     from confu_core.publish import Plan, Release, Sent, Words
@@ -49,7 +49,7 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
         PATH is a dataset, which is not altered. The same command again goes on where it was interrupted, and brings an
         earlier publication of the same dataset up to date. Keys and tokens come from the stores' own tools.
         """
-        from confu_core.publish import plan
+        from confu_core.publish import check_place, plan
         from confu_core.publish import publish as bring
         from confu_core.shards.storage import location
 
@@ -58,11 +58,15 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
             raise click.UsageError("say where to: --out FOLDER, or --to URL, or both")
         # A client of S3 lets go of what was under way when a connection is cut, and its loop would print all of it.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        for place in places:
+            check_place(place)
         done, source = [], location(path)
         for place in places:
             release = _release(path, words_of, place, said)
+            if not as_json:
+                echo(*release.notes)
             if dry_run:
-                done.append(_planned(plan(release, place, source), as_json))
+                done.append(_planned(release, plan(release, place, source), as_json))
                 continue
             with progress_bar(f"publishing to {place}", "bytes") as bar:
                 sent = bring(release, place, source, progress=lambda at, total: bar(at, total, size(at)))
@@ -115,19 +119,19 @@ def _release(
     dataset = open_dataset(path)
     words = words_of(dataset)
     words = replace(words, title=said["title"]) if said["title"] else words
-    where = "." if isinstance(place, Path) else place.rstrip("/")
+    where = "." if isinstance(place, Path) or place.startswith(("file://", "local://")) else place.rstrip("/")
     edition = Edition(date, said["release_version"], said["authors"], where)
     unknown = said["allow_unknown_licence"]
     return assemble(dataset, words, edition, report=said["report"], licence=said["licence"], allow_unknown=unknown)
 
 
-def _planned(found: Plan, as_json: bool) -> dict[str, Any]:
+def _planned(release: Release, found: Plan, as_json: bool) -> dict[str, Any]:
     if not as_json:
         rows = [[name, size(count), "is there" if there else "would go"] for name, count, there in found.files]
         print_table(f"{found.place}", ["file", "size", ""], rows)
         total = sum(count for _, count, _ in found.files)
-        click.echo(f"{len(found.files)} files, {size(total)}; {size(found.bytes)} would go. Nothing was touched.")
-    return {**found.as_dict(), "dry_run": True}
+        echo(f"{len(found.files)} files, {size(total)}; {size(found.bytes)} would go. Nothing was touched.")
+    return {**found.as_dict(), "notes": list(release.notes), "dry_run": True}
 
 
 def _brought(command: str, place: str | Path, release: Release, sent: Sent, as_json: bool) -> dict[str, Any]:
@@ -135,7 +139,7 @@ def _brought(command: str, place: str | Path, release: Release, sent: Sent, as_j
         new = f"{len(sent.sent)} files brought ({size(sent.bytes)})" if sent.sent else "nothing to bring"
         old = f", {len(sent.kept)} were there" if sent.kept else ""
         gone = f", {len(sent.removed)} of an earlier publication removed" if sent.removed else ""
-        click.echo(f"{place}: {new}{old}{gone}; {len(release.parts)} files, {size(release.size)}")
-        click.echo(f"Prove it: {command} verify {place}")
+        echo(f"{place}: {new}{old}{gone}; {len(release.parts)} files, {size(release.size)}")
+        echo(f"Prove it: {command} verify {place}")
     said = {"sent": list(sent.sent), "kept": list(sent.kept), "removed": list(sent.removed), "bytes": sent.bytes}
-    return {"place": str(place), **said, "fingerprint": release.fingerprint}
+    return {"place": str(place), **said, "fingerprint": release.fingerprint, "notes": list(release.notes)}

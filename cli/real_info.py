@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from confu_cli.datasets import describe, print_dataset
 from confu_cli.real_media import print_left_out
-from confu_cli.show import print_json, print_table
+from confu_cli.show import echo, print_json, print_table
 
 if TYPE_CHECKING:
     from confu_core.datasets import Contents
@@ -53,7 +51,7 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     if licences := dataset.manifest.information.get("licences"):
         print_table("Licences", ["licence", "samples"], [[name, f"{count:,}"] for name, count in licences.items()])
     print_left_out(dataset.manifest)
-    click.echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")
+    echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")
 
 
 def _class_counts(dataset: Dataset, contents: Contents) -> dict[str, dict[str, int]]:
@@ -70,4 +68,4 @@ def _print_classes(label: str, counts: dict[str, dict[str, int]], splits: list[s
     rows: list[list[Any]] = [[name, *(f"{held[split]:,}" for split in splits)] for name, held in counts.items()]
     print_table(f"{len(counts)} classes, by {label}", [label, *splits], rows[:MOST_CLASSES])
     if len(rows) > MOST_CLASSES:
-        click.echo(f"and {len(rows) - MOST_CLASSES} more; --json has all of them")
+        echo(f"and {len(rows) - MOST_CLASSES} more; --json has all of them")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.options import ListOf, key_values, together
-from confu_cli.show import print_table, progress_bar
+from confu_cli.show import echo, print_table, progress_bar
 
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe
@@ -221,7 +221,7 @@ def print_left_out(manifest: Manifest) -> None:
         return
     counts = {name.replace("_", " "): one for name, one in manifest.information.items() if type(one) is int and one}
     if counts:
-        click.echo(f"Counted: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.")
+        echo(f"Counted: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.")
 
 
 def _print_rejects(manifest: Manifest) -> None:
@@ -242,12 +242,12 @@ def _print_rejects(manifest: Manifest) -> None:
     for one, other in said.get("alike", []):
         click.echo(f"Perhaps one class: {one!r} and {other!r}; they stay two.")
     for archive in manifest.information["archives"]:
-        click.echo(archive["summary"])
+        echo(archive["summary"])
     crossing = f"; {said['crossing']} of them cross splits" if said["crossing"] else ", none of which crosses splits"
     how = {"given": "Splits as given", "made": "Splits made here"}[said["splits"]]
-    click.echo(f"{how}, of {said['groups']:,} groups of rows{crossing}.")
+    echo(f"{how}, of {said['groups']:,} groups of rows{crossing}.")
     if said["findings"]:
-        click.echo(f"Left out: {said['rejected_rows']:,} of {said['rows']:,} rows, listed in {REJECTS}.")
+        echo(f"Left out: {said['rejected_rows']:,} of {said['rows']:,} rows, listed in {REJECTS}.")
         print_table("Why", ["reason", "findings"], [[why, f"{count:,}"] for why, count in said["findings"].items()])
 
 

@@ -8,7 +8,7 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import as_json, debug
-from confu_cli.show import print_json
+from confu_cli.show import echo, print_json
 
 __all__ = ["report_command"]
 
@@ -48,6 +48,6 @@ def report_command(command: str, make: str) -> click.Command:
             print_json({"files": [str(path) for path in written]})
         else:
             for path in written:
-                click.echo(str(path))
+                echo(str(path))
 
     return report

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
-from confu_cli.show import number, print_table
+from confu_cli.show import echo, number, print_table
 
 __all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run"]
 
@@ -39,31 +37,29 @@ def print_run(row: Row, label: str) -> None:
         _retrieval(row),
     )
     if not all(d["defined"] for d in row["directions"]):
-        click.echo(UNDEFINED)
+        echo(UNDEFINED)
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
             known = "" if one["reference"] is None else f"; {number(one['reference'], 3)} can be had"
-            click.echo(
+            echo(
                 f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
                 f"beyond the best single modality{known}."
             )
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "higher-order capture"):
             interval = f"({number(one['low'], 2)} to {number(one['high'], 2)})"
-            click.echo(f"Of what no pair tells, {number(one['value'], 2)} {interval} is captured.")
+            echo(f"Of what no pair tells, {number(one['value'], 2)} {interval} is captured.")
     if row["total_correlation_bound"] is not None:
-        click.echo(_bound(row))
+        echo(_bound(row))
     for one in row["measures"]:
         if (one["family"], one["metric"]) == ("data", "samples left out") and one["value"]:
-            click.echo(
-                f"{one['value']:.0f} samples of {one['condition']} cannot be decoded and were left out.", err=True
-            )
+            echo(f"{one['value']:.0f} samples of {one['condition']} cannot be decoded and were left out.", err=True)
 
 
 def _told(row: Row, label: str) -> None:
     told = [d for d in row["directions"] if d["target"] == label]
     if not told:
-        click.echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
+        echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
         return
     title = f"{row['method']}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
     if any(d[name] is not None for d in told for name in CEILINGS):

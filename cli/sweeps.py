@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from confu_cli.options import key_values
-from confu_cli.show import print_json
+from confu_cli.show import echo, print_json
 
 if TYPE_CHECKING:
     from confu_core.runs.sweep import SweepSummary
@@ -67,7 +65,7 @@ def show_summary(summary: SweepSummary, out: Path, *, as_json: bool) -> int:
         failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
         print_json({"path": str(out), **vars(summary), "failed": failed})
     else:
-        click.echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
+        echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
     for cell, error in summary.failed:
-        click.echo(f"cell {cell} failed: {error}", err=True)
+        echo(f"cell {cell} failed: {error}", err=True)
     return 1 if summary.failed else 0

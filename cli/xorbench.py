@@ -28,7 +28,7 @@ from confu_cli.publishing import publish_command
 from confu_cli.reports import report_command
 from confu_cli.run_summary import CEILINGS as RUN_CEILINGS
 from confu_cli.run_summary import UNDEFINED, captured
-from confu_cli.show import number, print_json, print_table, progress_bar, size
+from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
 from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def build(
         print_json({"path": str(out), **describe(manifest)})
     else:
         written = size(sum(shard.bytes for shard in manifest.shards))
-        click.echo(f"{out}: {total:,} rows in {len(manifest.shards)} shards, {written}")
+        echo(f"{out}: {total:,} rows in {len(manifest.shards)} shards, {written}")
 
 
 @xorbench.command(epilog="Example: xorbench info --p 0.5 --bits 5")
@@ -268,10 +268,10 @@ def _print_run(row: dict[str, Any]) -> None:
         ],
     )
     if not all(d["defined"] for d in row["directions"]):
-        click.echo(UNDEFINED)
+        echo(UNDEFINED)
     bound, exact = row["total_correlation_bound"], row["total_correlation"]
-    click.echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
-    click.echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")
+    echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
+    echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")
 
 
 @xorbench.command(

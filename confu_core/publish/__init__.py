@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from confu_core.publish.assemble import assemble
-from confu_core.publish.publishing import Plan, plan, publish
+from confu_core.publish.publishing import Plan, check_place, plan, publish
 from confu_core.publish.release import Part, Release
 from confu_core.publish.send import Sent
 from confu_core.publish.words import Edition, Figure, Words, markdown_table
@@ -17,6 +17,7 @@ __all__ = [
     "Sent",
     "Words",
     "assemble",
+    "check_place",
     "markdown_table",
     "plan",
     "publish",

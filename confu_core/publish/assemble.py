@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from confu_core.errors import DatasetError
 from confu_core.publish.attribution import ATTRIBUTION, items_of
 from confu_core.publish.card import CARD, write_card
@@ -12,6 +14,7 @@ from confu_core.publish.citation import CITATION, LICENSE, citation_file, licenc
 from confu_core.publish.croissant import CROISSANT, croissant
 from confu_core.publish.croissant_check import check_croissant
 from confu_core.publish.features import shard_schema
+from confu_core.publish.private import check_columns, check_text, cleaned_table
 from confu_core.publish.release import Part, Release, made
 from confu_core.publish.terms import Terms, terms_of
 from confu_core.publish.words import Edition, Words
@@ -25,6 +28,8 @@ from confu_core.shards.verify import verify
 __all__ = ["REJECTS", "assemble"]
 
 REJECTS = "rejects.parquet"
+
+_NO_TEXT, _MOST_TEXT = ("parquet", "tar", "png", "jpg", "jpeg", "webp", "pdf"), 1 << 26
 
 
 def assemble(
@@ -61,17 +66,21 @@ def assemble(
     Raises
     ------
     DatasetError
-        If the dataset is incomplete or altered, or its licence forbids publishing.
+        If the dataset is incomplete or altered, its licence forbids publishing, or it holds what is not to be told.
     InvalidValue
         If there is no report, or `licence` is not one.
     """
     _check_whole(dataset)
+    check_columns(dataset)
     items = items_of(dataset)
     terms = terms_of(items, words.sources, real=words.real, chosen=licence, allow_unknown=allow_unknown)
     extra = [*_rejects(dataset.root), *_report(report), *_figures(words)]
     if items.table:
         extra.append(made(ATTRIBUTION, items.table))
-    return Release(dataset.manifest.name, dataset.manifest.fingerprint, _parts(dataset, words, terms, edition, extra))
+    parts = _parts(dataset, words, terms, edition, extra)
+    for part in parts:
+        _check_part(part)
+    return Release(dataset.manifest.name, dataset.manifest.fingerprint, parts, terms.notes)
 
 
 def _parts(dataset: Dataset, words: Words, terms: Terms, edition: Edition, extra: list[Part]) -> tuple[Part, ...]:
@@ -106,8 +115,25 @@ def _check_whole(dataset: Dataset) -> None:
 
 def _rejects(root: Location) -> Iterator[Part]:
     path = root / REJECTS
-    if path.is_file():
-        yield Part(REJECTS, path.stat().st_size, sha256_of(path), path)
+    if isinstance(path, Path) and path.is_symlink():
+        raise DatasetError(f"{path} is a link, which would bring along a file of elsewhere; put the file itself there")
+    if not path.is_file():
+        return
+    try:
+        content = path.read_bytes()
+        clean = cleaned_table(content)
+    except (pa.ArrowException, OSError) as error:
+        raise DatasetError(f"{path} cannot be read as a table, so it is not published; remove it") from error
+    # Where nothing had to be left out of it, it goes as it is.
+    yield made(REJECTS, clean) if clean != content else Part(REJECTS, len(content), sha256_of(path), path)
+
+
+def _check_part(part: Part) -> None:
+    """Refuse text that is not to be told; shards and the list of what was left out were looked at row by row."""
+    if part.name.rpartition(".")[2] in _NO_TEXT or part.size > _MOST_TEXT:
+        return
+    with part.local() as path:
+        check_text(part.name, path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _figures(words: Words) -> Iterator[Part]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from confu_core.escaping import spreadsheet_cell
+from confu_core.publish.licence_grammar import says_nothing
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
@@ -16,9 +20,20 @@ __all__ = ["ATTRIBUTION", "Items", "attribution_columns", "items_of"]
 
 ATTRIBUTION = "attribution.csv"
 
-# The ends of the names of columns: a picture and a recording may each have their own.
-_LICENCE = ("licence", "license")
-_NAMED = (*_LICENCE, "author", "creator", "rights_holder", "source_url", "attribution")
+# Words in headings, in any case: a picture and a recording may each have their own columns.
+_WORDS = {
+    "licence": "licence license licences licenses lic rights lizenz licencia licenca licenza licentie",
+    "no licence": "holder holders owner owners author authors creator creators by",
+    "beside": "url uri link code name type title text short full id spdx usage access terms use"
+    " statement of the version",
+}
+_LICENCE, _NO_LICENCE = frozenset(_WORDS["licence"].split()), frozenset(_WORDS["no licence"].split())
+_TERMS = ({"usage", "terms"}, {"terms", "use"})
+# What stands beside these words and does not say of what it is the licence.
+_BESIDE = frozenset(_WORDS["beside"].split())
+_MAKERS = ("author", "creator", "rights_holder")
+_NAMED = (*_MAKERS, "source_url", "attribution")
+_NOBODY = frozenset({"anonymous", "anonym", "nobody"})
 _KEPT = 5  # Keys by which the items of a licence are named.
 
 
@@ -29,7 +44,7 @@ class Items:
     Attributes
     ----------
     counts : dict of str to int
-        What stands in the columns of licences, to how often.
+        What stands in the columns of licences, to how often. Several columns on one thing are lines of one text.
     keys : dict of str to tuple of str
         The first keys of the items of each.
     table : bytes
@@ -52,18 +67,20 @@ def attribution_columns(manifest: Manifest) -> list[str]:
     Returns
     -------
     list of str
-        Columns of text named licence, author, source_url and the like, or ending so: ``image_licence``.
+        Columns named licence, author, source_url and the like, or ending so: ``image_licence``, ``Licence URL``.
 
     Examples
     --------
     >>> import tempfile, pyarrow as pa
     >>> from confu_core.shards import TableRecipe, build
-    >>> rows = pa.table({"key": ["a"], "licence": ["CC0"], "audio_author": ["me"], "note": ["x"]})
+    >>> rows = pa.table({"key": ["a"], "Rights": ["CC0"], "audio_author": ["me"], "note": ["x"]})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     attribution_columns(build(TableRecipe("words", {"train": rows}), folder))
-    ['licence', 'audio_author']
+    ['Rights', 'audio_author']
     """
-    return [name for name, kind in manifest.schema.items() if kind.endswith("string") and _is(name, _NAMED)]
+    return [
+        name for name, kind in manifest.schema.items() if _is_text(kind) and (_of_licence(name) or _is(name, _NAMED))
+    ]
 
 
 def items_of(dataset: Dataset) -> Items:
@@ -87,19 +104,39 @@ def items_of(dataset: Dataset) -> Items:
     columns = attribution_columns(dataset.manifest)
     if not columns:
         return Items({}, {}, b"")
-    licences = [name for name in columns if _is(name, _LICENCE)]
+    licences = _by_subject(columns)
     counts: Counter[str] = Counter()
     keys: dict[str, tuple[str, ...]] = {}
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
-    table.writerow(["key", "split", *columns])
+    table.writerow(map(spreadsheet_cell, ["key", "split", *columns]))
     for split, row in _rows(dataset, columns):
-        table.writerow([row["key"], split, *(row[name] or "" for name in columns)])
-        for said in {row[name] or "" for name in licences}:
+        table.writerow(map(spreadsheet_cell, [row["key"], split, *(_cell(name, row[name]) for name in columns)]))
+        for said in {_said(row, names) for names in licences}:
             counts[said] += 1
             if len(keys.setdefault(said, ())) < _KEPT:
                 keys[said] += (row["key"],)
     return Items(dict(counts), keys, written.getvalue().encode())
+
+
+def _cell(column: str, value: Any) -> str:
+    text = "" if value is None else str(value)
+    nobody = _is(column, _MAKERS) and (says_nothing(text) or " ".join(text.casefold().split()) in _NOBODY)
+    return "" if nobody else text
+
+
+def _by_subject(columns: Sequence[str]) -> list[list[str]]:
+    """Return the columns of licences, those together that speak of one thing: of the picture, say, or of all."""
+    found: dict[frozenset[str], list[str]] = {}
+    for name in columns:
+        if _of_licence(name):
+            found.setdefault(frozenset(_words(name)) - _LICENCE - _BESIDE, []).append(name)
+    return list(found.values())
+
+
+def _said(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    texts = (" ".join(str(row[name]).split()) for name in columns if row[name] is not None)
+    return "\n".join(dict.fromkeys(text for text in texts if not says_nothing(text)))
 
 
 def _rows(dataset: Dataset, columns: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -107,5 +144,21 @@ def _rows(dataset: Dataset, columns: list[str]) -> Iterator[tuple[str, dict[str,
         yield from ((split, row) for row in dataset.rows(split, ["key", *columns]))
 
 
-def _is(column: str, names: tuple[str, ...]) -> bool:
-    return column in names or column.endswith(tuple(f"_{name}" for name in names))
+def _is_text(kind: str) -> bool:
+    return kind != "bool" and not kind.startswith(("binary", "large_binary", "struct", "fixed_size_binary"))
+
+
+def _of_licence(heading: str) -> bool:
+    words = {*_words(heading)}
+    return not words & _NO_LICENCE and (bool(words & _LICENCE) or any(terms <= words for terms in _TERMS))
+
+
+def _is(heading: str, names: tuple[str, ...]) -> bool:
+    said = f"_{'_'.join(_words(heading))}"
+    return said.endswith(tuple(f"_{name}" for name in names))
+
+
+def _words(heading: str) -> list[str]:
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading)
+    letters = unicodedata.normalize("NFKD", apart).encode("ascii", "ignore").decode().lower()
+    return re.findall("[a-z0-9]+", letters)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
+from confu_core.escaping import escape_markdown
 from confu_core.publish.attribution import ATTRIBUTION
 from confu_core.publish.citation import bibtex
 from confu_core.publish.features import undescribed
 from confu_core.publish.head import card_head, yaml
 from confu_core.publish.snippets import snippets
 from confu_core.publish.terms import Terms
-from confu_core.publish.words import Edition, Words, markdown_table
+from confu_core.publish.words import Code, Edition, Words, code, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 
@@ -22,6 +24,7 @@ __all__ = ["CARD", "write_card"]
 
 CARD = "README.md"
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!&*+,;=%-]+")
 _LONGEST = 300  # Letters of a setting; a manifest holds longer ones in full.
 
 
@@ -61,7 +64,11 @@ def write_card(
         "Licence": _licence(terms, files),
         "Cite it": f"```bibtex\n{bibtex(manifest, words, edition)}\n```",
     }
-    parts = [f"---\n{yaml(card_head(manifest, schema, words, terms))}\n---", f"# {words.title}", *words.what]
+    parts = [
+        f"---\n{yaml(card_head(manifest, schema, words, terms))}\n---",
+        f"# {escape_markdown(words.title)}",
+        *words.what,
+    ]
     for title, text in sections.items():
         if text.strip():
             parts += [f"## {title}", text.strip()]
@@ -72,22 +79,27 @@ def _sources(words: Words) -> str:
     if not words.sources:
         return ""
     names = ("name", "what", "licence", "items", "url")
-    rows = [[source.get(name, "") for name in names] for source in words.sources]
+    rows = [[_source(name, source.get(name, "")) for name in names] for source in words.sources]
     return "It is made from:\n\n" + markdown_table(["source", "what", "licence", "items", "where"], rows)
+
+
+def _source(name: str, value: object) -> object:
+    return Code(f"<{value}>") if name == "url" and _ADDRESS.fullmatch(str(value)) else value
 
 
 def _settings(manifest: Manifest, words: Words) -> str:
     flat = {**_flat(manifest.config), "seed": manifest.seed}
-    rows = [[f"`{name}`", f"`{_short(value)}`", words.dials.get(name, "")] for name, value in flat.items()]
+    rows = [[code(name), code(_short(value)), words.dials.get(name, "")] for name, value in flat.items()]
     columns = ["setting", "value", "meaning"] if any(row[2] for row in rows) else ["setting", "value"]
-    versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
+    versions = escape_markdown(", ".join(f"{name} {version}" for name, version in manifest.versions.items()))
     text = "Every setting that decides the samples. The same settings give the same bytes, with the same versions of"
     return f"{text} {versions}.\n\n" + markdown_table(columns, [row[: len(columns)] for row in rows])
 
 
 def _structure(words: Words) -> str:
     drawn = words.figure
-    picture = f"![{drawn.caption}](figures/{drawn.name}.png)\n\n*{drawn.caption}*" if drawn else ""
+    said = escape_markdown(drawn.caption) if drawn else ""
+    picture = f"![{said}](figures/{drawn.name}.png)\n\n*{said}*" if drawn else ""
     return "\n\n".join(filter(None, [*words.structure[:1], picture, *words.structure[1:]]))
 
 
@@ -100,7 +112,7 @@ def _splits(manifest: Manifest, files: tuple[str, ...]) -> str:
             row.append(f"{len(mine)} ({_size(sum(shard.bytes for shard in mine))})")
         rows.append(row)
     folders = [f"`{FOLDERS[format]}/`" for format in manifest.formats]
-    text = markdown_table(["split", "rows", *(f"files in {folder}" for folder in folders)], rows)
+    text = markdown_table(["split", "rows", *(Code(f"files in {folder}") for folder in folders)], rows)
     if len(folders) > 1:
         text += f"\n\n{' and '.join(folders)} hold the same rows in two formats."
     beside = ["`manifest.json` says what each file must be", "`SHA256SUMS` is for `sha256sum --check`"]
@@ -115,10 +127,10 @@ def _size(count: int) -> str:
 
 
 def _columns(manifest: Manifest, schema: pa.Schema | None, words: Words) -> str:
-    rows = [[f"`{name}`", kind, words.columns.get(name, "")] for name, kind in manifest.schema.items()]
+    rows = [[code(name), kind, words.columns.get(name, "")] for name, kind in manifest.schema.items()]
     columns = ["column", "type", "holds"] if any(row[2] for row in rows) else ["column", "type"]
     table = markdown_table(columns, [row[: len(columns)] for row in rows])
-    nested = ", ".join(f"`{name}`" for name in undescribed(schema)) if schema is not None else ""
+    nested = ", ".join(code(name) for name in undescribed(schema)) if schema is not None else ""
     return f"{table}\n\n`croissant.json` leaves out {nested}: it cannot describe nested lists." if nested else table
 
 
@@ -138,6 +150,8 @@ def _licence(terms: Terms, files: tuple[str, ...]) -> str:
         parts.append("**Not for commercial use**: some items do not allow it.")
     if terms.share_alike:
         parts.append("**Share alike**: what you make from these items must come under the same licence.")
+    if terms.notes:
+        parts.append("\n".join(f"- {escape_markdown(note)}" for note in terms.notes))
     if terms.unknown:
         ask = "ask their authors before you use them or pass them on"
         parts.append(f"**The licence of some items is not known**: {ask}.")
@@ -152,5 +166,5 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False).replace("`", "'")
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."

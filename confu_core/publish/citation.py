@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from confu_core.escaping import visible
 from confu_core.publish.terms import Terms
 from confu_core.publish.words import Edition, Words
 from confu_core.shards.manifest import Manifest
@@ -101,13 +102,15 @@ def licence_file(words: Words, terms: Terms, edition: Edition, attributed: bool)
     str
         Which licence, where its text is, and who is to be named.
     """
-    who = ", ".join(edition.authors or words.authors)
-    lines = [f"{words.title} ({edition.version}, {edition.date}), by {who}.", "", f"Licence: {terms.title}"]
+    who, title = (
+        visible(" ".join(text.split())) for text in (", ".join(edition.authors or words.authors), words.title)
+    )
+    lines = [f"{title} ({edition.version}, {edition.date}), by {who}.", "", f"Licence: {terms.title}"]
     if terms.licence is not None:
         lines += [f"SPDX-License-Identifier: {terms.licence.name}", f"Full text: {terms.licence.url}"]
         where = f", {edition.place}" if "://" in edition.place else ""
         lines += ["", "When you use it, name it like this:"]
-        lines += [f'  "{words.title}" ({edition.version}) by {who}{where}, {terms.licence.name}']
+        lines += [f'  "{title}" ({edition.version}) by {who}{where}, {terms.licence.name}']
     if terms.wants_text:
         lines += ["", "The licences of Apache, BSD, GNU and MIT ask that their text goes along with every copy:"]
         lines += ["put it beside this file when you pass the dataset on."]
@@ -124,6 +127,8 @@ def licence_file(words: Words, terms: Terms, edition: Edition, attributed: bool)
         lines += ["", "Not for commercial use."]
     if terms.share_alike:
         lines += ["", "What is made from these items must come under the same licence."]
+    if terms.notes:
+        lines += ["", *map(visible, terms.notes)]
     if terms.unknown:
         lines += ["", "The licence of some items is not known: ask their authors before you use them or pass them on."]
     return "\n".join(lines) + "\n"
@@ -133,5 +138,9 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def _line(text: str) -> str:
+    return visible(" ".join(text.split()))
+
+
 def _tex(text: str) -> str:
-    return "".join(_TEX.get(letter, letter) for letter in text)
+    return "".join(_TEX.get(letter, letter) for letter in _line(text))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from confu_core.publish.citation import bibtex
+from confu_core.publish.croissant_check import CROISSANT
 from confu_core.publish.features import croissant_type
 from confu_core.publish.terms import Terms
 from confu_core.publish.words import Edition, Words
@@ -16,10 +18,10 @@ from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.schema import features
 
-__all__ = ["CROISSANT", "croissant"]
+__all__ = ["CROISSANT", "croissant", "field_id"]
 
-CROISSANT = "croissant.json"
-
+# Readers refuse blanks even where they are escaped as addresses do it, with a percent sign.
+_PLAIN, _PLAIN_BUT_DOTS = re.compile(r"[^A-Za-z0-9_.-]"), re.compile(r"[^A-Za-z0-9_-]")
 _FORMATS = {"parquet": "application/x-parquet", "webdataset": "application/x-tar"}
 _CONTEXT = {
     "@language": "en",
@@ -118,6 +120,28 @@ def croissant(
     return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
 
 
+def field_id(column: str) -> str:
+    """Return the name of a column among all names of a description, which are parts of addresses without blanks.
+
+    Parameters
+    ----------
+    column : str
+        Any heading.
+
+    Returns
+    -------
+    str
+        Another one for every heading; letters that addresses know stay.
+
+    Examples
+    --------
+    >>> field_id("key"), field_id("Recording quality")
+    ('rows/key', 'rows/Recording~20~quality')
+    """
+    plain = _PLAIN if column.strip(".") else _PLAIN_BUT_DOTS
+    return f"rows/{plain.sub(lambda found: f'~{ord(found[0]):x}~', column) or '~'}"
+
+
 def _shards(manifest: Manifest) -> list[dict[str, Any]]:
     return [_object(one.path, one.bytes, one.sha256, _FORMATS[one.format]) for one in manifest.shards]
 
@@ -194,7 +218,7 @@ def _column(name: str, kind: pa.DataType, media: Mapping[str, Any]) -> dict[str,
     if found is None:
         return None
     inside = [{"jsonPath": "bytes"}] if media else []
-    field = {"@type": "cr:Field", "@id": f"rows/{name}", "name": name, "dataType": found[0]}
+    field = {"@type": "cr:Field", "@id": field_id(name), "name": name, "dataType": found[0]}
     if found[1]:
         field |= {"isArray": True, "arrayShape": "-1"}  # type: ignore[dict-item]
     return {**field, **_source({"column": name}, inside)}

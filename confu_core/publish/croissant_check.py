@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import logging
 import re
+import sys
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from confu_core.errors import DatasetError
 from confu_core.publish.release import Part
+from confu_core.shards.storage import Location
+from confu_core.shards.verify import Finding
 
-__all__ = ["check_croissant"]
+__all__ = ["CROISSANT", "check_croissant", "croissant_problems", "description_findings"]
 
+CROISSANT = "croissant.json"
+
+# Readers refuse blanks, escaped ones as well.
+_NAME = re.compile(r"[A-Za-z0-9_.~/-]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -45,11 +56,80 @@ def check_croissant(content: bytes, parts: list[Part]) -> None:
     for name in known:
         if name.partition("/")[0] in ("data", "webdataset") and name not in described:
             raise DatasetError(f"croissant.json: the shard {name!r} is not described")
-    names = [one["@id"] for one in said["distribution"]]
-    for records in said.get("recordSet", []):
-        names += [records["@id"], *(field["@id"] for field in records["field"])]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise DatasetError(f"croissant.json: two things have the name {twice[0]!r}; rename a column")
+    for problem in croissant_problems(content):
+        raise DatasetError(f"{CROISSANT}: {problem}")
+
+
+def croissant_problems(content: bytes) -> Iterator[str]:
+    """Say what is wrong with a description by itself, whatever lies beside it.
+
+    Parameters
+    ----------
+    content : bytes
+        Of ``croissant.json``.
+
+    Yields
+    ------
+    str
+        By our own rules, and where there are none and mlcroissant is installed by those of its validator.
+
+    Examples
+    --------
+    >>> list(croissant_problems(b'{"distribution": [{"@id": "a b"}]}'))
+    ["the name 'a b' must be without blanks, percent signs and what addresses do not know; rename a column"]
+    """
+    try:
+        said = json.loads(content)
+        names = [one["@id"] for one in said["distribution"]]
+        for records in said.get("recordSet", []):
+            names += [records["@id"], *(field["@id"] for field in records["field"])]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        yield "is no description of files and columns"
+        return
+    wrong = [name for name in names if not isinstance(name, str) or not _NAME.fullmatch(name)]
+    for name in wrong:
+        yield f"the name {name!r} must be without blanks, percent signs and what addresses do not know; rename a column"
+    twice = sorted({name for name in names if names.count(name) > 1} - {*wrong}) if not wrong else []
+    for name in twice:
+        yield f"two things have the name {name!r}; rename a column"
+    if not wrong and not twice:
+        yield from _validated(said)
+
+
+def description_findings(root: Location) -> list[Finding]:
+    """Say what is wrong with the description of a published dataset, for `confu_core.shards.verify`.
+
+    Parameters
+    ----------
+    root : Path or RemotePath
+        Of the dataset.
+
+    Returns
+    -------
+    list of Finding
+        None where there is no description.
+    """
+    path = root / CROISSANT
+    if not path.is_file():
+        return []
+    return [Finding(CROISSANT, problem) for problem in croissant_problems(path.read_bytes())]
+
+
+def _validated(said: dict[str, Any]) -> Iterator[str]:
+    if "mlcroissant" not in sys.modules and importlib.util.find_spec("mlcroissant") is None:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlcroissant
+
+        before = logging.root.manager.disable
+        logging.disable(logging.CRITICAL)
+        try:
+            mlcroissant.Dataset(jsonld=said)
+        except mlcroissant.ValidationError as error:
+            yield f"mlcroissant refuses it: {' '.join(str(error).split())}"
+        finally:
+            logging.disable(before)
 
 
 def _check_object(one: dict[str, Any], known: dict[str, Part]) -> None:

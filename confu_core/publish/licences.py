@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from confu_core.errors import InvalidValue, nearest
+from confu_core.publish.licence_grammar import read
 
-__all__ = ["LICENCES", "Licence", "licence_named", "read_licence"]
+__all__ = ["LICENCES", "Licence", "common_licence", "licence_named", "read_licence"]
 
 _CC = "https://creativecommons.org"
 
@@ -83,38 +84,57 @@ _OTHERS = [
     Licence(
         "PDDL-1.0", "Open Data Commons Public Domain 1.0", "https://opendatacommons.org/licenses/pddl/1-0/", "pddl"
     ),
-    Licence(
-        "GPL-3.0-or-later",
-        "GNU GPL 3.0 or later",
-        "https://www.gnu.org/licenses/gpl-3.0.html",
-        "gpl-3.0",
-        True,
-        True,
-        True,
+    *(
+        Licence(
+            f"GPL-3.0-{which}",
+            f"GNU GPL 3.0 {which.replace('-', ' ')}",
+            "https://www.gnu.org/licenses/gpl-3.0.html",
+            "gpl-3.0",
+            share_alike=True,
+        )
+        for which in ("only", "or-later")
     ),
     Licence("all-rights-reserved", "All rights reserved", "", "other", False, False),
 ]
 LICENCES: dict[str, Licence] = {one.name: one for one in [*_OTHERS, *_creative_commons()]}
 
-_BY_LOWER = {name.lower(): one for name, one in LICENCES.items()}
-_WRITTEN = {
-    "cc0": "CC0-1.0", "cczero": "CC0-1.0", "cc zero": "CC0-1.0", "publicdomain": "PDM-1.0", "public domain": "PDM-1.0",
-    "pd": "PDM-1.0", "pdm": "PDM-1.0", "mit license": "MIT", "apache 2.0": "Apache-2.0",
-    "apache license 2.0": "Apache-2.0", "odc by": "ODC-By-1.0",
-    "odbl": "ODbL-1.0", "pddl": "PDDL-1.0", "gpl 3.0": "GPL-3.0-or-later",
-    "gpl 3.0+": "GPL-3.0-or-later", "gpl 3.0 only": "GPL-3.0-or-later",
-}  # fmt: skip
-_RESERVED = re.compile(r"all rights|reserved|\barr\b|proprietary|copyright|©|no reuse|do not (copy|distribute)|^c$")
-_NOTHING = {"", "none", "null", "nan", "n/a", "na", "unknown", "unspecified", "other", "?", "-"}
-_CC_URL = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero|mark))(?:/(\d\.\d))?")
-_CC_NAME = re.compile(r"^(?:cc|creative commons)\b")
-_CC_PARTS = (
-    ("BY", re.compile(r"\bby\b|\battribution\b")),
-    ("NC", re.compile(r"\bnc\b|non ?commercial")),
-    ("SA", re.compile(r"\bsa\b|share ?alike")),
-    ("ND", re.compile(r"\bnd\b|no ?deriv")),
-)
-_LATEST = "4.0"
+
+def common_licence(names: Sequence[str]) -> Licence | None:
+    """Return one licence that fits items of several.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the licences.
+
+    Returns
+    -------
+    Licence or None
+        None where they do not go together, or one of them is none of `LICENCES`.
+
+    Examples
+    --------
+    >>> [getattr(common_licence(names), "name", None) for names in (
+    ...     ["CC0-1.0", "CC-BY-3.0", "CC-BY-4.0"], ["CC-BY-4.0", "CC-BY-SA-4.0"], ["CC-BY-SA-4.0", "CC-BY-NC-4.0"])]
+    ['CC-BY-4.0', 'CC-BY-SA-4.0', None]
+    """
+    different = sorted(set(names))
+    if not different or any(name not in LICENCES for name in different):
+        return None
+    if len(different) == 1:
+        return LICENCES[different[0]]
+    found = [LICENCES[name] for name in different]
+    if any(not one.publishable or not one.name.startswith(("CC", "PDM")) for one in found):
+        return None
+    alike = [one for one in found if one.share_alike]
+    commercial = all(one.commercial for one in found)
+    if not alike:
+        versions = [one.name[-3:] for one in found if one.name.startswith("CC-")]
+        return LICENCES[f"CC-BY{'' if commercial else '-NC'}-{max(versions)}" if versions else "CC0-1.0"]
+    # What is to be shared alike can only be joined by what allows exactly that licence.
+    kinds = {one.name[:-4] for one in alike}
+    fits = len(kinds) == 1 and all(one.commercial >= alike[0].commercial for one in found)
+    return LICENCES[f"{kinds.pop()}-{max(one.name[-3:] for one in alike)}"] if fits else None
 
 
 def read_licence(text: str | None) -> Licence | None:
@@ -124,36 +144,30 @@ def read_licence(text: str | None) -> Licence | None:
     ----------
     text : str or None
         A name, a phrase or a URL: ``"CC BY-NC 4.0"``, ``"cc-by"``, ``"All rights reserved"``. Of a Creative Commons
-        licence without a version the latest is meant.
+        licence without a version the latest is meant. Where it names several, all of them hold.
 
     Returns
     -------
     Licence or None
-        None where it says nothing, or nothing that is known.
+        None where it says nothing, or a word of it is not understood, or it names several that do not go together.
 
     Examples
     --------
     >>> read_licence("http://creativecommons.org/licenses/by-nc-sa/3.0/").name
     'CC-BY-NC-SA-3.0'
-    >>> read_licence("(c) Me, all rights reserved").publishable, read_licence("unknown")
+    >>> read_licence("CC0 / CC BY-NC 4.0").name
+    'CC-BY-NC-4.0'
+    >>> read_licence("(c) Me, all rights reserved").publishable, read_licence("CC BY 4.0, or ask me")
     (False, None)
     """
-    said = re.sub(r"\s+", " ", (text or "").strip().lower())
-    if said in _NOTHING:
-        return None
-    if match := _CC_URL.search(said):
-        kind, public, version = match.groups()
-        return _creative(kind, version) if kind else LICENCES["CC0-1.0" if public == "zero" else "PDM-1.0"]
-    if said in _BY_LOWER:
-        return _BY_LOWER[said]
-    spaced = re.sub(r"[\s_/,()-]+", " ", said).strip()
-    if spaced in _WRITTEN:
-        return LICENCES[_WRITTEN[spaced]]
-    if _CC_NAME.match(spaced) and not spaced.startswith(("cc zero", "creative commons zero", "cc0")):
-        return _creative(spaced, (re.findall(r"\d\.\d", spaced) or [None])[0])
-    if spaced.startswith(("cc0", "creative commons zero", "cc zero")):
-        return LICENCES["CC0-1.0"]
-    return LICENCES["all-rights-reserved"] if _RESERVED.search(said) else None
+    names = read(text or "").names
+    # What forbids adaptations forbids them in every version, known or not, and beside whatever else is named.
+    for name in names:
+        if name not in LICENCES and "-ND-" in name:
+            return LICENCES["all-rights-reserved"]
+        if name in LICENCES and not LICENCES[name].publishable:
+            return LICENCES[name]
+    return common_licence(names)
 
 
 def licence_named(text: str) -> Licence:
@@ -186,12 +200,3 @@ def licence_named(text: str) -> Licence:
     if not found.publishable:
         raise InvalidValue(f"--licence must allow publishing pictures that were cut and resized; got {found.name}")
     return found
-
-
-def _creative(said: str, version: str | None) -> Licence | None:
-    """Return a Creative Commons licence from its words, in any order."""
-    spaced = said.replace("-", " ")
-    parts = [name for name, pattern in _CC_PARTS if pattern.search(spaced)]
-    found = LICENCES.get(f"CC-{'-'.join(parts)}-{version or _LATEST}")
-    # What forbids adaptations forbids them in every version, known or not.
-    return LICENCES["all-rights-reserved"] if found is None and "ND" in parts else found

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from confu_core.datasets.contents import Contents, contents_of
-from confu_core.publish.words import Figure, Words, markdown_table
+from confu_core.escaping import escape_markdown
+from confu_core.publish.licence_grammar import says_nothing
+from confu_core.publish.words import Figure, Words, code, markdown_table
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
@@ -88,17 +90,18 @@ def media_words(dataset: Dataset) -> Words:
     sources = tuple(one for one in manifest.information.get(SOURCES, ()) if isinstance(one, Mapping))
     return Words(
         title=f"{manifest.name}, {len(contents.classes)} classes",
-        what=(manifest.description, _what(manifest, contents, kinds)),
+        what=(escape_markdown(manifest.description), _what(manifest, contents, kinds)),
         made=(_MADE,),
         structure=_structure(manifest, contents, counts),
-        limits=(*_LIMITS, *map(str, manifest.information.get(LIMITS, ()))),
+        limits=(*_LIMITS, *(escape_markdown(str(one)) for one in manifest.information.get(LIMITS, ()))),
         figure=balance_figure(counts, contents),
         tags=("multimodal", "contrastive-learning", "benchmark"),
         tasks=tuple(dict.fromkeys(_TASKS[kind] for kind in kinds.values() if kind in _TASKS)),
         columns=_COLUMNS
         | {one.column: _HOLDS[kinds[name]] for name, one in inputs.items()}
         | {contents.label: "class"},
-        authors=tuple(dict.fromkeys(str(one["name"]) for one in sources if one.get("name"))) or (_NOBODY,),
+        authors=tuple(dict.fromkeys(name for one in sources if not says_nothing(name := str(one.get("name") or ""))))
+        or (_NOBODY,),
         sources=sources,
         real=True,
     )
@@ -159,10 +162,11 @@ def _counts(dataset: Dataset, contents: Contents) -> dict[str, Counter[str]]:
 
 def _what(manifest: Manifest, contents: Contents, kinds: Mapping[str, str]) -> str:
     modalities = ", ".join(
-        f"{name} ({_KINDS[kinds[name]]}, column `{one.column}`)" for name, one in contents.inputs.inputs.items()
+        f"{escape_markdown(name)} ({_KINDS[kinds[name]]}, column {code(one.column)})"
+        for name, one in contents.inputs.inputs.items()
     )
     samples = f"{sum(manifest.splits.values()):,} samples of {len(contents.classes)} classes"
-    return f"{samples} (column `{contents.label}`), with these modalities: {modalities}."
+    return f"{samples} (column {code(contents.label)}), with these modalities: {modalities}."
 
 
 def _structure(manifest: Manifest, contents: Contents, counts: Mapping[str, Counter[str]]) -> tuple[str, ...]:
@@ -180,7 +184,7 @@ def _structure(manifest: Manifest, contents: Contents, counts: Mapping[str, Coun
                 "does, with linear probes. Known is how often each class is met:",
                 markdown_table(["class", *counts], rows),
                 more,
-                f"Classes without any sample: {', '.join(empty[:_MOST_ROWS])}." if empty else "",
+                f"Classes without any sample: {escape_markdown(', '.join(empty[:_MOST_ROWS]))}." if empty else "",
             ],
         )
     )

@@ -14,10 +14,13 @@ from confu_core.publish.release import Release
 from confu_core.publish.send import Sent, send
 from confu_core.publish.snippets import HUB
 from confu_core.publish.survey import survey
-from confu_core.shards.remote import RemotePath
+from confu_core.shards.refusal import without_secrets
 from confu_core.shards.storage import Location, location
 
-__all__ = ["Plan", "plan", "publish"]
+__all__ = ["Plan", "check_place", "plan", "publish"]
+
+# Web servers take nothing; over FTP passwords go in the clear, and files do not appear whole.
+_NO_STORES = ("http", "https", "ftp", "ftps")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,33 @@ class Plan:
         """Return the same as JSON values."""
         files = [{"name": name, "bytes": size, "there": there} for name, size, there in self.files]
         return {**asdict(self), "files": files, "bytes": self.bytes}
+
+
+def check_place(place: str | Path) -> None:
+    """Refuse a URL that would tell a secret on the card, or where nothing can be published, before anything is read.
+
+    Parameters
+    ----------
+    place : str or Path
+        As for `publish`.
+
+    Raises
+    ------
+    InvalidValue
+        If it does, or nothing can.
+
+    Examples
+    --------
+    >>> check_place("ftp://example.org/birds")
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: --to must be a store that files appear in whole, such as s3://bucket/name; got ...
+    """
+    text = str(place)
+    if (shown := without_secrets(text)) != text:
+        mend = "it would stand on the card; clients read keys from their own files and from the environment"
+        raise InvalidValue(f"a URL must hold no password; got {shown}; {mend}")
+    if "://" in text and text.partition("://")[0] in _NO_STORES:
+        raise InvalidValue(f"--to must be a store that files appear in whole, such as s3://bucket/name; got {text}")
 
 
 def publish(
@@ -78,6 +108,7 @@ def publish(
     InvalidValue
         If nothing that is installed writes to the URL, or it leads into the dataset itself.
     """
+    check_place(place)
     if _on_hub(place):
         return send_to_hub(release, str(place))
     where = _writable(place, source)
@@ -108,6 +139,7 @@ def plan(release: Release, place: str | Path, source: Location | None = None) ->
     InvalidValue
         As for `publish`.
     """
+    check_place(place)
     if _on_hub(place):
         there = hub_files(repository(str(place)))
         known = {part.name for part in release.parts if part.name in there and there[part.name].holds(part)}
@@ -126,6 +158,4 @@ def _writable(place: str | Path, source: Location | None) -> Location:
     where = location(place)
     if source is not None and f"{where.resolve()}/".startswith(f"{source.resolve()}/"):
         raise InvalidValue(f"a release must lie outside the dataset {source}; got {place}; name another place")
-    if isinstance(where, RemotePath) and where.protocol in ("http", "https"):
-        raise InvalidValue(f"--to must be a store that can be written to, such as s3://bucket/name; got {where}")
     return where

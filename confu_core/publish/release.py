@@ -60,11 +60,14 @@ class Release:
         Of the dataset.
     parts : tuple of Part
         In the order in which they are sent: shards first, the manifest last, since it is what makes a folder a dataset.
+    notes : tuple of str
+        What whoever publishes should know, such as which items name several licences.
     """
 
     name: str
     fingerprint: str
     parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

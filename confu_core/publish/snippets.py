@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import keyword
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -121,12 +124,22 @@ class _Facts:
 
     def pictures(self, row: str) -> list[str]:
         """Lines that decode the pictures of a row."""
-        return [f'{name} = Image.open(io.BytesIO({row}["{name}"]["bytes"]))' for name in self.images]
+        return [f'{_variable(n)} = Image.open(io.BytesIO({row}[{_text(n)}]["bytes"]))' for n in self.images]
 
     def waves(self, row: str) -> list[str]:
         """Lines that decode the sounds of a row."""
-        read = 'soundfile.read(io.BytesIO({row}["{name}"]["bytes"]), dtype="float32")'
-        return [f"{name}, {name}_rate = {read.format(row=row, name=name)}" for name in self.sounds]
+        read = 'soundfile.read(io.BytesIO({row}[{name}]["bytes"]), dtype="float32")'
+        names = [(_variable(name), read.format(row=row, name=_text(name))) for name in self.sounds]
+        return [f"{name}, {name}_rate = {call}" for name, call in names]
+
+
+def _text(name: str) -> str:
+    return json.dumps(name)
+
+
+def _variable(name: str) -> str:
+    plain = re.sub(r"\W", "_", name)
+    return plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"column_{plain}"
 
 
 def _with_datasets(facts: _Facts) -> str:
@@ -141,9 +154,11 @@ def _with_datasets(facts: _Facts) -> str:
         files = ", ".join(f'"{s}": f"{{root}}/{FOLDERS["parquet"]}/{s}-*.parquet"' for s in facts.manifest.splits)
         lines += [facts.root, f"files = {{{files}}}", 'dataset = load_dataset("parquet", data_files=files)']
     for at, name in enumerate(facts.sounds):
-        lines.append(f'dataset = dataset.cast_column("{name}", Audio(decode=False)){_BYTES if at == 0 else ""}')
+        lines.append(f"dataset = dataset.cast_column({_text(name)}, Audio(decode=False)){_BYTES if at == 0 else ''}")
     lines.append(f'row = dataset["{facts.split}"][0]')
-    return "\n".join([*lines, *(f'{name} = row["{name}"]' for name in facts.images), *facts.waves("row")])
+    return "\n".join(
+        [*lines, *(f"{_variable(name)} = row[{_text(name)}]" for name in facts.images), *facts.waves("row")]
+    )
 
 
 def _with_pandas(facts: _Facts) -> str:
@@ -179,12 +194,12 @@ def _with_torch(facts: _Facts) -> str:
     if any(is_list(field.type) for field in facts.schema):
         lines.append(_WRITABLE)
     for name in facts.images:
-        lines.append(f'        image = Image.open(io.BytesIO(row["{name}"]["bytes"])).convert("RGB")')
-        lines.append(f'        row["{name}"] = torch.from_numpy(np.array(image)).permute(2, 0, 1)')
+        lines.append(f'        image = Image.open(io.BytesIO(row[{_text(name)}]["bytes"])).convert("RGB")')
+        lines.append(f"        row[{_text(name)}] = torch.from_numpy(np.array(image)).permute(2, 0, 1)")
     for name in facts.sounds:
-        lines.append(f'        wave, _ = soundfile.read(io.BytesIO(row["{name}"]["bytes"]), dtype="float32")')
-        lines.append(f'        row["{name}"] = torch.from_numpy(wave)')
-    lines += [f'        row["{name}"] = torch.from_numpy(np.array([*row["{name}"]]))' for name in nested]
+        lines.append(f'        wave, _ = soundfile.read(io.BytesIO(row[{_text(name)}]["bytes"]), dtype="float32")')
+        lines.append(f"        row[{_text(name)}] = torch.from_numpy(wave)")
+    lines += [f"        row[{_text(name)}] = torch.from_numpy(np.array([*row[{_text(name)}]]))" for name in nested]
     lines += ["        return row", "", "", facts.root, f"rows = Rows({facts.parquet})"]
     # Sequences differ in length, and cannot be put together as they are.
     together = ", collate_fn=list" if nested else ""

@@ -8,9 +8,10 @@ from typing import Any
 
 from confu_core.errors import DatasetError
 from confu_core.publish.attribution import Items
-from confu_core.publish.licences import LICENCES, Licence, licence_named, read_licence
+from confu_core.publish.licence_grammar import read, says_nothing
+from confu_core.publish.licences import LICENCES, Licence, common_licence, licence_named, read_licence
 
-__all__ = ["GENERATED", "Terms", "common_licence", "terms_of"]
+__all__ = ["GENERATED", "Terms", "terms_of"]
 
 # Data that a program drew: whoever uses it names where it is from, and nothing else is asked.
 GENERATED = "CC-BY-4.0"
@@ -29,10 +30,13 @@ class Terms:
         One that fits all items; None where each has its own.
     counts : dict of str to int
         Name of a licence to its number of items; ``"unknown"`` for those that say none. Empty for generated data.
+    notes : tuple of str
+        Which items name several licences, of which the stricter counts.
     """
 
     licence: Licence | None
     counts: dict[str, int]
+    notes: tuple[str, ...] = ()
 
     @property
     def commercial(self) -> bool:
@@ -124,69 +128,47 @@ def terms_of(
     return _weighed(said, own, allow_unknown)
 
 
-def common_licence(names: Sequence[str]) -> Licence | None:
-    """Return one licence that fits items of several.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the licences.
-
-    Returns
-    -------
-    Licence or None
-        None where they do not go together.
-
-    Examples
-    --------
-    >>> [getattr(common_licence(names), "name", None) for names in (
-    ...     ["CC0-1.0", "CC-BY-3.0", "CC-BY-4.0"], ["CC-BY-4.0", "CC-BY-SA-4.0"], ["CC-BY-SA-4.0", "CC-BY-NC-4.0"])]
-    ['CC-BY-4.0', 'CC-BY-SA-4.0', None]
-    """
-    different = sorted(set(names))
-    if UNKNOWN in different or not different:
-        return None
-    if len(different) == 1:
-        return LICENCES[different[0]]
-    found = [LICENCES[name] for name in different]
-    if any(not one.name.startswith(("CC", "PDM")) for one in found):
-        return None
-    alike = [one for one in found if one.share_alike]
-    commercial = all(one.commercial for one in found)
-    if not alike:
-        newest = max(one.name[-3:] for one in found if one.name.startswith("CC-"))
-        return LICENCES[f"CC-BY{'' if commercial else '-NC'}-{newest}"]
-    # What is to be shared alike can only be joined by what allows exactly that licence.
-    kinds = {one.name[:-4] for one in alike}
-    fits = len(kinds) == 1 and all(one.commercial >= alike[0].commercial for one in found)
-    return LICENCES[f"{kinds.pop()}-{max(one.name[-3:] for one in alike)}"] if fits else None
-
-
 def _weighed(said: Mapping[str, tuple[int, str]], own: Licence | None, allow_unknown: bool) -> Terms:
     counts: dict[str, int] = {}
+    notes: list[str] = []
     for text, (count, who) in said.items():
-        found = read_licence(text) or own
+        # What is chosen stands in where nothing is said, and never over what is said.
+        found = own if says_nothing(text) else read_licence(text)
+        _check(text, count, who)
         if found is None and not allow_unknown:
             raise DatasetError(_unknown(text, count, who))
-        _check(text, count, who)
         name = UNKNOWN if found is None else found.name
         counts[name] = counts.get(name, 0) + count
-    return Terms(common_licence(list(counts)), counts)
+        if found is not None and len(read(text).names) > 1:
+            notes.append(
+                f"{_which(count)} ({who}) name several licences, {_quoted(text)}: {name}, the stricter, counts"
+            )
+    return Terms(common_licence(list(counts)), counts, tuple(notes))
 
 
 def _check(text: str, count: int, who: str) -> None:
     found = read_licence(text)
-    if found is not None and not found.publishable:
-        which = f"{count:,} items" if count else "the dataset"
+    if (found is not None and not found.publishable) or (found is None and read(text).forbids):
         raise DatasetError(
-            f"the licence {text!r} of {which} ({who}) forbids publishing what was cut and resized; leave these out"
+            f"the licence {_quoted(text)} of {_which(count)} ({who}) forbids publishing what was cut and resized; "
+            "leave these out"
         )
 
 
 def _unknown(text: str, count: int, who: str) -> str:
-    which = f"{count:,} items" if count else "the dataset"
-    what = f"the licence {text!r} is not known" if text.strip() else "no licence is named"
-    return f"{what} for {which} ({who}); name it with --licence, or publish nevertheless with --allow-unknown-licence"
+    never = "or publish nevertheless with --allow-unknown-licence"
+    if says_nothing(text):
+        return f"no licence is named for {_which(count)} ({who}); name it with --licence, {never}"
+    mend = "write it in the table as SPDX does, such as CC-BY-4.0"
+    return f"the licence {_quoted(text)} is not known for {_which(count)} ({who}); {mend}, {never}"
+
+
+def _which(count: int) -> str:
+    return f"{count:,} items" if count else "the dataset"
+
+
+def _quoted(text: str) -> str:
+    return " and ".join(repr(line) for line in text.split("\n"))
 
 
 def _count(value: Any) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Edition", "Figure", "Words", "markdown_table"]
+from confu_core.escaping import escape_markdown, markdown_code
+
+__all__ = ["Code", "Edition", "Figure", "Words", "code", "markdown_table"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,31 @@ class Edition:
     place: str = "."
 
 
+class Code(str):
+    """Markdown that stays as it is; of text of others, `code` makes it."""
+
+
+def code(text: object) -> Code:
+    """Return what stands in a table or between words as it is typed.
+
+    Parameters
+    ----------
+    text : object
+        Of anybody.
+
+    Returns
+    -------
+    Code
+        Markdown.
+
+    Examples
+    --------
+    >>> code("my_column")
+    '`my_column`'
+    """
+    return Code(markdown_code(str(text)))
+
+
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     r"""Return a table in Markdown.
 
@@ -100,12 +127,12 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     columns : sequence of str
         Headings.
     rows : sequence of sequence
-        One entry per column.
+        One entry per column: text, or `Code`.
 
     Returns
     -------
     str
-        Without anything that would end a cell or a row.
+        In which no text is taken for markup.
 
     Examples
     --------
@@ -114,9 +141,9 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     | --- | --- |
     | a\|b | 3 |
     """
-    lines = [columns, ["---"] * len(columns), *rows]
+    lines = [columns, [Code("---")] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
 
 
 def _cell(value: object) -> str:
-    return " ".join(str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
+    return value if isinstance(value, Code) else escape_markdown(str(value))

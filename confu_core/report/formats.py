@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from confu_core import escaping
 from confu_core.report.intervals import Interval
 from confu_core.report.table import Table, cell_text
 
@@ -51,7 +52,8 @@ def to_csv(table: Table) -> str:
     Returns
     -------
     str
-        Comma-separated, with a heading; what is undefined is empty.
+        Comma-separated, with a heading; what is undefined is empty, and a text that a spreadsheet would take for a
+        formula has an apostrophe before it.
 
     Examples
     --------
@@ -63,9 +65,10 @@ def to_csv(table: Table) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in table.columns])
+    writer.writerow([escaping.spreadsheet_cell(column.name) for column in table.columns])
     for row in table.rows:
-        writer.writerow([value.mean if isinstance(value, Interval) else value for value in row])
+        cells = (value.mean if isinstance(value, Interval) else value for value in row)
+        writer.writerow(map(escaping.spreadsheet_cell, cells))
     return text.getvalue()
 
 
@@ -199,8 +202,7 @@ def escape_markdown(text: str) -> str:
     >>> print(escape_markdown("my_file.py | <b> a->b"))
     my\_file.py \| &lt;b&gt; a → b
     """
-    line = " ".join(text.split()).replace("->", " → ").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", line)
+    return escaping.escape_markdown(text.replace("->", " → "))
 
 
 def _readable(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from confu_core.report.best import BOLD
 from confu_core.report.content import Content, Part
 from confu_core.report.formats import escape_markdown, to_markdown
@@ -61,7 +63,7 @@ def _part(content: Content, part: Part) -> list[str]:
 
 
 def _image(image: Image) -> str:
-    return f"![{escape_markdown(image.title)}]({image.name}.svg)\n\n{escape_markdown(image.caption)}"
+    return f"![{escape_markdown(image.title)}]({quote(image.name)}.svg)\n\n{escape_markdown(image.caption)}"
 
 
 def _section(section: Section) -> list[str]:
@@ -84,7 +86,7 @@ def _failures(content: Content) -> list[str]:
     if not failures:
         return []
     lines = [
-        f"- {escape_markdown(f'{each.group}, {each.where}')} (cell {each.cell}): {escape_markdown(each.error)}"
+        f"- {escape_markdown(f'{each.group}, {each.where} (cell {each.cell})')}: {escape_markdown(each.error)}"
         for each in failures
     ]
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -135,6 +136,8 @@ def test_errors_are_one_line(data: Path, real, tmp_path: Path) -> None:
         (birds, ["mosi:/data/mosi", *out], 2, "is read in place; build it first: birdmml build --from mosi:/data/mosi"),
         (xor, [data, "--to", "xyz://a/b"], 2, "xyz://a/b cannot be reached"),
         (xor, [data, "--to", "ftp://me:secret@host/b"], 2, "a URL must hold no password; got ftp://...@host/b"),
+        (xor, [data, "--to", "s3://b/c?sig=abcdef"], 2, "a URL must hold no password; got s3://b/c?..."),
+        (xor, [data, "--to", "ftp://host/b"], 2, "--to must be a store that files appear in whole"),
         (xor, [data, "--to", "hf://name"], 2, "--to must be hf://datasets/USER/NAME; got 'hf://name'"),
         (xor, [letters, *out], 1, "the dataset is 'letters', not 'xor'; use the command that built it"),
         (birds, [data, *out], 1, "the dataset is 'xor', not 'birdmml' or real media; use the command that built it"),
@@ -152,3 +155,37 @@ def test_publishing_loads_no_torch(data: Path, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_nothing_that_others_wrote_is_obeyed_by_a_terminal_or_a_card(tmp_path: Path) -> None:
+    evil = "\x1b[2J\x9b31m<b>*x*\u202e"
+    rows = {"key": ["a", "b"], "caption": ["x", "y"], "mood": [evil, "sad"], "author": ["=1+1", "NA"]}
+    contents = Contents(InputSpec({"text": Text("caption")}), "mood", (evil, "sad"))
+
+    class Evil(TableRecipe):
+        def information(self) -> dict[str, object]:
+            return {"contents": contents.as_dict(), "licences": {evil: 1}}
+
+    table = pa.table({**rows, "licence": ["CC BY", "cc0"], "Rights": ["CC BY-NC", ""]})
+    build(Evil("letters", {"train": table}, description=evil), tmp_path / "letters")
+    for words in (("info", tmp_path / "letters"), ("publish", tmp_path / "letters", "--out", tmp_path / "release")):
+        told = birds.succeed(*words)
+        assert all(line.isprintable() for line in told.splitlines())
+        assert "\x9b" not in birds.invoke(*words, "--json").stdout
+    assert "1 items (a) name several licences, 'CC BY' and 'CC BY-NC': CC-BY-NC-4.0, the stricter, counts" in told
+    assert birds.said("info", tmp_path / "letters")["description"] == evil
+    card = (tmp_path / "release/README.md").read_text().partition("\n---\n")[2]
+    assert r"| \x1b\[2J\x9b31m&lt;b&gt;\*x\*\u202e | 1 |" in card and "<b>" not in card and "\x1b" not in card
+    assert (tmp_path / "release/attribution.csv").read_text().splitlines()[1:] == [
+        "a,train,'=1+1,CC BY,CC BY-NC",
+        "b,train,,cc0,",
+    ]
+    failed = birds.invoke("verify", f"{tmp_path}/{evil}")
+    assert failed.stderr.count("\n") == 1 and failed.stderr.rstrip("\n").isprintable() and r"\x1b[2J" in failed.stderr
+
+
+def test_one_place_prints() -> None:
+    for path in sorted((Path(__file__).parents[2] / "cli").glob("*.py")):
+        assert path.name == "show.py" or not re.search(r"click\.s?echo\(|(?<![.\w])print\(", path.read_text()), (
+            path.name
+        )

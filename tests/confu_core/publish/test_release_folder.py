@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from confu_core.errors import DatasetError, InvalidValue
@@ -246,7 +247,8 @@ def test_items_are_attributed_and_rejects_travel_along(release_of, tmp_path: Pat
     columns = {"licence": ["CC BY-NC 4.0", "cc0"], "author": ["Ada, L.", None], "source_url": ["https://x/1", ""]}
     rows = pa.table({"key": ["a", "b"], **columns})
     build(TableRecipe("words", {"train": rows}), tmp_path / "words")
-    (tmp_path / "words/rejects.parquet").write_bytes(b"PAR1")
+    why = pa.table({"row": [3, 4], "detail": ["no file /home/ada/birds/3.jpg", None]})
+    pq.write_table(why, tmp_path / "words/rejects.parquet")
     release = release_of(tmp_path / "words")
     part = release.part("attribution.csv")
     assert part.source.decode().splitlines() == [
@@ -254,7 +256,8 @@ def test_items_are_attributed_and_rejects_travel_along(release_of, tmp_path: Pat
         'a,train,CC BY-NC 4.0,"Ada, L.",https://x/1',
         "b,train,cc0,,",
     ]
-    assert release.part("rejects.parquet") is not None
+    told = pq.read_table(pa.BufferReader(release.part("rejects.parquet").source)).to_pylist()
+    assert told == [{"row": 3, "detail": "no file 3.jpg"}, {"row": 4, "detail": None}]
     card, licence = release.part("README.md").source.decode(), release.part("LICENSE").source.decode()
     assert "license: cc-by-nc-4.0\n" in card and "**Not for commercial use**" in card and "| CC0-1.0 | 1 |" in card
     assert "SPDX-License-Identifier: CC-BY-NC-4.0\n" in licence and "Not for commercial use.\n" in licence

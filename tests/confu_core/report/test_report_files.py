@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image as Picture
-from results_for_reports import FIXED, GRID, write_rows
+from results_for_reports import FIXED, GRID, VIEW, write_rows
 
 from confu_core.errors import ResultsError
 from confu_core.report import write_report
@@ -264,3 +265,17 @@ def test_the_package_is_cheap_to_import() -> None:
     code = "import sys, confu_core.report; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert not {"matplotlib", "pandas", "scipy", "torch", "pyarrow"} & set(done.stdout.split())
+
+
+def test_forged_results_put_no_markup_into_pages_and_no_formula_into_tables(tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    rows = [{"method": name, "x": x, "accuracy": 0.5} for name in (evil, "=1+1") for x in (-1.0, 1.0)]
+    rows.append({"method": evil, "x": 1.0, "seed": 1, "status": "failed", "error": evil, "cell": evil})
+    folder = write_rows(tmp_path / "runs", rows, view={**VIEW, "x_label": evil, "y_label": evil})
+    write_report([folder], tmp_path / "report")
+    for path in (tmp_path / "report").glob("*.md"):
+        assert "<img" not in path.read_text(), path.name
+    tables = [path.read_text().splitlines() for path in (tmp_path / "report").glob("*.csv")]
+    cells = [cell for lines in tables for row in csv.reader(lines) for cell in row]
+    assert "'=1+1" in cells and "-1.0" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\t")) or re.match(r"-(?!\d|$)", cell)]

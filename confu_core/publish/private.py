@@ -1,0 +1,181 @@
+"""What must not leave this machine with a release: absolute paths, and URLs with secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from confu_core.errors import DatasetError
+from confu_core.shards.read import Dataset
+from confu_core.shards.refusal import without_secrets
+
+__all__ = ["check_columns", "check_text", "cleaned_table", "private_in", "without_private"]
+
+# Where people's files lie on systems of any kind; those of this machine come in addition.
+_TOPS = ("home", "Users", "root", "mnt", "media", "tmp", "var", "private", "Volumes", "scratch")
+_SYSTEM = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr")
+_MARKED = re.compile(r"[/\\]|hf_|Bearer ")  # Without one of these there is neither path nor secret.
+
+
+def private_in(text: str) -> str | None:
+    """Return the absolute path or the URL with a secret that a text holds.
+
+    Parameters
+    ----------
+    text : str
+        Of any length.
+
+    Returns
+    -------
+    str or None
+        The path, or the URL without its secret.
+
+    Examples
+    --------
+    >>> private_in("no such file: /home/ada/birds/1.jpg"), private_in("https://example.org/home/ada")
+    ('/home/ada/birds/1.jpg', None)
+    """
+    if not _MARKED.search(text):
+        return None
+    if found := _paths().search(text):
+        return found[0]
+    clean = without_secrets(text)
+    if clean == text:
+        return None
+    return next((word for word in clean.split() if "..." in word), "...")
+
+
+def without_private(text: str) -> str:
+    """Return a text with the last part of each absolute path alone, and without secrets.
+
+    Parameters
+    ----------
+    text : str
+        Such as why a file was left out.
+
+    Returns
+    -------
+    str
+        The same where there is none.
+
+    Examples
+    --------
+    >>> without_private("no such file: /home/ada/birds/1.jpg")
+    'no such file: 1.jpg'
+    """
+    return without_secrets(_paths().sub(lambda found: re.split(r"[/\\]", found[0].rstrip("/\\"))[-1], text))
+
+
+def check_text(name: str, text: str) -> None:
+    """Refuse a file that tells where things lie on somebody's machine, or holds a secret.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    text : str
+        Its content.
+
+    Raises
+    ------
+    DatasetError
+        If it does; it names what was found.
+
+    Examples
+    --------
+    >>> check_text("README.md", "Made from /home/ada/birds.")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: README.md holds '/home/ada/birds.', which is not to be told to others; ...
+    """
+    texts = [text]
+    if name.endswith(".json"):
+        with contextlib.suppress(ValueError, RecursionError):
+            texts = [*_strings(json.loads(text))]
+    if (found := next(filter(None, map(private_in, texts)), None)) is not None:
+        mend = "make it again from names that are relative, and from addresses without keys"
+        raise DatasetError(f"{name} holds {found!r}, which is not to be told to others; {mend}")
+
+
+def check_columns(dataset: Dataset) -> None:
+    """Refuse a dataset whose rows hold an absolute path or a URL with a secret.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        To be published.
+
+    Raises
+    ------
+    DatasetError
+        If one does; it names column and row.
+    """
+    texts = [name for name, kind in dataset.manifest.schema.items() if "string" in kind and "binary" not in kind]
+    for split in dataset.manifest.splits if texts else ():
+        table = dataset.table(split, list(dict.fromkeys(["key", *texts])))
+        for name in texts:
+            for row, value in enumerate(table[name].to_pylist()):
+                found = next(filter(None, map(private_in, _strings(value))), None)
+                if found is not None:
+                    where = f"column {name!r} of {table['key'][row].as_py()!r}"
+                    mend = "build it again from a table with names that are relative to it, and without keys"
+                    raise DatasetError(f"{where} holds {found!r}, which is not to be told to others; {mend}")
+
+
+def cleaned_table(content: bytes) -> bytes:
+    """Return a Parquet file of texts without absolute paths and secrets.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+
+    Returns
+    -------
+    bytes
+        The same bytes where there is none.
+
+    Raises
+    ------
+    pyarrow.ArrowException, OSError
+        If it is no such file.
+    """
+    table = clean = pq.read_table(pa.BufferReader(content))
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            values = [None if one is None else without_private(one) for one in table.column(at).to_pylist()]
+            clean = clean.set_column(at, field, pa.array(values, field.type))
+    if clean.equals(table):
+        return content
+    buffer = io.BytesIO()
+    pq.write_table(clean, buffer, compression="snappy", write_page_checksum=True)
+    return buffer.getvalue()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for pair in value.items() for one in pair for text in _strings(one))
+    elif isinstance(value, list | tuple):
+        yield from (text for one in value for text in _strings(one))
+
+
+@cache
+def _paths() -> re.Pattern[str]:
+    root = Path(Path.cwd().anchor)
+    here = {path.name for path in root.iterdir() if path.is_dir()} - {*_SYSTEM} if os.access(root, os.R_OK) else set()
+    tops = "|".join(sorted(map(re.escape, {*_TOPS, *here})))
+    return re.compile(
+        rf"(?:file://|(?<![\w:/.~%-]))/(?:{tops})/[^\s'\"<>|()]+|file:///[^\s'\"<>|()]+"
+        r"|(?<![\w%])[A-Za-z]:(?:\\+|/)(?=\w)[^'\"<>|()\n]+|^\\\\[\w.-]+\\[^'\"<>|()\n]+|(?<![\w/.])~/[^\s'\"<>|()]+"
+    )
