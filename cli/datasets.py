@@ -148,7 +148,7 @@ def print_dataset(path: str | Path, manifest: Manifest) -> None:
 def say_computed(computed: bool) -> None:
     """Say on standard error that the manifest is older than its ceilings, where that is so."""
     if computed:
-        click.echo("The manifest was written before there were ceilings of every order; they are computed.", err=True)
+        echo("The manifest was written before there were ceilings of every order; they are computed.", err=True)
 
 
 def _dials(config: Mapping[str, Any]) -> str:

@@ -234,13 +234,13 @@ def _print_rejects(manifest: Manifest) -> None:
         for name, what in (("blank_lines", "blank lines"), ("inner_lines", "lines within cells"))
         if said.get(name)
     )
-    click.echo(f"Rows: {said['rows']:,} = {kept:,} kept + {said['rejected_rows']:,} left out{lines}.")
+    echo(f"Rows: {said['rows']:,} = {kept:,} kept + {said['rejected_rows']:,} left out{lines}.")
     if manifest.information["columns_left_out"]:
-        click.echo(f"Columns left out: {', '.join(manifest.information['columns_left_out'])}.")
+        echo(f"Columns left out: {', '.join(manifest.information['columns_left_out'])}.")
     for name, spellings in said.get("spellings", {}).items():
-        click.echo(f"One class: {name!r} is written {', '.join(map(repr, spellings))} too.")
+        echo(f"One class: {name!r} is written {', '.join(map(repr, spellings))} too.")
     for one, other in said.get("alike", []):
-        click.echo(f"Perhaps one class: {one!r} and {other!r}; they stay two.")
+        echo(f"Perhaps one class: {one!r} and {other!r}; they stay two.")
     for archive in manifest.information["archives"]:
         echo(archive["summary"])
     crossing = f"; {said['crossing']} of them cross splits" if said["crossing"] else ", none of which crosses splits"
