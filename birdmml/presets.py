@@ -11,7 +11,8 @@ from typing import Any
 from birdmml.caption import CaptionDials
 from birdmml.settings import Settings, is_number
 from birdmml.shares import Shares
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.shards.plain import read_small
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,6 +21,7 @@ else:
 
 __all__ = ["PRESETS", "preset", "read_config"]
 
+_MOST_BYTES = 1 << 20  # Of a file of settings.
 PRESETS: dict[str, dict[str, Any]] = {
     "tiny": {"species": 20, "per_species": 20, "size": 96, "seconds": 1.0},
     "small": {},
@@ -94,10 +96,12 @@ def read_config(path: Path) -> dict[str, Any]:
         If the file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_small(path, _MOST_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except DatasetError as error:
+        raise InvalidValue(str(error)) from error
+    except (ValueError, RecursionError) as error:  # Of dates that are none, and of what is nested too deeply, too.
         raise InvalidValue(f"{path} is no TOML: {error}") from error
 
 

@@ -23,7 +23,8 @@ def print_json(value: Any) -> None:
     value : object
         JSON values; what is undefined is None and becomes null.
     """
-    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    click.echo(json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

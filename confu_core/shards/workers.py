@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -77,6 +78,9 @@ def interrupts_held_back() -> Iterator[None]:
     ...     signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     True
     """
+    if sys.platform == "win32":  # Signals cannot be held back there.
+        yield
+        return
     resource_tracker.ensure_running()  # Started with the first process, it would let interrupts through again.
     held: list[int] = []
     # Children inherit the mask; here it is not enough, since any thread of a library's may take the signal.
