@@ -1,14 +1,16 @@
 """Alter what the toolkit itself wrote, and read it: `python benchmarks/fuzz_files.py --seed 1 --trials 200`.
 
 Manifests of generated and real data (values of another kind, keys that are gone, flipped bits; with their digest and
-without one, as older versions wrote them), checkpoints (intact files with tampered insides), results, measures, examples
-and caches (flipped bits). Each trial has to end in one line or in what was written. It prints, for every kind, how many
-were refused, how many read as before, and how many gave a traceback, took over 10 s, or changed without a word.
+without one, as older versions wrote them), checkpoints (intact files with tampered insides), results, measures,
+examples and caches (flipped bits). Each trial has to end in one line or in what was written. It prints, for every
+kind, how many were refused, how many read as before, and how many gave a traceback, took over 10 s, or changed without
+a word.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import json
 import tempfile
@@ -140,10 +142,8 @@ def manifests(folder: Path, kind: str) -> Callable[[np.random.Generator], str]:
         try:
             found = called(command, words_of(call))
             if kind != "xor":
-                try:
+                with contextlib.suppress(ConfuError):
                     open_data(root)
-                except ConfuError:
-                    pass
         except Exception as error:
             raise Trace(f"{call} after {what}, way {way}: {error}") from error
         finally:

@@ -57,9 +57,8 @@ def degraded_inputs(
             for strength in damage.strengths:
                 stem = f"{split}-{name}-{kind}-{strength:g}"
                 if (rows := _kept(cached.folder / FOLDER, stem)) is None:
-                    _keep(
-                        cached.folder / FOLDER, stem, _made(dataset, cached, split, name, one, kind, strength, workers)
-                    )
+                    made = _made(dataset, cached, split, name, one, kind, strength, workers)
+                    _keep(cached.folder / FOLDER, stem, made)
                     rows = _kept(cached.folder / FOLDER, stem)
                 assert rows is not None
                 yield kind, name, strength, rows

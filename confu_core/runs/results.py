@@ -209,10 +209,10 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
         raise ResultsError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}; {hint}")
     if not (root / RESULTS).is_file():
         raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
-    table = read_sealed(root / RESULTS)
+    table = _read_table(root / RESULTS)
     benchmark = _benchmark(root / RESULTS, table)
     check_finite(root / RESULTS, table)
-    costs = read_sealed(root / COSTS) if (root / COSTS).is_file() else COST_SCHEMA.empty_table()
+    costs = _read_table(root / COSTS) if (root / COSTS).is_file() else COST_SCHEMA.empty_table()
     return Results(root, benchmark, table, _read_json(root / SWEEP), _read_json(root / ENVIRONMENT), costs)
 
 
@@ -237,6 +237,13 @@ def _setting(name: str, values: list[Any]) -> pa.Array:
         raise ResultsError(f"setting {name!r} has values of different types: {', '.join(sorted(map(str, kinds)))}")
     # An option that is None throughout still needs a type that another sweep's text can join.
     return pa.array(values, None if kinds else pa.string())
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return read_sealed(path)
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged or not Parquet ({error}); remove it and run the sweep again") from error
 
 
 def _benchmark(path: Path, table: pa.Table) -> str:

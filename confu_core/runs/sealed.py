@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from confu_core.errors import ResultsError
+from confu_core.errors import DatasetError, ResultsError
 from confu_core.shards.atomic import write_whole
 from confu_core.shards.plain import read_small
 
@@ -28,7 +28,7 @@ def write_sealed(path: Path, table: pa.Table) -> None:
     path : Path
         Its file.
     table : pyarrow.Table
-        What it is to hold.
+        What it is to hold. Numbers that are none become null, as is what is not defined.
 
     Raises
     ------
@@ -36,6 +36,10 @@ def write_sealed(path: Path, table: pa.Table) -> None:
         If the operating system refuses to write.
     """
     sink = pa.BufferOutputStream()
+    for place, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            defined = pc.if_else(pc.is_finite(table.column(place)), table.column(place), pa.scalar(None, field.type))
+            table = table.set_column(place, field, defined)
     marked = table.replace_schema_metadata({**(table.schema.metadata or {}), SEAL: _BLANK})
     pq.write_table(marked, sink, write_page_checksum=True)
     content = sink.getvalue().to_pybytes()
@@ -59,8 +63,8 @@ def read_sealed(path: Path) -> pa.Table:
 
     Raises
     ------
-    ResultsError
-        If a bit of it was altered, or it is no Parquet.
+    ValueError
+        If a bit of it was altered, or it is no Parquet; in one line.
 
     Examples
     --------
@@ -71,7 +75,7 @@ def read_sealed(path: Path) -> pa.Table:
     ...     _ = path.write_bytes(path.read_bytes().replace(b"accuracy", b"accuracz"))
     ...     read_sealed(path)
     Traceback (most recent call last):
-    confu_core.errors.ResultsError: ...results.parquet is damaged (its SHA-256 is another); remove it and run it again
+    ValueError: its SHA-256 is another
     """
     try:
         content = read_small(path, _MOST_BYTES)
@@ -79,11 +83,10 @@ def read_sealed(path: Path) -> pa.Table:
             seal = (file.metadata.metadata or {}).get(SEAL)
             whole = seal is None or _sealed(content, seal)
             table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ResultsError(f"{path} is damaged or not Parquet ({reason}); remove it and run it again") from error
+    except (pa.ArrowException, DatasetError, OSError, ValueError) as error:
+        raise ValueError(str(error).splitlines()[0] if str(error) else type(error).__name__) from error
     if not whole:
-        raise ResultsError(f"{path} is damaged (its SHA-256 is another); remove it and run it again")
+        raise ValueError("its SHA-256 is another")
     return table
 
 

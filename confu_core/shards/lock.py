@@ -1,13 +1,14 @@
 """One process at a time: locks that the operating system releases when their holder ends, however it ends.
 
-Linux and macOS lock by ``flock``, Windows by ``msvcrt.locking``. Where a file system has no locks, such as some network
-ones, the lock is the file itself, with the host and the process that made it; one whose process has ended is taken over.
+Linux and macOS lock by ``flock``, Windows by ``msvcrt.locking``. Where a file system has no locks, such as some
+network ones, a file beside the lock names the host and the process; one whose process has ended is taken over.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import multiprocessing
 import os
 import secrets
 import socket
@@ -61,6 +62,9 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     ...     (Path(folder) / "x.lock").exists()
     True
     """
+    # A process that is only starting imports the script of its parent, which may hold the lock and wait for it.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise DatasetError("a worker process ran the script again; put what it does under if __name__ == '__main__':")
     while (number := _taken(path)) is None:
         if not wait:
             raise InUse(f"{path} is held by another process")

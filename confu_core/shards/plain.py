@@ -47,6 +47,8 @@ def check_replaceable(path: Path) -> None:
     Traceback (most recent call last):
     confu_core.errors.DatasetError: cannot write ...: it is a folder, and only a plain file is replaced; ...
     """
+    if "\0" in str(path):
+        raise DatasetError(f"cannot write {str(path)!r}: it is no name of a file; choose another name")
     if (kind := _kind(path)) is not None:
         raise DatasetError(f"cannot write {path}: it is {kind}, and only a plain file is replaced; choose another name")
 
@@ -87,7 +89,7 @@ def read_small(path: Location, limit: int = SMALL) -> bytes:
     else:
         # Without waiting: to open a pipe would otherwise take until somebody writes to it.
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(number, "rb") as file:
+        with os.fdopen(number, "rb") as file:
             _check_whole(path, os.fstat(number), limit)
             content = file.read(limit + 1)
     if len(content) > limit:

@@ -35,7 +35,8 @@ QUICK = ["--epochs", "1", "--batch-size", "16", "--dim", "8", "--feature-dim", "
 COST = {"seconds": 0, "peak_memory_bytes": 0}
 SCRIPT = """
 from confu_cli.birdmml import birdmml
-birdmml(prog_name="birdmml")
+if __name__ == "__main__":  # Its worker processes import it.
+    birdmml(prog_name="birdmml")
 """
 CODE = """
 import torch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ EXAMPLE: dict[str, Any] = {
 READERS = [(read_measures, MEASURES), (read_examples, EXAMPLES)]
 Read = Callable[[Path], Any]
 
-numbers = st.none() | st.floats(allow_nan=False)
+numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 measures = st.builds(
     Measure,
@@ -72,6 +73,12 @@ def test_measures_come_back_by_cell_each_in_the_order_of_its_run(
     table = read_measures(folder)
     assert table.schema.equals(SCHEMA)
     assert table.to_pylist() == [row for cell in "abc" for row in rows if row["cell"] == cell]
+
+
+def test_what_is_no_number_is_undefined(tmp_path: Path) -> None:
+    """A run that found such a value is not lost, and no table shows it."""
+    write_measures(tmp_path, [Measure("probe", "image", "accuracy", value).row("a") for value in (math.nan, -math.inf)])
+    assert read_measures(tmp_path)["value"].to_pylist() == [None, None]
 
 
 def test_every_field_has_a_column_of_its_own(tmp_path: Path) -> None:
