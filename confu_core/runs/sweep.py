@@ -268,9 +268,9 @@ def peak_memory() -> int:
     >>> peak_memory() > 0
     True
     """
-    if sys.platform == "win32":
+    try:
+        import resource
+    except ImportError:
         return 0
-    import resource
-
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import multiprocessing
 import os
 import secrets
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from confu_core.errors import DatasetError
 from confu_core.shards.remote import RemotePath
@@ -168,15 +170,14 @@ def _opened(path: Path) -> int:
 
 def _lock(number: int, path: Path) -> bool:
     """Lock an open file, or say that another process has."""
+    fcntl, msvcrt = _module("fcntl"), _module("msvcrt")
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
+        if fcntl is not None:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        elif msvcrt is not None:
             msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
         else:
-            import fcntl
-
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return _owned(path)
     except OSError as error:
         if error.errno in _BUSY:
             return False
@@ -184,6 +185,14 @@ def _lock(number: int, path: Path) -> bool:
             return _owned(path)
         raise
     return True
+
+
+def _module(name: str) -> Any:
+    """Return a module that only some systems have, or None."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
 
 
 def _same(number: int, path: Path) -> bool:

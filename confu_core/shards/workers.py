@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import traceback
 from collections import Counter, deque
@@ -81,7 +80,7 @@ def interrupts_held_back() -> Iterator[None]:
     ...     signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     True
     """
-    if sys.platform == "win32":  # Signals cannot be held back there.
+    if not hasattr(signal, "pthread_sigmask"):  # Windows cannot hold signals back.
         yield
         return
     resource_tracker.ensure_running()  # Started with the first process, it would let interrupts through again.

@@ -185,6 +185,28 @@ def test_of_two_different_builds_started_together_one_is_refused(tmp_path: Path)
         assert open_dataset(out).table("train")["square"].to_pylist() == [row * number for row in range(40)]
 
 
+WITHOUT = """
+import sys
+sys.modules["fcntl"] = sys.modules["resource"] = None
+from pathlib import Path
+from confu_core.runs.sweep import keep, peak_memory
+from xor_bench.data import XorRecipe
+from confu_core.shards import build, repair, verify
+recipe = XorRecipe(rows_per_p={"train": 4, "validation": 2, "test": 2})
+build(recipe, sys.argv[1] + "/data")
+print(verify(sys.argv[1] + "/data").ok, repair(recipe, sys.argv[1] + "/data").ok, peak_memory())
+keep({"cell": "a", "status": "done"}, sys.argv[1] + "/runs", plan={"benchmark": "xor"}, seconds=1.0)
+print(sorted(path.name for path in Path(sys.argv[1] + "/runs").iterdir()))
+"""
+
+
+def test_systems_without_fcntl_and_resource_build_verify_and_keep(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    kept = ["costs.parquet", "environment.json", "results.parquet", "sweep.json"]
+    assert done.stdout == f"True True 0\n{kept}\n"
+
+
 def test_where_a_file_system_has_no_locks_a_file_says_who_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
