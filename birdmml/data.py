@@ -25,6 +25,7 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.information import entropy
 from confu_core.random import generator
 from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
+from confu_core.shards.exact import with_exact_information
 from confu_core.shards.schema import MEDIA, with_features
 
 __all__ = ["BirdData", "BirdRecipe", "design_of", "information_of", "open_birds", "recipe_of", "schema", "species_of"]
@@ -371,4 +372,4 @@ def open_birds(path: str | Path) -> BirdData:
     dataset = open_dataset(path)
     if dataset.manifest.name != NAME:
         raise DatasetError(f"{path} holds the dataset {dataset.manifest.name!r}, not {NAME!r}")
-    return BirdData(dataset)
+    return BirdData(with_exact_information(dataset, recipe_of(dataset.manifest).information()))

@@ -11,7 +11,8 @@ from typing import Any
 from birdmml.caption import CaptionDials
 from birdmml.settings import Settings, is_number
 from birdmml.shares import Shares
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.shards.plain import read_small
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -104,17 +105,11 @@ def read_config(path: Path) -> dict[str, Any]:
         If the file cannot be read or is no TOML.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise InvalidValue(f"{path} is not a file; give a TOML file of settings")
-        with path.open("rb") as file:
-            content = file.read(MOST_CONFIG + 1)
-        if len(content) > MOST_CONFIG:
-            raise InvalidValue(f"{path} has more than {MOST_CONFIG} bytes, the most of a file of settings")
-        values = tomllib.loads(content.decode("utf-8-sig"))
-    except InvalidValue:
-        raise
+        values = tomllib.loads(read_small(path, MOST_CONFIG).decode("utf-8-sig"))
     except OSError as error:
         raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
+    except DatasetError as error:
+        raise InvalidValue(str(error)) from error
     except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are no error of TOML.
         raise InvalidValue(f"{path} is no TOML: {str(error).splitlines()[0]:.200}") from error
     _check_depth(path, values)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from confu_cli.reports import report_command
 from confu_cli.run_summary import print_run
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_cli.sweeps import grid_of, show_summary
+from confu_core.errors import ConfuError
 
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
@@ -123,11 +125,27 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
     from confu_core.training.gather import ranks
     from confu_core.training.processes import processes
 
+    _check_places(settings, out, model_file, how["checkpoint"])
     with threads(count), processes(how.pop("device")) as device, _watching(settings, logs) as (decoding, watch):
         found = run_once(settings, device=device, workers=usable_cores(), watch=watch, progress=decoding, **how)
         first = ranks()[0] == 0
     if first:
         _finish(found, settings, out, model_file, time.monotonic() - started, as_json)
+
+
+def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None) -> None:
+    """Refuse, before hours of training, places that could not be written to after it."""
+    from confu_core.runs.folder import claimed
+    from confu_core.shards.atomic import check_writable
+
+    if int(os.environ.get("RANK", "0")):
+        return  # Of several processes, the first one writes.
+    for file in files:
+        if file is not None:
+            check_writable(file)
+    if out is not None:
+        with claimed(out, _plan(settings)["benchmark"]) as folder:
+            check_writable(folder / "results.parquet")
 
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
@@ -232,20 +250,40 @@ def _finish(
     seconds: float,
     as_json: bool,
 ) -> None:
-    """Keep a run, save its model, and print it."""
-    from birdmml.bench import kept, plan_of
+    """Print a run, keep it and save its model, as much of it as can be done."""
+    from birdmml.bench import kept
     from confu_core.media.saved import save_model
-    from confu_core.runs.sweep import keep, peak_memory
+    from confu_core.runs.sweep import keep
 
     row = kept(found)
-    if model_file is not None:
-        save_model(model_file, found)
+    steps: list[Callable[[], None]] = [lambda: _print(row, found.label, seconds, as_json)]
     if out is not None:
-        plan = plan_of({}, {"data": settings.data, "method": settings.method})
-        keep(row, out, plan=plan, seconds=seconds)
+        steps.append(lambda: keep(row, out, plan=_plan(settings), seconds=seconds))
+    if model_file is not None:
+        steps.append(lambda: save_model(model_file, found))
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except (ConfuError, OSError) as error:  # What can still be kept is kept first.
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _print(row: dict[str, Any], label: str, seconds: float, as_json: bool) -> None:
+    from confu_core.runs.sweep import peak_memory
+
     if as_json:
         shown = {name: value for name, value in row.items() if name != "examples"}
         print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
     else:
-        print_run(row, found.label)
+        print_run(row, label)
         echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
+
+
+def _plan(settings: MediaSettings) -> dict[str, Any]:
+    """Return what a results folder says of a single run."""
+    from birdmml.bench import plan_of
+
+    return plan_of({}, {"data": settings.data, "method": settings.method})

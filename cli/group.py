@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from confu_cli.show import echo
-from confu_core.errors import ConfuError, InvalidValue, nearest
+from confu_core.errors import ConfuError, InvalidValue, ResultsError, nearest
 
 __all__ = ["Group", "Verb"]
 
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
+_UNWRITTEN = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
 
 
 class Verb(click.Command):
@@ -38,12 +43,15 @@ class Group(click.Group):
         """Run the command."""
         words = list(sys.argv[1:] if args is None else args) or ["--help"]
         options["standalone_mode"] = False
+        # Drawings go to files: what a notebook has set for its own is not looked at, and may not be installed here.
+        os.environ.pop("MPLBACKEND", None)
         try:
-            status = super().main(words, **options)
-        except ConfuError as error:
+            with _writable_output():
+                status = super().main(words, **options)
+        except (ConfuError, OSError, MemoryError) as error:
             if "--debug" in words:
                 raise
-            _end(str(error), USAGE if isinstance(error, InvalidValue) else FAILURE)
+            _end(_line(error), USAGE if isinstance(error, InvalidValue) else FAILURE)
         except click.ClickException as error:
             _end(error.format_message(), error.exit_code)
         except (click.Abort, KeyboardInterrupt):
@@ -57,6 +65,48 @@ class Group(click.Group):
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             raise click.UsageError(f"no verb {args[0]!r}: {nearest(args[0], self.commands)}")
         return super().resolve_command(ctx, args)
+
+
+@contextlib.contextmanager
+def _writable_output() -> Iterator[None]:
+    """See that all that was printed arrives, and that there is something to print to."""
+    with contextlib.ExitStack() as stack:
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if stream is None:  # It was closed before this process began, or there is no console.
+                nothing = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+                stack.enter_context(getattr(contextlib, f"redirect_{name}")(nothing))
+            elif hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")  # A terminal need not know every letter.
+        yield
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_output()  # Whoever read has seen enough.
+        except OSError as error:
+            _drop_output()
+            raise ResultsError(f"the output cannot be written: {error.strerror}") from error
+
+
+def _drop_output() -> None:
+    """Let nothing more be written, which would fail once more when the process ends."""
+    with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w", encoding="utf-8") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+def _line(error: BaseException) -> str:
+    """Say in one line what the operating system refused."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; use fewer --workers, or a machine with more"
+    if isinstance(error, OSError):
+        if error.errno == errno.EMFILE:
+            return "too many files are open at once; allow more (ulimit -n 4096), or use fewer --workers"
+        reason = error.strerror or str(error) or type(error).__name__
+        if error.filename is None and error.errno in _UNWRITTEN:
+            _drop_output()
+            return f"the output cannot be written: {reason}"
+        return f"{error.filename}: {reason}" if error.filename else reason
+    return str(error)
 
 
 def _end(message: str, status: int) -> NoReturn:

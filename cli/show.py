@@ -40,7 +40,8 @@ def print_json(value: Any) -> None:
     value : object
         JSON values; what is undefined is None and becomes null.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    text = json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False)
     # Those letters that JSON leaves as they are and a terminal obeys; they stand in texts alone.
     click.echo(re.sub("[\x7f-\uffff]", lambda found: _in_json(found[0]), text))
 

@@ -14,7 +14,10 @@ from typing import Any
 
 from confu_core.errors import MethodError, nearest
 
-__all__ = ["describe", "user_attribute"]
+__all__ = ["RAISED", "describe", "user_attribute"]
+
+# What code of the user's may raise: `sys.exit` there must not end a run without a word.
+RAISED = (Exception, SystemExit)
 
 
 def user_attribute(place: str, kind: str, fits: Callable[[object], bool]) -> Any:
@@ -54,7 +57,7 @@ def user_attribute(place: str, kind: str, fits: Callable[[object], bool]) -> Any
     return found
 
 
-def describe(error: Exception) -> str:
+def describe(error: BaseException) -> str:
     """Say in one line what was raised and where.
 
     Parameters
@@ -95,7 +98,7 @@ def _from_file(path: Path, kind: str) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # Whatever the user's file raises is the user's to see, in one line.
+    except RAISED as error:  # Whatever the user's file raises is the user's to see, in one line.
         del sys.modules[name]
         raise MethodError(f"{path} cannot be loaded: {describe(error)}") from error
     return module
@@ -104,5 +107,5 @@ def _from_file(path: Path, kind: str) -> ModuleType:
 def _from_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except RAISED as error:
         raise MethodError(f"module {name!r} cannot be loaded: {describe(error)}") from error

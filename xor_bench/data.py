@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
+from confu_core.shards.exact import with_exact_information
 from xor_bench.modalities import direction_name, directions, names
 from xor_bench.task import XorSamples, XorTask, code_bits, make_xor, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
@@ -344,6 +345,7 @@ def open_xor(path: str | Path) -> XorData:
     manifest = dataset.manifest
     if manifest.name != NAME:
         raise DatasetError(f"{path} holds the dataset {manifest.name!r}, not {NAME!r}")
+    dataset = with_exact_information(dataset, recipe_of(manifest).information())
     try:
         config = manifest.config
         task = XorTask(0.0, config["bits"], config["modalities"], config["noise"], config.get("parity", "all"))

@@ -16,6 +16,7 @@ from birdmml.ingest.picture import look_at_picture
 from birdmml.ingest.sound import listen_to_sound
 from confu_core.errors import DatasetError
 from confu_core.shards.atomic import write_whole
+from confu_core.shards.plain import marked, read_small, unmarked
 from confu_core.shards.versions import library_versions
 from confu_core.shards.workers import WorkerDied, completed
 
@@ -165,12 +166,12 @@ def forget(folder: Path, name: str) -> None:
 
 def _kept(inspection: Inspection, chunk: _Chunk) -> tuple[str, list[Found]]:
     path = inspection.folder / f"{_key(inspection, chunk)}.json"
-    with contextlib.suppress(OSError, ValueError, TypeError):  # What is damaged is found out again.
-        known = [Found(*one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    with contextlib.suppress(DatasetError, OSError, ValueError, TypeError):  # What is damaged is found out again.
+        known = [Found(*one) for one in json.loads(unmarked(read_small(path)))]
         if [one.name for one in known] == list(chunk.names):
             return chunk.kind, known
     findings = [_found(inspection, chunk.kind, name) for name in chunk.names]
-    write_whole(path, json.dumps(findings).encode())
+    write_whole(path, marked(json.dumps(findings).encode()))
     return chunk.kind, findings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from confu_core.errors import ConfuError, InvalidValue, MethodError
-from confu_core.user_code import describe, user_attribute
+from confu_core.user_code import RAISED, describe, user_attribute
 
 __all__ = ["load_encoder"]
 
@@ -49,7 +49,7 @@ def load_encoder(place: str) -> nn.Module:
         encoder = found()
     except ConfuError:
         raise
-    except Exception as error:  # The user's constructor may raise anything; the user sees what and where.
+    except RAISED as error:  # The user's constructor may raise anything; the user sees what and where.
         raise MethodError(f"encoder {place} cannot be made: {describe(error)}") from error
     width = getattr(encoder, "output_dim", None)
     if not isinstance(width, int) or width < 1:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from confu_core.errors import ConfuError, MethodError
 from confu_core.methods.base import Method
-from confu_core.user_code import describe
+from confu_core.user_code import RAISED, describe
 
 __all__ = ["in_evaluation"]
 
@@ -38,5 +38,5 @@ def in_evaluation(method: Method) -> Iterator[None]:
         yield
     except ConfuError:
         raise
-    except Exception as error:  # A user's method may raise anything; the user sees what and where.
+    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
         raise MethodError(f"method {type(method).__name__} raised in evaluation: {describe(error)}") from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import glob
+import io
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +12,9 @@ import numpy as np
 
 from confu_core.inputs.degrade import DEGRADATIONS, degrade
 from confu_core.inputs.spec import Input, InputSpec, Picture
-from confu_core.shards.atomic import replacing
+from confu_core.shards.atomic import write_whole
 from confu_core.shards.cache import Cached
+from confu_core.shards.cache_files import checksum
 from confu_core.shards.read import Dataset
 from confu_core.shards.stream import stream
 
@@ -51,10 +55,13 @@ def degraded_inputs(
             if type(one).__name__.lower() != damage.modality:
                 continue
             for strength in damage.strengths:
-                path = cached.folder / FOLDER / f"{split}-{name}-{kind}-{strength:g}.npy"
-                if not path.is_file():
-                    _keep(path, _made(dataset, cached, split, name, one, kind, strength, workers))
-                yield kind, name, strength, np.load(path, mmap_mode="r")
+                stem = f"{split}-{name}-{kind}-{strength:g}"
+                if (rows := _kept(cached.folder / FOLDER, stem)) is None:
+                    made = _made(dataset, cached, split, name, one, kind, strength, workers)
+                    _keep(cached.folder / FOLDER, stem, made)
+                    rows = _kept(cached.folder / FOLDER, stem)
+                assert rows is not None
+                yield kind, name, strength, rows
 
 
 def _made(
@@ -78,7 +85,16 @@ def _made(
     return np.stack([found[key] for key in cached.keys(split)])
 
 
-def _keep(path: Path, rows: np.ndarray) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as file:
-        np.save(file, rows)
+def _keep(folder: Path, stem: str, rows: np.ndarray) -> None:
+    content = io.BytesIO()
+    np.save(content, rows)
+    write_whole(folder / f"{stem}.{zlib.crc32(content.getbuffer()):08x}.npy", content.getvalue())
+
+
+def _kept(folder: Path, stem: str) -> np.ndarray | None:
+    """Return rows that were kept, unless they are no longer what their name says: its end is their CRC-32."""
+    for path in sorted(folder.glob(f"{glob.escape(stem)}.????????.npy")):
+        if path.name.split(".")[-2] == f"{checksum(path):08x}":
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        path.unlink(missing_ok=True)
+    return None

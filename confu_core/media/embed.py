@@ -12,7 +12,7 @@ from confu_core.errors import ConfuError, MethodError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.epochs import to_tensor
-from confu_core.user_code import describe
+from confu_core.user_code import RAISED, describe
 
 __all__ = ["embed_all", "embed_modality", "rows_of", "with_modality"]
 
@@ -78,7 +78,7 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
             parts.append((features.float().cpu(), embeddings.float().cpu()))
     except ConfuError:
         raise
-    except Exception as error:  # A user's encoder may raise anything; the user sees what and where.
+    except RAISED as error:  # A user's encoder may raise anything; the user sees what and where.
         raise MethodError(f"the encoder of modality {modality} raised: {describe(error)}") from error
     features, embeddings = (torch.cat(tables) for tables in zip(*parts, strict=True))
     if not embeddings.isfinite().all():

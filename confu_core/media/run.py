@@ -109,6 +109,8 @@ def run_media(
     if len(task.inputs) < 2:
         only = ", ".join(task.inputs)
         raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
+    if families != ():  # Of several processes, those that measure nothing.
+        _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary).to(device)
     source = source or media_epochs(task, settings, device)
@@ -134,6 +136,19 @@ def run_media(
     }
     examples = examples_of(findings) if ranks()[0] == 0 else []
     return MediaResult(row, measures, examples, model, task.arrays.tokenizer, task.label)
+
+
+def _check_classes(task: MediaTask, *, probed: bool) -> None:
+    """Refuse, before hours of training, data whose classes could not be told after it."""
+    found = {split: np.unique(task.labels(split)) for split in task.splits}
+    if probed and len(found["train"]) < 2:
+        only = task.classes[int(found["train"][0])]
+        raise DatasetError(f"all training samples are of one {task.label}, {only!r}; to tell classes takes two or more")
+    for split in (VALIDATION, TEST) if probed else ():
+        if not np.isin(found[split], found["train"]).any():
+            first = task.classes[int(found[split][0])]
+            what = f"no sample of split {split!r} is of a {task.label} that the training split has"
+            raise DatasetError(f"{what}, such as {first!r}; split the data anew")
 
 
 def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:

@@ -115,8 +115,13 @@ def run_cells(
             deque(task.degraded("test"), maxlen=0)
     columns = {place: dict(data.columns) for place, data in known.items()}
     how = functools.partial(run, cache=cache, device=device)
-    compute = functools.partial(_compute, run=how, columns=columns, checkpoints=Path(out) / CHECKPOINTS)
-    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress)
+    checkpoints = Path(out) / CHECKPOINTS
+    compute = functools.partial(_compute, run=how, columns=columns, checkpoints=checkpoints)
+
+    def written(cell: str) -> None:
+        (checkpoints / f"{cell}.pt").unlink(missing_ok=True)  # Not before: the disk may be full.
+
+    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress, written=written)
 
 
 def media_plan(
@@ -196,7 +201,6 @@ def _compute(
         with threads(1):
             found = run(settings, checkpoint=checkpoint)
         rows.append(kept(found))
-        checkpoint.unlink(missing_ok=True)
     return rows
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from confu_core.errors import ConfuError, InvalidValue, MethodError, nearest
 from confu_core.methods.base import Method, Space
-from confu_core.user_code import describe, user_attribute
+from confu_core.user_code import RAISED, describe, user_attribute
 
 __all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "make_method", "method_options"]
 
@@ -112,7 +112,7 @@ def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:
         return method(space, **options)
     except ConfuError:
         raise
-    except Exception as error:  # A user's method may raise anything; the user sees what and where.
+    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
         raise MethodError(f"method {name} cannot be made: {describe(error)}") from error
 
 

@@ -10,6 +10,7 @@ from confu_core.errors import InvalidValue
 from confu_core.publish.release import Release
 from confu_core.publish.send import Sent, send
 from confu_core.shards.atomic import writing
+from confu_core.shards.lock import LOCK, OWNER, folder_in_use, vacate
 
 __all__ = ["write_release"]
 
@@ -42,16 +43,17 @@ def write_release(release: Release, out: Path, *, progress: Callable[[int, int],
     InvalidValue
         If it is a file.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        if not out.is_dir():
-            raise InvalidValue(f"--out must be a folder; got the file {out}")
-        return send(release, out, progress=progress)
-    # The name is always the same, so that what a killed process left is found and removed.
-    beside = out.with_name(f".{out.name}.partial")
-    with writing(out):
+    if out.exists() and not out.is_dir():
+        raise InvalidValue(f"--out must be a folder; got the file {out}")
+    with folder_in_use(out), writing(out):
+        if not out.name or any(path.name not in (LOCK, OWNER) for path in out.iterdir()):
+            return send(release, out, progress=progress)
+        # The name is always the same, so that what a killed process left is found and removed.
+        beside = out.with_name(f".{out.name}.partial")
         shutil.rmtree(beside, ignore_errors=True)
         try:
             done = send(release, beside, progress=progress)
+            vacate(out)
             beside.replace(out)
         finally:
             shutil.rmtree(beside, ignore_errors=True)

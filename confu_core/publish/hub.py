@@ -175,7 +175,7 @@ def _survey(release: Release, url: str, there: dict[str, HubFile], client: Any) 
 def _text(name: str, path: str, client: Any) -> str:
     # Not into the hub's cache, from which an older version might come.
     with tempfile.TemporaryDirectory() as folder:
-        return Path(client.hf_hub_download(name, path, repo_type=_KIND, local_dir=folder)).read_text()
+        return Path(client.hf_hub_download(name, path, repo_type=_KIND, local_dir=folder)).read_text(encoding="utf-8")
 
 
 def _check(release: Release, url: str, there: dict[str, HubFile]) -> None:

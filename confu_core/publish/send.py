@@ -146,6 +146,8 @@ def _place(part: Part, root: Location) -> None:
 
 def _copy(source: Path, target: Path, part: Part) -> None:
     digest = hashlib.sha256()
+    if target.is_symlink():  # Not followed: what it leads to is somebody's.
+        target.unlink()
     with source.open("rb") as content, replacing(target) as file:
         while piece := content.read(1 << 20):
             digest.update(piece)

@@ -9,6 +9,7 @@ from confu_core.publish.ledger import LEDGER, Ledger
 from confu_core.publish.release import Release
 from confu_core.shards.atomic import sha256_of
 from confu_core.shards.layout import FOLDERS
+from confu_core.shards.lock import LOCK, OWNER
 from confu_core.shards.manifest import MANIFEST, load_manifest
 from confu_core.shards.storage import Location, files_under, sizes
 from confu_core.shards.sums import SUMS, legible_sums
@@ -58,7 +59,7 @@ def survey(root: Location, release: Release) -> Survey:
     DatasetError
         If another dataset or other files are there, or the place cannot be read.
     """
-    there = [name for name in files_under(root) if name != LEDGER]
+    there = [name for name in files_under(root) if name not in (LEDGER, LOCK, OWNER)]
     sums = {**legible_sums(root), SUMS: sha256_of(root / SUMS)} if SUMS in there else {}
     ledger = Ledger.of(root)
     whole = MANIFEST in there

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
@@ -10,12 +10,15 @@ from confu_core.report.content import Content, content_of
 from confu_core.report.formats import to_csv, to_latex, to_markdown
 from confu_core.report.markdown import markdown_page
 from confu_core.report.page import page
-from confu_core.report.sources import check_place
+from confu_core.report.sources import REPORT, check_place
+from confu_core.runs.results import RESULTS
 from confu_core.shards.atomic import remove_partials, write_whole, writing
+from confu_core.shards.plain import read_small
 
 __all__ = ["write"]
 
 PAGE, MARKDOWN = "index.html", "report.md"
+WRITTEN = ".report"  # Which files of a folder are a report's, one name per line.
 
 
 def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
@@ -37,6 +40,7 @@ def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
         If a folder cannot be read or compared, or `out` cannot be written.
     """
     check_place(out)
+    _check_ours(out, {PAGE, MARKDOWN})  # Before minutes of drawing.
     content = content_of(folders, hint)
     files = _files(content)
     # The page last, so that it never links to what is not there yet.
@@ -44,12 +48,30 @@ def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
     try:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
+            known = _check_ours(out, files.keys())
             remove_partials(out)
+            write_whole(out / WRITTEN, "".join(f"{name}\n" for name in sorted(known | files.keys())).encode())
         for name, held in files.items():
             write_whole(out / name, held)
     except DatasetError as error:
         raise ResultsError(str(error)) from error
     return [out / PAGE, *(out / name for name in files if name != PAGE)]
+
+
+def _check_ours(out: Path, names: Collection[str]) -> set[str]:
+    """Refuse to overwrite files that no report has written, and return the names of those that one has."""
+    try:
+        known = set(read_small(out / WRITTEN).decode(errors="replace").splitlines())
+    except (FileNotFoundError, NotADirectoryError):
+        known = set()
+        if out.name == REPORT and (out.parent / RESULTS).is_file():
+            return known  # Of a version that did not write down its files; the place is a report's.
+    except OSError as error:
+        raise ResultsError(f"{out / WRITTEN} cannot be read: {error.strerror}") from error
+    for name in sorted(set(names) - known):
+        if (out / name).exists() or (out / name).is_symlink():
+            raise ResultsError(f"{out / name} is not of a report, and is not overwritten; choose another --out")
+    return known
 
 
 def _files(content: Content) -> dict[str, bytes]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.runs.results import RESULTS, read_results
 from confu_core.shards.atomic import remove_partials, writing
+from confu_core.shards.lock import LOCK, OWNER, InUse, folder_in_use
 
 __all__ = ["claimed"]
 
-LOCK = ".lock"
 OWN = {
     "results.parquet",
     "measures.parquet",
@@ -24,11 +23,12 @@ OWN = {
     "checkpoints",
     "report",
     LOCK,
+    OWNER,
 }
 
 
 @contextlib.contextmanager
-def claimed(folder: Path, benchmark: str) -> Iterator[Path]:
+def claimed(folder: Path, benchmark: str, *, wait: bool = False) -> Iterator[Path]:
     """Hold a results folder for the length of a block, made where it is missing.
 
     Parameters
@@ -37,6 +37,8 @@ def claimed(folder: Path, benchmark: str) -> Iterator[Path]:
         Where the results are to be.
     benchmark : str
         Whose results.
+    wait : bool
+        Whether to wait for another process that holds it, rather than to refuse.
 
     Yields
     ------
@@ -55,26 +57,26 @@ def claimed(folder: Path, benchmark: str) -> Iterator[Path]:
     ...     sorted(path.name for path in folder.iterdir())
     ['.lock']
     """
-    if folder.exists() and not folder.is_dir():
-        raise ResultsError(f"{folder} is not a folder; choose another --out")
-    foreign = _foreign(folder) if folder.exists() else None
-    if foreign is not None:
-        raise ResultsError(f"{folder} holds other data ({foreign}); choose another --out or an empty folder")
-    try:
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = (folder / LOCK).open("w")
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
-    with lock:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            if folder.exists() and not folder.is_dir():
+                raise ResultsError(f"{folder} is not a folder; choose another --out")
+            stack.enter_context(folder_in_use(folder, wait=wait))
+            with writing(folder):
+                _check(folder, benchmark)
+                remove_partials(folder)
+        except InUse:
             raise ResultsError(f"{folder} is in use by another sweep; wait for it or choose another --out") from None
-        if (folder / RESULTS).exists() and (held := read_results(folder).benchmark) != benchmark:
-            raise ResultsError(f"{folder} holds results of {held!r}, not of {benchmark!r}; choose another --out")
-        remove_partials(folder)
+        except (DatasetError, OSError) as error:
+            raise ResultsError(str(error)) from error
         yield folder
+
+
+def _check(folder: Path, benchmark: str) -> None:
+    if (foreign := _foreign(folder)) is not None:
+        raise ResultsError(f"{folder} holds other data ({foreign}); choose another --out or an empty folder")
+    if (folder / RESULTS).exists() and (held := read_results(folder).benchmark) != benchmark:
+        raise ResultsError(f"{folder} holds results of {held!r}, not of {benchmark!r}; choose another --out")
 
 
 def _foreign(folder: Path) -> str | None:

@@ -14,10 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, ResultsError
-from confu_core.shards.atomic import replacing
+from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
 __all__ = ["EXAMPLES", "MEASURES", "Measure", "read_examples", "read_measures", "write_examples", "write_measures"]
 
@@ -204,8 +203,7 @@ def _write(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> Non
     table = pa.Table.from_pylist(ordered, schema=schema)
     table = table.replace_schema_metadata({METADATA: json.dumps({"schema_version": VERSION})})
     try:
-        with replacing(path) as file:
-            pq.write_table(table, file)
+        write_sealed(path, table)
     except DatasetError as error:
         raise ResultsError(str(error)) from error
 
@@ -214,14 +212,16 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
     if not path.is_file():
         return schema.empty_table()
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        table = read_sealed(path)
         version = json.loads((table.schema.metadata or {})[METADATA])["schema_version"]
         if version == VERSION:
             for name in ADDED:
                 if name in schema.names and name not in table.column_names:
                     table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
-            return _renamed(table.select(schema.names).cast(schema))
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+            table = _renamed(table.select(schema.names).cast(schema))
+            check_finite(path, table)
+            return table
+    except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ResultsError(f"{path} is damaged ({reason}); remove it and run again") from error
     raise ResultsError(f"{path} is of version {version}, this is version {VERSION}; use the confu-bench that wrote it")

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, ResultsError
-from confu_core.shards.atomic import replacing, write_whole
+from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
+from confu_core.shards.atomic import write_whole
+from confu_core.shards.plain import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,10 +163,8 @@ def write_results(folder: Path, benchmark: str, rows: Sequence[Row], *, costs: S
     table = _table(benchmark, rows)
     by_cell = sorted(costs, key=lambda row: str(row["cell"]))
     try:
-        with replacing(folder / RESULTS) as file:
-            pq.write_table(table, file)
-        with replacing(folder / COSTS) as file:
-            pq.write_table(pa.Table.from_pylist(by_cell, schema=COST_SCHEMA), file)
+        write_sealed(folder / RESULTS, table)
+        write_sealed(folder / COSTS, pa.Table.from_pylist(by_cell, schema=COST_SCHEMA))
     except DatasetError as error:
         raise ResultsError(str(error)) from error
 
@@ -225,6 +224,7 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
     if not (root / RESULTS).is_file():
         raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
     benchmark, table = _understood(root / RESULTS)
+    check_finite(root / RESULTS, table)
     costs = _read_table(root / COSTS) if (root / COSTS).is_file() else COST_SCHEMA.empty_table()
     sweep, environment = _read_json(root / SWEEP), _read_json(root / ENVIRONMENT)
     return Results(root, benchmark, table, sweep, environment, costs, LACKS if _is_lacking(table) else "")
@@ -255,10 +255,9 @@ def _setting(name: str, values: list[Any]) -> pa.Array:
 
 def _read_table(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise ResultsError(f"{path} is damaged or not Parquet ({reason}); remove it and run the sweep again") from error
+        return read_sealed(path)
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged or not Parquet ({error}); remove it and run the sweep again") from error
 
 
 def _understood(path: Path) -> tuple[str, pa.Table]:
@@ -278,6 +277,10 @@ def _understood(path: Path) -> tuple[str, pa.Table]:
     missing = [name for name in ("cell", *METRICS) if name not in (*table.column_names, *added)]
     if missing:
         raise ResultsError(f"{path} is damaged: the column {missing[0]!r} is missing; remove it and run again")
+    if version > 1:
+        for name, kind in {"cell": pa.string(), **METRICS}.items():
+            if (found := table.schema.field(name).type) != kind:
+                raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
     return str(benchmark), table if version > 1 else _table(benchmark, [_renewed(row) for row in table.to_pylist()])
 
 
@@ -302,8 +305,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
+        content = read_json(path)
+    except (DatasetError, ValueError, OSError) as error:
         raise ResultsError(f"{path} is damaged ({error}); remove it") from error
     if not isinstance(content, dict):
         raise ResultsError(f"{path} is damaged (no JSON object); remove it")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import resource
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -82,6 +81,7 @@ def sweep(
     workers: int = 1,
     stack_size: int = 5,
     progress: Callable[[int, int, int], None] | None = None,
+    written: Callable[[str], None] | None = None,
 ) -> SweepSummary:
     """Compute all cells that a folder does not hold yet.
 
@@ -102,6 +102,8 @@ def sweep(
         Most cells computed together.
     progress : callable, optional
         Called with the cells finished, those in all, and those failed.
+    written : callable, optional
+        Called with every cell that is done, once its row is on the disk.
 
     Returns
     -------
@@ -137,6 +139,9 @@ def sweep(
         report()
         for rows, costs in _computed(compute, _stacks(left, stack_size), workers):
             table.add(rows, costs)
+            for row in rows if written is not None else ():
+                if row["status"] == "done":
+                    written(row["cell"])
             failed += [(row["cell"], row["error"]) for row in rows if row["status"] == "failed"]
             report()
     return SweepSummary(len(wanted), len(left), tuple(failed), time.monotonic() - started)
@@ -161,7 +166,7 @@ def keep(row: Row, out: str | Path, *, plan: dict[str, Any], seconds: float) -> 
     ResultsError
         If the folder holds something else, is in use, or cannot be written.
     """
-    with claimed(Path(out), plan["benchmark"]) as folder:
+    with claimed(Path(out), plan["benchmark"], wait=True) as folder:
         cost = {"cell": row["cell"], "seconds": seconds, "peak_memory_bytes": peak_memory(), "stack": 1}
         _Table(folder, plan).add([dict(row)], [cost])
 
@@ -256,12 +261,16 @@ def peak_memory() -> int:
     Returns
     -------
     int
-        Bytes of resident memory.
+        Bytes of resident memory; 0 on Windows, which does not tell.
 
     Examples
     --------
     >>> peak_memory() > 0
     True
     """
+    try:
+        import resource
+    except ImportError:
+        return 0
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

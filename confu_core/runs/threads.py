@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
@@ -23,12 +24,12 @@ def threads(count: int) -> Iterator[None]:
     Parameters
     ----------
     count : int
-        How many, at least 1.
+        How many, at least 1 and at most as many as there are.
 
     Raises
     ------
     InvalidValue
-        If there are fewer.
+        If it is below 1, or more than the machine has.
 
     Examples
     --------
@@ -36,8 +37,9 @@ def threads(count: int) -> Iterator[None]:
     ...     torch.get_num_threads()
     1
     """
-    if count < 1:
-        raise InvalidValue(f"threads must be at least 1; got {count}")
+    most = max(os.cpu_count() or 1, torch.get_num_threads())
+    if not 1 <= count <= most:
+        raise InvalidValue(f"threads must be in [1, {most}], the cores of this machine; got {count}")
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from confu_core.errors import DatasetError
+from confu_core.shards.plain import check_replaceable
 from confu_core.shards.remote import RemotePath
 from confu_core.shards.storage import Location
 
-__all__ = ["remove_partials", "replacing", "sha256_of", "write_whole", "writing"]
+__all__ = ["check_writable", "remove_partials", "replacing", "sha256_of", "write_whole", "writing"]
 
 _PARTIAL = ".partial"
+_NAME_LETTERS = 50  # Of the final name in the temporary one, which is to fit where the final one does.
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -39,7 +41,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     DatasetError
-        If the operating system refuses to write.
+        If the operating system refuses to write, or what has the name is no plain file: links, devices and pipes are
+        neither followed nor replaced.
 
     Examples
     --------
@@ -51,14 +54,17 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     'whole'
     """
     # A name of its own: a scheduler may run a job twice at once, and neither may cut the other's file.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
     with writing(path):
+        # `with_name` refuses a name that is none, such as that of "." or of the root.
+        check_replaceable(path)
+        temporary = path.with_name(f".{path.name[:_NAME_LETTERS]}.{secrets.token_hex(4)}{_PARTIAL}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
+            with temporary.open("xb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+            check_replaceable(path)  # Once more: writing may take hours.
             temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -91,6 +97,35 @@ def writing(path: Location) -> Iterator[None]:
         yield
     except OSError as error:
         raise DatasetError(f"cannot write {path}: {_reason(error)}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Find out before hours of work whether a file can be written, by writing a temporary one beside it.
+
+    Parameters
+    ----------
+    path : Path
+        Its final name; what it holds is left as it is. Its folder is made where it is missing.
+
+    Raises
+    ------
+    DatasetError
+        As from `replacing`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_writable(Path(folder) / "new" / "model.pt")
+    ...     list((Path(folder) / "new").iterdir())
+    []
+    """
+    with contextlib.suppress(_Checked), replacing(path):
+        raise _Checked
+
+
+class _Checked(Exception):
+    """Ends a trial to write."""
 
 
 def write_whole(path: Location, content: bytes) -> None:
@@ -173,6 +208,8 @@ def sha256_of(path: Location) -> str:
     """
     digest = hashlib.sha256()
     try:
+        if isinstance(path, Path) and path.exists() and not path.is_file():
+            raise DatasetError(f"{path} is no plain file")
         with path.open("rb") as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)

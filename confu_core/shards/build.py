@@ -15,6 +15,7 @@ from confu_core.shards.beside import write_beside
 from confu_core.shards.cluster import check_engine, completed_on_cluster, same_versions
 from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
+from confu_core.shards.lock import folder_in_use
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.remote import RemotePath
@@ -80,7 +81,8 @@ def build(
     InvalidValue
         If a parameter is outside its constraint, or the recipe breaks its promises.
     DatasetError
-        If the folder holds something else or cannot be written, or a worker died repeatedly over a shard.
+        If the folder holds something else, is in use by another process or cannot be written, or a worker died
+        repeatedly over a shard.
 
     Examples
     --------
@@ -100,18 +102,20 @@ def build(
     _check_reach(root, engine, workers)
     plan = jobs(recipe.splits, shard_rows)
     draft = draft_of(recipe, formats, shard_rows, _versions(recipe.libraries))
-    with writing(root):
-        refuse_other(root, draft)
-        manifest = _complete(root, plan, formats)
+    with folder_in_use(root):
+        with writing(root):
+            refuse_other(root, draft)
+            manifest = _complete(root, plan, formats)
+            if manifest is None:
+                begin(root, draft)
         if manifest is None:
-            begin(root, draft)
-    if manifest is None:
-        run = _runner(engine, workers, scheduler, root, draft.versions)
-        manifest = draft.with_shards(_all_shards(recipe, root, draft, plan, run, progress))
-        _seal(recipe, root, manifest)
-    else:
-        write_beside(recipe, root)
-    finish(root)
+            run = _runner(engine, workers, scheduler, root, draft.versions)
+            shards = _all_shards(recipe, root, draft, plan, run, progress)
+            manifest = draft.with_shards(shards).with_digest()
+            _seal(recipe, root, manifest)
+        else:
+            write_beside(recipe, root)
+        finish(root)
     return manifest
 
 

@@ -97,8 +97,16 @@ def open_cache(
 
 def cache_folder() -> Path:
     """Return where caches lie by default: ``confu-bench`` in ``$XDG_CACHE_HOME``, or else in ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "confu-bench"
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(base).is_absolute():  # As the specification of these folders has it.
+        return Path(base) / "confu-bench"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute():
+        raise DatasetError("there is no home folder for a cache; set XDG_CACHE_HOME to an absolute path")
+    return home / ".cache" / "confu-bench"
 
 
 def cache_key(dataset: Dataset, spec: InputSpec) -> str:
@@ -135,6 +143,8 @@ def _load(folder: Path) -> Cached | None:
             if cached.labels(split, ["key"]).num_rows != rows:
                 return None
         _ = cached.tokenizer
+        if not index.is_unaltered(folder):
+            return None
     except (DatasetError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return cached
@@ -158,11 +168,12 @@ def _replacing(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # The name, too, is to survive a power cut.
-        finally:
-            os.close(folder)
+        if os.name != "nt":  # Windows has no such thing.
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # The name, too, is to survive a power cut.
+            finally:
+                os.close(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from confu_core.errors import DatasetError
 from confu_core.inputs.decode import Corrupt, Decoder
 from confu_core.inputs.spec import InputSpec, Text
+from confu_core.shards.atomic import write_whole
 from confu_core.shards.cache_files import (
     INDEX,
     TOKENIZER,
@@ -100,9 +101,10 @@ def fill(
         found = sorted((one for d in done if d.job.split == split for one in d.corrupt), key=lambda one: one[0])
         rows[split] = _gather(folder, dataset, spec, split, found)
         corrupt[split] = [[row, *why] for row, why in found]
-    index = Index(VERSION, spec.as_dict(), rows, corrupt, dict(sync(folder)), library_versions(_LIBRARIES))
-    (folder / INDEX).write_bytes(index.to_bytes())
-    sync(folder)
+    kept = sync(folder)
+    sizes, sums = ({name: one[at] for name, one in kept.items()} for at in (0, 1))
+    index = Index(VERSION, spec.as_dict(), rows, corrupt, sizes, sums, library_versions(_LIBRARIES))
+    write_whole(folder / INDEX, index.to_bytes())
 
 
 def _jobs(dataset: Dataset) -> Iterator[_Job]:

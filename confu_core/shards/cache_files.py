@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,12 +13,28 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["INDEX", "TOKENIZER", "VERSION", "Index", "allocate", "array_path", "compact", "labels_path", "put", "sync"]
+from confu_core.errors import DatasetError
+from confu_core.shards.plain import marked, read_small, unmarked
+
+__all__ = [
+    "INDEX",
+    "TOKENIZER",
+    "VERSION",
+    "Index",
+    "allocate",
+    "array_path",
+    "checksum",
+    "compact",
+    "labels_path",
+    "put",
+    "sync",
+]
 
 INDEX, TOKENIZER = "index.json", "tokenizer.json"
-VERSION = 1  # Goes into the key of a cache: raise it when the same spec means other numbers.
+VERSION = 2  # Goes into the key of a cache: raise it when the same spec means other numbers.
 
 _BLOCK_ROWS = 1024
+_PIECE = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -33,8 +51,8 @@ class Index:
         Split name to rows kept.
     corrupt : dict of str to list
         Split name to row, key, modality and reason of those that were left out.
-    sizes : dict of str to int
-        File name to bytes.
+    sizes, sums : dict of str to int
+        File name to bytes, and to CRC-32 of its content.
     versions : dict of str to str
         Of the libraries that decoded.
     """
@@ -44,21 +62,41 @@ class Index:
     rows: dict[str, int]
     corrupt: dict[str, list[list[Any]]]
     sizes: dict[str, int]
+    sums: dict[str, int]
     versions: dict[str, str]
 
     def to_bytes(self) -> bytes:
-        """Return the content of the file."""
-        return (json.dumps(asdict(self), indent=1) + "\n").encode()
+        """Return the content of the file: on its first line what the CRC-32 of all others is."""
+        return marked((json.dumps(asdict(self), indent=1) + "\n").encode())
 
     @classmethod
     def load(cls, folder: Path) -> Index | None:
         """Return the index of a cache, or None where it is missing, damaged, or names files that are not whole."""
         try:
-            index = cls(**json.loads((folder / INDEX).read_bytes()))
+            index = cls(**json.loads(unmarked(read_small(folder / INDEX))))
             whole = all((folder / name).stat().st_size == size for name, size in index.sizes.items())
             return index if whole and index.version == VERSION else None
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        except (DatasetError, OSError, ValueError, TypeError, AttributeError, RecursionError):
             return None
+
+    def is_unaltered(self, folder: Path) -> bool:
+        """Tell whether every file holds what was written; each is read for it once per process."""
+        return all(checksum(folder / name) == value for name, value in self.sums.items())
+
+
+def checksum(path: Path) -> int:
+    """Return the CRC-32 of a file; it is read again only where its size or its time of change is another."""
+    found = path.stat()
+    return _checksum(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@functools.lru_cache(maxsize=1024)
+def _checksum(path: Path, *state: int) -> int:
+    value = 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            value = zlib.crc32(piece, value)
+    return value
 
 
 def array_path(folder: Path, split: str, modality: str) -> Path:
@@ -141,9 +179,9 @@ def compact(path: Path, keep: np.ndarray) -> None:
     fresh.replace(path)
 
 
-def sync(folder: Path) -> Mapping[str, int]:
-    """See that all files of a folder are on the disk, and return their sizes by name."""
+def sync(folder: Path) -> Mapping[str, tuple[int, int]]:
+    """See that all files of a folder are on the disk, and return their sizes and checksums by name."""
     for path in sorted(folder.iterdir()):
         with path.open("rb") as file:
             os.fsync(file.fileno())
-    return {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    return {path.name: (path.stat().st_size, checksum(path)) for path in sorted(folder.iterdir())}

@@ -10,6 +10,7 @@ from typing import Any
 
 from confu_core.errors import DatasetError, nearest
 from confu_core.shards.layout import FORMATS
+from confu_core.shards.plain import read_json
 from confu_core.shards.storage import Location
 
 __all__ = ["MANIFEST", "SCHEMA_VERSION", "Manifest", "Shard", "load_manifest"]
@@ -86,6 +87,9 @@ class Manifest:
         The exact information structure of the distribution, from the generator.
     shards : tuple of Shard
         Sorted by path.
+    digest : str
+        SHA-256 over all of the above, so that nothing in it changes without a word; empty while the shards are not
+        known, and in datasets of versions that wrote none.
     """
 
     schema_version: int
@@ -101,10 +105,15 @@ class Manifest:
     schema: dict[str, str]
     information: dict[str, Any]
     shards: tuple[Shard, ...] = ()
+    digest: str = ""
 
     def with_shards(self, shards: tuple[Shard, ...]) -> Manifest:
-        """Return the same manifest over these shards, sorted by path."""
-        return replace(self, shards=tuple(sorted(shards, key=lambda shard: shard.path)))
+        """Return the same manifest over these shards, sorted by path, without a digest."""
+        return replace(self, shards=tuple(sorted(shards, key=lambda shard: shard.path)), digest="")
+
+    def with_digest(self) -> Manifest:
+        """Return the same manifest with the digest of its content."""
+        return replace(self, digest=hashlib.sha256(replace(self, digest="").to_bytes()).hexdigest())
 
     def fingerprinted(self) -> Manifest:
         """Return the same manifest with the fingerprint that its name, config, seed and splits have."""
@@ -114,7 +123,8 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the content of the file; equal manifests give equal bytes."""
-        return (json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        said = {name: value for name, value in asdict(self).items() if name != "digest" or value}
+        return (json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def load_manifest(path: Location) -> Manifest:
@@ -146,7 +156,7 @@ def load_manifest(path: Location) -> Manifest:
     confu_core.errors.DatasetError: ...manifest.json is of format 99, this version reads 1; update confu-bench
     """
     try:
-        data = json.loads(path.read_bytes())
+        data = read_json(path)
         json.dumps(data, allow_nan=False)  # Reading accepts NaN and numbers without end, which are not JSON.
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
@@ -164,7 +174,7 @@ def load_manifest(path: Location) -> Manifest:
 
 
 def _parse(data: Any) -> Manifest:
-    fields = _fields(data, Manifest, "manifest")
+    fields = _fields({"digest": "", **data} if isinstance(data, dict) else data, Manifest, "manifest")
     for name, kind in (("splits", int), ("versions", str), ("schema", str)):
         _check_values(name, fields[name].values(), kind)
     _check_values("formats", fields["formats"], str)
@@ -176,6 +186,8 @@ def _parse(data: Any) -> Manifest:
 
 
 def _check_members(manifest: Manifest) -> None:
+    if manifest.digest and manifest.with_digest() != manifest:
+        raise DatasetError("its content is not what was written: its digest is another; restore it, or build anew")
     if not manifest.formats or not manifest.splits or min(manifest.splits.values()) < 1:
         raise DatasetError("there must be at least one format, and one split with at least one row")
     for format in manifest.formats:

@@ -17,12 +17,13 @@ from confu_core.shards.atomic import writing
 from confu_core.shards.beside import write_beside
 from confu_core.shards.draft import differences, draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
+from confu_core.shards.lock import folder_in_use
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.remote import RemotePath
 from confu_core.shards.resume import clean
-from confu_core.shards.storage import Location
+from confu_core.shards.storage import Location, location
 from confu_core.shards.sums import SUMS, legible_sums, read_sums, write_sums
 from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
 from confu_core.shards.versions import library_versions, version_differences
@@ -108,7 +109,16 @@ def repair(
     ...     repair(recipe, folder).as_dict()
     {'ok': True, ... 'rewritten': ['data/train-00000-of-00001.parquet']}
     """
-    dataset = open_dataset(path)
+    where = location(path)
+    open_dataset(where)  # Nothing is made where there is no dataset.
+    with folder_in_use(where):
+        return _repaired(recipe, where, deep, workers, progress)
+
+
+def _repaired(
+    recipe: Recipe, where: Location, deep: bool, workers: int, progress: Callable[[int, int], None] | None
+) -> Repair:
+    dataset = open_dataset(where)
     draft = _checked_draft(recipe, dataset)
     plan = _checked_plan(dataset)
     _sweep(dataset.root)
@@ -221,7 +231,9 @@ def _sums_are_bad(dataset: Dataset) -> bool:
 
 def _doubts(dataset: Dataset, draft: Manifest) -> Iterator[Finding]:
     # Only a manifest that is what a build would write may vouch for the others.
-    if (dataset.root / MANIFEST).read_bytes() != draft.with_shards(dataset.manifest.shards).to_bytes():
+    wanted = draft.with_shards(dataset.manifest.shards)
+    wanted = wanted.with_digest() if dataset.manifest.digest else wanted
+    if dataset.sealed != wanted.to_bytes():
         yield Finding(MANIFEST, f"is not what a build would write, so {SUMS} was left as it is; restore either")
 
 

@@ -7,17 +7,20 @@ import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
+
+from confu_core.errors import DatasetError
 
 __all__ = ["ATTEMPTS", "WorkerDied", "completed", "interrupts_held_back"]
 
 ATTEMPTS = 3
+GRACE_SECONDS = 5  # For a worker to end by itself.
 
 # Forked children of a process with threads can deadlock; spawned ones are the same on every platform.
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -77,6 +80,9 @@ def interrupts_held_back() -> Iterator[None]:
     ...     signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     True
     """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows cannot hold signals back.
+        yield
+        return
     resource_tracker.ensure_running()  # Started with the first process, it would let interrupts through again.
     held: list[int] = []
     # Children inherit the mask; here it is not enough, since any thread of a library's may take the signal.
@@ -94,65 +100,112 @@ def interrupts_held_back() -> Iterator[None]:
 
 
 class _Worker:
-    """A pool of one process: when it dies there is no doubt which job it was doing."""
+    """A process that takes one job after the other, and this process's end of what they say to each other."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self._function = function
-        self._start()
+        self._process: Any = None
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the process, unless it runs."""
+        if self._process is not None:
+            return
+        self.jobs, jobs = _CONTEXT.Pipe()
         lifeline, self._lifeline = _CONTEXT.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(1, _CONTEXT, initializer=_prepare, initargs=(lifeline, self._function))
-
-    def submit(self, job: Any) -> Future[Any]:
+        process = _CONTEXT.Process(target=_serve, args=(jobs, lifeline, self._function))
         try:
-            return self._pool.submit(_call, job)
-        except BrokenProcessPool:  # It died while it had nothing to do.
-            self.restart()
-            return self._pool.submit(_call, job)
+            process.start()
+        except OSError as error:
+            mend = "use fewer --workers, or allow more processes (ulimit -u)"
+            raise DatasetError(f"no further process can be started ({error.strerror or error}); {mend}") from error
+        finally:  # Once the process has its own ends, these would hide that it died.
+            jobs.close()
+            lifeline.close()
+        self._process = process
 
-    def restart(self) -> None:
-        self.stop()
-        self._start()
+    def submit(self, job: Any) -> None:
+        """Send a job."""
+        try:
+            self.jobs.send(job)
+        except OSError:  # It died while it had nothing to do.
+            self.stop()
+            self.start()
+            self.jobs.send(job)
+
+    def let_go(self) -> None:
+        """Tell the process to end at once."""
+        if self._process is not None:
+            self._lifeline.close()
+            self.jobs.close()
 
     def stop(self) -> None:
-        self._lifeline.close()
-        self._pool.shutdown(cancel_futures=True)
+        """End the process, even one that is stopped or hangs."""
+        self.let_go()
+        if self._process is not None:
+            self._process.join(GRACE_SECONDS)
+            self._process.kill()
+            self._process.join()
+            self._process = None
 
 
 def _parallel(queue: deque[Any], workers: list[_Worker]) -> Generator[Any, None, None]:
     deaths: Counter[Any] = Counter()
-    running: dict[Future[Any], tuple[_Worker, Any]] = {}
+    running: dict[Any, tuple[_Worker, Any]] = {}
     idle = list(workers)
     try:
         while queue or running:
+            starting = [(idle.pop(), queue.popleft()) for _ in range(min(len(queue), len(idle)))]
             with interrupts_held_back():  # A worker's process starts with its first job.
-                while queue and idle:
-                    worker, job = idle.pop(), queue.popleft()
-                    running[worker.submit(job)] = worker, job
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                worker, job = running.pop(future)
+                for worker, _ in starting:
+                    worker.start()
+            for worker, job in starting:
+                worker.submit(job)
+                running[worker.jobs] = worker, job
+            for connection in wait(list(running)):
+                worker, job = running.pop(connection)
                 idle.append(worker)
-                if isinstance(future.exception(), BrokenProcessPool):
-                    worker.restart()
+                try:
+                    done, value, trace = worker.jobs.recv()
+                except (EOFError, OSError):
+                    worker.stop()
                     deaths[job] += 1
                     queue.extend([job] if deaths[job] < ATTEMPTS else [])
-                else:
-                    yield future.result()
+                    continue
+                if not done:
+                    raise value from _InWorker(trace)
+                yield value
     finally:
+        for worker in workers:
+            worker.let_go()
         for worker in workers:
             worker.stop()
     if lost := [job for job, count in deaths.items() if count >= ATTEMPTS]:
         raise WorkerDied(lost)
 
 
-_function: Callable[[Any], Any]
+class _InWorker(Exception):
+    """Where in a worker an exception was raised, for tracebacks."""
 
 
-def _prepare(lifeline: Connection, function: Callable[[Any], Any]) -> None:
-    global _function
-    _function = function
-    threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
+def _serve(jobs: Connection, lifeline: Connection, function: Callable[[Any], Any]) -> None:
+    """Work in a process of its own until no more jobs can come."""
+    with contextlib.suppress(RuntimeError):  # No further thread may be allowed; then a job that runs is finished.
+        threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            jobs.send_bytes(_answer(function, jobs.recv()))
+
+
+def _answer(function: Callable[[Any], Any], job: Any) -> bytes:
+    try:
+        answer = (True, function(job), "")
+    except BaseException as error:  # It is raised again where the job came from.
+        answer = (False, error, traceback.format_exc())
+    try:
+        return bytes(ForkingPickler.dumps(answer))
+    except Exception as error:
+        wrong = RuntimeError(f"what a worker found cannot be sent: {error}")
+        return bytes(ForkingPickler.dumps((False, wrong, traceback.format_exc())))
 
 
 def _follow(lifeline: Connection) -> None:
@@ -161,7 +214,3 @@ def _follow(lifeline: Connection) -> None:
         lifeline.recv_bytes()
     except (EOFError, OSError):
         os._exit(1)
-
-
-def _call(job: Any) -> Any:
-    return _function(job)

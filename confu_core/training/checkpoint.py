@@ -6,7 +6,6 @@ import io
 import json
 import pickle
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import torch
 
 from confu_core.errors import DatasetError, TrainingError
 from confu_core.shards.atomic import write_whole
+from confu_core.typed import check_keys
 
 __all__ = ["VERSION", "load_checkpoint", "save_checkpoint"]
 
@@ -78,12 +78,20 @@ def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[st
     known = isinstance(held, dict) and held.get("kind") == KIND
     if not known:
         raise TrainingError(f"{path} is no checkpoint of this toolkit; choose another file")
+    try:
+        check_keys(held, {"version": int, "config": str})
+    except ValueError as error:
+        raise TrainingError(f"{path} is damaged: {error}; remove it") from None
     if held["version"] > VERSION:
         raise TrainingError(
             f"{path} is of checkpoint version {held['version']}, this is version {VERSION}; "
             "use the confu-bench that wrote it, or remove it"
         )
-    held["config"] = json.loads(held["config"])
+    try:
+        held["config"] = json.loads(held["config"])
+        check_keys(held, {"config": dict[str, Any]})
+    except (ValueError, RecursionError) as error:
+        raise TrainingError(f"{path} is damaged: its config cannot be read ({error}); remove it") from None
     if config is not None and (difference := _difference(held["config"], config)):
         raise TrainingError(f"{path} is of another training: {difference}; remove it")
     return held
@@ -93,13 +101,16 @@ def _read(path: Path) -> Any:
     try:
         # PyTorch does not look at the checksums that it writes.
         with zipfile.ZipFile(path) as parts:
+            # PyTorch compresses nothing: what is compressed may be without end.
+            if any(part.compress_type != zipfile.ZIP_STORED for part in parts.infolist()):
+                raise ValueError("it is compressed, as no checkpoint is")
             altered = parts.testzip()
         if altered is None:
             return torch.load(path, map_location="cpu", weights_only=True)
         reason = f"the checksum of {altered} is wrong"
     except pickle.UnpicklingError as error:
         raise TrainingError(f"{path} holds code or objects, as no checkpoint does; choose another file") from error
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # Over altered bytes the readers raise anything, and each failure is the finding.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     raise TrainingError(f"{path} is damaged or no checkpoint ({reason}); remove it")
 

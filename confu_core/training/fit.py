@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import reprlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import torch
 import torch.distributed as dist
@@ -19,9 +20,15 @@ from confu_core.training.epochs import Epochs
 from confu_core.training.gather import ranks
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
+from confu_core.typed import check_keys
 
 __all__ = ["Progress", "fit"]
 
+_HELD = {
+    "weights": dict[str, torch.Tensor],
+    "optimizer": {"state": dict[int, dict], "param_groups": list[dict]},
+    "random": torch.Tensor,
+}
 Validate = Callable[[Model], dict[str, float]]
 
 
@@ -184,13 +191,59 @@ def _held(model: Model, stepper: Stepper, state: _State) -> dict[str, Any]:
 def _restore(path: Path, config: dict[str, Any] | None, model: Model, stepper: Stepper, state: _State) -> None:
     held = load_checkpoint(path, config)
     try:
+        _check_held(held)
+    except ValueError as error:
+        raise TrainingError(f"{path} is damaged: {error}; remove it") from None
+    try:
+        _check_like(held["weights"], model.state_dict())
+        _check_like(held["best_weights"] or held["weights"], model.state_dict())
+        _check_optimizer(held["optimizer"], stepper.optimizer)
         model.load_state_dict(held["weights"])
         stepper.optimizer.load_state_dict(held["optimizer"])
-    except (RuntimeError, ValueError) as error:  # Of several lines, one per parameter.
+        torch.set_rng_state(held["random"])
+    except (RuntimeError, ValueError, TypeError, KeyError) as error:  # Of several lines, one per parameter.
         raise TrainingError(f"{path} is of another model, with other parameters; remove it") from error
-    torch.set_rng_state(held["random"])
     for name in vars(state):
         setattr(state, name, held[name])
+
+
+def _check_held(held: dict[str, Any]) -> None:
+    """Refuse a state that is not of the types that `_held` gives it."""
+    check_keys(held, {**get_type_hints(_State), **_HELD})
+    for place, record in enumerate(held["history"]):
+        check_keys(record, {"epoch": float, "loss": float}, f"history[{place}]")
+    if held["epoch"] != len(held["history"]):
+        raise ValueError(f"epoch must be {len(held['history'])}, as many as its history has; got {held['epoch']}")
+
+
+def _check_optimizer(held: dict[str, Any], optimizer: torch.optim.Optimizer) -> None:
+    """Refuse averages of other parameters, and settings that the optimizer does not have."""
+    own = optimizer.state_dict()
+    _check_form(held["param_groups"], own["param_groups"])
+    parameters = dict(enumerate(one for group in optimizer.param_groups for one in group["params"]))
+    for number, averages in held["state"].items():
+        like = {"step": torch.tensor(0.0), "exp_avg": parameters[number], "exp_avg_sq": parameters[number]}
+        _check_like(averages, like)
+
+
+def _check_like(held: dict[str, torch.Tensor], own: Mapping[str, torch.Tensor]) -> None:
+    if held.keys() != own.keys():
+        raise ValueError("it has other parameters")
+    for name, one in own.items():
+        if not isinstance(held[name], torch.Tensor) or (held[name].shape, held[name].dtype) != (one.shape, one.dtype):
+            raise ValueError(f"{name} is of another kind")
+
+
+def _check_form(held: Any, own: Any) -> None:
+    """Refuse what is not built from the same parts."""
+    if isinstance(own, dict) and isinstance(held, dict) and held.keys() == own.keys():
+        for name in own:
+            _check_form(held[name], own[name])
+    elif isinstance(own, list | tuple) and isinstance(held, list | tuple) and len(held) == len(own):
+        for one, other in zip(held, own, strict=True):
+            _check_form(one, other)
+    elif type(held) is not type(own):
+        raise ValueError(f"{reprlib.repr(held)} stands where {reprlib.repr(own)} is meant")
 
 
 def _terms(record: dict[str, float]) -> dict[str, float]:

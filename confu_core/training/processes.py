@@ -70,7 +70,7 @@ def check_device(device: str) -> str:
     Raises
     ------
     InvalidValue
-        If PyTorch knows none of that name, or this machine has none.
+        If PyTorch knows none of that name, this machine has none, or nothing can be computed there.
 
     Examples
     --------
@@ -83,4 +83,9 @@ def check_device(device: str) -> str:
         raise InvalidValue(f"device must be cpu, cuda, cuda:1 or another that PyTorch knows; got {device!r}") from None
     if kind == "cuda" and not torch.cuda.is_available():
         raise InvalidValue("device is cuda, but this machine or this PyTorch has none; use --device cpu")
+    try:
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, NotImplementedError, AssertionError, ImportError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InvalidValue(f"device {device} cannot be used here ({reason:.100}); use --device cpu") from None
     return kind

@@ -14,7 +14,7 @@ from confu_core.model import Model
 from confu_core.training.gather import gathered, ranks
 from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
-from confu_core.user_code import describe
+from confu_core.user_code import RAISED, describe
 
 __all__ = ["Losses", "Stepper"]
 
@@ -47,7 +47,7 @@ class Losses(nn.Module):
             return self.model.method.losses(gathered(self._embedded(batch)))
         except ConfuError:
             raise
-        except Exception as error:  # A user's method may raise anything; the user sees what and where.
+        except RAISED as error:  # A user's method may raise anything; the user sees what and where.
             name = type(self.model.method).__name__
             raise MethodError(f"method {name} raised at step {batch.step}: {describe(error)}") from error
 

@@ -279,3 +279,14 @@ def test_files_of_settings_have_limits(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="no.toml cannot be read: No such file or directory"):
         read_config(tmp_path / "no.toml")
+
+
+def test_endless_and_deep_files_of_settings_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "birds.toml"
+    path.write_bytes(b"x = " + b"[" * 100_000)
+    with pytest.raises(InvalidValue, match=r"^.*birds.toml is no TOML: [^\n]*$"):
+        read_config(path)
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(InvalidValue, match="birds.toml is larger than 1,048,576 bytes, which no such file is"):
+        read_config(path)

@@ -21,6 +21,7 @@ from birdmml.bench import data_columns
 from birdmml.data import BirdRecipe, open_birds
 from birdmml.settings import Settings
 from confu_cli.birdmml import birdmml
+from confu_core.errors import TrainingError
 from confu_core.media.evaluate import FAMILIES
 from confu_core.media.settings import MediaSettings
 from confu_core.runs.measures import read_measures
@@ -34,7 +35,8 @@ QUICK = ["--epochs", "1", "--batch-size", "16", "--dim", "8", "--feature-dim", "
 COST = {"seconds": 0, "peak_memory_bytes": 0}
 SCRIPT = """
 from confu_cli.birdmml import birdmml
-birdmml(prog_name="birdmml")
+if __name__ == "__main__":  # Its worker processes import it.
+    birdmml(prog_name="birdmml")
 """
 CODE = """
 import torch
@@ -205,6 +207,8 @@ def test_a_saved_model_and_a_checkpoint(here: list[str], tmp_path: Path) -> None
         (["--features", "audio=a.npz", "--stream"], 2, "--features cannot be streamed"),
         (["--balance", "species", "--stream"], 2, "balance must be instance for a stream"),
         (["--threads", "0"], 2, "threads must be"),
+        (["--threads", "9999"], 2, "the cores of this machine; got 9999"),
+        (["--device", "meta"], 2, "device meta cannot be used here"),
     ],
 )
 def test_a_run_asked_for_wrongly_is_one_line(here: list[str], words: list[str], status: int, message: str) -> None:
@@ -248,6 +252,39 @@ def test_a_results_folder_that_cannot_be_is_one_line(here: list[str], tmp_path: 
     for verb in ("run", "sweep"):
         words = [verb, *here, "--method", "clip", "--out", tmp_path / "holds"]
         assert_one_line(invoke(*words), 1, "holds other data (a.txt); choose another --out")
+
+
+def test_what_could_not_be_written_is_refused_before_training(
+    here: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("birdmml.bench.run", lambda *a, **k: pytest.fail("it was trained"))
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    for option, name, message in (
+        ("--out", "file", "file is not a folder; choose another --out"),
+        ("--model", "folder", "it is a folder, and only a plain file is replaced"),
+        ("--model", "pipe", "it is a pipe, and only a plain file is replaced"),
+        ("--model", "link", "it is a link, and only a plain file is replaced"),
+        ("--model", "file/below", "cannot write"),
+        ("--checkpoint", "folder", "it is a folder, and only a plain file is replaced"),
+    ):
+        assert_one_line(invoke("run", *here, option, tmp_path / name), 1, message)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_what_a_run_found_is_printed_and_kept_whatever_fails_later(
+    here: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, found: object) -> None:
+        raise TrainingError("the disk is full")
+
+    monkeypatch.setattr("confu_core.media.saved.save_model", refuse)
+    words = ["--method", "clip", "--stream", "--json", "--out", tmp_path / "kept", "--model", tmp_path / "model.pt"]
+    result = invoke("run", *here, *words)
+    assert (result.exit_code, result.stderr) == (1, "Error: the disk is full\n")
+    assert json.loads(result.stdout)["cell"] == read_results(tmp_path / "kept").rows()[0]["cell"]
 
 
 def test_a_sweep_again_computes_nothing(swept: Path, here: list[str]) -> None:

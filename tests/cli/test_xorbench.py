@@ -520,7 +520,7 @@ def test_ctrl_c_keeps_finished_cells_and_leaves_no_partial_files(tmp_path: Path,
     assert (process.returncode, printed, errors) == (130, "", INTERRUPTED)
     held = read_results(out).rows()
     assert 2 <= len(held) < 40 and all(row["status"] == "done" for row in held)
-    known = {"results.parquet", "costs.parquet", "sweep.json", "environment.json", ".lock"}
+    known = {"results.parquet", "costs.parquet", "sweep.json", "environment.json"}
     assert {path.name for path in out.iterdir()} == known
     words[words.index("0:39")] = f"{held[0]['seed']},{held[1]['seed']}"
     assert said(*words)["computed"] == 0

@@ -274,3 +274,20 @@ def test_a_manifest_of_no_xor_task_has_no_recipe(config: dict[str, Any]) -> None
     manifest = replace(draft_of(XorRecipe(), ("parquet",), 10, {}), config=config)
     with pytest.raises(DatasetError, match="^the manifest does not describe an XOR task: .*; restore it$"):
         recipe_of(manifest)
+
+
+def test_ceilings_that_do_not_follow_from_the_settings_are_refused(tmp_path: Path) -> None:
+    """Even in a manifest of a version that wrote no digest of it; what such a version did not write is added."""
+    build(XorRecipe(rows_per_p={"train": 4, "validation": 2, "test": 2}), tmp_path)
+    path = tmp_path / "manifest.json"
+    said = json.loads(path.read_bytes())
+    del said["digest"]
+    wanted = said["information"]["0.5"]["ceilings"]["ac->b"].pop("pairwise_ceiling")
+    path.write_text(json.dumps(said))
+    found = open_xor(tmp_path).dataset.manifest.information["0.5"]["ceilings"]["ac->b"]
+    assert found["pairwise_ceiling"] == pytest.approx(wanted)
+    said["information"]["0.5"]["ceilings"]["ac->b"]["bayes_accuracy"] += 0.01
+    path.write_text(json.dumps(said))
+    line = r"is damaged: information\.0\.5\.ceilings\.ac->b\.bayes_accuracy is 0\.52\d*, and by its settings 0\.51"
+    with pytest.raises(DatasetError, match=line):
+        open_xor(tmp_path)

@@ -87,6 +87,25 @@ def test_a_run_again_is_the_same(found: MediaResult, task: MediaTask) -> None:
     assert {one.family for one in found.measures} == {*FAMILIES, "history", "confused_pair"} - {"robustness"}
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "message"),
+    [
+        (1, 1, "all training samples are of one species, 'wren'; to tell classes takes two or more"),
+        (2, 0, "no sample of split 'test' is of a species that the training split has, such as 'swift'; split the"),
+    ],
+)
+def test_classes_that_could_not_be_told_are_refused_before_training(
+    train: int, test: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("confu_core.media.run.make_model", lambda *_: pytest.fail("it was made"))
+
+    def labels(split: str) -> np.ndarray:
+        return np.full(SIZES[split], 5) if split == "test" and not test else np.arange(SIZES[split]) % train
+
+    with pytest.raises(DatasetError, match=message):
+        run_media(make_task(labels=labels), QUICK)
+
+
 def test_rows_fit_a_results_folder(found: MediaResult, tmp_path: Path) -> None:
     cost = {"cell": found.row["cell"], "seconds": 1.0, "peak_memory_bytes": 1, "stack": 1}
     write_results(tmp_path, "known", [found.row], costs=[cost])

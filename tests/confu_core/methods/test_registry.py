@@ -168,3 +168,9 @@ def test_an_error_is_described_in_one_line_with_its_place() -> None:
         "ValueError: invalid literal for int() with base 10: 'many\\nlines' (test_registry.py, line "
     )
     assert "\n" not in describe(ConfuError("a\nb"))
+
+
+def test_a_file_that_ends_python_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "ending.py").write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(MethodError, match=r"ending\.py cannot be loaded: SystemExit: 3 \(ending\.py, line 2\)$"):
+        load_method(f"{tmp_path / 'ending.py'}:Mine")

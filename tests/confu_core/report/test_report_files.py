@@ -238,6 +238,25 @@ def test_places_that_are_no_place_for_a_report(swept: Path, tmp_path: Path) -> N
     assert not (runs / "report").exists()
 
 
+def test_only_what_a_report_has_written_is_overwritten(swept: Path, tmp_path: Path) -> None:
+    for name in ("index.html", "summary.csv"):
+        place = tmp_path / name.partition(".")[0]
+        place.mkdir()
+        (place / name).write_text("mine")
+        (place / "notes.txt").write_text("mine, too")
+        with pytest.raises(ResultsError, match=f"{name} is not of a report, and is not overwritten; choose another"):
+            write_report([swept], place)
+        assert {path.name: path.read_text() for path in place.iterdir()} == {name: "mine", "notes.txt": "mine, too"}
+        (place / name).unlink()
+        (place / "report.md").symlink_to(place / "notes.txt")
+        with pytest.raises(ResultsError, match=r"report.md is not of a report"):
+            write_report([swept], place)
+        (place / "report.md").unlink()
+        write_report([swept], place)
+        write_report([swept], place)
+        assert (place / "notes.txt").read_text() == "mine, too"
+
+
 def test_folders_that_cannot_be_compared(swept: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(ResultsError, match="paper is given twice; name each results folder once"):

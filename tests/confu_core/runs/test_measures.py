@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ EXAMPLE: dict[str, Any] = {
 READERS = [(read_measures, MEASURES), (read_examples, EXAMPLES)]
 Read = Callable[[Path], Any]
 
-numbers = st.none() | st.floats(allow_nan=False)
+numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 measures = st.builds(
     Measure,
@@ -79,6 +80,12 @@ def test_what_was_captured_of_the_gain_once_had_a_shorter_name(tmp_path: Path) -
     other = Measure("overlap", "image", "captured", 0.5).row("a")
     write_measures(tmp_path, [*old, other])
     assert read_measures(tmp_path)["metric"].to_pylist() == ["gain", "fusion gain captured", "captured"]
+
+
+def test_what_is_no_number_is_undefined(tmp_path: Path) -> None:
+    """A run that found such a value is not lost, and no table shows it."""
+    write_measures(tmp_path, [Measure("probe", "image", "accuracy", value).row("a") for value in (math.nan, -math.inf)])
+    assert read_measures(tmp_path)["value"].to_pylist() == [None, None]
 
 
 def test_every_field_has_a_column_of_its_own(tmp_path: Path) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confu_core.errors import ResultsError
 from confu_core.runs.folder import claimed
 from confu_core.runs.results import METRICS, SCHEMA_VERSION, read_results, write_results, write_sidecars
+from confu_core.runs.sealed import SEAL
 
 ROWS: list[dict[str, Any]] = [
     {"cell": "b", "method": "confu", "p": 0.5, "seed": 1, "lam": 0.3, "accuracy": 0.75, "status": "done"},
@@ -104,6 +106,7 @@ def test_version_1_had_a_total_correlation_of_other_variables_beside_bounds_on_m
     assert read_results(tmp_path).table["total_correlation"].to_pylist() == [None]
 
 
+@settings(deadline=None)
 @given(st.permutations(ROWS))
 def test_the_file_does_not_depend_on_the_order_of_rows(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Any]
@@ -169,8 +172,55 @@ def test_a_foreign_table_is_refused(folder: Path, change: Any) -> None:
         read_results(folder)
 
 
+def unsealed(table: pa.Table) -> pa.Table:
+    """As a version that wrote no checksum of the file has it."""
+    kept = {name: value for name, value in table.schema.metadata.items() if name != SEAL}
+    return table.replace_schema_metadata(kept)
+
+
+def test_a_table_without_a_seal_is_read_and_one_that_was_written_over_is_not(folder: Path) -> None:
+    known = read_results(folder).rows()
+    rewrite(folder, lambda table: table)
+    with pytest.raises(
+        ResultsError, match=r"results.parquet is damaged .*its SHA-256 is another.*run the sweep again$"
+    ):
+        read_results(folder)
+    rewrite(folder, unsealed)
+    assert read_results(folder).rows() == known
+
+
+@pytest.mark.parametrize("file", ["results.parquet", "costs.parquet"])
+def test_no_flipped_bit_changes_a_result_without_a_word(folder: Path, file: str) -> None:
+    """Also in footers, which the checksums of Parquet's pages do not cover."""
+    known, whole = (read_results(folder).rows(), read_results(folder).cost_rows()), (folder / file).read_bytes()
+    refused = 0
+    for place in range(0, len(whole), max(1, len(whole) // 150)):
+        altered = bytearray(whole)
+        altered[place] ^= 1 << place % 8
+        (folder / file).write_bytes(altered)
+        try:
+            found = read_results(folder)
+        except ResultsError as error:
+            assert "\n" not in str(error)
+            refused += 1
+        else:
+            assert (found.rows(), found.cost_rows()) == known
+    assert refused > 140
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_no_number_is_named(folder: Path, value: float) -> None:
+    def tamper(table: pa.Table) -> pa.Table:
+        column = pa.array([value] * len(table), pa.float64())
+        return unsealed(table).set_column(table.column_names.index("accuracy"), "accuracy", column)
+
+    rewrite(folder, tamper)
+    with pytest.raises(ResultsError, match=rf"is damaged: accuracy of cell '.*' is {value}, which is no number; "):
+        read_results(folder)
+
+
 def test_a_missing_column_is_named(folder: Path) -> None:
-    rewrite(folder, lambda table: table.drop_columns(["accuracy"]))
+    rewrite(folder, lambda table: unsealed(table).drop_columns(["accuracy"]))
     with pytest.raises(ResultsError, match="is damaged: the column 'accuracy' is missing; remove it and run again$"):
         read_results(folder)
 

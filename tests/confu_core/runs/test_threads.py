@@ -38,7 +38,9 @@ def test_a_block_has_the_threads_it_asks_for_and_gives_them_back() -> None:
 
 
 def test_no_threads_are_refused() -> None:
-    with pytest.raises(InvalidValue, match="^threads must be at least 1; got 0$"):
+    with pytest.raises(InvalidValue, match=r"^threads must be in \[1, \d+\], the cores of this machine; got 9999$"):
+        threads(9999).__enter__()
+    with pytest.raises(InvalidValue, match=r"^threads must be in \[1, \d+\], the cores of this machine; got 0$"):
         threads(0).__enter__()
 
 

@@ -171,6 +171,43 @@ def test_a_place_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> N
         save_checkpoint(tmp_path / "file" / "c.pt", CONFIG, STATE)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("version", "1", "is damaged: version must be an int; got '1'; remove it"),
+        ("config", 3, "is damaged: config must be text; got 3; remove it"),
+        ("config", "[", "is damaged: its config cannot be read"),
+        ("config", "[]", "is damaged: its config cannot be read (config must be a dictionary; got [])"),
+        ("epoch", True, "is damaged: epoch must be an int; got True"),
+        ("epoch", 7, "is damaged: epoch must be 1, as many as its history has; got 7"),
+        ("history", [{"loss": 1.0}], "is damaged: history[0].epoch is missing"),
+        ("history", None, "is damaged: history must be a list; got None"),
+        ("best", "low", "is damaged: best must be a float; got 'low'"),
+        ("weights", {"w": 1}, "is damaged: weights.w must be a Tensor; got 1"),
+        ("best_weights", {"w": torch.ones(2)}, "is of another model, with other parameters"),
+        ("optimizer", {"state": {}}, "is damaged: optimizer.param_groups is missing"),
+        ("optimizer", {"state": {0: {"step": 1}}, "param_groups": []}, "is of another model, with other parameters"),
+        ("random", torch.ones(3), "is of another model, with other parameters"),
+    ],
+)
+def test_tampered_insides_are_one_line_that_names_the_key(tmp_path: Path, key: str, value: Any, said: str) -> None:
+    path, settings = tmp_path / "c.pt", TrainingSettings(epochs=1, batch_size=8)
+    epochs = MediaEpochs(make_arrays(8), SEED, size=8)
+    fit(make_model(load_method("clip")), epochs, settings, SEED, checkpoint=path)
+    path.write_bytes(saved({**torch.load(path, weights_only=True), key: value}))
+    with pytest.raises(TrainingError) as caught:
+        fit(make_model(load_method("clip")), epochs, settings, SEED, checkpoint=path)
+    assert str(caught.value).startswith(f"{path} {said}") and "\n" not in str(caught.value)
+
+
+def test_what_is_compressed_is_no_checkpoint(path: Path) -> None:
+    """It may unpack to any size."""
+    with zipfile.ZipFile(path) as parts, zipfile.ZipFile(path.with_name("small.pt"), "w", zipfile.ZIP_DEFLATED) as made:
+        for name in parts.namelist():
+            made.writestr(name, parts.read(name))
+    assert "it is compressed, as no checkpoint is" in refusal(path.with_name("small.pt"))
+
+
 def test_a_checkpoint_of_a_model_with_other_parameters_is_refused(tmp_path: Path) -> None:
     """The settings may be equal where the user's own code has changed."""
     path, settings = tmp_path / "c.pt", TrainingSettings(epochs=1, batch_size=8)

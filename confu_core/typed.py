@@ -1,0 +1,111 @@
+"""What was read from a file, compared with the types that it must have; the first difference is named by its key."""
+
+from __future__ import annotations
+
+import reprlib
+import types
+from collections.abc import Mapping
+from typing import Any, Union, get_args, get_origin
+
+__all__ = ["check_keys", "check_typed"]
+
+
+def check_keys(held: Any, kinds: Mapping[str, Any], what: str = "") -> None:
+    """Check the values of a dictionary.
+
+    Parameters
+    ----------
+    held : object
+        What was read.
+    kinds : mapping of str to type
+        Which keys there must be, and of which type each value; others are let be.
+    what : str
+        The name of the dictionary, for the message.
+
+    Raises
+    ------
+    ValueError
+        Naming the key, the value and what it must be.
+
+    Examples
+    --------
+    >>> check_keys({"epoch": 3, "history": [{"loss": "low"}]}, {"epoch": int, "history": list[dict[str, float]]})
+    Traceback (most recent call last):
+    ValueError: history[0].loss must be a float; got 'low'
+    """
+    if not isinstance(held, dict):
+        raise ValueError(f"{what or 'it'} must be a dictionary; got {reprlib.repr(held)}")
+    for name, kind in kinds.items():
+        if name not in held:
+            raise ValueError(f"{_inside(what, name)} is missing")
+        check_typed(held[name], kind, _inside(what, name))
+
+
+def check_typed(value: Any, kind: Any, name: str) -> None:
+    """Check one value.
+
+    Parameters
+    ----------
+    value : object
+        What was read.
+    kind : type
+        A class; ``list[...]``, ``dict[..., ...]`` or a union of such; or a dictionary of keys to types. A float may be
+        a whole number, and an int is never True.
+    name : str
+        Of the value, for the message.
+
+    Raises
+    ------
+    ValueError
+        Naming the key, the value and what it must be.
+
+    Examples
+    --------
+    >>> check_typed(True, int, "seed")
+    Traceback (most recent call last):
+    ValueError: seed must be an int; got True
+    """
+    origin = get_origin(kind)
+    if kind is Any:
+        return
+    if isinstance(kind, Mapping):
+        check_keys(value, kind, name)
+    elif origin in (Union, types.UnionType):
+        _check_any(value, get_args(kind), name)
+    elif not _fits(value, origin or kind):
+        raise ValueError(f"{name} must be {_named(origin or kind)}; got {reprlib.repr(value)}")
+    elif origin is list:
+        for place, one in enumerate(value):
+            check_typed(one, get_args(kind)[0], f"{name}[{place}]")
+    elif origin is dict:
+        for key, one in value.items():
+            check_typed(key, get_args(kind)[0], f"a key of {name}")
+            check_typed(one, get_args(kind)[1], _inside(name, key))
+
+
+def _check_any(value: Any, kinds: tuple[Any, ...], name: str) -> None:
+    problems = []
+    for kind in kinds:
+        try:
+            return check_typed(value, kind, name)
+        except ValueError as error:
+            problems.append(str(error))
+    raise ValueError(problems[0])
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+def _named(kind: type) -> str:
+    known = {dict: "a dictionary", list: "a list", str: "text", bool: "true or false", type(None): "nothing"}
+    article = "an" if kind.__name__[0].lower() in "aeiou" else "a"
+    return known.get(kind, f"{article} {kind.__name__}")
+
+
+def _inside(what: str, name: object) -> str:
+    # What a file calls its keys is shown: in one line, and briefly.
+    shown = str(name) if str(name).isprintable() and len(str(name)) <= 60 else reprlib.repr(name)
+    return f"{what}.{shown}" if what else shown

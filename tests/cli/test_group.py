@@ -1,0 +1,93 @@
+"""Odd places to print to and to run in: one line, or as if nothing were odd."""
+
+from __future__ import annotations
+
+import errno
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from calls import Calls, assert_one_line
+
+from confu_cli.group import Group
+from confu_core.errors import DatasetError
+from confu_core.shards.cache import cache_folder
+
+PROGRAM = "from confu_cli.xorbench import xorbench; xorbench(['info', '--p', '0.5'])"
+
+
+def run(redirected: str, **how: object) -> subprocess.CompletedProcess[str]:
+    command = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(PROGRAM)} {redirected}"
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120, **how)  # type: ignore
+
+
+@pytest.mark.parametrize("redirected", [">&-", ">&- 2>&-"])
+def test_closed_outputs_are_no_trouble(redirected: str) -> None:
+    done = run(redirected)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_output_is_one_line(tmp_path: Path) -> None:
+    def limited() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+
+    done = run(f"> {shlex.quote(str(tmp_path / 'out'))}", preexec_fn=limited)
+    assert (done.returncode, done.stderr) == (1, "Error: the output cannot be written: File too large\n")
+
+
+def test_the_backend_of_a_notebook_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://a_notebook.that_is_elsewhere")
+    code = PROGRAM.replace("['info', '--p', '0.5']", "['info', '--p', '2']")
+    code = code.replace("; ", "\ntry:\n ") + "\nexcept SystemExit: import matplotlib; print(matplotlib.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "matplotlib\n"
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """Fail in several ways."""
+
+
+@command.command()
+@click.argument("way")
+@click.option("--debug", is_flag=True)
+def fail(way: str, debug: bool) -> None:
+    raise {
+        "unreadable": PermissionError(errno.EACCES, "Permission denied", "data/x"),
+        "descriptors": OSError(errno.EMFILE, "Too many open files", "data/x"),
+        "memory": MemoryError(),
+        "full": OSError(errno.ENOSPC, "No space left on device"),
+    }[way]
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ("unreadable", "data/x: Permission denied"),
+        ("descriptors", "too many files are open at once; allow more (ulimit -n 4096), or use fewer --workers"),
+        ("memory", "there is not enough memory"),
+        ("full", "the output cannot be written: No space left on device"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(way: str, message: str) -> None:
+    assert_one_line(Calls(command).invoke("fail", way), 1, message)
+    assert isinstance(Calls(command).invoke("fail", way, "--debug").exception, OSError | MemoryError)
+
+
+def test_without_a_home_the_cache_wants_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nobody)
+    for base in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", base)
+        with pytest.raises(DatasetError, match="^there is no home folder for a cache; set XDG_CACHE_HOME"):
+            cache_folder()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "confu-bench"

@@ -1,0 +1,40 @@
+"""Jobs on several processes: what they find, what they raise, and that no state of theirs keeps anybody waiting."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+
+import pytest
+
+from confu_core.shards.workers import WorkerDied, completed
+
+
+def test_results_and_deaths_and_errors() -> None:
+    assert sorted(completed(abs, [-3, 2, -1, 0], 2)) == [0, 1, 2, 3]
+    # Each of these kills its own process.
+    with pytest.raises(WorkerDied) as caught:
+        list(completed(os._exit, [7], 2))
+    assert caught.value.jobs == (7,)
+    with pytest.raises(ZeroDivisionError) as raised:
+        list(completed((1).__truediv__, [0], 2))
+    assert "in _answer" in str(raised.value.__cause__)
+    with pytest.raises(RuntimeError, match="what a worker found cannot be sent: "):
+        list(completed(memoryview, [b"x"], 2))
+
+
+def test_a_stopped_worker_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("confu_core.shards.workers.GRACE_SECONDS", 0.2)
+    found = completed(time.sleep, [0, 60, 60], 2)
+    assert next(found) is None
+    busy = multiprocessing.active_children()
+    assert len(busy) == 2
+    for process in busy:
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGSTOP)
+    started = time.monotonic()
+    found.close()
+    assert time.monotonic() - started < 20
+    assert not multiprocessing.active_children()
