@@ -231,9 +231,7 @@ def test_links_lead_into_what_was_named_and_into_snapshots_of_hugging_face(tmp_p
     assert refused(files, "photos/a.jpg") == "outside"
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("", "a root is empty"), ("x" * 300, "a root cannot be .*too long")]
-)
+@pytest.mark.parametrize(("name", "message"), [("", "a root is empty"), ("x" * 300, "a root cannot be .*too long")])
 def test_names_that_are_no_root_are_one_line(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         open_roots([name], tmp_path / "m.csv", tmp_path / "cache")
