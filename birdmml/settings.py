@@ -82,8 +82,8 @@ class Settings:
     group_captions : mapping of str to mapping of str to float
         Dials of `CaptionDials` that are others in a group; by default captions of ``xor`` are natural history alone.
     group_weights : mapping of str to float
-        How many times as frequent the species of a group are; 1 where a group is not named. By default half of all
-        samples are of ``xor``: its law has as many combinations as a unit has pairs of species, and is learned last.
+        How many times as frequent the species of a group are; 1 where a group is not named. By default nearly
+        half of all samples are of ``xor``: its law has as many combinations as a unit has pairs of species, and is learned last.
 
     Raises
     ------
@@ -97,8 +97,8 @@ class Settings:
     confu_core.errors.InvalidValue: p must be in [0, 1]; got 1.5
     """
 
-    species: int | tuple[str, ...] = 24
-    per_species: float = 160
+    species: int | tuple[str, ...] = 20
+    per_species: float = 240
     seed: int = 0
     shares: Shares = DEFAULT_SHARES
     p: float = 1.0
@@ -114,7 +114,7 @@ class Settings:
     sample_rate: int = 22_050
     caption: CaptionDials = field(default_factory=CaptionDials)
     group_captions: Any = field(default_factory=lambda: {"xor": NATURE_ALONE})
-    group_weights: Any = field(default_factory=lambda: {"xor": 3.0})
+    group_weights: Any = field(default_factory=lambda: {"xor": 2.0})
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():

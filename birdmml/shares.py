@@ -66,4 +66,4 @@ class Shares:
         return {group: float(getattr(self, group.replace("-", "_"))) for group in GROUPS}
 
 
-DEFAULT_SHARES = Shares(0.125, 0.125, 0.125, 0.375, 0.25)
+DEFAULT_SHARES = Shares(0.2, 0.1, 0.1, 0.3, 0.3)

@@ -51,8 +51,8 @@ class CountOrNames(click.ParamType):
 
 # Dials of a dataset by type, with the help text; their defaults are those of birdmml.settings.Settings.
 DIALS: dict[str, tuple[Any, str]] = {
-    "species": (CountOrNames(), 'How many species; or which, such as "Canada Jay,Bobolink".  [default: 24]'),
-    "per_species": (float, "Triplets of each species on average, all splits together.  [default: 160]"),
+    "species": (CountOrNames(), 'How many species; or which, such as "Canada Jay,Bobolink".  [default: 20]'),
+    "per_species": (float, "Triplets of each species on average, all splits together.  [default: 240]"),
     "seed": (int, "Decides everything that is drawn.  [default: 0]"),
     "p": (float, "Mixing parameter of the xor group, in [0, 1].  [default: 1]"),
     "image_noise": (float, "Probability that a picture shows another type of its group.  [default: 0]"),

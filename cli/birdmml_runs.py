@@ -39,7 +39,7 @@ __all__ = ["report", "run", "sweep"]
 # Settings of a run by type, with the help text; their defaults are those of confu_core.media.settings.MediaSettings.
 TRAINING: dict[str, tuple[type, str]] = {
     "seed": (int, "Decides weights, order of samples and augmentations.  [default: 0]"),
-    "epochs": (int, "How often each sample is seen.  [default: 40]"),
+    "epochs": (int, "How often each sample is seen.  [default: 32]"),
     "batch_size": (int, "Samples per step, over all processes.  [default: 64]"),
     "lr": (float, "Highest learning rate of AdamW.  [default: 0.001]"),
     "scale_lr": (float, "The same of a method's scales and biases, which do not decay.  [default: that of --lr]"),

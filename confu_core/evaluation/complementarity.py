@@ -106,7 +106,7 @@ def complementarity(
             captured = percentiles(gain / available, gains / available, confidence)
         if beyond > COINCIDE:
             share, shares = ((x[..., 0] - ceilings.pairwise) / beyond for x in (means, resampled))
-            higher = percentiles(share, shares, confidence)
+            higher = percentiles(float(share), shares, confidence)
     whole, *parts = each
     total = percentiles(gain, gains, confidence)
     return Complementarity(len(table), whole, tuple(parts), total, available, captured, higher)

@@ -71,8 +71,9 @@ def _tensors(x: np.ndarray, reference: np.ndarray, y: np.ndarray, classes: np.nd
 def _network(inputs: int, width: int, classes: int, seed: int) -> nn.Sequential:
     net = nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, classes))
     with torch.no_grad():
-        for at in (0, 2):
-            layer = net[at]
+        for at, layer in enumerate(net):
+            if not isinstance(layer, nn.Linear):
+                continue
             bound = 1 / math.sqrt(layer.in_features)
             drawn = generator(seed, "probe", "weights", at).uniform(-bound, bound, layer.weight.shape)
             layer.weight.copy_(torch.from_numpy(drawn))

@@ -160,7 +160,7 @@ def test_a_preset_that_is_no_name_is_refused(name: Any) -> None:
 
 def test_presets_are_of_the_sizes_that_are_promised() -> None:
     totals = {name: sum(preset(name).splits.values()) for name in PRESETS}
-    assert totals == {"tiny": 400, "small": 3840, "paper": PAPER_TRIPLETS, "xor": 2000}
+    assert totals == {"tiny": 400, "small": 4800, "paper": PAPER_TRIPLETS, "xor": 2000}
     paper = preset("paper")
     assert (paper.species, paper.seconds, paper.sample_rate) == (149, 10, 22_050)
     assert (paper.audio_reuse, paper.caption.name_share) == (0.43, 0.331)
