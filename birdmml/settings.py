@@ -82,8 +82,8 @@ class Settings:
     group_captions : mapping of str to mapping of str to float
         Dials of `CaptionDials` that are others in a group; by default captions of ``xor`` are natural history alone.
     group_weights : mapping of str to float
-        How many times as frequent the species of a group are; 1 where a group is not named. By default nearly
-        half of all samples are of ``xor``: its law has as many combinations as a unit has pairs of species, and is learned last.
+        How many times as frequent the species of a group are; 1 where a group is not named. By default nearly half
+        of all samples are of ``xor``, whose law has the most combinations and is learned last.
 
     Raises
     ------
