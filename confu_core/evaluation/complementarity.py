@@ -105,8 +105,8 @@ def complementarity(
         if available > COINCIDE:
             captured = percentiles(gain / available, gains / available, confidence)
         if beyond > COINCIDE:
-            share, shares = ((x[..., 0] - ceilings.pairwise) / beyond for x in (means, resampled))
-            higher = percentiles(float(share), shares, confidence)
+            shares = (resampled[:, 0] - ceilings.pairwise) / beyond
+            higher = percentiles(float((means[0] - ceilings.pairwise) / beyond), shares, confidence)
     whole, *parts = each
     total = percentiles(gain, gains, confidence)
     return Complementarity(len(table), whole, tuple(parts), total, available, captured, higher)
