@@ -61,16 +61,17 @@ def linear_probe(
 ) -> Probe:
     """Fit multinomial logistic regression on embeddings and test it.
 
-    Features are standardised by the training samples. C is the one that is best on validation, the smallest of equals;
-    unless `refit` says so, nothing is fitted on validation samples, and nothing ever on test samples.
+    Features are standardised by the training samples. C is the one that is best on validation; unless `refit` says so,
+    nothing is fitted on validation samples, and nothing ever on test samples.
 
     Parameters
     ----------
     train, validation, test : Labelled
         Samples that do not overlap.
     strengths : sequence of float, optional
-        The C to choose from, above 0, each fitted by itself in double precision. By default powers of ten: from 0.0001
-        to 0.1, and on beyond whichever end is best, down to 1e-6 and up to 10,000; in single precision, each from
+        The C to choose from, above 0, each fitted by itself in double precision; the smallest of equals. By default
+        powers of ten: from 0.0001 to 0.1, and on beyond whichever end is best, down to 1e-6 and up to 10,000; of
+        equals the one by which the validation samples are likeliest. These are fitted in single precision, each from
         where the one before ended, which takes a tenth of the time.
     balanced : bool
         Whether C is chosen by the mean accuracy of the classes, in place of the share of the samples.
@@ -105,7 +106,7 @@ def linear_probe(
         return found.balanced_accuracy if balanced else found.accuracy
 
     if strengths is None:
-        model, strength = _searched(x, y, success)
+        model, strength = _searched(x, y, lambda model: (success(model), _likelihood(model, seen, named)))
     else:
         model, strength = _best([(_fit(_regression(), x, y, c), c) for c in sorted(strengths)], success)
     if refit:
@@ -135,10 +136,10 @@ def _only(samples: Labelled, rows: np.ndarray) -> Labelled:
     return Labelled(np.asarray(samples.embeddings)[rows], np.asarray(samples.labels)[rows])
 
 
-def _searched(x: np.ndarray, y: np.ndarray, success: Callable[[Any], float]) -> tuple[Any, float]:
+def _searched(x: np.ndarray, y: np.ndarray, success: Callable[[Any], tuple[float, float]]) -> tuple[Any, float]:
     """Fit C after C, going on beyond the end that is best, and return the best model."""
     model, x = _regression(warm_start=True), x.astype(np.float32)
-    found: dict[int, tuple[float, Any]] = {}
+    found: dict[int, tuple[tuple[float, float], Any]] = {}
 
     def add(power: int) -> None:
         _fit(model, x, y, 10.0**power)
@@ -147,7 +148,7 @@ def _searched(x: np.ndarray, y: np.ndarray, success: Callable[[Any], float]) -> 
     for power in BEGIN:
         add(power)
     while True:
-        best = max(found, key=lambda power: (found[power][0], -power))
+        best = max(found, key=lambda power: found[power][0])
         if best == max(found) < MOST:
             add(best + 1)
         elif best == min(found) > LEAST:
@@ -171,6 +172,13 @@ def _fit(model: Any, x: np.ndarray, y: np.ndarray, strength: float) -> Any:
         # Many classes with few samples each are no mistake here.
         warnings.filterwarnings("ignore", message="The number of unique classes", category=UserWarning)
         return model.set_params(C=strength).fit(x, y)
+
+
+def _likelihood(model: Any, x: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean logarithm of the probability of the right classes."""
+    probable = model.predict_proba(x.astype(model.coef_.dtype, copy=False))
+    right = probable[np.arange(len(labels)), np.searchsorted(model.classes_, labels)]
+    return float(np.log(np.maximum(right, np.finfo(right.dtype).tiny)).mean())
 
 
 def _predicted(model: Any, x: np.ndarray) -> np.ndarray:
