@@ -135,6 +135,7 @@ class _Named:
     """What a global stands for; nothing of it can be changed."""
 
     __slots__ = ("_make",)
+    _make: Callable[..., Any]
 
     def __init__(self, make: Callable[..., Any]) -> None:
         object.__setattr__(self, "_make", make)
@@ -150,6 +151,7 @@ class _Unfilled:
     """An array or a type whose state is still to come, or has come."""
 
     __slots__ = ("value",)
+    value: Any
 
     def __init__(self) -> None:
         object.__setattr__(self, "value", None)
@@ -175,6 +177,7 @@ class _Array(_Unfilled):
 
 class _DType(_Unfilled):
     __slots__ = ("_kind",)
+    _kind: str
 
     def __init__(self, kind: str) -> None:
         super().__init__()
