@@ -139,8 +139,8 @@ def sweep(
         report()
         for rows, costs in _computed(compute, _stacks(left, stack_size), workers):
             table.add(rows, costs)
-            for row in rows if written is not None else ():
-                if row["status"] == "done":
+            for row in rows:
+                if written is not None and row["status"] == "done":
                     written(row["cell"])
             failed += [(row["cell"], row["error"]) for row in rows if row["status"] == "failed"]
             report()
