@@ -49,6 +49,7 @@ def page(content: Content, downloads: Sequence[str]) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="confu-bench report">
 <title>{text(content.title)}</title>
 <style>
 {_style(content)}</style>

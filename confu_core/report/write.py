@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from confu_core.shards.plain import read_small
 __all__ = ["write"]
 
 PAGE, MARKDOWN = "index.html", "report.md"
-WRITTEN = ".report"  # Which files of a folder are a report's, one name per line.
+GENERATOR = '<meta name="generator" content="confu-bench report">'
 
 
 def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
@@ -48,9 +49,8 @@ def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
     try:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
-            known = _check_ours(out, files.keys())
+            _check_ours(out, files.keys())
             remove_partials(out)
-            write_whole(out / WRITTEN, "".join(f"{name}\n" for name in sorted(known | files.keys())).encode())
         for name, held in files.items():
             write_whole(out / name, held)
     except DatasetError as error:
@@ -58,20 +58,20 @@ def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
     return [out / PAGE, *(out / name for name in files if name != PAGE)]
 
 
-def _check_ours(out: Path, names: Collection[str]) -> set[str]:
-    """Refuse to overwrite files that no report has written, and return the names of those that one has."""
+def _check_ours(out: Path, names: Collection[str]) -> None:
+    """Refuse to overwrite files that no report has written: those that its page does not link to."""
+    if out.name == REPORT and (out.parent / RESULTS).is_file():
+        return  # The place within results that sweeps leave to reports.
     try:
-        known = set(read_small(out / WRITTEN).decode(errors="replace").splitlines())
+        page = read_small(out / PAGE).decode(errors="replace")
     except (FileNotFoundError, NotADirectoryError):
-        known = set()
-        if out.name == REPORT and (out.parent / RESULTS).is_file():
-            return known  # Of a version that did not write down its files; the place is a report's.
+        page = ""
     except OSError as error:
-        raise ResultsError(f"{out / WRITTEN} cannot be read: {error.strerror}") from error
+        raise ResultsError(f"{out / PAGE} cannot be read: {error.strerror}") from error
+    known = {PAGE, *re.findall(r'href="([^"/]+)"', page)} if GENERATOR in page else set()
     for name in sorted(set(names) - known):
         if (out / name).exists() or (out / name).is_symlink():
             raise ResultsError(f"{out / name} is not of a report, and is not overwritten; choose another --out")
-    return known
 
 
 def _files(content: Content) -> dict[str, bytes]:
