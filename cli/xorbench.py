@@ -160,6 +160,8 @@ CEILINGS = {
 
 
 def _print_exact(p: str, said: dict[str, Any]) -> None:
+    from confu_core.ceilings import COINCIDE
+
     quantities = dict(said["information"])
     by_order = quantities.pop("connected_information")
     quantities |= {f"connected information of order {order}": value for order, value in by_order.items()}
@@ -168,9 +170,10 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
         ["quantity", "value"],
         [[name.replace("_", " "), number(value)] for name, value in quantities.items()],
     )
-    kept = {
-        key: name for key, name in CEILINGS.items() if any(c.get(key) is not None for c in said["ceilings"].values())
-    }
+    # Where pairs are everything, so are their sums: no column for that alone.
+    open_to = [c for c in said["ceilings"].values() if c["bayes_accuracy"] - c["pairwise_ceiling"] > COINCIDE]
+    known = any(c.get("additive_ceiling") is not None for c in open_to)
+    kept = {key: name for key, name in CEILINGS.items() if known or key != "additive_ceiling"}
     print_table(
         f"Ceilings at p = {p}",
         ["direction", *kept.values()],

@@ -16,6 +16,7 @@ from birdmml import bench
 from birdmml.bench import data_columns, kept, open_task, run, run_sweep, sweep_cells
 from birdmml.data import BirdRecipe, design_of, open_birds
 from birdmml.settings import Settings
+from confu_core.ceilings import Ceilings
 from confu_core.errors import DatasetError, InvalidValue, TrainingError
 from confu_core.media.evaluate import FAMILIES
 from confu_core.media.run import MediaResult
@@ -92,14 +93,16 @@ def test_ceilings_are_the_manifests(built: Path, cache: Path) -> None:
     said = {"all": manifest.information["overall"], **manifest.information["groups"]}
     assert task.ceilings.keys() == said.keys() and len(said) > 1
     for group, values in said.items():
-        assert task.ceilings[group].bayes == {
-            "image": values["bayes_image"],
-            "audio": values["bayes_audio"],
-            "image+audio": values["bayes_both"],
-        }
         best = max(values["bayes_image"], values["bayes_audio"])
-        assert task.ceilings[group].best_single("image+audio") == best
-    assert task.total_correlation == said["all"]["total_correlation"]
+        assert task.ceilings[group] == {
+            "image": Ceilings(*[values["bayes_image"]] * 3),
+            "audio": Ceilings(*[values["bayes_audio"]] * 3),
+            "image+audio": Ceilings(best, values["pairwise_ceiling"], values["bayes_both"]),
+        }
+    # What is exact is of the latents, what is bounded of the modalities.
+    assert task.total_correlation is None
+    (exact,) = [one for one in task.notes if one.metric == "total correlation"]
+    assert (exact.subject, exact.value) == ("species, shown look and shown song", said["all"]["total_correlation"])
     expected = {"species": 20, "p": 0.6, "triplets": 80, "data_seed": 0, "data": manifest.fingerprint[:12]}
     assert task.columns == data_columns(manifest) == expected
 
@@ -119,7 +122,10 @@ def test_a_run_measures_everything(found: MediaResult, built: Path, tmp_path: Pa
     assert row["cell"] == settings(built).cell_on(data_columns(manifest))
     assert row["bayes_accuracy"] == manifest.information["overall"]["bayes_both"] and row["chance"] == 1 / 20
     assert {one.family for one in found.measures} == {*FAMILIES, "confused_pair", "history", "data"}
-    assert {one.condition: one.value for one in found.measures if one.family == "data"} == dict.fromkeys(SPLITS, 0)
+    left_out = {one.condition: one.value for one in found.measures if one.metric == "samples left out"}
+    assert left_out == dict.fromkeys(SPLITS, 0)
+    assert row["total_correlation"] is None and row["total_correlation_bound"] >= 0
+    assert {one.reference for one in found.measures if one.metric == "total_correlation_bound"} == {None}
     assert {one.condition for one in found.measures if one.family == "robustness"} == {
         "blur",
         "occlusion",
@@ -377,7 +383,8 @@ def test_data_are_an_axis(tmp_path: Path) -> None:
     for p, place in zip((0.0, 1.0), places, strict=True):
         overall = open_birds(place).manifest.information["overall"]
         assert rows[p]["bayes_accuracy"] == overall["bayes_both"]
-        assert rows[p]["pairwise_ceiling"] == max(overall["bayes_image"], overall["bayes_audio"])
+        assert rows[p]["single_ceiling"] == max(overall["bayes_image"], overall["bayes_audio"])
+        assert rows[p]["pairwise_ceiling"] == overall["pairwise_ceiling"]
     plan = bench.plan_of(grid, SMALL)
     assert plan["view"]["x"] == "p" and "data" not in {**plan["grid"], **plan["settings"]}
     assert held.sweep["view"]["x"] == "p"

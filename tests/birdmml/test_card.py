@@ -17,6 +17,9 @@ from confu_core.shards.read import Dataset
 
 SETTINGS = Settings(species=20, per_species=4, size=32, seconds=0.5, p=0.7)
 
+KEYS = ("bayes_image", "bayes_audio", "pairwise_ceiling", "bayes_both", "headroom")
+KEYS += ("higher_order_headroom", "total_correlation")
+
 
 @pytest.fixture(scope="module")
 def manifest() -> Manifest:
@@ -43,10 +46,13 @@ def test_the_table_has_the_ceilings_of_every_group(manifest: Manifest, words: Wo
         row = next(line for line in table.splitlines() if line.startswith(f"| {name} |"))
         cells = row.strip("| ").split(" | ")
         assert int(cells[1]) == group["species"]
-        wanted = [group[key] for key in ("bayes_image", "bayes_audio", "bayes_both", "headroom", "total_correlation")]
-        assert [float(cell) for cell in cells[2:]] == pytest.approx(wanted, abs=6e-4)
-        # What both together reveal beyond the better of the two.
-        assert float(cells[5]) == pytest.approx(float(cells[4]) - max(map(float, cells[2:4])), abs=1.1e-3)
+        wanted = [group[key] for key in KEYS]
+        assert [float(cell) for cell in cells[2:9]] == pytest.approx(wanted, abs=6e-4)
+        assert float(cells[9]) == pytest.approx(group["connected_information"]["3"], abs=6e-4)
+        # What both together reveal beyond the better of the two, and beyond pairs.
+        image, audio, pairs, both, headroom, higher = map(float, cells[2:8])
+        assert headroom == pytest.approx(both - max(image, audio), abs=1.1e-3)
+        assert higher == pytest.approx(both - pairs, abs=1.1e-3)
 
 
 def test_the_figure_is_the_same_for_the_same_numbers(manifest: Manifest, words: Words) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from birdmml.design import Design
+from birdmml.data import design_of
+from birdmml.design import Design, Unit
 from birdmml.placement import make_design
+from birdmml.presets import preset
 from birdmml.shares import DEFAULT_SHARES, GROUPS, Shares
 from birdmml.theory import structure
 from confu_core.errors import InvalidValue
 from confu_core.information import bayes_accuracy, decompose, entropy, mutual_information
+from confu_core.orders import connected_information, guess_accuracy, order_law
 from confu_core.random import generator
 
 
@@ -101,7 +105,11 @@ def test_structure_is_that_of_the_enumerated_law(p: float, noise: tuple[float, f
     assert found.bayes_image == pytest.approx(bayes_accuracy(image))
     assert found.bayes_audio == pytest.approx(bayes_accuracy(audio))
     assert found.bayes_both == pytest.approx(bayes_accuracy(law))
-    assert found.pairwise_ceiling == max(found.bayes_image, found.bayes_audio)
+    assert found.single_ceiling == max(found.bayes_image, found.bayes_audio)
+    # The law of the pairs of all species together, and not group by group.
+    pairs = order_law(law, 2)
+    assert found.pairwise_ceiling == pytest.approx(guess_accuracy(law, pairs, [1, 2], 0), abs=1e-9)
+    assert found.connected_information == pytest.approx(connected_information(law), abs=1e-9)
     assert found.mi_image == pytest.approx(mutual_information(image))
     assert found.mi_audio == pytest.approx(mutual_information(audio))
     assert found.mi_both == pytest.approx(mutual_information(law.reshape(20, -1)))
@@ -126,6 +134,39 @@ def test_an_xor_unit_has_the_closed_forms_of_the_task() -> None:
     assert found.bayes_audio == pytest.approx(1 / 4)
     assert found.mi_audio == pytest.approx(0.0, abs=1e-12)
     assert found.atoms.redundancy == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("p", "pairwise", "bayes", "beyond"),
+    [(0.75, 0.4375, 0.8125, 0.8815), (0.5, 0.625, 0.625, 0.5537), (1, 0.25, 1, math.log(4))],
+)
+def test_the_preset_xor_has_the_ceilings_of_the_task(p: float, pairwise: float, bayes: float, beyond: float) -> None:
+    found = structure(design_of(preset("xor", {"p": p}))).overall
+    assert (found.single_ceiling, found.pairwise_ceiling, found.bayes_both) == pytest.approx(
+        (pairwise, pairwise, bayes)
+    )
+    assert found.connected_information[3] == pytest.approx(beyond, abs=6e-5)
+    assert found.higher_order_headroom == pytest.approx(bayes - pairwise)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_only_the_xor_group_holds_what_no_pairs_tell(noise: float) -> None:
+    """Elsewhere look and song are independent given the species, so that pairs are everything."""
+    found = structure(make(40, image_noise=noise, audio_noise=noise / 2, weights=np.linspace(1, 3, 40)))
+    for name, group in found.groups.items():
+        added = group.connected_information
+        assert sum(added.values()) == pytest.approx(group.total_correlation, abs=1e-9)
+        assert (added[3] > 0.1) == (name == "xor") == (group.higher_order_headroom > 0.1)
+        assert name == "xor" or (added[3], group.higher_order_headroom) == pytest.approx((0, 0), abs=1e-9)
+    assert sum(found.overall.connected_information.values()) == pytest.approx(found.overall.total_correlation)
+
+
+def test_fifty_species_a_fifth_of_which_are_xor_in_fives() -> None:
+    alone = [Unit("redundant", (row,), (row,), (row,), ((0, 0),)) for row in range(40)]
+    fives = [Unit("xor", rows, rows, rows) for rows in (tuple(range(40, 45)), tuple(range(45, 50)))]
+    found = structure(Design(tuple(map(str, range(50))), (*alone, *fives), (1 / 50,) * 50)).overall
+    assert (found.pairwise_ceiling, found.bayes_both) == pytest.approx((0.84, 1.0), abs=1e-9)
+    assert found.connected_information[3] == pytest.approx(0.3219, abs=6e-5)
 
 
 def test_default_shares_leave_fifteen_points_of_headroom() -> None:

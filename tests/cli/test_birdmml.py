@@ -59,6 +59,18 @@ def test_info_is_one_object_with_the_exact_structure(built: Path) -> None:
     assert told["splits"] == SETTINGS.splits and told["seed"] == 0
 
 
+def test_info_of_an_older_dataset_has_what_its_manifest_lacks(birds: Path) -> None:
+    whole = said("info", birds)["information"]
+    path = birds / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for one in (manifest["information"]["overall"], *manifest["information"]["groups"].values()):
+        del one["connected_information"], one["single_ceiling"], one["higher_order_headroom"]
+        one["pairwise_ceiling"] = max(one["bayes_image"], one["bayes_audio"])  # As it was called then.
+    path.write_text(json.dumps(manifest))
+    assert said("info", birds)["information"] == whole
+    assert "before there were ceilings of every order; they are computed." in invoke("info", birds).stderr
+
+
 def test_info_for_readers_shows_splits_ceilings_and_informations(built: Path) -> None:
     text = succeed("info", built)
     overall = structure(design_of(SETTINGS)).overall

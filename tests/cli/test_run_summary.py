@@ -25,13 +25,14 @@ calls = Calls(birdmml)
 
 
 def direction(query: str, target: str, accuracy: float, **other: Any) -> dict[str, Any]:
-    known = {"bayes_accuracy": None, "pairwise_ceiling": None, "defined": True, **other}
+    known = {"bayes_accuracy": None, "single_ceiling": None, "pairwise_ceiling": None, "defined": True, **other}
     return {"query": query.split("+"), "target": target, "accuracy": accuracy, **known}
 
 
 def row(directions: list[dict[str, Any]], measures: list[Measure], **other: Any) -> dict[str, Any]:
     held = [measure.row("a") for measure in measures]
-    return {"method": "clip", "seed": 3, "chance": 0.5, "directions": directions, "measures": held, **other}
+    known = {"chance": 0.5, "total_correlation": None, "total_correlation_bound": None}
+    return {"method": "clip", "seed": 3, **known, "directions": directions, "measures": held, **other}
 
 
 def printed(capsys: pytest.CaptureFixture[str], *given: Any) -> str:
@@ -40,12 +41,27 @@ def printed(capsys: pytest.CaptureFixture[str], *given: Any) -> str:
 
 
 def test_ceilings_are_shown_where_they_are_known(capsys: pytest.CaptureFixture[str]) -> None:
-    told = [direction("image+audio", "species", 0.75, bayes_accuracy=1.0, pairwise_ceiling=0.625)]
+    ceilings = {"single_ceiling": 0.5, "pairwise_ceiling": 0.625, "bayes_accuracy": 1.0}
+    told = [direction("image+audio", "species", 0.75, **ceilings)]
+    capture = Measure("complementarity", "image+audio", "higher-order capture", 1 / 3, "all", None, 0.25, 0.5, 1.0)
     gain = Measure("complementarity", "image+audio", "gain", 0.125, "all", None, 0.1, 0.15, 0.375)
-    text = printed(capsys, row(told, [gain]), "species")
+    text = printed(capsys, row(told, [gain, capture]), "species")
     assert "clip: the species, by descriptions (seed 3)" in text
-    assert "image + audio 0.7500 1.0000 0.6250" in text
+    assert "image + audio 0.7500 0.5000 0.6250 1.0000" in text
     assert "0.125 (0.100 to 0.150) beyond the best single modality; 0.375 can be had." in text
+    assert "Of what no pair tells, 0.33 (0.25 to 0.50) is captured." in text
+
+
+def test_a_bound_says_of_what_it_is_and_of_what_an_exact_value_is(capsys: pytest.CaptureFixture[str]) -> None:
+    bound = "Total correlation of the modalities: at least 1.500 nats by this method's scores"
+    known = {"total_correlation_bound": 1.5, "total_correlation": 2.0}
+    assert f"{bound}; exactly 2.000." in printed(capsys, row([], [], **known), "species")
+    latents = Measure("data", "species and look", "total correlation", 3.0)
+    text = printed(capsys, row([], [latents], total_correlation_bound=1.5), "species")
+    assert f"{bound}; that of species and look is exactly 3.000." in text
+    assert "left out" not in text.partition("Total")[2]
+    assert f"{bound}." in printed(capsys, row([], [], total_correlation_bound=1.5), "species")
+    assert "Total" not in printed(capsys, row([], []), "species")
 
 
 def test_intervals_and_chance_are_shown_where_nothing_is_known(capsys: pytest.CaptureFixture[str]) -> None:

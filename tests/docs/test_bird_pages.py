@@ -25,8 +25,15 @@ def test_the_ceilings_are_those_of_the_default_design() -> None:
     assert list(rows) == [*GROUPS, "all"]
     for name, row in rows.items():
         group = found.overall if name == "all" else found.groups[name]
-        exact = (group.bayes_image, group.bayes_audio, group.bayes_both, group.headroom)
-        assert [row[column] for column in ("V", "A", "A+V", "headroom")] == [f"{value:.3f}" for value in exact]
+        exact = {
+            "V": group.bayes_image,
+            "A": group.bayes_audio,
+            "pairs": group.pairwise_ceiling,
+            "A+V": group.bayes_both,
+        }
+        exact |= {"headroom": group.headroom, "higher order": group.higher_order_headroom}
+        exact["C_3 (nats)"] = group.connected_information[3]
+        assert {column: row[column] for column in exact} == {name: f"{value:.3f}" for name, value in exact.items()}
 
 
 def test_every_group_and_dial_of_captions_is_explained() -> None:

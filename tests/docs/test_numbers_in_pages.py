@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from markdown_pages import section, table, text
+import importlib.util
+import math
+from types import ModuleType
 
-from xor_bench.theory import bayes_accuracy, information, pairwise_ceiling
+import pytest
+from markdown_pages import ROOT, section, table, text
+
+from confu_core.orders import connected_information as connected_information_of
+from xor_bench.theory import additive_ceiling, bayes_accuracy, connected_information, information, pairwise_ceiling
 
 
 def digits(*values: float) -> list[str]:
@@ -21,6 +27,7 @@ def test_the_worked_example() -> None:
             exact.mi_bc_given_a,
             exact.total_correlation,
             exact.o_information,
+            *connected_information(p, bits).values(),
             bayes_accuracy(p, bits, ("a", "c"), "b"),
             pairwise_ceiling(p, bits, ("a", "c"), "b"),
             bayes_accuracy(p, bits, ("a", "b"), "c"),
@@ -29,6 +36,29 @@ def test_the_worked_example() -> None:
         assert [row[column] for row in rows] == expected
     capture = (0.40 - pairwise_ceiling(0.5, 5)) / (bayes_accuracy(0.5, 5) - pairwise_ceiling(0.5, 5))
     assert f"= {capture:.2f}." in text("docs/concepts.md")
+
+
+def figure(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs/figures" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_figure_of_three_ceilings_has_those_of_the_page() -> None:
+    drawn = figure("ceilings")
+    known, added = drawn.ceilings(drawn.law()), connected_information_of(drawn.law())
+    said = section("docs/concepts.md", "Three ceilings")
+    for words in (f"**Single ceiling**, {known.single:.2f}", f"**Pairwise ceiling**, {known.pairwise:.2f}"):
+        assert words in said
+    assert known.bayes == 1 and f"C_2 = {added[2]:.2f} nats" in said and f"C_3 = {added[3]:.2f}," in said
+    assert added == pytest.approx({2: 3 * math.log(2), 3: math.log(2) / 2})
+    additive = [additive_ceiling(1, bits) for bits in (1, 2)]
+    assert f"in {additive[0]:.2f} of the cells of XOR with\none bit, where the pairs leave 0.5" in text(
+        "docs/concepts.md"
+    )
+    assert f"in {additive[1]:.4f} with two bits, where they leave {pairwise_ceiling(1, 2)}" in text("docs/concepts.md")
 
 
 def test_the_tables_of_the_theory() -> None:

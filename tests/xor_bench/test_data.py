@@ -18,9 +18,16 @@ import webdataset as wds
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import TableRecipe, build, open_dataset, verify
 from confu_core.shards.draft import draft_of
-from xor_bench.data import XorData, XorRecipe, exact, open_xor, recipe_of
+from xor_bench.data import XorData, XorRecipe, exact, information_of, open_xor, recipe_of
 from xor_bench.task import XorSamples, XorTask, code_bits, make_xor
-from xor_bench.theory import bayes_accuracy, directions, information, pairwise_ceiling
+from xor_bench.theory import (
+    bayes_accuracy,
+    connected_information,
+    directions,
+    information,
+    pairwise_ceiling,
+    single_ceiling,
+)
 
 ROWS = {"train": 70, "validation": 10, "test": 30}
 RECIPES = {
@@ -120,15 +127,49 @@ def test_the_manifest_tells_the_theory(roots: dict[str, Path], name: str) -> Non
     assert list(said) == [f"{p:g}" for p in recipe.p]
     law: dict[str, Any] = {"modalities": recipe.modalities, "noise": recipe.noise}
     for p in recipe.p:
-        assert said[f"{p:g}"]["information"] == information(p, recipe.bits, **law).as_dict()
+        added = {str(order): value for order, value in connected_information(p, recipe.bits, **law).items()}
+        exact = {**information(p, recipe.bits, **law).as_dict(), "connected_information": added}
+        assert said[f"{p:g}"]["information"] == exact
         every = directions(recipe.modalities, range(1, recipe.modalities))
-        assert said[f"{p:g}"]["ceilings"] == {
+        ceilings = {
             f"{''.join(query)}->{target}": {
-                "bayes_accuracy": bayes_accuracy(p, recipe.bits, query, target, **law),
+                "single_ceiling": single_ceiling(p, recipe.bits, query, target, **law),
                 "pairwise_ceiling": pairwise_ceiling(p, recipe.bits, query, target, **law),
+                "bayes_accuracy": bayes_accuracy(p, recipe.bits, query, target, **law),
             }
             for query, target in every
         }
+        found = said[f"{p:g}"]["ceilings"]
+        assert {name: {key: one[key] for key in ceilings[name]} for name, one in found.items()} == ceilings
+        by_order = [one["ceiling_by_order"] for one in found.values() if recipe.modalities > 3]
+        assert all(list(one) == ["2", "3", "4"] for one in by_order)
+
+
+def test_a_parity_of_a_pair_is_kept_and_that_of_all_leaves_manifests_as_they_were(tmp_path: Path) -> None:
+    rows = {"train": 40, "validation": 2, "test": 2}
+    pair = XorRecipe(p=(0.9,), bits=2, modalities=4, parity="pair", noise=0.1, rows_per_p=rows)
+    manifest = build(pair, tmp_path / "xor")
+    assert manifest.config["parity"] == "pair" and recipe_of(manifest) == pair
+    data = open_xor(tmp_path / "xor")
+    assert data.parity == "pair"
+    clean = data.samples("train", 0.9).clean
+    gate = data.samples("train", 0.9).gate
+    assert gate.any() and (clean[gate, 3] == clean[gate, 0] ^ clean[gate, 1]).all()
+    assert (clean[~gate, 3] == clean[~gate, 0]).all()
+    assert "parity" not in XorRecipe(modalities=4).config and "parity" not in XorRecipe(parity="pair").config
+
+
+def test_an_older_manifest_has_its_ceilings_computed(tmp_path: Path) -> None:
+    manifest = build(XorRecipe(p=(0.3, 0.9), bits=2, rows_per_p={"train": 2}), tmp_path / "xor")
+    assert information_of(manifest) is manifest.information
+    older = {
+        p: {
+            "information": {k: v for k, v in said["information"].items() if k != "connected_information"},
+            "ceilings": {},
+        }
+        for p, said in manifest.information.items()
+    }
+    assert information_of(replace(manifest, information=older)) == manifest.information
 
 
 def test_what_is_exact_is_json() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from confu_core.errors import InvalidValue, MethodError, TrainingError
+from confu_core.runs.options import cell_id
 from confu_core.shards import build
 from xor_bench.data import XorRecipe, open_xor
 from xor_bench.run import headline, run, run_together
@@ -78,6 +79,9 @@ def test_a_row_holds_ceilings_and_leaves_an_undefined_capture_out() -> None:
     row = run(Settings(method="clip", p=0.5, **QUICK))
     by_name = {d["direction"]: d for d in row["directions"]}
     assert by_name["ac->b"]["higher_order_capture"] == pytest.approx((row["accuracy"] - 1 / 8) / (9 / 16 - 1 / 8))
+    for d in row["directions"]:
+        gap, gain = d["bayes_accuracy"] - d["pairwise_ceiling"], d["bayes_accuracy"] - d["single_ceiling"]
+        assert gap == gain and (d["fusion_gain_captured"] == d["higher_order_capture"])  # As in every task of three.
     assert by_name["ab->c"]["higher_order_capture"] is None  # At p = 0.5 a alone is as good as both.
     assert row["bayes_accuracy"] == pytest.approx(0.5 + 0.5 / 8)
     assert {d["order"] for d in row["directions"]} == {1, 2}
@@ -97,6 +101,19 @@ def test_confu_finds_what_clip_cannot() -> None:
     shared = {**QUICK, "p": 1.0, "bits": 2, "epochs": 40}
     assert run(Settings(method="confu", **shared))["accuracy"] > 0.95
     assert run(Settings(method="clip", **shared))["accuracy"] < 0.5
+
+
+def test_the_parity_of_a_pair_is_another_cell_only_where_it_is_another_task() -> None:
+    three, four = Settings(), Settings(modalities=4)
+    assert Settings(parity="pair").cell() == three.cell() and three.columns()["parity"] == "all"
+    pair = Settings(modalities=4, parity="pair")
+    assert pair.cell() != four.cell() and pair.shape() != four.shape() and pair.columns()["parity"] == "pair"
+    # As before there was a choice.
+    assert three.cell() == cell_id({k: v for k, v in three.columns().items() if k != "parity"}, "confu")
+    row = run(Settings(method="clip", p=0.9, modalities=4, parity="pair", **{**QUICK, "bits": 1}))
+    by_name = {d["direction"]: d for d in row["directions"]}
+    assert by_name["ad->b"]["bayes_accuracy"] == by_name["acd->b"]["bayes_accuracy"] == pytest.approx(0.95)
+    assert by_name["abd->c"]["bayes_accuracy"] == 0.5 == by_name["abd->c"]["pairwise_ceiling"]
 
 
 def test_four_modalities_have_three_to_one_directions() -> None:

@@ -210,8 +210,19 @@ def test_inputs_that_do_not_exist_are_refused(values: dict[str, Any], message: s
         code_inputs(**{"bits": 3, **values})
 
 
+def test_the_parity_of_a_pair_leaves_the_others_alone() -> None:
+    every, pair = (make_xor(500, p=0.6, bits=3, modalities=5, parity=parity) for parity in ("all", "pair"))
+    # The same draws: what differs is what the last one is where the gate is open.
+    assert (every.gate == pair.gate).all() and (every.codes[:, :4] == pair.codes[:, :4]).all()
+    a, b, *_, last = pair.codes.T
+    assert (last == np.where(pair.gate, a ^ b, a)).all()
+    assert XorTask(parity="pair") == XorTask() and XorTask(modalities=4, parity="pair") != XorTask(modalities=4)
+    with pytest.raises(InvalidValue, match="parity must be all or pair; got 'two'"):
+        make_xor(5, modalities=4, parity="two")
+
+
 def test_numbers_of_any_kind_make_equal_tasks() -> None:
     plain = XorTask(p=1.0, bits=2, modalities=3, noise=0.0)
     assert XorTask(p=np.float64(1), bits=np.int64(2), modalities=np.int8(3), noise=0) == plain
-    assert repr(XorTask(p=1, bits=np.int64(2))) == "XorTask(p=1.0, bits=2, modalities=3, noise=0.0)"
+    assert repr(XorTask(p=1, bits=np.int64(2))) == "XorTask(p=1.0, bits=2, modalities=3, noise=0.0, parity='all')"
     assert random_seed(np.int64(7)) == 7 and type(random_seed(np.int64(7))) is int

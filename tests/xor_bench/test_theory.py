@@ -17,8 +17,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confu_core.errors import InvalidValue
-from xor_bench.theory import bayes_accuracy, chance, decomposition, direction_name, directions, information
-from xor_bench.theory import pairwise_ceiling as ceiling
+from confu_core.orders import connected_information as connected
+from confu_core.orders import guess_accuracy, order_law
+from xor_bench.theory import (
+    additive_ceiling,
+    bayes_accuracy,
+    ceilings,
+    chance,
+    connected_information,
+    decomposition,
+    direction_name,
+    directions,
+    information,
+    pairwise_ceiling,
+    single_ceiling,
+)
 
 GOLDEN = json.loads(Path(__file__).with_name("golden_xor_information.json").read_text())
 P = [0.0, 0.1, 0.3, 0.5, 0.9, 1.0]
@@ -33,13 +46,13 @@ ALL_NUMBERS = {"p": PROBABILITY, "bits": st.integers(1, 40), "modalities": st.in
 
 
 @cache
-def joint(p: float, bits: int, modalities: int = 3, noise: float = 0.0) -> np.ndarray:
+def joint(p: float, bits: int, modalities: int = 3, noise: float = 0.0, parity_of: str = "all") -> np.ndarray:
     """The probability of every combination of observed codes, one axis per modality, straight from the definition."""
     codes = range(2**bits)
     table = np.zeros((2**bits,) * modalities)
     for free in product(codes, repeat=modalities - 1):
         parity = 0
-        for code in free:
+        for code in free if parity_of == "all" else free[:2]:
             parity ^= code
         table[(*free, parity)] += p / 2 ** (bits * (modalities - 1))
         table[(*free, free[0])] += (1 - p) / 2 ** (bits * (modalities - 1))
@@ -132,7 +145,125 @@ def test_accuracies_are_those_of_the_likeliest_code(p: float, bits: int, modalit
         case = direction_name(query, target)
         assert bayes_accuracy(p, bits, query, target, **law) == pytest.approx(best_guess(table, numbers, number)), case
         best_single = max(best_guess(table, (one,), number) for one in numbers)
-        assert ceiling(p, bits, query, target, **law) == pytest.approx(best_single), case
+        assert single_ceiling(p, bits, query, target, **law) == pytest.approx(best_single), case
+
+
+# (bits, modalities, noise) of tasks whose last modality is the parity of the first two.
+PAIRS = [(1, 4, 0.0), (2, 4, 0.1), (1, 5, 0.05), (1, 6, 0.0)]
+EVERY_TASK = pytest.mark.parametrize(
+    ("bits", "modalities", "noise", "parity"), [(*task, "all") for task in TASKS] + [(*task, "pair") for task in PAIRS]
+)
+
+
+@ANY_P
+@pytest.mark.parametrize(("bits", "modalities", "noise"), PAIRS)
+def test_a_parity_of_a_pair_is_that_of_the_enumerated_distribution(
+    p: float, bits: int, modalities: int, noise: float
+) -> None:
+    table = joint(p, bits, modalities, noise, "pair")
+    everyone, letters = tuple(range(modalities)), "abcdef"[:modalities]
+    law: dict[str, Any] = {"modalities": modalities, "noise": noise, "parity": "pair"}
+    found, last = information(p, bits, **law), modalities - 1
+    whole = entropy(table, everyone)
+    total = sum(entropy(table, (m,)) for m in everyone) - whole
+    dual = whole - sum(whole - entropy(table, everyone[:m] + everyone[m + 1 :]) for m in everyone)
+    known = (
+        found.total_correlation,
+        found.dual_total_correlation,
+        found.mi_ac,
+        found.mi_ab_given_c,
+        found.mi_bc_given_a,
+    )
+    between = everyone[2:last]
+    assert known == pytest.approx(
+        (
+            total,
+            dual,
+            mutual(table, 0, last),
+            mutual(table, 0, 1, everyone[2:]),
+            mutual(table, 1, last, (0, *between)),
+        ),
+        abs=1e-12,
+    )
+    for query, target in directions(modalities, range(1, modalities)):
+        numbers, number = tuple(map(letters.index, query)), letters.index(target)
+        exact = ceilings(p, bits, query, target, **law)
+        case = direction_name(query, target)
+        assert exact.bayes == pytest.approx(best_guess(table, numbers, number)), case
+        assert exact.single == pytest.approx(max(best_guess(table, (one,), number) for one in numbers)), case
+
+
+@ANY_P
+@EVERY_TASK
+def test_orders_are_those_of_the_laws_with_all_tables_of_their_size(
+    p: float, bits: int, modalities: int, noise: float, parity: str
+) -> None:
+    """P_k by iterative fitting of the whole distribution, and the guess by it in every direction."""
+    table, letters = joint(p, bits, modalities, noise, parity), "abcdef"[:modalities]
+    law: dict[str, Any] = {"modalities": modalities, "noise": noise, "parity": parity}
+    added = connected_information(p, bits, **law)
+    assert added == pytest.approx(connected(table), abs=1e-9)
+    assert sum(added.values()) == pytest.approx(information(p, bits, **law).total_correlation)
+    laws = {order: order_law(table, order) for order in range(2, modalities + 1)}
+    for query, target in directions(modalities, (1, modalities - 1)):
+        numbers, number = tuple(map(letters.index, query)), letters.index(target)
+        exact = ceilings(p, bits, query, target, **law).by_order
+        guesses = {order: guess_accuracy(table, laws[order], numbers, number) for order in laws}
+        assert exact == pytest.approx(guesses, abs=1e-9), direction_name(query, target)
+
+
+@settings(deadline=None, max_examples=25)
+@given(p=PROBABILITY.map(lambda p: round(p, 9)), bits=st.integers(1, 3), noise=st.sampled_from([0.0, 0.01, 0.2, 0.5]))
+def test_pairs_of_three_say_no_more_than_the_best_single_modality(p: float, bits: int, noise: float) -> None:
+    """The law of pairs is P(a, c) P(b): the lower line of the paper's figure is a ceiling of all pairs together."""
+    table = joint(p, bits, 3, noise)
+    pairs = order_law(table, 2)
+    flat = marginal(table, (0, 2))[:, None, :] * marginal(table, (1,))[None, :, None]
+    assert pairs == pytest.approx(flat, abs=1e-12)
+    for query, target in directions(3):
+        numbers, number = tuple(map("abc".index, query)), "abc".index(target)
+        single = max(best_guess(table, (one,), number) for one in numbers)
+        guess = guess_accuracy(table, flat, numbers, number)
+        # With p within 1e-8 of 1 the copy is a tie with all else to the guess, and is worth as little.
+        assert guess == pytest.approx(single, abs=3e-8), direction_name(query, target)
+        assert pairwise_ceiling(p, bits, query, target, noise=noise) == pytest.approx(single)
+
+
+def test_known_connected_informations() -> None:
+    assert list(connected_information(0.5, 2).values()) == pytest.approx([0.3128, 0.5537], abs=6e-5)
+    assert list(connected_information(0.5, 1, modalities=4).values()) == pytest.approx([0.1308, 0, 0.2158], abs=6e-5)
+    pair = connected_information(0.5, 1, modalities=5, parity="pair")
+    assert pair == {2: information(0.5, 1).mi_ac, 3: information(0.5, 1).mi_bc_given_a, 4: 0.0, 5: 0.0}
+
+
+@pytest.mark.parametrize(("bits", "modalities", "noise"), [(1, 3, 0.0), (2, 3, 0.0), (1, 3, 0.1), (1, 4, 0.0)])
+@pytest.mark.parametrize("p", [0.3, 0.5, 1.0])
+def test_connected_informations_are_those_of_dit(p: float, bits: int, modalities: int, noise: float) -> None:
+    profile = dit.profiles.SchneidmanProfile(as_dit(joint(p, bits, modalities, noise))).profile
+    found = connected_information(p, bits, modalities=modalities, noise=noise)
+    assert found == pytest.approx({order: float(profile[order]) * math.log(2) for order in found}, abs=5e-6)
+
+
+def test_sums_of_pair_scores_can_be_right_more_often_than_the_pairs() -> None:
+    assert additive_ceiling(1, 1) == pytest.approx(0.75)
+    assert additive_ceiling(1, 2) == pytest.approx(0.6875)
+    assert pairwise_ceiling(1, 1) == 0.5 and pairwise_ceiling(1, 2) == 0.25
+    for p, noise in ((0.3, 0.0), (0.8, 0.1)):
+        for query, target in directions(3):
+            found, exact = (
+                additive_ceiling(p, 1, query, target, noise=noise),
+                ceilings(p, 1, query, target, noise=noise),
+            )
+            assert found is not None and exact.pairwise - 1e-9 <= found <= exact.bayes + 1e-9
+    assert additive_ceiling(1, 5) is None
+    assert additive_ceiling(0.5, 5, ("a",), "c") == bayes_accuracy(0.5, 5, ("a",), "c")
+    # Modalities that tell nothing change nothing.
+    assert additive_ceiling(1, 1, ("a", "c", "d"), "b", modalities=4, parity="pair") == pytest.approx(0.75)
+
+
+def test_a_parity_there_is_not_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="parity must be all or pair; got 'pairs': did you mean 'pair'"):
+        information(0.5, 1, modalities=4, parity="pairs")
 
 
 @given(p=PROBABILITY, bits=st.integers(1, 60))
@@ -211,7 +342,7 @@ def test_noise_destroys_information_and_never_adds_any(
 def test_ceilings_are_ordered(p: float, bits: int, modalities: int, noise: float) -> None:
     law: dict[str, Any] = {"modalities": modalities, "noise": noise}
     for query, target in directions(modalities, range(1, modalities)):
-        single, best = ceiling(p, bits, query, target, **law), bayes_accuracy(p, bits, query, target, **law)
+        single, best = single_ceiling(p, bits, query, target, **law), bayes_accuracy(p, bits, query, target, **law)
         case = direction_name(query, target)
         assert chance(bits) <= single * (1 + 1e-12) and single <= best * (1 + 1e-12) and best <= 1 + 1e-12, case
         assert bayes_accuracy(p, bits, query[::-1], target, **law) == best, case
@@ -341,7 +472,7 @@ def test_another_library_agrees_on_the_decomposition(p: float, target: str, meas
     ],
 )
 def test_values_out_of_range_are_refused_in_one_sentence(values: dict[str, Any], message: str) -> None:
-    for quantity in (information, bayes_accuracy, ceiling):
+    for quantity in (information, connected_information, bayes_accuracy, pairwise_ceiling, ceilings, additive_ceiling):
         with pytest.raises(InvalidValue, match=message):
             quantity(**{"p": 0.5, "bits": 5, **values})
     with pytest.raises(InvalidValue, match=message):
@@ -359,7 +490,7 @@ def test_values_out_of_range_are_refused_in_one_sentence(values: dict[str, Any],
     ],
 )
 def test_directions_that_do_not_exist_are_refused(query: tuple[str, ...], target: str, message: str) -> None:
-    for quantity in (bayes_accuracy, ceiling):
+    for quantity in (bayes_accuracy, single_ceiling, pairwise_ceiling, ceilings):
         with pytest.raises(InvalidValue, match=message):
             quantity(0.5, 5, query, target)
 

@@ -14,14 +14,18 @@ ROWS = {"train": 2, "validation": 2, "test": 2}
 
 
 @pytest.mark.parametrize(
-    "recipe", [XorRecipe(p=(0.0, 1.0), rows_per_p=ROWS), XorRecipe(noise=0.1, bits=2, modalities=4, rows_per_p=ROWS)]
+    "recipe",
+    [
+        XorRecipe(p=(0.0, 1.0), rows_per_p=ROWS),
+        XorRecipe(noise=0.1, bits=2, modalities=4, parity="pair", rows_per_p=ROWS),
+    ],
 )
 def test_every_setting_and_column_is_explained(recipe: XorRecipe, tmp_path) -> None:
     manifest = build(recipe, tmp_path / "xor")
     words = words_of(open_dataset(tmp_path / "xor"))
     assert set(manifest.schema) <= set(words.columns)
     flat = {name for name in manifest.config if name != "rows_per_p"} | {f"rows_per_p.{split}" for split in ROWS}
-    assert flat | {"seed"} == set(DIALS)
+    assert flat | {"seed", "parity"} == set(DIALS)
     assert words.figure is not None and words.figure.png[1:4] == b"PNG"
 
 
@@ -32,4 +36,4 @@ def test_the_tables_hold_the_closed_forms(tmp_path) -> None:
     # A copy at p = 0: all of it between the first and the last. A parity at p = 1: all of it in the three together.
     assert f"| 0 | {full} | {full} | 0.0000 |" in structure[1]
     assert f"| 1 | {full} | 0.0000 | {full} |" in structure[1]
-    assert "| 0 | 0.1250 | 0.1250 |" in structure[3] and "| 1 | 1.0000 | 0.1250 |" in structure[3]
+    assert "| 0 | 0.1250 | 0.1250 | 0.1250 |" in structure[3] and "| 1 | 0.1250 | 0.1250 | 1.0000 |" in structure[3]

@@ -7,9 +7,10 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
+from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.bootstrap import paired_difference
-from confu_core.evaluation.complementarity import Ceilings, complementarity, complementarity_by_group
+from confu_core.evaluation.complementarity import complementarity, complementarity_by_group
 from confu_core.evaluation.resampling import resample_indices
 
 
@@ -20,7 +21,7 @@ def random_case(n: int = 200) -> tuple[np.ndarray, list[np.ndarray]]:
 
 def test_the_gain_and_its_interval_are_those_of_a_slow_loop() -> None:
     fused, singles = random_case()
-    found = complementarity(fused, singles, Ceilings(0.9, 0.6), draws=100, seed=5)
+    found = complementarity(fused, singles, Ceilings(0.6, 0.7, 0.9), draws=100, seed=5)
     assert found.gain.value == pytest.approx(fused.mean() - max(single.mean() for single in singles))
     gains = [
         fused[row].mean() - max(single[row].mean() for single in singles)
@@ -28,8 +29,11 @@ def test_the_gain_and_its_interval_are_those_of_a_slow_loop() -> None:
     ]
     low, high = np.quantile(gains, [0.025, 0.975])
     assert (found.gain.low, found.gain.high) == pytest.approx((low, high))
-    assert found.captured is not None and found.available == pytest.approx(0.3)
-    assert (found.captured.value, found.captured.low) == pytest.approx((found.gain.value / 0.3, low / 0.3))
+    captured, capture = found.fusion_gain_captured, found.higher_order_capture
+    assert captured is not None and capture is not None and found.available == pytest.approx(0.3)
+    assert (captured.value, captured.low) == pytest.approx((found.gain.value / 0.3, low / 0.3))
+    shares = [(fused[row].mean() - 0.7) / 0.2 for row in next(resample_indices(200, draws=100, seed=5))]
+    assert astuple(capture) == pytest.approx(((fused.mean() - 0.7) / 0.2, *np.quantile(shares, [0.025, 0.975])))
     assert found.fused.value == pytest.approx(fused.mean()) and found.samples == 200
 
 
@@ -42,24 +46,28 @@ def test_one_single_query_is_a_paired_difference() -> None:
 def test_a_query_at_both_ceilings_captures_all() -> None:
     """Exclusive or of two coins: nothing from one, everything from both."""
     a, b = np.random.default_rng(1).integers(2, size=(2, 4000))
-    found = complementarity(np.ones(4000), [np.full(4000, 0.5), a == b], Ceilings(1.0, 0.5))
-    assert found.captured is not None and found.captured.low <= 1 <= found.captured.high + 0.05
-    perfect = complementarity(np.ones(10), [np.full(10, 0.5)], Ceilings(1.0, 0.5))
-    assert perfect.captured is not None and perfect.captured.value == perfect.captured.low == 1
+    found = complementarity(np.ones(4000), [np.full(4000, 0.5), a == b], Ceilings(0.5, 0.5, 1.0))
+    captured = found.fusion_gain_captured
+    assert captured is not None and captured.low <= 1 <= captured.high + 0.05
+    perfect = complementarity(np.ones(10), [np.full(10, 0.5)], Ceilings(0.5, 0.75, 1.0))
+    for share in (perfect.fusion_gain_captured, perfect.higher_order_capture):
+        assert share is not None and share.value == share.low == share.high == 1
 
 
 def test_nothing_is_captured_where_nothing_is_to_be_had() -> None:
     fused, singles = random_case()
-    for ceilings in (None, Ceilings(0.8, 0.8), Ceilings(0.1 + 0.2, 0.3), Ceilings(0.3, 0.1 + 0.2)):
+    for ceilings in (None, Ceilings(0.8, 0.8, 0.8), Ceilings(0.3, 0.3, 0.1 + 0.2), Ceilings(0.1 + 0.2, 0.3, 0.3)):
         found = complementarity(fused, singles, ceilings)
-        assert found.captured is None and found.available == (None if ceilings is None else pytest.approx(0))
+        assert found.fusion_gain_captured is None and found.higher_order_capture is None
+        assert found.available == (None if ceilings is None else pytest.approx(0))
 
 
 def test_a_fused_query_that_copies_the_best_single_one_gains_nothing() -> None:
     _, singles = random_case()
     best = max(singles, key=np.mean)
-    found = complementarity(best, singles, Ceilings(1.0, 0.5))
-    assert found.gain.value == 0 and found.captured is not None and found.captured.value == 0
+    found = complementarity(best, singles, Ceilings(0.5, 0.5, 1.0))
+    captured = found.fusion_gain_captured
+    assert found.gain.value == 0 and captured is not None and captured.value == 0
     assert found.gain.high <= 0  # In every resample the best of both is at least as good as this one.
 
 
@@ -74,14 +82,14 @@ def test_the_order_of_single_queries_and_samples_does_not_matter() -> None:
 def test_groups_are_those_of_their_samples_alone() -> None:
     fused, singles = random_case()
     groups = np.random.default_rng(3).choice(["picture", "song", "both"], 200)
-    ceilings = {"both": Ceilings(1.0, 0.5)}
+    ceilings = {"both": Ceilings(0.5, 0.75, 1.0)}
     found = complementarity_by_group(fused, singles, groups, ceilings, draws=50, seed=1)
     assert list(found) == ["both", "picture", "song"]
     for group, each in found.items():
         chosen = groups == group
         parts = [single[chosen] for single in singles]
         assert each == complementarity(fused[chosen], parts, ceilings.get(group), draws=50, seed=1)
-    assert found["both"].captured is not None and found["song"].captured is None
+    assert found["both"].higher_order_capture is not None and found["song"].higher_order_capture is None
     assert sum(each.samples for each in found.values()) == 200
     weighted = sum(each.samples * each.fused.value for each in found.values()) / 200
     assert weighted == pytest.approx(fused.mean())
@@ -94,6 +102,3 @@ def test_errors_say_what_is_wrong() -> None:
         complementarity([1, 0], [[1]])
     with pytest.raises(InvalidValue, match="groups 1"):
         complementarity_by_group([1, 0], [[1, 0]], ["a"])
-    for fused, best in ((0.5, 0.6), (1.1, 0.5), (0.5, -0.1)):
-        with pytest.raises(InvalidValue, match="0 <= best_single <= fused <= 1"):
-            Ceilings(fused, best)

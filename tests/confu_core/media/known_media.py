@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from confu_core.ceilings import Ceilings
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Text
 from confu_core.media.findings import Findings
-from confu_core.media.task import Ceilings, Features, Kind, MediaTask
+from confu_core.media.task import Features, Kind, MediaTask
 from confu_core.methods import Method, Space
 from confu_core.methods.clip import CLIP
 from confu_core.model import Model
@@ -25,6 +26,11 @@ GROUPS = ("small", "small", "large", "large", "large", "small", "large")
 SIZES = {"train": 35, "validation": 21, "test": 42}
 WORDS = 20  # Words that captions and prompts are made of, one each.
 BAYES = {"image": 0.5, "audio": 0.625, "image+audio": 1.0}
+PAIRWISE = 0.75  # From image and audio.
+CEILINGS = {
+    **{query: Ceilings(BAYES[query], BAYES[query], BAYES[query]) for query in ("image", "audio")},
+    "image+audio": Ceilings(0.625, PAIRWISE, 1.0),
+}
 
 
 class Words:
@@ -99,7 +105,7 @@ def make_task(text: bool = True, **other: Any) -> MediaTask:
         "labels": labels,
         "classes": CLASSES,
         "groups": GROUPS,
-        "ceilings": {group: Ceilings(BAYES) for group in ("all", "small", "large")},
+        "ceilings": dict.fromkeys(("all", "small", "large"), CEILINGS),
         "total_correlation": 2.0,
         "columns": {"data": "0123", "p": 0.5},
     }

@@ -13,8 +13,10 @@ import pytest
 import torch
 from known_media import (
     BAYES,
+    CEILINGS,
     CLASSES,
     GROUPS,
+    PAIRWISE,
     SIZES,
     InMemory,
     cosine,
@@ -30,7 +32,7 @@ from confu_core.errors import InvalidValue, MethodError
 from confu_core.evaluation.bootstrap import bootstrap_mean
 from confu_core.media.evaluate import FAMILIES, evaluate_media
 from confu_core.media.findings import Findings
-from confu_core.media.task import Ceilings, MediaTask
+from confu_core.media.task import MediaTask
 from confu_core.methods import Method, Space, View
 from confu_core.methods.clip import CLIP
 from confu_core.methods.symile import Symile
@@ -200,15 +202,18 @@ def test_complementarity_is_the_gain_beside_what_can_be_had(
     measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
 ) -> None:
     found = measured["complementarity"]
-    assert len(found) == 3 * 2
+    assert len(found) == 3 * 3
     for group in ("all", "small", "large"):
         mine = [row for row in range(N) if group in ("all", GROUPS[labels("test")[row]])]
         image, audio, both = (np.mean([right[query][row] for row in mine]) for query in QUERIES)
         gain = found["image+audio", "gain", group, None]
         assert gain.value == pytest.approx(both - max(image, audio))
         assert gain.reference == pytest.approx(1.0 - 0.625)
-        captured = found["image+audio", "captured", group, None]
+        captured = found["image+audio", "fusion gain captured", group, None]
         assert captured.value == pytest.approx((both - max(image, audio)) / 0.375) and captured.reference == 1
+        capture = found["image+audio", "higher-order capture", group, None]
+        assert capture.value == pytest.approx((both - PAIRWISE) / (1 - PAIRWISE)) and capture.reference == 1
+        assert capture.low <= capture.value <= capture.high
     without = evaluate_media(findings(make_task(ceilings={})), families=("complementarity", "zero_shot"))
     assert {one.metric for one in without if one.family == "complementarity"} == {"gain"}
     assert {one.reference for one in without} == {None}
@@ -405,8 +410,8 @@ def test_a_class_that_training_lacks_is_wrong_and_nothing_fails() -> None:
 
 def test_groups_are_in_the_order_of_the_ceilings_known_or_not() -> None:
     assert make_task(ceilings={}).group_names == ["small", "large"]
-    assert make_task(ceilings={"all": Ceilings(BAYES), "large": Ceilings(BAYES)}).group_names == ["large", "small"]
-    task = make_task(ceilings={"large": Ceilings(BAYES)})
+    assert make_task(ceilings={"all": CEILINGS, "large": CEILINGS}).group_names == ["large", "small"]
+    task = make_task(ceilings={"large": CEILINGS})
     found = {one.condition: one.reference for one in evaluate_media(findings(task)) if one.metric == "gain"}
     assert found == {"all": None, "large": 0.375, "small": None}
 

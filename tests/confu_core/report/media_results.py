@@ -132,8 +132,10 @@ def _row(found: list[Measure]) -> dict[str, Any]:
     return {
         "accuracy": both.value,
         "bayes_accuracy": both.reference,
+        "single_ceiling": ceiling,
         "pairwise_ceiling": ceiling,
         "higher_order_capture": capture,
+        "fusion_gain_captured": capture,
         "chance": 0.02,
         "total_correlation": 5.1,
         "total_correlation_bound": bound,
@@ -225,7 +227,7 @@ def _fusion(method: str, near: Any) -> Iterator[Measure]:
             "complementarity", "image+audio", "gain", gain, group, low=gain - 0.02, high=gain + 0.02, reference=room
         )
         captured = gain / room if room > 0.001 else None
-        yield Measure("complementarity", "image+audio", "captured", captured, group)
+        yield Measure("complementarity", "image+audio", "fusion gain captured", captured, group)
     for modality in ("image", "audio"):
         yield Measure("dependence", "image+audio", "drop", near(0.4), modality)
         yield Measure(
