@@ -179,7 +179,7 @@ def test_presets_around_figure3_hold_it() -> None:
     cells = {name: {cell.id for cell in grid_cells(grid, {})} for name, grid in PRESETS.items()}
     assert cells["figure3"] < cells["codings"] and len(cells["codings"]) == 4 * 275
     assert len(cells["depth2"]) == 275 and not cells["depth2"] & cells["codings"]
-    assert len(cells["robustness"]) == 2 * 3 * 2 * 2 * 3 * 2 * 3 and len(cells["modalities"]) == 4 * 4 * 2 * 3
+    assert len(cells["robustness"]) == 2 * 3 * 2 * 2 * 3 * 2 * 3 and len(cells["modalities"]) == 4 * (1 + 3 * 2) * 3
 
 
 def test_folders_that_are_no_place_for_a_sweep_are_refused(finished: Path, tmp_path: Path) -> None:
