@@ -63,19 +63,19 @@ for verb in (audit, build, run, sweep, report):
 @debug
 def info(path: str | Path, as_json: bool) -> None:
     """Show what a dataset holds: its exact information structure and ceilings, or what is known of real media."""
-    from birdmml.data import NAME, information_of, open_birds
+    from birdmml.data import NAME, open_birds
     from confu_core.shards import open_dataset
 
     if (dataset := open_dataset(path)).manifest.name != NAME:
         show_real(path, dataset, as_json)
         return
     birds = open_birds(path)
-    said = information_of(birds.manifest)
+    said = birds.manifest.information
     if as_json:
         print_json({**describe(birds.manifest), "information": said, "captions": birds.distinct_captions()})
         return
     print_dataset(path, birds.manifest)
-    say_computed(said is not birds.manifest.information)
+    say_computed(said != dataset.manifest.information)
     _print_structure(said)
     counts = birds.distinct_captions()
     echo(f"{counts['distinct']:,} distinct captions of {counts['total']:,}")

@@ -129,7 +129,8 @@ def build(
 @debug
 def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
-    from xor_bench.data import exact, information_of, open_xor
+    from confu_core.shards import open_dataset
+    from xor_bench.data import exact, open_xor
     from xor_bench.task import XorTask
 
     if path is not None and given(task):
@@ -142,12 +143,12 @@ def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
             return
     else:
         manifest = open_xor(path).dataset.manifest
-        known = information_of(manifest)
+        known = manifest.information
         if as_json:
             print_json({**describe(manifest), "information": known})
             return
         print_dataset(path, manifest)
-        say_computed(known is not manifest.information)
+        say_computed(known != open_dataset(path).manifest.information)
     for p, said in known.items():
         _print_exact(p, said)
 

@@ -87,7 +87,7 @@ def _steps(value: Any) -> npt.NDArray[np.float32]:
     try:
         with np.errstate(over="ignore"):  # What is too large becomes infinite, which is refused.
             steps = np.asarray(_loaded(value) if isinstance(value, bytes) else value).astype(np.float32)
-    except (TypeError, ValueError, EOFError, OSError, OverflowError, MemoryError, SyntaxError, RecursionError) as error:
+    except Exception as error:  # NumPy parses headers as Python and raises anything over damaged ones.
         raise DatasetError("the sequence is no array of numbers") from error
     if steps.shape == (0,):
         return np.zeros((0, 1), dtype=np.float32)

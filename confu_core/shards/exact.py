@@ -44,11 +44,19 @@ def with_exact_information(dataset: Dataset, computed: Mapping[str, Any]) -> Dat
     {'ceilings': {'bayes': 0.5, 'old': 1, 'new': 2}}
     """
     try:
-        information = _merged(dataset.manifest.information, computed, "information")
+        information = _merged(_renamed(dataset.manifest.information), computed, "information")
     except ValueError as error:
         where = dataset.root / MANIFEST
         raise DatasetError(f"{where} is damaged: {error}; restore it, or build the dataset anew") from None
     return replace(dataset, manifest=replace(dataset.manifest, information=information))
+
+
+def _renamed(held: Any) -> Any:
+    """Leave out what the first version called the pairwise ceiling: the best of a single modality."""
+    if not isinstance(held, Mapping):
+        return held
+    once = "pairwise_ceiling" if "single_ceiling" not in held else None
+    return {key: _renamed(value) for key, value in held.items() if key != once}
 
 
 def _merged(held: Any, computed: Any, name: str) -> Any:

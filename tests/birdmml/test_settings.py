@@ -268,11 +268,11 @@ def test_files_of_settings_have_limits(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="nests values more than 4 deep"):
         read_config(path)
     path.write_bytes(b"# " + b"x" * (1 << 18))
-    with pytest.raises(InvalidValue, match="has more than 262144 bytes"):
+    with pytest.raises(InvalidValue, match="is larger than 262,144 bytes, which no such file is"):
         read_config(path)
     os.mkfifo(tmp_path / "pipe.toml")
     for name in ("pipe.toml", "."):
-        with pytest.raises(InvalidValue, match="is not a file; give a TOML file"):
+        with pytest.raises(InvalidValue, match="a plain file must be|Is a directory"):
             read_config(tmp_path / name)
 
 
@@ -288,5 +288,5 @@ def test_endless_and_deep_files_of_settings_are_one_line(tmp_path: Path) -> None
         read_config(path)
     with path.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(InvalidValue, match="birds.toml is larger than 1,048,576 bytes, which no such file is"):
+    with pytest.raises(InvalidValue, match="birds.toml is larger than 262,144 bytes, which no such file is"):
         read_config(path)

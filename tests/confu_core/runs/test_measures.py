@@ -40,6 +40,7 @@ EXAMPLE: dict[str, Any] = {
     "audio": None,
     "caption": "ein Vogel, ünd",
     "label": "wren",
+    "group": None,
     "predicted": {"image": "wren", "audio": "robin", "image+audio": "wren"},
 }
 READERS = [(read_measures, MEASURES), (read_examples, EXAMPLES)]

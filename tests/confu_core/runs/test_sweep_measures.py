@@ -38,7 +38,15 @@ def row_of(seed: int, value: float = 0.5) -> dict[str, Any]:
 
 def example(cell: str, key: str) -> dict[str, Any]:
     blank = dict.fromkeys(("image", "audio", "caption"))
-    return {"cell": cell, "kind": "right", "key": key, **blank, "label": "wren", "predicted": {"image": "wren"}}
+    return {
+        "cell": cell,
+        "kind": "right",
+        "key": key,
+        **blank,
+        "label": "wren",
+        "group": None,
+        "predicted": {"image": "wren"},
+    }
 
 
 def computed(seeds: list[int]) -> list[dict[str, Any]]:
