@@ -69,7 +69,7 @@ OF_MEASURES = {
     "Probes": "Classifiers on frozen embeddings of all training samples. Linear: of single embeddings side by side; "
     "bilinear: with their products beside them; MLP: with one hidden layer; own fused: linear, on the vector that "
     "the method itself makes of both. A kind of probe is compared with itself only.",
-    "Plain features": "Colour histograms of pictures, means and spreads of mel bands of sounds, by a linear classifier "
+    "Plain features": "Colour histograms of images, means and spreads of mel bands of sounds, by a linear classifier "
     "with labels: what needs no method.",
     "[ , ]": "With a single seed: the 95% interval over test samples (bootstrap), where there is one.",
     "-": "Not defined: the method has no score of its own for this. What a fallback reaches in its place stands in a "
@@ -80,8 +80,7 @@ OF_MEASURES = {
 # What runs on media have where nothing is known exactly of the data.
 OF_REAL_MEDIA = {
     "Direction": "“image → audio” asks for the recording that belongs to an image. Where a class stands behind the "
-    "arrow, it is told from what stands before: by texts that describe classes, or by a linear probe where there "
-    "are none.",
+    "arrow, it is told from what stands before: by texts that describe classes, or by a probe where there are none.",
     "Few-shot": "A linear classifier on frozen embeddings of a few samples per class.",
     **{name: OF_MEASURES[name] for name in ("Probes", "Plain features", "[ , ]", "-")},
 }

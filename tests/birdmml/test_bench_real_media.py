@@ -260,7 +260,7 @@ def test_a_report_of_digits_names_no_birds(cache: Path, tmp_path: Path) -> None:
     assert read_measures(tmp_path / "out").num_rows and "Bayes accuracy: What" not in text
     assert not [word for word in ("species", "bird", "song", "picture") if word in text.lower()]
     assert "which queries name its digit: A the audio, V the image" in text
-    assert "What there is to gain is not known. Classes are told by linear probes." in text
+    assert "What there is to gain is not known. Classes are told by probes." in text
     settings_of = (tmp_path / "out" / "report" / "report.md").read_text().partition("## Settings")[2]
     assert "dataset: spoken" in settings_of and "species" not in settings_of
 

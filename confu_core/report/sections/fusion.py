@@ -71,7 +71,7 @@ def complementarity(measured: Measured, shown: Measured) -> Section | None:
 def _exact(measured: Measured) -> str:
     if measured.words.exact:
         return "The black ticks are what there is to gain: the difference between the Bayes accuracies."
-    told = "" if measured.words.described else " Classes are told by linear probes."
+    told = "" if measured.words.described else " Classes are told by probes."
     return f"What there is to gain is not known.{told}"
 
 

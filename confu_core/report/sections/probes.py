@@ -68,7 +68,7 @@ def plain_features(measured: Measured, shown: Measured) -> Section | None:
     if not found:
         return None
     said = ", ".join(f"{query} {value:.3f}" for query, value in found.items())
-    what = "Colour histograms of pictures, means and spreads of mel bands of sounds, by a linear classifier with labels"
+    what = "Colour histograms of images, means and spreads of mel bands of sounds, by a linear classifier with labels"
     exact = {row["subject"]: row[REFERENCE] for row in measured.rows("plain", metric="accuracy")}
     known = any(value is not None for value in exact.values())
     columns = (
