@@ -473,7 +473,7 @@ def test_results_of_another_version_are_not_overwritten(tmp_path: Path) -> None:
     metadata = {b"confu_results": json.dumps({"schema_version": 99, "benchmark": "xor"})}
     pq.write_table(table.replace_schema_metadata(metadata), out / "results.parquet")
     before = (out / "results.parquet").read_bytes()
-    assert_one_line(invoke(*words), 1, "was written with results version 99, this is version 1; ")
+    assert_one_line(invoke(*words), 1, "was written with results version 99, this is version 2; ")
     (out / "results.parquet").write_bytes(before[: len(before) // 2])
     assert_one_line(invoke(*words), 1, "results.parquet is damaged or not Parquet")
 
