@@ -23,7 +23,7 @@ $(VENV)/.docs: $(VENV)/.plain
 # Every step goes on where an earlier call stopped. demo-xor is the same in codes instead of pictures and songs.
 demo: $(VENV)/.plain
 	$(RUN)/birdmml build --out data/birds
-	$(RUN)/birdmml sweep --data data/birds --method confu,clip --epochs 24 --out runs/birds
+	$(RUN)/birdmml sweep --data data/birds --method confu,clip --out runs/birds
 	$(RUN)/birdmml report runs/birds
 	@echo "The report: $(CURDIR)/runs/birds/report/index.html"
 
