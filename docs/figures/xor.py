@@ -113,7 +113,8 @@ def titled(figure: Figure, columns: int, y: str) -> None:
     """Add what panels share: labels and one legend."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
-    figure.supxlabel(r"mixing probability $\hat{p}$", fontsize=10)
+    for axes in figure.axes[-2:]:
+        axes.set_xlabel(r"mixing probability $\hat{p}$")
     figure.supylabel(y, fontsize=10)
 
 
