@@ -114,9 +114,10 @@ def x_values(series: Iterable[Series]) -> list[Any]:
     Returns
     -------
     list
-        Numbers sorted; other values in order of appearance. ``[None]`` if no series has any.
+        Numbers sorted; other values in the order of the series that has the most. ``[None]`` if none has any.
     """
-    seen = {point.x: None for one in series for point in one.points if point.x is not None}
+    longest = sorted(series, key=lambda one: -len(one.points))
+    seen = {point.x: None for one in longest for point in one.points if point.x is not None}
     values = list(seen) or [None]
     return sorted(values) if all(map(is_number, values)) else values
 
