@@ -101,6 +101,10 @@ def to_markdown(table: Table) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in (headings, rule, *rows))
 
 
+def _cell(text: str) -> str:
+    return text if text == "-" else escape_markdown(text)  # A dash begins no list inside a table.
+
+
 def to_latex(table: Table) -> str:
     r"""Write a table for a paper, with the rules of the package booktabs.
 
