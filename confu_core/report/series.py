@@ -114,10 +114,9 @@ def x_values(series: Iterable[Series]) -> list[Any]:
     Returns
     -------
     list
-        Numbers sorted; other values in the order of the series that has the most. ``[None]`` if none has any.
+        Numbers sorted; other values in order of appearance. ``[None]`` if no series has any.
     """
-    longest = sorted(series, key=lambda one: -len(one.points))
-    seen = {point.x: None for one in longest for point in one.points if point.x is not None}
+    seen = {point.x: None for one in series for point in one.points if point.x is not None}
     values = list(seen) or [None]
     return sorted(values) if all(map(is_number, values)) else values
 
@@ -208,14 +207,16 @@ def over_directions(series: Sequence[Series]) -> list[Series]:
     Returns
     -------
     list of Series
-        As many, each with a point per direction.
+        As many, each with a point per direction; without rows where the method does not define it.
     """
     apart = {direction: in_direction(series, direction) for direction in direction_names(series)}
     return [
         replace(
             one,
+            # Also where there is nothing, so that directions keep their order.
             points=tuple(
-                Point(direction, point.rows) for direction, chosen in apart.items() for point in chosen[at].points
+                Point(direction, chosen[at].points[0].rows if chosen[at].points else ())
+                for direction, chosen in apart.items()
             ),
         )
         for at, one in enumerate(series)
