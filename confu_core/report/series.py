@@ -207,14 +207,16 @@ def over_directions(series: Sequence[Series]) -> list[Series]:
     Returns
     -------
     list of Series
-        As many, each with a point per direction.
+        As many, each with a point per direction; without rows where the method does not define it.
     """
     apart = {direction: in_direction(series, direction) for direction in direction_names(series)}
     return [
         replace(
             one,
+            # Also where there is nothing, so that directions keep their order.
             points=tuple(
-                Point(direction, point.rows) for direction, chosen in apart.items() for point in chosen[at].points
+                Point(direction, chosen[at].points[0].rows if chosen[at].points else ())
+                for direction, chosen in apart.items()
             ),
         )
         for at, one in enumerate(series)
