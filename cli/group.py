@@ -110,5 +110,7 @@ def _line(error: BaseException) -> str:
 
 
 def _end(message: str, status: int) -> NoReturn:
-    echo(f"Error: {' '.join(message.split())}", err=True)
+    from confu_core.shards.refusal import without_secrets
+
+    echo(f"Error: {without_secrets(' '.join(message.split()))}", err=True)
     sys.exit(status)

@@ -34,13 +34,13 @@ ROBUSTNESS: dict[str, list[Any]] = {
     "depth": [1, 2],
     "seed": [0, 1, 2],
 }
-# Two bits: every combination of five codes occurs in a batch, so the largest task is as well seen as the smallest.
+# One bit: every combination of five codes occurs in a batch, so the largest task is as well seen as the smallest.
 MODALITIES: dict[str, list[Any]] = {
     "method": ["confu", "gram", "symile", "clip"],
     "modalities": [3, 4, 5, 6],
     "parity": ["all", "pair"],
     "p": [0.5],
-    "bits": [2],
+    "bits": [1],
     "seed": [0, 1, 2],
 }
 PRESETS: dict[str, dict[str, list[Any]]] = {

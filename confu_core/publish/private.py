@@ -49,7 +49,7 @@ def private_in(text: str) -> str | None:
         return None
     if found := _paths().search(text):
         return found[0]
-    clean = without_secrets(text)
+    clean = without_secrets(text, every_query=False)  # Sources are often named by a query.
     if clean == text:
         return None
     return next((word for word in clean.split() if "..." in word), "...")

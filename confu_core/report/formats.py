@@ -93,9 +93,16 @@ def to_markdown(table: Table) -> str:
     | :-- | --: |
     | a\|b | 0.516 |
     """
-    headings, rows, numeric = _readable(table, escape_markdown, "**{}**".format)
+    # A dash is no list where a cell begins.
+    headings, rows, numeric = _readable(
+        table, lambda text: text if text == "-" else escape_markdown(text), "**{}**".format
+    )
     rule = ["--:" if right else ":--" for right in numeric]
     return "\n".join("| " + " | ".join(line) + " |" for line in (headings, rule, *rows))
+
+
+def _cell(text: str) -> str:
+    return text if text == "-" else escape_markdown(text)  # A dash begins no list inside a table.
 
 
 def to_latex(table: Table) -> str:

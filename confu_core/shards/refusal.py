@@ -116,7 +116,7 @@ def tellable(error: BaseException) -> BaseException | None:
     return error if all(without_secrets(str(one)) == str(one) for one in _chain(error)) else None
 
 
-def without_secrets(text: str) -> str:
+def without_secrets(text: str, *, every_query: bool = True) -> str:
     """Return a text without the keys of the environment, and with URLs that hold no secret.
 
     Every URL that is shown, stored or raised goes through here. Of a query only what is known to be harmless stays,
@@ -126,6 +126,8 @@ def without_secrets(text: str) -> str:
     ----------
     text : str
         A URL, or what a client said.
+    every_query : bool
+        Whether what a query asks for is a secret unless it is known to be harmless; else only what is called one is.
 
     Returns
     -------
@@ -143,13 +145,14 @@ def without_secrets(text: str) -> str:
         value = os.environ.get(name, "")
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "...")
-    return _SECRETS.sub("...", _URL.sub(_shown_url, text))
+    return _SECRETS.sub("...", _URL.sub(lambda found: _shown_url(found[0], every_query), text))
 
 
-def _shown_url(found: re.Match[str]) -> str:
-    url = found[0]
+def _shown_url(url: str, every_query: bool) -> str:
     if user := _USER.match(url):
         url = f"...@{url[user.end() :]}"
+    if not every_query:
+        return url
     return _QUERY.sub(lambda part: part[0] if _HARMLESS.fullmatch(part[0]) else "...", url)
 
 

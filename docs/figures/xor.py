@@ -12,6 +12,7 @@ import csv
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,7 +21,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from confu_core.report.style import INK, PALETTE, QUIET, SETTINGS
+from confu_core.report.style import INK, PALETTE, SETTINGS
 from confu_core.runs.results import read_results
 from xor_bench.theory import bayes_accuracy, chance
 
@@ -108,45 +109,57 @@ def accuracy_panel(axes: Axes, runs: Sequence[Run], title: str) -> None:
     axes.set_title(title)
 
 
-def titled(figure: Figure, axes: Axes, columns: int, x: str, y: str) -> None:
+def titled(figure: Figure, columns: int, y: str) -> None:
     """Add what panels share: labels and one legend."""
-    handles, labels = axes.get_legend_handles_labels()
-    for handle in handles:
-        handle.set_alpha(1)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
-    figure.supxlabel(x, fontsize=10)
+    figure.supxlabel(r"mixing probability $\hat{p}$", fontsize=10)
     figure.supylabel(y, fontsize=10)
 
 
+def settings_of(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """List the codings, widths and depths that every method was run with."""
+    pairs = [(inputs, dim, depth) for depth in (1, 2) for inputs in reversed(CODINGS) for dim in (16, 32)]
+    found = [dict(zip(("inputs", "dim", "depth"), each, strict=True)) for each in pairs]
+    return [one for one in found if {run["method"] for run in chosen(runs, **one)} == set(METHODS)]
+
+
+def named(setting: dict[str, Any]) -> str:
+    """Say what a panel or a column is of."""
+    layers = ", two layers" if setting["depth"] == 2 else ""
+    return f"{CODINGS[setting['inputs']]}, {setting['dim']} dimensions{layers}"
+
+
 def figure3(runs: Sequence[Run]) -> Figure:
-    """Draw the paper's figure under both codings and two widths of the space."""
-    figure = Figure(figsize=(9.4, 7.2), layout="constrained")
-    panels = figure.subplots(2, 2, sharex=True, sharey=True)
-    for row, inputs in zip(panels, CODINGS, strict=True):
-        for axes, dim in zip(row, (16, 32), strict=True):
-            part = chosen(runs, inputs=inputs, dim=dim, depth=1)
-            accuracy_panel(axes, part, f"{CODINGS[inputs]}, {dim} dimensions")
-    titled(figure, panels[0, 0], 4, r"mixing probability $\hat{p}$", "accuracy, ac → b; a dot is a seed")
+    """Draw the paper's figure under both codings of the bits, in the widths that there are runs of."""
+    settings = [one for one in settings_of(runs) if one["depth"] == 1]
+    figure, panels = paneled(len(settings))
+    for axes, setting in zip(panels, settings, strict=True):
+        accuracy_panel(axes, chosen(runs, **setting), named(setting))
+    titled(figure, 4, "accuracy, ac → b; a dot is a seed")
     return figure
 
 
 def worst(runs: Sequence[Run]) -> Figure:
-    """Draw how far each method stays below the Bayes accuracy in its worst direction, by depth of the encoders."""
-    figure = Figure(figsize=(9.4, 4.2), layout="constrained")
-    panels = figure.subplots(1, 2, sharex=True, sharey=True)
-    for axes, depth in zip(panels, (1, 2), strict=True):
+    """Draw how far each method stays below the Bayes accuracy in the worst direction that it defines."""
+    settings = settings_of(runs)
+    figure, panels = paneled(len(settings))
+    for axes, setting in zip(panels, settings, strict=True):
         axes.axhline(0, ls="--", color=INK, lw=1, label="Bayes accuracy")
-        dots(axes, chosen(runs, inputs="bits", dim=32, depth=depth), "worst")
-        axes.set_title(f"encoders of {depth} layer{'s' * (depth > 1)}")
-        axes.tick_params(colors=QUIET)
-    titled(
-        figure,
-        panels[0],
-        6,
-        r"mixing probability $\hat{p}$",
-        "accuracy less Bayes accuracy,\nworst direction that is defined",
-    )
+        dots(axes, chosen(runs, **setting), "worst")
+        axes.set_title(named(setting))
+    titled(figure, 6, "accuracy less Bayes accuracy, worst direction")
     return figure
+
+
+def paneled(count: int) -> tuple[Figure, list[Axes]]:
+    """Return a figure with two panels a row, which share their axes."""
+    rows = (count + 1) // 2
+    figure = Figure(figsize=(9.4, 1.1 + 3.2 * rows), layout="constrained")
+    panels = list(figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).flat)
+    for axes in panels[count:]:
+        axes.remove()
+    return figure, panels[:count]
 
 
 def spread(values: Sequence[float]) -> str:
@@ -167,29 +180,15 @@ def by_p(runs: Sequence[Run], **wanted: Any) -> str:
 
 def misses(runs: Sequence[Run]) -> str:
     """Write how far the worst seed of ConFu and Symile stays below the Bayes accuracy of `ac->b`, and where."""
-    lines = ["| method | inputs | dim | worst | at p̂ | seeds below by 0.02 |", "| --- | --- | --: | --: | --: | --: |"]
-    for method in ("confu", "symile"):
-        for inputs in CODINGS:
-            for dim in (16, 32):
-                own = chosen(runs, method=method, inputs=inputs, dim=dim, depth=1)
-                gaps = [(run["accuracy"] - bayes_accuracy(run["p"], BITS, ("a", "c"), "b"), run["p"]) for run in own]
-                low, where = min(gaps)
-                far = sum(gap < -0.02 for gap, _ in gaps)
-                cells = (NAMES[method], f"`{inputs}`", dim, f"{low:.3f}", f"{where:g}", f"{far} of {len(gaps)}")
-                lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines)
-
-
-def published(runs: Sequence[Run]) -> str:
-    """Write the published values of GRAM beside the least and the greatest of our seeds."""
-    lines = ["| p̂ | published | 0/1, 16 | 0/1, 32 | -1/1, 16 | -1/1, 32 |", "| --: |" + " --: |" * 5]
-    for p, value in PUBLISHED_GRAM.items():
-        cells = [
-            spread([run["accuracy"] for run in chosen(runs, method="gram", depth=1, p=p, inputs=inputs, dim=dim)])
-            for inputs in reversed(CODINGS)
-            for dim in (16, 32)
-        ]
-        lines.append(f"| {p:g} | {value:g} | {' | '.join(cells)} |")
+    lines = ["| method | inputs | dim | worst | at p̂ | runs below by 0.02 |", "| --- | --- | --: | --: | --: | --: |"]
+    for method, setting in product(("confu", "symile"), settings_of(runs)):
+        if setting["depth"] == 1:
+            own = chosen(runs, method=method, **setting)
+            gaps = [(run["accuracy"] - bayes_accuracy(run["p"], BITS, ("a", "c"), "b"), run["p"]) for run in own]
+            low, where = min(gaps)
+            far = f"{sum(gap < -0.02 for gap, _ in gaps)} of {len(gaps)}"
+            cells = (NAMES[method], f"`{setting['inputs']}`", setting["dim"], f"{low:.3f}", f"{where:g}", far)
+            lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
@@ -201,9 +200,9 @@ def main() -> None:
     with rc_context(SETTINGS):
         for name, draw in (("figure3", figure3), ("xor_worst", worst)):
             draw(runs).savefig(HERE / f"{name}.png", dpi=130)
-    for inputs, dim in (("bits01", 16), ("bits", 32)):
-        print(f"\n{inputs}, {dim}\n{by_p(runs, inputs=inputs, dim=dim, depth=1)}")
-    print(f"\n{published(runs)}\n\n{misses(runs)}")
+    for setting in settings_of(runs):
+        print(f"\n{named(setting)}\n{by_p(runs, **setting)}")
+    print(f"\n{misses(runs)}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from PIL import Image
 
 from birdmml.caption import CaptionDials
 from birdmml.data import BirdRecipe, _places, design_of, open_birds, recipe_of, schema, species_of
-from birdmml.settings import SPLITS, Settings
+from birdmml.settings import SPLITS, UNSAID, Settings
 from birdmml.shares import Shares
 from birdmml.table import load_species
 from birdmml.theory import structure
@@ -281,7 +281,7 @@ def counts(settings: Settings, split: str) -> Counter[str]:
 
 
 def test_balanced_classes_are_equal_in_every_split(built: Path, recipe: BirdRecipe) -> None:
-    settings = Settings(species=30, per_species=37)
+    settings = Settings(species=30, per_species=37, **UNSAID)
     for split in SPLITS:
         numbers = counts(settings, split).values()
         assert len(numbers) == 30 and max(numbers) - min(numbers) <= 1
@@ -291,7 +291,7 @@ def test_balanced_classes_are_equal_in_every_split(built: Path, recipe: BirdReci
 
 @pytest.mark.parametrize("imbalance", [1.0, 10.0, 100.0])
 def test_the_most_frequent_species_is_as_much_more_frequent_as_asked_for(imbalance: float) -> None:
-    settings = Settings(species=20, per_species=2000, imbalance=imbalance)
+    settings = Settings(species=20, per_species=2000, imbalance=imbalance, **UNSAID)
     design = design_of(settings)
     for split in SPLITS:
         found = counts(settings, split)

@@ -17,7 +17,7 @@ import soundfile
 from PIL import Image
 
 import confu_core.shards.read
-from birdmml.data import BirdRecipe, open_birds
+from birdmml.data import BirdRecipe, _places, open_birds
 from birdmml.preview import Preview, write_preview
 from birdmml.preview.choose import Card, choose, fitting_limit
 from birdmml.preview.page import page
@@ -96,8 +96,10 @@ def test_every_species_has_its_share_from_as_many_splits_as_there_are(built: Pat
     assert set(Counter(card.species for card in cards).values()) == {2}
     assert {card.split for card in cards} == set(SPLITS)
     # Validation and shift have 8 rows for 20 species; who has rows in several splits is shown in several.
+    drawn = {split: {place.species for place in _places(recipe.settings, split)} for split in SPLITS}
+    several = sum(sum(row in one for one in drawn.values()) > 1 for row in range(20))
     splits = Counter(len({card.split for card in cards if card.species == name}) for name in {c.species for c in cards})
-    assert splits[2] == 20
+    assert splits[2] == several >= 15
 
 
 def test_a_few_cards_show_all_splits(built: Path) -> None:

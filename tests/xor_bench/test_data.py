@@ -215,7 +215,7 @@ def test_samples_that_are_not_there_are_refused(roots: dict[str, Path], tmp_path
     with pytest.raises(DatasetError, match="holds the dataset 'squares', not 'xor'$"):
         open_xor(tmp_path / "squares")
     build(TableRecipe("xor", {"train": pa.table({"key": ["a"], "square": [1]})}), tmp_path / "pretends")
-    with pytest.raises(DatasetError, match="its manifest does not describe an XOR task"):
+    with pytest.raises(DatasetError, match="the manifest does not describe an XOR task"):
         open_xor(tmp_path / "pretends")
 
 

@@ -84,7 +84,7 @@ def test_directions_are_classes_and_retrieval(found: MediaResult) -> None:
 def test_a_run_again_is_the_same(found: MediaResult, task: MediaTask) -> None:
     again = run_media(task, QUICK)
     assert (again.row, again.measures, again.examples) == (found.row, found.measures, found.examples)
-    assert {one.family for one in found.measures} == {*FAMILIES, "history", "confused_pair"} - {"robustness"}
+    assert {one.family for one in found.measures} == {*FAMILIES, "history", "confused_pair", "ceiling"} - {"robustness"}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_rows_fit_a_results_folder(found: MediaResult, tmp_path: Path) -> None:
 def test_families_and_watching_are_the_callers(task: MediaTask) -> None:
     told: list[Progress] = []
     found = run_media(task, QUICK, families=("overlap",), watch=told.append)
-    assert {one.family for one in found.measures} == {"overlap", "history"}
+    assert {one.family for one in found.measures} == {"overlap", "history", "ceiling"}
     assert [progress.step for progress in told] == [1, 2, 3, 4]
     assert [progress.epoch is not None for progress in told] == [False, True, False, True]
 
@@ -135,7 +135,7 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint(found: MediaResult, task
     assert steps == [3, 4]
     assert (again.row, again.measures) == (found.row, found.measures)
     other = MediaSettings(**{**vars(QUICK), "lr": 0.5})
-    with pytest.raises(TrainingError, match=r"of another training: lr was 0.002 and is now 0.5"):
+    with pytest.raises(TrainingError, match=r"of another training: lr was 0.001 and is now 0.5"):
         run_media(task, other, checkpoint=path)
 
 
@@ -210,7 +210,7 @@ def test_two_modalities_are_measured_as_far_as_they_go(method: str) -> None:
     assert two.queries == [(0,)] and two.text == 1
     found = run_media(two, MediaSettings(**{**vars(QUICK), "method": method}))
     assert {one.family for one in found.measures} <= {
-        *("history", "retrieval", "zero_shot", "zero_shot_group", "probe", "plain", "few_shot"),
+        *("history", "ceiling", "retrieval", "zero_shot", "zero_shot_group", "probe", "plain", "few_shot"),
         *("confusion", "confused_pair"),
     }
     assert {one["direction"] for one in found.row["directions"]} == {

@@ -335,5 +335,5 @@ def test_a_web_server_need_not_list_its_folders(served: str, out: Path) -> None:
 
 
 def test_a_web_server_cannot_be_written_to(release: Release) -> None:
-    with pytest.raises(InvalidValue, match="must be a store that can be written to"):
+    with pytest.raises(InvalidValue, match="must be a store that files appear in whole"):
         publish(release, "https://example.org/x")

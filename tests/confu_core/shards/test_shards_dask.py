@@ -272,7 +272,7 @@ def test_without_a_shard_to_write_no_cluster_is_asked(tmp_path: Path, reference:
     make(tmp_path, engine="local")
     draft = json.loads((tmp_path / "manifest.json").read_bytes())
     (tmp_path / ".build").mkdir()
-    (tmp_path / ".build/manifest.json").write_text(json.dumps({**draft, "shards": []}))
+    (tmp_path / ".build/manifest.json").write_text(json.dumps({**draft, "shards": [], "digest": ""}))
     for shard in draft["shards"]:
         (tmp_path / f".build/{shard['split']}-{shard['sha256'][:5]}.json").write_text(json.dumps([shard]))
     (tmp_path / "manifest.json").unlink()
