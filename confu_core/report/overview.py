@@ -30,8 +30,8 @@ ROW, LOW_ROW, AROUND = 0.46, 0.19, 1.75
 # Of a row: where the fused query and the single ones lie in it.
 FUSED, SINGLES, ASIDE = -0.2, (0.13, 0.36), 0.13
 SHARE = (-0.02, 1.04)
-CAPTURE = (-0.35, 1.15)
-LETTER, MAIN = 0.055, 4.5  # Of a letter and of the first panel, the width in inches, for labels that must not touch.
+CAPTURE = (-0.35, 1.15)  # What lies beyond is an arrow at the edge, with its number beneath.
+LETTER, MAIN = 0.053, 4.8  # Of a letter and of the first panel, the width in inches, for labels that must not touch.
 BEYOND = (
     "Right of the pairwise ceiling lies what only all modalities together tell: higher-order capture is 0 at that line "
     "and 1 at the Bayes accuracy."
@@ -154,7 +154,9 @@ def _draw_capture(axes: Axes, drawing: _Drawing) -> None:
         _draw_point(axes, point, look, row + FUSED, seeds=row + FUSED + ASIDE, ends=CAPTURE)
         interval = None if point is None else point.interval("value")
         if interval is not None:
-            said = show_interval(interval, 2) if interval.drawn else show(interval.mean, 2)
+            # There is no room for the ends of an interval over samples.
+            known = interval.drawn and interval.half_width is not None
+            said = show_interval(interval, 2) if known else show(interval.mean, 2)
             axes.text(0.5, row + 0.33, said, color=QUIET, fontsize=8, ha="center", va="center")
 
 
@@ -202,8 +204,10 @@ def _draw_point(
         return
     draw_seeds(axes, point, "value", seeds, sideways=True, color=look.colour)
     draw_interval(axes, interval, place, ends, sideways=True, color=look.colour, linewidth=1.4)
-    mean = min(max(interval.mean, ends[0]), ends[1])
-    axes.plot(mean, place, zorder=4, **{**look.marker_style(), "markersize": scale * look.size})
+    style = {**look.marker_style(), "markersize": scale * look.size}
+    if not ends[0] <= interval.mean <= ends[1]:
+        style |= {"marker": "<" if interval.mean < ends[0] else ">", "clip_on": False}
+    axes.plot(min(max(interval.mean, ends[0]), ends[1]), place, zorder=4, **style)
 
 
 def _name_point(axes: Axes, point: Point | None, look: Look, place: float, name: str) -> None:

@@ -237,6 +237,8 @@ def spread_words(found: Sequence[Interval], *, lines: bool = False, many: bool =
     if lines:
         return f"Every dot is a seed, {seeds} each; a thin line joins their means."
     interval = "lines show the 95% confidence interval (Student t)"
+    if any(each.ends is not None for each in found):
+        interval += ", of a single seed that over test samples"
     few = "two seeds are too few for an interval"
     shown = few if counts[-1] == 2 else f"{interval}; {few}" if 2 in counts else interval
     return f"Mean over {seeds}, which are the small dots; {shown}."
