@@ -110,7 +110,7 @@ def _line(error: BaseException) -> str:
 
 
 def _end(message: str, status: int) -> NoReturn:
-    from confu_core.shards.refusal import without_secrets
+    from confu_core.io.refusal import without_secrets
 
     echo(f"Error: {without_secrets(' '.join(message.split()))}", err=True)
     sys.exit(status)
