@@ -1,5 +1,7 @@
 """Random pictures and recordings of all species, as the caption tests need them."""
 
+import functools
+
 import numpy as np
 
 from birdmml.caption import write_caption
@@ -60,7 +62,8 @@ def draw_recording(song, random):
     )
 
 
+@functools.cache
 def write(count, dials, seed=0):
     """Write captions of random triplets."""
     random = np.random.default_rng(seed)
-    return [write_caption(**draw(random), dials=dials, random=random) for _ in range(count)]
+    return tuple(write_caption(**draw(random), dials=dials, random=random) for _ in range(count))

@@ -78,7 +78,7 @@ def test_plural_marks_have_no_article_and_verbs_agree(captions):
 
 
 def test_lengths():
-    lengths = [len(caption.text.split()) for dials in DIALS.values() for caption in write(500, dials)]
+    lengths = [len(caption.text.split()) for dials in DIALS.values() for caption in write(2000, dials)]
     assert min(lengths) >= 6
     usual = [len(caption.text.split()) for caption in write(2000, CaptionDials())]
     assert np.percentile(usual, 1) < 15
@@ -98,16 +98,16 @@ def test_one_bird_is_described_in_many_ways():
     assert len(texts) >= 950
 
 
-@pytest.mark.parametrize("name", ["default", "full", "sparse", "species alone", "noisy", "generic"])
+@pytest.mark.parametrize("name", [name for name in DIALS if name != "named"])
 def test_species_are_not_named_unless_asked(name):
-    for caption in write(4000, DIALS[name]):
+    for caption in write(2000, DIALS[name]):
         assert not caption.named
         assert not names_in(caption.text), caption.text
 
 
 def test_named_captions_name_their_own_species():
     random = np.random.default_rng(0)
-    for _ in range(2000):
+    for _ in range(1000):
         facts = draw(random)
         caption = write_caption(**facts, dials=DIALS["named"], random=random)
         assert caption.named
@@ -141,7 +141,7 @@ def test_shares_of_dropped_wrong_and_generic_attributes():
 
 
 def test_equal_generators_give_equal_captions():
-    assert write(200, DIALS["noisy"], seed=5) == write(200, DIALS["noisy"], seed=5)
+    assert write(200, DIALS["noisy"], seed=5) == write.__wrapped__(200, DIALS["noisy"], seed=5)
     assert write(200, DIALS["noisy"], seed=5) != write(200, DIALS["noisy"], seed=6)
 
 

@@ -69,7 +69,7 @@ def test_the_configuration_file_of_the_page_is_one(tmp_path: Path) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the dataset that the page speaks of, small."""
     root = tmp_path_factory.mktemp("birds")
-    recipe = BirdRecipe(Settings(species=20, per_species=8, size=32, seconds=0.5))
+    recipe = BirdRecipe(Settings(species=20, per_species=4, size=32, seconds=0.5))
     build(recipe, root / "data/birds", formats=("parquet", "webdataset"), shard_rows=100)
     return root
 

@@ -189,42 +189,60 @@ def _unequal(rows: Rows) -> None:
     rows["train"] = [*others, next(row for row in rows["train"] if row["species"] == "Mallard")]
 
 
-@pytest.mark.parametrize(
-    ("plant", "expected"),
-    [
-        (_names, {("caption-names-class", "error"): 5}),
-        (_ordinary, {}),
-        (_copied_captions, {("caption-copies", "warning"): 8}),
-        (_copied_picture, {("picture-copies", "error"): 4}),
-        (_copied_picture_within, {("picture-copies", "warning"): 2}),
-        (_copied_sound, {("sound-copies", "error"): 2}),
-        (_near_sound_within, {("sound-copies", "warning"): 1}),
-        (_reused, {("audio-reuse", "warning"): 5}),
-        (_crossing, {("crosses-splits", "error"): 2}),
-        (_spelled, {("class-names", "warning"): 2}),
-        (_unnamed, {("class-names", "error"): 1}),
-        (_authors, {("crosses-splits", "warning"): 1}),
-        (_creators, {}),
-        (_unreadable, {("unreadable", "error"): 1}),
-        (_clipped, {("sound-clipped", "warning"): 2}),
-        (_silent, {("sound-silent", "warning"): 2}),
-        (_noisy, {("sound-noisy", "warning"): 3}),
-        (_blank, {("picture-blank", "warning"): 2}),
-        (_half, {("picture-blank", "warning"): 1, ("unreadable", "error"): 1}),
-        (_small, {("picture-sizes", "warning"): 1}),
-        (_rates, {("sound-format", "warning"): 3}),
-        (_short, {("sound-format", "warning"): 1}),
-        (_empty, {("caption-length", "error"): 2}),
-        (_long, {("caption-length", "warning"): 1}),
-        (_foreign, {("caption-language", "warning"): 2}),
-        (_untrained, {("class-missing", "error"): 1}),
-        (_unequal, {("class-balance", "warning"): 1, ("class-few", "warning"): 1}),
-    ],
+EXPECTED: dict[Callable[[Rows], None], Found] = {
+    _names: {("caption-names-class", "error"): 5},
+    _ordinary: {},
+    _copied_captions: {("caption-copies", "warning"): 8},
+    _copied_picture: {("picture-copies", "error"): 4},
+    _copied_picture_within: {("picture-copies", "warning"): 2},
+    _copied_sound: {("sound-copies", "error"): 2},
+    _near_sound_within: {("sound-copies", "warning"): 1},
+    _reused: {("audio-reuse", "warning"): 5},
+    _crossing: {("crosses-splits", "error"): 2},
+    _spelled: {("class-names", "warning"): 2},
+    _unnamed: {("class-names", "error"): 1},
+    _authors: {("crosses-splits", "warning"): 1},
+    _creators: {},
+    _unreadable: {("unreadable", "error"): 1},
+    _clipped: {("sound-clipped", "warning"): 2},
+    _silent: {("sound-silent", "warning"): 2},
+    _noisy: {("sound-noisy", "warning"): 3},
+    _blank: {("picture-blank", "warning"): 2},
+    _half: {("picture-blank", "warning"): 1, ("unreadable", "error"): 1},
+    _small: {("picture-sizes", "warning"): 1},
+    _rates: {("sound-format", "warning"): 3},
+    _short: {("sound-format", "warning"): 1},
+    _empty: {("caption-length", "error"): 2},
+    _long: {("caption-length", "warning"): 1},
+    _foreign: {("caption-language", "warning"): 2},
+    _untrained: {("class-missing", "error"): 1},
+    _unequal: {("class-balance", "warning"): 1, ("class-few", "warning"): 1},
+}
+# Faults of classes, captions, pictures and sounds lie in one dataset: none of them may hide or make another.
+TOGETHER = (
+    (_crossing, _names, _copied_picture, _copied_sound),
+    (_authors, _ordinary, _copied_picture_within, _near_sound_within),
+    (_spelled, _copied_captions, _unreadable, _reused),
+    (_unnamed, _empty, _blank, _clipped, _short),
+    (_creators, _long, _half, _silent),
+    (_untrained, _foreign, _small, _noisy),
+    (_unequal, _rates),
 )
-def test_what_is_planted_is_found(plant: Callable[[Rows], None], expected: Found) -> None:
+
+
+@pytest.mark.parametrize("plants", TOGETHER, ids=lambda plants: "+".join(one.__name__[1:] for one in plants))
+def test_what_is_planted_is_found(plants: tuple[Callable[[Rows], None], ...]) -> None:
     rows = planted.clean()
-    plant(rows)
+    expected: Found = {}
+    for plant in plants:
+        plant(rows)
+        assert not expected.keys() & EXPECTED[plant].keys()
+        expected |= EXPECTED[plant]
     assert found(rows) == expected
+
+
+def test_every_fault_is_planted_once() -> None:
+    assert sorted(EXPECTED, key=str) == sorted((one for plants in TOGETHER for one in plants), key=str)
 
 
 def test_what_says_nothing_can_be_named() -> None:
