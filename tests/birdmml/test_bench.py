@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from few_measures import measure_only
 
 from birdmml import bench
 from birdmml.bench import data_columns, kept, open_task, run, run_sweep, sweep_cells
@@ -64,9 +65,7 @@ def found(built: Path, cache: Path) -> MediaResult:
 
 @pytest.fixture
 def few_measures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the accuracies by descriptions, where a test is of something else: probes take most of a run's time."""
-    for name in FAMILIES.keys() - {"zero_shot"}:
-        monkeypatch.setitem(FAMILIES, name, lambda findings: iter(()))
+    measure_only(monkeypatch, "zero_shot")
 
 
 def made(root: Path, recipe: BirdRecipe, formats: tuple[str, ...] = ("parquet",)) -> Path:
