@@ -167,8 +167,8 @@ class _Array(np.ndarray):
         _, shape, dtype, fortran, content = state
         if not self.flags.writeable:
             raise DatasetError("is damaged: an array is given two states")
-        content = _fitting(content, dtype, shape)
-        super().__setstate__((1, shape, dtype.value, bool(fortran), content))
+        held: Any = (1, shape, getattr(dtype, "value", None), bool(fortran), _fitting(content, dtype, shape))
+        super().__setstate__(held)
         self.flags.writeable = False
 
     def __reduce_ex__(self, protocol: Any) -> Any:  # It is written as any other array is.
