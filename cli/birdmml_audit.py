@@ -53,8 +53,8 @@ def audit(
     """
     from birdmml.audit import audit as examine
     from birdmml.audit import audit_page
+    from confu_core.io.atomic import write_whole
     from confu_core.runs.environment import usable_cores
-    from confu_core.shards.atomic import write_whole
 
     with progress_bar("auditing", "rows") as bar:
         found = examine(

@@ -57,9 +57,9 @@ def verify_command(
         PATH is a folder, or a URL such as s3://bucket/data. Compares counts, sizes, checksums and columns with the
         manifest. Exit status 1 if anything is wrong, or with --repair if anything still is.
         """
+        from confu_core.io.storage import location
         from confu_core.publish.croissant_check import description_findings
         from confu_core.shards import verify as examine
-        from confu_core.shards.storage import location
 
         if mend:
             return _repair(path, deep, as_json, functools.partial(recipe_of, **source))

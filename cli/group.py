@@ -121,7 +121,7 @@ def _show_traceback(kind: type[BaseException], error: BaseException, place: Trac
 
 
 def _end(message: str, status: int) -> NoReturn:
-    from confu_core.shards.refusal import without_secrets
+    from confu_core.io.refusal import without_secrets
 
     echo(f"Error: {without_secrets(' '.join(message.split()))}", err=True)
     sys.exit(status)

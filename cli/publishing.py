@@ -49,9 +49,9 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
         PATH is a dataset, which is not altered. The same command again goes on where it was interrupted, and brings an
         earlier publication of the same dataset up to date. Keys and tokens come from the stores' own tools.
         """
+        from confu_core.io.storage import location
         from confu_core.publish import check_place, plan
         from confu_core.publish import publish as bring
-        from confu_core.shards.storage import location
 
         places: list[str | Path] = [place for place in (out, to) if place is not None]
         if not places:

@@ -131,7 +131,7 @@ def source_recipe(
     from birdmml.presets import read_config
     from confu_core.datasets import is_source, open_source
     from confu_core.datasets.sources import SOURCES
-    from confu_core.shards.storage import location
+    from confu_core.io.storage import location
 
     if is_source(source):
         options = {**dials, **({"root": roots} if roots else {}), **({"map": columns} if columns else {})}
@@ -177,8 +177,8 @@ def repair_recipe(manifest: Manifest, source: str | None, roots: tuple[str, ...]
     """
     from birdmml.ingest import Source, settings_of
     from confu_core.datasets import is_source, open_source
+    from confu_core.io.storage import location
     from confu_core.runs.environment import usable_cores
-    from confu_core.shards.storage import location
 
     if source is None:
         raise click.UsageError(

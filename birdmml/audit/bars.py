@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from birdmml.audit.headroom import Gain, Headroom, Subset
-from confu_core.evaluation.bootstrap import Estimate
 from confu_core.report.markup import text
+from confu_core.statistics.bootstrap import Estimate
 
 __all__ = ["gains_table", "subsets_table"]
 

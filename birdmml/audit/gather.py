@@ -21,10 +21,10 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Sequence, Sound, Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.spec import Input
+from confu_core.parallel.workers import WorkerDied, completed
 from confu_core.random import generator
 from confu_core.shards import Shard
 from confu_core.shards.source import check_columns, read_rows
-from confu_core.shards.workers import WorkerDied, completed
 
 __all__ = ["Progress", "gather"]
 

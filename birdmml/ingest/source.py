@@ -14,9 +14,9 @@ from birdmml.ingest.rows import cell_rejects, manifest_of
 from birdmml.ingest.settings import IngestSettings, settings_from
 from birdmml.ingest.table import read_source_table
 from confu_core.errors import DatasetError
+from confu_core.io.storage import Location, location
 from confu_core.shards import Manifest
 from confu_core.shards.cache import cache_folder
-from confu_core.shards.storage import Location, location
 
 __all__ = ["Source", "real_recipe", "settings_of"]
 

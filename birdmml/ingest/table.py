@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from confu_core.cells import cleaned
 from confu_core.datasets.separated import MOST_CELL, MOST_ROWS, read_separated
 from confu_core.errors import DatasetError
-from confu_core.shards.storage import Location
+from confu_core.io.storage import Location
 
 __all__ = ["SourceTable", "read_source_table"]
 

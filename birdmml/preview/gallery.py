@@ -22,9 +22,9 @@ from confu_core.datasets import Contents, contents_of
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Picture, Sound, Text, decode_picture, decode_sound
 from confu_core.inputs.decode import content
+from confu_core.io.atomic import write_whole
 from confu_core.report.markup import facts, text
 from confu_core.shards import Dataset
-from confu_core.shards.atomic import write_whole
 from confu_core.shards.source import label_columns, named
 
 __all__ = ["write_gallery"]

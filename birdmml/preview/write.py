@@ -11,8 +11,8 @@ from birdmml.preview.choose import choose, fitting_limit
 from birdmml.preview.page import page
 from birdmml.preview.sheet import contact_sheet
 from confu_core.errors import InvalidValue, nearest
+from confu_core.io.atomic import write_whole
 from confu_core.shards import Dataset
-from confu_core.shards.atomic import write_whole
 from confu_core.shards.layout import FOLDERS
 
 __all__ = ["Preview", "check_counts", "places", "selected", "write_preview"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from confu_core.evaluation.per_sample import class_labels, correctness
+from confu_core.statistics.per_sample import class_labels, correctness
 
 __all__ = ["accuracy_by_class", "balanced_accuracy"]
 

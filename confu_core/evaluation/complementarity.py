@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 
 from confu_core.ceilings import COINCIDE, Ceilings
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.bootstrap import Estimate, percentiles
-from confu_core.evaluation.per_sample import correctness
-from confu_core.evaluation.resampling import DRAWS, resampled_means
-from confu_core.report.intervals import CONFIDENCE
+from confu_core.statistics.bootstrap import Estimate, percentiles
+from confu_core.statistics.intervals import CONFIDENCE
+from confu_core.statistics.per_sample import correctness
+from confu_core.statistics.resampling import DRAWS, resampled_means
 
 __all__ = ["Complementarity", "complementarity", "complementarity_by_group"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.per_sample import class_labels
+from confu_core.statistics.per_sample import class_labels
 
 __all__ = ["ConfusedPair", "confusion", "group_confusion", "most_confused"]
 

@@ -129,7 +129,7 @@ class Tokenizer:
 
     def save(self, path: str | Path) -> None:
         """Write the tokenizer into a file, whole or not at all."""
-        from confu_core.shards.atomic import write_whole
+        from confu_core.io.atomic import write_whole
 
         write_whole(Path(path), self.to_json().encode())
 

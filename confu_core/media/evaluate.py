@@ -11,7 +11,6 @@ from torch import Tensor
 from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.accuracy import balanced_accuracy
-from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean
 from confu_core.evaluation.complementarity import Complementarity, complementarity, complementarity_by_group
 from confu_core.evaluation.confusion import confusion, group_confusion, most_confused
 from confu_core.evaluation.dependence import explained_variance, shuffle_drop
@@ -27,6 +26,7 @@ from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
+from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 
 __all__ = ["FAMILIES", "SHOTS", "evaluate_media", "tells_class"]
 

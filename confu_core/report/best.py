@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from confu_core.report.intervals import Interval, student_interval
 from confu_core.report.series import Point
 from confu_core.report.view import SEED
+from confu_core.statistics.intervals import Interval, student_interval
 
 __all__ = ["BOLD", "best_of", "paired"]
 

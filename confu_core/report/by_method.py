@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from confu_core.report.best import best_of
 from confu_core.report.facet import Facet
-from confu_core.report.intervals import Interval
 from confu_core.report.measured import REFERENCE, VALUE
 from confu_core.report.panel import BAYES, CHANCE, Panel, distinct, references_of
 from confu_core.report.rendering import Image
@@ -17,6 +16,7 @@ from confu_core.report.table import Column, Table
 from confu_core.report.view import View
 from confu_core.report.wide import lines_along, wide_table
 from confu_core.report.wording import capitalised, label_of
+from confu_core.statistics.intervals import Interval
 
 __all__ = ["direction_rows", "has_long_directions", "method_table"]
 

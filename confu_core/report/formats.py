@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from confu_core import escaping
-from confu_core.report.intervals import Interval
 from confu_core.report.table import Table, cell_text
+from confu_core.statistics.intervals import Interval
 
 __all__ = ["escape_latex", "escape_markdown", "to_csv", "to_latex", "to_markdown"]
 

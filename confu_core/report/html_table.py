@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from confu_core.report.intervals import Interval
 from confu_core.report.markup import text
 from confu_core.report.table import Table, cell_text
 from confu_core.report.wording import show, show_spread
+from confu_core.statistics.intervals import Interval
 
 __all__ = ["data_table"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from confu_core.report.best import best_of
-from confu_core.report.intervals import Interval
 from confu_core.report.panel import CHANCE, Reference, distinct, references_of
 from confu_core.report.series import SAME, Point, Series, x_values
 from confu_core.report.wording import show
+from confu_core.statistics.intervals import Interval
 
 __all__ = ["Entry", "Levels", "Matrix", "matrix_of"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from confu_core.report.intervals import Interval, student_interval
+from confu_core.statistics.intervals import Interval, student_interval
 
 __all__ = [
     "SAME",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from confu_core.report.intervals import Interval
 from confu_core.report.wording import show, show_interval, show_setting
+from confu_core.statistics.intervals import Interval
 
 __all__ = ["Column", "Table", "cell_text", "reader_text"]
 

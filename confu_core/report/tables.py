@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from confu_core.report.intervals import Interval
 from confu_core.report.matrix import Matrix
 from confu_core.report.measured import VALUE
 from confu_core.report.panel import CEILINGS, CHANCE, references_of
@@ -16,6 +15,7 @@ from confu_core.report.view import View
 from confu_core.report.wide import Line, lines_along, wide_table
 from confu_core.report.wording import capitalised, label_of, show
 from confu_core.runs.results import Results
+from confu_core.statistics.intervals import Interval
 
 __all__ = ["cell_table", "direction_cell_table", "direction_table", "fallback_table", "matrix_table", "summary_table"]
 

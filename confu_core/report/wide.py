@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from confu_core.report.best import best_of
-from confu_core.report.intervals import Interval
 from confu_core.report.measured import REFERENCE, VALUE
 from confu_core.report.panel import Reference
 from confu_core.report.series import Point, Series, x_values
 from confu_core.report.table import Column, Table
 from confu_core.report.wording import show
+from confu_core.statistics.intervals import Interval
 
 __all__ = ["Line", "lines_along", "wide_table"]
 

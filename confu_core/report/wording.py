@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from confu_core.report.intervals import Interval
 from confu_core.report.series import Series
+from confu_core.statistics.intervals import Interval
 
 __all__ = [
     "DEFINITIONS",

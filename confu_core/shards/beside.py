@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from confu_core.shards.atomic import sha256_of, write_whole
+from confu_core.io.atomic import sha256_of, write_whole
+from confu_core.io.storage import Location
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.storage import Location
 from confu_core.shards.sums import legible_sums, write_sums
 
 __all__ = ["RecipeWithFiles", "files_beside", "write_beside"]

@@ -10,20 +10,20 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards.atomic import write_whole, writing
+from confu_core.io.atomic import write_whole, writing
+from confu_core.io.lock import folder_in_use
+from confu_core.io.remote import RemotePath
+from confu_core.io.storage import Location, location
+from confu_core.parallel.cluster import check_engine, completed_on_cluster, same_versions
+from confu_core.parallel.versions import library_versions as _versions
+from confu_core.parallel.workers import WorkerDied, completed
 from confu_core.shards.beside import write_beside
-from confu_core.shards.cluster import check_engine, completed_on_cluster, same_versions
 from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
-from confu_core.shards.lock import folder_in_use
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.remote import RemotePath
 from confu_core.shards.resume import begin, clean, finish, finished_shards, refuse_other, whole
-from confu_core.shards.storage import Location, location
 from confu_core.shards.sums import write_sums
-from confu_core.shards.versions import library_versions as _versions
-from confu_core.shards.workers import WorkerDied, completed
 from confu_core.shards.write import write_shards
 
 __all__ = ["build"]

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
+from confu_core.io.lock import locked
 from confu_core.shards.cache_build import fill
 from confu_core.shards.cache_files import VERSION, Index
 from confu_core.shards.cached import Cached
-from confu_core.shards.lock import locked
 from confu_core.shards.read import Dataset
 
 __all__ = ["Cached", "InputSpec", "Picture", "Sound", "Text", "cache_folder", "cache_key", "open_cache"]

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from confu_core.errors import DatasetError
 from confu_core.inputs.decode import Corrupt, Decoder
 from confu_core.inputs.spec import InputSpec, Text
-from confu_core.shards.atomic import write_whole
+from confu_core.io.atomic import write_whole
+from confu_core.parallel.versions import library_versions
+from confu_core.parallel.workers import WorkerDied, completed
 from confu_core.shards.cache_files import (
     INDEX,
     TOKENIZER,
@@ -33,8 +35,6 @@ from confu_core.shards.manifest import Shard
 from confu_core.shards.prepare import tokenizer_of, with_lengths
 from confu_core.shards.read import Dataset
 from confu_core.shards.source import label_columns, read_rows
-from confu_core.shards.versions import library_versions
-from confu_core.shards.workers import WorkerDied, completed
 
 __all__ = ["fill", "tokenizer_of", "with_lengths"]
 

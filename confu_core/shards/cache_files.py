@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from confu_core.errors import DatasetError
-from confu_core.shards.plain import marked, read_small, unmarked
+from confu_core.io.plain import marked, read_small, unmarked
 
 __all__ = [
     "INDEX",

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards.atomic import sha256_of
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import Location, fetched
 from confu_core.shards.decode import media_problem
 from confu_core.shards.manifest import Shard
 from confu_core.shards.parquet import parquet_shape, read_parquet
 from confu_core.shards.schema import column_types, features, media_columns
-from confu_core.shards.storage import Location, fetched
 from confu_core.shards.tar import part_types, read_tar
 
 __all__ = ["shard_problems"]

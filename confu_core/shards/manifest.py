@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from confu_core.errors import DatasetError, nearest
+from confu_core.io.plain import read_json
+from confu_core.io.storage import Location
 from confu_core.shards.layout import FORMATS
-from confu_core.shards.plain import read_json
-from confu_core.shards.storage import Location
 
 __all__ = ["MANIFEST", "SCHEMA_VERSION", "Manifest", "Shard", "load_manifest"]
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import replacing
+from confu_core.io.atomic import replacing
+from confu_core.io.storage import Location
 from confu_core.shards.schema import column_types, media_columns
-from confu_core.shards.storage import Location
 
 __all__ = ["opened_parquet", "parquet_shape", "read_parquet", "read_parquet_rows", "stored_types", "write_parquet"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
-from confu_core.shards.atomic import sha256_of
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import Location, fetched, location
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
 from confu_core.shards.parquet import opened_parquet, parquet_shape, read_parquet, read_parquet_rows
 from confu_core.shards.resume import UNFINISHED
 from confu_core.shards.schema import column_types
-from confu_core.shards.storage import Location, fetched, location
 from confu_core.shards.tar_table import read_tar_table
 
 __all__ = ["PUBLISHING", "Dataset", "open_dataset"]

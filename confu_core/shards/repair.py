@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import writing
+from confu_core.io.atomic import writing
+from confu_core.io.lock import folder_in_use
+from confu_core.io.remote import RemotePath
+from confu_core.io.storage import Location, location
+from confu_core.parallel.versions import library_versions, version_differences
+from confu_core.parallel.workers import WorkerDied, completed
 from confu_core.shards.beside import write_beside
 from confu_core.shards.draft import differences, draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
-from confu_core.shards.lock import folder_in_use
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.remote import RemotePath
 from confu_core.shards.resume import clean
-from confu_core.shards.storage import Location, location
 from confu_core.shards.sums import SUMS, legible_sums, read_sums, write_sums
 from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
-from confu_core.shards.versions import library_versions, version_differences
-from confu_core.shards.workers import WorkerDied, completed
 from confu_core.shards.write import write_formats
 
 __all__ = ["Repair", "repair"]

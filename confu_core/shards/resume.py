@@ -10,12 +10,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import remove_partials, write_whole
+from confu_core.io.atomic import remove_partials, write_whole
+from confu_core.io.remote import RemotePath
+from confu_core.io.storage import Location, sizes
 from confu_core.shards.draft import differences
 from confu_core.shards.layout import FOLDERS, Job
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import Location, sizes
 
 __all__ = ["begin", "clean", "finish", "finished_shards", "record", "refuse_other", "whole"]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import write_whole
-from confu_core.shards.storage import Location
+from confu_core.io.atomic import write_whole
+from confu_core.io.storage import Location
 
 __all__ = ["SUMS", "legible_sums", "read_sums", "write_sums"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards.atomic import replacing
+from confu_core.io.atomic import replacing
 from confu_core.shards.flat_json import flat_types, parse_flat_json
 
 __all__ = ["part_types", "read_tar", "write_tar"]

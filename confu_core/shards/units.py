@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.spec import InputSpec, Text
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import fetched
 from confu_core.random import generator
-from confu_core.shards.atomic import sha256_of
 from confu_core.shards.flat_json import parse_flat_json
 from confu_core.shards.manifest import Shard
 from confu_core.shards.read import Dataset
 from confu_core.shards.source import part_names
-from confu_core.shards.storage import fetched
 from confu_core.shards.tar import read_tar
 
 __all__ = ["Unit", "read_unit", "shared_out", "units_of"]

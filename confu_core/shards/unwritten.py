@@ -10,12 +10,12 @@ from typing import Protocol, runtime_checkable
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
+from confu_core.parallel.versions import library_versions
 from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import jobs, shard_path
 from confu_core.shards.manifest import Shard
 from confu_core.shards.read import Dataset
 from confu_core.shards.recipe import Recipe, checked_rows
-from confu_core.shards.versions import library_versions
 
 __all__ = ["SelectiveRecipe", "Unwritten", "unwritten"]
 

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import sha256_of
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import Location, files_under
 from confu_core.shards.examine import shard_problems
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import MANIFEST, Manifest
 from confu_core.shards.read import Dataset, open_dataset
-from confu_core.shards.storage import Location, files_under
 from confu_core.shards.sums import SUMS, read_sums
 
 __all__ = ["Finding", "Report", "list_findings", "report_of", "shard_findings", "verify"]

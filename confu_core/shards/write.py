@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from confu_core.shards.atomic import sha256_of
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import Location, workspace
 from confu_core.shards.layout import Job, shard_path
 from confu_core.shards.manifest import Shard
 from confu_core.shards.parquet import write_parquet
 from confu_core.shards.recipe import Recipe, checked_rows
 from confu_core.shards.resume import record
-from confu_core.shards.storage import Location, workspace
 from confu_core.shards.tar import write_tar
 
 __all__ = ["write_formats", "write_shards"]

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from confu_core.errors import DatasetError, TrainingError
-from confu_core.shards.atomic import write_whole
+from confu_core.io.atomic import write_whole
 from confu_core.typed import check_keys
 
 __all__ = ["VERSION", "load_checkpoint", "save_checkpoint"]

@@ -11,7 +11,7 @@ from click.testing import Result
 
 from confu_cli.birdmml import birdmml
 from confu_cli.xorbench import xorbench
-from confu_core.shards.refusal import without_secrets
+from confu_core.io.refusal import without_secrets
 
 SECRET = "S3cr/tK3y"
 HOST = "http://127.0.0.1:9/birds"  # Where nothing listens.

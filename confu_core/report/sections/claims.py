@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from confu_core.report.best import paired
-from confu_core.report.intervals import Interval, student_interval
 from confu_core.report.measured import VALUE, Measured
 from confu_core.report.sections.section import Section
 from confu_core.report.series import Point
 from confu_core.report.table import Column, Table
 from confu_core.report.told import ceilings_of, widest
+from confu_core.statistics.intervals import Interval, student_interval
 
 __all__ = ["Claim", "claims", "verdict"]
 

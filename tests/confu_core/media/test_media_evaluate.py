@@ -29,7 +29,6 @@ from known_media import (
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.bootstrap import bootstrap_mean
 from confu_core.evaluation.labelled import Labelled
 from confu_core.evaluation.mlp_probe import mlp_probe
 from confu_core.evaluation.probes import linear_probe
@@ -41,6 +40,7 @@ from confu_core.methods.clip import CLIP
 from confu_core.methods.symile import Symile
 from confu_core.random import generator
 from confu_core.runs.measures import Measure
+from confu_core.statistics.bootstrap import bootstrap_mean
 
 N = SIZES["test"]
 QUERIES = (("image",), ("audio",), ("image", "audio"))

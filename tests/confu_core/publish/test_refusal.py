@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from confu_core.errors import InvalidValue
-from confu_core.shards.refusal import refusal, tellable, without_secrets
-from confu_core.shards.remote import RemotePath
+from confu_core.io.refusal import refusal, tellable, without_secrets
+from confu_core.io.remote import RemotePath
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,11 @@ from scipy import stats
 from test_report_files import Page
 
 from confu_core.report import write_report
-from confu_core.report.intervals import Interval
 from confu_core.report.sections.claims import Claim, verdict
 from confu_core.report.sections.overlap import SHARES
 from confu_core.runs.measures import Measure, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results
+from confu_core.statistics.intervals import Interval
 
 SECTIONS = {
     "claims": "Claims of the paper",

@@ -18,7 +18,6 @@ from confu_core.errors import ResultsError
 from confu_core.report.best import best_of
 from confu_core.report.formats import escape_latex, escape_markdown, to_csv, to_latex, to_markdown
 from confu_core.report.grouping import series_of
-from confu_core.report.intervals import student_interval
 from confu_core.report.marks import draw_interval
 from confu_core.report.matrix import matrix_of
 from confu_core.report.panel import distinct, is_line_plot, reference_curves, references_of
@@ -28,6 +27,7 @@ from confu_core.report.tables import cell_table, direction_table, fallback_table
 from confu_core.report.tasks import dataset_names
 from confu_core.report.view import View, view_of
 from confu_core.runs.results import read_results
+from confu_core.statistics.intervals import student_interval
 
 
 def loaded(*folders: Path) -> tuple[list[Series], View]:

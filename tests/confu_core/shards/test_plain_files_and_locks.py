@@ -13,12 +13,12 @@ import pyarrow as pa
 import pytest
 
 from confu_core.errors import ConfuError, DatasetError
+from confu_core.io.atomic import check_writable, sha256_of, write_whole
+from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use, locked
+from confu_core.io.plain import read_json, read_small
 from confu_core.runs.folder import claimed
 from confu_core.shards import TableRecipe, build, open_dataset, repair, verify
 from confu_core.shards import lock as module
-from confu_core.shards.atomic import check_writable, sha256_of, write_whole
-from confu_core.shards.lock import LOCK, OWNER, InUse, folder_in_use, locked
-from confu_core.shards.plain import read_json, read_small
 
 RECIPE = TableRecipe("squares", {"train": pa.table({"key": ["a", "b", "c"], "square": [1, 4, 9]})})
 
@@ -133,7 +133,7 @@ def test_a_lock_that_is_no_plain_file_is_left_alone(tmp_path: Path, kind: str) -
 HOLDER = """
 import sys, time
 from pathlib import Path
-from confu_core.shards.lock import folder_in_use
+from confu_core.io.lock import folder_in_use
 with folder_in_use(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

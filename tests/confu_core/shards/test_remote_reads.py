@@ -8,8 +8,8 @@ import fsspec
 import pytest
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import sha256_of
-from confu_core.shards.storage import location
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import location
 
 
 class ClientPayloadError(Exception):

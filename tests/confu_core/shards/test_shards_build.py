@@ -14,9 +14,9 @@ import pytest
 from recipe_for_shards import BOTH, FatalRecipe, MediaRecipe, tree
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.io.atomic import replacing
+from confu_core.parallel.workers import completed
 from confu_core.shards import build, open_dataset, verify
-from confu_core.shards.atomic import replacing
-from confu_core.shards.workers import completed
 
 SHARD_ROWS = 2
 N_SHARDS = 5  # Four of the 7 training rows, one of the 2 test rows.

@@ -17,8 +17,8 @@ import pytest
 from recipe_for_shards import BOTH, FatalRecipe, MediaRecipe, SlowRecipe, tree
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.parallel.cluster import same_versions
 from confu_core.shards import Manifest, build, open_dataset
-from confu_core.shards.cluster import same_versions
 
 FATAL = "data/train-00002-of-00004.parquet"
 START_SECONDS = 30
@@ -226,7 +226,7 @@ def test_without_distributed_the_line_says_how_to_install_it(tmp_path: Path, mon
 
 
 def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(sys.modules["confu_core.shards.cluster"], "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(sys.modules["confu_core.parallel.cluster"], "ANSWER_SECONDS", 1)
     with socket.socket() as taken:  # Bound and not listening.
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
@@ -238,7 +238,7 @@ def test_a_scheduler_that_does_not_answer_is_one_line(tmp_path: Path, monkeypatc
 
 @pytest.mark.slow
 def test_a_scheduler_without_workers_is_one_line(tmp_path: Path, cluster: Cluster, monkeypatch) -> None:
-    monkeypatch.setattr(sys.modules["confu_core.shards.cluster"], "WORKER_SECONDS", 1)
+    monkeypatch.setattr(sys.modules["confu_core.parallel.cluster"], "WORKER_SECONDS", 1)
     cluster.start_scheduler()
     with pytest.raises(DatasetError, match="has had no worker for 1 s; start some with 'dask worker tcp://"):
         make(tmp_path / "out", scheduler=cluster.address)

@@ -20,9 +20,9 @@ from test_shards_read import PARQUET, TAR
 
 from confu_cli.xorbench import xorbench
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.io.remote import RemotePath
+from confu_core.io.storage import location
 from confu_core.shards import Manifest, build, open_dataset, repair, verify
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import location
 
 HERE = Path(__file__).parent
 
@@ -192,7 +192,7 @@ def test_a_place_without_a_dataset_is_one_line(root: RemotePath) -> None:
 
 
 def test_an_upload_that_arrives_in_part_is_no_shard(root: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
-    from confu_core.shards import remote
+    from confu_core.io import remote
 
     class Cutting:
         def __init__(self, store: object) -> None:
@@ -245,7 +245,7 @@ def test_memory_is_not_shared_by_processes(options: dict[str, object]) -> None:
 WITHOUT_S3FS = """
 import sys
 sys.modules["s3fs"] = None
-from confu_core.shards.storage import location
+from confu_core.io.storage import location
 location("s3://a")
 """
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from confu_core.shards.workers import WorkerDied, completed
+from confu_core.parallel.workers import WorkerDied, completed
 
 
 def test_results_and_deaths_and_errors() -> None:
@@ -26,7 +26,7 @@ def test_results_and_deaths_and_errors() -> None:
 
 
 def test_a_stopped_worker_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("confu_core.shards.workers.GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("confu_core.parallel.workers.GRACE_SECONDS", 0.2)
     found = completed(time.sleep, [0, 60, 60], 2)
     assert next(found) is None
     busy = multiprocessing.active_children()

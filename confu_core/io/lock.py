@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import Location
+from confu_core.io.remote import RemotePath
+from confu_core.io.storage import Location
 
 __all__ = ["LOCK", "OWNER", "InUse", "folder_in_use", "locked", "vacate"]
 
@@ -103,9 +103,9 @@ def folder_in_use(root: Location, *, wait: bool = False) -> Iterator[None]:
     ...     with folder_in_use(Path(folder)):
     ...         pass
     Traceback (most recent call last):
-    confu_core.shards.lock.InUse: ... is in use by another process; wait for it or choose another --out
+    confu_core.io.lock.InUse: ... is in use by another process; wait for it or choose another --out
     """
-    from confu_core.shards.atomic import writing
+    from confu_core.io.atomic import writing
 
     if isinstance(root, RemotePath):
         yield

@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.shards.versions import library_versions, version_differences
-from confu_core.shards.workers import ATTEMPTS, WorkerDied, interrupts_held_back
+from confu_core.parallel.versions import library_versions, version_differences
+from confu_core.parallel.workers import ATTEMPTS, WorkerDied, interrupts_held_back
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.resampling import DRAWS, resample_indices, resampled_means
-from confu_core.report.intervals import CONFIDENCE, Interval, student_interval
+from confu_core.statistics.intervals import CONFIDENCE, Interval, student_interval
+from confu_core.statistics.resampling import DRAWS, resample_indices, resampled_means
 
 __all__ = ["Estimate", "bootstrap", "bootstrap_mean", "paired_difference", "paired_over_seeds", "percentiles"]
 

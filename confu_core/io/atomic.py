@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from confu_core.errors import DatasetError
-from confu_core.shards.plain import check_replaceable
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import Location
+from confu_core.io.plain import check_replaceable
+from confu_core.io.remote import RemotePath
+from confu_core.io.storage import Location
 
 __all__ = ["check_writable", "remove_partials", "replacing", "sha256_of", "write_whole", "writing"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards.remote import RemotePath
+from confu_core.io.remote import RemotePath
 
 __all__ = ["Location", "fetched", "files_under", "location", "sizes", "workspace"]
 

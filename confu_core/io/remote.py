@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from urllib.parse import quote, unquote
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards.refusal import refusal, tellable, without_secrets
+from confu_core.io.refusal import refusal, tellable, without_secrets
 
 __all__ = ["RemotePath"]
 

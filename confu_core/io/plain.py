@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import Location
+from confu_core.io.remote import RemotePath
+from confu_core.io.storage import Location
 
 __all__ = ["SMALL", "check_replaceable", "marked", "read_json", "read_small", "unmarked"]
 
