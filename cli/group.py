@@ -114,7 +114,7 @@ def _line(error: BaseException) -> str:
 
 def _show_traceback(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
     """Print a traceback in which others' texts move no cursor and tell no secret."""
-    from confu_core.shards.refusal import without_secrets
+    from confu_core.io.refusal import without_secrets
 
     text = without_secrets("".join(traceback.format_exception(kind, error, place)))
     echo(*text.rstrip("\n").split("\n"), err=True)

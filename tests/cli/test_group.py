@@ -98,7 +98,7 @@ def test_the_traceback_of_debug_moves_no_cursor_and_tells_no_secret(tmp_path: Pa
         done = subprocess.run([sys.executable, "-c", SHOWN, place, "--debug"], capture_output=True, text=True)
         lines = done.stderr.split("\n")
         assert (done.returncode, done.stdout, lines[0]) == (1, "", "Traceback (most recent call last):")
-        assert "DatasetError" in done.stderr and shown in done.stderr and key not in done.stderr
+        assert "\nconfu_core.errors." in done.stderr and shown in done.stderr and key not in done.stderr
         assert all(line.isprintable() for line in lines)
 
 
