@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from confu_cli.datasets import describe, print_dataset
-from confu_cli.real_media import print_left_out
+from confu_cli.real_media import is_real, print_left_out
 from confu_cli.show import echo, print_json, print_table
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     Raises
     ------
     DatasetError
-        If its manifest does not say what its columns are.
+        If its manifest does not say what its columns are, or of real media where they are from.
     """
+    from birdmml.ingest import checked_information
     from confu_core.datasets import contents_of
 
     contents = contents_of(dataset.manifest)
+    licences = checked_information(dataset.manifest)["licences"] if is_real(dataset.manifest) else {}
     counts = _class_counts(dataset, contents)
     if as_json:
         print_json({**describe(dataset.manifest), "classes": counts})
@@ -48,7 +50,7 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
         "Modalities", ["modality", "kind", "column"], [[n, m["kind"], m["column"]] for n, m in modalities.items()]
     )
     _print_classes(contents.label, counts, list(dataset.manifest.splits))
-    if licences := dataset.manifest.information.get("licences"):
+    if licences:
         print_table("Licences", ["licence", "samples"], [[name, f"{count:,}"] for name, count in licences.items()])
     print_left_out(dataset.manifest)
     echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")

@@ -225,23 +225,24 @@ def print_left_out(manifest: Manifest) -> None:
 
 
 def _print_rejects(manifest: Manifest) -> None:
-    from birdmml.ingest import REJECTS
+    from birdmml.ingest import REJECTS, checked_information
 
-    said = manifest.information["source"]
+    information = checked_information(manifest)
+    said = information["source"]
     kept = said["rows"] - said["rejected_rows"]
     lines = "".join(
         f", {said[name]:,} {what}"
         for name, what in (("blank_lines", "blank lines"), ("inner_lines", "lines within cells"))
-        if said.get(name)
+        if said[name]
     )
     echo(f"Rows: {said['rows']:,} = {kept:,} kept + {said['rejected_rows']:,} left out{lines}.")
-    if manifest.information["columns_left_out"]:
-        echo(f"Columns left out: {', '.join(manifest.information['columns_left_out'])}.")
-    for name, spellings in said.get("spellings", {}).items():
+    if information["columns_left_out"]:
+        echo(f"Columns left out: {', '.join(information['columns_left_out'])}.")
+    for name, spellings in said["spellings"].items():
         echo(f"One class: {name!r} is written {', '.join(map(repr, spellings))} too.")
-    for one, other in said.get("alike", []):
+    for one, other in said["alike"]:
         echo(f"Perhaps one class: {one!r} and {other!r}; they stay two.")
-    for archive in manifest.information["archives"]:
+    for archive in information["archives"]:
         echo(archive["summary"])
     crossing = f"; {said['crossing']} of them cross splits" if said["crossing"] else ", none of which crosses splits"
     how = {"given": "Splits as given", "made": "Splits made here"}[said["splits"]]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from birdmml.data import NAME, design_of, recipe_of
-from birdmml.ingest.cells import NOTHING, cleaned
 from birdmml.modalities import bird_inputs
+from confu_core.cells import NOTHING, cleaned
 from confu_core.datasets.contents import CONTENTS, Contents, contents_of
 from confu_core.datasets.places import open_place
 from confu_core.errors import DatasetError

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from birdmml.ingest.cells import cleaned
+from confu_core.cells import cleaned
 from confu_core.datasets.separated import MOST_CELL, MOST_ROWS, read_separated
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from confu_core.cells import is_nothing
 from confu_core.datasets.contents import Contents, contents_of
 from confu_core.escaping import escape_markdown
-from confu_core.publish.licence_grammar import says_nothing
 from confu_core.publish.words import Figure, Words, code, markdown_table
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
@@ -100,7 +100,7 @@ def media_words(dataset: Dataset) -> Words:
         columns=_COLUMNS
         | {one.column: _HOLDS[kinds[name]] for name, one in inputs.items()}
         | {contents.label: "class"},
-        authors=tuple(dict.fromkeys(name for one in sources if not says_nothing(name := str(one.get("name") or ""))))
+        authors=tuple(dict.fromkeys(name for one in sources if not is_nothing(name := str(one.get("name") or ""))))
         or (_NOBODY,),
         sources=sources,
         real=True,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from birdmml.audit.check import Check
 from birdmml.audit.facts import Facts
 from birdmml.audit.finding import MOST_EXAMPLES, Example, Finding
-from birdmml.ingest.cells import is_nothing
 from birdmml.ingest.spellings import alike, same_name
+from confu_core.cells import is_nothing
 
 __all__ = ["CHECK"]
 

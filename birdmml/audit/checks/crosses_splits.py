@@ -10,7 +10,7 @@ import numpy as np
 from birdmml.audit.check import Check, NotApplicable
 from birdmml.audit.facts import Facts
 from birdmml.audit.finding import MOST_EXAMPLES, Example, Finding
-from birdmml.ingest.cells import cleaned, is_nothing
+from confu_core.cells import cleaned, is_nothing
 
 __all__ = ["CHECK"]
 

@@ -8,10 +8,12 @@ from collections.abc import Collection
 __all__ = ["NOTHING", "cleaned", "is_nothing"]
 
 MOST_MARKER = 100  # Characters.
-# How tables write that nothing is known, in lower case; empty cells say it too.
+# How tables write that nothing is known, in lower case; empty cells say it too. Ingest, audit and publishing have this
+# list alone. Not "other": as a licence it says that there is one.
 NOTHING = (
     *("na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "nat", "null", "none", "\\n"),
-    *("-", "--", "\u2013", "\u2014", "?", "unknown", "unspecified", "anonymous"),
+    *("-", "--", "\u2013", "\u2014", "?", ".", "unknown", "unspecified", "not specified", "notspecified", "not stated"),
+    *("tbd", "anonymous", "anonym", "nobody"),
 )
 
 
