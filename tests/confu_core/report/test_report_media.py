@@ -28,6 +28,7 @@ from media_results import (
 from scipy import stats
 from test_report_files import Page
 
+from birdmml.bench import report_words
 from confu_core.report import write_report
 from confu_core.report.sections.claims import Claim, verdict
 from confu_core.report.sections.overlap import SHARES
@@ -54,6 +55,7 @@ SECTIONS = {
     "fallbacks": "Appendix: fallbacks",
 }
 DRAWN = {*SECTIONS, "who_captures_what"} - {"claims", "confusion", "examples", "plain", "fallbacks"}
+WORDS = report_words()
 HOSTILE = '<script>alert("&")</script> $\\alpha$ | _x_'
 
 
@@ -66,7 +68,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("written") / "report"
-    write_report([media], out)
+    write_report([media], out, words=WORDS)
     return out
 
 
@@ -82,7 +84,7 @@ def frame_of(folder: Path) -> pd.DataFrame:
 
 
 def report(folder: Path, out: Path) -> tuple[Page, str]:
-    write_report([folder], out)
+    write_report([folder], out, words=WORDS)
     text = (out / "index.html").read_text()
     return Page(text), text
 
@@ -137,7 +139,7 @@ def test_the_page_is_well_formed_and_needs_nothing_else(written: Path) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(media: Path, written: Path, tmp_path: Path) -> None:
-    for path in write_report([media], tmp_path / "again"):
+    for path in write_report([media], tmp_path / "again", words=WORDS):
         assert path.read_bytes() == (written / path.name).read_bytes(), path.name
 
 
@@ -470,7 +472,7 @@ def test_text_of_a_user_is_escaped_everywhere(media: Path, tmp_path: Path) -> No
 
 def test_folders_are_compared(media: Path, tmp_path: Path) -> None:
     other = write_media(tmp_path / "mine", ("confu",), (0, 1, 2))
-    write_report([media, other], tmp_path / "out")
+    write_report([media, other], tmp_path / "out", words=WORDS)
     page = Page((tmp_path / "out" / "index.html").read_text())
     assert set(SECTIONS) <= {name.removeprefix("section-") for name in page.ids}
     head = rows_of(tmp_path / "out" / "zero_shot.csv")[0]
@@ -485,7 +487,7 @@ def test_datasets_are_never_in_one_ranking(tmp_path: Path) -> None:
     families = ["zero_shot", "zero_shot_group", "ceiling", "probe"]
     one = write_media(tmp_path / "one", ("confu", "clip"), families=families, data={"data": "a1", "p": 0.5})
     two = write_media(tmp_path / "two", ("confu",), families=families, data={"data": "b2", "p": 1.0})
-    write_report([one, two], tmp_path / "out")
+    write_report([one, two], tmp_path / "out", words=WORDS)
     names = {"matrix_bird_mml_p_0_5": 2, "matrix_bird_mml_p_1": 1}
     assert {name: len(rows_of(tmp_path / "out" / f"{name}.csv")) for name in names} == names
     assert not (tmp_path / "out" / "matrix.csv").exists()
