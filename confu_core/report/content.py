@@ -30,8 +30,6 @@ from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, 
 from confu_core.report.words import ReportWords, capitalised, file_stem, seed_count
 from confu_core.runs.results import Results
 
-__all__ = ["Content", "Part", "content_of"]
-
 Named = TypeVar("Named", Table, Image)
 
 

@@ -11,21 +11,6 @@ from confu_core.page.numbers import show
 from confu_core.report.tidy import REFERENCE, Point, Series, x_values
 from confu_core.report.words import label_of
 
-__all__ = [
-    "BAYES",
-    "BEST",
-    "CEILINGS",
-    "CHANCE",
-    "PAIRWISE",
-    "PLAIN",
-    "SAME",
-    "Reference",
-    "distinct",
-    "known_references",
-    "reference_curves",
-    "references_of",
-]
-
 SAME = 1e-12  # Two exact values this close are one: they differ by the rounding of a formula.
 DRAWN = 1e-9  # Levels this close are one line.
 

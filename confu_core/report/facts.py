@@ -11,8 +11,6 @@ from confu_core.page.numbers import show, show_setting
 from confu_core.report.sources import SEED, View, axis_values, in_order, short_name, sort_key
 from confu_core.runs.results import Results, Row
 
-__all__ = ["Facts", "Failure", "facts_of"]
-
 Pairs = tuple[tuple[str, str], ...]
 
 

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_figures"]
-
 WIDTH, HEIGHT = 6.6, 3.7
 # Of a legend, in inches: height of an entry, width of its line and of a letter; letters of a name that takes two lines.
 LINE, KEY, LETTER, LONG = 0.21, 0.6, 0.075, 20
@@ -143,12 +141,13 @@ def _draw(axes: Axes, panel: Panel, chosen: Sequence[Look]) -> None:
 
 def _direction_figure(measures: Measures, view: View, directions: Sequence[str], spread: str) -> Image:
     """Draw a panel per direction; at a single x, all directions beside each other on one pair of axes."""
-    caption = f"{spread} What a method does not define is left out; what its fallback reaches stands in a table."
+    left_out = "What a method does not define is left out; what its fallback reaches stands in a table."
+    caption = f"{spread} {left_out}"
     title = "Accuracy in every direction"
     panel = Panel(title, (), "", "accuracy", (PAIRWISE, BAYES), proportion=True, limits=PROPORTION)
     if has_long_directions(measures):
         along = replace(panel, title="", series=over_directions(measures, view), x_label="accuracy", references=(BEST,))
-        return draw_row_facets("directions", title, caption, [replace(along, limits=None)])
+        return draw_row_facets("directions", title, [replace(along, limits=None)], spread=spread, remarks=[left_out])[0]
     if len(set(measures.values(HEADLINE, "place")) - {None}) < 2:
         merged = replace(panel, series=over_directions(measures, view), x_label="direction: from → to")
         return _figure("directions", caption, merged)

@@ -12,8 +12,6 @@ from confu_core import escaping
 from confu_core.report.tables import Table
 from confu_core.statistics.intervals import Interval
 
-__all__ = ["escape_latex", "escape_markdown", "to_csv", "to_latex", "to_markdown"]
-
 PAGE_ROWS = 40  # Longer tables break over pages.
 LATEX = {
     "\\": r"\textbackslash{}",

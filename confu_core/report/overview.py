@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["overview"]
-
 NAME = "who_captures_what"
 FAMILIES = {"zero_shot": "zero-shot", "probe": "probe"}  # Where the class may be told, and how that is called.
 MOST_METHODS, MOST_GROUPS = 12, 6  # More would not fit a figure that is understood at a glance.
@@ -121,7 +119,7 @@ def _told(measures: Measures, headline: Sequence[Series]) -> _Told | None:
     members = query.split("+") if "+" in query else []
     found = {}
     for name in (query, *members):
-        how = {"condition": TEST} if family == "zero_shot" else _kind(measures, name)
+        how: dict[str, Any] = {"condition": TEST} if family == "zero_shot" else _kind(measures, name)
         found[name] = measures.series(family, subject=name, **where, **how)
     letters = letters_of(*members) if len(members) == 2 else [name[:1].upper() for name in members]
     points = [point for one in headline for point in one.points]

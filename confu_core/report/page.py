@@ -13,8 +13,6 @@ from confu_core.report.formats import escape_markdown, to_markdown
 from confu_core.report.sections import Section
 from confu_core.report.tables import BOLD, UNDEFINED, Table
 
-__all__ = ["markdown_page", "page"]
-
 MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
 
 

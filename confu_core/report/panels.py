@@ -20,32 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "BARS",
-    "COLUMNS",
-    "MANY",
-    "ROWS",
-    "WIDTH",
-    "Look",
-    "Marks",
-    "Panel",
-    "draw_categories",
-    "draw_facets",
-    "draw_interval",
-    "draw_lines",
-    "draw_methods",
-    "draw_row_facets",
-    "draw_seeds",
-    "even_looks",
-    "is_line_plot",
-    "looks",
-    "method_keys",
-    "put_legend",
-    "reference_keys",
-    "shade_rows",
-    "spread_phrase",
-]
-
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 SMALL = 0.68  # Markers of small multiples, relative to those of a figure with one pair of axes.
@@ -455,8 +429,16 @@ def draw_facets(
     return (render(name, title, caption, size, paint),)
 
 
-def draw_row_facets(name: str, title: str, caption: str, panels: Sequence[Panel]) -> Image:
-    """Draw panels beside each other that share their words, from top to bottom, with a marker per method."""
+def draw_row_facets(
+    name: str, title: str, panels: Sequence[Panel], *, spread: str = "", remarks: Sequence[str] = ()
+) -> tuple[Image, ...]:
+    """Draw panels beside each other, if there are any, that share their words from top to bottom.
+
+    The caption says what their intervals mean, in the words of `spread` if they are given, and then the remarks.
+    """
+    if not panels:
+        return ()
+    caption = " ".join(filter(None, [spread or spread_phrase(panels), *remarks]))
     words = list(dict.fromkeys(word for panel in panels for word in x_values(panel.series)))
     groups = panels[0].series
     chosen = even_looks(groups)
@@ -478,7 +460,7 @@ def draw_row_facets(name: str, title: str, caption: str, panels: Sequence[Panel]
         put_legend(figure, [*method_keys(groups, chosen), *reference_keys(references)])
 
     height = len(words) * max(ROW, MARKER * len(groups) + 0.08) + 1.1
-    return render(name, title, caption, (WIDTH, height), paint)
+    return (render(name, title, caption, (WIDTH, height), paint),)
 
 
 def _limits(panel: Panel, *, zero: bool) -> tuple[float, float]:

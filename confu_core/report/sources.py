@@ -11,23 +11,6 @@ from typing import Any
 from confu_core.errors import ResultsError, nearest
 from confu_core.runs.results import METRICS, Results, read_results
 
-__all__ = [
-    "DATA",
-    "SEED",
-    "View",
-    "axis_values",
-    "dataset_names",
-    "folder_labels",
-    "follows",
-    "in_order",
-    "is_number",
-    "read_sources",
-    "short_name",
-    "sort_key",
-    "varying_settings",
-    "view_of",
-]
-
 SEED = "seed"
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")

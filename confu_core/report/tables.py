@@ -9,31 +9,20 @@ from typing import Any
 from confu_core.page.numbers import show, show_setting
 from confu_core.report.exact import BAYES, BEST, CEILINGS, CHANCE, SAME, Reference, distinct, references_of
 from confu_core.report.sources import SEED, View
-from confu_core.report.tidy import DIRECTION, HEADLINE, REFERENCE, Measures, Point, Series, x_values
+from confu_core.report.tidy import (
+    DIRECTION,
+    HEADLINE,
+    POINT,
+    REFERENCE,
+    Measures,
+    Point,
+    Series,
+    point_of,
+    x_values,
+)
 from confu_core.report.words import capitalised, label_of, show_interval, show_spread
 from confu_core.runs.results import Results
 from confu_core.statistics.intervals import Interval, student_interval
-
-__all__ = [
-    "BOLD",
-    "UNDEFINED",
-    "Column",
-    "Line",
-    "Table",
-    "best_of",
-    "cell_tables",
-    "direction_series",
-    "direction_tables",
-    "has_long_directions",
-    "headline_series",
-    "headline_tables",
-    "lines_along",
-    "matrix_table",
-    "measure_tables",
-    "over_directions",
-    "paired",
-    "wide_table",
-]
 
 BOLD = "Bold: the best, where its paired difference to every other over the same seeds lies above 0 (95% interval)."
 UNDEFINED = "† The method defines no score of its own for this; the number is what a fallback reaches in its place."
@@ -434,31 +423,15 @@ def measure_tables(measures: Measures) -> list[Table]:
 def _means(measures: Measures) -> Iterator[tuple[Any, ...]]:
     for frame in measures.measured.values():
         held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in zip(
-            *(frame[name] for name in ("group", *NAMES, "value", "low", "high", REFERENCE, "defined")), strict=True
-        ):
+        for row in zip(*(frame[name] for name in ("group", *NAMES, *POINT, "defined")), strict=True):
             held.setdefault(row[:6], []).append(row[6:])
         for (at, *names), rows in held.items():
-            one = measures.groups[at]
-            values, lows, highs, references, defined = zip(*rows, strict=True)
-            known = student_interval(references)
-            yield (
-                *(one.folder, one.group, one.label, *names),
-                *_spread(student_interval(values), values, lows, highs),
-                *(known and known.mean, all(defined)),
-            )
-
-
-def _spread(found: Interval | None, *columns: Sequence[float | None]) -> tuple[Any, ...]:
-    if found is None:
-        return (0, *[None] * 6)
-    ends: tuple[float | None, float | None] = (None, None)
-    if found.n > 1:
-        ends = found.low, found.high
-    else:
-        own = next((low, high) for value, low, high in zip(*columns, strict=True) if value is not None)
-        ends = own if None not in own else ends
-    return (found.n, found.mean, found.half_width, *ends, found.minimum, found.maximum)
+            one, point = measures.groups[at], point_of(None, [row[:-1] for row in rows], all(row[-1] for row in rows))
+            count, mean, half_width, *extremes = _values(point)
+            known = point.interval is not None and (half_width is not None or point.interval.ends is not None)
+            ends = (point.interval.low, point.interval.high) if known and point.interval else (None, None)
+            spread = (count, mean, half_width, *ends, *extremes)
+            yield (one.folder, one.group, one.label, *names, *spread, point.levels.get(REFERENCE), point.defined)
 
 
 def _chance_last(lines: Sequence[Reference]) -> list[Reference]:

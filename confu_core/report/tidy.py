@@ -30,23 +30,11 @@ from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import METRICS, Results
 from confu_core.statistics.intervals import Interval, student_interval
 
-__all__ = [
-    "DIRECTION",
-    "HEADLINE",
-    "REFERENCE",
-    "Measures",
-    "Point",
-    "Series",
-    "beside",
-    "has_numbers",
-    "read_tidy",
-    "x_values",
-]
-
 # The families of what a row of results holds: its own numbers, and those of each direction.
 HEADLINE, DIRECTION = "headline", "direction"
 REFERENCE = "reference"  # Among the exact levels of a point: what its measure has beside its value.
 COLUMNS = ("group", "folder", "cell", SEED, "place", "family", "subject", "metric", "condition", "x")
+POINT = (SEED, "value", "low", "high", REFERENCE)
 FOUND = ("value", "low", "high", REFERENCE, "defined")
 NUMBERS = tuple(name for name, kind in METRICS.items() if str(kind) == "double")
 
@@ -177,7 +165,7 @@ class Measures:
         frame = self.rows(family, defined=defined, **where)
         points: list[dict[Any, list[Any]]] = [{} for _ in self.groups]
         x_column = [None] * len(frame) if along is None else frame[along]
-        columns = (frame[name] for name in ("group", SEED, "value", "low", "high", REFERENCE))
+        columns = (frame[name] for name in ("group", *POINT))
         for x, group, *found in zip(x_column, *columns, strict=True):
             if not isinstance(x, float) or math.isfinite(x):
                 points[group].setdefault(x, []).append(found)
@@ -185,15 +173,12 @@ class Measures:
         seen = [x for held in points for x in held]
         places = in_order(dict.fromkeys(seen), seen)
         made = [
-            replace(one, points=tuple(_point(x, held[x], defined) for x in places if x in held))
+            replace(one, points=tuple(point_of(x, held[x], defined) for x in places if x in held))
             for one, held in zip(self.groups, points, strict=True)
         ]
         for name in exact:
             levels = self.series(family, along, defined=defined, **{**where, "metric": name})
-            made = [
-                beside([one], lambda x, own=own, name=name: {name: p.mean if (p := own.at(x)) else None})[0]
-                for one, own in zip(made, levels, strict=True)
-            ]
+            made = [_with_means(one, own, name) for one, own in zip(made, levels, strict=True)]
         return made
 
     def kept(self, groups: Sequence[int]) -> Measures:
@@ -255,7 +240,14 @@ def place_name(view: View, place: Any) -> str:
     return f"{view.x_label} {show_setting(place)}"
 
 
-def _point(x: Any, found: Sequence[Sequence[Any]], defined: bool) -> Point:
+def _with_means(one: Series, other: Series, name: str) -> Series:
+    """Return a series with the means of another as exact levels."""
+    means = {point.x: point.mean for point in other.points}
+    return beside([one], lambda x: {name: means.get(x)})[0]
+
+
+def point_of(x: Any, found: Sequence[Sequence[Any]], defined: bool) -> Point:
+    """Return a point of the rows of one measure, each with the columns of `POINT`."""
     seeds, values, lows, highs, references = zip(*found, strict=True)
     known = student_interval(references)
     at = next((at for at, value in enumerate(values) if value is not None), 0)

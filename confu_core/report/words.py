@@ -20,19 +20,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = [
-    "Claims",
-    "Design",
-    "ReportWords",
-    "capitalised",
-    "file_stem",
-    "label_of",
-    "seed_count",
-    "show_interval",
-    "show_spread",
-    "spread_words",
-]
-
 LABELS = {
     "single_ceiling": "single ceiling",
     "pairwise_ceiling": "pairwise ceiling",
@@ -107,11 +94,11 @@ class ReportWords:
     def read(cls, text: str) -> ReportWords:
         """Read words from TOML; raises InvalidValue where a key is none of these, or a value is of another type."""
         try:
-            said = tomllib.loads(text)
-            parts = {
-                name: kind(**said.pop(name)) for name, kind in (("claims", Claims), ("design", Design)) if name in said
-            }
-            words = cls(**said, **parts)
+            said: dict[str, Any] = tomllib.loads(text)
+            for name, kind in (("claims", Claims), ("design", Design)):
+                if name in said:
+                    said[name] = kind(**said[name])
+            words = cls(**said)
         except (TypeError, tomllib.TOMLDecodeError) as error:
             raise InvalidValue(f"words of a report must be TOML with the names of ReportWords; got {error}") from error
         texts = (words.name, words.label, words.exact_of, *words.remarks.values(), *words.design.definitions.values())

@@ -15,8 +15,6 @@ from confu_core.report.page import markdown_page, page
 from confu_core.report.words import ReportWords
 from confu_core.runs.results import RESULTS
 
-__all__ = ["write"]
-
 REPORT = "report"  # The one folder in a results folder that is ours.
 PAGE, MARKDOWN = "index.html", "report.md"
 GENERATOR = '<meta name="generator" content="confu-bench report">'
@@ -76,9 +74,9 @@ def _files(content: Content) -> dict[str, bytes]:
     """Return all files but the page, by name."""
     files: dict[str, bytes] = {}
     sections = content.sections
-    for holder in (*content.parts, *sections):
-        for image in holder.images:
-            files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
+    of_parts = [image for part in content.parts for image in part.images]
+    for image in (*of_parts, *(image for section in sections for image in section.images)):
+        files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
     of_sections = [table for section in sections for table in (*section.tables, *section.folded)]
     for table in (*(table for part in content.parts for table in part.tables), *of_sections):
         files[f"{table.name}.csv"] = to_csv(table).encode()

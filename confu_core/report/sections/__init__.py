@@ -15,7 +15,17 @@ from confu_core.report.tables import BOLD, UNDEFINED, Column, Line, Table, lines
 from confu_core.report.tidy import Measures, Series, has_numbers
 from confu_core.report.words import file_stem
 
-__all__ = ["Card", "Section", "lines_of", "measure_section", "ordered", "section", "sections_of"]
+__all__ = [
+    "Card",
+    "Section",
+    "declare",
+    "lines_of",
+    "measure_section",
+    "ordered",
+    "panels_of",
+    "section",
+    "sections_of",
+]
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,22 @@ def lines_of(
     ]
 
 
+def panels_of(
+    shown: Measures,
+    family: str,
+    columns: Sequence[str],
+    along: str,
+    panel: Callable[[list[Series], Mapping[str, str]], Panel],
+    *,
+    names: Mapping[str, Mapping[str, str]] | None = None,
+    **where: Any,
+) -> list[Panel]:
+    """Return a panel along a column of the measures for every combination of others that has numbers."""
+    held = list(combinations(shown, family, columns, names or {}, **where))
+    found = [(shown.series(family, along, **of), of) for of in held]
+    return [panel(series, of) for series, of in found if has_numbers(series)]
+
+
 def measure_section(
     measured: Measures,
     shown: Measures,
@@ -148,7 +174,7 @@ def measure_section(
     title: str,
     lede: str,
     keys: Mapping[str, Column],
-    panel: Callable[[list[Series], Mapping[str, str]], Panel],
+    panel: Callable[[list[Series], Mapping[str, str]], Panel] | None = None,
     names: Mapping[str, Mapping[str, str]] | None = None,
     drawn: Mapping[str, str] | None = None,
     table_title: str = "",
@@ -170,9 +196,7 @@ def measure_section(
     if not lines:
         return None
     *outer, along = keys
-    combined = combinations(shown, family, outer, names or {}, **(drawn or {}))
-    found = [(shown.series(family, along, **held), held) for held in combined]
-    panels = [panel(series, held) for series, held in found if has_numbers(series)]
+    panels = panels_of(shown, family, outer, along, panel or _panel, names=names, **(drawn or {}))
     if along == "x":
         layout["painter"] = layout.get("painter", draw_lines)
     images = draw_facets(family, figure_title or title, panels, remarks=[*remarks, shown.note], **layout)
@@ -181,3 +205,15 @@ def measure_section(
     )
     open_tables, closed = ((), (table,)) if folded else ((table,), ())
     return Section(family, title, lede, images, open_tables, closed, tuple(notes))
+
+
+def _panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+    return Panel(", ".join(filter(None, of.values())), series, "", of.get("metric", ""))
+
+
+def declare(order: int, family: str, **said: Any) -> None:
+    """Declare the section of a family of measures, in the words of `measure_section`: its table and its figure."""
+
+    @section(order)
+    def make(measured: Measures, shown: Measures) -> Section | None:
+        return measure_section(measured, shown, family, **said)

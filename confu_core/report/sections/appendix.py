@@ -6,8 +6,6 @@ from confu_core.report.sections import Section, section
 from confu_core.report.tables import Column, lines_along, wide_table
 from confu_core.report.tidy import Measures
 
-__all__ = ["fallbacks"]
-
 KEYS = ("family", "subject", "metric", "condition")
 
 

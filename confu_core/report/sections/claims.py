@@ -13,8 +13,6 @@ from confu_core.report.tidy import Measures, Point
 from confu_core.report.words import Claims
 from confu_core.statistics.intervals import Interval, student_interval
 
-__all__ = ["Claim", "claims", "verdict"]
-
 GIVEN, ALIKE, APART = "as given", "chosen by the same search", "searched differently"
 COLUMNS = (
     Column("difference", "difference in zero-shot accuracy"),

@@ -10,8 +10,6 @@ from confu_core.report.tables import Column, Table
 from confu_core.report.tidy import Measures
 from confu_core.report.words import capitalised, file_stem
 
-__all__ = ["confusion"]
-
 GROUPS, PAIRS = "confusion", "confused_pair"
 MOST = 5  # Pairs that are shown per query and method.
 

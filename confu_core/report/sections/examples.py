@@ -9,8 +9,6 @@ from confu_core.report.sections import Card, Section, section
 from confu_core.report.tables import Column, Table
 from confu_core.report.tidy import HEADLINE, Measures
 
-__all__ = ["examples"]
-
 MOST = 6  # Cards of one method.
 HEAVIEST = 2_000_000  # Bytes of pictures and sounds on the page, before they become text.
 

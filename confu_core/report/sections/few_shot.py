@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from confu_core.page.drawing import PAPER
 from confu_core.report.exact import BEST
 from confu_core.report.panels import Look, Panel, draw_facets, draw_interval, draw_lines, draw_seeds
-from confu_core.report.sections import Section, lines_of, section
+from confu_core.report.sections import Section, lines_of, panels_of, section
 from confu_core.report.tables import Column, wide_table
-from confu_core.report.tidy import Measures, Series, has_numbers, x_values
+from confu_core.report.tidy import Measures, Series, x_values
 from confu_core.report.words import file_stem
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-__all__ = ["few_shot"]
 
 FAMILY, TITLE = "few_shot", "Few-shot accuracy"
 # On single embeddings side by side, the same for every method; and on the vector that a method makes itself.
@@ -43,12 +41,11 @@ def few_shot(measured: Measures, shown: Measures) -> Section | None:
     ]
     if not tables:
         return None
-    found = {query: shown.series(FAMILY, "x", subject=query, condition="") for query in shown.values(FAMILY, "subject")}
-    panels = [
-        Panel(query, series, f"shots per {words.label}", "accuracy", (BEST,), proportion=True)
-        for query, series in found.items()
-        if has_numbers(series)
-    ]
+
+    def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+        return Panel(of["subject"], series, f"shots per {words.label}", "accuracy", (BEST,), proportion=True)
+
+    panels = panels_of(shown, FAMILY, ("subject",), "x", panel, condition="")
     remarks = ["Stars: zero-shot." if words.described else "", shown.note]
     images = draw_facets(FAMILY, TITLE, panels, draw_shots, remarks=remarks, height=2.3)
     zero = " 0 shots is zero-shot: the captions alone." if words.described else ""

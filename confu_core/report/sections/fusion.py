@@ -11,8 +11,6 @@ from confu_core.report.tables import Column
 from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import ReportWords
 
-__all__ = ["complementarity", "dependence"]
-
 KEYS = {"metric": Column("metric", "metric"), "subject": Column("query", "query")}
 AVAILABLE = Reference("available gain", "solid", REFERENCE)
 GAINS = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from confu_core.report.exact import Reference
 from confu_core.report.panels import Panel, draw_facets, draw_lines
-from confu_core.report.sections import Section, ordered, section
+from confu_core.report.sections import Section, ordered, panels_of, section
 from confu_core.report.tables import Column, Line, Table, wide_table
-from confu_core.report.tidy import REFERENCE, Measures, has_numbers
-
-__all__ = ["history"]
+from confu_core.report.tidy import REFERENCE, Measures, Series
 
 FAMILY = "history"
 BOUND = "total_correlation_bound"
@@ -24,12 +24,12 @@ def history(measured: Measures, shown: Measures) -> Section | None:
         return None
     known = measured.rows(FAMILY, metric=BOUND)[REFERENCE].notna().any()
     others = measured.rows("data", metric="total correlation")
-    found = {metric: shown.series(FAMILY, "x", metric=metric) for metric in TITLES}
-    panels = [
-        Panel(TITLES[metric], series, "epoch", "nats", (EXACT,) if metric == BOUND and known else ())
-        for metric, series in found.items()
-        if has_numbers(series)
-    ]
+
+    def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+        metric = of["metric"]
+        return Panel(TITLES[metric], series, "epoch", "nats", (EXACT,) if metric == BOUND and known else ())
+
+    panels = [each for metric in TITLES for each in panels_of(shown, FAMILY, (), "x", panel, metric=metric)]
     remarks = ["Bands that reach beyond the axes are cut off.", shown.note]
     return Section(
         FAMILY,

@@ -16,8 +16,6 @@ from confu_core.report.tidy import Measures
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["overlap"]
-
 FAMILY = "overlap"
 BLACK = "#000000"
 # Colour of each share and of the number on it, in the order in which they are stacked: first all that the fused

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from confu_core.report.exact import PLAIN
-from confu_core.report.panels import Panel, draw_row_facets, spread_phrase
-from confu_core.report.sections import Section, ordered, section
+from confu_core.report.panels import Panel, draw_row_facets
+from confu_core.report.sections import Section, ordered, panels_of, section
 from confu_core.report.sections.zero_shot import plain_of
 from confu_core.report.tables import Column, Table, best_of
-from confu_core.report.tidy import REFERENCE, Measures, beside, has_numbers
+from confu_core.report.tidy import REFERENCE, Measures, Series, beside
 from confu_core.report.words import file_stem
-
-__all__ = ["plain_features", "probes"]
 
 FAMILY = "probe"
 KINDS = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own fused vector"}
@@ -33,17 +32,16 @@ def probes(measured: Measures, shown: Measures) -> Section | None:
     if not tables:
         return None
     plain = plain_of(shown)
-    panels = []
-    for kind in ordered(shown.values(FAMILY, "condition", metric="accuracy"), KINDS):
-        series = shown.series(FAMILY, "subject", condition=kind, metric="accuracy")
-        if has_numbers(series):
-            known = beside(series, lambda query: {PLAIN.column: plain.get(query)})
-            references = (PLAIN,) if kind == "linear" else ()
-            panels.append(Panel("", known, KINDS.get(kind, kind), "", references, proportion=True))
-    images = ()
-    if panels:
-        caption = " ".join(filter(None, [spread_phrase(panels), "Compare within a panel only.", shown.note]))
-        images = (draw_row_facets(FAMILY, "Accuracy of probes by kind", caption, panels),)
+
+    def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+        known = beside(series, lambda query: {PLAIN.column: plain.get(query)})
+        kind = of["condition"]
+        return Panel("", known, KINDS.get(kind, kind), "", (PLAIN,) if kind == "linear" else (), proportion=True)
+
+    names = {"condition": KINDS}
+    panels = panels_of(shown, FAMILY, ("condition",), "subject", panel, names=names, metric="accuracy")
+    remarks = ["Compare within a panel only.", shown.note]
+    images = draw_row_facets(FAMILY, "Accuracy of probes by kind", panels, remarks=remarks)
     return Section(FAMILY, "Probes", LEDE, images, tuple(tables))
 
 

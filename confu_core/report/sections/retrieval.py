@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from confu_core.report.exact import CHANCE
-from confu_core.report.panels import Panel, draw_row_facets, spread_phrase
-from confu_core.report.sections import Section, section
+from confu_core.report.panels import Panel, draw_row_facets
+from confu_core.report.sections import Section, panels_of, section
 from confu_core.report.tables import Column, Line, Table, lines_along, wide_table
-from confu_core.report.tidy import REFERENCE, Measures, has_numbers
+from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import file_stem
-
-__all__ = ["retrieval"]
 
 FAMILY, EQUAL = "retrieval", "equal"
 CHANCE_BESIDE = replace(CHANCE, column=REFERENCE)
@@ -30,20 +29,21 @@ def retrieval(measured: Measures, shown: Measures) -> Section | None:
     ]
     if not tables:
         return None
-    found = {
-        metric: shown.series(FAMILY, "subject", metric=metric, condition=conditions[0])
+    panels = [
+        panel
         for metric in _metrics(shown, conditions[0], ranks=False)
-    }
-    panels = [Panel("", held, metric, "", (CHANCE_BESIDE,)) for metric, held in found.items() if has_numbers(held)]
-    images = ()
-    if panels:
-        caption = " ".join(filter(None, [spread_phrase(panels), shown.note]))
-        images = (draw_row_facets(FAMILY, "Recall in every direction", caption, panels),)
+        for panel in panels_of(shown, FAMILY, (), "subject", _panel, metric=metric, condition=conditions[0])
+    ]
+    images = draw_row_facets(FAMILY, "Recall in every direction", panels, remarks=[shown.note])
     lede = (
         "From the test samples, find what belongs to a query. R@k is the share of queries with a right one among the "
         "first k."
     )
     return Section(FAMILY, "Retrieval", lede, images, tuple(tables[:1]), tuple(tables[1:]))
+
+
+def _panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+    return Panel("", series, of["metric"], "", (CHANCE_BESIDE,))
 
 
 def _metrics(measures: Measures, condition: str, *, ranks: bool) -> list[str]:

@@ -9,12 +9,10 @@ from typing import Any
 from confu_core.ceilings import COINCIDE
 from confu_core.report.exact import BAYES, BEST, CEILINGS, PAIRWISE, PLAIN
 from confu_core.report.panels import Panel, draw_facets
-from confu_core.report.sections import Section, lines_of, section
+from confu_core.report.sections import Section, lines_of, panels_of, section
 from confu_core.report.tables import Column, Line, Table, wide_table
-from confu_core.report.tidy import REFERENCE, Measures, Series, beside, has_numbers
+from confu_core.report.tidy import REFERENCE, Measures, Series, beside
 from confu_core.report.words import capitalised, file_stem
-
-__all__ = ["ALL", "TEST", "captured", "ceilings_of", "group_title", "groups", "plain_of", "widest", "zero_shot"]
 
 FAMILY, GROUPS, ACCURACY = "zero_shot", "zero_shot_group", "accuracy"
 ALL, TEST = "all", "test"
@@ -49,15 +47,15 @@ def zero_shot(measured: Measures, shown: Measures) -> Section | None:
     if not tables:
         return None
     readings = [table for table in tables if table.title.startswith(f"Zero-shot {ACCURACY}")]
-    found = {
-        name: shown.series(FAMILY, "subject", metric=ACCURACY, condition=name)
-        for name in _splits(shown, ACCURACY)["condition"]
-    }
-    panels = [
-        _panel(TITLES.get(name, name), _beside(shown, series, split=name))
-        for name, series in found.items()
-        if has_numbers(series)
-    ]
+    panels = panels_of(
+        shown,
+        FAMILY,
+        ("condition",),
+        "subject",
+        lambda series, of: _panel(shown, series, TITLES.get(of["condition"], of["condition"]), split=of["condition"]),
+        names=_splits(shown, ACCURACY),
+        metric=ACCURACY,
+    )
     words = measured.words
     return Section(
         FAMILY,
@@ -87,15 +85,14 @@ def groups(measured: Measures, shown: Measures) -> Section | None:
     tables = [_by_group(measured, metric, title) for metric in measured.values(GROUPS, "metric")]
     if not tables:
         return None
-    found = {
-        group: shown.series(GROUPS, "subject", metric=ACCURACY, condition=group)
-        for group in shown.values(GROUPS, "condition", metric=ACCURACY)
-    }
-    panels = [
-        _panel(group_title(group), _beside(shown, series, group))
-        for group, series in found.items()
-        if has_numbers(series)
-    ]
+    panels = panels_of(
+        shown,
+        GROUPS,
+        ("condition",),
+        "subject",
+        lambda series, of: _panel(shown, series, group_title(of["condition"]), group=of["condition"]),
+        metric=ACCURACY,
+    )
     captures = _captures(measured)
     return Section(
         GROUPS,
@@ -113,19 +110,15 @@ def group_title(group: str) -> str:
     return "XOR" if group == "xor" else capitalised(group)
 
 
-def _panel(title: str, series: Sequence[Series]) -> Panel:
-    return Panel(title, series, "", ACCURACY, (PLAIN, PAIRWISE, BEST), proportion=True)
-
-
-def _beside(shown: Measures, series: Sequence[Series], group: str = ALL, split: str = TEST) -> list[Series]:
-    """Return series over queries with what pairs tell and what plain features reach beside what was measured."""
+def _panel(shown: Measures, series: Sequence[Series], title: str, *, group: str = ALL, split: str = TEST) -> Panel:
+    """Return accuracies over queries with what pairs tell and what plain features reach beside what was measured."""
     plain = plain_of(shown) if (group, split) == (ALL, TEST) else {}
 
     def known(query: str) -> dict[str, float | None]:
         pairwise = ceilings_of(shown, query, group).get(PAIRWISE.column) if "+" in query else None
         return {PAIRWISE.column: pairwise, PLAIN.column: plain.get(query)}
 
-    return beside(series, known)
+    return Panel(title, beside(series, known), "", ACCURACY, (PLAIN, PAIRWISE, BEST), proportion=True)
 
 
 def _by_group(measured: Measures, metric: str, title: str) -> Table:
