@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confu_core.page.numbers import show, show_setting
+from confu_core.page.numbers import show, show_setting, size
 from confu_core.report.sources import SEED, View, axis_values, in_order, short_name, sort_key
 from confu_core.runs.results import Results, Row
 
@@ -85,11 +85,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def size(count: float) -> str:
-    """Write an amount of memory for a reader."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _by_group(sources: Sequence[Results], labels: Sequence[str], view: View) -> dict[str, list[_Cell]]:

@@ -29,9 +29,10 @@ from scipy import stats
 from test_report_files import Page
 
 from birdmml.bench import report_words
-from confu_core.report import write_report
+from confu_core.report import sections, write_report
 from confu_core.report.sections.claims import Claim, verdict
 from confu_core.report.sections.overlap import SHARES
+from confu_core.report.tables import Column
 from confu_core.runs.measures import Measure, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results
 from confu_core.statistics.intervals import Interval
@@ -108,6 +109,28 @@ def test_every_section_is_there_in_order(written: Path) -> None:
     assert {link.removeprefix("#section-") for link in page.links if link.startswith("#section-")} == set(SECTIONS)
     for name in DRAWN:
         assert (written / f"{name}.svg").is_file() and (written / f"{name}.png").is_file()
+
+
+def test_a_measure_has_its_table_and_figure_by_declaring_them(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sections, "_SECTIONS", [])
+    said = {"title": "Calibration", "lede": "How sure it is.", "exact": ""}
+    sections.declare(
+        1, "calibration", keys={"subject": Column("query", "query"), "x": Column("x", "bin", None)}, **said
+    )
+    renamed = {"family": "calibration", "condition": ""}
+    folder = rewritten(
+        media, tmp_path / "birds", lambda row: {**row, **renamed} if row["family"] == "few_shot" else None
+    )
+    page, _ = report(folder, tmp_path / "out")
+    assert [name for name in page.ids if name.startswith("section-")] == ["section-calibration"]
+    rows, frame = rows_of(tmp_path / "out" / "calibration.csv"), frame_of(media)
+    frame = frame[frame["family"] == "few_shot"]
+    assert len(rows) == len(frame.drop_duplicates(["subject", "x"]))
+    own = frame[(frame["subject"] == rows[0]["query"]) & (frame["x"] == float(rows[0]["x"]))]
+    assert float(rows[0]["clip"]) == pytest.approx(own[own["method"] == "clip"]["value"].mean(), abs=1e-12)
+    assert (tmp_path / "out" / "calibration.svg").is_file()
 
 
 def test_every_table_comes_in_every_format(written: Path) -> None:
