@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from confu_core.page.drawing import Image
 from confu_core.page.numbers import show_setting
+from confu_core.report.exact import BAYES
 from confu_core.report.facts import Facts, facts_of
 from confu_core.report.figures import draw_figures
 from confu_core.report.overview import overview
 from confu_core.report.sections import Section, sections_of
-from confu_core.report.sources import View, folder_labels, read_sources, view_of
+from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
 from confu_core.report.tables import (
     Table,
     cell_tables,
@@ -34,7 +35,7 @@ Named = TypeVar("Named", Table, Image)
 
 
 @dataclass(frozen=True)
-class Part:
+class DatasetContent:
     """What a report says of one dataset, whose name is empty where there is one alone.
 
     Figures and tables are of the `headline`, of what lies `beyond` it, and of `directions`: its tables there are for
@@ -75,8 +76,8 @@ class Content:
     lede: str
     lacks: tuple[str, ...]
     benchmark: str
-    view: View
-    parts: tuple[Part, ...]
+    view: ReportView
+    parts: tuple[DatasetContent, ...]
     exports: tuple[Table, ...]
     facts: Facts
     meanings: dict[str, str]
@@ -115,7 +116,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Conten
     )
 
 
-def _part(measures: Measures, view: View, dataset: str) -> Part:
+def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetContent:
     by_place = measures.by_place(view)
     sections = sections_of(by_place, view)
     first, *images = draw_figures(measures, view)
@@ -127,7 +128,7 @@ def _part(measures: Measures, view: View, dataset: str) -> Part:
     # Sections of measures say it better, and of everything, what fallbacks reach.
     directions = direction_tables(measures, view, fallbacks=not sections)
     named = [_named(table, dataset) for table in directions]
-    return Part(
+    return DatasetContent(
         name=dataset,
         title=capitalised(view.y_label),
         headline=(_named(first, dataset), _named(matrix, dataset)),
@@ -161,13 +162,13 @@ def _section(section: Section, dataset: str) -> Section:
     )
 
 
-def _direction_matrices(measures: Measures, view: View) -> list[Table]:
+def _direction_matrices(measures: Measures, view: ReportView) -> list[Table]:
     names = measures.values(DIRECTION, "subject")
     if not names or has_long_directions(measures):
         return []
     if len(x_values(headline_series(measures, view))) == 1:
-        return [matrix_table(over_directions(measures, view), view, title="directions", axis="direction")]
-    return [matrix_table(direction_series(measures, view, name), view, title=name) for name in names]
+        return [matrix_table(over_directions(measures, view), view, BAYES.column, title="directions", axis="direction")]
+    return [matrix_table(direction_series(measures, view, name), view, BAYES.column, title=name) for name in names]
 
 
 def _title(sources: Sequence[Results], labels: Sequence[str]) -> str:
@@ -175,7 +176,7 @@ def _title(sources: Sequence[Results], labels: Sequence[str]) -> str:
     return titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison"
 
 
-def _lede(measures: Measures, labels: Sequence[str], view: View, facts: Facts) -> str:
+def _lede(measures: Measures, labels: Sequence[str], view: ReportView, facts: Facts) -> str:
     series = headline_series(measures, view)
     values = [value for value in x_values(series) if value is not None]
     single = [f"{view.x_label} {show_setting(value)}" for value in values]

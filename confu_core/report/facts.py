@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from confu_core.page.numbers import show, show_setting, size
-from confu_core.report.sources import SEED, View, axis_values, in_order, short_name, sort_key
+from confu_core.report.sources import SEED, ReportView, axis_values, in_order, short_name, sort_key
 from confu_core.runs.results import Results, Row
 
 Pairs = tuple[tuple[str, str], ...]
@@ -52,7 +52,7 @@ class _Cell:
     cost: Row
 
 
-def facts_of(sources: Sequence[Results], labels: Sequence[str], view: View) -> Facts:
+def facts_of(sources: Sequence[Results], labels: Sequence[str], view: ReportView) -> Facts:
     """Collect what stands behind the numbers of results folders."""
     groups = _by_group(sources, labels, view)
     cells = [cell for each in groups.values() for cell in each]
@@ -87,7 +87,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _by_group(sources: Sequence[Results], labels: Sequence[str], view: View) -> dict[str, list[_Cell]]:
+def _by_group(sources: Sequence[Results], labels: Sequence[str], view: ReportView) -> dict[str, list[_Cell]]:
     """Return cells by method, and by folder where there are several, each with what it cost."""
     groups: dict[str, list[_Cell]] = {}
     short = short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())

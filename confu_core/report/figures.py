@@ -27,7 +27,7 @@ from confu_core.report.panels import (
     put_legend,
     reference_keys,
 )
-from confu_core.report.sources import View
+from confu_core.report.sources import ReportView
 from confu_core.report.tables import direction_series, has_long_directions, headline_series, over_directions
 from confu_core.report.tidy import DIRECTION, HEADLINE, Measures, Point, Series, has_numbers, x_values
 from confu_core.report.words import capitalised, spread_words
@@ -45,7 +45,7 @@ PANEL_WIDTH, PANEL_HEIGHT = 2.25, 1.75
 PROPORTION = (-0.03, 1.03)
 
 
-def draw_figures(measures: Measures, view: View) -> list[Image]:
+def draw_figures(measures: Measures, view: ReportView) -> list[Image]:
     """Draw all figures that the rows of results have numbers for; raises ResultsError if there are none."""
     series = headline_series(measures, view)
     if not has_numbers(series):
@@ -62,7 +62,7 @@ def draw_figures(measures: Measures, view: View) -> list[Image]:
     return [*drawn, _direction_figure(measures, view, directions, spread)] if directions else drawn
 
 
-def _panels(measures: Measures, view: View, headline: Sequence[Series]) -> list[tuple[str, str, Panel]]:
+def _panels(measures: Measures, view: ReportView, headline: Sequence[Series]) -> list[tuple[str, str, Panel]]:
     """Return name, caption and panel of each figure with one pair of axes; titles are those of the panels."""
     capture = (replace(PAIRWISE, column="", value=0.0), replace(BAYES, column="", value=1.0))
     of = measures.words.exact_of
@@ -139,7 +139,7 @@ def _draw(axes: Axes, panel: Panel, chosen: Sequence[Look]) -> None:
         axes.set_xlabel(plain(panel.x_label))
 
 
-def _direction_figure(measures: Measures, view: View, directions: Sequence[str], spread: str) -> Image:
+def _direction_figure(measures: Measures, view: ReportView, directions: Sequence[str], spread: str) -> Image:
     """Draw a panel per direction; at a single x, all directions beside each other on one pair of axes."""
     left_out = "What a method does not define is left out; what its fallback reaches stands in a table."
     caption = f"{spread} {left_out}"

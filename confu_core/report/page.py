@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from confu_core.page.drawing import Image
 from confu_core.page.html import style, templates
-from confu_core.report.content import Content, Part
+from confu_core.report.content import Content, DatasetContent
 from confu_core.report.formats import escape_markdown, to_markdown
 from confu_core.report.sections import Section
 from confu_core.report.tables import BOLD, UNDEFINED, Table
@@ -61,7 +61,7 @@ def markdown_page(content: Content) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _part(part: Part) -> list[str]:
+def _part(part: DatasetContent) -> list[str]:
     """Return everything about one dataset."""
     headline, matrix = part.headline
     return [

@@ -61,7 +61,7 @@ def folder_labels(folders: Sequence[Path]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class View:
+class ReportView:
     """What is plotted over what: columns of the results for x, y, methods and exact lines; and labels of the axes."""
 
     x: str
@@ -78,7 +78,7 @@ class View:
         return None if self.x == self.group else self.x
 
 
-def view_of(results: Results) -> View:
+def view_of(results: Results) -> ReportView:
     """Read what a sweep wants shown; raises ResultsError where the results have no such columns."""
     asked = results.sweep.get("view", {})
     if not isinstance(asked, dict) or not all(isinstance(value, str | None) for value in asked.values()):
@@ -100,7 +100,7 @@ def view_of(results: Results) -> View:
     if said["ceiling"] is not None and not _known(results, said["ceiling"]):
         said["ceiling"] = None
     labels = {"x_label": said["x_label"] or said["x"], "y_label": said["y_label"] or said["y"]}
-    return View(said["x"], said["y"], **labels, group=said["group"], ceiling=said["ceiling"], floor=said["floor"])
+    return ReportView(said["x"], said["y"], **labels, group=said["group"], ceiling=said["ceiling"], floor=said["floor"])
 
 
 def _known(results: Results, name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from confu_core.page.numbers import show, show_setting
 from confu_core.report.exact import BAYES, BEST, CEILINGS, CHANCE, SAME, Reference, distinct, references_of
-from confu_core.report.sources import SEED, View
+from confu_core.report.sources import SEED, ReportView
 from confu_core.report.tidy import (
     DIRECTION,
     HEADLINE,
@@ -211,13 +211,13 @@ def _share(point: Point) -> float:
     return 0.0 if point.mean is None or not exact or exact <= 0 else min(1.0, max(0.0, point.mean / exact))
 
 
-def headline_series(measures: Measures, view: View, metric: str | None = None) -> list[Series]:
+def headline_series(measures: Measures, view: ReportView, metric: str | None = None) -> list[Series]:
     """Return a metric of the rows of results over x, with all that is known exactly and the other means as levels."""
     exact = dict.fromkeys(filter(None, (*EXACT, *MEANS, view.ceiling, view.floor)))
     return measures.series(HEADLINE, "place", metric=metric or view.y, exact=tuple(exact))
 
 
-def direction_series(measures: Measures, view: View, direction: str, *, defined: bool = True) -> list[Series]:
+def direction_series(measures: Measures, view: ReportView, direction: str, *, defined: bool = True) -> list[Series]:
     """Return the accuracy in a direction over x, with all that is known exactly of it and its other means as levels."""
     means = ("order", "higher_order_capture", "fusion_gain_captured", "expected_rank", "information_bound")
     exact = dict.fromkeys(filter(None, (*EXACT, *means, view.floor)))
@@ -226,7 +226,7 @@ def direction_series(measures: Measures, view: View, direction: str, *, defined:
     )
 
 
-def over_directions(measures: Measures, view: View) -> list[Series]:
+def over_directions(measures: Measures, view: ReportView) -> list[Series]:
     """Return the accuracy over directions, of results at a single x; without values where methods do not define it."""
     exact = dict.fromkeys(filter(None, (*EXACT, view.floor)))
     names = measures.values(DIRECTION, "subject")
@@ -241,13 +241,16 @@ def has_long_directions(measures: Measures) -> bool:
     return len(set(measures.values(HEADLINE, "place")) - {None}) < 2 and any(len(name) > LONG for name in names)
 
 
-def headline_tables(measures: Measures, view: View) -> list[Table]:
+def headline_tables(measures: Measures, view: ReportView) -> list[Table]:
     """Return the summary, a row per method and x; and the matrix, with a column or a row per method."""
     series = headline_series(measures, view)
-    return [_summary(series, view), _by_method(measures, view) if view.axis is None else matrix_table(series, view)]
+    return [
+        _summary(series, view),
+        _by_method(measures, view) if view.axis is None else matrix_table(series, view, view.ceiling),
+    ]
 
 
-def _summary(series: Sequence[Series], view: View) -> Table:
+def _summary(series: Sequence[Series], view: ReportView) -> Table:
     exact = [line.column for line in _chance_last(references_of(view.ceiling, view.floor))]
     columns = (
         *_identity(view),
@@ -265,10 +268,13 @@ def _summary(series: Sequence[Series], view: View) -> Table:
     return Table("summary", f"{capitalised(view.y_label)}, {_by(view)}", columns, rows)
 
 
-def matrix_table(series: Sequence[Series], view: View, *, title: str = "", axis: str = "") -> Table:
+def matrix_table(
+    series: Sequence[Series], view: ReportView, ceiling: str | None, *, title: str = "", axis: str = ""
+) -> Table:
     """Arrange a metric with a row per x, a column per method, tinted by closeness to the ceiling, exact lines last."""
-    floor, ceiling = (view.floor, view.ceiling) if not title else (view.floor, BAYES.column)
-    lines = _chance_last(distinct(references_of(ceiling, floor), [point for one in series for point in one.points]))
+    lines = _chance_last(
+        distinct(references_of(ceiling, view.floor), [point for one in series for point in one.points])
+    )
     columns = (
         Column(view.x, axis or view.x_label, None),
         *(Column(one.label, one.label) for one in series),
@@ -279,7 +285,7 @@ def matrix_table(series: Sequence[Series], view: View, *, title: str = "", axis:
         points = [one.at(x) for one in series]
         best = best_of(points)
         for at, point in enumerate(points):
-            closeness = None if point is None or point.mean is None else _closeness(point, floor, ceiling)
+            closeness = None if point is None or point.mean is None else _closeness(point, view.floor, ceiling)
             if closeness is not None:
                 tint.append((row, 1 + at, closeness))
             # At a ceiling that chance reaches, nobody is best.
@@ -297,7 +303,7 @@ def _closeness(point: Point, floor: str | None, ceiling: str | None) -> float | 
     return min(1.0, max(0.0, (point.mean - low) / (high - low)))
 
 
-def _by_method(measures: Measures, view: View) -> Table:
+def _by_method(measures: Measures, view: ReportView) -> Table:
     """Return one row per method: the headline metric, its bounds, capture and total correlation."""
     series = headline_series(measures, view)
     lines = _chance_last(distinct(references_of(view.ceiling, view.floor), [p for one in series for p in one.points]))
@@ -330,7 +336,7 @@ def _by_method(measures: Measures, view: View) -> Table:
     return Table("matrix", title, (Column(view.group, view.group), *columns), rows, bold)
 
 
-def direction_tables(measures: Measures, view: View, *, fallbacks: bool) -> list[Table]:
+def direction_tables(measures: Measures, view: ReportView, *, fallbacks: bool) -> list[Table]:
     """Return the tables of directions: every one, those that do not fit beneath columns as rows, and fallbacks."""
     names = measures.values(DIRECTION, "subject")
     tables = [_directions(measures, view, names)] if names else []
@@ -352,7 +358,7 @@ def direction_tables(measures: Measures, view: View, *, fallbacks: bool) -> list
     return tables
 
 
-def _directions(measures: Measures, view: View, names: Sequence[str]) -> Table:
+def _directions(measures: Measures, view: ReportView, names: Sequence[str]) -> Table:
     exact = tuple(line.column for line in CEILINGS)
     means = {
         "higher_order_capture": Column("higher_order_capture_mean", "higher-order capture"),
@@ -438,17 +444,17 @@ def _chance_last(lines: Sequence[Reference]) -> list[Reference]:
     return sorted(lines, key=lambda line: line.column == CHANCE.column)  # What is no ceiling stands last.
 
 
-def _identity(view: View) -> tuple[Column, ...]:
+def _identity(view: ReportView) -> tuple[Column, ...]:
     names = Column("folder"), Column(view.group), Column("series", view.group)
     return names if view.axis is None else (*names, Column(view.x, view.x_label, None))
 
 
-def _names(one: Series, point: Point, view: View) -> tuple[Any, ...]:
+def _names(one: Series, point: Point, view: ReportView) -> tuple[Any, ...]:
     names = one.folder, one.group, one.label
     return names if view.axis is None else (*names, point.x)
 
 
-def _by(view: View) -> str:
+def _by(view: ReportView) -> str:
     return "by method" if view.axis is None else f"by method and {view.x_label}"
 
 

@@ -15,7 +15,7 @@ from confu_core.page.numbers import show_setting
 from confu_core.report.sources import (
     DATA,
     SEED,
-    View,
+    ReportView,
     axis_values,
     dataset_names,
     follows,
@@ -192,7 +192,7 @@ class Measures:
         places = tuple(self.places[at] for at in groups) if self.places else ()
         return replace(self, groups=tuple(self.groups[at] for at in groups), families=families, places=places)
 
-    def by_place(self, view: View) -> Measures:
+    def by_place(self, view: ReportView) -> Measures:
         """Return the same with a group for every method at every place along the axis."""
         found = self.rows(HEADLINE)
         pairs = list(dict.fromkeys(zip(found["group"], found["place"], strict=True)))
@@ -210,7 +210,7 @@ class Measures:
             families[family] = frame.assign(group=own).sort_values("group", kind="stable")
         return replace(self, groups=tuple(groups), families=families, places=tuple(place for _, place in pairs))
 
-    def by_dataset(self, view: View) -> dict[str, Measures]:
+    def by_dataset(self, view: ReportView) -> dict[str, Measures]:
         """Return what was measured at each place along datasets; else all of it, without a name."""
         places = [place for place in dict.fromkeys(self.places) if place is not None]
         if view.axis not in DATA or len(places) < 2:
@@ -226,7 +226,7 @@ class Measures:
         )
         return replace(self, groups=tuple(groups))
 
-    def drawn(self, view: View) -> Measures:
+    def drawn(self, view: ReportView) -> Measures:
         """Return what figures show: what was measured at the last place, with a note that says so, or all of it."""
         places = in_order({place for place in self.places if place is not None}, self.places)
         if len(places) < 2:
@@ -235,7 +235,7 @@ class Measures:
         return replace(self.kept(last), note=f"Drawn for {place_name(view, places[-1])}; the tables have all.")
 
 
-def place_name(view: View, place: Any) -> str:
+def place_name(view: ReportView, place: Any) -> str:
     """Return what a place along the axis is called."""
     return f"{view.x_label} {show_setting(place)}"
 
@@ -255,7 +255,7 @@ def point_of(x: Any, found: Sequence[Sequence[Any]], defined: bool) -> Point:
     return Point(x, values, seeds, {} if known is None else {REFERENCE: known.mean}, ends, defined)
 
 
-def read_tidy(sources: Sequence[Results], labels: Sequence[str], view: View, words: ReportWords) -> Measures:
+def read_tidy(sources: Sequence[Results], labels: Sequence[str], view: ReportView, words: ReportWords) -> Measures:
     """Sort the finished cells of results folders by method, and all their numbers into tidy tables.
 
     Groups are by folder, then by method in the order of the sweep, then by variant. Raises ResultsError if a folder
@@ -306,7 +306,7 @@ def _families(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
     }
 
 
-def _headline(row: Row, view: View) -> Iterator[Row]:
+def _headline(row: Row, view: ReportView) -> Iterator[Row]:
     for name in dict.fromkeys(filter(None, (*NUMBERS, view.y, view.ceiling, view.floor))):
         yield {
             "family": HEADLINE,
@@ -336,7 +336,7 @@ def _directions(row: Row) -> Iterator[Row]:
 
 
 def _variants(
-    results: Results, view: View, name: Callable[[str], str], datasets: Mapping[str, str]
+    results: Results, view: ReportView, name: Callable[[str], str], datasets: Mapping[str, str]
 ) -> list[tuple[str, str, list[Row]]]:
     """Return finished rows by method, dataset, and what else varies within it but x, what follows from x, and seeds.
 
@@ -362,7 +362,7 @@ def _variants(
     return list(found.values())
 
 
-def _along(rows: Sequence[Row], view: View, results: Results) -> list[Row]:
+def _along(rows: Sequence[Row], view: ReportView, results: Results) -> list[Row]:
     """Return the rows of a method along x; raises ResultsError if two are of the same seed."""
     by_x: dict[Any, list[Row]] = {}
     for row in rows:

@@ -10,7 +10,7 @@ from typing import Any
 
 from confu_core.page.drawing import Image
 from confu_core.report.panels import Panel, draw_facets, draw_lines
-from confu_core.report.sources import View
+from confu_core.report.sources import ReportView
 from confu_core.report.tables import BOLD, UNDEFINED, Column, Line, Table, lines_along, wide_table
 from confu_core.report.tidy import Measures, Series, has_numbers
 from confu_core.report.words import file_stem
@@ -85,7 +85,7 @@ def section(order: int, *, once: bool = False) -> Callable[[Make], Make]:
     return mark
 
 
-def sections_of(measured: Measures, view: View) -> list[Section]:
+def sections_of(measured: Measures, view: ReportView) -> list[Section]:
     """Return the sections that there is something for."""
     for module in pkgutil.iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")

@@ -18,7 +18,7 @@ from confu_core.errors import ResultsError
 from confu_core.report.exact import BAYES, PLAIN, distinct, reference_curves, references_of
 from confu_core.report.formats import escape_latex, escape_markdown, to_csv, to_latex, to_markdown
 from confu_core.report.panels import draw_interval, is_line_plot
-from confu_core.report.sources import View, dataset_names, folder_labels, read_sources, view_of
+from confu_core.report.sources import ReportView, dataset_names, folder_labels, read_sources, view_of
 from confu_core.report.tables import (
     best_of,
     cell_tables,
@@ -35,7 +35,7 @@ from confu_core.runs.results import read_results
 from confu_core.statistics.intervals import student_interval
 
 
-def loaded(*folders: Path, words: ReportWords | None = None) -> tuple[Measures, View]:
+def loaded(*folders: Path, words: ReportWords | None = None) -> tuple[Measures, ReportView]:
     sources = read_sources(folders, "hint")
     view = view_of(sources[0])
     return read_tidy(sources, folder_labels(folders), view, words or ReportWords()), view
@@ -144,7 +144,7 @@ def test_a_matrix_by_hand(tmp_path: Path) -> None:
         for seed, accuracy in enumerate(accuracies)
     ]
     measures, view = loaded(write_rows(tmp_path / "made", rows))
-    table = matrix_table(headline_series(measures, view), view)
+    table = matrix_table(headline_series(measures, view), view, view.ceiling)
     assert [column.label for column in table.columns] == ["x̂", "best", "worse", "Bayes accuracy", "chance"]
     assert [row[0] for row in table.rows] == [0.0, 1.0]
     # Where chance reaches the ceiling nobody is close to it or best; below chance is not less than far away.
@@ -270,7 +270,7 @@ def test_a_method_without_the_axis_is_the_same_at_every_x(tmp_path: Path) -> Non
     measures, view = loaded(write_rows(tmp_path / "made", rows, grid={"method": ["confu", "clip"]}))
     series = headline_series(measures, view)
     assert x_values(series) == [0.2, 0.4]
-    assert [matrix_table(series, view).text(row, 2) for row in (0, 1)] == ["0.300", "0.300"]
+    assert [matrix_table(series, view, view.ceiling).text(row, 2) for row in (0, 1)] == ["0.300", "0.300"]
 
 
 def test_words_keep_the_order_in_which_they_were_asked_for(tmp_path: Path) -> None:
