@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from birdmml.audit.headroom import Gain, Headroom, Subset
-from confu_core.report.markup import text
+from confu_core.page.html import text
 from confu_core.statistics.bootstrap import Estimate
 
 __all__ = ["gains_table", "subsets_table"]

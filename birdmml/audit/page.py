@@ -11,7 +11,7 @@ from birdmml.audit.bars import gains_table, subsets_table
 from birdmml.audit.finding import SEVERITIES, Example, Finding
 from birdmml.audit.glimpse import Glimpse
 from birdmml.audit.headroom import Headroom
-from confu_core.report.markup import facts, table, text
+from confu_core.page.html import facts, table, text
 
 __all__ = ["audit_page"]
 
@@ -49,7 +49,7 @@ def audit_page(found: Audit) -> str:
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <title>Audit: {text(found.name)}</title>
 <style>
-{_file("confu_core.report", "page.css")}{_file("birdmml.audit", "audit.css")}</style>
+{_file("confu_core.page", "page.css")}{_file("birdmml.audit", "audit.css")}</style>
 </head>
 <body>
 <header>

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from birdmml.preview.choose import Card
 from birdmml.preview.spectrogram import spectrogram_svg
 from birdmml.song import decode_flac
-from confu_core.report.markup import text
+from confu_core.page.html import text
 
 __all__ = ["card_html"]
 

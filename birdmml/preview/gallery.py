@@ -23,7 +23,7 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Picture, Sound, Text, decode_picture, decode_sound
 from confu_core.inputs.decode import content
 from confu_core.io.atomic import write_whole
-from confu_core.report.markup import facts, text
+from confu_core.page.html import facts, text
 from confu_core.shards import Dataset
 from confu_core.shards.source import label_columns, named
 

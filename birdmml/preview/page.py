@@ -11,7 +11,7 @@ from typing import Any
 from birdmml.data import information_of
 from birdmml.preview.card import card_html
 from birdmml.preview.choose import Card
-from confu_core.report.markup import facts, table, text
+from confu_core.page.html import facts, table, text
 from confu_core.shards import Manifest
 
 __all__ = ["document", "page"]
@@ -83,7 +83,7 @@ def document(title: str, body: str) -> str:
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <title>{text(title)}</title>
 <style>
-{_file("confu_core.report", "page.css")}{_file("birdmml.preview", "preview.css")}</style>
+{_file("confu_core.page", "page.css")}{_file("birdmml.preview", "preview.css")}</style>
 </head>
 <body>
 {body}
