@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import configuration, settings
 
+# One thread a process, in the processes that tests start too: on matrices this small, threads of several processes that
+# wait for each other take more of the cores than they give. It counts where it stands before NumPy and PyTorch load.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Files of the toolkit are UTF-8 everywhere; tests that read them back need not say so each time.

@@ -34,7 +34,7 @@ def test_equal_streams_give_equal_bytes_in_any_order() -> None:
 
 def test_another_process_with_other_threads_makes_the_same_bytes() -> None:
     here = str(Path(__file__).parent)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
     other = subprocess.run(
         [sys.executable, "-c", PROGRAM, here], capture_output=True, text=True, check=True, env=environment
     )
