@@ -66,7 +66,7 @@ class Anatomy:
     chord : float
         Width of the spread wing at its root.
     planform : str
-        Outline of the spread wing, of `birdmml.picture.flight.PLANFORMS`.
+        Outline of the spread wing, of `birdmml.picture.wings.PLANFORMS`.
     """
 
     posture: float = 38

@@ -8,36 +8,15 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from birdmml.picture.bank import clouds, crop, grain, ripples, turf
 from birdmml.picture.paint import planes, upscale
-
-__all__ = ["BackgroundMaker", "draw_background", "lay_texture"]
+from birdmml.picture.textures import clouds, crop, grain, ripples, turf
 
 Colors = np.ndarray
 BackgroundMaker = Callable[[int, Colors, np.random.Generator, float], Image.Image]
 
 
 def draw_background(kind: str, size: int, look: Colors, scene: np.random.Generator, horizon: float) -> np.ndarray:
-    """Draw a background.
-
-    Parameters
-    ----------
-    kind : str
-        Of `birdmml.facts.BACKGROUNDS`.
-    size : int
-        Of the picture, in pixels.
-    look : ndarray of uint8, shape (6, 3)
-        Colours, as in `palettes`, already in the light of the scene.
-    scene : numpy.random.Generator
-        Where things lie.
-    horizon : float
-        Height at which the ground or the water ends, as a share of the picture from above.
-
-    Returns
-    -------
-    ndarray of uint8, shape (3, size, size)
-        The background, as planes.
-    """
+    """Draw a background, as planes, in the colours of a look; the horizon is a share of the height, from above."""
     factor = 4 if size >= 64 else 2 if size >= 24 else 1
     side = -(-size // factor) + 1
     small = MAKERS[kind](side, look.astype(int), scene, horizon)

@@ -6,10 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from birdmml.picture.anatomy import Anatomy
-from birdmml.picture.draft import BODY, HEAD, SKULL, TAIL, Draft, Frame, Pen, blend, one_bone
-from birdmml.picture.labels import label
-
-__all__ = ["Frames", "core", "draw_tracts", "frames_of", "outline"]
+from birdmml.picture.draft import BODY, HEAD, SKULL, TAIL, Draft, Frame, Pen, blend, label, one_bone
 
 
 @dataclass(frozen=True)

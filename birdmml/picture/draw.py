@@ -8,25 +8,19 @@ import numpy as np
 
 from birdmml.facts import PictureFacts
 from birdmml.picture.background import draw_background, lay_texture
-from birdmml.picture.bank import crop, grain, turf
-from birdmml.picture.bird import BirdLayer, extent, paint_bird
-from birdmml.picture.camera import add_noise, blurred
-from birdmml.picture.coat import coat
+from birdmml.picture.bird import BirdLayer, coat, extent, paint_bird
+from birdmml.picture.camera import add_noise, blurred, tinted
 from birdmml.picture.composition import Place, Shot, choose_bird, choose_place, choose_shot
-from birdmml.picture.foreground import lay_blades, lay_veil
-from birdmml.picture.labels import number
-from birdmml.picture.light import tinted
+from birdmml.picture.draft import number
 from birdmml.picture.paint import over
 from birdmml.picture.palettes import RED_FEEDER, SANDS, STONES, WOODS
 from birdmml.picture.pose import bend, turned
-from birdmml.picture.props import Foothold, cast_shadow, lay_support
+from birdmml.picture.scene import Foothold, cast_shadow, immerse, lay_blades, lay_support, lay_veil
 from birdmml.picture.template import Template, fineness, make_template
-from birdmml.picture.water import immerse
+from birdmml.picture.textures import crop, grain, turf
 from birdmml.species import Plumage
 from birdmml.vocabulary import MARKS, PARTS
 from confu_core.errors import InvalidValue
-
-__all__ = ["draw_picture"]
 
 SMALLEST = 16
 PLACES = tuple((name, number(name)) for name in (*PARTS, *MARKS))

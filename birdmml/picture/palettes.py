@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["LOOKS", "RED_FEEDER", "SANDS", "SHIFTED_LOOKS", "STONES", "WOODS"]
-
 Look = tuple[tuple[int, int, int], ...]
 
 # Each look: far above, far below, dark, middle, light, accent.

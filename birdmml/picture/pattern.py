@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.body import Frames
 from birdmml.picture.draft import Draft, Pen
-from birdmml.picture.wing import WingPlan
-
-__all__ = ["draw_patterns"]
+from birdmml.picture.wings import WingPlan
 
 # Golden-ratio steps spread the marks without rows that the eye would find.
 GOLDEN = 0.6180339887

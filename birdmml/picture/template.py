@@ -9,7 +9,6 @@ from types import MappingProxyType
 import numpy as np
 
 from birdmml.picture.anatomy import ANATOMY, Anatomy
-from birdmml.picture.bill import draw_bill
 from birdmml.picture.body import (
     Frames,
     core,
@@ -20,16 +19,11 @@ from birdmml.picture.body import (
     frames_of,
     outline,
 )
-from birdmml.picture.draft import Draft, Stroke
-from birdmml.picture.flight import VIEWS, draw_spread
-from birdmml.picture.head import draw_crest, draw_eye, draw_face
-from birdmml.picture.labels import label
-from birdmml.picture.legs import draw_legs, ground
+from birdmml.picture.draft import Draft, Stroke, label
+from birdmml.picture.head import draw_bill, draw_crest, draw_eye, draw_face
+from birdmml.picture.limbs import draw_legs, draw_tail, ground
 from birdmml.picture.pattern import draw_patterns
-from birdmml.picture.tail import draw_tail
-from birdmml.picture.wing import draw_folded
-
-__all__ = ["Template", "fineness", "make_template"]
+from birdmml.picture.wings import VIEWS, draw_folded, draw_spread
 
 # Clinging birds hold themselves upright against a trunk, whatever they do on a branch; fliers stretch out.
 CLINGING_POSTURE = 97
@@ -44,37 +38,19 @@ LEGGED = ("grip", "flat", "hunched", "cling", "headlong")
 
 @dataclass(frozen=True)
 class Template:
-    """A bird at rest.
+    """A bird at rest: facing right, in lengths of the body."""
 
-    Attributes
-    ----------
-    anatomy : Anatomy
-        Its proportions in this stance.
-    frames : Frames
-        Where body, head and tail are.
-    ground : float
-        Height on which it stands; the body's centre is 0.
-    curves : ndarray of float64, shape (samples, 4 * bones)
-        How the samples of all curves follow from the maps of the bones: control points, the bones' shares in them and
-        the splines are all linear, so that a whole bird is bent by one small matrix product.
-    bound : int
-        How many samples, the first, bound the bird; tracts and patterns follow, which reach beyond it and are cut.
-    layers : mapping of str to list of Stroke
-        What the curves enclose, in painting order within each layer.
-    feet : pair of float
-        Where the claws are at rest; below the body where none are drawn.
-    bill : slice
-        Samples of the bill.
-    """
-
-    anatomy: Anatomy
-    frames: Frames
-    ground: float
+    anatomy: Anatomy  # Its proportions in this stance.
+    frames: Frames  # Where body, head and tail are.
+    ground: float  # Height on which it stands; the body's centre is 0.
+    # How the samples of all curves follow from the maps of the bones: control points, the bones' shares in them and the
+    # splines are all linear, so that a whole bird is bent by one small matrix product; shape (samples, 4 * bones).
     curves: np.ndarray
+    # How many samples, the first, bound the bird; tracts and patterns follow, which reach beyond it and are cut.
     bound: int
-    layers: dict[str, list[Stroke]]
-    feet: tuple[float, float]
-    bill: slice
+    layers: dict[str, list[Stroke]]  # What the curves enclose, in painting order within each layer.
+    feet: tuple[float, float]  # Where the claws are at rest; below the body where none are drawn.
+    bill: slice  # Samples of the bill.
 
 
 @lru_cache(maxsize=1024)  # Some 200 kB each; every plumage of the table in every stance that it takes.
@@ -88,32 +64,7 @@ def make_template(
     stance: str,
     fine: float = 1.0,
 ) -> Template:
-    """Return the template of a bird; it depends on its arguments alone.
-
-    Parameters
-    ----------
-    shape, bill, tail, crest : str
-        As in `birdmml.species.Plumage`.
-    marks : frozenset of str
-        Marks that it has, of `birdmml.species.MARKS`.
-    patterns : tuple of str
-        Of the breast and of the back.
-    stance : {"grip", "flat", "hunched", "cling", "headlong", "swim", "spread", "below", "above", "hover"}
-        What legs and wings do.
-    fine : float
-        How many times as small as on a sparrow the marks of the patterns are, from `fineness`.
-
-    Returns
-    -------
-    Template
-        Curves of all layers.
-
-    Examples
-    --------
-    >>> template = make_template("dove", "thin", "long", "none", frozenset(), ("plain", "plain"), "grip")
-    >>> template.curves.shape[1], template.ground < 0
-    (24, True)
-    """
+    """Return the template of a bird with these forms and marks in a stance; it depends on its arguments alone."""
     anatomy = _stanced(ANATOMY[shape], stance)
     frames = frames_of(anatomy)
     draft = Draft()
@@ -137,13 +88,7 @@ def make_template(
 
 
 def fineness(length_cm: float) -> float:
-    """Return how many times as small as on a sparrow marks look on a bird of this length; there are few such values.
-
-    Examples
-    --------
-    >>> fineness(15), fineness(60)
-    (1.0, 2.0)
-    """
+    """Return how many times as small as on a sparrow marks look on a bird of this length; there are few such values."""
     return next((fine for longest, fine in ((20, 1.0), (30, 1.3), (45, 1.6)) if length_cm < longest), 2.0)
 
 

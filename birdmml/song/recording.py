@@ -11,16 +11,13 @@ import numpy as np
 
 from birdmml.facts import SongFacts
 from birdmml.song.air import path_through
-from birdmml.song.phrase import Score, write_score
+from birdmml.song.render import HIGHEST
 from birdmml.song.site import Circumstances, Site, draw_circumstances, draw_site
-from birdmml.song.source import HIGHEST
 from birdmml.song.stage import Heard, perform, sung_spans
 from birdmml.song.surroundings import surroundings
-from birdmml.song.voice import voice_of
+from birdmml.song.voice import Score, voice_of, write_score
 from birdmml.species import Song
 from confu_core.errors import InvalidValue
-
-__all__ = ["Recording", "record", "sing"]
 
 SECONDS = (0.25, 60.0)
 SAMPLE_RATES = (8000, 48_000)
@@ -29,36 +26,15 @@ EDGE = 0.004  # Seconds over which a recording opens and closes.
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording before its parts are summed.
+    """A recording before its parts are summed."""
 
-    Attributes
-    ----------
-    song, rest : ndarray of float32, shape (samples,)
-        The song as recorded, and everything else, both at the final level.
-    sounding : ndarray of bool, shape (samples,)
-        Where the song sounds.
-    facts : SongFacts
-        What is true of it.
-    """
-
-    song: np.ndarray
+    song: np.ndarray  # The song as recorded, and everything else, both at the final level; shape (samples,).
     rest: np.ndarray
-    sounding: np.ndarray
-    facts: SongFacts
+    sounding: np.ndarray  # Where the song sounds; shape (samples,).
+    facts: SongFacts  # What is true of it.
 
-    def mix(self, sample_rate: int) -> np.ndarray:
-        """Sum the parts, centre them, and open and close softly.
-
-        Parameters
-        ----------
-        sample_rate : int
-            In Hz.
-
-        Returns
-        -------
-        ndarray of float32, shape (samples,)
-            The recording, of mean nearly 0 and peak at most 0.95.
-        """
+    def mix(self, sample_rate: int) -> np.ndarray:  # float32, shape (samples,)
+        """Sum the parts, centre them, and open and close softly."""
         samples = self.song + self.rest
         samples -= samples.mean()
         fade = _fade(round(EDGE * sample_rate))

@@ -6,7 +6,7 @@ import pytest
 from birdmml.facts import ACTIVITIES, BACKGROUNDS
 from birdmml.picture import draw as drawing
 from birdmml.picture import draw_picture, encode_jpeg
-from birdmml.picture.labels import NAMES, number
+from birdmml.picture.draft import NAMES, number
 from birdmml.species import Plumage
 from birdmml.table import find_species, load_species
 from birdmml.vocabulary import MARKS, PARTS, SHAPES

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from birdmml.picture.anatomy import ANATOMY
-from birdmml.picture.composition import FLYING, choose_shot
-from birdmml.picture.flight import PLANFORMS, STATIONS, VIEWS
-from birdmml.picture.labels import number
+from birdmml.picture.composition import FLYING, choose_setting, choose_shot, settings_of
+from birdmml.picture.draft import number
 from birdmml.picture.pose import Build, Pose, bend
-from birdmml.picture.settings import choose_setting, settings_of
 from birdmml.picture.template import make_template
+from birdmml.picture.wings import PLANFORMS, STATIONS, VIEWS
 from birdmml.table import find_species
 from confu_core.random import generator
 

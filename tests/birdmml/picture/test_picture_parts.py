@@ -6,18 +6,20 @@ import pytest
 from birdmml.facts import ACTIVITIES, BACKGROUNDS
 from birdmml.picture.anatomy import ANATOMY
 from birdmml.picture.background import draw_background
-from birdmml.picture.bank import crop, feathers, fray_mask, sensor_noise
-from birdmml.picture.camera import add_noise, blurred
-from birdmml.picture.canvas import Canvas
-from birdmml.picture.curves import curve_weights, sample_curves
-from birdmml.picture.light import Light, shade
-from birdmml.picture.paint import Layer, color_table, over, reduce_labels, upscale
+from birdmml.picture.camera import Light, add_noise, blurred, shade
+from birdmml.picture.composition import choose_setting, settings_of
+from birdmml.picture.draft import curve_weights
+from birdmml.picture.paint import Canvas, Layer, color_table, over, reduce_labels, upscale
 from birdmml.picture.palettes import LOOKS, SHIFTED_LOOKS
-from birdmml.picture.settings import choose_setting, settings_of
+from birdmml.picture.textures import crop, feathers, fray_mask, sensor_noise
 from birdmml.vocabulary import SHAPES
 from confu_core.random import generator
 
 RANDOM = generator(0, "test", "picture parts")
+
+
+def sample_curves(controls, places, weights):
+    return np.einsum("sk,skn->sn", weights, controls[places])
 
 
 def test_curves_go_through_their_control_points():

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from birdmml.picture.bird import extent, paint_bird, part_map
-from birdmml.picture.coat import coat
-from birdmml.picture.labels import LIGHT, NAMES, label, number
-from birdmml.picture.light import NEUTRAL
+from birdmml.picture.bird import coat, extent, paint_bird, part_map
+from birdmml.picture.camera import NEUTRAL
+from birdmml.picture.draft import LIGHT, NAMES, label, number
 from birdmml.picture.pose import Build, Pose, bend
 from birdmml.picture.template import fineness, make_template
 from birdmml.table import find_species, load_species

@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 from song_rows import SONGS, streams
 
-from birdmml.song.air import absorption_db, carry, path_through, room_spectrum
-from birdmml.song.control import in_order, phase, raise_rate
-from birdmml.song.gesture import Gesture
+from birdmml.song.air import absorption_db, carry, fast_length, path_through, room_spectrum
+from birdmml.song.gesture import Gesture, in_order, phase, raise_rate
 from birdmml.song.noise import LOOP_SECONDS, read_loop, white_loop
-from birdmml.song.render import render
+from birdmml.song.render import HIGHEST, partials, render
 from birdmml.song.site import draw_site
-from birdmml.song.source import HIGHEST, partials
 from birdmml.song.syllables import KINDS
-from birdmml.song.transform import fast_length
 from birdmml.song.voice import voice_of
 
 RATE = 22_050

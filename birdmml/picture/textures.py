@@ -9,8 +9,6 @@ from scipy import ndimage
 
 from confu_core.random import generator
 
-__all__ = ["SIDE", "clouds", "crop", "feathers", "fray_mask", "grain", "ripples", "sensor_noise", "turf"]
-
 SIDE = 512  # Pixels; every texture wraps around, and is stored twice over so that a window is a view.
 
 
@@ -83,27 +81,7 @@ def sensor_noise() -> np.ndarray:
 
 
 def crop(texture: np.ndarray, height: int, width: int, row: int, column: int) -> np.ndarray:
-    """Return a window of a texture that wraps around.
-
-    Parameters
-    ----------
-    texture : ndarray, shape (..., 1024, 1024)
-        The texture, stored twice over.
-    height, width : int
-        Of the window, in pixels.
-    row, column : int
-        Its upper left corner; any integers.
-
-    Returns
-    -------
-    ndarray, shape (..., height, width)
-        A view where the window is at most 512 pixels wide and high, else a copy.
-
-    Examples
-    --------
-    >>> crop(_tiled(np.eye(SIDE)), 3, 2, 511, 0).tolist()
-    [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
-    """
+    """Return a window of a texture that wraps around."""
     row, column = row % SIDE, column % SIDE
     if row + height <= 2 * SIDE and column + width <= 2 * SIDE:
         return texture[..., row : row + height, column : column + width]
