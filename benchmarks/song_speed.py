@@ -15,8 +15,7 @@ from birdmml.song.site import draw_circumstances, draw_site
 from birdmml.song.stage import perform
 from birdmml.song.surroundings import surroundings
 from birdmml.song.voice import voice_of, write_score
-from birdmml.species import Song
-from birdmml.table import load_species
+from birdmml.species import Song, load_species
 from confu_core.random import generator
 
 

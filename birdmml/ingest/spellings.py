@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from birdmml.ingest.cells import cleaned
-from birdmml.table import load_species
+from birdmml.species import load_species
 
 __all__ = ["alike", "one_spelling", "same_name"]
 

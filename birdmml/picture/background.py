@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -10,9 +11,35 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from birdmml.picture.paint import planes, upscale
 from birdmml.picture.textures import clouds, crop, grain, ripples, turf
+from birdmml.species.data_files import read_data, record, refuse
 
 Colors = np.ndarray
+Rgb = tuple[int, int, int]
+Look = tuple[Rgb, Rgb, Rgb, Rgb, Rgb, Rgb]  # Far above, far below, dark, middle, light, accent.
+Material = tuple[Rgb, Rgb, Rgb, Rgb, Rgb, Rgb, Rgb, Rgb]  # Of supports; in the order of `supports.DARK` and so on.
 BackgroundMaker = Callable[[int, Colors, np.random.Generator, float], Image.Image]
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """The colors of places and of supports; see ``scenery.toml``, which they are read from."""
+
+    looks: Mapping[str, tuple[Look, ...]]
+    shifted_looks: Mapping[str, tuple[Look, ...]]
+    wood: tuple[Material, ...]
+    stone: Material
+    feeder: Material
+    grounds: Mapping[str, Rgb]
+
+
+@lru_cache(maxsize=1)
+def scenery() -> Scenery:
+    """Return the colors of places and supports; a file that breaks a constraint is a `DatasetError` that names it."""
+    made = record(Scenery, read_data("scenery.toml"), "scenery.toml: scenery")
+    for key in ("looks", "shifted_looks"):
+        if set(getattr(made, key)) != set(MAKERS):
+            refuse(f"scenery.toml: {key}", f"a table of {', '.join(MAKERS)}", list(getattr(made, key)))
+    return made
 
 
 def draw_background(kind: str, size: int, look: Colors, scene: np.random.Generator, horizon: float) -> np.ndarray:

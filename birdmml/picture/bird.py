@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from birdmml.picture.anatomy import ANATOMY
 from birdmml.picture.camera import Light, shade, tinted
 from birdmml.picture.draft import NAMES
 from birdmml.picture.paint import Layer, color_table, draw_labels, reduce_labels
 from birdmml.picture.template import Template
 from birdmml.picture.textures import crop, feathers, fray_mask
-from birdmml.species import Plumage
-from birdmml.vocabulary import COLORS
+from birdmml.species import Plumage, shapes, words
 
 Bounds = tuple[np.ndarray, np.ndarray]
 
@@ -60,7 +58,7 @@ def paint_bird(
     fray = _fray(unit, 2 * (y1 - y0), 2 * (x1 - x0), phase)
     labels = draw_labels((2 * (x1 - x0), 2 * (y1 - y0)), around, template.layers, fray)
     paint = reduce_labels(labels, color_table(colors))
-    _model(paint, light, template.anatomy.depth * unit * 0.5, phase)
+    _model(paint, light, template.shape.depth * unit * 0.5, phase)
     return BirdLayer(labels, paint, y0, x0)
 
 
@@ -90,8 +88,9 @@ assert NAMES[0] == "nothing"
 
 def coat(plumage: Plumage, light: Light, tints: np.ndarray, wear: float = 0.0) -> np.ndarray:  # uint8, shape (256, 3)
     """Return the colour of every label in a light; wear, in [0, 1], fades colours towards brown."""
-    named = {name: COLORS[color] for name, color in plumage.colors.items()}
-    named |= DETAILS | {"iris": ANATOMY[plumage.shape].iris or DARK_IRIS}
+    colors = words().colors
+    named = {name: colors[color].rgb for name, color in plumage.colors.items()}
+    named |= DETAILS | {"iris": shapes()[plumage.shape].iris or DARK_IRIS}
     base = np.array([named.get(name, (0, 0, 0)) for name in NAMES]) * tints
     base += wear * 0.10 * (np.array([128, 117, 104]) - base)
     tones = np.zeros((64, 4, 3))
@@ -99,7 +98,7 @@ def coat(plumage: Plumage, light: Light, tints: np.ndarray, wear: float = 0.0) -
     tones[: len(NAMES), 1] = np.minimum(base * 1.10 + 9, 255)
     tones[: len(NAMES), 2] = base * 0.74
     # Feathers overlap: their marks never stand out as if they were painted on.
-    tones[: len(NAMES), 3] = 0.8 * np.array(COLORS[plumage.pattern_color]) + 0.2 * base
+    tones[: len(NAMES), 3] = 0.8 * np.array(colors[plumage.pattern_color].rgb) + 0.2 * base
     details = [NAMES.index(name) for name in (*DETAILS, "iris")]
     tones[details, 1:] = tones[details, :1]
     # Skin around the eye, without which a dark eye is lost in a dark face.
@@ -111,5 +110,5 @@ def coat(plumage: Plumage, light: Light, tints: np.ndarray, wear: float = 0.0) -
 
 def _around_eye(plumage: Plumage) -> str:
     """Return the part in which the eye lies."""
-    through = ANATOMY[plumage.shape].mask != "lores" and plumage.shape != "duck"
+    through = shapes()[plumage.shape].mask in ("line", "broad")
     return "mask" if through and "mask" in plumage.colors else "face"

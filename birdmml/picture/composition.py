@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
 import numpy as np
 
+from birdmml.picture.background import scenery
 from birdmml.picture.camera import Light
 from birdmml.picture.draft import NAMES
-from birdmml.picture.palettes import LOOKS, SHIFTED_LOOKS
 from birdmml.picture.pose import Build, Pose
-from birdmml.species import Plumage
-from birdmml.vocabulary import SHAPES
+from birdmml.species import Plumage, Shape, shapes
 
-# Per shape: support:background weight. What most songbirds do is said once.
-IN_TREES = (
-    "branch:foliage 6; twig:foliage 4; branch:field 1; branch:snow 1; twig:field 1; feeder:feeder 1; branch:sky 0.6"
-)
-USUAL: Mapping[str, str] = MappingProxyType(
-    {
-        "duck": "water:water 9; water:reeds 3; mud:water 0.4",
-        "goose": "water:water 5; ground:field 4; mud:water 1; snowfield:snow 1",
-        "grebe": "water:water 8; water:reeds 2",
-        "cormorant": "stone:water 4; post:water 3; water:water 3; snag:sky 1",
-        "pelican": "water:water 6; post:water 2; stone:water 1",
-        "heron": "shallows:water 5; shallows:reeds 5; stone:water 1; ground:field 0.5",
-        "crane": "ground:field 6; shallows:reeds 2; shallows:water 1; snowfield:snow 1",
-        "rail": "shallows:reeds 7; mud:reeds 3; water:water 1",
-        "plover": "sand:water 4; ground:field 3; mud:water 3; sand:rock 2",
-        "sandpiper": "mud:water 5; sand:water 3; shallows:water 2; stone:rock 1",
-        "gull": "sand:water 4; post:water 2; water:water 2; stone:rock 2; air:sky 2",
-        "tern": "sand:water 4; post:water 2; stone:rock 1; air:sky 3",
-        "hawk": "snag:sky 5; post:field 4; branch:foliage 3; branch:snow 1; air:sky 1",
-        "falcon": "snag:sky 4; stone:rock 3; post:field 3; wire:sky 1; air:sky 1",
-        "vulture": "snag:sky 5; post:field 2; stone:rock 1; air:sky 3",
-        "owl": "branch:foliage 6; snag:foliage 2; post:field 1; branch:snow 2; snag:sky 0.6",
-        "grouse": "ground:field 7; snowfield:snow 1; stone:rock 1; branch:foliage 0.5",
-        "dove": "branch:foliage 4; wire:sky 2; ground:field 3; feeder:feeder 1; branch:field 1; snowfield:snow 0.5",
-        "cuckoo": "branch:foliage 7; twig:foliage 2; branch:field 1",
-        "nightjar": "branch:foliage 4; stone:rock 3; ground:field 3",
-        "swift": "air:sky 9; air:rock 1",
-        "hummingbird": "air:foliage 6; air:feeder 3; twig:foliage 4; twig:sky 0.5",
-        "kingfisher": "branch:water 6; post:water 3; wire:sky 1; branch:foliage 1",
-        "woodpecker": "trunk:foliage 8; trunk:snow 2; trunk:field 1; branch:foliage 0.7",
-        "flycatcher": "twig:foliage 5; twig:field 3; branch:foliage 3; wire:sky 2; post:field 1",
-        "shrike": "twig:field 5; wire:sky 2; post:field 2; twig:sky 1; branch:snow 1",
-        "jay": "branch:foliage 6; feeder:feeder 2; branch:snow 2; ground:field 1; stone:rock 0.5",
-        "crow": "branch:foliage 3; snag:sky 3; ground:field 3; post:field 2; snowfield:snow 1; stone:rock 1",
-        "swallow": "wire:sky 5; twig:sky 2; post:field 2; air:sky 2; air:water 1; twig:field 1",
-        "nuthatch": "trunk:foliage 7; trunk:snow 2; branch:foliage 1",
-        "chickadee": "branch:foliage 5; twig:foliage 4; feeder:feeder 3; branch:snow 3",
-        "wren": "branch:foliage 4; twig:reeds 2; stone:rock 2; post:field 2; twig:foliage 2",
-        "thrush": "branch:foliage 6; ground:field 4; branch:snow 1; post:field 1; twig:foliage 1",
-        "mockingbird": "branch:foliage 4; twig:field 3; post:field 2; twig:sky 1; ground:field 1",
-        "sparrow": "twig:field 4; branch:foliage 3; twig:foliage 3; ground:field 3; feeder:feeder 1; snowfield:snow 1",
-        "blackbird": "stem:reeds 6; branch:foliage 2; post:field 2; ground:field 3; wire:sky 1",
-    }
-)
 GRIPPING = ("branch", "twig", "post", "snag", "wire", "stem", "feeder")
-ACTIVITY = MappingProxyType({"trunk": "clinging", "water": "swimming", "shallows": "wading"})
 
 
 FLYING = ("spread", "below", "above")
-# How far the bill points up, in degrees.
-PITCH = MappingProxyType({"heron": -4.0, "hummingbird": 4.0})
 REACH = 0.05  # How far the middle of the bird may lie from that of the picture.
 WEATHERS = ("clear", "clear", "rain", "fog")  # Of the shifted split; the others are taken on clear days.
 
@@ -78,8 +28,8 @@ class Setting:
     # What it rests on or in: branch, twig, post, snag, wire, stem, feeder, trunk, ground, mud, sand, stone, snowfield,
     # shallows, water or air.
     support: str
-    background: str  # Of `birdmml.facts.BACKGROUNDS`.
-    activity: str  # Of `birdmml.facts.ACTIVITIES`.
+    background: str  # Of `birdmml.species.BACKGROUNDS`.
+    activity: str  # Of `birdmml.species.ACTIVITIES`.
     # "grip", "flat", "cling", "headlong", "swim", "spread" or "hover"; a shot may show a flier from below or above.
     stance: str
 
@@ -87,34 +37,29 @@ class Setting:
 @lru_cache(maxsize=64)
 def settings_of(shape: str) -> tuple[tuple[Setting, ...], np.ndarray]:
     """Return the settings of a shape and the cumulative shares of how often it is seen in each."""
-    settings, weights = [], []
-    for entry in USUAL.get(shape, IN_TREES).split(";"):
-        place, weight = entry.split()
-        support, background = place.split(":")
-        settings.append(Setting(support, background, *_manner(shape, support)))
-        weights.append(float(weight))
-    return tuple(settings), np.cumsum(weights) / np.sum(weights)
+    own = shapes()[shape]
+    settings = tuple(Setting(support, background, *_manner(own, support)) for support, background, _ in own.seen)
+    weights = [weight for *_, weight in own.seen]
+    return settings, np.cumsum(weights) / np.sum(weights)
 
 
-def _manner(shape: str, support: str) -> tuple[str, str]:
+def _manner(shape: Shape, support: str) -> tuple[str, str]:
+    """Return what a bird does on a support, and in which stance."""
     if support == "air":
-        return ("hovering", "hover") if shape == "hummingbird" else ("flying", "spread")
+        return ("hovering" if shape.aloft == "hover" else "flying"), shape.aloft
     if support == "trunk":
-        return "clinging", "headlong" if shape == "nuthatch" else "cling"
+        return "clinging", shape.climb
     if support == "water":
         return "swimming", "swim"
     if support in GRIPPING:
         return "perched", "grip"
-    return ACTIVITY.get(support, "standing"), "flat"
+    return ("wading" if support == "shallows" else "standing"), "flat"
 
 
 def choose_setting(shape: str, draw: float) -> Setting:
     """Return the setting of a shape for a number in [0, 1)."""
     settings, shares = settings_of(shape)
     return settings[int(np.searchsorted(shares, draw, side="right"))]
-
-
-assert set(USUAL) <= set(SHAPES)
 
 
 @dataclass(frozen=True)
@@ -128,7 +73,7 @@ class Bird:
 
 
 @dataclass(frozen=True)
-class Place:
+class Scene:
     """A scene: its setting, the colours of what is around, and where the textures start."""
 
     setting: Setting
@@ -164,14 +109,14 @@ def choose_bird(individual: np.random.Generator) -> Bird:
     return Bird(build, tints, float(individual.random()) * 0.8, int(individual.integers(512)))
 
 
-def choose_place(shape: str, scene: np.random.Generator, *, shift: bool) -> Place:
+def choose_place(shape: str, scene: np.random.Generator, *, shift: bool) -> Scene:
     """Return a scene that suits a shape; ``shift`` takes its colours from looks that no other split has."""
     draws = scene.random(6)
     setting = choose_setting(shape, float(draws[0]))
-    looks = (SHIFTED_LOOKS if shift else LOOKS)[setting.background]
+    looks = (scenery().shifted_looks if shift else scenery().looks)[setting.background]
     look = np.array(looks[int(draws[1] * len(looks))], dtype=float)
     look = look * (0.88 + 0.24 * draws[2]) * (1 + 0.06 * (scene.random(3) - 0.5))
-    return Place(setting, look.clip(0, 255), float(draws[3]), int(draws[4] * 4))
+    return Scene(setting, look.clip(0, 255), float(draws[3]), int(draws[4] * 4))
 
 
 def choose_shot(plumage: Plumage, setting: Setting, view: np.random.Generator, *, shift: bool) -> Shot:
@@ -201,10 +146,11 @@ def choose_shot(plumage: Plumage, setting: Setting, view: np.random.Generator, *
 
 
 def _stance(plumage: Plumage, setting: Setting, draw: float) -> str:
-    """Return how the bird holds itself: stiff-tailed climbers go head up, stocky herons draw their neck in."""
+    """Return how the bird holds itself: stiff-tailed climbers go head up, stocky herons hunch."""
     if setting.support == "trunk" and plumage.tail == "pointed":
         return "cling"
-    if plumage.shape == "heron" and setting.stance == "flat" and (plumage.bill == "stout" or plumage.length_cm < 50):
+    hunches = shapes()[plumage.shape].hunches and (plumage.bill == "stout" or plumage.length_cm < 50)
+    if hunches and setting.stance == "flat":
         return "hunched"
     if setting.stance == "spread":
         return FLYING[int(draw * len(FLYING))]
@@ -217,7 +163,7 @@ def _pose(shape: str, stance: str, draws: np.ndarray, spread: np.ndarray, *, tur
         yaw=22 + 18 * draws[2] if turned else -8 + 16 * draws[2],
         head_turn=7 * spread[0],
         tilt=5.0 * spread[1] * (0.4 if stance not in ("grip", "hover") else 1.0),
-        head_pitch=5 * spread[2] + (28.0 if head_down else 14.0 if stance == "cling" else PITCH.get(shape, 0.0)),
+        head_pitch=5 * spread[2] + (28.0 if head_down else 14.0 if stance == "cling" else shapes()[shape].pitch),
         tail_pitch=6 * spread[3],
         droop=1.5 * spread[4],
         roll=-78 - 14 * draws[3] if head_down else -8 + 18 * draws[3] if stance in FLYING else 0.0,

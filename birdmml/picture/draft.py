@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from birdmml.vocabulary import MARKS, PARTS
+from birdmml.species import MARKS, PARTS
 
 # A label is 4 * number of the part + tone; 0 is nothing.
 PLAIN, LIGHT, DARK, SPECKLE = range(4)

@@ -6,20 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from birdmml.facts import PictureFacts
-from birdmml.picture.background import draw_background, lay_texture
+from birdmml.picture.background import draw_background, lay_texture, scenery
 from birdmml.picture.bird import BirdLayer, coat, extent, paint_bird
 from birdmml.picture.camera import add_noise, blurred, tinted
-from birdmml.picture.composition import Place, Shot, choose_bird, choose_place, choose_shot
+from birdmml.picture.composition import Scene, Shot, choose_bird, choose_place, choose_shot
 from birdmml.picture.draft import number
 from birdmml.picture.paint import over
-from birdmml.picture.palettes import RED_FEEDER, SANDS, STONES, WOODS
 from birdmml.picture.pose import bend, turned
 from birdmml.picture.scene import Foothold, cast_shadow, immerse, lay_blades, lay_support, lay_veil
 from birdmml.picture.template import Template, fineness, make_template
 from birdmml.picture.textures import crop, grain, turf
-from birdmml.species import Plumage
-from birdmml.vocabulary import MARKS, PARTS
+from birdmml.species import MARKS, PARTS, PictureFacts, Plumage
 from confu_core.errors import InvalidValue
 
 SMALLEST = 16
@@ -69,7 +66,7 @@ def draw_picture(
 
     Examples
     --------
-    >>> from birdmml.table import find_species
+    >>> from birdmml.species import find_species
     >>> from confu_core.random import generator
     >>> streams = {name: generator(0, name) for name in ("individual", "scene", "view")}
     >>> picture, facts = draw_picture(find_species("Mallard").plumage, **streams)
@@ -130,21 +127,22 @@ def _bill_tip(template: Template, points: np.ndarray, shot: Shot) -> tuple[float
 
 
 def _behind(
-    place: Place, shot: Shot, foot: Foothold, tip: tuple[float, float], scene: np.random.Generator
+    place: Scene, shot: Shot, foot: Foothold, tip: tuple[float, float], scene: np.random.Generator
 ) -> np.ndarray:
     """Paint background, ground and support."""
     size, setting = foot.size, place.setting
     look = tinted(place.look, shot.light)
     frame = draw_background(setting.background, size, look, scene, _horizon(place, foot))
-    if setting.support in SANDS:
-        _lay_ground(frame, tinted(np.array(SANDS[setting.support]), shot.light), setting.support, foot, scene)
-    support, at, wood = setting.support, foot, WOODS[place.wood]
+    ground = scenery().grounds.get(setting.support)
+    if ground:
+        _lay_ground(frame, tinted(np.array(ground), shot.light), setting.support, foot, scene)
+    support, at, wood = setting.support, foot, scenery().wood[place.wood]
     if support == "stone":
-        wood = STONES
+        wood = scenery().stone
     elif support == "trunk" and shot.pose.roll < -45:  # Head down, the belly is on the other side.
         at = replace(foot, facing=-foot.facing)
     elif support == "air" and setting.background == "feeder":
-        support, at, wood = "nectar", replace(foot, x=tip[0], y=tip[1]), RED_FEEDER
+        support, at, wood = "nectar", replace(foot, x=tip[0], y=tip[1]), scenery().feeder
     colors = tinted(np.array(((0, 0, 0), *wood)), shot.light)
     depth = 0.25 + 0.35 * shot.light.strength
     snowy = setting.background == "snow"
@@ -154,7 +152,7 @@ def _behind(
     return frame
 
 
-def _horizon(place: Place, foot: Foothold) -> float:
+def _horizon(place: Scene, foot: Foothold) -> float:
     draw, setting = place.horizon, place.setting
     ground = min(max(foot.y / foot.size, 0.3), 1.2)
     if setting.support in ("ground", "mud", "sand", "snowfield", "shallows"):
@@ -183,7 +181,7 @@ def _lay_ground(frame: np.ndarray, color: np.ndarray, support: str, foot: Footho
 
 
 def _before(
-    frame: np.ndarray, place: Place, shot: Shot, foot: Foothold, layer: BirdLayer, scene: np.random.Generator
+    frame: np.ndarray, place: Scene, shot: Shot, foot: Foothold, layer: BirdLayer, scene: np.random.Generator
 ) -> np.ndarray | None:
     """Paint what is in front of the bird; return what it hides."""
     cover = None

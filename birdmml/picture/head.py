@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.body import Frames, beyond, neck_at
 from birdmml.picture.draft import DARK, LIGHT, Draft, Frame, Pen, blend, label
+from birdmml.species import Shape
 
 # From shares of the length and heights, in head radii, to points.
+Outline = tuple[tuple[float, float], ...]
 Along = Callable[[float, float], Pen]
 # How blunt the tip is, as a share of the depth.
 BLUNT = MappingProxyType({"flat": 0.20, "chisel": 0.10, "massive": 0.12})
@@ -45,26 +46,26 @@ BILL_FORMS: Mapping[str, BillForm] = MappingProxyType(
 )
 
 
-def draw_bill(draft: Draft, anatomy: Anatomy, shape: str, bill: str, head: Frame) -> None:
+def draw_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
     """Add the bill, upper and lower half, the line of the mouth and the nostril."""
-    if shape == "owl":
+    if shape.face == "front":
         _front_bill(draft, head)
-    elif shape == "pelican":
-        _pouch(draft, anatomy, head)
+    elif shape.bill_style == "pouch":
+        _pouch(draft, shape, head)
     else:
-        _side_bill(draft, anatomy, shape, bill, head)
+        _side_bill(draft, shape, bill, head)
 
 
-def _side_bill(draft: Draft, anatomy: Anatomy, shape: str, bill: str, head: Frame) -> None:
+def _side_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
     form = BILL_FORMS[bill]
-    length, depth = form.length * anatomy.bill, form.depth * anatomy.bill_depth
+    length, depth = form.length * shape.bill, form.depth * shape.bill_depth
     bulge, tip = form.bulge * depth, BLUNT.get(bill, 0.05) * depth
-    if bill == "decurved" and anatomy.foot == "wading":  # To probe with.
+    if bill == "decurved" and shape.foot == "wading":  # To probe with.
         length *= 1.6
-    if bill == "flat" and shape in ("duck", "goose"):  # A duck's has a spoon at its end.
+    if bill == "flat" and shape.bill_style == "spoon":
         bulge, tip = 0.5 * bulge, 1.3 * tip
     drop = form.drop * 0.55 * length if bill == "decurved" else form.drop
-    base, middle = 0.90 * anatomy.skull[0], -0.08 * depth
+    base, middle = 0.90 * shape.skull[0], -0.08 * depth
 
     def at(share: float, height: float) -> Pen:
         return head.at(base + length * share, -0.08 + height - drop * share**2)
@@ -115,9 +116,9 @@ def _front_bill(draft: Draft, head: Frame) -> None:
     draft.band("over", label("bill", DARK), [head.at(0.06, 0.05), head.at(0.03, -0.32)], [0.08 * head.scale, 0])
 
 
-def _pouch(draft: Draft, anatomy: Anatomy, head: Frame) -> None:
-    """Add the bill of a pelican, with the pouch below."""
-    length, base = anatomy.bill, 0.80 * anatomy.skull[0]
+def _pouch(draft: Draft, shape: Shape, head: Frame) -> None:
+    """Add a long bill with a pouch below."""
+    length, base = shape.bill, 0.80 * shape.skull[0]
 
     def at(share: float, height: float) -> tuple[float, float]:
         return base + length * share * 0.90, height - length * 0.42 * share
@@ -129,72 +130,70 @@ def _pouch(draft: Draft, anatomy: Anatomy, head: Frame) -> None:
     draft.band("over", label("inner"), [head.at(*at(s, -0.02)) for s in (-0.1, 0.4, 0.92)], [0.005] * 3)
 
 
-def draw_face(
-    draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: Collection[str], crest: str = "none"
-) -> None:
+def draw_face(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str], crest: str = "none") -> None:
     """Add face, crown, throat and the marks of the face; they overlap the silhouette, which cuts them."""
-    head, length = frames.head, anatomy.skull[0]
-    nape, front = neck_at(anatomy, frames, anatomy.hood) if anatomy.neck else neck_at(anatomy, frames, 0.62, 0.86)
+    head, length = frames.head, shape.skull[0]
+    nape, front = neck_at(shape, frames, shape.hood) if shape.neck else neck_at(shape, frames, 0.62, 0.86)
     middle = blend(nape, front, 0.5)
-    face = [beyond(front, nape, 0.5), middle._replace(z=0.5 * anatomy.head), beyond(nape, front, 0.5)]
+    face = [beyond(front, nape, 0.5), middle._replace(z=0.5 * shape.head), beyond(nape, front, 0.5)]
     face += [head.at(1.5, -0.9), head.at(1.5, 0.8), head.at(0, 1.7), head.at(-1.6, 0.8)]
     draft.add("tract", label("face"), face, sharp=(0, 2))
-    _throat(draft, anatomy, frames)
-    _crown(draft, anatomy, frames)
+    _throat(draft, shape, frames)
+    _crown(draft, shape, frames)
     if "malar" in marks:
-        _malar(draft, anatomy, shape, head)
+        _malar(draft, shape, head)
     if "mask" in marks:
-        _mask(draft, anatomy, shape, head, crest)
+        _mask(draft, shape, head, crest)
     if "eyebrow" in marks:
-        x, y, _ = anatomy.eye
+        x, y, _ = shape.eye
         spine = [head.at(1.0 * length, 0.22, 0.2), head.at(x, y + 0.30, 0.7), head.at(-0.36, y + 0.25, 0.75)]
         spine.append(head.at(-0.78 * length, y - 0.02, 0.5))
         draft.band("tract", label("eyebrow"), spine, [w * head.scale for w in (0.16, 0.19, 0.17, 0.08)])
 
 
-def _malar(draft: Draft, anatomy: Anatomy, shape: str, head: Frame) -> None:
-    """Add the stripe down from the bill, a goose's chin strap, or the spot that doves have there."""
-    if shape == "goose":
+def _malar(draft: Draft, shape: Shape, head: Frame) -> None:
+    """Add the stripe down from the bill, a strap around the chin, or a spot below the cheek."""
+    if shape.malar == "strap":
         strap = [(0.5, -0.8, 0.0), (0.1, -0.35, 0.6), (-0.2, 0.25, 0.7), (-0.5, 0.05, 0.6), (-0.5, -0.5, 0.4)]
         strap += [(-0.2, -1.1, 0.0), (0.3, -1.1, 0.0)]
         draft.add("tract", label("malar"), [head.at(*p) for p in strap])
-    elif shape == "dove":
+    elif shape.malar == "spot":
         spot = [(-0.16, -0.34, 0.7), (-0.32, -0.48, 0.7), (-0.44, -0.42, 0.7), (-0.3, -0.31, 0.7)]
         draft.add("tract", label("malar"), [head.at(*p) for p in spot])
     else:
-        spine = [head.at(0.92 * anatomy.skull[0], -0.36, 0.3), head.at(0.5, -0.52, 0.6), head.at(0.06, -0.84, 0.6)]
+        spine = [head.at(0.92 * shape.skull[0], -0.36, 0.3), head.at(0.5, -0.52, 0.6), head.at(0.06, -0.84, 0.6)]
         draft.band("tract", label("malar"), spine, [w * head.scale for w in (0.10, 0.20, 0.26)])
 
 
-def _crown(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
-    head, length = frames.head, anatomy.skull[0]
-    x, y, _ = anatomy.eye
-    nape, front = neck_at(anatomy, frames, anatomy.hood) if anatomy.neck else neck_at(anatomy, frames, 0.56, 0.78)
+def _crown(draft: Draft, shape: Shape, frames: Frames) -> None:
+    head, length = frames.head, shape.skull[0]
+    x, y, _ = shape.eye
+    nape, front = neck_at(shape, frames, shape.hood) if shape.neck else neck_at(shape, frames, 0.56, 0.78)
     edge = [head.at(1.2 * length, 0.14), head.at(0.8 * length, 0.24, 0.3), head.at(x, y + 0.24, 0.7)]
     edge += [head.at(-0.30, y + 0.14, 0.75), head.at(-0.66 * length, -0.14, 0.5), blend(nape, front, 0.22)]
     edge += [beyond(front, nape, 0.5), head.at(-2.6, 1.0), head.at(-1.0, 3.4), head.at(1.4, 1.0)]
     draft.add("tract", label("crown"), edge, sharp=(0, 6, 7, 8, 9))
 
 
-def _throat(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
-    head, length = frames.head, anatomy.skull[0]
-    nape, front = neck_at(anatomy, frames, 0.5 * (anatomy.hood + 1) if anatomy.neck else 0.72)
+def _throat(draft: Draft, shape: Shape, frames: Frames) -> None:
+    head, length = frames.head, shape.skull[0]
+    nape, front = neck_at(shape, frames, 0.5 * (shape.hood + 1) if shape.neck else 0.72)
     edge = [head.at(1.0 * length, -0.16), head.at(0.62 * length, -0.30, 0.4), head.at(0.26, -0.50, 0.6)]
     edge += [head.at(0.08, -0.85, 0.5), blend(nape, front, 0.72), beyond(nape, front, 0.5), head.at(1.5, -1.0)]
     draft.add("tract", label("throat"), edge, sharp=(0, 5, 6))
 
 
-def _mask(draft: Draft, anatomy: Anatomy, shape: str, head: Frame, crest: str) -> None:
-    length, (x, y, _) = anatomy.skull[0], anatomy.eye
-    if shape == "duck":
-        _duck_mask(draft, head, length, crested=crest != "none")
+def _mask(draft: Draft, shape: Shape, head: Frame, crest: str) -> None:
+    length, (x, y, _) = shape.skull[0], shape.eye
+    if shape.mask == "spot":
+        _spot_mask(draft, head, length, crested=crest != "none")
         return
-    if anatomy.mask == "lores":
+    if shape.mask == "lores":
         edge = [head.at(1.3 * length, 0.42), head.at(0.74 * length, 0.36, 0.3), head.at(x + 0.18, y + 0.02, 0.6)]
         edge += [head.at(0.48, -0.34, 0.5), head.at(0.40, -0.72, 0.4), head.at(0.66, -1.0), head.at(1.4, -0.8)]
         draft.add("tract", label("mask"), edge, sharp=(0, 5, 6))
         return
-    if anatomy.mask == "broad":
+    if shape.mask == "broad":
         spine = [head.at(1.02 * length, 0.02, 0.2), head.at(x, y - 0.04, 0.8), head.at(-0.28, y - 0.20, 0.8)]
         spine.append(head.at(-0.74 * length, y - 0.34, 0.5))
         widths = (0.30, 0.48, 0.46, 0.16)
@@ -205,8 +204,8 @@ def _mask(draft: Draft, anatomy: Anatomy, shape: str, head: Frame, crest: str) -
     draft.band("tract", label("mask"), spine, [w * head.scale for w in widths])
 
 
-def _duck_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> None:
-    """Add what ducks have for a mask: a spot before the eye, or a patch from the eye over a puffy hindhead."""
+def _spot_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> None:
+    """Add a spot before the eye or, over a puffy hindhead, a patch behind it."""
     if crested:
         edge = [(0.16, 0.20), (-0.25, 0.66), (-0.85, 0.98), (-1.75, 0.75), (-1.7, -0.35), (-1.0, -0.42), (-0.35, -0.14)]
         draft.add("tract", label("mask"), [head.at(x, y, 0.4) for x, y in edge], sharp=(0, 3, 4))
@@ -215,49 +214,52 @@ def _duck_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> No
         draft.add("tract", label("mask"), [head.at(x, y, 0.5) for x, y in spot])
 
 
-def draw_crest(draft: Draft, shape: str, crest: str, head: Frame) -> None:
+def draw_crest(draft: Draft, shape: Shape, crest: str, head: Frame) -> None:
     """Add the crest; it belongs to the silhouette."""
-    if crest == "none":
-        return
-    if crest == "tufts" and shape == "owl":
+    curve = shape.crests.get(crest, crest)
+    if curve == "ears":
         for x in (0.55, -0.62):
             tip = x * 1.32
             pens = [head.at(x - 0.30, 0.62), head.at(tip, 1.46), head.at(x + 0.30, 0.62)]
             draft.add("silhouette", label("crown"), pens, sharp=(1,))
-        return
-    draft.add("silhouette", label("crown"), *_crest_curve(shape, crest, head))
+    elif curve != "none":
+        draft.add("silhouette", label("crown"), [head.at(x, y) for x, y in CRESTS[curve]])
 
 
-def _crest_curve(shape: str, crest: str, head: Frame) -> tuple[list[Pen]]:
-    if crest == "plume" and shape == "grouse":
-        curl = [(0.25, 0.85), (0.35, 1.5), (0.85, 2.0), (1.2, 1.75), (0.95, 1.55), (0.62, 1.3), (0.45, 0.8)]
-    elif crest == "plume":
-        curl = [(0.3, 0.75), (-0.7, 0.95), (-1.9, 0.45), (-2.9, -0.35), (-1.8, 0.12), (-0.8, 0.3)]
-    elif crest == "tufts":
-        curl = [(-0.15, 0.9), (-0.5, 1.06), (-0.98, 1.22), (-0.80, 0.92), (-0.7, 0.6)]
-    elif shape == "kingfisher":
-        high = {"short": 1.10, "tall": 1.26}[crest]
-        curl = [(0.72, 0.6), (0.42, high), (0.25, high * 0.98), (0.0, high * 1.12), (-0.3, high), (-0.72, high * 1.08)]
-        curl += [(-0.85, 0.86), (-1.32, 0.78), (-1.18, 0.42), (-1.42, 0.12), (-1.1, -0.05), (-0.8, -0.3)]
-    elif crest == "tall" and shape in ("duck", "grebe"):
-        curl = [(0.6, 0.75), (-0.1, 1.18), (-0.8, 1.05), (-1.45, 0.45), (-1.72, -0.35), (-1.2, -0.3), (-0.8, -0.1)]
-    elif crest in ("tall", "short") and shape in ("waxwing", "chickadee", "flycatcher", "swallow"):
-        back, high = (1.55, 1.30) if crest == "tall" else (1.20, 1.10) if shape == "chickadee" else (1.08, 1.04)
-        curl = [(0.62, 0.72), (0.1, high - 0.08), (-0.5, high), (-back, high - 0.26), (-1.10, 0.55), (-0.92, 0.1)]
-    elif crest == "tall":
-        curl = [(0.74, 0.55), (0.3, 1.12), (-0.25, 1.55), (-0.92, 1.92), (-0.88, 1.35), (-0.98, 0.75), (-0.9, 0.1)]
-    else:
-        curl = [(0.6, 0.7), (0.05, 1.08), (-0.5, 1.16), (-1.16, 0.98), (-1.04, 0.6), (-0.9, 0.15)]
-    return ([head.at(x, y) for x, y in curl],)
+def _shaggy(high: float) -> Outline:
+    curl = ((0.72, 0.6), (0.42, high), (0.25, high * 0.98), (0.0, high * 1.12), (-0.3, high), (-0.72, high * 1.08))
+    return (*curl, (-0.85, 0.86), (-1.32, 0.78), (-1.18, 0.42), (-1.42, 0.12), (-1.1, -0.05), (-0.8, -0.3))
 
 
-def draw_eye(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: Collection[str]) -> None:
+def _swept(back: float, high: float) -> Outline:
+    return ((0.62, 0.72), (0.1, high - 0.08), (-0.5, high), (-back, high - 0.26), (-1.10, 0.55), (-0.92, 0.1))
+
+
+# Outlines of crests: one for each form, and those that shapes have instead.
+CRESTS: Mapping[str, Outline] = MappingProxyType(
+    {
+        "short": ((0.6, 0.7), (0.05, 1.08), (-0.5, 1.16), (-1.16, 0.98), (-1.04, 0.6), (-0.9, 0.15)),
+        "tall": ((0.74, 0.55), (0.3, 1.12), (-0.25, 1.55), (-0.92, 1.92), (-0.88, 1.35), (-0.98, 0.75), (-0.9, 0.1)),
+        "plume": ((0.3, 0.75), (-0.7, 0.95), (-1.9, 0.45), (-2.9, -0.35), (-1.8, 0.12), (-0.8, 0.3)),
+        "tufts": ((-0.15, 0.9), (-0.5, 1.06), (-0.98, 1.22), (-0.80, 0.92), (-0.7, 0.6)),
+        "topknot": ((0.25, 0.85), (0.35, 1.5), (0.85, 2.0), (1.2, 1.75), (0.95, 1.55), (0.62, 1.3), (0.45, 0.8)),
+        "puffy": ((0.6, 0.75), (-0.1, 1.18), (-0.8, 1.05), (-1.45, 0.45), (-1.72, -0.35), (-1.2, -0.3), (-0.8, -0.1)),
+        "shaggy": _shaggy(1.10),
+        "high shaggy": _shaggy(1.26),
+        "swept": _swept(1.08, 1.04),
+        "raised swept": _swept(1.20, 1.10),
+        "high swept": _swept(1.55, 1.30),
+    }
+)
+
+
+def draw_eye(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str]) -> None:
     """Add the eye, its ring and its highlight; an owl looks at the viewer with two."""
     head = frames.head
-    if shape == "owl":
-        _owl_face(draft, anatomy, head)
+    if shape.face == "front":
+        _front_face(draft, shape, head)
         return
-    x, y, radius = anatomy.eye
+    x, y, radius = shape.eye
     ring = label("eye_ring") if "eye_ring" in marks else None
     if ring is not None:
         _disc(draft, ring, head, x, y, radius * 1.45)
@@ -277,8 +279,8 @@ def _disc(draft: Draft, color: int, head: Frame, x: float, y: float, radius: flo
     draft.add("over", color, pens, steps=2)
 
 
-def _owl_face(draft: Draft, anatomy: Anatomy, head: Frame) -> None:
-    _, y, radius = anatomy.eye
+def _front_face(draft: Draft, shape: Shape, head: Frame) -> None:
+    _, y, radius = shape.eye
     for x in (0.46, -0.40):
         rim = [head.at(x + 0.50 * math.cos(a), y - 0.10 + 0.56 * math.sin(a)) for a in _eight()]
         draft.add("disc", label("face", DARK), rim, steps=3)

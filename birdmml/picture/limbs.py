@@ -7,9 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.body import Frames
 from birdmml.picture.draft import DARK, FOOT, Draft, Frame, Pen, blend, label
+from birdmml.species import Shape
 
 # Along each toe, in lengths of the foot, and its height: two toes forward and one back, flat or around a perch.
 TOES: Mapping[str, tuple[tuple[tuple[float, float], ...], ...]] = MappingProxyType(
@@ -58,12 +58,12 @@ def tail_frame(frames: Frames, form: TailForm) -> Frame:
     return replace(frames.tail, angle=frames.tail.angle - lift)
 
 
-def draw_tail(draft: Draft, anatomy: Anatomy, frames: Frames, tail: str, marks: Collection[str]) -> None:
+def draw_tail(draft: Draft, shape: Shape, frames: Frames, tail: str, marks: Collection[str]) -> None:
     """Add the tail with its feathers and marks."""
     form = TAIL_FORMS[tail]
     frame = tail_frame(frames, form)
-    length, tip = anatomy.tail * form.length, anatomy.tail_width * form.width
-    root = min(0.17 * anatomy.depth + 0.015, 0.115)
+    length, tip = shape.tail * form.length, shape.tail_width * form.width
+    root = min(0.17 * shape.depth + 0.015, 0.115)
     notch = form.notch * min(1.0, length / 0.6) * (length if tail == "forked" else 1.0)
     # The frame looks backward, so that "up" on the bird's back is negative.
     top = [(-0.10, -root), (0.5 * length, -0.5 * (root + tip)), (0.97 * length, -tip)]
@@ -83,13 +83,11 @@ def draw_tail(draft: Draft, anatomy: Anatomy, frames: Frames, tail: str, marks: 
         line = [(0.25 * length, share * root), (0.92 * length - max(notch, 0) * (1 - abs(share)), share * tip)]
         draft.band("tail", label("tail", DARK), [frame.at(*p) for p in line], [0.004, 0.009])
     if "tail_edge" in marks:
-        _tail_edge(draft, anatomy, frame, length, tip, root, notch)
+        _tail_edge(draft, shape, frame, length, tip, root, notch)
 
 
-def _tail_edge(
-    draft: Draft, anatomy: Anatomy, frame: Frame, length: float, tip: float, root: float, notch: float
-) -> None:
-    if anatomy.tail_mark == "tip":
+def _tail_edge(draft: Draft, shape: Shape, frame: Frame, length: float, tip: float, root: float, notch: float) -> None:
+    if shape.tail_mark == "tip":
         end = length - max(notch, 0.0)
         band = [(end - 0.10, -tip), (end, -tip), (length - notch, 0.0), (end, tip), (end - 0.10, tip)]
         draft.polygon("tail", label("tail_edge"), [frame.at(*p) for p in band])
@@ -100,53 +98,53 @@ def _tail_edge(
     draft.band("tail", label("tail_edge"), [frame.at(*p) for p in top], [0.008, 0.026])
 
 
-def ground(anatomy: Anatomy, frames: Frames) -> float:
+def ground(shape: Shape, frames: Frames) -> float:
     """Return the height on which the bird stands at rest; the body's centre is 0."""
-    hip = frames.body.at(anatomy.leg_at, -0.47 * anatomy.depth * anatomy.belly)
-    return hip.y - anatomy.leg
+    hip = frames.body.at(shape.leg_at, -0.47 * shape.depth * shape.belly)
+    return hip.y - shape.leg
 
 
-def draw_legs(draft: Draft, anatomy: Anatomy, frames: Frames, stance: str) -> None:
+def draw_legs(draft: Draft, shape: Shape, frames: Frames, stance: str) -> None:
     """Add both legs; ``stance`` is one in which they are seen."""
     for far in (True, False):
-        _leg(draft, anatomy, frames, stance, far)
+        _leg(draft, shape, frames, stance, far)
 
 
-def _leg(draft: Draft, anatomy: Anatomy, frames: Frames, stance: str, far: bool) -> None:
+def _leg(draft: Draft, shape: Shape, frames: Frames, stance: str, far: bool) -> None:
     z = -0.10 if far else 0.10
     shift = 0.075 if far else 0.0
     tone = DARK if far else 0
-    hip = frames.body.at(anatomy.leg_at + shift * 0.7, -0.26 * anatomy.depth * anatomy.belly, z)
+    hip = frames.body.at(shape.leg_at + shift * 0.7, -0.26 * shape.depth * shape.belly, z)
     if stance == "cling":
-        base = frames.body.at(anatomy.leg_at + shift, -0.5 * anatomy.depth * anatomy.belly, z)
-        foot = Frame(base.x + anatomy.leg, base.y + 0.10, 1.25, 1, FOOT)
+        base = frames.body.at(shape.leg_at + shift, -0.5 * shape.depth * shape.belly, z)
+        foot = Frame(base.x + shape.leg, base.y + 0.10, 1.25, 1, FOOT)
     else:
-        height = ground(anatomy, frames)
+        height = ground(shape, frames)
         foot = Frame(hip.x + 0.02 + shift * 0.4, height + (0.012 if far else 0.0), 0, 1, FOOT)
     sole = foot.at(0, 0.012, z)
-    ankle = _ankle(anatomy, hip, sole)
-    thick = anatomy.shank
+    ankle = _ankle(shape, hip, sole)
+    thick = shape.shank
     top = blend(hip, ankle, 0.5)
-    thigh = [hip, blend(ankle, top, 0.3 if anatomy.thigh < 0.5 else -0.5 * anatomy.thigh)]
+    thigh = [hip, blend(ankle, top, 0.3 if shape.thigh < 0.5 else -0.5 * shape.thigh)]
     draft.band("under", label("legs", tone), [hip, ankle, sole], [thick * 1.1, thick * 1.15, thick])
-    _foot(draft, anatomy, foot, z, stance, tone)
-    if anatomy.thigh > 0.2 and stance != "cling":
-        wide = 0.07 + 0.16 * anatomy.thigh
+    _foot(draft, shape, foot, z, stance, tone)
+    if shape.thigh > 0.2 and stance != "cling":
+        wide = 0.07 + 0.16 * shape.thigh
         draft.band("under", label("belly", DARK if far else 0), thigh, [wide, wide * 0.45])
 
 
-def _ankle(anatomy: Anatomy, hip: Pen, sole: Pen) -> Pen:
+def _ankle(shape: Shape, hip: Pen, sole: Pen) -> Pen:
     """Return where the ankle is, which looks like a knee that bends backward."""
-    share = 0.42 if anatomy.leg > 0.35 else 0.3
+    share = 0.42 if shape.leg > 0.35 else 0.3
     middle = blend(hip, sole, share)
-    return middle._replace(x=middle.x - 0.10 * anatomy.leg - 0.01)
+    return middle._replace(x=middle.x - 0.10 * shape.leg - 0.01)
 
 
-def _foot(draft: Draft, anatomy: Anatomy, foot: Frame, z: float, stance: str, tone: int) -> None:
-    size = {"perching": 0.10, "talon": 0.12, "wading": 0.13, "web": 0.16, "tiny": 0.05}[anatomy.foot]
-    thick = anatomy.shank * (1.1 if anatomy.foot == "talon" else 0.85)
+def _foot(draft: Draft, shape: Shape, foot: Frame, z: float, stance: str, tone: int) -> None:
+    size = {"perching": 0.10, "talon": 0.12, "wading": 0.13, "web": 0.16, "tiny": 0.05}[shape.foot]
+    thick = shape.shank * (1.1 if shape.foot == "talon" else 0.85)
     layer = "under" if tone else "over"
-    if anatomy.foot == "web" and stance == "flat":
+    if shape.foot == "web" and stance == "flat":
         web = [
             foot.at(-0.02, 0.03, z),
             foot.at(size, 0.0, z),

@@ -67,9 +67,9 @@ def _moved(linear: Linear, pivot: tuple[float, float], point: tuple[float, float
 
 def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:  # float64, shape (bones, 4, 2)
     """Return the maps of (x, y, z, 1) at rest to x and y in a pose, in lengths of the body, before facing and roll."""
-    anatomy, frames = template.anatomy, template.frames
-    hip = (0.0, -0.3 * anatomy.depth)
-    trunk = _stretched(pose.tilt, anatomy.posture, 1.0, build.plump)
+    shape, frames = template.shape, template.frames
+    hip = (0.0, -0.3 * shape.depth)
+    trunk = _stretched(pose.tilt, shape.posture, 1.0, build.plump)
     wing = _after(_rotation(pose.droop), trunk)
     skull = _rotation(pose.head_pitch, build.head)
     tail = _stretched(pose.tilt - pose.tail_pitch, math.degrees(frames.tail.angle), build.tail, 1.0)

@@ -9,14 +9,14 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from birdmml.picture.bird import BirdLayer
 from birdmml.picture.paint import Canvas, Layer, color_table, over, reduce_labels, upscale
-from birdmml.picture.supports import MAKERS, Foothold, Shape
+from birdmml.picture.supports import MAKERS, Foothold, Polygon
 from birdmml.picture.template import Template
 from birdmml.picture.textures import crop, grain, ripples
 
 
 def lay_shapes(
     frame: np.ndarray,
-    shapes: Sequence[Shape],
+    shapes: Sequence[Polygon],
     colors: np.ndarray,
     rough: int | None,
     phase: int,
@@ -139,7 +139,7 @@ def lay_blades(
     frame: np.ndarray, x: float, y: float, unit: float, colors: np.ndarray, draws: np.ndarray, count: int = 14
 ) -> np.ndarray | None:  # bool, shape (size, size), or None
     """Draw sharp blades of grass before the feet of a bird, in place; return what they hide."""
-    shapes: list[Shape] = []
+    shapes: list[Polygon] = []
     for a, b, c in draws[: 3 * count].reshape(-1, 3).tolist():
         root = x + (a - 0.5) * unit * 2.4
         low = y + unit * (0.10 + 0.22 * c)
@@ -165,11 +165,11 @@ def immerse(
         return
     height, width = layer.paint.opacity.shape
     if support == "water":
-        body = template.anatomy.depth * foot.unit
+        body = template.shape.depth * foot.unit
         middle = foot.y + template.ground * foot.unit
         line = middle + 0.24 * body - layer.row
     else:
-        line = foot.y - 0.22 * template.anatomy.leg * foot.unit - layer.row
+        line = foot.y - 0.22 * template.shape.leg * foot.unit - layer.row
     line = int(min(max(line, 1), height))
     wobble = crop(ripples(), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
     rows = np.arange(height)[:, None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-Shape = tuple[int, np.ndarray]
+Polygon = tuple[int, np.ndarray]
 DARK, MIDDLE, LIGHT, LEAF, LEAF_LIGHT, EXTRA, WHITE, SHADOW = range(1, 9)
 
 
@@ -30,7 +30,7 @@ class Foothold:
     size: int
 
 
-def limb(x: np.ndarray, y: np.ndarray, half: np.ndarray, snowy: bool) -> list[Shape]:
+def limb(x: np.ndarray, y: np.ndarray, half: np.ndarray, snowy: bool) -> list[Polygon]:
     """Return a limb along a line, lit from above; ``half`` is half its thickness at each point."""
     around = np.concatenate([x, x[::-1]])
     bands = [(DARK, -1.0, 1.0), (MIDDLE, -1.0, 0.45), (LIGHT, -0.82, -0.25)]
@@ -46,7 +46,7 @@ def limb(x: np.ndarray, y: np.ndarray, half: np.ndarray, snowy: bool) -> list[Sh
     return shapes
 
 
-def _leaf(x: float, y: float, angle: float, length: float) -> list[Shape]:
+def _leaf(x: float, y: float, angle: float, length: float) -> list[Polygon]:
     along = np.array([0, 0.25, 0.55, 0.8, 1.0, 0.8, 0.55, 0.25]) * length
     across = np.array([0, 0.20, 0.26, 0.16, 0, -0.16, -0.26, -0.20]) * length
     cos, sin = np.cos(angle), np.sin(angle)
@@ -54,7 +54,7 @@ def _leaf(x: float, y: float, angle: float, length: float) -> list[Shape]:
     return [(LEAF, points), (LEAF_LIGHT, points[:5])]
 
 
-def branch(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def branch(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Return a branch across the picture, below the feet, with side twigs and leaves, or with snow on it."""
     half = foot.girth / 2
     x = np.linspace(-4, foot.size + 4, 11)
@@ -63,7 +63,7 @@ def branch(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     slope, bow = (draws[11] - 0.5) * 0.34, (draws[12] - 0.5) * 0.30
     y = foot.y + half * 0.92 + foot.size * (slope * away + bow * away**2) + bumps
     halves = half * np.clip(1 - 0.5 * (away if draws[13] < 0.5 else -away), 0.35, 1.5)
-    shapes: list[Shape] = []
+    shapes: list[Polygon] = []
     for i in range(2):
         shapes += _side_twig(foot, x, y, draws[16 + 16 * i : 32 + 16 * i], leafy=not snowy)
     shapes += limb(x, y, halves, False)
@@ -75,7 +75,7 @@ def branch(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return shapes
 
 
-def _side_twig(foot: Foothold, x: np.ndarray, y: np.ndarray, draws: np.ndarray, *, leafy: bool) -> list[Shape]:
+def _side_twig(foot: Foothold, x: np.ndarray, y: np.ndarray, draws: np.ndarray, *, leafy: bool) -> list[Polygon]:
     """Return a twig that leaves a branch somewhere beside the bird."""
     start, up, reach = (float(draw) for draw in draws[:3])
     x0 = start * foot.size
@@ -94,17 +94,17 @@ def _side_twig(foot: Foothold, x: np.ndarray, y: np.ndarray, draws: np.ndarray, 
     return shapes
 
 
-def twig(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def twig(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Return a thin branch."""
     return branch(replace(foot, girth=foot.girth * 0.55), draws, snowy)
 
 
-def post(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def post(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Return a sawn post below the feet, darker on the side away from the light."""
     half = max(foot.unit * (0.24 + 0.10 * draws[0]), foot.girth)
     x, y, low = foot.x, foot.y, foot.size + 4.0
 
-    def slab(color: int, left: float, right: float) -> Shape:
+    def slab(color: int, left: float, right: float) -> Polygon:
         a, b = x + half * left, x + half * right
         return color, np.array([(a, y), (b, y), (b, low), (a, low)])
 
@@ -119,7 +119,7 @@ def post(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return shapes
 
 
-def snag(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def snag(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Return a broken trunk below the feet, with the stub of a branch."""
     half = max(foot.unit * (0.16 + 0.08 * draws[0]), foot.girth * 0.8)
     lean, drop = (draws[1] - 0.5) * 0.4, foot.size + 4.0 - foot.y
@@ -141,7 +141,7 @@ def snag(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return limb(foot.x + lean * start + reach, rise, half * 0.34 * (1 - 0.6 * ends), False) + shapes
 
 
-def trunk(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def trunk(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Return a trunk from top to bottom, whose near edge is at the feet, with furrows in its bark."""
     wide = foot.facing * foot.unit * (0.9 + 0.9 * draws[0])
     ys = np.linspace(-4, foot.size + 4, 9)
@@ -150,7 +150,7 @@ def trunk(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     near = foot.x + foot.facing * (lean * (ys - foot.y) + wobble)
     around = np.concatenate([ys, ys[::-1]])
 
-    def slab(color: int, a: float, b: float) -> Shape:
+    def slab(color: int, a: float, b: float) -> Polygon:
         return color, np.stack([np.concatenate([near + wide * a, (near + wide * b)[::-1]]), around], axis=1)
 
     furrow = np.array([(0.0, -1.0), (1.0, 0.0), (0.5, 1.0), (-1.0, 0.2)])
@@ -161,16 +161,16 @@ def trunk(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return shapes + [(SHADOW, one) for one in furrows]
 
 
-def _wire(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def _wire(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     half = max(foot.unit * 0.018, 0.7)
     x = np.linspace(-4, foot.size + 4, 7)
     y = foot.y + half + (x - foot.x) * (draws[0] - 0.5) * 0.24
     return limb(x, y, np.full(7, half), False)[:2]
 
 
-def _stem(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def _stem(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Make a reed that bends under the bird, and upright ones with cattails beside it."""
-    shapes: list[Shape] = []
+    shapes: list[Polygon] = []
     for i in range(1, 5):
         half = max(foot.unit * 0.026, 0.8)
         lean = (draws[i] - 0.5) * 0.3
@@ -195,19 +195,19 @@ def _stem(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return shapes + limb(x[order], y[order], halves[order], False)
 
 
-def _stone(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def _stone(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     wide, low = foot.unit * (0.9 + 0.8 * draws[0]), foot.size + 4.0
     profile = np.array(PROFILE)
     profile[:, 0] += (draws[1:10] - 0.5) * 0.16
     tall = max(low - foot.y, foot.unit * 0.4)
     edge = profile * (wide, tall) + (foot.x, foot.y)
-    shapes: list[Shape] = [(DARK, np.concatenate([edge, [(edge[-1, 0], low), (edge[0, 0], low)]]))]
+    shapes: list[Polygon] = [(DARK, np.concatenate([edge, [(edge[-1, 0], low), (edge[0, 0], low)]]))]
     shapes.append((MIDDLE, np.concatenate([edge[1:8], edge[6:2:-1] + np.array([wide * 0.1, tall * 0.5])])))
     shapes.append((LIGHT, np.concatenate([edge[2:7], edge[5:2:-1] + np.array([0, tall * 0.12])])))
     return shapes + _lichen(foot, draws, wide, tall)
 
 
-def _lichen(foot: Foothold, draws: np.ndarray, wide: float, tall: float) -> list[Shape]:
+def _lichen(foot: Foothold, draws: np.ndarray, wide: float, tall: float) -> list[Polygon]:
     """Make spots of lichen and dents in a stone."""
     shapes = []
     for i in range(5):
@@ -218,11 +218,11 @@ def _lichen(foot: Foothold, draws: np.ndarray, wide: float, tall: float) -> list
     return shapes
 
 
-def _box(color: int, x0: float, y0: float, x1: float, y1: float) -> Shape:
+def _box(color: int, x0: float, y0: float, x1: float, y1: float) -> Polygon:
     return color, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
 
 
-def _feeder(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def _feeder(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Make a tube with a perch, where there is room for one, or else a tray with seeds."""
     tube = foot.x + foot.facing * foot.unit * 1.02
     if draws[2] < 0.7 and 0.06 < tube / foot.size < 0.94:
@@ -230,7 +230,7 @@ def _feeder(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return _tray(foot, draws)
 
 
-def _tube(foot: Foothold, x: float) -> list[Shape]:
+def _tube(foot: Foothold, x: float) -> list[Polygon]:
     unit, y, wide = foot.unit, foot.y, foot.unit * 0.26
     bottom = y + unit * 0.35
     shapes = [_box(EXTRA, x - wide, -4, x + wide, bottom), _box(LIGHT, x - wide * 0.5, -4, x - wide * 0.2, bottom)]
@@ -241,7 +241,7 @@ def _tube(foot: Foothold, x: float) -> list[Shape]:
     return [*shapes, _box(DARK, ends[0], y, ends[1], y + max(foot.girth * 0.4, 2.0))]
 
 
-def _tray(foot: Foothold, draws: np.ndarray) -> list[Shape]:
+def _tray(foot: Foothold, draws: np.ndarray) -> list[Polygon]:
     thick, half, y = max(foot.girth * 0.4, 2.0), foot.unit * (0.95 + 0.4 * draws[0]), foot.y
     middle = foot.x + foot.facing * foot.unit * (0.10 + 0.2 * draws[1])
     left, right = middle - half, middle + half
@@ -254,7 +254,7 @@ def _tray(foot: Foothold, draws: np.ndarray) -> list[Shape]:
     return shapes
 
 
-def _nectar(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
+def _nectar(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     """Make a red feeder with a flower where the tip of the bill is."""
     unit, side = foot.unit, foot.facing
     x, y = foot.x + side * unit * 0.42, foot.y
@@ -267,7 +267,7 @@ def _nectar(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Shape]:
     return [*shapes, (LEAF, flower * unit + (foot.x + side * unit * 0.03, y))]
 
 
-MAKERS: dict[str, Callable[[Foothold, np.ndarray, bool], list[Shape]]] = {
+MAKERS: dict[str, Callable[[Foothold, np.ndarray, bool], list[Polygon]]] = {
     "branch": branch,
     "twig": twig,
     "post": post,

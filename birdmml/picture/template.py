@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import MappingProxyType
 
 import numpy as np
 
-from birdmml.picture.anatomy import ANATOMY, Anatomy
 from birdmml.picture.body import (
     Frames,
     core,
@@ -24,6 +22,7 @@ from birdmml.picture.head import draw_bill, draw_crest, draw_eye, draw_face
 from birdmml.picture.limbs import draw_legs, draw_tail, ground
 from birdmml.picture.pattern import draw_patterns
 from birdmml.picture.wings import VIEWS, draw_folded, draw_spread
+from birdmml.species import Shape, shapes
 
 # Clinging birds hold themselves upright against a trunk, whatever they do on a branch; fliers stretch out.
 CLINGING_POSTURE = 97
@@ -31,8 +30,6 @@ CLINGING_POSTURE = 97
 HUNCHED = ((0.03, 0.07, 0.14), (0.08, 0.15, 0.11))
 
 
-# How far the collar reaches from the nape to the throat, where it does not go around the neck.
-NAPES = MappingProxyType({"woodpecker": 0.3, **dict.fromkeys(("sparrow", "blackbird", "grosbeak", "hawk"), 0.6)})
 LEGGED = ("grip", "flat", "hunched", "cling", "headlong")
 
 
@@ -40,7 +37,7 @@ LEGGED = ("grip", "flat", "hunched", "cling", "headlong")
 class Template:
     """A bird at rest: facing right, in lengths of the body."""
 
-    anatomy: Anatomy  # Its proportions in this stance.
+    shape: Shape  # Its proportions in this stance.
     frames: Frames  # Where body, head and tail are.
     ground: float  # Height on which it stands; the body's centre is 0.
     # How the samples of all curves follow from the maps of the bones: control points, the bones' shares in them and the
@@ -55,7 +52,7 @@ class Template:
 
 @lru_cache(maxsize=1024)  # Some 200 kB each; every plumage of the table in every stance that it takes.
 def make_template(
-    shape: str,
+    name: str,
     bill: str,
     tail: str,
     crest: str,
@@ -65,26 +62,26 @@ def make_template(
     fine: float = 1.0,
 ) -> Template:
     """Return the template of a bird with these forms and marks in a stance; it depends on its arguments alone."""
-    anatomy = _stanced(ANATOMY[shape], stance)
-    frames = frames_of(anatomy)
+    shape = _stanced(shapes()[name], stance)
+    frames = frames_of(shape)
     draft = Draft()
     if stance in LEGGED:
-        draw_legs(draft, anatomy, frames, stance)
-    draw_tail(draft, anatomy, frames, tail, marks)
-    draft.add("silhouette", label("belly"), outline(anatomy, frames), steps=4)
-    if not anatomy.neck:
-        draft.polygon("silhouette", label("belly"), core(anatomy, frames))
+        draw_legs(draft, shape, frames, stance)
+    draw_tail(draft, shape, frames, tail, marks)
+    draft.add("silhouette", label("belly"), outline(shape, frames), steps=4)
+    if not shape.neck:
+        draft.polygon("silhouette", label("belly"), core(shape, frames))
     draw_crest(draft, shape, crest, frames.head)
     if stance in VIEWS:
-        draw_spread(draft, anatomy, frames.body, marks, stance, tail)
+        draw_spread(draft, shape, frames.body, marks, stance, tail)
     else:
-        draw_folded(draft, anatomy, frames.body, marks)
-    draw_bill(draft, anatomy, shape, bill, frames.head)
-    draw_eye(draft, anatomy, shape, frames, marks)
+        draw_folded(draft, shape, frames.body, marks)
+    draw_bill(draft, shape, bill, frames.head)
+    draw_eye(draft, shape, frames, marks)
     bound = draft.samples
-    _tracts(draft, anatomy, shape, frames, marks, crest)
-    draw_patterns(draft, anatomy, frames, *patterns, folded=stance not in VIEWS, fine=fine)
-    return _packed(draft, anatomy, frames, bound)
+    _tracts(draft, shape, frames, marks, crest)
+    draw_patterns(draft, shape, frames, *patterns, folded=stance not in VIEWS, fine=fine)
+    return _packed(draft, shape, frames, bound)
 
 
 def fineness(length_cm: float) -> float:
@@ -92,38 +89,38 @@ def fineness(length_cm: float) -> float:
     return next((fine for longest, fine in ((20, 1.0), (30, 1.3), (45, 1.6)) if length_cm < longest), 2.0)
 
 
-def _stanced(anatomy: Anatomy, stance: str) -> Anatomy:
+def _stanced(shape: Shape, stance: str) -> Shape:
     if stance == "cling":
-        return replace(anatomy, posture=CLINGING_POSTURE, head_at=(0.12, 0.9 * anatomy.head), tail_angle=-22)
+        return replace(shape, posture=CLINGING_POSTURE, head_at=(0.12, 0.9 * shape.head), tail_angle=-22)
     if stance == "hunched":
-        short = replace(anatomy, head=0.125, head_at=(0.16, 0.25), neck=HUNCHED, skull=(1.3, 0.88, 0.65))
-        return replace(short, posture=38, depth=0.46, leg=0.5, bill=0.75 * anatomy.bill)
+        short = replace(shape, head=0.125, head_at=(0.16, 0.25), neck=HUNCHED, skull=(1.3, 0.88, 0.65))
+        return replace(short, posture=38, depth=0.46, leg=0.5, bill=0.75 * shape.bill)
     if stance == "swim":
-        return replace(anatomy, posture=min(anatomy.posture, 12))
+        return replace(shape, posture=min(shape.posture, 12))
     if stance in VIEWS and stance != "hover":
-        depth = anatomy.depth * 0.88
-        return replace(anatomy, posture=4, depth=depth, head_at=_stretched(anatomy), tail_angle=-2)
-    return anatomy
+        depth = shape.depth * 0.88
+        return replace(shape, posture=4, depth=depth, head_at=_stretched(shape), tail_angle=-2)
+    return shape
 
 
-def _stretched(anatomy: Anatomy) -> tuple[float, float]:
+def _stretched(shape: Shape) -> tuple[float, float]:
     """Return where the head is in flight: forward rather than up."""
-    x, y = anatomy.head_at
-    return (x + 0.45 * y, 0.35 * y) if not anatomy.neck else anatomy.head_at
+    x, y = shape.head_at
+    return (x + 0.45 * y, 0.35 * y) if not shape.neck else shape.head_at
 
 
-def _tracts(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: frozenset[str], crest: str) -> None:
-    draw_tracts(draft, anatomy, frames)
+def _tracts(draft: Draft, shape: Shape, frames: Frames, marks: frozenset[str], crest: str) -> None:
+    draw_tracts(draft, shape, frames)
     if "flanks" in marks:
-        draw_flanks(draft, anatomy, frames)
+        draw_flanks(draft, shape, frames)
     if "breast_band" in marks:
-        draw_breast_band(draft, anatomy, frames)
-    draw_face(draft, anatomy, shape, frames, marks, crest)
+        draw_breast_band(draft, shape, frames)
+    draw_face(draft, shape, frames, marks, crest)
     if "collar" in marks:
-        draw_collar(draft, anatomy, frames, NAPES.get(shape, 1.4))
+        draw_collar(draft, shape, frames, shape.collar)
 
 
-def _packed(draft: Draft, anatomy: Anatomy, frames: Frames, bound: int) -> Template:
+def _packed(draft: Draft, shape: Shape, frames: Frames, bound: int) -> Template:
     pens = np.array([(pen.x, pen.y, pen.z, 1.0) for pen in draft.pens])
     bones = np.array([pen.bones for pen in draft.pens])
     skinned = (bones[:, :, None] * pens[:, None, :]).reshape(len(pens), -1)
@@ -132,10 +129,10 @@ def _packed(draft: Draft, anatomy: Anatomy, frames: Frames, bound: int) -> Templ
     layers: dict[str, list[Stroke]] = {}
     for stroke in draft.strokes:
         layers.setdefault(stroke.layer, []).append(stroke)
-    height = ground(anatomy, frames)
+    height = ground(shape, frames)
     bills = [s for s in draft.strokes if s.label == label("bill")]
     bill = slice(bills[0].start, bills[0].stop)
-    return Template(anatomy, frames, height, curves, bound, layers, _feet(draft, pens, places, height), bill)
+    return Template(shape, frames, height, curves, bound, layers, _feet(draft, pens, places, height), bill)
 
 
 def _feet(draft: Draft, pens: np.ndarray, places: np.ndarray, height: float) -> tuple[float, float]:

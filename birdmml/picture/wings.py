@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.draft import BODY, DARK, LIGHT, PLAIN, WING, Draft, Frame, Pen, blend, label
+from birdmml.species import Shape
 
 # Where the patch of the folded wing lies, by (s, t) of `WingPlan`.
 PATCHES: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
@@ -21,16 +21,16 @@ PATCHES: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
         "wax": ((0.64, 0.46), (0.74, 0.42), (0.80, 0.50), (0.74, 0.58), (0.64, 0.58)),
     }
 )
-Place = Callable[[float, float], Pen]
+OnWing = Callable[[float, float], Pen]
 STATIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 class WingPlan:
     """Coordinates on the folded wing: s from the bend (0) to the tip (1), t from above (0) to below (1)."""
 
-    def __init__(self, anatomy: Anatomy, body: Frame) -> None:
-        past, high, deep = anatomy.wing
-        d = anatomy.depth
+    def __init__(self, shape: Shape, body: Frame) -> None:
+        past, high, deep = shape.wing
+        d = shape.depth
         frame = Frame(body.x, body.y, body.angle, body.scale, WING)
         tip = frame.at(-0.48 - past, (0.06 - 0.10 * min(past, 0.4)) * d, 0.06)
         upper = [(0.33, 0.16), (0.14, 0.33), (-0.10, 0.34), (-0.34, 0.23)]
@@ -61,9 +61,9 @@ def _along(edge: list[Pen], s: float) -> Pen:
     return Pen(x, y, w[0] * a.z + w[1] * b.z + w[2] * c.z + w[3] * e.z, b.bones)
 
 
-def draw_folded(draft: Draft, anatomy: Anatomy, body: Frame, marks: Collection[str]) -> None:
+def draw_folded(draft: Draft, shape: Shape, body: Frame, marks: Collection[str]) -> None:
     """Add the folded wing with its feathers and marks."""
-    plan = WingPlan(anatomy, body)
+    plan = WingPlan(shape, body)
     edge = (
         [plan.at(s, 0) for s in (0, 0.25, 0.5, 0.75)] + [plan.at(1, 0)] + [plan.at(s, 1) for s in (0.75, 0.5, 0.25, 0)]
     )
@@ -72,7 +72,7 @@ def draw_folded(draft: Draft, anatomy: Anatomy, body: Frame, marks: Collection[s
     draft.add("wing", label("wing"), edge, sharp=(4,), steps=4)
     _folded_feathers(draft, plan)
     _coverts(draft, plan)
-    _wing_marks(draft, anatomy, plan, marks)
+    _wing_marks(draft, shape, plan, marks)
 
 
 def _folded_feathers(draft: Draft, plan: WingPlan) -> None:
@@ -104,13 +104,13 @@ def _bar(plan: WingPlan, s: float, bow: float) -> list[Pen]:
     return [plan.at(s + bow * math.sin(math.pi * t), t) for t in (0.14, 0.4, 0.66, 0.95)]
 
 
-def _wing_marks(draft: Draft, anatomy: Anatomy, plan: WingPlan, marks: Collection[str]) -> None:
-    if "wing_patch" in marks and anatomy.patch in PATCHES:
-        draft.add("wing", label("wing_patch"), [plan.at(s, t) for s, t in PATCHES[anatomy.patch]])
+def _wing_marks(draft: Draft, shape: Shape, plan: WingPlan, marks: Collection[str]) -> None:
+    if "wing_patch" in marks and shape.patch in PATCHES:
+        draft.add("wing", label("wing_patch"), [plan.at(s, t) for s, t in PATCHES[shape.patch]])
     if "wing_bars" in marks:
         thick = 0.045
         draft.band("wing", label("wing_bars"), _bar(plan, 0.27, 0.05), [0.5 * thick, thick, thick, 0.7 * thick])
-        if anatomy.patch == "shoulder" and "wing_patch" in marks:
+        if shape.patch == "shoulder" and "wing_patch" in marks:
             return  # The bar is the lower border of the patch.
         draft.band(
             "wing", label("wing_bars"), _bar(plan, 0.44, 0.06), [0.5 * thick, 1.1 * thick, 1.1 * thick, 0.7 * thick]
@@ -164,30 +164,30 @@ VIEWS: Mapping[str, tuple[Seen, Seen]] = MappingProxyType(
 )
 
 
-def draw_spread(draft: Draft, anatomy: Anatomy, body: Frame, marks: Collection[str], view: str, tail: str) -> None:
+def draw_spread(draft: Draft, shape: Shape, body: Frame, marks: Collection[str], view: str, tail: str) -> None:
     """Add both wings, spread, as they look in one of `VIEWS`; the far one lies behind the body."""
     far, near = VIEWS[view]
-    form = PLANFORMS[anatomy.planform]
+    form = PLANFORMS[shape.planform]
     for layer, tone, seen in (("under", DARK, far), ("wing", PLAIN, near)):
         root = Frame(body.x, body.y, body.angle, 1, BODY if tone else WING)
-        at = _place(root.at(seen.root[0], seen.root[1] * anatomy.depth), seen, form, anatomy)
+        at = _place(root.at(seen.root[0], seen.root[1] * shape.depth), seen, form, shape)
         edge = _spread_feathers(draft, layer, tone, at, form)
         if "wing_patch" in marks:
-            _patch(draft, layer, anatomy, at, edge, short_tailed=tail == "short")
+            _patch(draft, layer, shape, at, edge, short_tailed=tail == "short")
         if "wing_bars" in marks and not tone:
             line = [at(s, c) for s, c in ((0.04, 0.46), (0.3, 0.44), (0.6, 0.42))]
             draft.band(layer, label("wing_bars"), line, [0.02, 0.035, 0.01])
 
 
-def _place(root: Pen, seen: Seen, form: Planform, anatomy: Anatomy) -> Place:
+def _place(root: Pen, seen: Seen, form: Planform, shape: Shape) -> OnWing:
     """Return the map from (share of the span, share of the chord) to the wing as it is seen."""
-    turn, share = math.radians(seen.outward[0]), seen.outward[1] * anatomy.span
+    turn, share = math.radians(seen.outward[0]), seen.outward[1] * shape.span
     out = (share * math.cos(turn), share * math.sin(turn))
     turn, share = math.radians(seen.backward[0]), seen.backward[1]
     back = (share * math.cos(turn), share * math.sin(turn))
 
     def at(s: float, c: float) -> Pen:
-        behind = c * anatomy.chord * _between(form.width, s) - anatomy.span * _between(form.lead, s)
+        behind = c * shape.chord * _between(form.width, s) - shape.span * _between(form.lead, s)
         return root._replace(x=root.x + s * out[0] + behind * back[0], y=root.y + s * out[1] + behind * back[1])
 
     return at
@@ -200,7 +200,7 @@ def _between(values: tuple[float, ...], s: float) -> float:
     return values[low] + (place - low) * (values[low + 1] - values[low])
 
 
-def _spread_feathers(draft: Draft, layer: str, tone: int, at: Place, form: Planform) -> list[Pen]:
+def _spread_feathers(draft: Draft, layer: str, tone: int, at: OnWing, form: Planform) -> list[Pen]:
     """Add the wing; return where the coverts end, from the body to the hand."""
     tip = 0.84 if form.fingers else 1.0
     shares = [share * tip for share in STATIONS]
@@ -219,7 +219,7 @@ def _spread_feathers(draft: Draft, layer: str, tone: int, at: Place, form: Planf
     return coverts
 
 
-def _finger(draft: Draft, layer: str, color: int, at: Place, share: float) -> None:
+def _finger(draft: Draft, layer: str, color: int, at: OnWing, share: float) -> None:
     """Add one of the primaries that stand apart; ``share`` is 0 at the leading edge."""
     c = 0.07 + 0.84 * share
     end = 1.0 - 0.10 * (2 * share - 0.7) ** 2
@@ -229,10 +229,10 @@ def _finger(draft: Draft, layer: str, color: int, at: Place, share: float) -> No
     draft.band(layer, color, spine, [wide, wide, 0.35 * wide], steps=2)
 
 
-def _patch(draft: Draft, layer: str, anatomy: Anatomy, at: Place, coverts: list[Pen], *, short_tailed: bool) -> None:
-    """Add the patch of the spread wing, where the anatomy has it."""
+def _patch(draft: Draft, layer: str, shape: Shape, at: OnWing, coverts: list[Pen], *, short_tailed: bool) -> None:
+    """Add the patch of the spread wing, where the shape has it."""
     color = label("wing_patch")
-    if anatomy.patch == "edge":  # Pale flight feathers; a vulture with a short tail has them on the hand alone.
+    if shape.patch == "edge":  # Pale flight feathers; a vulture with a short tail has them on the hand alone.
         if not short_tailed:
             rear = [at(s, 1.0) for s in (0.80, 0.6, 0.4, 0.2, 0.0)]
             draft.add(layer, color, [*coverts, *rear], sharp=(0, 3, 4, -1))
@@ -244,7 +244,7 @@ def _patch(draft: Draft, layer: str, anatomy: Anatomy, at: Place, coverts: list[
         "shoulder": (0.02, 0.26, 0.05, 0.40),
         "primaries": (0.60, 0.69, 0.20, 0.95),
         "speculum": (0.08, 0.38, 0.60, 0.95),
-    }.get(anatomy.patch, (0.04, 0.36, 0.78, 1.0))
+    }.get(shape.patch, (0.04, 0.36, 0.78, 1.0))
     corners = [(low, fore), (high, fore), (high, rear_edge), (low, rear_edge)]
     draft.polygon(layer, color, [at(s, c) for s, c in corners])
 

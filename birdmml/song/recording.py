@@ -9,14 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from birdmml.facts import SongFacts
 from birdmml.song.air import path_through
 from birdmml.song.render import HIGHEST
 from birdmml.song.site import Circumstances, Site, draw_circumstances, draw_site
 from birdmml.song.stage import Heard, perform, sung_spans
 from birdmml.song.surroundings import surroundings
 from birdmml.song.voice import Score, voice_of, write_score
-from birdmml.species import Song
+from birdmml.species import Song, SongFacts
 from confu_core.errors import InvalidValue
 
 SECONDS = (0.25, 60.0)
@@ -86,7 +85,7 @@ def sing(
 
     Examples
     --------
-    >>> from birdmml.table import find_species
+    >>> from birdmml.species import find_species
     >>> from confu_core.random import generator
     >>> streams = {name: generator(0, name) for name in ("individual", "scene", "take")}
     >>> samples, facts = sing(find_species("Northern Cardinal").song, **streams)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from birdmml.facts import WEATHERS
 from birdmml.song.noise import upper_limit
+from birdmml.species import WEATHERS
 
 _PINK = (1.0, 0.55, 0.4, 0.28, 0.16)  # Amplitudes of the bands of ambient noise, on average.
 FULL_HZ, NARROW_HZ = 30_000.0, 6500.0  # Upper limits of recorders; the narrow ones occur under shift only.
@@ -44,7 +44,7 @@ class Site:
     """A place, on one day, with one recorder."""
 
     recorder: Recorder  # What records.
-    weather: str  # One of `birdmml.facts.WEATHERS`.
+    weather: str  # One of `birdmml.species.WEATHERS`.
     weather_level: float  # Amplitude beside an ambient noise of 1.
     # Amplitudes of the ambient noise in the bands of `birdmml.song.noise.EDGES`, before the recorder.
     ambient: tuple[float, ...]

@@ -3,8 +3,7 @@
 import numpy as np
 
 from birdmml.caption import write_caption
-from birdmml.facts import ACTIVITIES, BACKGROUNDS, WEATHERS, PictureFacts, SongFacts
-from birdmml.table import load_species
+from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, PictureFacts, SongFacts, load_species
 
 TABLE = load_species()
 OWN_TYPE = 0.7  # Share of triplets whose picture (whose song) is of the species' own type.

@@ -5,11 +5,10 @@ import pytest
 from caption_draws import TABLE, draw, write
 
 from birdmml.caption import Caption, CaptionDials, names_in, write_caption
-from birdmml.caption.dials import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS
+from birdmml.caption.facts import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS
 from birdmml.caption.grammar import article, capitalised, listed
-from birdmml.caption.names import ORDINARY_WORDS
-from birdmml.caption.sound_lexicon import SYLLABLE_WORDS
-from birdmml.table import find_species
+from birdmml.caption.names import ordinary_words
+from birdmml.species import find_species, words
 from confu_core.errors import InvalidValue
 
 DIALS = {
@@ -179,7 +178,7 @@ def test_song_words_are_used_where_the_song_is_heard():
     captions = write(3000, CaptionDials(song=1))
     stated = [fact for caption in captions for fact in caption.facts]
     assert sum(fact.attribute == "song" for fact in stated) > 1000
-    assert {fact.value for fact in stated if fact.attribute == "syllable"} == set(SYLLABLE_WORDS)
+    assert {fact.value for fact in stated if fact.attribute == "syllable"} == set(words().syllables)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,7 @@ def test_every_species_but_the_plainly_named_has_a_telling_word():
     for species in TABLE:
         assert names_in(f"See the {species.common_name} here.")
         assert names_in(f"See {species.scientific_name} here.")
-    assert {"owl", "duck", "woodpecker"} <= ORDINARY_WORDS
+    assert {"owl", "duck", "woodpecker"} <= ordinary_words()
 
 
 def test_grammar():

@@ -7,14 +7,11 @@ import pytest
 from caption_draws import draw
 
 from birdmml.caption import CaptionDials, write_caption
-from birdmml.caption import lexicon as look
-from birdmml.caption import sound_lexicon as sound
 from birdmml.caption.facts import STATUSES
-from birdmml.caption.nature_text import SOME_HABITAT
-from birdmml.facts import ACTIVITIES, BACKGROUNDS, WEATHERS
-from birdmml.table import load_species
-from birdmml.vocabulary import BILLS, COLORS, CRESTS, HABITATS, MARKS, PARTS, SHAPES, SYLLABLES, TAILS
+from birdmml.caption.nature import SOME_HABITAT
+from birdmml.species import MARKS, PARTS, load_species, shapes, words
 
+WORDS = words()
 FORMS = {"bill_form": "bill", "tail_form": "tail", "crest": "crest"}
 FORM_PART = {
     "bill_form": "bill",
@@ -32,15 +29,17 @@ DIALS = (
 
 def pitch(recording):
     middle = (recording.low_hz * recording.high_hz) ** 0.5
-    return next(word for word, most in zip(sound.PITCHES, (350, 1000, 2500, 4500, 1e9), strict=True) if middle <= most)
+    return next(word for word, most in zip(WORDS.pitches, (350, 1000, 2500, 4500, 1e9), strict=True) if middle <= most)
 
 
 def rate(recording):
-    return next(word for word, most in zip(sound.RATES, (0.9, 2, 4.5, 8, 1e9), strict=True) if recording.rate <= most)
+    return next(word for word, most in zip(WORDS.rates, (0.9, 2, 4.5, 8, 1e9), strict=True) if recording.rate <= most)
 
 
 def size(plumage):
-    return next(word for word, most in zip(look.SIZES, (11, 18, 35, 60, 1e9), strict=True) if plumage.length_cm <= most)
+    return next(
+        word for word, most in zip(WORDS.sizes, (11, 18, 35, 60, 1e9), strict=True) if plumage.length_cm <= most
+    )
 
 
 def range_agrees(value, recording):
@@ -85,31 +84,29 @@ def is_true(attribute, value, facts):
 def wordings(attribute, value):
     """List the words that may stand for a fact."""
     if attribute in COLORED:
-        return look.COLOR_WORDS[value]
-    if attribute in look.FORM_WORDS:
-        return look.FORM_WORDS[attribute][value]
+        return WORDS.colors[value].words
+    if attribute in WORDS.forms:
+        return WORDS.forms[attribute][value]
     if attribute == "background":
-        near = [words for (_, place), words in look.PLACE_WORDS.items() if place == value]
-        return (*look.BACKGROUND_WORDS[value], *look.BEHIND_WORDS[value], *(word for words in near for word in words))
+        near = [said for places in WORDS.places.values() for said in places.get(value, ())]
+        return (*WORDS.around[value], *WORDS.behind[value], *near)
     if attribute == "phrases":
-        number = sound.NUMBER_WORDS[int(value)] if int(value) <= 12 else value
+        number = WORDS.numbers[int(value)] if int(value) <= 12 else value
         return (number, "twice", "once", "single")
     tables = {
-        "shape": look.SHAPE_NOUNS,
-        "size": look.SIZE_WORDS,
-        "syllable": sound.SYLLABLE_WORDS,
-        "habitat": sound.HABITAT_WORDS,
+        "shape": lambda: shapes()[value].nouns,
+        "size": lambda: WORDS.sizes[value].words,
+        "syllable": lambda: WORDS.syllables[value].words,
+        "habitat": lambda: WORDS.habitats[value],
     }
     if attribute in tables:
-        return tables[attribute][value]
+        return tables[attribute]()
     if attribute == "activity":
-        return [form for forms in look.ACTIVITY_WORDS[value] for form in forms]
+        return [form for forms in WORDS.activities[value] for form in forms]
     if attribute in ("pitch", "rate"):
-        words, tails = {"pitch": (sound.PITCH_WORDS, sound.PITCH_TAILS), "rate": (sound.RATE_WORDS, sound.RATE_TAILS)}[
-            attribute
-        ]
-        return (*words[value], *tails[value])
-    return {**look.POSE_WORDS, **sound.SETTING_WORDS}.get((attribute, value), (value,))
+        entry = (WORDS.pitches if attribute == "pitch" else WORDS.rates)[value]
+        return (*entry.words, *entry.tails)
+    return {**WORDS.pose, **WORDS.setting}.get(attribute, {}).get(value, (value,))
 
 
 COLORED = (*PARTS, *MARKS)
@@ -159,13 +156,13 @@ def test_only_what_can_be_seen_and_heard_is_mentioned(triplets):
 
 def test_no_part_is_mentioned_that_is_out_of_view():
     random = np.random.default_rng(4)
-    nouns = {noun: part for part, forms in look.PART_NOUNS.items() for noun, _, _ in forms}
+    nouns = {noun.noun: part for part, forms in WORDS.parts.items() for noun in forms}
     for _ in range(2000):
         facts = draw(random)
         text = write_caption(**facts, dials=CaptionDials(marks=0.7, song=0, nature=0), random=random).text.lower()
-        for nouns_of_shape in look.SHAPE_NOUNS.values():
-            for words in nouns_of_shape:
-                text = text.replace(words, "")
+        for shape in shapes().values():
+            for noun in shape.nouns:
+                text = text.replace(noun, "")
         mentioned = {part for noun, part in nouns.items() if re.search(rf"\b{noun}\b", text)}
         # A longer noun may hold a shorter one ("breast band", "stripe beside the throat").
         inside = {"wing", "tail", "breast", "throat"} if mentioned & {*MARKS} else set()
@@ -173,29 +170,15 @@ def test_no_part_is_mentioned_that_is_out_of_view():
 
 
 def test_colors_are_read_back_without_doubt():
-    words = [word for forms in look.COLOR_WORDS.values() for word in forms]
-    assert len(set(words)) == len(words)
-
-
-def test_the_words_cover_the_vocabularies():
-    assert set(look.COLOR_WORDS) == set(COLORS)
-    assert set(look.SHAPE_NOUNS) == set(SHAPES)
-    assert set(look.PART_NOUNS) == {*PARTS, *MARKS}
-    assert set(look.FORM_WORDS["bill_form"]) == set(BILLS)
-    assert set(look.FORM_WORDS["tail_form"]) == set(TAILS)
-    assert set(look.FORM_WORDS["crest"]) == set(CRESTS) - {"none"}
-    assert set(look.ACTIVITY_WORDS) == {*ACTIVITIES, "some"}
-    assert set(look.BACKGROUND_WORDS) == set(look.BEHIND_WORDS) == set(BACKGROUNDS)
-    assert set(sound.SYLLABLE_WORDS) == set(SYLLABLES)
-    assert set(sound.HABITAT_WORDS) == set(HABITATS)
-    assert {value for name, value in sound.SETTING_WORDS if name == "weather"} == {*WEATHERS, "some"}
+    said = [way for color in WORDS.colors.values() for way in color.words]
+    assert len(set(said)) == len(said)
 
 
 def test_no_two_shapes_share_a_noun():
-    nouns = [noun for forms in look.SHAPE_NOUNS.values() for noun in forms]
+    nouns = [noun for shape in shapes().values() for noun in shape.nouns]
     assert len(set(nouns)) == len(nouns)
 
 
 def test_generic_habits_fit_every_species():
     habits = {habit for species in load_species() for habit in species.nature}
-    assert habits.isdisjoint({*sound.SOME_HABITS, SOME_HABITAT})
+    assert habits.isdisjoint({*WORDS.some["habits"], SOME_HABITAT})

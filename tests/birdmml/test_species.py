@@ -6,9 +6,9 @@ from itertools import groupby
 
 import pytest
 
-from birdmml.caption.names import ORDINARY_WORDS, names_in
-from birdmml.table import COLUMNS, find_species, load_species, read_species
-from birdmml.vocabulary import COLORS, HABITATS, MARKS, PARTS, SHAPES, SYLLABLES
+from birdmml.caption.names import names_in, ordinary_words
+from birdmml.species import COLUMNS, MARKS, PARTS, find_species, load_species, read_species, shapes
+from birdmml.species import words as vocabulary
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
 TABLE = load_species()
@@ -68,11 +68,11 @@ def songs(shape):
 def test_the_table_is_large_and_diverse():
     assert len(TABLE) >= 150
     assert len({species.family for species in TABLE}) >= 40
-    shapes = Counter(species.plumage.shape for species in TABLE)
-    assert set(shapes) == set(SHAPES)
-    assert min(shapes.values()) >= 2
-    assert {kind for species in TABLE for kind in species.song.syllables} == set(SYLLABLES)
-    assert {habitat for species in TABLE for habitat in species.habitats} == set(HABITATS)
+    drawn = Counter(species.plumage.shape for species in TABLE)
+    assert set(drawn) == set(shapes())
+    assert min(drawn.values()) >= 2
+    assert {kind for species in TABLE for kind in species.song.syllables} == set(vocabulary().syllables)
+    assert {habitat for species in TABLE for habitat in species.habitats} == set(vocabulary().habitats)
     assert {mark for species in TABLE for mark in species.plumage.colors} == {*PARTS, *MARKS}
 
 
@@ -102,7 +102,7 @@ def test_rows_are_together_by_family():
 @pytest.mark.parametrize("species", TABLE, ids=lambda species: species.common_name)
 def test_natural_history_names_neither_species_nor_looks_nor_song(species):
     own = set(words(f"{species.common_name} {species.scientific_name}")) - {"and", "great", "common"}
-    colors = {word for color in COLORS for word in color.split()}
+    colors = {word for color in vocabulary().colors for word in color.split()}
     assert 4 <= len(species.nature) <= 6
     assert 1 < len(species.habitats) <= 4
     for phrase in species.nature:
@@ -122,7 +122,7 @@ def test_natural_history_does_not_repeat_itself():
 def test_song_words_are_a_noun_phrase_without_names(species):
     assert re.match(r"an? [a-z]", species.song_words)
     assert not names_in(species.song_words)
-    own = set(words(species.common_name)) - ORDINARY_WORDS
+    own = set(words(species.common_name)) - ordinary_words()
     assert own.isdisjoint(words(species.song_words))
 
 

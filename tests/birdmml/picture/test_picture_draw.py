@@ -3,13 +3,10 @@
 import numpy as np
 import pytest
 
-from birdmml.facts import ACTIVITIES, BACKGROUNDS
 from birdmml.picture import draw as drawing
 from birdmml.picture import draw_picture, encode_jpeg
 from birdmml.picture.draft import NAMES, number
-from birdmml.species import Plumage
-from birdmml.table import find_species, load_species
-from birdmml.vocabulary import MARKS, PARTS, SHAPES
+from birdmml.species import ACTIVITIES, BACKGROUNDS, MARKS, PARTS, Plumage, find_species, load_species, shapes
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
 
@@ -41,7 +38,7 @@ def layers(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", shapes())
 def test_same_generators_same_bytes_whatever_was_drawn_before(shape):
     first, facts = picture_of(plain(shape), seed=3)
     picture_of(CARDINAL, seed=9, size=100)
@@ -84,7 +81,7 @@ def test_a_size_that_cannot_be_drawn_is_named(size):
         picture_of(CARDINAL, size=size)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", shapes())
 def test_the_bird_fills_a_sane_share_of_the_frame(shape, layers):
     for seed in range(8):
         picture_of(plain(shape), seed=seed, size=96, shift=seed % 2 == 1)

@@ -6,13 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from birdmml.picture.anatomy import ANATOMY
 from birdmml.picture.composition import FLYING, choose_setting, choose_shot, settings_of
 from birdmml.picture.draft import number
 from birdmml.picture.pose import Build, Pose, bend
 from birdmml.picture.template import make_template
 from birdmml.picture.wings import PLANFORMS, STATIONS, VIEWS
-from birdmml.table import find_species
+from birdmml.species import find_species, shapes
 from confu_core.random import generator
 
 FLIERS = ("Chimney Swift", "Turkey Vulture", "Red-tailed Hawk", "Barn Swallow", "Common Tern", "Ring-billed Gull")
@@ -41,10 +40,10 @@ def test_planforms_are_complete_and_taper():
     for form in PLANFORMS.values():
         assert len(form.lead) == len(form.width) == len(STATIONS)
         assert form.width[-1] < form.width[0] == 1
-    assert {anatomy.planform for anatomy in ANATOMY.values()} <= set(PLANFORMS)
-    assert ANATOMY["swift"].planform == "sickle"
+    assert {shape.planform for shape in shapes().values()} <= set(PLANFORMS)
+    assert shapes()["swift"].planform == "sickle"
     assert PLANFORMS["sickle"].lead[-1] < PLANFORMS["pointed"].lead[-1] < PLANFORMS["broad"].lead[-1]
-    assert all(PLANFORMS[ANATOMY[shape].planform].fingers for shape in ("hawk", "vulture"))
+    assert all(PLANFORMS[shapes()[shape].planform].fingers for shape in ("hawk", "vulture"))
 
 
 @pytest.mark.parametrize("name", FLIERS)
@@ -107,5 +106,5 @@ def test_stocky_herons_draw_their_neck_in():
 def test_ducks_swim_nearly_always():
     activities = Counter(choose_setting("duck", float(draw)).activity for draw in np.linspace(0, 0.999, 400))
     assert activities["swimming"] > 0.95 * activities.total()
-    assert ANATOMY["duck"].leg < 0.15
-    assert ANATOMY["duck"].leg_at < ANATOMY["gull"].leg_at
+    assert shapes()["duck"].leg < 0.15
+    assert shapes()["duck"].leg_at < shapes()["gull"].leg_at

@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 
-from birdmml.facts import ACTIVITIES, BACKGROUNDS
-from birdmml.picture.anatomy import ANATOMY
-from birdmml.picture.background import draw_background
+from birdmml.picture.background import draw_background, scenery
 from birdmml.picture.camera import Light, add_noise, blurred, shade
 from birdmml.picture.composition import choose_setting, settings_of
 from birdmml.picture.draft import curve_weights
 from birdmml.picture.paint import Canvas, Layer, color_table, over, reduce_labels, upscale
-from birdmml.picture.palettes import LOOKS, SHIFTED_LOOKS
 from birdmml.picture.textures import crop, feathers, fray_mask, sensor_noise
-from birdmml.vocabulary import SHAPES
+from birdmml.species import ACTIVITIES, BACKGROUNDS, shapes
 from confu_core.random import generator
 
 RANDOM = generator(0, "test", "picture parts")
@@ -114,8 +111,7 @@ def test_light_comes_from_above_and_from_its_side():
 
 
 def test_every_shape_has_an_anatomy_and_a_place():
-    assert set(ANATOMY) == set(SHAPES)
-    for shape in SHAPES:
+    for shape in shapes():
         settings, shares = settings_of(shape)
         assert shares[-1] == pytest.approx(1)
         assert choose_setting(shape, 0.0) == settings[0]
@@ -126,11 +122,11 @@ def test_every_shape_has_an_anatomy_and_a_place():
 
 @pytest.mark.parametrize("kind", BACKGROUNDS)
 def test_every_background_has_looks_and_depends_on_its_generator_alone(kind):
-    look = np.array(LOOKS[kind][0])
+    look = np.array(scenery().looks[kind][0])
     first = draw_background(kind, 64, look, generator(0, kind), 0.5)
     assert np.array_equal(first, draw_background(kind, 64, look, generator(0, kind), 0.5))
     assert not np.array_equal(first, draw_background(kind, 64, look, generator(1, kind), 0.5))
-    assert not {*LOOKS[kind]} & {*SHIFTED_LOOKS[kind]}
+    assert not {*scenery().looks[kind]} & {*scenery().shifted_looks[kind]}
 
 
 def test_a_canvas_draws_into_the_array():

@@ -11,8 +11,7 @@ from birdmml.picture.camera import NEUTRAL
 from birdmml.picture.draft import LIGHT, NAMES, label, number
 from birdmml.picture.pose import Build, Pose, bend
 from birdmml.picture.template import fineness, make_template
-from birdmml.table import find_species, load_species
-from birdmml.vocabulary import COLORS, CRESTS, MARKS, PARTS, TAILS
+from birdmml.species import MARKS, PARTS, find_species, load_species, words
 
 SIZE = 320
 REST = Pose()
@@ -57,7 +56,7 @@ def test_parts_have_their_colours(name, yaw):
             continue
         checked += 1
         mean = layer.paint.colors[:, region].mean(axis=1)
-        assert np.abs(mean - COLORS[plumage.colors[part]]).max() < 24, part
+        assert np.abs(mean - words().colors[plumage.colors[part]].rgb).max() < 24, part
     assert checked >= 6
 
 
@@ -107,8 +106,8 @@ def test_patterns_lie_on_breast_and_back(pattern):
     assert len(speckled) > 300
 
 
-@pytest.mark.parametrize("tail", TAILS)
-@pytest.mark.parametrize("crest", CRESTS)
+@pytest.mark.parametrize("tail", words().tails)
+@pytest.mark.parametrize("crest", words().crests)
 def test_forms_differ(tail, crest):
     plumage = find_species("American Robin").plumage
     layer = bird(replace(plumage, tail=tail, crest=crest))

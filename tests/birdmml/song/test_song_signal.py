@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from song_rows import SONGS, TONAL, recorded, streams
 
-from birdmml.facts import WEATHERS
 from birdmml.song import sing
 from birdmml.song.render import render
 from birdmml.song.syllables import KINDS
 from birdmml.song.voice import voice_of
-from birdmml.table import load_species
+from birdmml.species import WEATHERS, load_species
 
 RATE = 22_050
 

@@ -8,8 +8,7 @@ from scipy import signal
 from song_rows import SONGS, TONAL, recorded, streams
 
 from birdmml.song import sing
-from birdmml.species import Song
-from birdmml.table import find_species
+from birdmml.species import Song, find_species
 
 RATE = 22_050
 

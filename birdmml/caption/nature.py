@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from birdmml.caption.dials import NATURE_SLOTS
-from birdmml.caption.draws import Draws
-from birdmml.caption.facts import Fact
-from birdmml.caption.grammar import with_article
-from birdmml.caption.sound_lexicon import HABITAT_WORDS, SOME_HABITS
-from birdmml.caption.templates import NATURE
-from birdmml.species import Species
-from birdmml.table import load_species
-from birdmml.vocabulary import HABITATS
-
-__all__ = ["nature_facts", "nature_sentence", "wrong_nature"]
+from birdmml.caption.facts import NATURE_SLOTS, Fact
+from birdmml.caption.grammar import Draws, with_article
+from birdmml.caption.templates import templates
+from birdmml.species import Species, load_species, words
 
 LIVES = ("lives {}", "is at home {}", "is found {}")
 SOME_HABITAT = "lives where it finds what it needs"
@@ -23,22 +16,7 @@ HABITAT_SHARE = 0.4  # Of captions with two facts. The first is a habit: that al
 
 
 def nature_facts(species: Species, share: float, draws: Draws) -> list[Fact]:
-    """Choose true facts for the slots of natural history.
-
-    Parameters
-    ----------
-    species : Species
-        Of whom.
-    share : float
-        Of the slots that are filled, on average.
-    draws : Draws
-        Source of choices.
-
-    Returns
-    -------
-    list of Fact
-        At most `NATURE_SLOTS`, all different.
-    """
+    """Choose true facts for the slots of natural history."""
     count = draws.count(NATURE_SLOTS, share)
     if not count:
         return []
@@ -49,24 +27,9 @@ def nature_facts(species: Species, share: float, draws: Draws) -> list[Fact]:
 
 
 def wrong_nature(fact: Fact, species: Species, draws: Draws) -> str:
-    """Return a habit or a habitat that is not of this species.
-
-    Parameters
-    ----------
-    fact : Fact
-        The true fact.
-    species : Species
-        What it is true of.
-    draws : Draws
-        Source of choices.
-
-    Returns
-    -------
-    str
-        A habit of another species of the table, or another habitat.
-    """
+    """Return a habit or a habitat that is not of this species."""
     if fact.attribute == "habitat":
-        return draws.pick([habitat for habitat in HABITATS if habitat not in species.habitats])
+        return draws.pick([habitat for habitat in words().habitats if habitat not in species.habitats])
     while True:
         habit = draws.pick(_all_habits())
         if habit not in species.nature:
@@ -74,29 +37,8 @@ def wrong_nature(fact: Fact, species: Species, draws: Draws) -> str:
 
 
 def nature_sentence(facts: Sequence[Fact], register: str, bare: str, named: bool, first: bool, draws: Draws) -> str:
-    """Say what the species does and where it lives.
-
-    Parameters
-    ----------
-    facts : sequence of Fact
-        About the species; at least one.
-    register : str
-        Of `birdmml.caption.templates.REGISTERS`.
-    bare : str
-        What the bird is called, without its article.
-    named : bool
-        Whether that is its name, which must then be said.
-    first : bool
-        Whether the sentence is the first of the caption.
-    draws : Draws
-        Source of choices.
-
-    Returns
-    -------
-    str
-        Without capital or full stop.
-    """
-    options: Sequence[str] = NATURE[register]["first" if first else "later"]
+    """Say what the species does and where it lives."""
+    options: Sequence[str] = templates().nature[register]["first" if first else "later"]
     if named:
         options = [option for option in options if "{a}" in option or "{bare}" in option]
     habits = _joined([_predicate(fact, draws) for fact in facts], register)
@@ -105,8 +47,10 @@ def nature_sentence(facts: Sequence[Fact], register: str, bare: str, named: bool
 
 def _predicate(fact: Fact, draws: Draws) -> str:
     if fact.attribute == "nature":
-        return draws.pick(SOME_HABITS) if fact.status == "generic" else fact.value
-    return SOME_HABITAT if fact.status == "generic" else draws.pick(LIVES).format(draws.pick(HABITAT_WORDS[fact.value]))
+        return draws.pick(words().some["habits"]) if fact.status == "generic" else fact.value
+    if fact.status == "generic":
+        return SOME_HABITAT
+    return draws.pick(LIVES).format(draws.pick(words().habitats[fact.value]))
 
 
 def _joined(predicates: Sequence[str], register: str) -> str:

@@ -28,7 +28,7 @@ class PictureFacts:
     sex : {"male", "female"}
         Whose plumage is drawn; "male" where the sexes look alike.
     visible : frozenset of str
-        Parts and marks (names of `birdmml.vocabulary.PARTS` and `MARKS`) that a viewer can make out.
+        Parts and marks (names of `PARTS` and `MARKS`) that a viewer can make out.
     occlusion : float
         Share of the bird that something in front hides, in [0, 1].
     blur : float
@@ -55,7 +55,7 @@ class SongFacts:
     Attributes
     ----------
     syllables : tuple of str
-        Kinds of syllable that are heard, of `birdmml.vocabulary.SYLLABLES`, in order of first occurrence.
+        Kinds of syllable that are heard, of `words().syllables`, in order of first occurrence.
     low_hz, high_hz : float
         Lowest and highest fundamental frequency sung.
     rate : float

@@ -1,4 +1,4 @@
-"""The table of species: read, checked, and searched by name."""
+"""The species: what each looks like, sounds like, where it lives and what it does; their table, read and searched."""
 
 from __future__ import annotations
 
@@ -6,28 +6,17 @@ import csv
 import difflib
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from birdmml.species import Plumage, Song, Species
-from birdmml.vocabulary import BILLS, COLORS, CRESTS, HABITATS, MARKS, PARTS, PATTERNS, SHAPES, SYLLABLES, TAILS
+from birdmml.species.shapes import shapes
+from birdmml.species.words import MARKS, PARTS, words
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["COLUMNS", "find_species", "load_species", "read_species", "select_species"]
-
 LISTS = ("syllables", "habitats", "nature")
-FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "shape": SHAPES,
-        "bill_form": BILLS,
-        "tail_form": TAILS,
-        "crest": CRESTS,
-        "breast_pattern": PATTERNS,
-        "back_pattern": PATTERNS,
-        "pattern_color": tuple(COLORS),
-    }
-)
+FORMS = ("shape", "bill_form", "tail_form", "crest", "breast_pattern", "back_pattern", "pattern_color")
 NUMBERS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "length_cm": (6, 200),
@@ -46,6 +35,104 @@ COLUMNS = (
     *("syllables", "low_hz", "high_hz", "rate", "phrase", "repeats", "harmonicity", "trill_rate"),
     *("habitats", "song_words", "nature"),
 )
+
+
+@dataclass(frozen=True)
+class Plumage:
+    """What a bird looks like.
+
+    Attributes
+    ----------
+    shape : str
+        One of `shapes`.
+    length_cm : float
+        Body length.
+    bill, tail, crest : str
+        Forms, of `words`.
+    colors : mapping of str to str
+        Color of every part in `PARTS`, and of the marks in `MARKS` that it has; names of `words().colors`.
+    breast_pattern, back_pattern : str
+        Of `words().patterns`; drawn in `pattern_color`.
+    pattern_color : str
+        A name of `words().colors`.
+    """
+
+    shape: str
+    length_cm: float
+    bill: str
+    tail: str
+    crest: str
+    colors: Mapping[str, str]
+    breast_pattern: str = "plain"
+    back_pattern: str = "plain"
+    pattern_color: str = "dark brown"
+
+
+@dataclass(frozen=True)
+class Song:
+    """What a bird sounds like.
+
+    Attributes
+    ----------
+    syllables : tuple of str
+        Kinds of syllable, of `words().syllables`, by letter: the first is A.
+    low_hz, high_hz : float
+        Lowest and highest fundamental frequency.
+    rate : float
+        Syllables per second.
+    phrase : str
+        Letters of the syllables in the order of one phrase, such as ``"AAB"``; a hyphen is a pause of one syllable.
+    repeats : int
+        How often a phrase is repeated in a bout.
+    harmonicity : float
+        In [0, 1]: 0 is noise, 1 pure tones.
+    trill_rate : float
+        Elements per second within a trill, buzz, rattle or drum; in Hz.
+    """
+
+    syllables: tuple[str, ...]
+    low_hz: float
+    high_hz: float
+    rate: float
+    phrase: str
+    repeats: int
+    harmonicity: float
+    trill_rate: float
+
+
+@dataclass(frozen=True)
+class Species:
+    """One row of the table.
+
+    Attributes
+    ----------
+    common_name, scientific_name, family, order : str
+        As the American Ornithological Society has them.
+    plumage : Plumage
+        Of an adult male in breeding plumage, or of both sexes.
+    female : Plumage or None
+        Where the sexes differ at a glance.
+    song : Song
+        The usual song, or the usual call where there is none.
+    habitats : tuple of str
+        Of `words().habitats`, the most usual first.
+    song_words : str
+        The song in words, such as "a clear whistled series".
+    nature : tuple of str
+        Phrases of its natural history, each a predicate such as "caches acorns in the bark of dead trees"; they name
+        neither the species nor its looks nor its song.
+    """
+
+    common_name: str
+    scientific_name: str
+    family: str
+    order: str
+    plumage: Plumage
+    song: Song
+    habitats: tuple[str, ...]
+    song_words: str
+    nature: tuple[str, ...]
+    female: Plumage | None = None
 
 
 @lru_cache(maxsize=1)
@@ -195,7 +282,7 @@ def _species(row: Mapping[str, str | None]) -> Species:
             raise InvalidValue(f"{column} must not be empty")
     lists = {column: _list(column, cells[column]) for column in LISTS}
     for habitat in lists["habitats"]:
-        _one_of("habitats", habitat, HABITATS)
+        _one_of("habitats", habitat, words().habitats)
     return Species(
         **{name: cells[name] for name in ("common_name", "scientific_name", "family", "order", "song_words")},
         plumage=_plumage(cells),
@@ -215,17 +302,19 @@ def _female(cells: Mapping[str, str]) -> Plumage | None:
 
 
 def _plumage(cells: Mapping[str, str]) -> Plumage:
-    for column, allowed in FORMS.items():
-        _one_of(column, cells[column], allowed)
-    colors = {part: _one_of(part, cells[part], COLORS) for part in PARTS}
-    colors |= {mark: _one_of(mark, cells[mark], COLORS) for mark in MARKS if cells[mark]}
+    known, colors = words(), words().colors
+    allowed = (shapes(), known.bills, known.tails, known.crests, known.patterns, known.patterns, colors)
+    for column, values in zip(FORMS, allowed, strict=True):
+        _one_of(column, cells[column], values)
+    worn = {part: _one_of(part, cells[part], colors) for part in PARTS}
+    worn |= {mark: _one_of(mark, cells[mark], colors) for mark in MARKS if cells[mark]}
     return Plumage(
         shape=cells["shape"],
         length_cm=_number("length_cm", cells),
         bill=cells["bill_form"],
         tail=cells["tail_form"],
         crest=cells["crest"],
-        colors=MappingProxyType(colors),
+        colors=MappingProxyType(worn),
         breast_pattern=cells["breast_pattern"],
         back_pattern=cells["back_pattern"],
         pattern_color=cells["pattern_color"],
@@ -234,7 +323,7 @@ def _plumage(cells: Mapping[str, str]) -> Plumage:
 
 def _song(cells: Mapping[str, str], syllables: tuple[str, ...]) -> Song:
     for kind in syllables:
-        _one_of("syllables", kind, SYLLABLES)
+        _one_of("syllables", kind, words().syllables)
     _check_phrase(cells["phrase"], len(syllables))
     numbers = {name: _number(name, cells) for name in NUMBERS if name not in ("length_cm", "repeats")}
     if numbers["low_hz"] > numbers["high_hz"]:
