@@ -58,7 +58,7 @@ APPEARS = ("appears", "is seen", "is shown")
 
 
 def look_facts(plumage: Plumage, picture: PictureFacts, share: float, draws: Draws) -> list[Fact]:
-    """Choose true facts for the slots of the picture."""
+    """Choose true facts of a picture for the share of its slots that is filled, on average."""
     slots = draws.weighted(tuple(SLOTS), tuple(SLOTS.values()), draws.count(LOOK_SLOTS, share))
     facts = []
     if "shape" in slots:
@@ -78,7 +78,7 @@ def size_of(length_cm: float) -> str:
 
 
 def wrong_look(fact: Fact, draws: Draws) -> str:
-    """Return a value that is clearly not the true one."""
+    """Return a value of the same vocabulary that is clearly not true of the picture."""
     return draws.pick(_wrong_values(fact.attribute, fact.value))
 
 
@@ -235,7 +235,7 @@ class _Scene(NamedTuple):
 
 
 def look_sentence(facts: Sequence[Fact], register: str, name: str | None, first: bool, draws: Draws) -> str:
-    """Say what the picture shows."""
+    """Return a sentence about the picture in a register, without capital or full stop; a name is said if there is one."""
     bare = subject(facts, name, draws)
     marks = marks_of([fact for fact in facts if fact.attribute not in (*ABOUT_BIRD, *SCENE)], draws)
     scene = _scene(facts, draws)
@@ -279,13 +279,13 @@ def _options(forms: Mapping[str, Sequence[str]], first: bool, bare: str, marks: 
 
 
 def _scene(facts: Sequence[Fact], draws: Draws) -> _Scene:
-    found = {fact.attribute: fact.value for fact in facts if fact.attribute in SCENE}
-    if not found:
+    stated = {fact.attribute: fact.value for fact in facts if fact.attribute in SCENE}
+    if not stated:
         return _Scene(draws.pick(IN_VIEW), "")
-    activity = found.pop("activity", "")
-    rest = [_setting(attribute, value, activity, draws) for attribute, value in found.items()]
+    activity = stated.pop("activity", "")
+    rest = [_setting(attribute, value, activity, draws) for attribute, value in stated.items()]
     does, doing = draws.pick(words().activities[activity]) if activity else (draws.pick(APPEARS), "")
-    comma = ", " if activity and "background" not in found else " "
+    comma = ", " if activity and "background" not in stated else " "
     return _Scene(comma.join((does, *rest)), f", {comma.join((doing, *rest)).strip()}")
 
 

@@ -37,7 +37,7 @@ def wrong_nature(fact: Fact, species: Species, draws: Draws) -> str:
 
 
 def nature_sentence(facts: Sequence[Fact], register: str, bare: str, named: bool, first: bool, draws: Draws) -> str:
-    """Say what the species does and where it lives."""
+    """Return a sentence about habits and habitat in a register, without capital or full stop."""
     options: Sequence[str] = templates().nature[register]["first" if first else "later"]
     if named:
         options = [option for option in options if "{a}" in option or "{bare}" in option]

@@ -23,7 +23,7 @@ SOME_SOUND = ("some kind of sound", "a sound of some sort", "notes of some kind"
 
 
 def song_facts(species: Species, song: Song, recording: SongFacts, share: float, draws: Draws) -> list[Fact]:
-    """Choose true facts for the slots of the recording."""
+    """Choose true facts of a recording, which may be of another species, for the share of its slots that is filled."""
     slots = draws.weighted(tuple(SLOTS), tuple(SLOTS.values()), draws.count(SONG_SLOTS, share))
     words = song_words(species, song) if set(recording.syllables) >= set(song.syllables) else ""
     facts = []
@@ -70,13 +70,8 @@ def song_words(species: Species, song: Song) -> str:
     return species.song_words if song == species.song else _known_words().get(song, "")
 
 
-def voice_of(syllable: str) -> str:
-    """Return "song", "call", "drumming" or "hum": what one calls a sound of this kind."""
-    return words().syllables[syllable].voice
-
-
 def wrong_song(fact: Fact, song: Song, recording: SongFacts, draws: Draws) -> str:
-    """Return a value that is clearly not the true one."""
+    """Return a value of the same vocabulary that is clearly not true of the recording."""
     attribute, value = fact.attribute, fact.value
     if attribute == "song":
         return draws.pick(_other_words(song.syllables))
@@ -121,25 +116,25 @@ def _known_words() -> dict[Song, str]:
 
 @lru_cache(maxsize=512)
 def _other_words(syllables: tuple[str, ...]) -> list[str]:
-    return [one.song_words for one in load_species() if set(one.song.syllables).isdisjoint(syllables)]
+    return [species.song_words for species in load_species() if set(species.song.syllables).isdisjoint(syllables)]
 
 
 def song_sentence(facts: Sequence[Fact], song: Song, register: str, bare: str, first: bool, draws: Draws) -> str:
-    """Say what the recording holds."""
-    found = {fact.attribute: fact.value for fact in facts}
+    """Return a sentence about the recording in a register, without capital or full stop."""
+    stated = {fact.attribute: fact.value for fact in facts}
     kind = _voice(facts, song)
     voice, gives = draws.pick(words().voices[kind])
-    setting = [draws.pick(words().setting[name][value]) for name, value in found.items() if name in SETTING]
+    setting = [draws.pick(words().setting[name][value]) for name, value in stated.items() if name in SETTING]
     slots = {"a": with_article(bare), "bare": bare, "voice": voice, "gives": gives}
     case = "first" if first else "later"
-    if len(setting) == len(found):
+    if len(setting) == len(stated):
         return draws.pick(templates().song_setting[register][case]).format(setting=setting[0], **slots)
-    sound, how = _sound(found, kind, draws)
-    tail = "".join(f", {words}" for words in (*how, *setting))
-    if how and how[0].startswith(("between", "at about")) and "song" not in found:
+    sound, how = _sound(stated, kind, draws)
+    tail = "".join(f", {phrase}" for phrase in (*how, *setting))
+    if how and how[0].startswith(("between", "at about")) and "song" not in stated:
         tail = tail[1:]
     options: Sequence[str] = templates().song[register][case]
-    if "song" not in found and "syllable" not in found:  # "Its song is a high song" would say it twice.
+    if "song" not in stated and "syllable" not in stated:  # "Its song is a high song" would say it twice.
         options = [option for option in options if "{voice}" not in option]
     return draws.pick(options).format(sound=sound, how=tail, **slots)
 
@@ -149,36 +144,36 @@ def _voice(facts: Sequence[Fact], song: Song) -> str:
         if fact.attribute == "song" and fact.status != "true":
             return "voice"
         if fact.attribute == "syllable" and fact.status != "generic":
-            return voice_of(fact.value)
-    return voice_of(song.syllables[0])
+            return words().syllables[fact.value].voice
+    return words().syllables[song.syllables[0]].voice
 
 
-def _sound(found: dict[str, str], voice: str, draws: Draws) -> tuple[str, list[str]]:
+def _sound(stated: dict[str, str], voice: str, draws: Draws) -> tuple[str, list[str]]:
     how = []
     adjectives = {}
-    plain = "song" in found or found.get("syllable") == "some"  # Nothing can be put before the noun.
+    plain = "song" in stated or stated.get("syllable") == "some"  # Nothing can be put before the noun.
     for name, scale in (("rate", words().rates), ("pitch", words().pitches)):
-        value = found.get(name)
+        value = stated.get(name)
         if value == "some":
             how.append(draws.pick(words().some[name]))
         elif value and plain:
             how.append(draws.pick(scale[value].tails))
         elif value:
             adjectives[name] = draws.pick(scale[value].words)
-    if "range" in found:
-        how.insert(0, "over some range of pitch" if found["range"] == "some" else found["range"])
-    if "phrases" in found:
-        how.append(_phrases(found["phrases"], draws))
-    return _head(found, adjectives, voice, draws), how
+    if "range" in stated:
+        how.insert(0, "over some range of pitch" if stated["range"] == "some" else stated["range"])
+    if "phrases" in stated:
+        how.append(_phrases(stated["phrases"], draws))
+    return _head(stated, adjectives, voice, draws), how
 
 
-def _head(found: dict[str, str], adjectives: dict[str, str], voice: str, draws: Draws) -> str:
+def _head(stated: dict[str, str], adjectives: dict[str, str], voice: str, draws: Draws) -> str:
     rate, pitch = adjectives.get("rate", ""), adjectives.get("pitch", "")
-    kind = found.get("song") or found.get("syllable")
+    kind = stated.get("song") or stated.get("syllable")
     if kind == "some":
         return draws.pick(SOME_SOUND)
-    if "song" in found:
-        return found["song"]
+    if "song" in stated:
+        return stated["song"]
     if kind:
         series = with_article(" ".join(word for word in (rate, draws.pick(SERIES)) if word))
         return f"{series} of {f'{pitch} ' if pitch else ''}{draws.pick(words().syllables[kind].words)}"
