@@ -235,7 +235,7 @@ class _Scene(NamedTuple):
 
 
 def look_sentence(facts: Sequence[Fact], register: str, name: str | None, first: bool, draws: Draws) -> str:
-    """Return a sentence about the picture in a register, without capital or full stop; a name is said if there is one."""
+    """Return a sentence about the picture in a register, without capital or full stop; a name, if any, is said."""
     bare = subject(facts, name, draws)
     marks = marks_of([fact for fact in facts if fact.attribute not in (*ABOUT_BIRD, *SCENE)], draws)
     scene = _scene(facts, draws)

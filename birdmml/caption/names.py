@@ -45,10 +45,10 @@ def names_in(text: str) -> tuple[str, ...]:
     ()
     """
     telling, full = _telling()
-    said = _words(text)
-    found = [word for word in said if not telling.isdisjoint(_singulars(word))]
-    flat = f" {' '.join(said)} "
-    return (*found, *(name for name in full if f" {name} " in flat))
+    read = _words(text)
+    distinctive = [word for word in read if not telling.isdisjoint(_singulars(word))]
+    flat = f" {' '.join(read)} "
+    return (*distinctive, *(name for name in full if f" {name} " in flat))
 
 
 @lru_cache(maxsize=1)

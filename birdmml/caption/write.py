@@ -127,16 +127,16 @@ def _fates(facts: Sequence[Fact], dials: CaptionDials, draws: Draws, wrong: Call
 
 
 def _text(kinds: dict[str, list[Fact]], name: str | None, song: Song, draws: Draws) -> str:
-    said = draws.shuffled([kind for kind in KINDS if kinds[kind]])
-    if not said:
+    order = draws.shuffled([kind for kind in KINDS if kinds[kind]])
+    if not order:
         return NOTHING.format(f"A {name}" if name else "A bird")
     few = sum(map(len, kinds.values())) < 3
     register = draws.pick(TALKATIVE if few else REGISTERS)
-    if register in TERSE and "look" in said:
-        said.sort(key=lambda kind: kind != "look")
+    if register in TERSE and "look" in order:
+        order.sort(key=lambda kind: kind != "look")
     sentences = []
-    for place, kind in enumerate(said):
-        first = not place and (kind == "look" or bool(name) or register not in TERSE)
+    for number, kind in enumerate(order):
+        first = not number and (kind == "look" or bool(name) or register not in TERSE)
         bare = (name if first else None) or "bird"
         if kind == "look":
             sentences.append(look_sentence(kinds["look"], register, name if first else None, first, draws))

@@ -167,12 +167,12 @@ def _balance(
 
 def _facts(song: Song, score: Score, heard: Sequence[Heard], site: Site, circumstances: Circumstances) -> SongFacts:
     whole: dict[int, int] = {}
-    for one in heard:
-        whole[one.note.phrase] = whole.get(one.note.phrase, 0) + one.whole
+    for syllable in heard:
+        whole[syllable.note.phrase] = whole.get(syllable.note.phrase, 0) + syllable.whole
     return SongFacts(
-        syllables=tuple(dict.fromkeys(song.syllables[one.note.letter] for one in heard)),
-        low_hz=min(one.low_hz for one in heard),
-        high_hz=max(one.high_hz for one in heard),
+        syllables=tuple(dict.fromkeys(song.syllables[syllable.note.letter] for syllable in heard)),
+        low_hz=min(syllable.low_hz for syllable in heard),
+        high_hz=max(syllable.high_hz for syllable in heard),
         rate=_rate(heard, score.rate),
         phrases=sum(count == score.lengths[phrase] for phrase, count in whole.items()),
         weather=site.weather,

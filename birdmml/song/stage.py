@@ -127,9 +127,9 @@ def _heard(note: Note, start: int, first: int, last: int, sung: _Form) -> Heard:
 def sung_spans(heard: Sequence[Heard]) -> list[tuple[int, int]]:
     """Merge the stretches in which syllables sound, in samples."""
     spans: list[tuple[int, int]] = []
-    for one in heard:
-        if spans and one.start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], one.end))
+    for syllable in heard:
+        if spans and syllable.start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], syllable.end))
         else:
-            spans.append((one.start, one.end))
+            spans.append((syllable.start, syllable.end))
     return spans

@@ -7,6 +7,7 @@ import reprlib
 import sys
 import types
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
@@ -27,7 +28,7 @@ def read_data(name: str) -> dict[str, Any]:
 
 def record(kind: type[R], values: Mapping[str, Any], where: str) -> R:
     """Return a dataclass made of what a file holds; what does not fit is a `DatasetError` that names file and key."""
-    hints = get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in values:
         if name not in fields:
@@ -41,6 +42,11 @@ def record(kind: type[R], values: Mapping[str, Any], where: str) -> R:
 def refuse(where: str, must: str, value: object) -> NoReturn:
     """Raise a `DatasetError` that says where in a file a value is not what it must be."""
     raise DatasetError(f"{where} must be {must}; got {reprlib.repr(value)}")
+
+
+@lru_cache(maxsize=16)
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _value(kind: Any, value: Any, where: str) -> Any:

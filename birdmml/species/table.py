@@ -218,7 +218,7 @@ def find_species(name: str) -> Species:
     >>> find_species("northern cardinal").scientific_name
     'Cardinalis cardinalis'
     """
-    known = {label.casefold(): (label, one) for one in load_species() for label in _labels(one)}
+    known = {label.casefold(): (label, species) for species in load_species() for label in _labels(species)}
     if name.casefold() not in known:
         close = difflib.get_close_matches(name.casefold(), known, n=1)
         hint = f": did you mean {known[close[0]][0]!r}?" if close else "; birdmml/species.csv has all of them"
@@ -257,7 +257,7 @@ def select_species(names: Iterable[str]) -> tuple[Species, ...]:
         asked[known] = name
     if len(asked) < 2:
         raise InvalidValue(f"species must be a number or at least 2 names; got {list(asked.values())!r}")
-    return tuple(one for one in load_species() if one.common_name in asked)
+    return tuple(species for species in load_species() if species.common_name in asked)
 
 
 def _labels(species: Species) -> tuple[str, str]:
