@@ -10,8 +10,6 @@ from confu_core.errors import InvalidValue
 LOOK_SLOTS = 8  # Shape, size, activity, setting, and four marks of plumage.
 SONG_SLOTS = 4  # What it is like, its pitch, its pace, and how it was recorded.
 NATURE_SLOTS = 2  # Two habits, or a habit and a habitat.
-
-
 STATUSES = ("true", "wrong", "generic")
 
 

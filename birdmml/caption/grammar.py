@@ -9,8 +9,6 @@ import numpy as np
 
 # Written with a vowel, spoken with a consonant.
 CONSONANT_STARTS = ("eu", "uni", "one", "once", "us", "ur")
-
-
 T = TypeVar("T")
 BLOCK = 64
 

@@ -33,8 +33,6 @@ SLOTS: Mapping[str, float] = {
 }
 FAR = 120  # Distance in RGB from which on nobody takes one color for the other.
 OPEN, HIDDEN = 0.02, 0.15  # Shares of the bird that something covers.
-
-
 SOME_FORMS = {
     "bill_form": ("some kind of bill", "a bill of some shape"),
     "tail_form": ("some kind of tail", "a tail of some shape"),

@@ -15,8 +15,6 @@ SLOTS = {"kind": 6.0, "pitch": 1.0, "pace": 1.0, "setting": 1.0}  # What the sou
 NEAR, FAR = 20, 50  # Metres.
 DRAWN = ("high", "low", "deep", "thin", "shrill", "sharp", "squeaky", "monotonous", "pitch")
 PACED = ("slow", "slows", "fast", "faster", "rapid", "quick", "long", "lazy", "leisurely", "hurried", "speeds", "drawn")
-
-
 SETTING = ("weather", "distance", "others")
 SERIES = ("series", "run", "string", "sequence")
 SOME_SOUND = ("some kind of sound", "a sound of some sort", "notes of some kind")

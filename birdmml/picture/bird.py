@@ -14,8 +14,6 @@ from birdmml.picture.textures import crop, feathers, fray_mask
 from birdmml.species import Plumage, shapes, words
 
 Bounds = tuple[np.ndarray, np.ndarray]
-
-
 DETAILS = {"pupil": (14, 13, 15), "glint": (250, 250, 250), "claw": (46, 41, 38), "inner": (34, 30, 28)}
 DARK_IRIS = (40, 26, 20)
 PALE_RIM = (142, 132, 120)

@@ -14,8 +14,6 @@ from birdmml.picture.pose import Build, Pose
 from birdmml.species import Plumage, Shape, shapes
 
 GRIPPING = ("branch", "twig", "post", "snag", "wire", "stem", "feeder")
-
-
 FLYING = ("spread", "below", "above")
 REACH = 0.05  # How far the middle of the bird may lie from that of the picture.
 WEATHERS = ("clear", "clear", "rain", "fog")  # Of the shifted split; the others are taken on clear days.

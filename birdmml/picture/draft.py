@@ -16,8 +16,6 @@ from birdmml.species import MARKS, PARTS
 PLAIN, LIGHT, DARK, SPECKLE = range(4)
 NAMES = ("nothing", *PARTS, *MARKS, "iris", "pupil", "glint", "claw", "inner")
 _NUMBERS = {name: place for place, name in enumerate(NAMES)}
-
-
 # The skull moves with the head, but is as round from any side; what is drawn on the head is not.
 BODY, HEAD, TAIL, WING, FOOT, SKULL = range(6)
 BONES = 6

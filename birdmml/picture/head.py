@@ -11,9 +11,8 @@ from birdmml.picture.body import Frames, beyond, neck_at
 from birdmml.picture.draft import DARK, LIGHT, Draft, Frame, Pen, blend, label
 from birdmml.species import Shape
 
-# From shares of the length and heights, in head radii, to points.
-Outline = tuple[tuple[float, float], ...]
-Along = Callable[[float, float], Pen]
+Outline = tuple[tuple[float, float], ...]  # Points in head radii from the centre of the head.
+Along = Callable[[float, float], Pen]  # From shares of the length of the bill and heights, in head radii, to points.
 # How blunt the tip is, as a share of the depth.
 BLUNT = MappingProxyType({"flat": 0.20, "chisel": 0.10, "massive": 0.12})
 
@@ -254,7 +253,7 @@ CRESTS: Mapping[str, Outline] = MappingProxyType(
 
 
 def draw_eye(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str]) -> None:
-    """Add the eye, its ring and its highlight; an owl looks at the viewer with two."""
+    """Add the eye, its ring and its highlight; or two eyes that look at the viewer."""
     head = frames.head
     if shape.face == "front":
         _front_face(draft, shape, head)

@@ -12,8 +12,6 @@ from birdmml.picture.template import Template
 
 # Half the width of the trunk over half its length: how much of the side a turned body shows.
 ROUNDNESS = 0.56
-
-
 # A linear map of the plane by rows, in plain floats: a handful of these is faster than arrays.
 Linear = tuple[float, float, float, float]
 

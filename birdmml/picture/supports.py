@@ -9,8 +9,6 @@ import numpy as np
 
 Polygon = tuple[int, np.ndarray]
 DARK, MIDDLE, LIGHT, LEAF, LEAF_LIGHT, EXTRA, WHITE, SHADOW = range(1, 9)
-
-
 # Outline of a stone from left to right, in widths and heights from where the bird stands.
 PROFILE = (
     *((-1.3, 1.0), (-1.05, 0.5), (-0.8, 0.2), (-0.4, 0.03), (0.0, 0.0)),

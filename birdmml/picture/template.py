@@ -28,8 +28,6 @@ from birdmml.species import Shape, shapes
 CLINGING_POSTURE = 97
 # Ribs of a neck that is drawn in.
 HUNCHED = ((0.03, 0.07, 0.14), (0.08, 0.15, 0.11))
-
-
 LEGGED = ("grip", "flat", "hunched", "cling", "headlong")
 
 

@@ -15,8 +15,6 @@ from birdmml.song.site import Site
 from confu_core.random import generator
 
 FLOOR = 0.02  # Amplitude between the resonances, so that no partial vanishes.
-
-
 ROOMS = 6
 _COARSE = 512
 

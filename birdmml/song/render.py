@@ -13,8 +13,6 @@ from birdmml.song.harsh import BLOW
 from birdmml.song.noise import grain_loop, read_loop, white_loop
 
 HIGHEST = 0.46  # Of the sample rate: no partial is sung above, so none folds back.
-
-
 _GRAINS = ((30.0, 400.0), (120.0, 1600.0), (400.0, np.inf))  # Corner in Hz for fundamentals below so many Hz.
 AUDIBLE = 0.1  # Of the loudest point: where a syllable is softer, its pitch does not count.
 

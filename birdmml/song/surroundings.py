@@ -29,8 +29,6 @@ _SONGS: tuple[tuple[tuple[str, ...], float, float, float, str, int, float], ...]
     (("coo", "coo"), 420, 620, 1.4, "ABB", 1, 0),
     (("warble", "trill"), 2000, 5200, 1.1, "AB", 1, 18),
 )
-
-
 _CENTERS = (90.0, 470.0, 1500.0, 3900.0, 9000.0)  # Hz, of the bands.
 _HISS = (0.1, 0.17, 0.27, 0.4, 0.5)  # Amplitudes of white noise in the bands, of total power about 0.5.
 

@@ -17,7 +17,6 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
 R = TypeVar("R")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ACTIVITIES", "BACKGROUNDS", "WEATHERS", "PictureFacts", "SongFacts"]
-
 BACKGROUNDS = ("foliage", "sky", "water", "snow", "feeder", "reeds", "field", "rock")
 ACTIVITIES = ("perched", "standing", "swimming", "wading", "clinging", "hovering", "flying")
 WEATHERS = ("calm", "wind", "rain")
