@@ -22,7 +22,10 @@ R = TypeVar("R")
 
 def read_data(name: str) -> dict[str, Any]:
     """Return what a TOML file of the package holds."""
-    return tomllib.loads(files("birdmml").joinpath(name).read_text(encoding="utf-8"))
+    try:
+        return tomllib.loads(files("birdmml").joinpath(name).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DatasetError(f"{name} is no TOML: {error}") from error
 
 
 def record(kind: type[R], values: Mapping[str, Any], where: str) -> R:

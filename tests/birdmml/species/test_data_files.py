@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from birdmml import card
 from birdmml.caption.templates import make_templates
 from birdmml.columns import COLUMNS
 from birdmml.data import schema
@@ -18,13 +19,14 @@ from birdmml.picture.head import BILL_FORMS, CRESTS
 from birdmml.picture.limbs import TAIL_FORMS
 from birdmml.picture.template import make_template
 from birdmml.song.syllables import KINDS
-from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, shapes, words
+from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, data_files, shapes, words
 from birdmml.species.data_files import read_data
 from birdmml.species.shapes import make_shape
 from birdmml.species.words import make_words
 from confu_core.errors import DatasetError
 
 SHAPES = read_data("shapes.toml")
+tomllib_loads = data_files.tomllib.loads
 
 
 def shape(**changes: Any) -> Any:
@@ -114,6 +116,11 @@ def test_sentences_that_break_a_constraint_are_refused(path: str, value: Any, sa
     refused(lambda: make_templates(changed(read_data("templates.toml"), path, value)), said)
 
 
+def test_a_file_that_is_no_toml_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_files.tomllib, "loads", lambda text: tomllib_loads(f"{text}\n[broken"))
+    refused(lambda: read_data("words.toml"), "words.toml is no TOML: ")
+
+
 def test_a_shape_says_what_differs_from_its_base() -> None:
     gull, duck = shapes()["gull"], shapes()["duck"]
     base = {**SHAPES["base"]["songbird"], **SHAPES["base"]["waterbird"]}
@@ -145,6 +152,7 @@ def test_columns_are_the_schema() -> None:
     assert [column.name for column in COLUMNS] == schema(22_050).names
     assert len({column.name for column in COLUMNS}) == len(COLUMNS)
     assert [column.name for column in COLUMNS if column.value is None] == ["key"]
+    assert {column.name: column.meaning for column in COLUMNS} == card.COLUMNS
     types = {"image": "struct", "audio": "struct"}
     for column, field in zip(COLUMNS, schema(22_050), strict=True):
         assert str(field.type).startswith(types.get(column.type, column.type)), column.name
