@@ -21,7 +21,7 @@ WEATHERS = ("clear", "clear", "rain", "fog")  # Of the shifted split; the others
 
 @dataclass(frozen=True)
 class Setting:
-    """A place for a bird."""
+    """What a bird rests on, before what, and what it does there."""
 
     # What it rests on or in: branch, twig, post, snag, wire, stem, feeder, trunk, ground, mud, sand, stone, snowfield,
     # shallows, water or air.
@@ -71,8 +71,8 @@ class Bird:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A scene: its setting, the colours of what is around, and where the textures start."""
+class Location:
+    """Where a bird is: its setting, the colours of what is around, and where the textures start."""
 
     setting: Setting
     look: np.ndarray
@@ -107,14 +107,14 @@ def choose_bird(individual: np.random.Generator) -> Bird:
     return Bird(build, tints, float(individual.random()) * 0.8, int(individual.integers(512)))
 
 
-def choose_place(shape: str, scene: np.random.Generator, *, shift: bool) -> Scene:
-    """Return a scene that suits a shape; ``shift`` takes its colours from looks that no other split has."""
+def choose_location(shape: str, scene: np.random.Generator, *, shift: bool) -> Location:
+    """Return a location that suits a shape; ``shift`` takes its colours from looks that no other split has."""
     draws = scene.random(6)
     setting = choose_setting(shape, float(draws[0]))
     looks = (scenery().shifted_looks if shift else scenery().looks)[setting.background]
     look = np.array(looks[int(draws[1] * len(looks))], dtype=float)
     look = look * (0.88 + 0.24 * draws[2]) * (1 + 0.06 * (scene.random(3) - 0.5))
-    return Scene(setting, look.clip(0, 255), float(draws[3]), int(draws[4] * 4))
+    return Location(setting, look.clip(0, 255), float(draws[3]), int(draws[4] * 4))
 
 
 def choose_shot(plumage: Plumage, setting: Setting, view: np.random.Generator, *, shift: bool) -> Shot:

@@ -1,4 +1,4 @@
-"""Draw a picture: place the bird, paint what is behind it, the bird, what is before it, and take the shot."""
+"""Draw a picture: pose the bird, paint what is behind it, the bird, what is before it, and take the shot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from birdmml.picture.background import draw_background, lay_texture, scenery
 from birdmml.picture.bird import BirdLayer, coat, extent, paint_bird
 from birdmml.picture.camera import add_noise, blurred, tinted
-from birdmml.picture.composition import Scene, Shot, choose_bird, choose_place, choose_shot
+from birdmml.picture.composition import Location, Shot, choose_bird, choose_location, choose_shot
 from birdmml.picture.draft import number
 from birdmml.picture.paint import over
 from birdmml.picture.pose import bend, turned
@@ -20,7 +20,7 @@ from birdmml.species import MARKS, PARTS, PictureFacts, Plumage
 from confu_core.errors import InvalidValue
 
 SMALLEST = 16
-PLACES = tuple((name, number(name)) for name in (*PARTS, *MARKS))
+NUMBERS = tuple((name, number(name)) for name in (*PARTS, *MARKS))
 
 
 def draw_picture(
@@ -77,21 +77,21 @@ def draw_picture(
         raise InvalidValue(f"size must be a whole number of pixels, at least {SMALLEST}; got {size!r}")
     size = int(size)
     bird = choose_bird(individual)
-    place = choose_place(plumage.shape, scene, shift=shift)
-    shot = choose_shot(plumage, place.setting, view, shift=shift)
+    location = choose_location(plumage.shape, scene, shift=shift)
+    shot = choose_shot(plumage, location.setting, view, shift=shift)
     template = _template(plumage, shot.stance)
     points, bounds, foot = _placed(template, bend(template, shot.pose, bird.build), shot, plumage, size)
-    frame = _behind(place, shot, foot, _bill_tip(template, points, shot), scene)
+    frame = _behind(location, shot, foot, _bill_tip(template, points, shot), scene)
     colors = coat(plumage, shot.light, bird.tints, bird.wear)
     layer = paint_bird(template, points, bounds, colors, shot.light, unit=foot.unit, size=size, phase=bird.phase)
-    immerse(frame, layer, template, place.setting.support, foot, scene)
+    immerse(frame, layer, template, location.setting.support, foot, scene)
     over(frame, layer.paint, layer.row, layer.column)
-    cover = _before(frame, place, shot, foot, layer, scene)
+    cover = _before(frame, location, shot, foot, layer, scene)
     visible, occlusion = _seen(layer, cover, size)
     frame, blur, noise = _shoot(frame, shot)
     facing = "right" if shot.pose.facing > 0 else "left"
     facts = PictureFacts(
-        place.setting.background, place.setting.activity, facing, shot.view, sex, visible, occlusion, blur, noise
+        location.setting.background, location.setting.activity, facing, shot.view, sex, visible, occlusion, blur, noise
     )
     return frame, facts
 
@@ -127,16 +127,16 @@ def _bill_tip(template: Template, points: np.ndarray, shot: Shot) -> tuple[float
 
 
 def _behind(
-    place: Scene, shot: Shot, foot: Foothold, tip: tuple[float, float], scene: np.random.Generator
+    location: Location, shot: Shot, foot: Foothold, tip: tuple[float, float], scene: np.random.Generator
 ) -> np.ndarray:
     """Paint background, ground and support."""
-    size, setting = foot.size, place.setting
-    look = tinted(place.look, shot.light)
-    frame = draw_background(setting.background, size, look, scene, _horizon(place, foot))
+    size, setting = foot.size, location.setting
+    look = tinted(location.look, shot.light)
+    frame = draw_background(setting.background, size, look, scene, _horizon(location, foot))
     ground = scenery().grounds.get(setting.support)
     if ground:
         _lay_ground(frame, tinted(np.array(ground), shot.light), setting.support, foot, scene)
-    support, at, wood = setting.support, foot, scenery().wood[place.wood]
+    support, at, wood = setting.support, foot, scenery().wood[location.wood]
     if support == "stone":
         wood = scenery().stone
     elif support == "trunk" and shot.pose.roll < -45:  # Head down, the belly is on the other side.
@@ -152,8 +152,8 @@ def _behind(
     return frame
 
 
-def _horizon(place: Scene, foot: Foothold) -> float:
-    draw, setting = place.horizon, place.setting
+def _horizon(location: Location, foot: Foothold) -> float:
+    draw, setting = location.horizon, location.setting
     ground = min(max(foot.y / foot.size, 0.3), 1.2)
     if setting.support in ("ground", "mud", "sand", "snowfield", "shallows"):
         return ground * (0.2 + 0.5 * draw)
@@ -181,15 +181,15 @@ def _lay_ground(frame: np.ndarray, color: np.ndarray, support: str, foot: Footho
 
 
 def _before(
-    frame: np.ndarray, place: Scene, shot: Shot, foot: Foothold, layer: BirdLayer, scene: np.random.Generator
+    frame: np.ndarray, location: Location, shot: Shot, foot: Foothold, layer: BirdLayer, scene: np.random.Generator
 ) -> np.ndarray | None:
     """Paint what is in front of the bird; return what it hides."""
     cover = None
-    look = tinted(place.look, shot.light)
-    if place.setting.support == "ground":
+    look = tinted(location.look, shot.light)
+    if location.setting.support == "ground":
         cover = lay_blades(frame, foot.x, foot.y, foot.unit, look[[1, 2, 3, 4]], scene.random(48))
     if shot.veil is not None:
-        kind = "stalks" if place.setting.background in ("reeds", "field") else "leaves"
+        kind = "stalks" if location.setting.background in ("reeds", "field") else "leaves"
         height, width = layer.paint.opacity.shape
         side = 0.25 + 0.1 * shot.veil[2]
         x = layer.column + width * (side if shot.pose.facing > 0 else 1 - side)
@@ -214,7 +214,7 @@ def _seen(layer: BirdLayer, cover: np.ndarray | None, size: int) -> tuple[frozen
     seen = int(counts.sum())
     shares = counts.reshape(64, 4).sum(axis=1).tolist()
     least = max(4, 0.0012 * total)
-    visible = frozenset(name for name, place in PLACES if shares[place] >= least)
+    visible = frozenset(name for name, part in NUMBERS if shares[part] >= least)
     return visible, 1 - seen / total if total else 1.0
 
 
