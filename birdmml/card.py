@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from birdmml.data import NAME, information_of
-from birdmml.shares import GROUPS
+from birdmml.design import GROUPS
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
 from confu_core.publish.media_words import media_words

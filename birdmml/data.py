@@ -12,14 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from birdmml.columns import COLUMNS
 from birdmml.design import Design
-from birdmml.likeness import look_vector, song_vector
-from birdmml.placement import make_design
+from birdmml.placement import look_vector, make_design, song_vector
 from birdmml.presets import preset
-from birdmml.sample import Place, draw_sample
+from birdmml.sample import SampleKey, draw_sample
 from birdmml.settings import SPLITS, UNSAID, Settings
-from birdmml.species import Species
-from birdmml.table import load_species, select_species
+from birdmml.species import Species, load_species, select_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.information import entropy
@@ -33,8 +32,6 @@ __all__ = ["BirdData", "BirdRecipe", "design_of", "information_of", "open_birds"
 NAME = "birdmml"
 MEDIA_PARTS = {"image": "jpg", "audio": "flac"}
 BATCH_ROWS = 25
-TEXT = ("species", "scientific_name", "family", "order", "group", "look", "song", "shown_look", "shown_song")
-PICTURE_TEXT = ("individual", "recording", "sex", "activity", "background", "facing", "view")
 
 
 def schema(sample_rate: int) -> pa.Schema:
@@ -55,14 +52,8 @@ def schema(sample_rate: int) -> pa.Schema:
     >>> schema(22050).names[:4]
     ['key', 'image', 'audio', 'caption']
     """
-    columns = [("key", pa.string()), ("image", MEDIA), ("audio", MEDIA), ("caption", pa.string())]
-    columns += [(name, pa.string()) for name in TEXT]
-    columns += [("gate", pa.bool_()), ("named", pa.bool_())]
-    columns += [(name, pa.string()) for name in PICTURE_TEXT]
-    columns += [(name, pa.float64()) for name in ("occlusion", "blur", "noise")]
-    columns += [("syllables", pa.string()), ("weather", pa.string()), ("others", pa.bool_())]
-    columns += [(name, pa.float64()) for name in ("low_hz", "high_hz", "rate", "distance_m", "snr_db")]
-    columns += [("phrases", pa.int32())]
+    types = {"bool": pa.bool_(), "int32": pa.int32(), "double": pa.float64(), "image": MEDIA, "audio": MEDIA}
+    columns = [(column.name, types.get(column.type, pa.string())) for column in COLUMNS]
     media: dict[str, dict[str, Any]] = {
         "image": {"_type": "Image"},
         "audio": {"_type": "Audio", "sampling_rate": sample_rate},
@@ -249,7 +240,7 @@ def _weights(settings: Settings) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _places(settings: Settings, split: str) -> Sequence[Place]:
+def _places(settings: Settings, split: str) -> Sequence[SampleKey]:
     """List the species of every row of a split, as balanced as whole numbers allow, in an order drawn by the seed."""
     assert split in SPLITS
     rows, weights = settings.splits[split], np.array(design_of(settings).weights)
@@ -265,7 +256,7 @@ def _places(settings: Settings, split: str) -> Sequence[Place]:
         mine = np.flatnonzero(drawn == species)
         ordinals[mine] = np.arange(len(mine))
     return [
-        Place(split, row, int(one), int(ordinal))
+        SampleKey(split, row, int(one), int(ordinal))
         for row, (one, ordinal) in enumerate(zip(drawn, ordinals, strict=True))
     ]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from birdmml.caption import CaptionDials
+from birdmml.design import Shares
 from birdmml.settings import Settings, is_number
-from birdmml.shares import Shares
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.io.plain import read_small
 

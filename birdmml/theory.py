@@ -123,7 +123,7 @@ def structure(design: Design) -> Structure:
     Examples
     --------
     >>> from birdmml.placement import make_design
-    >>> from birdmml.shares import Shares
+    >>> from birdmml.design import Shares
     >>> vectors = np.arange(4.0)[:, None]
     >>> design = make_design(vectors, vectors, ["a", "b", "c", "d"], shares=Shares(xor=1))
     >>> xor = structure(design).overall

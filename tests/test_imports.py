@@ -86,6 +86,19 @@ def test_each_package_of_the_core_imports_from_lower_floors_alone() -> None:
     assert [(own, other) for own, other in inner if "__init__" not in own and floor(other) >= floor(own)] == []
 
 
+def test_the_drawers_of_birds_stand_on_the_species_alone() -> None:
+    """Pictures, songs and captions import nothing of `birdmml` but the ground, and the ground nothing but itself."""
+    allowed = {name: {name, "species"} for name in ("picture", "song", "caption", "species")}
+    found = []
+    for name in allowed:
+        for path in sorted((ROOT / "birdmml" / name).glob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "birdmml":
+                    found.append((name, path.name, node.module or ""))
+    assert len(found) > 50  # The search finds what is there.
+    assert [where for where in found if where[2].split(".")[1] not in allowed[where[0]]] == []
+
+
 def loaded(command: str, *words: str | Path) -> set[str]:
     """Which libraries a command has loaded by the time it ends."""
     done = subprocess.run([sys.executable, "-c", REPORT, command, *map(str, words)], capture_output=True, text=True)

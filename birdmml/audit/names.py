@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from birdmml.audit.words import singulars, words_of
-from birdmml.caption.names import ORDINARY_WORDS
-from birdmml.table import load_species
+from birdmml.caption.names import ordinary_words
+from birdmml.species import load_species
 
 __all__ = ["Naming", "naming_of"]
 
@@ -137,5 +137,5 @@ def _species_with(parts: Sequence[set[str]]) -> Counter[str]:
 
 
 def _telling(word: str) -> bool:
-    ordinary = ORDINARY_WORDS | DESCRIBING
+    ordinary = ordinary_words() | DESCRIBING
     return len(word) >= SHORTEST and ordinary.isdisjoint(singulars(word))

@@ -27,9 +27,9 @@ from PIL import Image
 
 from birdmml.caption import CaptionDials
 from birdmml.data import BirdRecipe, _places, design_of, open_birds, recipe_of, schema, species_of
+from birdmml.design import Shares
 from birdmml.settings import SPLITS, UNSAID, Settings
-from birdmml.shares import Shares
-from birdmml.table import load_species
+from birdmml.species import load_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import TableRecipe, build, load_manifest, open_dataset, verify

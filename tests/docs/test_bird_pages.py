@@ -10,9 +10,9 @@ from markdown_pages import blocks, section, table, text
 
 from birdmml.caption import CaptionDials
 from birdmml.data import BirdRecipe, design_of
+from birdmml.design import GROUPS
 from birdmml.presets import PRESETS, preset, read_config
 from birdmml.settings import Settings
-from birdmml.shares import GROUPS
 from birdmml.theory import structure
 from confu_core.shards import build
 
@@ -87,7 +87,7 @@ def test_the_lines_that_load_it_work(
 
 
 def test_the_page_of_species_counts_them() -> None:
-    from birdmml.table import load_species
+    from birdmml.species import load_species
 
     species = load_species()
     families = {one.family for one in species}

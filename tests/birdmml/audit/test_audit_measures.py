@@ -14,7 +14,7 @@ from birdmml.audit.likeness import like_groups
 from birdmml.audit.names import naming_of
 from birdmml.audit.sound import clipped_share, measure_sound, mel_power, signal_to_noise
 from birdmml.audit.words import words_of
-from birdmml.table import load_species
+from birdmml.species import load_species
 from confu_core.errors import DatasetError
 
 RATE = 22050
