@@ -277,7 +277,7 @@ def _tried() -> None:
     _limit(int(seconds), int(memory))
     try:
         with Path(place).open("rb") as file:
-            _parsed(file, shown)
+            _parsed(file, shown)  # What comes of it is let go of, which can take a deep stack too.
     except (DatasetError, OSError) as error:
         _say(f"refused: {error}", 1)
     _say("whole", 0)

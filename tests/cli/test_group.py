@@ -88,12 +88,12 @@ birdmml(["info", *sys.argv[1:]])
 
 
 def test_the_traceback_of_debug_moves_no_cursor_and_tells_no_secret(tmp_path: Path) -> None:
-    name = "a\x1b[2J\x9b31m\u202eb"
+    name = "a\x1b[2J\x07\x7fb"
     folder = tmp_path / name
     folder.mkdir()
     (folder / "manifest.json").mkdir()
     key = "S3cr3tK3y"
-    cases = {str(folder): "a\\x1b[2J\\x9b31m\\u202eb", f"http://user:{key}@127.0.0.1:9/x?token={key}": "http://...@"}
+    cases = {str(folder): "a\\x1b[2J\\x07\\x7fb", f"http://user:{key}@127.0.0.1:9/x?token={key}": "http://...@"}
     for place, shown in cases.items():
         done = subprocess.run([sys.executable, "-c", SHOWN, place, "--debug"], capture_output=True, text=True)
         lines = done.stderr.split("\n")

@@ -231,11 +231,13 @@ def test_a_billion_laughs_cost_one_instruction_each() -> None:
 
 
 @pytest.mark.parametrize("opened", [b"]", b"\x80\x02)"])
-def test_containers_100_000_deep_are_read_and_no_part_of_a_dataset(opened: bytes, tmp_path: Path) -> None:
+def test_containers_100_000_deep_are_no_part_of_a_dataset(opened: bytes, tmp_path: Path) -> None:
     one = b"a" if opened == b"]" else b"\x85"
     deep = opened * 100_000 + one * 99_999 if one == b"a" else opened + one * 100_000
     (tmp_path / "deep.pkl").write_bytes(deep + b".")
-    with pytest.raises(DatasetError, match="deep.pkl must be a dictionary; got (list|tuple)$"):
+    # To let go of them takes Python 3.12 and 3.13 more of the stack than the other process has.
+    refused = "deep.pkl (must be a dictionary; got (list|tuple)|takes more time or memory than its size allows)"
+    with pytest.raises(DatasetError, match=refused):
         read_parts(tmp_path / "deep.pkl")
 
 
