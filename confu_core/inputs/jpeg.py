@@ -20,18 +20,7 @@ _MOST_FILLING = 16  # Bytes that some cameras leave before the end mark.
 
 
 def jpeg_damage(data: bytes) -> str:
-    """Return what is wrong with the pixels of a JPEG, as far as it can be told.
-
-    Parameters
-    ----------
-    data : bytes
-        A file that can be decoded.
-
-    Returns
-    -------
-    str
-        One line; empty where it is whole. A JPEG has no checksum: a changed bit that still makes sense is not seen.
-    """
+    """Return what is wrong with the pixels of a JPEG, as far as it can be told."""
     import simplejpeg
 
     if found := _missing_scans(data) or _zeroed_stretch(data):
@@ -50,18 +39,7 @@ def jpeg_damage(data: bytes) -> str:
 
 
 def jpeg_scans(data: bytes) -> int:
-    """Return in how many scans a JPEG is coded: each of them goes over all of its pixels.
-
-    Parameters
-    ----------
-    data : bytes
-        A file.
-
-    Returns
-    -------
-    int
-        1 for most; about 10 for a progressive one.
-    """
+    """Return in how many scans a JPEG is coded: each of them goes over all of its pixels."""
     return sum(one.code == _SCAN for one in _segments(data))
 
 

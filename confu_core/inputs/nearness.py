@@ -17,20 +17,7 @@ _PAIRS, _ODD = 4000, 0.01
 def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return in how many bits fingerprints differ.
 
-    Parameters
-    ----------
-    first, second : ndarray of uint64, shape (..., words)
-        Fingerprints.
-
-    Returns
-    -------
-    ndarray of int, shape (...)
-        Hamming distance.
-
-    Examples
-    --------
-    >>> distance(np.array([[7, 0], [0, 1]], dtype=np.uint64), np.zeros(2, dtype=np.uint64)).tolist()
-    [3, 1]
+    Returns ndarray of int, shape (...).
     """
     return _ones(np.bitwise_xor(first, second)).sum(axis=-1)
 
@@ -41,28 +28,7 @@ def near_pairs(fingerprints: np.ndarray, within: int) -> np.ndarray:
     The bits are cut into ``within + 1`` bands: who differs in at most `within` bits agrees in at least one band whole,
     so that just those with an equal band are compared, and no pair is missed.
 
-    Parameters
-    ----------
-    fingerprints : ndarray of uint64, shape (n, words)
-        Of all items. Leave out blank and silent ones: all of them are equal.
-    within : int
-        Largest distance, from 0 to the number of bits less 1.
-
-    Returns
-    -------
-    ndarray of int64, shape (pairs, 2)
-        Ordered, the first below the second. Of items with equal fingerprints only the first takes part, and is paired
-        with each of the others: pairs stay few, and connect the same items.
-
-    Raises
-    ------
-    InvalidValue
-        If `within` is out of range.
-
-    Examples
-    --------
-    >>> near_pairs(np.array([[0b1111], [0b0111], [0], [0b1111]], dtype=np.uint64), 1).tolist()
-    [[0, 1], [0, 3]]
+    Returns ndarray of int64, shape (pairs, 2).
     """
     bits = _WORD * fingerprints.shape[1]
     if not 0 <= within < bits:
@@ -82,24 +48,6 @@ def tells_apart(fingerprints: np.ndarray, within: int) -> bool:
 
     Pictures of one pattern, such as digits rebuilt from a few components, have nearly one fingerprint. There a small
     distance is no sign of a copy.
-
-    Parameters
-    ----------
-    fingerprints : ndarray of uint64, shape (n, words)
-        Of all items.
-    within : int
-        Largest distance of copies.
-
-    Returns
-    -------
-    bool
-        False if one of a hundred pairs drawn at random is within twice that distance. True for fewer than 50 items.
-
-    Examples
-    --------
-    >>> random = np.random.default_rng(0).integers(0, 2**63, (100, 4)).astype(np.uint64)
-    >>> tells_apart(random, 12), tells_apart(random & np.uint64(7), 12)
-    (True, False)
     """
     if len(fingerprints) < _FEW:
         return True
@@ -111,22 +59,7 @@ def tells_apart(fingerprints: np.ndarray, within: int) -> bool:
 def groups_of(pairs: np.ndarray, count: int) -> np.ndarray:
     """Return which items hang together by pairs.
 
-    Parameters
-    ----------
-    pairs : ndarray of int, shape (pairs, 2)
-        As `near_pairs` returns them.
-    count : int
-        Number of items.
-
-    Returns
-    -------
-    ndarray of int64, shape (count,)
-        For every item, the first item of its group: itself if it is alone.
-
-    Examples
-    --------
-    >>> groups_of(np.array([[1, 3], [3, 4]]), 5).tolist()
-    [0, 1, 2, 1, 1]
+    Returns ndarray of int64, shape (count,).
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

@@ -33,39 +33,7 @@ def decode_picture(data: bytes, side: int, *, whole: bool = False) -> np.ndarray
     A JPEG is decoded at the smallest of its own scales that is not below `side`, which saves most of the work.
     Transparent parts become white.
 
-    Parameters
-    ----------
-    data : bytes
-        A JPEG, PNG or WebP file; of an animation the first frame is taken.
-    side : int
-        Of the square, in pixels, at least 1.
-    whole : bool
-        Whether a picture must be seen as it was made, which takes twice the time: a decoder does not tell that a JPEG
-        was cut and closed by an end mark, or lost a stretch, and puts grey or noise in its place. Formats without
-        checksums, JPEG and WebP, never tell of a changed bit that still makes sense.
-
-    Returns
-    -------
-    ndarray of uint8, shape (3, side, side)
-        Red, green, blue, upright as the EXIF orientation says.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be decoded, is cut, has more than `PIXEL_LIMIT` pixels or too many scans, or is not whole.
-    InvalidValue
-        If `side` is below 1.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> file = io.BytesIO()
-    >>> Image.new("RGB", (40, 30), "red").save(file, "png")
-    >>> decode_picture(file.getvalue(), 8)[:, 0, 0].tolist()
-    [255, 0, 0]
-    >>> decode_picture(b"no picture", 8)
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: the picture cannot be decoded: cannot identify image file
+    Returns ndarray of uint8, shape (3, side, side).
     """
     return _checked(data, side, 1, whole=whole)[0]
 
@@ -73,35 +41,7 @@ def decode_picture(data: bytes, side: int, *, whole: bool = False) -> np.ndarray
 def decode_frames(data: bytes, side: int, count: int) -> np.ndarray:
     """Decode several moments of an animation, such as the frames of a video; each as `decode_picture` does.
 
-    Parameters
-    ----------
-    data : bytes
-        An animation, such as a WebP of several frames.
-    side : int
-        Of the squares, in pixels, at least 1.
-    count : int
-        How many moments: the middles of as many equal parts of its time. Writers join frames that are equal and show
-        them longer, and so they are told apart again.
-
-    Returns
-    -------
-    ndarray of uint8, shape (count, 3, side, side)
-        In the order of time.
-
-    Raises
-    ------
-    DatasetError
-        As for `decode_picture`.
-    InvalidValue
-        If `side` or `count` is below 1.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> file, frames = io.BytesIO(), [Image.new("RGB", (16, 16), color) for color in ("black", "black", "white")]
-    >>> frames[0].save(file, "webp", save_all=True, append_images=frames[1:], duration=100)
-    >>> decode_frames(file.getvalue(), 4, 3)[:, 0, 0, 0].tolist()
-    [0, 0, 255]
+    Returns ndarray of uint8, shape (count, 3, side, side).
     """
     return _checked(data, side, count)
 

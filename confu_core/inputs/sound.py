@@ -30,37 +30,7 @@ _CHANNEL_LIMIT = 32
 def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) -> np.ndarray:
     """Decode a sound, mix it to one channel, resample it, and cut it or fill it up with silence at its end.
 
-    Parameters
-    ----------
-    data : bytes
-        A FLAC, Ogg, MP3 or WAV file, or another that libsndfile reads.
-    sample_rate : int
-        Of the result, in Hz; soxr resamples where the file has another.
-    seconds : float, optional
-        Length of the result. A longer sound is cut, a shorter one ends in zeros. By default the length of the
-        sound itself, which must then be at most `DURATION_LIMIT`.
-
-    Returns
-    -------
-    ndarray of float32, shape (round(seconds * sample_rate),)
-        In [-1, 1], but for files of floating point that go beyond.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be decoded, is cut, empty or too long, if its channels cancel each other, or if it holds values
-        that are not finite or beyond 2**32.
-    InvalidValue
-        If `sample_rate` or `seconds` is not positive, or `seconds` is above `DURATION_LIMIT`.
-
-    Examples
-    --------
-    >>> import soundfile
-    >>> file = io.BytesIO()
-    >>> soundfile.write(file, np.full(100, 0.5), 1000, format="wav")
-    >>> sound = decode_sound(file.getvalue(), 1000, seconds=0.2)
-    >>> sound.shape, float(sound[99]), float(sound[100])
-    ((200,), 0.5, 0.0)
+    Returns ndarray of float32, shape (round(seconds * sample_rate),).
     """
     if sample_rate < 1 or not (seconds is None or 0 < seconds <= DURATION_LIMIT):
         limits = f"sample_rate must be at least 1 Hz and seconds in (0, {DURATION_LIMIT:g}]"
@@ -71,24 +41,7 @@ def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) ->
 
 
 def check_sound(data: bytes) -> None:
-    """Decode a sound whole.
-
-    Parameters
-    ----------
-    data : bytes
-        As for `decode_sound`.
-
-    Raises
-    ------
-    DatasetError
-        If `decode_sound` would raise it for the whole sound.
-
-    Examples
-    --------
-    >>> check_sound(b"no sound")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: the sound cannot be decoded: Format not recognised
-    """
+    """Decode a sound whole."""
     _decoded(data, None)
 
 
@@ -113,25 +66,7 @@ def _check_values(samples: np.ndarray) -> None:
 
 
 def samples_in(seconds: float, sample_rate: int) -> int:
-    """Return how many samples a length of time has, at least 1.
-
-    Parameters
-    ----------
-    seconds : float
-        A length of time.
-    sample_rate : int
-        In Hz.
-
-    Returns
-    -------
-    int
-        Rounded.
-
-    Examples
-    --------
-    >>> samples_in(3.0, 22050)
-    66150
-    """
+    """Return how many samples a length of time has, at least 1."""
     return max(1, round(seconds * sample_rate))
 
 

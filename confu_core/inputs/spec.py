@@ -190,12 +190,6 @@ class InputSpec:
     ----------
     inputs : mapping of str to Picture, Sound, Text or Sequence
         In the order of the modalities. Names are letters, digits and underscores.
-
-    Examples
-    --------
-    >>> spec = InputSpec({"image": Picture("image", side=32), "caption": Text("caption", length=16)})
-    >>> spec.names, spec.inputs["image"].shape
-    (('image', 'caption'), (3, 32, 32))
     """
 
     inputs: Mapping[str, Input]

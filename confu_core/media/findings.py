@@ -10,11 +10,8 @@ import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.embeddings import side_by_side, with_products
-from confu_core.evaluation.labelled import Labelled
-from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.evaluation.mlp_probe import mlp_probe
-from confu_core.evaluation.probes import correct_on_test, linear_probe
+from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, side_by_side, with_products
 from confu_core.evaluation.zero_shot import MEAN, ZeroShot, zero_shot
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
@@ -22,6 +19,7 @@ from confu_core.media.task import MediaTask
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 from confu_core.model import Model
+from confu_core.user_code import in_evaluation
 
 __all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "headline_probe"]
 

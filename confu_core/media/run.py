@@ -13,7 +13,6 @@ import torch
 from confu_core.ceilings import Ceilings, ceiling_columns
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
-from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.augment import augmentations
 from confu_core.media.build import make_model
@@ -31,6 +30,7 @@ from confu_core.training.epochs import Epochs, MediaEpochs
 from confu_core.training.fit import Progress, fit
 from confu_core.training.gather import ranks
 from confu_core.training.settings import TrainingSettings
+from confu_core.user_code import in_evaluation
 
 __all__ = ["MediaResult", "run_media"]
 
