@@ -11,8 +11,7 @@ from birdmml.known import data_columns, known_birds
 from confu_core.datasets.contents import CONTENTS
 from confu_core.datasets.places import open_place
 from confu_core.errors import InvalidValue
-from confu_core.media.arrays import StreamedArrays, StreamedEpochs
-from confu_core.media.augment import augmentations
+from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
 from confu_core.media.evaluate import families_of
 from confu_core.media.opened import MediaData, media_data, open_media
 from confu_core.media.run import MediaResult, run_media
@@ -21,7 +20,7 @@ from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
 from confu_core.runs.sweep import Cell, SweepSummary
 from confu_core.training.fit import Progress
-from confu_core.training.gather import ranks
+from confu_core.training.processes import ranks
 
 __all__ = [
     "BENCHMARK",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from confu_core.inputs.mel import BANDS, HIGH_HZ, HOP, LOW_HZ, WINDOW, log_mel
+from confu_core.inputs.sound import BANDS, HIGH_HZ, HOP, LOW_HZ, WINDOW, log_mel
 
 __all__ = ["BANDS", "HIGH_HZ", "HOP", "LOW_HZ", "WINDOW", "log_mel"]

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from confu_core.errors import DatasetError
-from confu_core.inputs.mel import log_mel
 from confu_core.inputs.picture import decode_frames, decode_picture
 from confu_core.inputs.sequence import decode_sequence
-from confu_core.inputs.sound import decode_sound
+from confu_core.inputs.sound import decode_sound, log_mel
 from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sequence, Text
 from confu_core.inputs.text import Tokenizer
 

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from confu_core.errors import InvalidValue
-from confu_core.inputs.mel import BANDS, frames_of
-from confu_core.inputs.sound import DURATION_LIMIT, samples_in
+from confu_core.inputs.sound import BANDS, DURATION_LIMIT, frames_of, samples_in
 from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
 
 __all__ = ["Frames", "Input", "InputSpec", "Picture", "Sequence", "Sound", "Text"]
