@@ -23,10 +23,8 @@ from confu_cli.options import (
     setting_options,
     together,
 )
-from confu_cli.reports import report_command
-from confu_cli.run_summary import print_run
+from confu_cli.results import grid_of, print_run, report_command, show_summary
 from confu_cli.show import echo, print_json, progress_bar, size
-from confu_cli.sweeps import grid_of, show_summary
 from confu_core.errors import ConfuError
 
 if TYPE_CHECKING:
