@@ -12,8 +12,8 @@ from birdmml.known import data_columns, known_birds
 from confu_core.datasets.contents import CONTENTS
 from confu_core.datasets.places import open_place
 from confu_core.errors import InvalidValue
-from confu_core.media.arrays import StreamedArrays, StreamedEpochs
-from confu_core.media.augment import augmentations
+from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
+from confu_core.media.evaluate import families_of
 from confu_core.media.opened import MediaData, media_data, open_media
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
@@ -22,7 +22,7 @@ from confu_core.media.task import MediaTask
 from confu_core.report.words import ReportWords
 from confu_core.runs.sweep import Cell, SweepSummary
 from confu_core.training.fit import Progress
-from confu_core.training.gather import ranks
+from confu_core.training.processes import ranks
 
 __all__ = [
     "BENCHMARK",
@@ -38,8 +38,6 @@ __all__ = [
 ]
 
 BENCHMARK = NAME
-STREAMED_FAMILIES = ("retrieval", "zero_shot", "zero_shot_group", "overlap", "complementarity", "dependence", "missing")
-UNDESCRIBED_FAMILIES = ("retrieval",)  # Without probes, classes that nothing describes cannot be told.
 SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accuracy, species from picture and song"}
 
 
@@ -147,7 +145,7 @@ def run(
         rank, count = ranks()
         augment = augmentations(settings.augment, task.inputs, settings.seed)
         source = StreamedEpochs(task.arrays, settings.seed, settings.batch_size, augment, rank, count, device)
-        families = STREAMED_FAMILIES if task.prompts else UNDESCRIBED_FAMILIES
+        families = families_of(task, streamed=True)
     return run_media(
         task,
         settings,

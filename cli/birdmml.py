@@ -15,8 +15,7 @@ from confu_cli.datasets import describe, print_dataset, say_computed, verify_com
 from confu_cli.group import Group
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug
 from confu_cli.publishing import publish_command
-from confu_cli.real_info import show_real
-from confu_cli.real_media import repair_recipe, source_options
+from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.show import echo, number, print_json, print_table, size
 
 if TYPE_CHECKING:

@@ -21,27 +21,13 @@ WIDTH = 100
 
 
 def echo(*lines: str, err: bool = False) -> None:
-    """Print lines on stdout or stderr; what a terminal would obey in them is escaped, since others wrote some of it.
-
-    Parameters
-    ----------
-    *lines : str
-        Each stays one line.
-    err : bool
-        Whether on stderr.
-    """
+    """Print lines on stdout or stderr; what a terminal would obey in them is escaped, since others wrote some of it."""
     for line in lines:
         click.echo(visible(line), err=err)
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value on stdout.
-
-    Parameters
-    ----------
-    value : object
-        JSON values; what is undefined is None and becomes null.
-    """
+    """Print one JSON value on stdout."""
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     text = json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False)
     # Those letters that JSON leaves as they are and a terminal obeys; they stand in texts alone.
@@ -49,17 +35,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout.
-
-    Parameters
-    ----------
-    title : str
-        Above the table.
-    columns : sequence of str
-        Headings; the first column is text, the others are numbers.
-    rows : sequence of sequence of str
-        One entry per column.
-    """
+    """Print a table on stdout."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -86,20 +62,7 @@ number = partial(show, digits=4)
 
 @contextlib.contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
-    """Show progress on stderr, with rate and time left, when it is a terminal.
-
-    Parameters
-    ----------
-    what : str
-        What is going on.
-    unit : str
-        What is counted.
-
-    Yields
-    ------
-    callable
-        Takes how many are done, how many there are (None if unknown), and a note.
-    """
+    """Show progress on stderr, with rate and time left, when it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda done, total, note: None
         return

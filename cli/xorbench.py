@@ -25,11 +25,9 @@ from confu_cli.options import (
     setting_options,
 )
 from confu_cli.publishing import publish_command
-from confu_cli.reports import report_command
-from confu_cli.run_summary import CEILINGS as RUN_CEILINGS
-from confu_cli.run_summary import UNDEFINED, captured
+from confu_cli.results import CEILINGS as RUN_CEILINGS
+from confu_cli.results import UNDEFINED, captured, grid_of, report_command, show_summary
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
-from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
     from confu_core.publish import Words

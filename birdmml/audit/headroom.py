@@ -16,8 +16,7 @@ from birdmml.audit.features import ProbeRows, probe_rows
 from birdmml.audit.subject import letters
 from birdmml.data import NAME
 from confu_core.evaluation.complementarity import complementarity
-from confu_core.evaluation.labelled import Labelled
-from confu_core.evaluation.probes import linear_probe
+from confu_core.evaluation.probes import Labelled, linear_probe
 from confu_core.parallel.workers import completed
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 

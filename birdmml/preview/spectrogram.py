@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from birdmml.song import log_mel
-from confu_core.inputs.mel import BANDS, HIGH_HZ, HOP, LOW_HZ
+from confu_core.inputs.sound import BANDS, HIGH_HZ, HOP, LOW_HZ
 
 __all__ = ["frequency_ticks", "spectrogram_png", "spectrogram_svg", "time_ticks"]
 

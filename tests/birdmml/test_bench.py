@@ -23,9 +23,9 @@ from confu_core.media.evaluate import FAMILIES
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Features
+from confu_core.runs.environment import threads
 from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import read_results, write_results
-from confu_core.runs.threads import threads
 from confu_core.shards import MEDIA, build, open_dataset
 from confu_core.training.fit import Progress
 

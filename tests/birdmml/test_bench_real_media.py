@@ -21,9 +21,9 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.media.run import MediaResult
 from confu_core.media.settings import MediaSettings
 from confu_core.report import write_report
+from confu_core.runs.environment import threads
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import read_results
-from confu_core.runs.threads import threads
 from confu_core.shards import TableRecipe, build
 
 SMALL: dict[str, Any] = {

@@ -13,8 +13,7 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.degrade import DEGRADATIONS, degrade
 from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.media import degraded
-from confu_core.media.arrays import StreamedArrays, StreamedEpochs, with_features
-from confu_core.media.augment import augmentations
+from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations, with_features
 from confu_core.media.degraded import degraded_inputs
 from confu_core.media.task import Features, Kind
 from confu_core.shards import TableRecipe, build, open_dataset

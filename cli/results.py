@@ -1,13 +1,73 @@
-"""What `birdmml run` prints of a run: how well the class is told, retrieval, and what was left out."""
+"""What `run`, `sweep` and `report` of both commands share: axes of a grid, what a run and a sweep say, reports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from confu_cli.show import echo, number, print_table
+import click
 
-__all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run"]
+from confu_cli.group import Verb
+from confu_cli.options import as_json, debug, key_values
+from confu_cli.show import echo, number, print_json, print_table
+
+if TYPE_CHECKING:
+    from confu_core.report.words import ReportWords
+    from confu_core.runs.sweep import SweepSummary
+
+__all__ = ["CEILINGS", "UNDEFINED", "captured", "grid_of", "print_run", "report_command", "show_summary"]
+
+
+def grid_of(values: dict[str, list[Any]], other: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """Split what a sweep was asked for into what varies and what does not."""
+    from confu_core.runs.grid import option_axis
+
+    grid = dict(values)
+    for name, text in key_values(other).items():
+        grid[name] = option_axis(grid["method"], name, text)
+    axes = {name: held for name, held in grid.items() if len(held) > 1 or name == "method"}
+    return axes, {name: held[0] for name, held in grid.items() if name not in axes}
+
+
+def show_summary(summary: SweepSummary, out: Path, *, as_json: bool) -> int:
+    """Print what a sweep did."""
+    if as_json:
+        failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
+        print_json({"path": str(out), **vars(summary), "failed": failed})
+    else:
+        echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
+    for cell, error in summary.failed:
+        echo(f"cell {cell} failed: {error}", err=True)
+    return 1 if summary.failed else 0
+
+
+def report_command(command: str, make: str, words: Callable[[], ReportWords]) -> click.Command:
+    """Return the verb."""
+
+    @click.command("report", cls=Verb, epilog=f"Example: {command} report runs/quick")
+    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+    @click.option(
+        "--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]"
+    )
+    @as_json
+    @debug
+    def report(folders: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+        """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.
+
+        Several folders are compared with each other.
+        """
+        from confu_core.report import write_report
+
+        written = write_report(folders, out or folders[0] / "report", hint=f"make some with {make}", words=words())
+        if as_json:
+            print_json({"files": [str(path) for path in written]})
+        else:
+            for path in written:
+                echo(str(path))
+
+    return report
+
 
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "probe": "by probes"}
@@ -21,15 +81,7 @@ UNDEFINED = "-: the method defines no score of its own for this direction, or th
 
 
 def print_run(row: Row, label: str) -> None:
-    """Print the tables of a run.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of results, with its ``measures``.
-    label : str
-        What a class is, such as ``"species"``.
-    """
+    """Print the tables of a run."""
     _told(row, label)
     print_table(
         "Retrieval of one sample among those of the test split",
