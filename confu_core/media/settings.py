@@ -126,9 +126,7 @@ class MediaSettings:
 
         Where a method's temperature is fixed it is `TEMPERATURE`, for all methods alike.
         """
-        own = resolved_options(self.method, {})
-        fixed = own.get("learn_temperature") is False and "temperature" in own
-        return resolved_options(self.method, self.options, {"temperature": TEMPERATURE} if fixed else {})
+        return resolved_options(self.method, self.options, fixed_temperature=TEMPERATURE)
 
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of a results table, the options of the method among them."""
