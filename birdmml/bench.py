@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from birdmml.data import NAME, open_birds
+from birdmml.data import NAME, BirdData
 from birdmml.known import data_columns, known_birds
 from confu_core.datasets.contents import CONTENTS
 from confu_core.datasets.places import open_place
@@ -68,7 +68,7 @@ def open_data(place: str | Path) -> MediaData:
         If there is no such source, or it has no such option.
     """
     dataset = open_place(place)
-    return media_data(dataset) if CONTENTS in dataset.manifest.information else known_birds(open_birds(place).dataset)
+    return media_data(dataset) if CONTENTS in dataset.manifest.information else known_birds(BirdData.of(dataset))
 
 
 def open_task(

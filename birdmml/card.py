@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from birdmml.data import NAME, information_of
+from birdmml.data import NAME, BirdData
 from birdmml.design import GROUPS
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
@@ -132,7 +132,7 @@ def words_of(dataset: Dataset) -> Words:
         raise DatasetError(
             f"the dataset is {manifest.name!r}, not {NAME!r} or real media; use the command that built it"
         )
-    return bird_words(manifest)
+    return bird_words(BirdData.of(dataset).manifest)
 
 
 def bird_words(manifest: Manifest) -> Words:
@@ -141,14 +141,14 @@ def bird_words(manifest: Manifest) -> Words:
     Parameters
     ----------
     manifest : Manifest
-        Of the dataset.
+        With all that is known exactly, as `birdmml.data.open_birds` returns it.
 
     Returns
     -------
     Words
         With a figure of the ceilings and atoms of each group.
     """
-    said, config = information_of(manifest), manifest.config
+    said, config = manifest.information, manifest.config
     whole = said["overall"]
     return Words(
         title=f"Bird-MML, {whole['species']} species",

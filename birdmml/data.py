@@ -27,7 +27,7 @@ from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
 from confu_core.shards.exact import with_exact_information
 from confu_core.shards.schema import MEDIA, with_features
 
-__all__ = ["BirdData", "BirdRecipe", "design_of", "information_of", "open_birds", "recipe_of", "schema", "species_of"]
+__all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "schema", "species_of"]
 
 NAME = "birdmml"
 MEDIA_PARTS = {"image": "jpg", "audio": "flac"}
@@ -273,6 +273,13 @@ class BirdData:
 
     dataset: Dataset
 
+    @classmethod
+    def of(cls, dataset: Dataset) -> BirdData:
+        """Return an opened dataset as one of birds, with the exact information that its settings imply."""
+        if dataset.manifest.name != NAME:
+            raise DatasetError(f"{dataset.root} holds the dataset {dataset.manifest.name!r}, not {NAME!r}")
+        return cls(with_exact_information(dataset, recipe_of(dataset.manifest).information()))
+
     @property
     def manifest(self) -> Manifest:
         """What it holds, and its exact information structure."""
@@ -318,30 +325,6 @@ def recipe_of(manifest: Manifest) -> BirdRecipe:
         raise DatasetError(f"the manifest does not describe a dataset of birds: {error}; restore it") from error
 
 
-def information_of(manifest: Manifest) -> dict[str, Any]:
-    """Return the exact information structure of a generated dataset.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    dict
-        What the manifest says; where an older one lacks ceilings, they are computed from its dials.
-
-    Raises
-    ------
-    DatasetError
-        If the manifest does not describe a dataset of birds.
-    """
-    said = manifest.information
-    if "connected_information" in said["overall"]:
-        return said
-    return {**said, **structure(design_of(recipe_of(manifest).settings)).as_dict()}
-
-
 def open_birds(path: str | Path) -> BirdData:
     """Open a dataset that `BirdRecipe` described.
 
@@ -360,7 +343,4 @@ def open_birds(path: str | Path) -> BirdData:
     DatasetError
         If there is no dataset, or one of something else.
     """
-    dataset = open_dataset(path)
-    if dataset.manifest.name != NAME:
-        raise DatasetError(f"{path} holds the dataset {dataset.manifest.name!r}, not {NAME!r}")
-    return BirdData(with_exact_information(dataset, recipe_of(dataset.manifest).information()))
+    return BirdData.of(open_dataset(path))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
+from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE, Ceilings
-from confu_core.orders import additive_accuracy
 from xor_bench._noise import log_relative_law, log_weight_law, untouched
 from xor_bench.constraints import law, parity_of, whole_within
 from xor_bench.modalities import check_direction, names
@@ -230,7 +229,6 @@ def ceilings(
     return Ceilings(single, pairwise, bayes, (known,) * (modalities - 3))
 
 
-@lru_cache(maxsize=256)
 def additive_ceiling(
     p: float,
     bits: int,
@@ -244,7 +242,7 @@ def additive_ceiling(
     """Return the best accuracy of a sum of pair scores, f(a, b) + g(c, b) for b from a and c.
 
     It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
-    be trained on all modalities together, for the share of right answers. See `confu_core.orders.additive_accuracy`.
+    be trained on all modalities together, for the share of right answers. See `confu_core.additive.additive_accuracy`.
 
     Parameters
     ----------

@@ -8,7 +8,6 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
-from birdmml.data import information_of
 from birdmml.preview.card import card_html
 from birdmml.preview.choose import Card
 from confu_core.page.html import facts, table, text
@@ -50,7 +49,7 @@ def page(manifest: Manifest, cards: Sequence[Card]) -> str:
         A whole document without external resources, for light and dark screens.
     """
     title = f"{len(cards)} of {sum(manifest.splits.values()):,} triplets"
-    said = information_of(manifest)
+    said = manifest.information
     units = {name: unit for unit in said["units"] for name in unit["species"]}
     sections = [
         _group(group, list(members), units, said["groups"][group])
@@ -129,7 +128,7 @@ def _dials(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _ceilings(manifest: Manifest) -> str:
-    said = information_of(manifest)
+    said = manifest.information
     rows = [
         (name, str(one["species"]), *(f"{one[accuracy]:.3f}" for accuracy in ACCURACIES))
         for name, one in {**said["groups"], "all": said["overall"]}.items()

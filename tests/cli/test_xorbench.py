@@ -208,6 +208,12 @@ def test_info_tells_what_is_known_of_a_task() -> None:
     assert "0.5156" in succeed("info", "--p", "0.5", "--bits", "5")
 
 
+def test_nothing_of_a_solver_comes_before_the_one_object() -> None:
+    words = ["info", "--p", "0.7", "--bits", "1", "--noise", "0.1", "--json"]  # A law that had HiGHS print.
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *words], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["ceilings"]["ac->b"]["additive_ceiling"] == pytest.approx(0.5896)
+
+
 def test_a_sweep_is_kept_cell_by_cell_and_never_done_twice(tmp_path: Path) -> None:
     words = ["sweep", "--method", "clip,confu", "--p", "0:1:0.5", "--seed", "0,1", *QUICK, "--workers", "1"]
     out = tmp_path / "runs"

@@ -13,14 +13,14 @@ from birdmml.data import BirdRecipe, design_of
 from birdmml.design import GROUPS
 from birdmml.presets import PRESETS, preset, read_config
 from birdmml.settings import Settings
-from birdmml.theory import structure
+from birdmml.theory import additive_ceilings, structure
 from confu_core.shards import build
 
 PAGE = "docs/bird-mml.md"
 
 
 def test_the_ceilings_are_those_of_the_default_design() -> None:
-    found = structure(design_of(Settings()))
+    found, additive = structure(design_of(Settings())), additive_ceilings(design_of(Settings()))
     rows = {row["group"]: row for row in table(section(PAGE, "What is known exactly"), "group")}
     assert list(rows) == [*GROUPS, "all"]
     for name, row in rows.items():
@@ -29,6 +29,7 @@ def test_the_ceilings_are_those_of_the_default_design() -> None:
             "V": group.bayes_image,
             "A": group.bayes_audio,
             "pairs": group.pairwise_ceiling,
+            "additive": additive[name],
             "A+V": group.bayes_both,
         }
         exact |= {"headroom": group.headroom, "higher order": group.higher_order_headroom}

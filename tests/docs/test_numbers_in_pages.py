@@ -9,6 +9,9 @@ from types import ModuleType
 import pytest
 from markdown_pages import ROOT, section, table, text
 
+from birdmml.data import design_of
+from birdmml.presets import preset
+from birdmml.theory import additive_ceilings
 from confu_core.orders import connected_information as connected_information_of
 from xor_bench.theory import additive_ceiling, bayes_accuracy, connected_information, information, pairwise_ceiling
 
@@ -56,6 +59,11 @@ def test_the_figure_of_three_ceilings_has_those_of_the_page() -> None:
     assert added == pytest.approx({2: 3 * math.log(2), 3: math.log(2) / 2})
     additive = [additive_ceiling(1, bits) for bits in (1, 2)]
     assert f"in {additive[0]:.2f} of the cells of XOR with\none bit, where the pairs leave 0.5" in text(
+        "docs/concepts.md"
+    )
+    units = additive_ceilings(design_of(preset("small")))["xor"]
+    assert units == pytest.approx(7 / 9)
+    assert f"in 7 of 9 pairs of look and song of an `xor` unit of three species, {units:.2f}" in text(
         "docs/concepts.md"
     )
     assert f"in {additive[1]:.4f} with two bits, where they leave {pairwise_ceiling(1, 2)}" in text("docs/concepts.md")
