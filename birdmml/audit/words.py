@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -89,7 +90,7 @@ def _languages() -> tuple[dict[str, frozenset[str]], dict[str, re.Pattern[str]]]
 
 
 @lru_cache(maxsize=1)
-def _lists() -> dict[str, dict[str, str]]:
+def _lists() -> dict[str, Any]:
     return tomllib.loads(files("birdmml.audit").joinpath("words.toml").read_text(encoding="utf-8"))
 
 
