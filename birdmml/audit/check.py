@@ -15,8 +15,6 @@ from birdmml.audit.facts import Facts
 from confu_core.errors import InvalidValue
 
 __all__ = [
-    "MOST_EXAMPLES",
-    "SEVERITIES",
     "Check",
     "Example",
     "Finding",
