@@ -42,5 +42,5 @@ def style(*names: tuple[str, str]) -> str:
 
 def data_uri(content: bytes, otherwise: str = "image/jpeg") -> str:
     """Return a picture or a sound as an address that holds it; what begins like none of the known is `otherwise`."""
-    heads = {b"\x89PNG": "image/png", b"fLaC": "audio/flac", b"RIFF": "audio/wav", b"OggS": "audio/ogg"}
+    heads = {b"\x89PNG": "image/png", b"RIFF": "audio/wav", b"OggS": "audio/ogg"}
     return f"data:{heads.get(content[:4], otherwise)};base64,{base64.b64encode(content).decode()}"

@@ -115,23 +115,24 @@ class NotApplicable(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """One kind of finding; `run` is called once for each modality of `kinds`, or once with "" where there are none."""
+    """One kind of finding: `run` takes facts and the name of a modality of `kinds`, or facts alone without kinds."""
 
     code: str
     looks_for: str
     kinds: tuple[type, ...]
-    run: Callable[[Facts, str], Iterable[Finding]]
+    run: Callable[..., Iterable[Finding]]
 
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Yield what it says of all modalities that it looks at; may raise `NotApplicable`."""
-        for name in facts.names(*self.kinds) if self.kinds else [""]:
-            yield from (replace(finding, code=self.code) for finding in self.run(facts, name))
+        asked = [(facts, name) for name in facts.names(*self.kinds)] if self.kinds else [(facts,)]
+        for finding in (finding for arguments in asked for finding in self.run(*arguments)):
+            yield replace(finding, code=self.code)
 
 
-def check(code: str, looks_for: str, *kinds: type) -> Callable[[Callable[[Facts, str], Iterable[Finding]]], Check]:
-    """Make a check of a function from facts and the name of a modality to findings.
+def check(code: str, looks_for: str, *kinds: type) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
+    """Make a check of a function from facts to findings.
 
-    Without kinds of modality, such as `Picture`, it looks at labels and columns, and the name is empty.
+    With kinds of modality, such as `Picture`, it takes the name of a modality as well, and is called for each.
     """
     return lambda run: Check(code, looks_for, kinds, run)
 

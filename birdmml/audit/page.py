@@ -56,17 +56,14 @@ def audit_page(found: Audit) -> str:
         A whole document without external resources, for light and dark screens.
     """
     sections = [(*HEADINGS[severity], severity, found.of_severity(severity)) for severity in SEVERITIES]
-    return (
-        templates("birdmml.audit")
-        .get_template("audit.html.j2")
-        .render(
-            found=found,
-            about=[*((name, f"{rows:,} rows") for name, rows in found.splits.items()), *found.modalities.items()],
-            worst=next((severity for severity in SEVERITIES if found.reaches(severity)), "info"),
-            sections=[section for section in sections if section[-1]],
-            style=style(("birdmml.audit", "audit.css")),
-            version=version("confu-bench"),
-        )
+    template = templates("birdmml.audit").get_template("audit.html.j2")
+    return template.render(
+        found=found,
+        about=[*((name, f"{rows:,} rows") for name, rows in found.splits.items()), *found.modalities.items()],
+        worst=next((severity for severity in SEVERITIES if found.reaches(severity)), "info"),
+        sections=[section for section in sections if section[-1]],
+        style=style(("birdmml.audit", "audit.css")),
+        version=version("confu-bench"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -131,16 +132,13 @@ def write_preview(
     cards = choose_cards(dataset, shown, classes, wanted, per_class=per_species, limit=most, seed=seed)
     if not cards:
         raise InvalidValue(f"{dataset.root} has no sample of that {label} in that split; ask for other ones")
-    content = page(shown, cards).encode()
+    content, pictures = page(shown, cards).encode(), sheet_of(shown, cards)
     write_whole(paths[0], content)
-    pictures = sheet_of(shown, cards)
     if pictures is not None:
         write_whole(paths[1], pictures)
-    in_split = [card.split for card in cards]
-    counts = {split: in_split.count(split) for split in wanted if split in in_split}
-    return Preview(
-        paths[0], paths[1] if pictures is not None else None, counts, len({c.label for c in cards}), len(content)
-    )
+    of_split, labels = Counter(card.split for card in cards), {card.label for card in cards}
+    counts = {split: of_split[split] for split in wanted if split in of_split}
+    return Preview(paths[0], None if pictures is None else paths[1], counts, len(labels), len(content))
 
 
 def choose_cards(
@@ -167,21 +165,18 @@ def page(shown: About, cards: Sequence[Card]) -> str:
         (group, shown.note(group), _runs(members, lambda card: shown.unit(card) or card.label))
         for group, members in groupby(cards, shown.group)
     ]
-    return (
-        templates("birdmml.preview")
-        .get_template("gallery.html.j2")
-        .render(
-            shown=shown,
-            title=title,
-            accuracies=list(ACCURACIES.values()),
-            cards=cards,
-            groups=groups,
-            by_class=lambda members: _runs(members, lambda card: card.label),
-            media_of=lambda card: list(_media(shown, card)),
-            style=style(("birdmml.preview", "preview.css")),
-            script=files("birdmml.preview").joinpath("preview.js").read_text(encoding="utf-8"),
-            version=version("confu-bench"),
-        )
+    template = templates("birdmml.preview").get_template("gallery.html.j2")
+    return template.render(
+        shown=shown,
+        title=title,
+        accuracies=list(ACCURACIES.values()),
+        cards=cards,
+        groups=groups,
+        by_class=lambda members: _runs(members, lambda card: card.label),
+        media_of=lambda card: list(_media(shown, card)),
+        style=style(("birdmml.preview", "preview.css")),
+        script=files("birdmml.preview").joinpath("preview.js").read_text(encoding="utf-8"),
+        version=version("confu-bench"),
     )
 
 
@@ -224,7 +219,8 @@ def _media(shown: About, card: Card) -> Iterator[dict[str, Any]]:
                 yield {"kind": "picture", "name": described, "address": data_uri(_jpeg(shown, held))}
             elif isinstance(one, Sound):
                 drawing = spectrogram_svg(decode_sound(held, one.sample_rate, one.seconds), one.sample_rate)
-                yield {"kind": "sound", "name": described, "drawing": drawing, "address": data_uri(held, "audio/mpeg")}
+                address = data_uri(held, "audio/flac" if held.startswith(b"fLaC") else "audio/mpeg")
+                yield {"kind": "sound", "name": described, "drawing": drawing, "address": address}
             elif isinstance(one, Text):
                 yield {"kind": "text", "text": held}
             else:

@@ -25,7 +25,7 @@ def _trained(facts: Facts) -> tuple[np.ndarray, np.ndarray]:
 
 
 @check("class-balance", "classes of unequal size")
-def class_balance(facts: Facts, _: str) -> Iterator[Finding]:
+def class_balance(facts: Facts) -> Iterator[Finding]:
     """Say how unequal the classes are in training."""
     classes, (counts, there) = facts.contents.classes, _trained(facts)
     if len(there) < 2:
@@ -46,7 +46,7 @@ def class_balance(facts: Facts, _: str) -> Iterator[Finding]:
 
 
 @check("class-few", "classes with too few rows to train a probe")
-def class_few(facts: Facts, _: str) -> Iterator[Finding]:
+def class_few(facts: Facts) -> Iterator[Finding]:
     """Find classes with too few rows for a probe to say anything."""
     classes, (counts, there) = facts.contents.classes, _trained(facts)
     few = there[counts[there] < LEAST]
@@ -63,7 +63,7 @@ def class_few(facts: Facts, _: str) -> Iterator[Finding]:
 
 
 @check("class-missing", "classes that a split lacks")
-def class_missing(facts: Facts, _: str) -> Iterator[Finding]:
+def class_missing(facts: Facts) -> Iterator[Finding]:
     """Find classes that a split lacks, and labels that are no class."""
     contents, numbers = facts.contents, facts.numbers
     if len(rows := np.flatnonzero(numbers < 0)):
@@ -95,7 +95,7 @@ def class_missing(facts: Facts, _: str) -> Iterator[Finding]:
 
 
 @check("class-names", "classes that may be one, or none")
-def class_names(facts: Facts, _: str) -> Iterator[Finding]:
+def class_names(facts: Facts) -> Iterator[Finding]:
     """Find classes whose names are nearly those of others, or say that nothing is known."""
     classes, label = facts.contents.classes, facts.contents.label
     first: dict[str, str] = {}

@@ -24,7 +24,7 @@ COLUMNS = {
 
 
 @check("unreadable", "items that cannot be decoded")
-def unreadable(facts: Facts, _: str) -> Iterator[Finding]:
+def unreadable(facts: Facts) -> Iterator[Finding]:
     """Find cells that cannot be decoded, or are missing."""
     for name in facts.contents.inputs.names:
         if cells := [cell for cell in facts.unreadable if cell.modality == name]:
@@ -53,7 +53,7 @@ def sequence_copies(facts: Facts, name: str) -> Iterator[Finding]:
 
 
 @check("crosses-splits", "individuals, recordings and authors in several splits")
-def crosses_splits(facts: Facts, _: str) -> Iterator[Finding]:
+def crosses_splits(facts: Facts) -> Iterator[Finding]:
     """Find individuals, recordings, authors and the like that are met in more than one split."""
     known = {name: COLUMNS[name.lower()] for name in facts.columns if name.lower() in COLUMNS}
     if not known:
