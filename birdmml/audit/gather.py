@@ -86,13 +86,14 @@ def _jobs(subject: Subject, rows: int, seed: int) -> list[_Job]:
 
 
 def _parts(subject: Subject, jobs: list[_Job], workers: int, progress: Progress | None) -> list[_Part]:
-    total, parts = sum(job.shard.rows for job in jobs), []
+    total, done, parts = sum(job.shard.rows for job in jobs), 0, []
     try:
         with contextlib.closing(completed(functools.partial(_examine, subject), jobs, workers)) as results:
             for part in results:
                 parts.append(part)
+                done += len(part.keys)
                 if progress is not None:
-                    progress(sum(len(each.keys) for each in parts), total)
+                    progress(done, total)
     except WorkerDied as error:
         names = ", ".join(job.shard.path for job in error.jobs)
         raise DatasetError(
