@@ -44,10 +44,11 @@ class _Job:
 
 
 class _Column(NamedTuple):
-    """What was read of a modality of a shard: texts or measures, features of sampled rows, and complaints by row."""
+    """What was read of a modality of a shard: texts, or measures and features of sampled rows; complaints by row."""
 
-    values: list[str] | np.ndarray
-    features: np.ndarray | None
+    texts: list[str]
+    measures: np.ndarray
+    features: np.ndarray
     complaints: dict[int, str]
 
 
@@ -112,25 +113,23 @@ def _examine(subject: Subject, job: _Job) -> _Part:
 
 
 def _read(one: Input, column: pa.ChunkedArray, sampled: tuple[int, ...]) -> _Column:
-    if isinstance(one, Text):
-        values, features = [""] * len(column), None
-    else:
-        kind, width = shape_of(one)
-        values, features = np.zeros(len(column), dtype=kind), np.zeros((len(sampled), width), dtype=np.float32)
+    texts = [""] * len(column) if isinstance(one, Text) else []
+    kind, width = (np.dtype(bool), 0) if isinstance(one, Text) else shape_of(one)
+    measures, features = np.zeros(len(column), dtype=kind), np.zeros((len(sampled), width), dtype=np.float32)
     complaints, place = {}, {row: number for number, row in enumerate(sampled)}
     starts = ((chunk, at) for chunk in column.chunks for at in range(0, len(chunk), _BATCH_ROWS))
     cells = (cell for chunk, at in starts for cell in chunk.slice(at, _BATCH_ROWS).to_pylist())
     for row, cell in enumerate(cells):
         try:
-            if features is None:
-                values[row] = str(content(one, cell))
+            if isinstance(one, Text):
+                texts[row] = str(content(one, cell))
             else:
-                values[row], vector = measure(one, cell)
+                measures[row], vector = measure(one, cell)
                 if row in place:
                     features[place[row]] = vector
         except DatasetError as error:
             complaints[row] = str(error)
-    return _Column(values, features, complaints)
+    return _Column(texts, measures, features, complaints)
 
 
 def _text_columns(subject: Subject, table: pa.Table) -> dict[str, list[str]]:
@@ -164,8 +163,8 @@ def _joined(subject: Subject, parts: list[_Part]) -> Facts:
         split=np.concatenate([np.full(len(part.keys), part.job.split) for part in parts]),
         keys=[key for part in parts for key in part.keys],
         columns={name: [value for part in parts for value in part.columns[name]] for name in everywhere},
-        measures=joined(media, lambda part, name: part.read[name].values),
-        texts={name: [text for part in parts for text in part.read[name].values] for name in texts},
+        measures=joined(media, lambda part, name: part.read[name].measures),
+        texts={name: [text for part in parts for text in part.read[name].texts] for name in texts},
         readable=joined(list(inputs), _readable),
         sampled=np.concatenate([part.job.start + np.array(part.job.sampled, dtype=np.int64) for part in parts]),
         features=joined(media, lambda part, name: part.read[name].features),

@@ -206,7 +206,7 @@ def _filters(sample_rate: int, frame: int) -> np.ndarray:
     """Return triangles on the mel scale, each of sum 1, of shape (bins, bands)."""
     from librosa.filters import mel, mel_frequencies
 
-    low_high = {"fmin": _LOW_HZ, "fmax": _HIGH_HZ, "htk": True}
+    low_high: dict[str, Any] = {"fmin": _LOW_HZ, "fmax": _HIGH_HZ, "htk": True}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Empty filters")  # They are filled, or lie above the spectrum.
         bank = mel(sr=sample_rate, n_fft=frame, n_mels=_BANDS, norm=None, dtype=np.float64, **low_high).T

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from birdmml.data import NAME, information_of, recipe_of
 from birdmml.modalities import bird_inputs
 from confu_core.datasets import Contents, contents_of
-from confu_core.errors import DatasetError
 from confu_core.shards import Dataset
 from confu_core.shards.exact import with_exact_information
 from confu_core.shards.source import label_columns
@@ -55,12 +54,12 @@ DIGITS = {"low_hz": 0, "high_hz": 0, "snr_db": 1, "distance_m": 1, "rate": 1}
 
 @dataclass(frozen=True)
 class Card:
-    """One sample to look at: what its modalities hold, or why they cannot be read, and all other columns by name."""
+    """One sample to look at: bytes or text of each modality, or the error that tells why not, and all other columns."""
 
     key: str
     split: str
     label: str
-    media: Mapping[str, bytes | str | DatasetError | None]
+    media: Mapping[str, Any]
     values: Mapping[str, Any]
 
 

@@ -201,7 +201,7 @@ def _read(dataset: Dataset, shown: About, shard: Any, rows: Sequence[Row]) -> It
         yield Card(str(row["key"]), shard.split, label, media, values)
 
 
-def _content(one: Input, cell: Any) -> bytes | str | DatasetError | None:
+def _content(one: Input, cell: Any) -> Any:
     try:
         return content(one, cell) if isinstance(one, Picture | Sound | Text) else None
     except DatasetError as error:
