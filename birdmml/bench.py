@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
+from confu_core.report.words import ReportWords
 from confu_core.runs.sweep import Cell, SweepSummary
 from confu_core.training.fit import Progress
 from confu_core.training.gather import ranks
@@ -29,6 +31,7 @@ __all__ = [
     "open_data",
     "open_task",
     "plan_of",
+    "report_words",
     "run",
     "run_sweep",
     "sweep_cells",
@@ -38,6 +41,11 @@ BENCHMARK = NAME
 STREAMED_FAMILIES = ("retrieval", "zero_shot", "zero_shot_group", "overlap", "complementarity", "dependence", "missing")
 UNDESCRIBED_FAMILIES = ("retrieval",)  # Without probes, classes that nothing describes cannot be told.
 SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accuracy, species from picture and song"}
+
+
+def report_words() -> ReportWords:
+    """Return what reports call the things of Bird-MML, for `confu_core.report.write_report`."""
+    return ReportWords.read(files("birdmml").joinpath("report.toml").read_text(encoding="utf-8"))
 
 
 def open_data(place: str | Path) -> MediaData:

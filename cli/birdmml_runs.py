@@ -32,6 +32,7 @@ from confu_core.errors import ConfuError
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
     from confu_core.media.settings import MediaSettings
+    from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
 __all__ = ["report", "run", "sweep"]
@@ -189,7 +190,13 @@ def sweep(out: Path, workers: int | None, as_json: bool, cache: Path | None, dev
     return show_summary(summary, out, as_json=as_json)
 
 
-report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER")
+def _report_words() -> ReportWords:
+    from birdmml.bench import report_words
+
+    return report_words()
+
+
+report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", _report_words)
 
 
 def _values(options: dict[str, Any]) -> dict[str, Any]:

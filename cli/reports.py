@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,24 +12,14 @@ from confu_cli.group import Verb
 from confu_cli.options import as_json, debug
 from confu_cli.show import echo, print_json
 
+if TYPE_CHECKING:
+    from confu_core.report.words import ReportWords
+
 __all__ = ["report_command"]
 
 
-def report_command(command: str, make: str) -> click.Command:
-    """Return the verb.
-
-    Parameters
-    ----------
-    command : str
-        Whose verb.
-    make : str
-        What makes results, for the message where there are none.
-
-    Returns
-    -------
-    click.Command
-        To be added to a group.
-    """
+def report_command(command: str, make: str, words: Callable[[], ReportWords]) -> click.Command:
+    """Return the verb `report` of a command; `make` is what makes results, `words` what its benchmark calls things."""
 
     @click.command("report", cls=Verb, epilog=f"Example: {command} report runs/quick")
     @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -43,7 +35,7 @@ def report_command(command: str, make: str) -> click.Command:
         """
         from confu_core.report import write_report
 
-        written = write_report(folders, out or folders[0] / "report", hint=f"make some with {make}")
+        written = write_report(folders, out or folders[0] / "report", hint=f"make some with {make}", words=words())
         if as_json:
             print_json({"files": [str(path) for path in written]})
         else:

@@ -7,11 +7,13 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import click
 
 from confu_core.escaping import visible
+from confu_core.page.numbers import show, size
 
 __all__ = ["WIDTH", "echo", "number", "print_json", "print_table", "progress_bar", "size"]
 
@@ -79,53 +81,7 @@ def _in_json(letter: str) -> str:
     return letter if visible(letter) == letter else f"\\u{ord(letter):04x}"
 
 
-def number(value: float | None, digits: int = 4) -> str:
-    """Write a number for a table.
-
-    Parameters
-    ----------
-    value : float or None
-        None is undefined.
-    digits : int
-        After the point.
-
-    Returns
-    -------
-    str
-        A dash for None.
-
-    Examples
-    --------
-    >>> number(0.51562), number(None)
-    ('0.5156', '-')
-    """
-    # Adding zero turns a negative zero into a positive one.
-    return "-" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
-
-
-def size(count: float) -> str:
-    """Write a number of bytes for a reader.
-
-    Parameters
-    ----------
-    count : float
-        Bytes.
-
-    Returns
-    -------
-    str
-        With a decimal unit.
-
-    Examples
-    --------
-    >>> size(1_234_567)
-    '1.2 MB'
-    """
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
+number = partial(show, digits=4)
 
 
 @contextlib.contextmanager

@@ -33,6 +33,7 @@ from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
     from confu_core.publish import Words
+    from confu_core.report.words import ReportWords
     from confu_core.shards import Dataset, Manifest
     from xor_bench.data import XorData, XorRecipe
     from xor_bench.settings import Settings
@@ -319,4 +320,10 @@ def sweep(
     return show_summary(summary, out, as_json=as_json)
 
 
-xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER"))
+def _report_words() -> ReportWords:
+    from confu_core.report.words import ReportWords
+
+    return ReportWords(name="XOR task")
+
+
+xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words))

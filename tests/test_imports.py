@@ -25,7 +25,7 @@ FLOORS = [
     "errors",
     "escaping random typed",
     "io",
-    "parallel statistics user_code",
+    "page parallel statistics user_code",
     "ceilings geometry info_nce information layers",
     "losses orders",
     "methods",

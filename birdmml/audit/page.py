@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from birdmml.audit.check import SEVERITIES, Finding
 from birdmml.audit.facts import Facts
-from birdmml.pages import data_uri, style, templates
 from confu_core.errors import DatasetError
 from confu_core.inputs import InputSpec, Picture, Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.picture import decode_picture
+from confu_core.page.html import data_uri, style, templates
 from confu_core.shards import Shard
 from confu_core.shards.source import read_rows
 

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from birdmml.pages import data_uri, style, templates
 from birdmml.preview.about import ACCURACIES, About, Card, about
 from birdmml.preview.choose import Row, chosen_rows, fitting_limit
 from birdmml.preview.sheet import Labelled, contact_sheet
@@ -25,6 +24,7 @@ from confu_core.inputs import Picture, Sound, Text, decode_picture, decode_sound
 from confu_core.inputs.decode import content
 from confu_core.inputs.spec import Input
 from confu_core.io.atomic import write_whole
+from confu_core.page.html import data_uri, style, templates
 from confu_core.shards import Dataset
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.source import named

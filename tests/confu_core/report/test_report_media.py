@@ -28,9 +28,11 @@ from media_results import (
 from scipy import stats
 from test_report_files import Page
 
-from confu_core.report import write_report
+from birdmml.bench import report_words
+from confu_core.report import sections, write_report
 from confu_core.report.sections.claims import Claim, verdict
 from confu_core.report.sections.overlap import SHARES
+from confu_core.report.tables import Column
 from confu_core.runs.measures import Measure, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results
 from confu_core.statistics.intervals import Interval
@@ -54,6 +56,7 @@ SECTIONS = {
     "fallbacks": "Appendix: fallbacks",
 }
 DRAWN = {*SECTIONS, "who_captures_what"} - {"claims", "confusion", "examples", "plain", "fallbacks"}
+WORDS = report_words()
 HOSTILE = '<script>alert("&")</script> $\\alpha$ | _x_'
 
 
@@ -66,7 +69,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("written") / "report"
-    write_report([media], out)
+    write_report([media], out, words=WORDS)
     return out
 
 
@@ -82,7 +85,7 @@ def frame_of(folder: Path) -> pd.DataFrame:
 
 
 def report(folder: Path, out: Path) -> tuple[Page, str]:
-    write_report([folder], out)
+    write_report([folder], out, words=WORDS)
     text = (out / "index.html").read_text()
     return Page(text), text
 
@@ -106,6 +109,28 @@ def test_every_section_is_there_in_order(written: Path) -> None:
     assert {link.removeprefix("#section-") for link in page.links if link.startswith("#section-")} == set(SECTIONS)
     for name in DRAWN:
         assert (written / f"{name}.svg").is_file() and (written / f"{name}.png").is_file()
+
+
+def test_a_measure_has_its_table_and_figure_by_declaring_them(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sections, "_SECTIONS", [])
+    said = {"title": "Calibration", "lede": "How sure it is.", "exact": ""}
+    sections.declare(
+        1, "calibration", keys={"subject": Column("query", "query"), "x": Column("x", "bin", None)}, **said
+    )
+    renamed = {"family": "calibration", "condition": ""}
+    folder = rewritten(
+        media, tmp_path / "birds", lambda row: {**row, **renamed} if row["family"] == "few_shot" else None
+    )
+    page, _ = report(folder, tmp_path / "out")
+    assert [name for name in page.ids if name.startswith("section-")] == ["section-calibration"]
+    rows, frame = rows_of(tmp_path / "out" / "calibration.csv"), frame_of(media)
+    frame = frame[frame["family"] == "few_shot"]
+    assert len(rows) == len(frame.drop_duplicates(["subject", "x"]))
+    own = frame[(frame["subject"] == rows[0]["query"]) & (frame["x"] == float(rows[0]["x"]))]
+    assert float(rows[0]["clip"]) == pytest.approx(own[own["method"] == "clip"]["value"].mean(), abs=1e-12)
+    assert (tmp_path / "out" / "calibration.svg").is_file()
 
 
 def test_every_table_comes_in_every_format(written: Path) -> None:
@@ -137,7 +162,7 @@ def test_the_page_is_well_formed_and_needs_nothing_else(written: Path) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(media: Path, written: Path, tmp_path: Path) -> None:
-    for path in write_report([media], tmp_path / "again"):
+    for path in write_report([media], tmp_path / "again", words=WORDS):
         assert path.read_bytes() == (written / path.name).read_bytes(), path.name
 
 
@@ -470,7 +495,7 @@ def test_text_of_a_user_is_escaped_everywhere(media: Path, tmp_path: Path) -> No
 
 def test_folders_are_compared(media: Path, tmp_path: Path) -> None:
     other = write_media(tmp_path / "mine", ("confu",), (0, 1, 2))
-    write_report([media, other], tmp_path / "out")
+    write_report([media, other], tmp_path / "out", words=WORDS)
     page = Page((tmp_path / "out" / "index.html").read_text())
     assert set(SECTIONS) <= {name.removeprefix("section-") for name in page.ids}
     head = rows_of(tmp_path / "out" / "zero_shot.csv")[0]
@@ -485,7 +510,7 @@ def test_datasets_are_never_in_one_ranking(tmp_path: Path) -> None:
     families = ["zero_shot", "zero_shot_group", "ceiling", "probe"]
     one = write_media(tmp_path / "one", ("confu", "clip"), families=families, data={"data": "a1", "p": 0.5})
     two = write_media(tmp_path / "two", ("confu",), families=families, data={"data": "b2", "p": 1.0})
-    write_report([one, two], tmp_path / "out")
+    write_report([one, two], tmp_path / "out", words=WORDS)
     names = {"matrix_bird_mml_p_0_5": 2, "matrix_bird_mml_p_1": 1}
     assert {name: len(rows_of(tmp_path / "out" / f"{name}.csv")) for name in names} == names
     assert not (tmp_path / "out" / "matrix.csv").exists()

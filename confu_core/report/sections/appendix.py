@@ -1,37 +1,21 @@
-"""Appendix: what fallbacks reach where a method defines no score of its own."""
+"""The end of a report: measures that have no section of their own, and what fallbacks reach."""
 
 from __future__ import annotations
 
-from confu_core.report.measured import Measured
-from confu_core.report.sections.section import Section
-from confu_core.report.table import Column
-from confu_core.report.wide import lines_along, wide_table
-
-__all__ = ["fallbacks"]
+from confu_core.report.sections import Section, section
+from confu_core.report.tables import Column, lines_along, wide_table
+from confu_core.report.tidy import Measures
 
 KEYS = ("family", "subject", "metric", "condition")
 
 
-def fallbacks(measured: Measured, shown: Measured) -> Section | None:
-    """Show what was left out of every other table and figure because the method does not define it.
-
-    Parameters
-    ----------
-    measured : Measured
-        For tables.
-    shown : Measured
-        Not used: there is no figure.
-
-    Returns
-    -------
-    Section or None
-        None where methods define everything.
-    """
+@section(200)
+def fallbacks(measured: Measures, shown: Measures) -> Section | None:
+    """Show what was left out of every other table and figure because the method does not define it."""
     found = dict.fromkeys(
-        tuple(row[name] for name in (*KEYS, "x"))
-        for rows in measured.families.values()
-        for row in rows
-        if not row["defined"]
+        tuple(row)
+        for frame in measured.measured.values()
+        for row in frame[~frame["defined"].astype(bool)][[*KEYS, "x"]].itertuples(index=False)
     )
     lines = [
         line

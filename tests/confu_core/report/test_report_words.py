@@ -1,27 +1,30 @@
-"""What reports call classes and modalities of data that are no birds."""
+"""What reports call classes and modalities: words of a benchmark, and of data that are not made to its design."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import files
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
+from confu_core.errors import InvalidValue
 from confu_core.evaluation.overlap import letters_of, share_names
-from confu_core.report.class_words import SPECIES, ClassWords, class_words
-from confu_core.report.lines import _padded
-from confu_core.report.measured import Measured
+from confu_core.report.panels import padded
 from confu_core.report.sections.confusion import confusion
 from confu_core.report.sections.few_shot import few_shot
 from confu_core.report.sections.fusion import complementarity
 from confu_core.report.sections.overlap import SHARES, in_stacking_order, overlap
 from confu_core.report.sections.zero_shot import groups, zero_shot
-from confu_core.report.series import Series
-from confu_core.report.wording import definitions_of
+from confu_core.report.tidy import Measures, Series
+from confu_core.report.words import Design, ReportWords
 from confu_core.runs.measures import Measure
 from confu_core.runs.results import Results
 
-MOODS = ClassWords("mood", "classes", exact=False, described=False)
+BIRDS = ReportWords.read(files("birdmml").joinpath("report.toml").read_text(encoding="utf-8"))
+SPECIES = replace(BIRDS, many="species")
+MOODS = replace(BIRDS, label="mood", exact=False, described=False, design=Design())
 
 
 def results(label: str | None, bayes: list[float | None], told: list[str | None] | None = None) -> Results:
@@ -31,19 +34,32 @@ def results(label: str | None, bayes: list[float | None], told: list[str | None]
 
 
 def test_words_follow_from_the_folders() -> None:
-    assert class_words([results(None, [0.5])]) == SPECIES  # Folders of earlier versions are of birds.
-    assert class_words([results("species", [None], ["descriptions"])]) == replace(SPECIES, exact=False)
-    assert class_words([results("mood", [None, None], ["probe", "probe"])]) == MOODS
-    assert class_words([results("mood", [None], ["probe"]), results("digit", [0.5])]).one == "class"
-    assert class_words([results("class", [None, 0.5], ["probe", None])]) == ClassWords("class", "classes", True, True)
-    assert SPECIES.birds and not replace(SPECIES, exact=False).birds and not MOODS.birds
+    told = BIRDS.told_by
+    assert told([results(None, [0.5])]) == SPECIES  # Folders of earlier versions are of birds.
+    real = replace(SPECIES, exact=False, design=Design())
+    assert told([results("species", [None], ["descriptions"])]) == real
+    assert told([results("mood", [None, None], ["probe", "probe"])]) == MOODS
+    assert told([results("mood", [None], ["probe"]), results("digit", [0.5])]).label == "class"
+    mixed = told([results("class", [None, 0.5], ["probe", None])])
+    assert (mixed.label, mixed.many, mixed.exact, mixed.described) == ("class", "classes", True, True)
+    # Words for a design are of its classes alone.
+    assert mixed.design == Design() != SPECIES.design
+    assert ReportWords().told_by([results(None, [0.5])]) == ReportWords()
 
 
-def measured(words: ClassWords, *found: Measure) -> Measured:
+@pytest.mark.parametrize("text", ["names = 'x'", "name = 3", "[design]\nkinds = 'x'", "name ="])
+def test_words_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(InvalidValue, match="words of a report must be"):
+        ReportWords.read(text)
+
+
+def measured(words: ReportWords, *found: Measure) -> Measures:
     families: dict[str, list[dict[str, object]]] = {}
     for one in found:
-        families.setdefault(one.family, []).append({**one.row("a"), "group": 0, "seed": 0})
-    return Measured((Series("runs", "clip", "clip", "clip", ()),), families, (None,), {("runs", "a"): 0}, words=words)
+        own = {"group": 0, "folder": "runs", "seed": 0, "place": None}
+        families.setdefault(one.family, []).append({**own, **one.row("a")})
+    frames = {name: pd.DataFrame(rows, dtype=object) for name, rows in families.items()}
+    return Measures((Series("runs", "clip", "clip", "clip"),), frames, (None,), words=words)
 
 
 @pytest.mark.parametrize("query", ["vision+text", "image+video"])
@@ -82,12 +98,13 @@ def test_sections_speak_of_the_class() -> None:
 
 
 def test_only_what_is_known_is_explained() -> None:
-    real, made = definitions_of(measures=True, exact=False), definitions_of(measures=True)
+    real, made = MOODS.definitions(measures=True, exact=False), SPECIES.definitions(measures=True)
     assert "Bayes accuracy" in made and "Bayes accuracy" not in real and "Groups of species" not in real
+    assert "Groups of species" in made and "picture and song" in made["Direction"]
     assert not [text for text in real.values() if "species" in text or "song" in text]
-    assert definitions_of(measures=False, exact=False) == definitions_of(measures=False)
+    assert MOODS.definitions(measures=False, exact=False) == SPECIES.definitions(measures=False)
 
 
 def test_one_place_along_an_axis_has_something_at_both_sides() -> None:
-    low, high = _padded(1.0, 1.0)
-    assert low < 1 < high and _padded(0.0, 1.0) == (-0.04, 1.04)
+    low, high = padded(1.0, 1.0)
+    assert low < 1 < high and padded(0.0, 1.0) == (-0.04, 1.04)
