@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import soundfile
 from PIL import Image
 
 import confu_core.shards.read
-from birdmml.data import BirdRecipe, _places, open_birds
+from birdmml.data import BirdRecipe, _places
 from birdmml.preview import Preview, write_preview
-from birdmml.preview.choose import Card, choose, fitting_limit
-from birdmml.preview.page import page
-from birdmml.preview.sheet import contact_sheet
-from birdmml.preview.spectrogram import frequency_ticks, spectrogram_png, spectrogram_svg, time_ticks
+from birdmml.preview.about import AboutBirds, Card, about
+from birdmml.preview.gallery import choose_cards, page, sheet_of
 from birdmml.settings import SPLITS
 from birdmml.song import log_mel
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards import build
+from confu_core.shards import build, open_dataset
 
 VOID = {"meta", "img", "image", "path", "input"}
 
@@ -61,9 +57,9 @@ class Page(HTMLParser):
 
 
 def cards_of(root: Path, **choice: Any) -> list[Card]:
-    birds = open_birds(root)
-    species = [name for unit in birds.manifest.information["units"] for name in unit["species"]]
-    return choose(birds.dataset, species, SPLITS, **{"per_species": 4, "limit": 100, "seed": 0, **choice})
+    dataset = open_dataset(root)
+    species = [name for unit in dataset.manifest.information["units"] for name in unit["species"]]
+    return choose_cards(dataset, about(dataset), species, SPLITS, **{"per_class": 4, "limit": 100, "seed": 0, **choice})
 
 
 def content(address: str, kind: str) -> bytes:
@@ -73,7 +69,7 @@ def content(address: str, kind: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def written(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Preview:
-    return write_preview(open_birds(built), tmp_path_factory.mktemp("preview") / "new" / "gallery.html")
+    return write_preview(open_dataset(built), tmp_path_factory.mktemp("preview") / "new" / "gallery.html")
 
 
 @pytest.fixture(scope="module")
@@ -85,30 +81,30 @@ def test_cards_are_samples_of_the_dataset(built: Path, recipe: BirdRecipe) -> No
     rows = {row["key"]: row for split in SPLITS for row in recipe.rows(split, 0, recipe.splits[split]).to_pylist()}
     for card in cards_of(built):
         row = rows[card.key]
-        assert (card.image, card.audio) == (row["image"]["bytes"], row["audio"]["bytes"])
-        assert card.caption == row["caption"] and card.key.startswith(f"{card.split}-")
+        assert (card.media["image"], card.media["audio"]) == (row["image"]["bytes"], row["audio"]["bytes"])
+        assert card.media["caption"] == row["caption"] and card.key.startswith(f"{card.split}-")
         assert {name: row[name] for name in card.values} == card.values
         assert len(card.values) == len(row) - 4
 
 
 def test_every_species_has_its_share_from_as_many_splits_as_there_are(built: Path, recipe: BirdRecipe) -> None:
-    cards = cards_of(built, per_species=2)
-    assert set(Counter(card.species for card in cards).values()) == {2}
+    cards = cards_of(built, per_class=2)
+    assert set(Counter(card.label for card in cards).values()) == {2}
     assert {card.split for card in cards} == set(SPLITS)
     # Validation and shift have 8 rows for 20 species; who has rows in several splits is shown in several.
     drawn = {split: {place.species for place in _places(recipe.settings, split)} for split in SPLITS}
     several = sum(sum(row in one for one in drawn.values()) > 1 for row in range(20))
-    splits = Counter(len({card.split for card in cards if card.species == name}) for name in {c.species for c in cards})
+    splits = Counter(len({card.split for card in cards if card.label == name}) for name in {c.label for c in cards})
     assert splits[2] == several >= 15
 
 
 def test_a_few_cards_show_all_splits(built: Path) -> None:
-    assert len({card.split for card in cards_of(built, per_species=1)}) == len(SPLITS)
+    assert len({card.split for card in cards_of(built, per_class=1)}) == len(SPLITS)
 
 
 def test_everyones_first_goes_before_anyones_second(built: Path) -> None:
     for limit in (7, 20, 33):
-        numbers = Counter(card.species for card in cards_of(built, limit=limit)).values()
+        numbers = Counter(card.label for card in cards_of(built, limit=limit)).values()
         assert sum(numbers) == limit and len(numbers) == min(20, limit)
         assert max(numbers) - min(numbers) <= 1
 
@@ -117,10 +113,10 @@ def test_cards_come_by_species_then_split_and_the_seed_decides_which(built: Path
     first, again, other = cards_of(built, limit=40), cards_of(built, limit=40), cards_of(built, limit=40, seed=1)
     assert first == again
     assert {card.key for card in first} != {card.key for card in other}
-    order = list(dict.fromkeys(card.species for card in cards_of(built)))
-    assert [card.species for card in first] == sorted((card.species for card in first), key=order.index)
+    order = list(dict.fromkeys(card.label for card in cards_of(built)))
+    assert [card.label for card in first] == sorted((card.label for card in first), key=order.index)
     for name in order:
-        splits = [SPLITS.index(card.split) for card in first if card.species == name]
+        splits = [SPLITS.index(card.split) for card in first if card.label == name]
         assert splits == sorted(splits)
 
 
@@ -158,10 +154,14 @@ def test_the_page_stands_alone(written: Preview, shown: Page) -> None:
 def test_every_card_has_its_picture_song_and_spectrogram(written: Preview, shown: Page, built: Path) -> None:
     cards = cards_of(built)
     assert written.cards == len(cards) == len(shown.attributes("article"))
-    assert [content(image["src"], "image/jpeg") for image in shown.attributes("img")] == [card.image for card in cards]
-    assert [content(audio["src"], "audio/flac") for audio in shown.attributes("audio")] == [c.audio for c in cards]
+    assert [content(image["src"], "image/jpeg") for image in shown.attributes("img")] == [
+        card.media["image"] for card in cards
+    ]
+    assert [content(audio["src"], "audio/flac") for audio in shown.attributes("audio")] == [
+        c.media["audio"] for c in cards
+    ]
     for image, card in zip(shown.attributes("image"), cards, strict=True):
-        samples, rate = soundfile.read(io.BytesIO(card.audio), dtype="float32")
+        samples, rate = soundfile.read(io.BytesIO(card.media["audio"]), dtype="float32")
         with Image.open(io.BytesIO(content(image["href"], "image/png"))) as picture:
             assert picture.size == log_mel(samples, rate).shape[::-1]
 
@@ -169,7 +169,7 @@ def test_every_card_has_its_picture_song_and_spectrogram(written: Preview, shown
 def test_the_page_says_captions_latents_and_facts_of_the_dataset(shown: Page, built: Path) -> None:
     said = {text.strip() for text in shown.said}
     for card in cards_of(built):
-        assert {card.caption, card.key, card.species, card.values["shown_look"], card.values["song"]} <= said
+        assert {card.media["caption"], card.key, card.label, card.values["shown_look"], card.values["song"]} <= said
     assert {f"{len(cards_of(built))} of 80 triplets", "32 by 32 px", "0.5 s at 22,050 Hz", "headroom"} <= said
     assert {card.values["group"] for card in cards_of(built)} <= {h["id"] for h in shown.attributes("h2")}
     assert any("shown as" in text for text in said) and any("follows the look" in text for text in said)
@@ -184,13 +184,15 @@ def test_filters_are_offered_only_by_the_script(shown: Page) -> None:
 
 def test_nothing_of_the_data_becomes_markup(built: Path) -> None:
     evil = "\"><script>alert(1)</script><b a='"
-    manifest, card = open_birds(built).manifest, cards_of(built, limit=1)[0]
+    shown, card = AboutBirds(open_dataset(built)), cards_of(built, limit=1)[0]
     texts = {name: evil if isinstance(value, str) else value for name, value in card.values.items()}
     unit = {"group": evil, "species": [evil, evil], "looks": [evil], "songs": [evil]}
-    known = {**manifest.information, "units": [unit], "groups": {evil: manifest.information["overall"]}}
-    config = {**manifest.config, "size": evil}
-    ours = replace(manifest, information=known, description=evil, config=config, splits={evil: 1}, formats=(evil,))
-    text = page(ours, [replace(card, key=evil, split=evil, caption=evil, values=texts)])
+    shown.units, shown.ceilings = {evil: unit}, [(evil,) * 8]
+    shown.information = {**shown.information, "groups": {evil: shown.information["overall"]}}
+    config = {**shown.manifest.config, "size": evil}
+    shown.manifest = replace(shown.manifest, description=evil, config=config, splits={evil: 1}, formats=(evil,))
+    media = {**card.media, "caption": evil}
+    text = page(shown, [replace(card, key=evil, split=evil, label=evil, media=media, values=texts)])
     assert Page(text).attributes("script") == [{}]
     assert "<b a" not in text and text.count("alert(1)") > 20
 
@@ -200,39 +202,9 @@ def test_the_sheet_shows_all_pictures(written: Preview, built: Path) -> None:
         assert sheet.format == "PNG" and sheet.mode == "RGB"
         colours = sheet.getcolors(maxcolors=2**24)
     assert colours is not None and len(colours) > 10_000
-    one = cards_of(built, limit=1)
-    long = replace(one[0], values={**one[0].values, "species": "A name that no label could ever hold" * 3})
-    assert len({Image.open(io.BytesIO(contact_sheet(cards))).size for cards in (one, [long])}) == 1
-
-
-def test_a_spectrogram_shows_a_tone_where_its_axis_says() -> None:
-    time = np.arange(22_050) / 22_050
-    for kilohertz in (1, 2, 4, 8):
-        samples = 0.5 * np.sin(2 * np.pi * 1000 * kilohertz * time)
-        levels = log_mel(samples.astype(np.float32), 22_050)
-        with Image.open(io.BytesIO(spectrogram_png(levels))) as picture:
-            brightness = np.asarray(picture.convert("L"), dtype=float).mean(1)
-        height = 1 - (int(brightness.argmax()) + 0.5) / 128
-        assert height == pytest.approx(frequency_ticks(22_050)[str(kilohertz)], abs=0.012)
-
-
-@pytest.mark.parametrize("seconds", [0.25, 0.5, 1, 3, 10, 60])
-def test_time_ticks_are_few_and_within(seconds: float) -> None:
-    ticks = time_ticks(seconds)
-    assert 3 <= len(ticks) <= 7 and ticks[0] == 0 and ticks[-1] <= seconds
-    drawing = spectrogram_svg(np.zeros(int(8000 * seconds), np.int16), 8000)
-    assert [float(text) for text in re.findall(r'class="x"[^>]*>([\d.]+)<', drawing)] == pytest.approx(ticks)
-
-
-def test_low_rates_have_no_tick_beyond_their_end() -> None:
-    assert list(frequency_ticks(8000)) == ["0.5", "1", "2", "4"]
-
-
-def test_the_default_limit_keeps_the_page_small(built: Path) -> None:
-    dataset = open_birds(built).dataset
-    assert fitting_limit(dataset) == 160
-    long = replace(dataset.manifest, shards=tuple(replace(s, bytes=400_000 * s.rows) for s in dataset.manifest.shards))
-    assert 30 < fitting_limit(replace(dataset, manifest=long)) < 22e6 / (400_000 * 4 / 3)
+    shown, one = about(open_dataset(built)), cards_of(built, limit=1)
+    long = replace(one[0], label="A name that no label could ever hold" * 3)
+    assert len({Image.open(io.BytesIO(sheet_of(shown, cards) or b"")).size for cards in (one, [long])}) == 1
 
 
 @pytest.mark.parametrize(
@@ -250,43 +222,43 @@ def test_what_cannot_be_shown_is_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InvalidValue) as caught:
-        write_preview(open_birds(built), "gallery.html", **choice)
+        write_preview(open_dataset(built), "gallery.html", **choice)
     assert match in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_species_and_splits_are_chosen_by_name(built: Path, tmp_path: Path) -> None:
-    rows = Counter(card.species for card in cards_of(built) if card.split == "train")
+    rows = Counter(card.label for card in cards_of(built) if card.split == "train")
     chosen = [name for name, count in rows.items() if count >= 2][:2]
     lower = [name.lower() for name in chosen]
-    written = write_preview(open_birds(built), tmp_path / "a.html", species=lower, splits=["train"], per_species=2)
+    written = write_preview(open_dataset(built), tmp_path / "a.html", species=lower, splits=["train"], per_species=2)
     assert (written.species, written.splits) == (2, {"train": 4})
     text = written.page.read_text(encoding="utf-8")
     assert {card["data-species"] for card in Page(text).attributes("article")} == set(chosen)
 
 
 def test_a_species_that_a_split_lacks_is_refused(built: Path, tmp_path: Path) -> None:
-    there = {card.species for card in cards_of(built) if card.split == "shift"}
-    absent = next(card.species for card in cards_of(built) if card.species not in there)
+    there = {card.label for card in cards_of(built) if card.split == "shift"}
+    absent = next(card.label for card in cards_of(built) if card.label not in there)
     with pytest.raises(InvalidValue, match="has no sample of that species in that split"):
-        write_preview(open_birds(built), tmp_path / "a.html", species=[absent], splits=["shift"])
+        write_preview(open_dataset(built), tmp_path / "a.html", species=[absent], splits=["shift"])
 
 
 def test_shards_are_not_written_among(birds: Path) -> None:
     for folder in ("data", "webdataset"):
         with pytest.raises(InvalidValue, match="lies among the shards of the dataset"):
-            write_preview(open_birds(birds), birds / folder / "gallery.html")
+            write_preview(open_dataset(birds), birds / folder / "gallery.html")
 
 
 def test_a_damaged_shard_is_named_and_nothing_is_written(birds: Path, tmp_path: Path) -> None:
     (path,) = birds.glob("data/test-*.parquet")
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DatasetError, match="test-00000-of-00001.parquet is cut or altered"):
-        write_preview(open_birds(birds), tmp_path / "out" / "gallery.html")
+        write_preview(open_dataset(birds), tmp_path / "out" / "gallery.html")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_place_that_cannot_be_written_is_named(built: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatasetError, match="cannot write .*file/gallery.html: "):
-        write_preview(open_birds(built), tmp_path / "file" / "gallery.html", limit=1)
+        write_preview(open_dataset(built), tmp_path / "file" / "gallery.html", limit=1)

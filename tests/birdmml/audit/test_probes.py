@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from birdmml.audit import audit
+from birdmml.audit.probes import word_counts
 from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
 from confu_core.datasets.contents import Contents
@@ -100,3 +101,13 @@ def test_exact_ceilings_stand_beside_those_of_birds() -> None:
     assert {one.name: one.ceiling for one in found.subsets if one.ceiling is not None} == exact
     available = {one.name: one.available for one in found.gains if one.available is not None}
     assert available == {"VA": pytest.approx(exact["VA"] - max(exact["V"], exact["A"]))}
+
+
+def test_common_words_are_those_that_most_training_texts_hold() -> None:
+    texts = ["b a", "a b b", "a c d d d d", "c b a", "d d c", "e e e", "c"]
+    train = np.arange(6)
+    # a and b are in four and three of them, c in three; d has more occurrences, in two. Last, the number of words.
+    expected = [[1, 1, 0, 2], [1, 2, 0, 3], [1, 0, 1, 6], [1, 1, 1, 3], [0, 0, 1, 3], [0, 0, 0, 3], [0, 0, 1, 1]]
+    assert np.expm1(word_counts(texts, train)) == pytest.approx(np.array(expected), abs=1e-5)
+    assert np.expm1(word_counts(texts, train, words=2)) == pytest.approx(np.array(expected)[:, [0, 1, 3]], abs=1e-5)
+    assert word_counts(["", "..."], train[:2]).tolist() == [[0], [0]]
