@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +15,10 @@ LOW_HZ, HIGH_HZ = 500.0, 10_000.0
 
 _FLOOR = 1e-10  # Of power.
 _RANGE_DB = 80.0
+
+# Slaney's mel: linear up to 1000 Hz, 200 / 3 Hz each, and then 27 to a factor of 6.4.
+_LINEAR_HZ, _LINEAR_MEL = 200 / 3, 15.0
+_LOG_STEP = math.log(6.4) / 27
 
 
 def log_mel(samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -74,12 +79,24 @@ def frames_of(samples: int) -> int:
 
 @lru_cache(maxsize=8)
 def _bank(sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the filters, shape (bands, bins), and the window."""
-    from librosa.filters import get_window, mel  # Slow to load, and not needed to generate.
+    """Return the filters, shape (bands, bins), and the window.
 
-    with warnings.catch_warnings():
-        # Above 24 kHz some low bands lie between two bins. They hear nothing, which is no news for every clip.
-        warnings.filterwarnings("ignore", message="Empty filters")
-        high = min(HIGH_HZ, sample_rate / 2)
-        filters = mel(sr=sample_rate, n_fft=WINDOW, n_mels=BANDS, fmin=LOW_HZ, fmax=high)
-    return filters, get_window("hann", WINDOW, fftbins=True)
+    Both are librosa's to the last bit, which a test compares; librosa itself takes a second to load in every process.
+    """
+    # Bands are triangles between the centres of their neighbours, equally far apart in mel, and of one area each.
+    ends = _mel([LOW_HZ, min(HIGH_HZ, sample_rate / 2)])
+    edges = _hertz(np.linspace(*ends, BANDS + 2))
+    apart = np.subtract.outer(edges, np.fft.rfftfreq(WINDOW, 1 / sample_rate))
+    rising, falling = -apart[:-2] / np.diff(edges)[:-1, None], apart[2:] / np.diff(edges)[1:, None]
+    filters = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    filters *= (2 / (edges[2:] - edges[:-2]))[:, None]
+    return filters, 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, WINDOW + 1)[:-1])
+
+
+def _mel(hertz: Sequence[float]) -> np.ndarray:
+    f = np.asarray(hertz, dtype=float)
+    return np.where(f < 1000, f / _LINEAR_HZ, _LINEAR_MEL + np.log(np.maximum(f, 1000) / 1000) / _LOG_STEP)
+
+
+def _hertz(mel: np.ndarray) -> np.ndarray:
+    return np.where(mel < _LINEAR_MEL, _LINEAR_HZ * mel, 1000 * np.exp(_LOG_STEP * (mel - _LINEAR_MEL)))
