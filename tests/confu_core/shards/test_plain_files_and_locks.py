@@ -153,36 +153,40 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
 
 
 RACER = """
-import sys, time
+import sys
 from pathlib import Path
 import pyarrow as pa
 from confu_core.errors import DatasetError
 from confu_core.shards import TableRecipe, build
-number, out, start = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+number = int(sys.argv[1])
 table = pa.table({"key": [f"{row:04d}" for row in range(40)], "square": [row * number for row in range(40)]})
 recipe = TableRecipe("squares", {"train": table}, seed=number)
-time.sleep(max(0, start - time.time()))
-try:
-    build(recipe, out, shard_rows=4)
-    print("done")
-except DatasetError as error:
-    print(error)
+print("ready", flush=True)
+for out in sys.stdin:
+    try:
+        build(recipe, out.strip(), shard_rows=4)
+        print("done", flush=True)
+    except DatasetError as error:
+        print(error, flush=True)
 """
 
 
 def test_of_two_different_builds_started_together_one_is_refused(tmp_path: Path) -> None:
-    for attempt in range(3):
-        out, start = tmp_path / str(attempt), time.time() + 4
-        command = [sys.executable, "-c", RACER]
-        racers = [
-            subprocess.Popen([*command, str(number), str(out), str(start)], stdout=subprocess.PIPE, text=True)
-            for number in (1, 2)
-        ]
-        said = sorted(racer.communicate()[0].strip() for racer in racers)
+    command, pipe = [sys.executable, "-c", RACER], subprocess.PIPE
+    racers = [subprocess.Popen([*command, number], stdin=pipe, stdout=pipe, text=True, bufsize=1) for number in "12"]
+    answers = [(racer.stdin, racer.stdout) for racer in racers]
+    assert [told.readline() for _, told in answers if told] == ["ready\n"] * 2
+    for attempt in range(5):
+        out = tmp_path / str(attempt)
+        for asked, _ in answers:
+            print(out, file=asked)
+        said = sorted(told.readline().strip() for _, told in answers if told)
         assert said[-1] == "done" and ("is in use" in said[0] or "holds another dataset" in said[0]), said
         assert verify(out).ok
         number = open_dataset(out).manifest.seed
         assert open_dataset(out).table("train")["square"].to_pylist() == [row * number for row in range(40)]
+    for racer in racers:
+        racer.communicate()
 
 
 WITHOUT = """

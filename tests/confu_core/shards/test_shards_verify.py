@@ -74,7 +74,7 @@ def test_a_whole_dataset_has_no_findings(built: Path, deep: bool) -> None:
 
 @pytest.mark.parametrize("deep", [False, True])
 @ANY_SHARD
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_one_flipped_bit_anywhere_is_found(built: Path, shard: str, deep: bool, data: Any) -> None:
     bit = data.draw(st.integers(0, 8 * (built / shard).stat().st_size - 1))
@@ -86,7 +86,7 @@ def test_one_flipped_bit_anywhere_is_found(built: Path, shard: str, deep: bool, 
 
 
 @pytest.mark.parametrize("file", ["manifest.json", "SHA256SUMS"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_one_flipped_bit_beside_the_shards_is_found(built: Path, file: str, data: Any) -> None:
     bit = data.draw(st.integers(0, 8 * (built / file).stat().st_size - 1))
