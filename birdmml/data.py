@@ -25,8 +25,8 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.information import entropy
 from confu_core.random import generator
 from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
-from confu_core.shards.exact import with_exact_information
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.read import with_exact_information
 
 __all__ = ["BirdData", "BirdRecipe", "design_of", "information_of", "open_birds", "recipe_of", "schema", "species_of"]
 

@@ -16,7 +16,7 @@ from confu_core.inputs import InputSpec, Picture, Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.picture import decode_picture
 from confu_core.shards import Shard
-from confu_core.shards.source import read_rows
+from confu_core.shards.rows import read_rows
 
 __all__ = ["Glimpse", "glimpses"]
 

@@ -15,10 +15,9 @@ from birdmml.ingest.files import Files, Unreadable, stamps_digest
 from birdmml.ingest.picture import look_at_picture
 from birdmml.ingest.sound import listen_to_sound
 from confu_core.errors import DatasetError
-from confu_core.io.atomic import write_whole
-from confu_core.io.plain import marked, read_small, unmarked
-from confu_core.parallel.versions import library_versions
+from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.parallel.workers import WorkerDied, completed
+from confu_core.shards.manifest import library_versions
 
 __all__ = ["LIBRARIES", "Found", "Inspection", "forget", "inspect"]
 

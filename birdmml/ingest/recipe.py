@@ -25,8 +25,8 @@ from birdmml.ingest.sound import prepared_sound
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
-from confu_core.shards.flat_json import flat_json
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.tar import flat_json
 
 __all__ = ["NAME", "RealRecipe"]
 

@@ -25,7 +25,7 @@ from confu_core.inputs.decode import content
 from confu_core.io.atomic import write_whole
 from confu_core.report.markup import facts, text
 from confu_core.shards import Dataset
-from confu_core.shards.source import label_columns, named
+from confu_core.shards.rows import label_columns, named
 
 __all__ = ["write_gallery"]
 

@@ -20,7 +20,7 @@ from confu_core.inputs.sequence import encode_sequence
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.spec import Sequence as Sequences
 from confu_core.io.atomic import sha256_of
-from confu_core.shards.flat_json import flat_json
+from confu_core.shards.tar import flat_json
 
 __all__ = ["AffectRecipe", "open_mosei", "open_mosi", "open_mustard", "open_urfunny"]
 

@@ -13,8 +13,8 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.media_root import MediaRoot
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.spec import Sound, Text
-from confu_core.shards.flat_json import flat_json
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.tar import flat_json
 
 __all__ = ["Files", "Item", "ListedRecipe", "Opener", "complete"]
 

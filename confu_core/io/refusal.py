@@ -58,27 +58,7 @@ _SECRETS = re.compile(
 
 
 def refusal(error: BaseException) -> str:
-    """Return what an error of a store means, and what mends it.
-
-    Parameters
-    ----------
-    error : BaseException
-        Of any client: of S3, of Google, of HTTP, of the Hugging Face hub.
-
-    Returns
-    -------
-    str
-        One line, without keys and tokens.
-
-    Examples
-    --------
-    >>> refusal(PermissionError("no entry"))
-    'no entry'
-    >>> error = OSError("An error occurred")
-    >>> error.response = {"Error": {"Code": "NoSuchBucket"}}
-    >>> refusal(error)
-    'there is no such bucket; create it first, or choose another'
-    """
+    """Return what an error of a store means, and what mends it."""
     chain = list(_chain(error))
     for one in chain:
         for code in _codes(one):
@@ -96,23 +76,7 @@ def refusal(error: BaseException) -> str:
 
 
 def tellable(error: BaseException) -> BaseException | None:
-    """Return an error that may be shown as the cause of another, or None if its text holds a secret.
-
-    Parameters
-    ----------
-    error : BaseException
-        Of a client.
-
-    Returns
-    -------
-    BaseException or None
-        For ``raise ... from``.
-
-    Examples
-    --------
-    >>> tellable(OSError("GET https://x?token=abc")) is None
-    True
-    """
+    """Return an error that may be shown as the cause of another, or None if its text holds a secret."""
     return error if all(without_secrets(str(one)) == str(one) for one in _chain(error)) else None
 
 
@@ -121,25 +85,6 @@ def without_secrets(text: str, *, every_query: bool = True) -> str:
 
     Every URL that is shown, stored or raised goes through here. Of a query only what is known to be harmless stays,
     such as ``download=1``: servers call their tokens by any name.
-
-    Parameters
-    ----------
-    text : str
-        A URL, or what a client said.
-    every_query : bool
-        Whether what a query asks for is a secret unless it is known to be harmless; else only what is called one is.
-
-    Returns
-    -------
-    str
-        With three dots for each.
-
-    Examples
-    --------
-    >>> without_secrets("PUT https://me:pass@host/x?X-Amz-Signature=abc&part=1")
-    'PUT https://...@host/x?...&part=1'
-    >>> without_secrets("simplecache::s3://KEY:SEC/RET@bucket/birds")
-    'simplecache::s3://...@bucket/birds'
     """
     for name in _SECRET_NAMES:
         value = os.environ.get(name, "")

@@ -8,13 +8,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.parallel.versions import library_versions, version_differences
 from confu_core.parallel.workers import ATTEMPTS, WorkerDied, interrupts_held_back
+from confu_core.shards.manifest import library_versions, version_differences
+
+__all__ = ["ENGINES", "check_engine", "completed_on_cluster", "same_versions"]
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["ENGINES", "check_engine", "completed_on_cluster", "same_versions"]
 
 ENGINES = ("local", "dask")
 
@@ -33,26 +34,7 @@ _QUIET = 60  # Above every level of logging: what goes wrong is said once, by an
 
 
 def check_engine(engine: str, scheduler: str | None) -> None:
-    """Refuse an engine that is unknown, or that has no use for a scheduler.
-
-    Parameters
-    ----------
-    engine : str
-        What the user asked for.
-    scheduler : str or None
-        Address of a scheduler.
-
-    Raises
-    ------
-    InvalidValue
-        If they are not some of `ENGINES`, or do not go together.
-
-    Examples
-    --------
-    >>> check_engine("local", "tcp://10.0.0.1:8786")
-    Traceback (most recent call last):
-    confu_core.errors.InvalidValue: scheduler goes with engine 'dask'; got engine 'local'
-    """
+    """Refuse an engine that is unknown, or that has no use for a scheduler."""
     if engine not in ENGINES:
         raise InvalidValue(f"unknown engine {engine!r}; {nearest(str(engine), ENGINES)}")
     if scheduler is not None and engine != "dask":
@@ -62,34 +44,7 @@ def check_engine(engine: str, scheduler: str | None) -> None:
 def completed_on_cluster(
     function: Callable[[Any], Any], jobs: Sequence[Any], workers: int, scheduler: str | None = None
 ) -> Generator[Any, None, None]:
-    """Yield the results of jobs as they finish; close the iterator to cancel the others.
-
-    Parameters
-    ----------
-    function : callable
-        Job to result; picklable.
-    jobs : sequence
-        Small picklable values.
-    workers : int
-        Number of processes on this machine; not used with a scheduler.
-    scheduler : str, optional
-        Address of a running one, such as ``"tcp://10.0.0.1:8786"``; its workers do the jobs.
-
-    Yields
-    ------
-    object
-        Results, in the order in which they finish.
-
-    Raises
-    ------
-    WorkerDied
-        At the end, if a job lost its worker more often than the scheduler allows: 3 times on this machine, and
-        as ``distributed.scheduler.allowed-failures`` says on a cluster. An exception of `function` comes at once.
-    InvalidValue
-        If `distributed` is not installed.
-    DatasetError
-        If the scheduler does not answer, has no workers, or goes away.
-    """
+    """Yield the results of jobs as they finish; close the iterator to cancel the others."""
     if not jobs:
         return
     with _client(min(workers, len(jobs)), scheduler) as client:
@@ -105,32 +60,7 @@ def completed_on_cluster(
 
 
 def same_versions(function: Callable[[Any], Any], versions: Mapping[str, str], job: Any) -> Any:
-    """Do a job only where the libraries are those that the manifest will name.
-
-    Parameters
-    ----------
-    function : callable
-        Job to result.
-    versions : mapping of str to str
-        Of the libraries that decide the bytes.
-    job : object
-        What to do.
-
-    Returns
-    -------
-    object
-        The result.
-
-    Raises
-    ------
-    DatasetError
-        If a version differs.
-
-    Examples
-    --------
-    >>> same_versions(abs, library_versions([]), -1)
-    1
-    """
+    """Do a job only where the libraries are those that the manifest will name."""
     here = library_versions([name for name in versions if name != "python"])
     if different := version_differences(versions, here):
         raise DatasetError(

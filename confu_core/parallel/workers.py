@@ -36,32 +36,7 @@ class WorkerDied(Exception):
 
 
 def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Generator[Any, None, None]:
-    """Yield the results of jobs as they finish; close the iterator to stop everything at once.
-
-    Parameters
-    ----------
-    function : callable
-        Job to result; picklable where there are several workers, to which it is sent once.
-    jobs : sequence
-        Small picklable values.
-    workers : int
-        Number of processes; 1 computes in this process, in order.
-
-    Yields
-    ------
-    object
-        Results, in the order in which they finish.
-
-    Raises
-    ------
-    WorkerDied
-        At the end, if the process of a job died `ATTEMPTS` times. An exception of `function` comes at once.
-
-    Examples
-    --------
-    >>> list(completed(abs, [-1, 2, -3], workers=1))
-    [1, 2, 3]
-    """
+    """Yield the results of jobs as they finish; close the iterator to stop everything at once."""
     if workers == 1:
         yield from map(function, jobs)
     else:
@@ -73,12 +48,6 @@ def interrupts_held_back() -> Iterator[None]:
     """Hold Ctrl-C back until the end of a block, and for good from the processes that are started in it.
 
     An interrupt is this process's to handle. The others would print tracebacks, as early as while they import.
-
-    Examples
-    --------
-    >>> with interrupts_held_back():
-    ...     signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    True
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows cannot hold signals back.
         yield

@@ -8,25 +8,21 @@ import hashlib
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.io.atomic import write_whole, writing
+from confu_core.io.atomic import sha256_of, write_whole, writing
 from confu_core.io.lock import folder_in_use
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import Location, location
+from confu_core.io.storage import Location, RemotePath, location
 from confu_core.parallel.cluster import check_engine, completed_on_cluster, same_versions
-from confu_core.parallel.versions import library_versions as _versions
 from confu_core.parallel.workers import WorkerDied, completed
-from confu_core.shards.beside import write_beside
-from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import Job, jobs, shard_path
-from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
+from confu_core.shards.manifest import MANIFEST, Manifest, Shard, draft_of, legible_sums, load_manifest, write_sums
+from confu_core.shards.manifest import library_versions as _versions
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.resume import begin, clean, finish, finished_shards, refuse_other, whole
-from confu_core.shards.sums import write_sums
-from confu_core.shards.write import write_shards
+from confu_core.shards.write import begin, clean, finish, finished_shards, refuse_other, whole, write_shards
 
-__all__ = ["build"]
+__all__ = ["RecipeWithFiles", "build", "files_beside", "write_beside"]
 
 ARRIVAL_SECONDS = 30
 
@@ -214,3 +210,30 @@ def _reporter(progress: Callable[[int, int], None] | None, format: str) -> Calla
             progress(rows, size)
 
     return report
+
+
+@runtime_checkable
+class RecipeWithFiles(Protocol):
+    """A recipe whose dataset has files besides its shards."""
+
+    def files_beside(self) -> Mapping[str, bytes]:
+        """Return name to content: small files, directly in the dataset's folder."""
+        ...
+
+
+def files_beside(recipe: Recipe) -> dict[str, bytes]:
+    """Return the files that lie beside the shards of a recipe."""
+    return dict(recipe.files_beside()) if isinstance(recipe, RecipeWithFiles) else {}
+
+
+def write_beside(recipe: Recipe, root: Location) -> list[str]:
+    """Write the files beside the shards, and their checksums, unless they are there."""
+    files = files_beside(recipe)
+    wanted = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    lost = [name for name in files if not (root / name).is_file() or sha256_of(root / name) != wanted[name]]
+    for name in lost:
+        write_whole(root / name, files[name])
+    sums = legible_sums(root) if files else {}
+    if not sums.items() >= wanted.items():
+        write_sums(root, {**sums, **wanted})
+    return lost

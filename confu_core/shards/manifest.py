@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
+import platform
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from confu_core.errors import DatasetError, nearest
-from confu_core.io.plain import read_json
-from confu_core.io.storage import Location
-from confu_core.shards.layout import FORMATS
+import pyarrow as pa
 
-__all__ = ["MANIFEST", "SCHEMA_VERSION", "Manifest", "Shard", "load_manifest"]
+from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.io.atomic import read_json, write_whole
+from confu_core.io.storage import Location
+from confu_core.shards.layout import FORMATS, check_formats
+from confu_core.shards.parquet import column_types, stored_types
+from confu_core.shards.recipe import Recipe
+
+__all__ = [
+    "MANIFEST",
+    "SCHEMA_VERSION",
+    "SUMS",
+    "Manifest",
+    "Shard",
+    "differences",
+    "draft_of",
+    "legible_sums",
+    "library_versions",
+    "load_manifest",
+    "read_sums",
+    "version_differences",
+    "write_sums",
+]
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
@@ -222,3 +243,120 @@ def _check_values(name: str, values: Any, kind: type) -> None:
     for value in values:
         if type(value) is not kind:
             raise DatasetError(f"{name!r} must hold JSON {kind.__name__} values; got {value!r:.60}")
+
+
+def library_versions(libraries: Sequence[str]) -> dict[str, str]:
+    """Return the installed versions of Python and of the libraries that decide the bytes."""
+    names = sorted({"confu-bench", "numpy", "pyarrow", *libraries})
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+
+
+def version_differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
+    """Say in which versions two places differ."""
+    names = dict.fromkeys([*there, *here])
+    return [
+        f"{name} {there.get(name, 'none')} there, {here.get(name, 'none')} here"
+        for name in names
+        if there.get(name) != here.get(name)
+    ]
+
+
+def draft_of(recipe: Recipe, formats: tuple[str, ...], shard_rows: int, versions: Mapping[str, str]) -> Manifest:
+    """Return the manifest that a build of a recipe will have, without its shards."""
+    check_formats(formats)
+    _check_key_column(recipe.schema)
+    draft = Manifest(
+        schema_version=SCHEMA_VERSION,
+        name=recipe.name,
+        description=recipe.description,
+        config=_as_json("config", recipe.config),
+        seed=int(recipe.seed),
+        splits=dict(recipe.splits),
+        fingerprint="",
+        formats=formats,
+        shard_rows=shard_rows,
+        versions=dict(versions),
+        schema=stored_types(recipe.schema),
+        information=_as_json("information", recipe.information()),
+    )
+    return draft.fingerprinted()
+
+
+def differences(there: Manifest, here: Manifest) -> list[str]:
+    """Say in what two manifests describe different datasets; versions and shards do not count."""
+    old, new = _settings(there), _settings(here)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if not names and there.fingerprint != here.fingerprint:
+        return [f"fingerprint: {there.fingerprint:.8} there, {here.fingerprint:.8} here"]
+    return [f"{name}: {_shown(old, name)} there, {_shown(new, name)} here" for name in names]
+
+
+def _check_key_column(schema: pa.Schema) -> None:
+    if [column.type for column in schema if column.name == "key"] != [pa.string()]:
+        columns = ", ".join(f"{name}: {type}" for name, type in column_types(schema).items())
+        raise InvalidValue(f"a schema must have one column 'key' of type string; got {columns}")
+
+
+def _as_json(what: str, value: Any) -> Any:
+    # As it will be read back: tuples become lists, keys become text.
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InvalidValue(f"{what} of a recipe must hold JSON values; {error}") from error
+
+
+def _settings(manifest: Manifest) -> dict[str, Any]:
+    return {
+        **manifest.config,
+        "name": manifest.name,
+        "seed": manifest.seed,
+        "splits": manifest.splits,
+        "formats": list(manifest.formats),
+        "shard_rows": manifest.shard_rows,
+    }
+
+
+def _shown(settings: dict[str, Any], name: str) -> str:
+    return f"{json.dumps(settings[name]):.60}" if name in settings else "nothing"
+
+
+SUMS = "SHA256SUMS"
+
+# Paths are shown to users: no control characters, which a terminal would obey.
+_LINE = re.compile(r"([0-9a-f]{64})  (?! )([^\x00-\x1f\x7f]+)")
+
+
+def write_sums(root: Location, sums: Mapping[str, str]) -> None:
+    """Write the checksums of a dataset's files, sorted by path."""
+    lines = [f"{sums[path]}  {path}\n" for path in sorted(sums)]
+    write_whole(root / SUMS, "".join(lines).encode())
+
+
+def read_sums(root: Location) -> dict[str, str]:
+    """Read the checksums of a dataset's files."""
+    try:
+        lines = _lines((root / SUMS).read_bytes().decode())
+    except OSError as error:
+        raise DatasetError(f"{root / SUMS} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{root / SUMS} is damaged: it is not text") from error
+    sums = {}
+    for number, line in enumerate(lines, 1):
+        if not (match := _LINE.fullmatch(line)):
+            raise DatasetError(f"{root / SUMS} is damaged: line {number} is not a checksum and a path")
+        sums[match[2]] = match[1]
+    return sums
+
+
+def legible_sums(root: Location) -> dict[str, str]:
+    """Read what can be read of checksums that may be damaged or missing."""
+    try:
+        lines = _lines((root / SUMS).read_bytes().decode(errors="surrogateescape"))
+    except (DatasetError, OSError):
+        return {}
+    return {match[2]: match[1] for line in lines if line.isprintable() and (match := _LINE.fullmatch(line))}
+
+
+def _lines(text: str) -> list[str]:
+    # Lines end at a line feed alone: other breaks, which Python knows many of, are damage.
+    return text.removesuffix("\n").split("\n")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,12 +14,11 @@ from confu_core.errors import DatasetError, nearest
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location, fetched, location
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
-from confu_core.shards.parquet import opened_parquet, parquet_shape, read_parquet, read_parquet_rows
-from confu_core.shards.resume import UNFINISHED
-from confu_core.shards.schema import column_types
-from confu_core.shards.tar_table import read_tar_table
+from confu_core.shards.parquet import column_types, opened_parquet, parquet_shape, read_parquet, read_parquet_rows
+from confu_core.shards.tar import read_tar_table
+from confu_core.shards.write import UNFINISHED
 
-__all__ = ["PUBLISHING", "Dataset", "open_dataset"]
+__all__ = ["PUBLISHING", "Dataset", "open_dataset", "with_exact_information"]
 
 PUBLISHING = ".publish"  # Where what has arrived is noted.
 _BATCH_ROWS = 100
@@ -239,3 +240,42 @@ def _check_columns(path: Location, columns: Sequence[str] | None, known: Sequenc
 
 def _altered(path: Location, problem: str) -> DatasetError:
     return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")
+
+
+_TOLERANCE = 1e-9  # Sums may be formed in another order by another version of a library.
+
+
+def with_exact_information(dataset: Dataset, computed: Mapping[str, Any]) -> Dataset:
+    """See that what a manifest shows as exact is so."""
+    try:
+        information = _merged(_renamed(dataset.manifest.information), computed, "information")
+    except ValueError as error:
+        where = dataset.root / MANIFEST
+        raise DatasetError(f"{where} is damaged: {error}; restore it, or build the dataset anew") from None
+    return replace(dataset, manifest=replace(dataset.manifest, information=information))
+
+
+def _renamed(held: Any) -> Any:
+    """Leave out what the first version called the pairwise ceiling: the best of a single modality."""
+    if not isinstance(held, Mapping):
+        return held
+    once = "pairwise_ceiling" if "single_ceiling" not in held else None
+    return {key: _renamed(value) for key, value in held.items() if key != once}
+
+
+def _merged(held: Any, computed: Any, name: str) -> Any:
+    if isinstance(computed, Mapping) and isinstance(held, Mapping):
+        inner = {key: _merged(held.get(key, value), value, f"{name}.{key}") for key, value in computed.items()}
+        return {**held, **inner}
+    if isinstance(computed, list | tuple) and isinstance(held, list | tuple) and len(held) == len(computed):
+        return [_merged(one, two, f"{name}[{at}]") for at, (one, two) in enumerate(zip(held, computed, strict=True))]
+    if not _equal(held, computed):
+        raise ValueError(f"{name} is {reprlib.repr(held)}, and by its settings {reprlib.repr(computed)}")
+    return held
+
+
+def _equal(held: Any, computed: Any) -> bool:
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (held, computed))
+    if numbers:
+        return math.isclose(held, computed, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+    return type(held) is type(computed) and bool(held == computed)

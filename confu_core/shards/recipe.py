@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from confu_core.errors import InvalidValue
-from confu_core.shards.flat_json import flat_json
+from confu_core.shards.tar import flat_json
 
 __all__ = ["Recipe", "TableRecipe", "checked_rows"]
 
@@ -127,33 +127,7 @@ class TableRecipe:
 
 
 def checked_rows(recipe: Recipe, split: str, start: int, stop: int) -> pa.Table:
-    """Return rows of a recipe, having checked that they are what it promised.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        The generator.
-    split : str
-        One of its splits.
-    start, stop : int
-        Range of rows.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``stop - start`` rows, of the recipe's schema with its metadata.
-
-    Raises
-    ------
-    InvalidValue
-        If the number of rows or a column's type differs.
-
-    Examples
-    --------
-    >>> recipe = TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})})
-    >>> checked_rows(recipe, "train", 1, 2).to_pylist()
-    [{'key': 'b', 'square': 4}]
-    """
+    """Return rows of a recipe, having checked that they are what it promised."""
     table = recipe.rows(split, start, stop)
     where = f"recipe {recipe.name!r}, split {split!r}, rows {start} to {stop}"
     if table.num_rows != stop - start:

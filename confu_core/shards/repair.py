@@ -15,20 +15,27 @@ from typing import Any
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import writing
 from confu_core.io.lock import folder_in_use
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import Location, location
-from confu_core.parallel.versions import library_versions, version_differences
+from confu_core.io.storage import Location, RemotePath, location
 from confu_core.parallel.workers import WorkerDied, completed
-from confu_core.shards.beside import write_beside
-from confu_core.shards.draft import differences, draft_of
+from confu_core.shards.build import write_beside
 from confu_core.shards.layout import Job, jobs, shard_path
-from confu_core.shards.manifest import MANIFEST, Manifest, Shard
+from confu_core.shards.manifest import (
+    MANIFEST,
+    SUMS,
+    Manifest,
+    Shard,
+    differences,
+    draft_of,
+    legible_sums,
+    library_versions,
+    read_sums,
+    version_differences,
+    write_sums,
+)
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.resume import clean
-from confu_core.shards.sums import SUMS, legible_sums, read_sums, write_sums
 from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
-from confu_core.shards.write import write_formats
+from confu_core.shards.write import clean, write_formats
 
 __all__ = ["Repair", "repair"]
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import heapq
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from confu_core.errors import InvalidValue
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.decode import Change, Corrupt, Decoder
-from confu_core.inputs.spec import InputSpec
+from confu_core.inputs.spec import InputSpec, Text
 from confu_core.inputs.text import Tokenizer
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import fetched
 from confu_core.random import generator
-from confu_core.shards.prepare import with_lengths
+from confu_core.shards.manifest import Shard
 from confu_core.shards.read import Dataset
-from confu_core.shards.source import check_columns
-from confu_core.shards.units import Unit, read_unit, shared_out, units_of
+from confu_core.shards.rows import check_columns, part_names, with_lengths
+from confu_core.shards.tar import parse_flat_json, read_tar
 
-__all__ = ["Stream", "stream"]
+__all__ = ["Stream", "Unit", "read_unit", "shared_out", "stream", "units_of"]
 
 _CHUNK_ROWS = 16
 
@@ -53,61 +57,6 @@ def stream(
     Row groups (or tars) are shuffled and shared out over the ranks, and their rows pass through a buffer from which
     the next one is drawn. The order follows from seed, epoch, rank, ranks and buffer alone. Every row of the split
     is in one batch of one rank.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Of a local folder or a URL.
-    split : str
-        One of its splits.
-    spec : InputSpec
-        Which columns are modalities. Sounds without a length have that of the first of the
-        training split, which is looked up each time; `with_lengths` does it once.
-    tokenizer : Tokenizer, optional
-        For texts; see `tokenizer_of`.
-    seed, epoch : int
-        Decide the order.
-    rank, ranks : int
-        Which of how many processes this one is.
-    batch_size : int
-        Samples per batch; the last may have fewer.
-    buffer : int
-        Rows that wait to be drawn, encoded as they are on disk; 1 leaves the rows of a unit together, in order.
-    workers : int
-        Threads that decode. Decoders run outside of Python's lock, so that several help.
-    shuffle : bool
-        False reads in the dataset's order.
-    columns : sequence of str
-        Labels to give along with each batch.
-    format : {"parquet", "webdataset"}, optional
-        Which shards; Parquet where there are both.
-    change : callable, optional
-        See `Decoder`.
-
-    Returns
-    -------
-    Stream
-        To be iterated over once; its `corrupt` lists what could not be decoded.
-
-    Raises
-    ------
-    DatasetError
-        If the split or a column is missing, or a shard is missing, cut or altered, also while it is read.
-    InvalidValue
-        If a number is out of its range, or there are fewer row groups or tars than ranks.
-
-    Examples
-    --------
-    >>> import tempfile, pyarrow as pa
-    >>> from confu_core.inputs import Text
-    >>> from confu_core.shards import TableRecipe, build, open_dataset
-    >>> table = pa.table({"key": ["a", "b", "c"], "caption": ["a bird", "a tail", "two"]})
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = build(TableRecipe("words", {"train": table}), folder)
-    ...     spec, words = InputSpec({"text": Text("caption", length=3)}), Tokenizer.train(["a bird"])
-    ...     reading = stream(open_dataset(folder), "train", spec, tokenizer=words, batch_size=2)
-    ...     [batch["text"].shape for batch in reading], reading.rows, reading.corrupt
-    ([(2, 3), (1, 3)], 3, [])
     """
     for name, value in (("batch_size", batch_size), ("buffer", buffer), ("workers", workers)):
         if value < 1:
@@ -226,3 +175,88 @@ class Stream:
     def _read(self) -> Iterator[Row]:
         for unit in self.shares[self.rank]:
             yield from read_unit(self.dataset, unit, self.decoder.spec, self._labels)
+
+
+class Unit(NamedTuple):
+    """Some rows of a split."""
+
+    shard: Shard
+    group: int | None
+    start: int
+    rows: int
+
+
+def units_of(dataset: Dataset, split: str, format: str | None = None) -> list[Unit]:
+    """List the units of a split, in order; of Parquet shards the footers are read."""
+    units, start = [], 0
+    for shard in dataset.shards(split, format):
+        groups = dataset.group_sizes(shard) if shard.format == "parquet" else [shard.rows]
+        for group, rows in enumerate(groups):
+            units.append(Unit(shard, group if shard.format == "parquet" else None, start, rows))
+            start += rows
+    return units
+
+
+def shared_out(units: Sequence[Unit], ranks: int, *, seed: int, epoch: int, shuffle: bool = True) -> list[list[Unit]]:
+    """Share units out over ranks, each to the one that has the fewest rows so far."""
+    if ranks < 1 or len(units) < ranks:
+        pieces = f"{len(units)} row groups or tars"
+        raise InvalidValue(f"ranks must be in [1, {len(units)}], since there are {pieces}; got {ranks}")
+    order = generator(seed, "stream", epoch, "units").permutation(len(units)) if shuffle else range(len(units))
+    shares: list[list[Unit]] = [[] for _ in range(ranks)]
+    heap = [(0, rank) for rank in range(ranks)]
+    for place in order:
+        rows, rank = heapq.heappop(heap)
+        shares[rank].append(units[place])
+        heapq.heappush(heap, (rows + units[place].rows, rank))
+    return shares
+
+
+def read_unit(
+    dataset: Dataset, unit: Unit, spec: InputSpec, labels: Sequence[str] = ("key",)
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows of a unit: numbers within the split, modalities and labels."""
+    if unit.group is None:
+        yield from _tar_rows(dataset, unit, spec)
+        return
+    columns = dict.fromkeys([*labels, *(one.column for one in spec.inputs.values())])
+    for place, row in enumerate(dataset.group(unit.shard, unit.group, list(columns)).to_pylist()):
+        yield unit.start + place, row
+
+
+def _tar_rows(dataset: Dataset, unit: Unit, spec: InputSpec) -> Iterator[tuple[int, dict[str, Any]]]:
+    path, count = dataset.root / unit.shard.path, 0
+    _check_size(dataset, unit.shard)
+    with fetched(path) as local:
+        if sha256_of(local) != unit.shard.sha256:
+            raise _altered(dataset, unit.shard, "its SHA-256 is not that of the manifest")
+        for key, parts in read_tar(local):
+            fields = parse_flat_json(parts.pop("json")) if "json" in parts else {}
+            row = {**fields, **parts, "key": key}
+            names = part_names(spec, list(row), f"{path}")
+            yield unit.start + count, _with_text({names.get(name, name): value for name, value in row.items()}, spec)
+            count += 1
+    if count != unit.rows:
+        raise _altered(dataset, unit.shard, f"it holds {count} rows, the manifest says {unit.rows}")
+
+
+def _with_text(row: dict[str, Any], spec: InputSpec) -> dict[str, Any]:
+    # In a tar captions are bytes. Those that are no text stay so, and are counted when they are decoded.
+    for one in spec.inputs.values():
+        if isinstance(one, Text) and isinstance(row[one.column], bytes):
+            with contextlib.suppress(UnicodeDecodeError):
+                row[one.column] = row[one.column].decode()
+    return row
+
+
+def _check_size(dataset: Dataset, shard: Shard) -> None:
+    path = dataset.root / shard.path
+    if not path.is_file():
+        raise DatasetError(f"{path} is missing; run the same build again to restore it")
+    if (size := path.stat().st_size) != shard.bytes:
+        raise _altered(dataset, shard, f"it has {size} bytes, the manifest says {shard.bytes}")
+
+
+def _altered(dataset: Dataset, shard: Shard, problem: str) -> DatasetError:
+    path = dataset.root / shard.path
+    return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")

@@ -10,10 +10,8 @@ from typing import Protocol, runtime_checkable
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
-from confu_core.parallel.versions import library_versions
-from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import jobs, shard_path
-from confu_core.shards.manifest import Shard
+from confu_core.shards.manifest import Shard, draft_of, library_versions
 from confu_core.shards.read import Dataset
 from confu_core.shards.recipe import Recipe, checked_rows
 
@@ -34,17 +32,7 @@ class SelectiveRecipe(Protocol):
 
 @dataclass(frozen=True)
 class Unwritten(Dataset):
-    """A dataset whose rows come from a recipe, and else like one on disk.
-
-    Attributes
-    ----------
-    root : Path
-        The name of the recipe, for messages; nothing lies there.
-    manifest : Manifest
-        That of a build of the recipe, with shards that have no bytes.
-    recipe : Recipe
-        Where rows come from. It is pickled into processes that decode.
-    """
+    """A dataset whose rows come from a recipe, and else like one on disk."""
 
     recipe: Recipe = field(repr=False)
 
@@ -86,33 +74,7 @@ class Unwritten(Dataset):
 
 
 def unwritten(recipe: Recipe, *, shard_rows: int = SHARD_ROWS) -> Unwritten:
-    """Open a recipe as a dataset, without building it.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Of any data, such as `confu_core.datasets.open_source` returns.
-    shard_rows : int
-        Rows that are made at once, and held in memory by each process that decodes.
-
-    Returns
-    -------
-    Unwritten
-        Caches, streams, runs and reports read it like a dataset on disk. Its cache is named by what the recipe says
-        of itself, so that files which change under the same settings need another cache.
-
-    Raises
-    ------
-    InvalidValue
-        If `shard_rows` is below 1, or the recipe breaks its promises.
-
-    Examples
-    --------
-    >>> from confu_core.shards import TableRecipe
-    >>> dataset = unwritten(TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})}))
-    >>> dataset.table("train", ["square"]).to_pydict(), dataset.take(dataset.shards("train")[0], [1]).to_pylist()
-    ({'square': [1, 4]}, [{'key': 'b', 'square': 4}])
-    """
+    """Open a recipe as a dataset, without building it."""
     plan = jobs(recipe.splits, shard_rows)
     draft = draft_of(recipe, (FORMAT,), shard_rows, library_versions(recipe.libraries))
     shards = tuple(

@@ -18,8 +18,8 @@ from confu_core.datasets.digits.reduction import Reduction
 from confu_core.datasets.digits.sample import caption_of, draw_sound, encode_picture, encode_sound
 from confu_core.datasets.digits.settings import CAPTIONS, DigitSettings
 from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
-from confu_core.shards.flat_json import flat_json
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.tar import flat_json
 
 __all__ = ["NAME", "DigitsRecipe"]
 

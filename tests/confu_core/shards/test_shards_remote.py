@@ -20,8 +20,7 @@ from test_shards_read import PARQUET, TAR
 
 from confu_cli.xorbench import xorbench
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import location
+from confu_core.io.storage import RemotePath, location
 from confu_core.shards import Manifest, build, open_dataset, repair, verify
 
 HERE = Path(__file__).parent

@@ -18,8 +18,7 @@ from birdmml.ingest.files import RemoteFiles, Unreadable
 from birdmml.ingest.open_root import open_roots
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io import remote
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import fetched, location
+from confu_core.io.storage import RemotePath, fetched, location
 
 NAMES = ["a bird.jpg", "a#1.jpg", "100%.jpg", "a%20b.jpg", "a b.jpg", "q?x=1.jpg", "ü.jpg", "a+b&c=d;e.jpg", "x::y.jpg"]
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
+from confu_core.inputs.decode import content
+from confu_core.inputs.sound import decode_sound
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
-from confu_core.shards.decode import AUDIO, IMAGE
+from confu_core.inputs.text import Tokenizer
 from confu_core.shards.manifest import Manifest, Shard
 from confu_core.shards.read import Dataset
+from confu_core.shards.verify import AUDIO, IMAGE
 
-__all__ = ["check_columns", "label_columns", "named", "part_names", "read_rows", "wanted_columns"]
+__all__ = [
+    "check_columns",
+    "label_columns",
+    "named",
+    "part_names",
+    "read_rows",
+    "tokenizer_of",
+    "wanted_columns",
+    "with_lengths",
+]
 
 _TEXT, _STEPS = frozenset({"txt"}), frozenset({"npy"})
 _BINARY = ("struct", "binary", "large_binary", "fixed_size_binary")
@@ -22,59 +35,14 @@ _NESTED = re.compile(r"(large_|fixed_size_)?list<\w+: (large_|fixed_size_)?list<
 
 
 def read_rows(dataset: Dataset, shard: Shard, spec: InputSpec) -> pa.Table:
-    """Read one shard: the key, the columns of the modalities, and all labels.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Which it belongs to.
-    shard : Shard
-        Of any format.
-    spec : InputSpec
-        Which columns are modalities.
-
-    Returns
-    -------
-    pyarrow.Table
-        The same for either format, but for the order of the columns.
-
-    Raises
-    ------
-    DatasetError
-        If a column is missing, or the shard is missing, cut or altered.
-    """
+    """Read one shard: the key, the columns of the modalities, and all labels."""
     columns = None if shard.format == "webdataset" else wanted_columns(dataset.manifest, spec)
     table = dataset._table(shard, columns)
     return table if columns else named(table, spec, f"{dataset.root / shard.path}")
 
 
 def check_columns(dataset: Dataset, spec: InputSpec, labels: Sequence[str] = ()) -> None:
-    """Refuse a spec, or labels, whose columns the dataset does not have.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        To be read.
-    spec : InputSpec
-        What is asked of it.
-    labels : sequence of str
-        Further columns, which hold no media.
-
-    Raises
-    ------
-    DatasetError
-        Naming the column.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from confu_core.shards import TableRecipe, build, open_dataset
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = build(TableRecipe("words", {"train": pa.table({"key": ["a"], "caption": ["x"]})}), folder)
-    ...     check_columns(open_dataset(folder), InputSpec({"text": Text("captoin")}))
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: /... has no column 'captoin'; did you mean 'caption'?
-    """
+    """Refuse a spec, or labels, whose columns the dataset does not have."""
     known, plain = list(dataset.manifest.schema), label_columns(dataset.manifest)
     for name, there in [*((one.column, known) for one in spec.inputs.values()), *((name, plain) for name in labels)]:
         if name not in there:
@@ -82,69 +50,19 @@ def check_columns(dataset: Dataset, spec: InputSpec, labels: Sequence[str] = ())
 
 
 def label_columns(manifest: Manifest) -> list[str]:
-    """Return the columns that hold no media, the key first.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    list of str
-        In the order of the manifest.
-    """
+    """Return the columns that hold no media, the key first."""
     kinds = manifest.schema.items()
     plain = [name for name, kind in kinds if not (kind.startswith(_BINARY) or _NESTED.match(kind))]
     return ["key", *(name for name in plain if name != "key")]
 
 
 def wanted_columns(manifest: Manifest, spec: InputSpec) -> list[str]:
-    """Return the labels, and the columns of the modalities that are not among them.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-    spec : InputSpec
-        The modalities.
-
-    Returns
-    -------
-    list of str
-        Each once.
-    """
+    """Return the labels, and the columns of the modalities that are not among them."""
     return list(dict.fromkeys([*label_columns(manifest), *(one.column for one in spec.inputs.values())]))
 
 
 def named(table: pa.Table, spec: InputSpec, where: str) -> pa.Table:
-    """Give the parts of a tar's samples, which are named by their extension, the names of their columns.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        As read from a tar.
-    spec : InputSpec
-        The modalities.
-    where : str
-        The shard, for the message.
-
-    Returns
-    -------
-    pyarrow.Table
-        With the columns of the spec; captions are text.
-
-    Raises
-    ------
-    DatasetError
-        If no part, or more than one, can be meant.
-
-    Examples
-    --------
-    >>> spec = InputSpec({"image": Picture("photo")})
-    >>> named(pa.table({"key": ["a"], "jpg": [b"x"], "txt": [b"y"]}), spec, "x.tar").column_names
-    ['key', 'photo', 'txt']
-    """
+    """Give the parts of a tar's samples, which are named by their extension, the names of their columns."""
     names = part_names(spec, table.column_names, where)
     return table.rename_columns([names.get(name, name) for name in table.column_names])
 
@@ -166,3 +84,48 @@ def _part(one: Input, known: Sequence[str], where: str) -> str:
         parts = ", ".join(sorted(extensions))
         raise DatasetError(f"{where}: column {one.column!r} must be the only part among {parts}; found {len(found)}")
     return found[0]
+
+
+TRAIN = "train"
+
+_BATCH_ROWS = 100
+
+
+def tokenizer_of(dataset: Dataset, spec: InputSpec) -> Tokenizer | None:
+    """Train the tokenizer of a dataset on the captions of its training split."""
+    texts = [one for one in spec.inputs.values() if isinstance(one, Text)]
+    if not texts or spec.vocabulary is None:
+        return None
+    columns = InputSpec({f"text{place}": one for place, one in enumerate(texts)})
+    captions = []
+    for row in _rows(dataset, columns):
+        for one in texts:
+            with contextlib.suppress(DatasetError):  # It is counted when its row is decoded.
+                captions.append(str(content(one, row[one.column])))
+    return Tokenizer.train(captions, spec.vocabulary)
+
+
+def with_lengths(dataset: Dataset, spec: InputSpec) -> InputSpec:
+    """Give sounds without a length that of the first sound of the training split."""
+    check_columns(dataset, spec)
+    open_ones = {name: one for name, one in spec.inputs.items() if isinstance(one, Sound) and one.seconds is None}
+    return spec.with_seconds({name: _first_length(dataset, one) for name, one in open_ones.items()})
+
+
+def _first_length(dataset: Dataset, one: Sound) -> float:
+    for row in _rows(dataset, InputSpec({"sound": one})):
+        with contextlib.suppress(DatasetError):
+            data = content(one, row[one.column])
+            assert isinstance(data, bytes)
+            return len(decode_sound(data, one.sample_rate)) / one.sample_rate
+    raise DatasetError(f"{dataset.root}: no sound of column {one.column!r} can be decoded in split {TRAIN!r}")
+
+
+def _rows(dataset: Dataset, spec: InputSpec) -> Iterator[dict[str, object]]:
+    columns = [one.column for one in spec.inputs.values()]
+    for shard in dataset.shards(TRAIN):
+        # Of Parquet these columns alone; a tar is read whole either way.
+        parquet = shard.format == "parquet"
+        table = dataset._table(shard, columns) if parquet else read_rows(dataset, shard, spec).select(columns)
+        for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+            yield from batch.to_pylist()
