@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import stat
 import zlib
 from collections.abc import Iterator
@@ -16,21 +17,6 @@ from typing import Any, BinaryIO
 
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location, RemotePath
-
-__all__ = [
-    "SMALL",
-    "check_replaceable",
-    "check_writable",
-    "marked",
-    "read_json",
-    "read_small",
-    "remove_partials",
-    "replacing",
-    "sha256_of",
-    "unmarked",
-    "write_whole",
-    "writing",
-]
 
 _PARTIAL = ".partial"
 _NAME_LETTERS = 50  # Of the final name in the temporary one, which is to fit where the final one does.
@@ -58,6 +44,33 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes its final name if the block succeeds, and vanishes otherwise.
+
+    Nobody else writes to that name: a folder that has it, and what killed writers of it left, is removed first.
+    """
+    for left in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
+        shutil.rmtree(left)
+    temporary, doomed = (path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}") for _ in range(2))
+    if path.exists():
+        path.replace(doomed)
+        shutil.rmtree(doomed)
+    temporary.mkdir()
+    try:
+        yield temporary
+        temporary.replace(path)
+        if os.name != "nt":  # Windows has no such thing.
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # The name, too, is to survive a power cut.
+            finally:
+                os.close(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
 
 
 @contextlib.contextmanager

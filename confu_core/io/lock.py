@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError
+from confu_core.io.atomic import writing
 from confu_core.io.storage import Location, RemotePath
-
-__all__ = ["LOCK", "OWNER", "InUse", "folder_in_use", "locked", "vacate"]
 
 LOCK, OWNER = ".lock", ".lock.owner"
 _POLL_SECONDS = 0.05
@@ -55,8 +54,6 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 @contextlib.contextmanager
 def folder_in_use(root: Location, *, wait: bool = False) -> Iterator[None]:
     """Keep other processes from building, repairing, publishing or sweeping into a folder for the length of a block."""
-    from confu_core.io.atomic import writing
-
     if isinstance(root, RemotePath):
         yield
         return

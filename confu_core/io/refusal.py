@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["refusal", "tellable", "without_secrets"]
-
 _LOGIN = "log in again, or set fresh keys, and run the same command again"
 _RIGHTS = "the store refuses (403): these keys may not do that; ask its owner for the right, or use other keys"
 # Codes of S3 and its kin, and status codes of HTTP, to what is the matter and what mends it.

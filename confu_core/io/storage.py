@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -15,8 +16,6 @@ from urllib.parse import quote, unquote
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.refusal import refusal, tellable, without_secrets
-
-__all__ = ["Location", "RemotePath", "fetched", "files_under", "location", "sizes", "workspace"]
 
 _MISTYPED = re.compile(r"(?P<scheme>https?|ftp|s3|gs|gcs|az|abfs|hf|file|memory):(?P<slash>/(?!/)|(?=[^/]))")
 _LOCAL = ("file://", "local://")
@@ -316,15 +315,24 @@ def location(path: str | Path | RemotePath) -> Location:
 
 
 @contextlib.contextmanager
-def workspace(root: Location) -> Iterator[Path]:
-    """Give a local folder to write into whose files are at their places in a dataset when the block ends."""
-    if isinstance(root, Path):
+def workspace(root: Location, *, scratch: str | None = None) -> Iterator[Path]:
+    """Give a local folder to write into whose files are at their places in a dataset when the block ends without error.
+
+    It is the dataset's own folder where that is local; with the beginning of a name for it, one within that, from
+    which each file takes its place in one step.
+    """
+    if isinstance(root, Path) and scratch is None:
         yield root
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch, dir=root if isinstance(root, Path) else None) as folder:
         yield Path(folder)
         for name in files_under(Path(folder)):
-            (root / name).upload(Path(folder) / name)
+            place = root / name
+            if isinstance(place, RemotePath):
+                place.upload(Path(folder) / name)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                (Path(folder) / name).replace(place)
 
 
 @contextlib.contextmanager
@@ -355,3 +363,11 @@ def sizes(root: Location, names: Iterable[str]) -> dict[str, int]:
         return {name: (root / name).stat().st_size for name in names if (root / name).is_file()}
     known = root.files()
     return {name: known[name] for name in names if name in known}
+
+
+def remove_tree(folder: Location) -> None:
+    """Remove a folder and all in it, if it is there."""
+    if isinstance(folder, RemotePath):
+        folder.remove_tree()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.parallel.workers import ATTEMPTS, WorkerDied, interrupts_held_back
-from confu_core.shards.manifest import library_versions, version_differences
-
-__all__ = ["ENGINES", "check_engine", "completed_on_cluster", "same_versions"]
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -57,17 +53,6 @@ def completed_on_cluster(
                 lost |= yield from _results(client, function, [job], scheduler)
     if lost:
         raise WorkerDied(list(lost), max(lost.values()))
-
-
-def same_versions(function: Callable[[Any], Any], versions: Mapping[str, str], job: Any) -> Any:
-    """Do a job only where the libraries are those that the manifest will name."""
-    here = library_versions([name for name in versions if name != "python"])
-    if different := version_differences(versions, here):
-        raise DatasetError(
-            f"the worker on {socket.gethostname()} has other versions than this process ({'; '.join(different)}), "
-            "which may write other bytes; install the same everywhere"
-        )
-    return function(job)
 
 
 @contextlib.contextmanager

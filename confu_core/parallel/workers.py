@@ -15,9 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from confu_core.errors import DatasetError
-
-__all__ = ["ATTEMPTS", "WorkerDied", "completed", "interrupts_held_back"]
+from confu_core.errors import ConfuError, DatasetError
 
 ATTEMPTS = 3
 GRACE_SECONDS = 5  # For a worker to end by itself.
@@ -41,6 +39,33 @@ def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int)
         yield from map(function, jobs)
     else:
         yield from _parallel(deque(jobs), [_Worker(function) for _ in range(min(workers, len(jobs)))])
+
+
+def mapped(
+    function: Callable[[Any], Any],
+    jobs: Sequence[Any],
+    workers: int,
+    *,
+    died: Callable[[int, str], str],
+    name: Callable[[Any], str],
+    each: Callable[[Any], None] = lambda result: None,
+    error: type[ConfuError] = DatasetError,
+    run: Callable[..., Generator[Any, None, None]] = completed,
+) -> list[Any]:
+    """Return the results of jobs in the order in which they finish, each handed to `each` as soon as it is there.
+
+    Whatever is raised stops all. Jobs that kill their process again and again become an `error` after the others are
+    done: its line is what `died` makes of how often a process died, and of the jobs' names.
+    """
+    results = []
+    try:
+        with contextlib.closing(run(function, jobs, workers)) as finished:
+            for result in finished:
+                results.append(result)
+                each(result)
+    except WorkerDied as death:
+        raise error(died(death.attempts, ", ".join(map(name, death.jobs)))) from death
+    return results
 
 
 @contextlib.contextmanager

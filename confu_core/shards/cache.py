@@ -6,8 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,15 +17,12 @@ import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.decode import Corrupt
-from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
+from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer
+from confu_core.io.atomic import replacing_folder
 from confu_core.io.lock import locked
 from confu_core.shards.cache_write import TOKENIZER, VERSION, Index, array_path, fill, labels_path
 from confu_core.shards.read import Dataset
-
-__all__ = ["Cached", "InputSpec", "Picture", "Sound", "Text", "cache_folder", "cache_key", "open_cache"]
-
-_PARTIAL = ".partial"
 
 
 def open_cache(
@@ -41,7 +36,10 @@ def open_cache(
     """Open the cache of a dataset, and make it first where there is none, or a damaged one.
 
     Any number of processes may do so at once: one of them decodes, the others wait. The arrays are the same for any
-    number of workers. A dataset with another manifest, or another spec, has another cache.
+    number of workers, which are processes; `progress` is told of the rows decoded and the rows there are. A dataset
+    with another manifest, or another spec, has another cache. Texts need a split ``train``, on whose captions the
+    tokenizer is trained. Single samples that cannot be decoded are left out, and listed in `Cached.corrupt`; a shard
+    that is missing or altered is a DatasetError.
     """
     if type(workers) is not int or workers < 1:
         raise InvalidValue(f"workers must be a whole number of at least 1; got {workers!r}")
@@ -54,8 +52,7 @@ def open_cache(
         with locked(root / f"{key}.lock"):
             # Another process may have made it while this one waited.
             if (cached := _load(root / key)) is None:
-                _clean(root, key)
-                with _replacing(root / key) as fresh:
+                with replacing_folder(root / key) as fresh:
                     fill(fresh, dataset, spec, workers=workers, progress=progress)
                 cached = _load(root / key)
     if cached is None:
@@ -78,7 +75,7 @@ def cache_folder() -> Path:
 
 
 def cache_key(dataset: Dataset, spec: InputSpec) -> str:
-    """Return the name of a dataset's cache."""
+    """Return the name of a dataset's cache, 64 hexadecimal digits; copies of a dataset share one."""
     # The order of the modalities does not matter to what a cache holds.
     text = json.dumps([hashlib.sha256(dataset.sealed).hexdigest(), spec.as_dict(), VERSION], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -105,39 +102,6 @@ def _load(folder: Path) -> Cached | None:
     return cached
 
 
-def _clean(root: Path, key: str) -> None:
-    # Under the lock nobody is writing: what has these names was left by a process that was killed.
-    for path in root.glob(f".{key}.*{_PARTIAL}"):
-        shutil.rmtree(path)
-    if (root / key).exists():
-        doomed = _temporary(root / key)
-        (root / key).replace(doomed)
-        shutil.rmtree(doomed)
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a folder to write into that takes its final name if the block succeeds, and vanishes otherwise."""
-    temporary = _temporary(path)
-    temporary.mkdir()
-    try:
-        yield temporary
-        temporary.replace(path)
-        if os.name != "nt":  # Windows has no such thing.
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)  # The name, too, is to survive a power cut.
-            finally:
-                os.close(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
-
-
 @contextlib.contextmanager
 def _writing(root: Path) -> Iterator[None]:
     try:
@@ -149,7 +113,7 @@ def _writing(root: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Cached:
-    """A dataset that was decoded into arrays."""
+    """A dataset that was decoded into arrays, split by split, with nothing of it in memory until it is asked for."""
 
     folder: Path
     index: Index = field(repr=False)
@@ -180,7 +144,11 @@ class Cached:
         return Tokenizer.load(self.folder / TOKENIZER) if self.spec.vocabulary else None
 
     def array(self, split: str, modality: str) -> np.ndarray:
-        """Return the samples of a split in one modality, memory-mapped."""
+        """Return the samples of a split in one modality, memory-mapped.
+
+        Pictures are uint8 (rows, 3, side, side), sounds float16 (rows, bands, frames) in dB, texts int16 (rows,
+        tokens).
+        """
         self._check(split)
         if modality not in self.spec.inputs:
             raise DatasetError(f"the cache has no modality {modality!r}; {nearest(modality, self.spec.inputs)}")

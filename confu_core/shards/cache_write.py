@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,38 +19,29 @@ from confu_core.errors import DatasetError
 from confu_core.inputs.decode import Corrupt, Decoder
 from confu_core.inputs.spec import InputSpec, Text
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
-from confu_core.parallel.workers import WorkerDied, completed
+from confu_core.parallel.workers import mapped
 from confu_core.shards.manifest import Shard, library_versions
 from confu_core.shards.read import Dataset
 from confu_core.shards.rows import label_columns, read_rows, tokenizer_of, with_lengths
 
-__all__ = [
-    "INDEX",
-    "TOKENIZER",
-    "VERSION",
-    "Index",
-    "allocate",
-    "array_path",
-    "checksum",
-    "compact",
-    "fill",
-    "labels_path",
-    "put",
-    "sync",
-    "tokenizer_of",
-    "with_lengths",
-]
-
 INDEX, TOKENIZER = "index.json", "tokenizer.json"
 VERSION = 2  # Goes into the key of a cache: raise it when the same spec means other numbers.
 
+_BATCH_ROWS = 100
+_LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "tokenizers")
 _BLOCK_ROWS = 1024
 _PIECE = 1 << 22
 
 
+Left = tuple[int, Corrupt]  # The row of a sample that is left out, and why.
+
+
 @dataclass(frozen=True)
 class Index:
-    """What `index.json` says."""
+    """What `index.json` says: format, spec with all lengths, and by split the rows kept and those left out, with why.
+
+    Sizes and CRC-32 of the files are by name; versions are those of the libraries that decoded.
+    """
 
     version: int
     spec: dict[str, Any]
@@ -114,7 +104,10 @@ def allocate(path: Path, shape: Sequence[int], dtype: np.dtype[Any]) -> None:
 
 
 def put(path: Path, row: int, values: np.ndarray) -> None:
-    """Write rows into an array file."""
+    """Write rows into an array file of their type and row shape, from a row on.
+
+    Through a memory map a full disk would be a signal that ends the process; here it is an OSError.
+    """
     mapped = np.load(path, mmap_mode="r")
     assert mapped.dtype == values.dtype and mapped.shape[1:] == values.shape[1:], "rows must fit their file"
     with path.open("r+b") as file:
@@ -123,7 +116,7 @@ def put(path: Path, row: int, values: np.ndarray) -> None:
 
 
 def compact(path: Path, keep: np.ndarray) -> None:
-    """Leave out rows of an array file."""
+    """Leave only some rows, at least one, of an array file, in order."""
     mapped = np.load(path, mmap_mode="r")
     fresh = path.with_suffix(".kept")
     allocate(fresh, (len(keep), *mapped.shape[1:]), mapped.dtype)
@@ -132,16 +125,13 @@ def compact(path: Path, keep: np.ndarray) -> None:
     fresh.replace(path)
 
 
-def sync(folder: Path) -> Mapping[str, tuple[int, int]]:
-    """See that all files of a folder are on the disk, and return their sizes and checksums by name."""
-    for path in sorted(folder.iterdir()):
+def sync(folder: Path) -> list[str]:
+    """See that all files of a folder are on the disk, and return their names, sorted."""
+    paths = sorted(folder.iterdir())
+    for path in paths:
         with path.open("rb") as file:
             os.fsync(file.fileno())
-    return {path.name: (path.stat().st_size, checksum(path)) for path in sorted(folder.iterdir())}
-
-
-_BATCH_ROWS = 100
-_LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "tokenizers")
+    return [path.name for path in paths]
 
 
 @dataclass(frozen=True)
@@ -152,12 +142,6 @@ class _Job:
     shard: Shard
 
 
-@dataclass(frozen=True)
-class _Done:
-    job: _Job
-    corrupt: list[tuple[int, Corrupt]]
-
-
 def fill(
     folder: Path,
     dataset: Dataset,
@@ -166,7 +150,7 @@ def fill(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Decode all splits into an empty folder."""
+    """Decode all splits into an empty folder, whose files are on the disk afterwards; see `open_cache`."""
     spec = with_lengths(dataset, spec)
     tokenizer = tokenizer_of(dataset, spec)
     if tokenizer is not None:
@@ -174,16 +158,32 @@ def fill(
     for split, count in dataset.manifest.splits.items():
         for name, one in spec.inputs.items():
             allocate(array_path(folder, split, name), (count, *one.shape), one.dtype)
-    function = functools.partial(_decode_shard, dataset, Decoder(spec, tokenizer), folder)
-    done = _all_done(function, list(_jobs(dataset)), workers, progress)
+    total, count = sum(dataset.manifest.splits.values()), 0
+
+    def told(result: tuple[_Job, list[Left]]) -> None:
+        nonlocal count
+        count += result[0].shard.rows
+        if progress is not None:
+            progress(count, total)
+
+    decoded = mapped(
+        functools.partial(_decode_shard, dataset, Decoder(spec, tokenizer), folder),
+        list(_jobs(dataset)),
+        workers,
+        each=told,
+        name=lambda job: job.shard.path,
+        died=lambda times, names: (
+            f"the worker that decodes died {times} times over {names}; use fewer workers if memory ran out"
+        ),
+    )
     rows: dict[str, int] = {}
     corrupt: dict[str, list[list[Any]]] = {}
     for split in dataset.manifest.splits:
-        found = sorted((one for d in done if d.job.split == split for one in d.corrupt), key=lambda one: one[0])
-        rows[split] = _gather(folder, dataset, spec, split, found)
-        corrupt[split] = [[row, *why] for row, why in found]
-    kept = sync(folder)
-    sizes, sums = ({name: one[at] for name, one in kept.items()} for at in (0, 1))
+        left = sorted((one for job, part in decoded if job.split == split for one in part), key=lambda one: one[0])
+        rows[split] = _gather(folder, dataset, spec, split, left)
+        corrupt[split] = [[row, *why] for row, why in left]
+    names = sync(folder)
+    sizes, sums = {name: (folder / name).stat().st_size for name in names}, {n: checksum(folder / n) for n in names}
     index = Index(VERSION, spec.as_dict(), rows, corrupt, sizes, sums, library_versions(_LIBRARIES))
     write_whole(folder / INDEX, index.to_bytes())
 
@@ -196,29 +196,7 @@ def _jobs(dataset: Dataset) -> Iterator[_Job]:
             start += shard.rows
 
 
-def _all_done(
-    function: Callable[[_Job], _Done],
-    plan: list[_Job],
-    workers: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[_Done]:
-    total, rows, done = sum(job.shard.rows for job in plan), 0, []
-    try:
-        with contextlib.closing(completed(function, plan, workers)) as results:
-            for one in results:
-                done.append(one)
-                rows += one.job.shard.rows
-                if progress is not None:
-                    progress(rows, total)
-    except WorkerDied as error:
-        names = ", ".join(job.shard.path for job in error.jobs)
-        raise DatasetError(
-            f"the worker that decodes died {error.attempts} times over {names}; use fewer workers if memory ran out"
-        ) from error
-    return done
-
-
-def _decode_shard(dataset: Dataset, decoder: Decoder, folder: Path, job: _Job) -> _Done:
+def _decode_shard(dataset: Dataset, decoder: Decoder, folder: Path, job: _Job) -> tuple[_Job, list[Left]]:
     table, spec = read_rows(dataset, job.shard, decoder.spec), decoder.spec
     arrays = {name: np.zeros((table.num_rows, *one.shape), dtype=one.dtype) for name, one in spec.inputs.items()}
     corrupt, place = [], 0
@@ -235,7 +213,7 @@ def _decode_shard(dataset: Dataset, decoder: Decoder, folder: Path, job: _Job) -
         put(array_path(folder, job.split, name), job.start, values)
     known = [name for name in label_columns(dataset.manifest) if name in table.column_names]
     pq.write_table(_as_text(table.select(known), spec), labels_path(folder, job.split, job.part))
-    return _Done(job, corrupt)
+    return job, corrupt
 
 
 def _as_text(table: pa.Table, spec: InputSpec) -> pa.Table:
@@ -248,7 +226,7 @@ def _as_text(table: pa.Table, spec: InputSpec) -> pa.Table:
     return table
 
 
-def _gather(folder: Path, dataset: Dataset, spec: InputSpec, split: str, corrupt: list[tuple[int, Corrupt]]) -> int:
+def _gather(folder: Path, dataset: Dataset, spec: InputSpec, split: str, corrupt: list[Left]) -> int:
     """Put the labels of a split together, leave its corrupt rows out, and return how many are left."""
     keep = np.setdiff1d(np.arange(dataset.manifest.splits[split]), [row for row, _ in corrupt])
     if not len(keep):

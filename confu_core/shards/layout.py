@@ -1,4 +1,4 @@
-"""How a dataset is cut into shards, and where each of them lies."""
+"""How a dataset is cut into shards, where each of them lies, and how media are named in them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["FOLDERS", "FORMATS", "Job", "check_formats", "jobs", "shard_path"]
-
 FOLDERS = {"parquet": "data", "webdataset": "webdataset"}
 FORMATS = tuple(FOLDERS)
+UNFINISHED = ".build"  # While a build is unfinished: the manifest to be, and one record per finished range of rows.
+
+# The extensions of pictures and sounds.
+IMAGE = frozenset({"jpeg", "jpg", "png", "webp"})
+AUDIO = frozenset({"aif", "aiff", "au", "caf", "flac", "mp3", "oga", "ogg", "opus", "w64", "wav"})
 
 _SPLIT = re.compile(r"[A-Za-z0-9_]+")
 

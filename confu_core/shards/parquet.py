@@ -1,4 +1,4 @@
-"""Column types on disk, in the one form in which Hugging Face readers recognise pictures and sounds."""
+"""One Parquet shard: typed as Hugging Face readers want it, fast for a few rows, with checksums in its pages."""
 
 from __future__ import annotations
 
@@ -16,22 +16,12 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.atomic import replacing
 from confu_core.io.storage import Location
 
-__all__ = [
-    "MEDIA",
-    "column_types",
-    "features",
-    "media_columns",
-    "opened_parquet",
-    "parquet_shape",
-    "read_parquet",
-    "read_parquet_rows",
-    "stored_types",
-    "with_features",
-    "write_parquet",
-]
-
 # Readers compare for equality: other names, order or nullability lose the Image type in silence.
 MEDIA = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
+
+# A viewer fetches whole groups: 100 pictures take milliseconds, all those of a shard most of a second.
+MEDIA_GROUP_ROWS = 100
+PLAIN_GROUP_ROWS = 100_000
 
 _METADATA_KEY = b"huggingface"
 _MEDIA_FEATURES = ("Audio", "Image")
@@ -73,19 +63,19 @@ def with_features(schema: pa.Schema, wanted: Mapping[str, Mapping[str, Any]]) ->
 
 
 def features(schema: pa.Schema) -> dict[str, dict[str, Any]]:
-    """Return the Hugging Face features that a schema carries."""
+    """Return the Hugging Face features that a schema carries, by column; none without the metadata key."""
     metadata = schema.metadata or {}
     if _METADATA_KEY not in metadata:
         return {}
     try:
-        found = json.loads(metadata[_METADATA_KEY])["info"]["features"]
-        return {name: dict(feature) for name, feature in found.items()}
+        carried = json.loads(metadata[_METADATA_KEY])["info"]["features"]
+        return {name: dict(feature) for name, feature in carried.items()}
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise DatasetError("has damaged Hugging Face metadata") from error
 
 
 def media_columns(schema: pa.Schema) -> list[str]:
-    """Return the names of the columns that hold pictures or sounds."""
+    """Return the names of the columns that hold pictures or sounds, in order."""
     return [field.name for field in schema if field.type == MEDIA]
 
 
@@ -94,15 +84,24 @@ def column_types(schema: pa.Schema) -> dict[str, str]:
     return {field.name: str(field.type) for field in schema}
 
 
-# A viewer fetches whole groups: 100 pictures take milliseconds, all those of a shard most of a second.
-MEDIA_GROUP_ROWS = 100
-PLAIN_GROUP_ROWS = 100_000
+def stored_types(schema: pa.Schema) -> dict[str, str]:
+    """Return the column types of a schema once written: Parquet renames items of lists, and has fewer units of time.
+
+    Examples
+    --------
+    >>> stored_types(pa.schema([("bits", pa.list_(pa.int8()))]))
+    {'bits': 'list<element: int8>'}
+    """
+    return column_types(_stored(schema).schema_arrow)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write one Parquet shard; equal tables give equal bytes."""
+    """Write one Parquet shard, whole or not at all; equal tables give equal bytes."""
     media = media_columns(table.schema)
-    plain = [leaf for leaf in _leaves(table.schema) if leaf.partition(".")[0] not in media]
+    # Options by column name a list's items by their path within the file, such as bits.list.element.
+    stored = _stored(table.schema).schema
+    leaves = [stored.column(index).path for index in range(len(stored))]
+    plain = [leaf for leaf in leaves if leaf.partition(".")[0] not in media]  # Media are compressed already.
     with replacing(path) as file:
         pq.write_table(
             table,
@@ -115,19 +114,15 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         )
 
 
-def stored_types(schema: pa.Schema) -> dict[str, str]:
-    """Return the types that the columns of a schema have once they were written."""
-    return column_types(_stored(schema).schema_arrow)
-
-
-def parquet_shape(path: Location) -> tuple[int, pa.Schema]:
-    """Return the number of rows and the columns of one Parquet shard, reading its footer alone."""
+def parquet_shape(path: Location) -> tuple[list[int], pa.Schema]:
+    """Return the rows of each row group of one Parquet shard and its columns, reading its footer alone."""
     with opened_parquet(path) as file:
-        return file.metadata.num_rows, file.schema_arrow
+        groups = range(file.num_row_groups)
+        return [file.metadata.row_group(group).num_rows for group in groups], file.schema_arrow
 
 
 def read_parquet(path: Location, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read one Parquet shard, or some of its columns."""
+    """Read one Parquet shard, or columns in the order asked for; its pages are compared with their checksums."""
     with opened_parquet(path) as file:
         table = file.read(columns=None if columns is None else list(columns))
         # Arrow gives the columns in the file's order, and leaves out those it does not find.
@@ -135,19 +130,19 @@ def read_parquet(path: Location, columns: Sequence[str] | None = None) -> pa.Tab
 
 
 def read_parquet_rows(path: Location, rows: Sequence[int]) -> pa.Table:
-    """Read some rows of one Parquet shard, and no row group that holds none of them."""
+    """Read rows of one Parquet shard in the order asked for, one row group at a time, and only those that hold some."""
     with opened_parquet(path) as file:
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         stops = np.cumsum(sizes, dtype=np.int64)
         wanted = np.asarray(rows, dtype=np.int64)
         groups = np.searchsorted(stops, wanted, side="right")
-        parts, found = [file.schema_arrow.empty_table()], []
+        parts, order = [file.schema_arrow.empty_table()], []
         for group in np.unique(groups):
             inside = np.flatnonzero(groups == group)
             start = stops[group] - sizes[group]
             parts.append(file.read_row_group(int(group)).take(wanted[inside] - start))
-            found.append(inside)
-        return pa.concat_tables(parts).take(np.argsort(np.concatenate([np.empty(0, np.int64), *found])))
+            order.append(inside)
+        return pa.concat_tables(parts).take(np.argsort(np.concatenate([np.empty(0, np.int64), *order])))
 
 
 @contextlib.contextmanager
@@ -167,9 +162,3 @@ def _stored(schema: pa.Schema) -> pq.ParquetFile:
     sink = pa.BufferOutputStream()
     pq.write_table(schema.empty_table(), sink)
     return pq.ParquetFile(pa.BufferReader(sink.getvalue()))
-
-
-def _leaves(schema: pa.Schema) -> list[str]:
-    # Options by column name a list's items by their path within the file, such as bits.list.element.
-    stored = _stored(schema).schema
-    return [stored.column(index).path for index in range(len(stored))]

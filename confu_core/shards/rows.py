@@ -1,4 +1,4 @@
-"""The rows of a dataset as training reads them: the columns of its modalities, and the labels beside them."""
+"""The rows of a dataset as training reads them, and what must be known before: its vocabulary, the length of sounds."""
 
 from __future__ import annotations
 
@@ -14,31 +14,24 @@ from confu_core.inputs.sound import decode_sound
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
+from confu_core.shards.layout import AUDIO, IMAGE
 from confu_core.shards.manifest import Manifest, Shard
 from confu_core.shards.read import Dataset
-from confu_core.shards.verify import AUDIO, IMAGE
 
-__all__ = [
-    "check_columns",
-    "label_columns",
-    "named",
-    "part_names",
-    "read_rows",
-    "tokenizer_of",
-    "wanted_columns",
-    "with_lengths",
-]
+TRAIN = "train"
 
+_BATCH_ROWS = 100
 _TEXT, _STEPS = frozenset({"txt"}), frozenset({"npy"})
 _BINARY = ("struct", "binary", "large_binary", "fixed_size_binary")
 _NESTED = re.compile(r"(large_|fixed_size_)?list<\w+: (large_|fixed_size_)?list<")  # Sequences of vectors.
 
 
 def read_rows(dataset: Dataset, shard: Shard, spec: InputSpec) -> pa.Table:
-    """Read one shard: the key, the columns of the modalities, and all labels."""
-    columns = None if shard.format == "webdataset" else wanted_columns(dataset.manifest, spec)
-    table = dataset._table(shard, columns)
-    return table if columns else named(table, spec, f"{dataset.root / shard.path}")
+    """Read the key, the modalities' columns and all labels of one shard; either format gives the same but for order."""
+    if shard.format == "webdataset":
+        return named(dataset.read_shard(shard), spec, f"{dataset.root / shard.path}")
+    columns = [*label_columns(dataset.manifest), *(one.column for one in spec.inputs.values())]
+    return dataset.read_shard(shard, list(dict.fromkeys(columns)))
 
 
 def check_columns(dataset: Dataset, spec: InputSpec, labels: Sequence[str] = ()) -> None:
@@ -50,25 +43,27 @@ def check_columns(dataset: Dataset, spec: InputSpec, labels: Sequence[str] = ())
 
 
 def label_columns(manifest: Manifest) -> list[str]:
-    """Return the columns that hold no media, the key first."""
+    """Return the columns that hold neither media nor sequences of vectors, the key first."""
     kinds = manifest.schema.items()
     plain = [name for name, kind in kinds if not (kind.startswith(_BINARY) or _NESTED.match(kind))]
     return ["key", *(name for name in plain if name != "key")]
 
 
-def wanted_columns(manifest: Manifest, spec: InputSpec) -> list[str]:
-    """Return the labels, and the columns of the modalities that are not among them."""
-    return list(dict.fromkeys([*label_columns(manifest), *(one.column for one in spec.inputs.values())]))
-
-
 def named(table: pa.Table, spec: InputSpec, where: str) -> pa.Table:
-    """Give the parts of a tar's samples, which are named by their extension, the names of their columns."""
+    """Give the parts of a tar's samples, which are named by their extension, the names of their columns.
+
+    Examples
+    --------
+    >>> spec = InputSpec({"image": Picture("photo")})
+    >>> named(pa.table({"key": ["a"], "jpg": [b"x"], "txt": [b"y"]}), spec, "x.tar").column_names
+    ['key', 'photo', 'txt']
+    """
     names = part_names(spec, table.column_names, where)
     return table.rename_columns([names.get(name, name) for name in table.column_names])
 
 
 def part_names(spec: InputSpec, known: Sequence[str], where: str) -> dict[str, str]:
-    """Return which part of a tar's samples is which column of a spec; see `named`."""
+    """Return part to column for the modalities of a tar; `where` names the shard in the error if none can be meant."""
     return {_part(one, known, where): one.column for one in spec.inputs.values()}
 
 
@@ -84,11 +79,6 @@ def _part(one: Input, known: Sequence[str], where: str) -> str:
         parts = ", ".join(sorted(extensions))
         raise DatasetError(f"{where}: column {one.column!r} must be the only part among {parts}; found {len(found)}")
     return found[0]
-
-
-TRAIN = "train"
-
-_BATCH_ROWS = 100
 
 
 def tokenizer_of(dataset: Dataset, spec: InputSpec) -> Tokenizer | None:
@@ -126,6 +116,6 @@ def _rows(dataset: Dataset, spec: InputSpec) -> Iterator[dict[str, object]]:
     for shard in dataset.shards(TRAIN):
         # Of Parquet these columns alone; a tar is read whole either way.
         parquet = shard.format == "parquet"
-        table = dataset._table(shard, columns) if parquet else read_rows(dataset, shard, spec).select(columns)
+        table = dataset.read_shard(shard, columns) if parquet else read_rows(dataset, shard, spec).select(columns)
         for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
             yield from batch.to_pylist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,19 +14,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from confu_core.errors import DatasetError, InvalidValue
+from confu_core.errors import InvalidValue
 from confu_core.inputs.decode import Change, Corrupt, Decoder
 from confu_core.inputs.spec import InputSpec, Text
 from confu_core.inputs.text import Tokenizer
-from confu_core.io.atomic import sha256_of
-from confu_core.io.storage import fetched
 from confu_core.random import generator
 from confu_core.shards.manifest import Shard
-from confu_core.shards.read import Dataset
+from confu_core.shards.read import Dataset, check_rows
 from confu_core.shards.rows import check_columns, part_names, with_lengths
-from confu_core.shards.tar import parse_flat_json, read_tar
-
-__all__ = ["Stream", "Unit", "read_unit", "shared_out", "stream", "units_of"]
+from confu_core.shards.tar import read_tar_rows
 
 _CHUNK_ROWS = 16
 
@@ -55,8 +52,13 @@ def stream(
     """Read one epoch of a split in batches, without a cache.
 
     Row groups (or tars) are shuffled and shared out over the ranks, and their rows pass through a buffer from which
-    the next one is drawn. The order follows from seed, epoch, rank, ranks and buffer alone. Every row of the split
-    is in one batch of one rank.
+    the next one is drawn (a `buffer` of 1 leaves the rows of a unit together, in order). The order follows from seed,
+    epoch, rank, ranks and buffer alone. Every row of the split is in one batch of one rank.
+
+    Texts need the tokenizer of `tokenizer_of`. Sounds without a length have that of the first of the training split,
+    which is looked up each time; `with_lengths` does it once. `workers` threads decode, as decoders run outside of
+    Python's lock; `columns` are labels to give along. Wrong numbers are an InvalidValue; a shard that is missing, cut
+    or altered is a DatasetError, also while it is read.
     """
     for name, value in (("batch_size", batch_size), ("buffer", buffer), ("workers", workers)):
         if value < 1:
@@ -128,7 +130,8 @@ class Stream:
         pool = ThreadPoolExecutor(self.workers, "decode")
         try:
             running: deque[Future[Decoded]] = deque()
-            for chunk in self._chunks():
+            rows = self._drawn()
+            while chunk := list(itertools.islice(rows, _CHUNK_ROWS)):
                 running.append(pool.submit(self._decode, chunk))
                 if len(running) > 4 * self.workers:
                     yield running.popleft().result()
@@ -147,16 +150,6 @@ class Stream:
                 # Of its media, which have done their part, nothing is kept.
                 samples.append((number, {name: row[name] for name in self._labels}, found))
         return samples, corrupt
-
-    def _chunks(self) -> Iterator[list[Row]]:
-        chunk: list[Row] = []
-        for row in self._drawn():
-            chunk.append(row)
-            if len(chunk) == _CHUNK_ROWS:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
 
     def _drawn(self) -> Iterator[Row]:
         if self.random is None:
@@ -178,7 +171,7 @@ class Stream:
 
 
 class Unit(NamedTuple):
-    """Some rows of a split."""
+    """Rows of a split that are read at once: a row group of a Parquet shard, or a tar, whose `group` is None."""
 
     shard: Shard
     group: int | None
@@ -212,10 +205,8 @@ def shared_out(units: Sequence[Unit], ranks: int, *, seed: int, epoch: int, shuf
     return shares
 
 
-def read_unit(
-    dataset: Dataset, unit: Unit, spec: InputSpec, labels: Sequence[str] = ("key",)
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the rows of a unit: numbers within the split, modalities and labels."""
+def read_unit(dataset: Dataset, unit: Unit, spec: InputSpec, labels: Sequence[str] = ("key",)) -> Iterator[Row]:
+    """Yield the rows of a unit with their numbers within the split; of a tar one at a time is in memory."""
     if unit.group is None:
         yield from _tar_rows(dataset, unit, spec)
         return
@@ -224,20 +215,14 @@ def read_unit(
         yield unit.start + place, row
 
 
-def _tar_rows(dataset: Dataset, unit: Unit, spec: InputSpec) -> Iterator[tuple[int, dict[str, Any]]]:
+def _tar_rows(dataset: Dataset, unit: Unit, spec: InputSpec) -> Iterator[Row]:
     path, count = dataset.root / unit.shard.path, 0
-    _check_size(dataset, unit.shard)
-    with fetched(path) as local:
-        if sha256_of(local) != unit.shard.sha256:
-            raise _altered(dataset, unit.shard, "its SHA-256 is not that of the manifest")
-        for key, parts in read_tar(local):
-            fields = parse_flat_json(parts.pop("json")) if "json" in parts else {}
-            row = {**fields, **parts, "key": key}
+    with dataset.opened_tar(unit.shard) as local:
+        for count, row in enumerate(read_tar_rows(local), 1):
             names = part_names(spec, list(row), f"{path}")
-            yield unit.start + count, _with_text({names.get(name, name): value for name, value in row.items()}, spec)
-            count += 1
-    if count != unit.rows:
-        raise _altered(dataset, unit.shard, f"it holds {count} rows, the manifest says {unit.rows}")
+            renamed = {names.get(name, name): value for name, value in row.items()}
+            yield unit.start + count - 1, _with_text(renamed, spec)
+    check_rows(path, unit.shard, count)
 
 
 def _with_text(row: dict[str, Any], spec: InputSpec) -> dict[str, Any]:
@@ -247,16 +232,3 @@ def _with_text(row: dict[str, Any], spec: InputSpec) -> dict[str, Any]:
             with contextlib.suppress(UnicodeDecodeError):
                 row[one.column] = row[one.column].decode()
     return row
-
-
-def _check_size(dataset: Dataset, shard: Shard) -> None:
-    path = dataset.root / shard.path
-    if not path.is_file():
-        raise DatasetError(f"{path} is missing; run the same build again to restore it")
-    if (size := path.stat().st_size) != shard.bytes:
-        raise _altered(dataset, shard, f"it has {size} bytes, the manifest says {shard.bytes}")
-
-
-def _altered(dataset: Dataset, shard: Shard, problem: str) -> DatasetError:
-    path = dataset.root / shard.path
-    return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")

@@ -1,4 +1,7 @@
-"""The JSON part of a sample: flat, without nulls, and of the same types in every sample."""
+"""One WebDataset shard: a plain tar whose bytes depend on the rows alone, read without trusting it.
+
+The JSON part of a sample is flat, without nulls, and of the same types in every sample.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,112 @@ import pyarrow as pa
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.atomic import replacing
 
-__all__ = ["flat_json", "flat_types", "parse_flat_json", "part_types", "read_tar", "read_tar_table", "write_tar"]
+MAX_MEMBER_BYTES = 1 << 30
 
+# Readers cut a name at its first dot: with a dot in the key, different samples would become one.
+_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PART = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
+_NAME_BYTES = 100
+_BLOCK = tarfile.BLOCKSIZE
 _SCALARS = {bool: "bool", int: "int", float: "float", str: "str"}
 _INT64 = 1 << 63
+_NUMBERS = {
+    str(kind): kind
+    for kind in (
+        *(pa.int8(), pa.int16(), pa.int32(), pa.int64()),
+        *(pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.float32(), pa.float64()),
+    )
+}
+_LIST = re.compile(r"(?:fixed_size_)?list<\w+: (\w+)(?: not null)?>(?:\[(\d+)\])?")
+
+
+def write_tar(
+    rows: Iterable[dict[str, Any]], members: Callable[[dict[str, Any]], Mapping[str, bytes]], path: Path
+) -> None:
+    """Write one tar shard of rows with a text ``key``, distinct within it; equal rows give equal bytes.
+
+    Every row has the same parts, and a ``json`` part the same fields of the same types: else InvalidValue is raised.
+    """
+    seen: set[str] = set()
+    expected: dict[str, Any] | None = None
+    with replacing(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for row in rows:
+            key, parts = row["key"], members(row)
+            if not isinstance(key, str) or not _KEY.fullmatch(key):
+                raise InvalidValue(f"a key must be letters, digits, '_' and '-'; got {key!r}")
+            if key in seen:
+                raise InvalidValue(f"keys must be distinct within a shard; got {key!r} twice")
+            seen.add(key)
+            types = part_types(parts)
+            expected = expected or types
+            if types != expected:
+                raise InvalidValue(f"sample {key!r} must have the parts {expected} of the first; got {types}")
+            for part in sorted(parts):
+                _add(tar, f"{key}.{part}", parts[part])
+
+
+def read_tar(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield key and parts (extension to bytes) of the samples of one tar shard, in order; nothing is ever extracted.
+
+    A tar that is cut, damaged, or holds anything but small regular files named ``key.extension`` is a DatasetError.
+    """
+    seen: set[str] = set()
+    try:
+        with path.open("rb") as file:
+            for key, group in itertools.groupby(_members(path, file), key=lambda member: member[0]):
+                if key in seen:
+                    raise DatasetError(f"{path} holds parts of {key!r} in two places; restore it or build it again")
+                seen.add(key)
+                parts: dict[str, bytes] = {}
+                for _, part, data in group:
+                    if part in parts:
+                        raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build it again")
+                    parts[part] = data
+                yield key, parts
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_tar_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the samples of one tar shard as rows: ``key``, the fields of the JSON part, the other parts as bytes."""
+    for key, parts in read_tar(path):
+        try:
+            fields = parse_flat_json(parts.pop("json")) if "json" in parts else {}
+        except InvalidValue as error:
+            raise DatasetError(f"{path}: sample {key!r}: {error}") from error
+        if twice := fields.keys() & parts.keys():
+            raise DatasetError(f"{path}: sample {key!r} has {min(twice)!r} both as a JSON field and as a part")
+        # The key comes first in order, and is never overruled by a JSON field.
+        yield {"key": key} | fields | parts | {"key": key}
+
+
+def read_tar_table(path: Path, types: Mapping[str, str]) -> pa.Table:
+    """Read one tar shard as a table; see `read_tar_rows`.
+
+    Numbers and lists of numbers take the Arrow types that the manifest has for their columns.
+    """
+    rows = list(read_tar_rows(path))
+    names = dict.fromkeys(rows[0] if rows else ())
+    for row in rows:
+        if row.keys() != names.keys():
+            got = ", ".join(row)
+            raise DatasetError(f"{path}: sample {row['key']!r} must have {', '.join(names)}; got {got}")
+    try:
+        columns = [pa.array([row[name] for row in rows], _number_type(types.get(name, ""))) for name in names]
+    except (pa.ArrowException, OverflowError) as error:
+        raise DatasetError(f"{path} holds values that do not fit their column: {error}") from error
+    return pa.table(columns, list(names))
+
+
+def part_types(parts: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return extension to ``"bytes"``, and ``json`` to the types of its fields, refusing what readers would misread."""
+    if not parts:
+        raise InvalidValue("a sample must have at least one part; got none")
+    for part in parts:
+        if not _PART.fullmatch(part):
+            raise InvalidValue(f"a part must be a lower-case extension; got {part!r}")
+    return {part: flat_types(parse_flat_json(parts[part])) if part == "json" else "bytes" for part in sorted(parts)}
 
 
 def flat_json(fields: Mapping[str, Any]) -> bytes:
@@ -70,7 +175,7 @@ def parse_flat_json(data: bytes) -> dict[str, Any]:
 
 
 def flat_types(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return the type of each field of one sample, refusing what readers would mistype."""
+    """Return field to ``bool``, ``int``, ``float``, ``str`` or ``list of`` one, refusing what readers would mistype."""
     return {name: _type(name, value) for name, value in fields.items()}
 
 
@@ -100,64 +205,6 @@ def _scalar(name: str, value: Any) -> str:
     return _SCALARS[type(value)]
 
 
-MAX_MEMBER_BYTES = 1 << 30
-
-# Readers cut a name at its first dot: with a dot in the key, different samples would become one.
-_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_PART = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
-_NAME_BYTES = 100
-_BLOCK = tarfile.BLOCKSIZE
-
-
-def write_tar(
-    rows: Iterable[dict[str, Any]], members: Callable[[dict[str, Any]], Mapping[str, bytes]], path: Path
-) -> None:
-    """Write one tar shard; equal rows give equal bytes."""
-    seen: set[str] = set()
-    expected: dict[str, Any] | None = None
-    with replacing(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for row in rows:
-            key, parts = row["key"], members(row)
-            _check_key(key, seen)
-            types = part_types(parts)
-            expected = expected or types
-            if types != expected:
-                raise InvalidValue(f"sample {key!r} must have the parts {expected} of the first; got {types}")
-            for part in sorted(parts):
-                _add(tar, f"{key}.{part}", parts[part])
-
-
-def read_tar(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Read the samples of one tar shard, in order; nothing is ever extracted to the disk."""
-    try:
-        with path.open("rb") as file:
-            yield from _samples(path, file)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def part_types(parts: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what the parts of one sample are, refusing what readers would misread."""
-    if not parts:
-        raise InvalidValue("a sample must have at least one part; got none")
-    for part in parts:
-        if not _PART.fullmatch(part):
-            raise InvalidValue(f"a part must be a lower-case extension; got {part!r}")
-    return {part: _types(parts[part]) if part == "json" else "bytes" for part in sorted(parts)}
-
-
-def _types(content: bytes) -> dict[str, str]:
-    return flat_types(parse_flat_json(content))
-
-
-def _check_key(key: Any, seen: set[str]) -> None:
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise InvalidValue(f"a key must be letters, digits, '_' and '-'; got {key!r}")
-    if key in seen:
-        raise InvalidValue(f"keys must be distinct within a shard; got {key!r} twice")
-    seen.add(key)
-
-
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     if len(name) > _NAME_BYTES or len(data) > MAX_MEMBER_BYTES:
         raise InvalidValue(
@@ -171,82 +218,25 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     tar.addfile(info, io.BytesIO(data))
 
 
-def _samples(path: Path, file: BinaryIO) -> Iterator[tuple[str, dict[str, bytes]]]:
-    seen: set[str] = set()
-    for key, group in itertools.groupby(_members(path, file), key=lambda member: member[0]):
-        if key in seen:
-            raise DatasetError(f"{path} holds parts of {key!r} in two places; restore it or build it again")
-        seen.add(key)
-        parts: dict[str, bytes] = {}
-        for _, part, data in group:
-            if part in parts:
-                raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build it again")
-            parts[part] = data
-        yield key, parts
-
-
 def _members(path: Path, file: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
     # Header by header rather than through TarFile, which follows links and trusts the sizes it is told.
     left = path.stat().st_size
     while (header := file.read(_BLOCK)) != bytes(_BLOCK):
         left -= len(header)
-        info = _header(path, header)
+        if len(header) < _BLOCK:
+            raise DatasetError(f"{path} is cut: the end mark of the tar is missing; restore it or build it again")
+        try:
+            info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+        except tarfile.HeaderError as error:
+            raise DatasetError(f"{path} is damaged ({error}); restore it or build it again") from error
+        key, _, part = info.name.partition(".")
+        if info.type != tarfile.REGTYPE or not _KEY.fullmatch(key) or not _PART.fullmatch(part):
+            raise DatasetError(f"{path} holds {info.name!r}, which is not a regular file named key.extension")
         padded = -(-info.size // _BLOCK) * _BLOCK
         if not 0 <= info.size <= MAX_MEMBER_BYTES or padded > left:
             raise DatasetError(f"{path} is cut or damaged: {info.name!r} says that it has {info.size} bytes")
         left -= padded
-        key, _, part = info.name.partition(".")
         yield key, part, file.read(padded)[: info.size]
-
-
-def _header(path: Path, header: bytes) -> tarfile.TarInfo:
-    if len(header) < _BLOCK:
-        raise DatasetError(f"{path} is cut: the end mark of the tar is missing; restore it or build it again")
-    try:
-        info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
-    except tarfile.HeaderError as error:
-        raise DatasetError(f"{path} is damaged ({error}); restore it or build it again") from error
-    key, _, part = info.name.partition(".")
-    if info.type != tarfile.REGTYPE or not _KEY.fullmatch(key) or not _PART.fullmatch(part):
-        raise DatasetError(f"{path} holds {info.name!r}, which is not a regular file named key.extension")
-    return info
-
-
-_NUMBERS = {
-    str(kind): kind
-    for kind in (
-        *(pa.int8(), pa.int16(), pa.int32(), pa.int64()),
-        *(pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
-        *(pa.float32(), pa.float64()),
-    )
-}
-_LIST = re.compile(r"(?:fixed_size_)?list<\w+: (\w+)(?: not null)?>(?:\[(\d+)\])?")
-
-
-def read_tar_table(path: Path, types: Mapping[str, str]) -> pa.Table:
-    """Read one tar shard into a table."""
-    rows = [_row(path, key, parts) for key, parts in read_tar(path)]
-    names = dict.fromkeys(rows[0] if rows else ())
-    for row in rows:
-        if row.keys() != names.keys():
-            got = ", ".join(row)
-            raise DatasetError(f"{path}: sample {row['key']!r} must have {', '.join(names)}; got {got}")
-    try:
-        columns = [pa.array([row[name] for row in rows], _number_type(types.get(name, ""))) for name in names]
-    except (pa.ArrowException, OverflowError) as error:
-        raise DatasetError(f"{path} holds values that do not fit their column: {error}") from error
-    return pa.table(columns, list(names))
-
-
-def _row(path: Path, key: str, parts: dict[str, bytes]) -> dict[str, Any]:
-    try:
-        fields = parse_flat_json(parts.pop("json")) if "json" in parts else {}
-    except InvalidValue as error:
-        raise DatasetError(f"{path}: sample {key!r}: {error}") from error
-    if twice := fields.keys() & parts.keys():
-        raise DatasetError(f"{path}: sample {key!r} has {min(twice)!r} both as a JSON field and as a part")
-    # The key comes first in order, and is never overruled by a JSON field.
-    return {"key": key} | fields | parts | {"key": key}
 
 
 def _number_type(text: str) -> pa.DataType | None:

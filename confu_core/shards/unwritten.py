@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -15,24 +14,16 @@ from confu_core.shards.manifest import Shard, draft_of, library_versions
 from confu_core.shards.read import Dataset
 from confu_core.shards.recipe import Recipe, checked_rows
 
-__all__ = ["SelectiveRecipe", "Unwritten", "unwritten"]
-
 SHARD_ROWS = 100  # As in a row group of media on disk.
 FORMAT = "parquet"  # What its tables are like: typed columns, of which some can be read.
 
 
-@runtime_checkable
-class SelectiveRecipe(Protocol):
-    """A recipe that can give some columns for less than all of them, such as captions without their videos."""
-
-    def columns(self, split: str, start: int, stop: int, names: Sequence[str]) -> pa.Table:
-        """Return the named columns of rows ``start`` to ``stop`` of a split."""
-        ...
-
-
 @dataclass(frozen=True)
 class Unwritten(Dataset):
-    """A dataset whose rows come from a recipe, and else like one on disk."""
+    """A dataset whose rows come from a recipe, which is pickled into processes that decode; else like one on disk.
+
+    Its root is the recipe's name, for messages: nothing lies there. Its shards have no bytes.
+    """
 
     recipe: Recipe = field(repr=False)
 
@@ -47,7 +38,7 @@ class Unwritten(Dataset):
 
     def group(self, shard: Shard, number: int, columns: Sequence[str]) -> pa.Table:
         """Read columns of a shard, which is its only group."""
-        return self._table(shard, columns)
+        return self.read_shard(shard, columns)
 
     def take(self, shard: Shard, rows: Sequence[int]) -> pa.Table:
         """Make some rows of one shard, and no others; see `Dataset.take`."""
@@ -57,7 +48,8 @@ class Unwritten(Dataset):
         parts = [checked_rows(self.recipe, shard.split, first + row, first + row + 1) for row in rows]
         return pa.concat_tables(parts) if parts else self.recipe.schema.empty_table()
 
-    def _table(self, shard: Shard, columns: Sequence[str] | None) -> pa.Table:
+    def read_shard(self, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
+        """Make one shard, or some of its columns."""
         first = self._first(shard)
         stop = first + shard.rows
         if columns is None:
@@ -65,16 +57,25 @@ class Unwritten(Dataset):
         for name in columns:
             if name not in self.manifest.schema:
                 raise DatasetError(f"{self.root} has no column {name!r}; {nearest(name, self.manifest.schema)}")
-        if isinstance(self.recipe, SelectiveRecipe) and callable(self.recipe.columns):
-            return self.recipe.columns(shard.split, first, stop, list(columns)).select(list(columns))
-        return checked_rows(self.recipe, shard.split, first, stop).select(list(columns))
+        return self.recipe.columns(shard.split, first, stop, list(columns)).select(list(columns))
 
     def _first(self, shard: Shard) -> int:
         return self.shards(shard.split).index(shard) * self.manifest.shard_rows
 
 
 def unwritten(recipe: Recipe, *, shard_rows: int = SHARD_ROWS) -> Unwritten:
-    """Open a recipe as a dataset, without building it."""
+    """Open a recipe as a dataset for caches, streams, runs and reports, without building it.
+
+    A process makes, and holds in memory, `shard_rows` rows at once. The cache is named by what the recipe says of
+    itself, so that files which change under the same settings need another cache.
+
+    Examples
+    --------
+    >>> from confu_core.shards import TableRecipe
+    >>> dataset = unwritten(TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})}))
+    >>> dataset.table("train", ["square"]).to_pydict(), dataset.take(dataset.shards("train")[0], [1]).to_pylist()
+    ({'square': [1, 4]}, [{'key': 'b', 'square': 4}])
+    """
     plan = jobs(recipe.splits, shard_rows)
     draft = draft_of(recipe, (FORMAT,), shard_rows, library_versions(recipe.libraries))
     shards = tuple(

@@ -10,24 +10,14 @@ from typing import Any
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location, fetched, files_under
-from confu_core.shards.layout import FOLDERS
+from confu_core.shards.layout import AUDIO, FOLDERS, IMAGE
 from confu_core.shards.manifest import MANIFEST, SUMS, Manifest, Shard, read_sums
 from confu_core.shards.parquet import column_types, features, media_columns, parquet_shape, read_parquet
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.tar import part_types, read_tar
 
-__all__ = [
-    "AUDIO",
-    "IMAGE",
-    "Finding",
-    "Report",
-    "list_findings",
-    "media_problem",
-    "report_of",
-    "shard_findings",
-    "shard_problems",
-    "verify",
-]
+# For a sound or picture without a file name; the decoder looks at the content in any case.
+_EXTENSIONS = {"Image": "png", "Audio": "wav"}
 
 
 @dataclass(frozen=True)
@@ -122,7 +112,7 @@ def verify(path: str | Location, *, deep: bool = False, progress: Callable[[int,
 def shard_findings(
     dataset: Dataset, *, deep: bool, progress: Callable[[int, int], None] | None = None
 ) -> Iterator[Finding]:
-    """Compare every shard with the manifest."""
+    """Yield what differs between each shard and the manifest; `progress` is told of the rows and bytes looked at."""
     rows = size = 0
     for shard in dataset.manifest.shards:
         problems = shard_problems(dataset.root, shard, dataset.manifest.schema, deep=deep)
@@ -192,10 +182,6 @@ def _extra_files(root: Location, manifest: Manifest) -> Iterator[Finding]:
                 yield Finding(name, "is not in the manifest")
 
 
-# For a sound or picture without a file name; the decoder looks at the content in any case.
-_EXTENSIONS = {"Image": "png", "Audio": "wav"}
-
-
 def shard_problems(root: Location, shard: Shard, types: Mapping[str, str], *, deep: bool = False) -> Iterator[str]:
     """Compare one shard with what the manifest says of it."""
     path = root / shard.path
@@ -215,8 +201,8 @@ def shard_problems(root: Location, shard: Shard, types: Mapping[str, str], *, de
 
 
 def _parquet_problems(path: Path, shard: Shard, types: Mapping[str, str], deep: bool) -> Iterator[str]:
-    rows, schema = parquet_shape(path)
-    yield from _count_problems(rows, shard)
+    sizes, schema = parquet_shape(path)
+    yield from _count_problems(sum(sizes), shard)
     if column_types(schema) != dict(types):
         yield f"its columns are {column_types(schema)}, the manifest says {dict(types)}"
     if not deep:
@@ -226,7 +212,9 @@ def _parquet_problems(path: Path, shard: Shard, types: Mapping[str, str], deep: 
     for name in media_columns(schema):
         extension = _EXTENSIONS.get(kinds.get(name, {}).get("_type", ""), "")
         for row, value in enumerate(table[name].to_pylist()):
-            if problem := _value_problem(value, extension):
+            suffix = Path((value and value["path"]) or "").suffix.lstrip(".")
+            empty = value is None or not value["bytes"]
+            if problem := "has no content" if empty else media_problem(value["bytes"], suffix or extension):
                 yield f"row {row}, column {name!r}: {problem}"
 
 
@@ -254,18 +242,14 @@ def _count_problems(rows: int, shard: Shard) -> Iterator[str]:
         yield f"holds {rows} rows, the manifest says {shard.rows}"
 
 
-def _value_problem(value: Mapping[str, Any] | None, extension: str) -> str | None:
-    if value is None or not value["bytes"]:
-        return "has no content"
-    return media_problem(value["bytes"], Path(value["path"] or "").suffix.lstrip(".") or extension)
-
-
-IMAGE = frozenset({"jpeg", "jpg", "png", "webp"})
-AUDIO = frozenset({"aif", "aiff", "au", "caf", "flac", "mp3", "oga", "ogg", "opus", "w64", "wav"})
-
-
 def media_problem(data: bytes, extension: str) -> str | None:
-    """Decode a picture or a sound whole, and say what is wrong with it."""
+    """Decode a picture or a sound whole, and return the decoder's complaint; files of other extensions have none.
+
+    Examples
+    --------
+    >>> media_problem(b"no picture", "png")
+    'png cannot be decoded: cannot identify image file'
+    """
     from confu_core.inputs.picture import decode_picture
     from confu_core.inputs.sound import check_sound
 

@@ -1,10 +1,9 @@
-"""One range of rows, generated once and written in every format: the unit of work, here or on a cluster."""
+"""One range of rows, written in every format, and the record of it that a later build goes on from."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -14,38 +13,27 @@ import pyarrow as pa
 
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import remove_partials, sha256_of, write_whole
-from confu_core.io.storage import Location, RemotePath, sizes, workspace
-from confu_core.shards.layout import FOLDERS, Job, shard_path
+from confu_core.io.storage import Location, RemotePath, files_under, sizes, workspace
+from confu_core.shards.layout import FOLDERS, UNFINISHED, Job, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, differences, load_manifest
 from confu_core.shards.parquet import write_parquet
 from confu_core.shards.recipe import Recipe, checked_rows
 from confu_core.shards.tar import write_tar
 
-__all__ = [
-    "begin",
-    "clean",
-    "finish",
-    "finished_shards",
-    "record",
-    "refuse_other",
-    "whole",
-    "write_formats",
-    "write_shards",
-]
-
 _BATCH_ROWS = 100
 
 
 def write_shards(recipe: Recipe, root: Location, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:
-    """Generate one range of rows, write it in every format, and note that it is finished."""
+    """Generate one range of rows, write it in every format, and note that it is finished: a build's unit of work."""
     with workspace(root) as folder:
         shards = write_formats(recipe, folder, formats, job)
-    record(root, job, shards)
+    path = root / UNFINISHED / f"{job.split}-{job.index:05d}.json"
+    write_whole(path, json.dumps([vars(shard) for shard in shards]).encode())
     return shards
 
 
 def write_formats(recipe: Recipe, folder: Path, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:
-    """Generate one range of rows and write it in some formats, without a note of it."""
+    """Generate one range of rows and write a shard of it in each format, without a note of it."""
     table = checked_rows(recipe, job.split, job.start, job.stop)
     shards = []
     for format in formats:
@@ -59,18 +47,8 @@ def write_formats(recipe: Recipe, folder: Path, formats: tuple[str, ...], job: J
     return tuple(shards)
 
 
-def _each_row(table: pa.Table) -> Iterator[dict[str, Any]]:
-    # A batch at a time: as Python objects, the rows of a whole shard would take their memory twice.
-    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-        yield from batch.to_pylist()
-
-
-# While a build is unfinished: the manifest to be, and one record per finished range of rows.
-UNFINISHED = ".build"
-
-
 def refuse_other(root: Location, draft: Manifest) -> None:
-    """Refuse a folder that holds anything but this dataset, whole or in part."""
+    """Refuse a folder that holds anything but this dataset, whole or in part, in a line that says what."""
     if root.exists() and not root.is_dir():
         raise DatasetError(f"{root} is a file; choose another --out")
     manifests = [path for path in (root / MANIFEST, root / UNFINISHED / MANIFEST) if path.exists()]
@@ -98,14 +76,8 @@ def begin(root: Location, draft: Manifest) -> None:
         (root / MANIFEST).unlink()
 
 
-def record(root: Location, job: Job, shards: tuple[Shard, ...]) -> None:
-    """Note that the shards of one range of rows are finished."""
-    path = root / UNFINISHED / f"{job.split}-{job.index:05d}.json"
-    write_whole(path, json.dumps([vars(shard) for shard in shards]).encode())
-
-
 def finished_shards(root: Location, draft: Manifest) -> dict[str, Shard]:
-    """Return the shards that need not be written again."""
+    """Return the shards of these library versions that need not be written again, by path."""
     known: list[Shard] = []
     for folder in (root, root / UNFINISHED):
         if (folder / MANIFEST).exists() and load_manifest(folder / MANIFEST).versions == draft.versions:
@@ -115,7 +87,7 @@ def finished_shards(root: Location, draft: Manifest) -> dict[str, Shard]:
 
 
 def whole(root: Location, shards: Iterable[Shard]) -> list[Shard]:
-    """Return those shards that are there with the size on record."""
+    """Return those shards that are there with the size on record; their content is for `verify` to look at."""
     shards = list(shards)
     found = sizes(root, [shard.path for shard in shards])
     return [shard for shard in shards if found.get(shard.path) == shard.bytes]
@@ -129,15 +101,6 @@ def clean(root: Location) -> None:
         remove_partials(folder)
 
 
-def finish(root: Location) -> None:
-    """Remove the marks of an unfinished build, once the manifest is written."""
-    marks = root / UNFINISHED
-    if isinstance(marks, RemotePath):
-        marks.remove_tree()
-    else:
-        shutil.rmtree(marks, ignore_errors=True)
-
-
 def _records(folder: Location) -> list[Shard]:
     shards: list[Shard] = []
     for path in _record_paths(folder):
@@ -147,7 +110,11 @@ def _records(folder: Location) -> list[Shard]:
     return shards
 
 
-def _record_paths(folder: Location) -> list[Path] | list[RemotePath]:
-    if isinstance(folder, Path):
-        return sorted(folder.glob("*-*.json"))
-    return [folder / name for name in folder.files() if fnmatch(name, "*-*.json")]
+def _record_paths(folder: Location) -> list[Location]:
+    return [folder / name for name in files_under(folder) if fnmatch(name, "*-*.json")]
+
+
+def _each_row(table: pa.Table) -> Iterator[dict[str, Any]]:
+    # A batch at a time: as Python objects, the rows of a whole shard would take their memory twice.
+    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+        yield from batch.to_pylist()

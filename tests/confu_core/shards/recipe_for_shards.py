@@ -8,7 +8,7 @@ import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +16,14 @@ import soundfile
 from PIL import Image
 
 from confu_core.random import generator
-from confu_core.shards import MEDIA, flat_json, with_features
+from confu_core.shards import MEDIA, Recipe, with_features
 
 SAMPLE_RATE = 22050
 BOTH = ("parquet", "webdataset")
 
 
 @dataclass(frozen=True)
-class MediaRecipe:
+class MediaRecipe(Recipe):
     """Noise pictures and sounds with labels."""
 
     seed: int = 0
@@ -32,6 +32,8 @@ class MediaRecipe:
     name: str = "noise"
     description: str = "Noise pictures and sounds."
     libraries: tuple[str, ...] = ("pillow", "soundfile")
+
+    parts: ClassVar = {"image": "png", "audio": "flac"}
 
     @property
     def config(self) -> dict[str, Any]:
@@ -46,10 +48,6 @@ class MediaRecipe:
 
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
         return pa.Table.from_pylist([self._row(split, i) for i in range(start, stop)], schema=self.schema)
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        fields = {name: row[name] for name in ("label", "p", "bits")}
-        return {"json": flat_json(fields), "png": row["image"]["bytes"], "flac": row["audio"]["bytes"]}
 
     def information(self) -> dict[str, Any]:
         return {"entropy": 1.5, "undefined": None}

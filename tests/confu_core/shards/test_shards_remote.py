@@ -191,7 +191,7 @@ def test_a_place_without_a_dataset_is_one_line(root: RemotePath) -> None:
 
 
 def test_an_upload_that_arrives_in_part_is_no_shard(root: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
-    from confu_core.io import remote
+    from confu_core.io import storage
 
     class Cutting:
         def __init__(self, store: object) -> None:
@@ -205,9 +205,9 @@ def test_an_upload_that_arrives_in_part_is_no_shard(root: RemotePath, monkeypatc
             Path(source + ".cut").write_bytes(data[:-1] if path.endswith(".tar") else data)
             self._store.put_file(source + ".cut", path)  # type: ignore[attr-defined]
 
-    store = remote._store
+    store = storage._store
     with monkeypatch.context() as patch:
-        patch.setattr(remote, "_store", lambda place: (Cutting(store(place)[0]), store(place)[1]))
+        patch.setattr(storage, "_store", lambda place: (Cutting(store(place)[0]), store(place)[1]))
         with pytest.raises(DatasetError, match=rf"cannot write {root}/webdataset/train-000000\.tar: \d+ of \d+ bytes"):
             make(root)
     assert not [name for name in root.files() if name.startswith(".build/train")]
