@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and their checksums."""
+"""Files that appear whole or not at all, are plain files and nothing else, and are read within bounds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from confu_core.errors import DatasetError
-from confu_core.io.storage import Location, RemotePath
+from confu_core.io.storage import Location, RemotePath, files_under
 
 _PARTIAL = ".partial"
 _NAME_LETTERS = 50  # Of the final name in the temporary one, which is to fit where the final one does.
@@ -80,6 +81,29 @@ def writing(path: Location) -> Iterator[None]:
         yield
     except OSError as error:
         raise DatasetError(f"cannot write {path}: {_reason(error)}") from error
+
+
+@contextlib.contextmanager
+def workspace(root: Location, *, scratch: str | None = None) -> Iterator[Path]:
+    """Give a local folder to write into whose files are at their places in a dataset when the block ends without error.
+
+    It is the dataset's own folder where that is local; or, given how the name of one within that is to begin, such a
+    folder, from which each file takes its place in one step.
+    """
+    if isinstance(root, Path) and scratch is None:
+        yield root
+        return
+    beside = root if isinstance(root, Path) else None
+    with writing(root), tempfile.TemporaryDirectory(prefix=scratch, dir=beside) as folder:
+        yield Path(folder)
+        for name in files_under(Path(folder)):
+            place = root / name
+            if isinstance(place, RemotePath):
+                place.upload(Path(folder) / name)
+                continue
+            with writing(place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                (Path(folder) / name).replace(place)
 
 
 def check_writable(path: Path) -> None:
@@ -193,11 +217,11 @@ def _kind(path: Path) -> str | None:
     return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no plain file")
 
 
-def _check_whole(path: Path, found: os.stat_result, limit: int) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+def _check_whole(path: Path, state: os.stat_result, limit: int) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(state.st_mode), "something else")
         raise DatasetError(f"{path} is {kind}, where a plain file must be")
-    if found.st_size > limit:  # Before it is read: a sparse file takes memory only then.
+    if state.st_size > limit:  # Before it is read: a sparse file takes memory only then.
         raise DatasetError(_too_large(path, limit))
 
 

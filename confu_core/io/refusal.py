@@ -58,12 +58,12 @@ _SECRETS = re.compile(
 def refusal(error: BaseException) -> str:
     """Return what an error of a store means, and what mends it."""
     chain = list(_chain(error))
-    for one in chain:
-        for code in _codes(one):
+    for cause in chain:
+        for code in _codes(cause):
             if code in _MEANING:
                 return _MEANING[code]
     line = without_secrets(_first_line(error))
-    kinds = {type(one).__name__ for one in chain}
+    kinds = {type(cause).__name__ for cause in chain}
     if kinds & _NO_KEYS:
         return f"no keys were found ({line}); log in, or set those of the store"
     if kinds & _UNREACHED:
@@ -75,7 +75,7 @@ def refusal(error: BaseException) -> str:
 
 def tellable(error: BaseException) -> BaseException | None:
     """Return an error that may be shown as the cause of another, or None if its text holds a secret."""
-    return error if all(without_secrets(str(one)) == str(one) for one in _chain(error)) else None
+    return error if all(without_secrets(str(cause)) == str(cause) for cause in _chain(error)) else None
 
 
 def without_secrets(text: str, *, every_query: bool = True) -> str:
@@ -88,7 +88,7 @@ def without_secrets(text: str, *, every_query: bool = True) -> str:
         value = os.environ.get(name, "")
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "...")
-    return _SECRETS.sub("...", _URL.sub(lambda found: _shown_url(found[0], every_query), text))
+    return _SECRETS.sub("...", _URL.sub(lambda match: _shown_url(match[0], every_query), text))
 
 
 def _shown_url(url: str, every_query: bool) -> str:
@@ -101,11 +101,11 @@ def _shown_url(url: str, every_query: bool) -> str:
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        yield one
-        one = one.__cause__ or one.__context__
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _codes(error: BaseException) -> Iterator[str]:

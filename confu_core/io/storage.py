@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from types import SimpleNamespace
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote, unquote
 
 from confu_core.errors import DatasetError, InvalidValue
@@ -29,10 +30,6 @@ _MOST_IN_MEMORY, _MOST_ON_DISK = 1 << 31, 1 << 36  # Bytes of one file: a server
 # Of a web server that sends next to nothing, or does not stop.
 _SILENCE, _CONNECTING, _PATIENCE = 60.0, 30.0, 120.0  # Seconds.
 _SLOWEST = 1000  # Bytes a second, once patience is over.
-
-
-class _Stat(NamedTuple):
-    st_size: int
 
 
 class _TooLarge(Exception):
@@ -59,8 +56,8 @@ class RemotePath:
             _store(place)
         except (ImportError, ValueError) as error:
             mend = "pip install 'confu-bench[s3]' for s3://, and for others what fsspec names"
-            said = f"{without_secrets(url)} cannot be reached: {refusal(error)}; {mend}"
-            raise InvalidValue(said) from tellable(error)
+            line = f"{without_secrets(url)} cannot be reached: {refusal(error)}; {mend}"
+            raise InvalidValue(line) from tellable(error)
         except Exception as error:  # Some stores are asked as soon as they are named, such as those of ftp://.
             raise DatasetError(f"{place} cannot be reached: {refusal(error)}") from tellable(error)
         return place
@@ -105,66 +102,62 @@ class RemotePath:
         """Return itself: a URL does not depend on where one stands."""
         return self
 
+    def _ask(self, question: str) -> Any:
+        with _reading(self) as (store, path):
+            return getattr(store, question)(path)
+
     def exists(self) -> bool:
         """Return whether there is a file of this name, or a folder with something in it."""
-        with _reading(self) as (store, path):
-            return bool(store.exists(path))
+        return bool(self._ask("exists"))
 
     def is_dir(self) -> bool:
         """Return whether there is a folder of this name with something in it."""
-        with _reading(self) as (store, path):
-            return bool(store.isdir(path))
+        return bool(self._ask("isdir"))
 
     def is_file(self) -> bool:
         """Return whether there is a file of this name."""
-        with _reading(self) as (store, path):
-            return bool(store.isfile(path))
+        return bool(self._ask("isfile"))
 
-    def stat(self) -> _Stat:
+    def stat(self) -> SimpleNamespace:
         """Return the size of a file; -1 where a web server does not tell."""
-        with _reading(self) as (store, path):
-            size = store.info(path)["size"]
-            return _Stat(-1 if size is None and self._of_web else int(size))
+        size = self._ask("info")["size"]
+        return SimpleNamespace(st_size=-1 if size is None and self._of_web else int(size))
 
     def state(self) -> str:
         """Return what changes when a file does, such as its ETag and time; it says nothing of the content."""
-        with _reading(self) as (store, path):
-            if self._of_web:
-                about = store.info(path)
-                return str([about.get(name) for name in ("ETag", "Last-Modified", "Content-MD5", "Digest", "size")])
-            return str(store.ukey(path))
+        if not self._of_web:
+            return str(self._ask("ukey"))
+        about = self._ask("info")
+        return str([about.get(name) for name in ("ETag", "Last-Modified", "Content-MD5", "Digest", "size")])
 
     def iterdir(self) -> Iterator[RemotePath]:
         """Yield what lies directly in a folder."""
         with _reading(self) as (store, path):
             # Some stores list the mark of an emptied folder as a part of itself.
-            found = {str(name).rstrip("/") for name in store.ls(path, detail=False)} - {path.rstrip("/")}
-        names = (name.rpartition("/")[2] for name in sorted(found))
+            listed = {str(name).rstrip("/") for name in store.ls(path, detail=False)} - {path.rstrip("/")}
+        names = (name.rpartition("/")[2] for name in sorted(listed))
         yield from (self / (unquote(name) if self._of_web else name) for name in names)
 
     def files(self) -> dict[str, int]:
         """Return the sizes of all files under a folder, by their names relative to it."""
         with _reading(self) as (store, path):
             try:
-                found = store.find(path, detail=True)
+                listed = store.find(path, detail=True)
             except FileNotFoundError:
                 return {}
             except Exception as error:
-                if self._hides_folders(error):
+                # Some web servers give out files and do not list them.
+                if self._of_web and getattr(error, "status", None) in _NO_LIST:
                     return {}
                 raise
             prefix = len(path.rstrip("/")) + 1
             # A list of links does not say how large what it links to is.
-            known = {name: found[name]["size"] for name in sorted(found) if name[prefix:]}
-            said = unquote if self._of_web else str
+            known = {name: listed[name]["size"] for name in sorted(listed) if name[prefix:]}
+            plain = unquote if self._of_web else str
             return {
-                said(str(name)[prefix:]): int(store.info(name)["size"] if size is None else size)
+                plain(str(name)[prefix:]): int(store.info(name)["size"] if size is None else size)
                 for name, size in known.items()
             }
-
-    def _hides_folders(self, error: Exception) -> bool:
-        """Return whether a web server gives out files and does not list them."""
-        return self._of_web and getattr(error, "status", None) in _NO_LIST
 
     def open(self, mode: str = "rb") -> BinaryIO:
         """Open a file for reading; each read asks for just the bytes that it returns."""
@@ -189,8 +182,7 @@ class RemotePath:
     def read_bytes(self, limit: int | None = None) -> bytes:
         """Return the content of a file, or raise DatasetError where it has more than so many bytes."""
         if limit is None and not self._of_web:
-            with _reading(self) as (store, path):
-                return store.cat_file(path)
+            return self._ask("cat_file")
         return b"".join(self.pieces(_MOST_IN_MEMORY if limit is None else limit))
 
     def write_bytes(self, content: bytes) -> None:
@@ -243,9 +235,9 @@ class _Opened(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         with _translated(f"{self._place} cannot be read"):
-            found = self._file.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+            data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def readall(self) -> bytes:
         with _translated(f"{self._place} cannot be read"):
@@ -312,27 +304,6 @@ def location(path: str | Path | RemotePath) -> Location:
     if path.startswith(_LOCAL):
         return Path(path.partition("://")[2])
     return RemotePath.parse(path)
-
-
-@contextlib.contextmanager
-def workspace(root: Location, *, scratch: str | None = None) -> Iterator[Path]:
-    """Give a local folder to write into whose files are at their places in a dataset when the block ends without error.
-
-    It is the dataset's own folder where that is local; with the beginning of a name for it, one within that, from
-    which each file takes its place in one step.
-    """
-    if isinstance(root, Path) and scratch is None:
-        yield root
-        return
-    with tempfile.TemporaryDirectory(prefix=scratch, dir=root if isinstance(root, Path) else None) as folder:
-        yield Path(folder)
-        for name in files_under(Path(folder)):
-            place = root / name
-            if isinstance(place, RemotePath):
-                place.upload(Path(folder) / name)
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                (Path(folder) / name).replace(place)
 
 
 @contextlib.contextmanager

@@ -88,9 +88,9 @@ def _load(folder: Path) -> Cached | None:
     cached = Cached(folder, index)
     try:
         for split, rows in cached.splits.items():
-            for name, one in cached.spec.inputs.items():
+            for name, modality in cached.spec.inputs.items():
                 array = cached.array(split, name)
-                if array.shape != (rows, *one.shape) or array.dtype != one.dtype:
+                if array.shape != (rows, *modality.shape) or array.dtype != modality.dtype:
                     return None
             if cached.labels(split, ["key"]).num_rows != rows:
                 return None
@@ -136,7 +136,7 @@ class Cached:
     @cached_property
     def corrupt(self) -> dict[str, list[Corrupt]]:
         """The samples of each split that were left out."""
-        return {split: [Corrupt(*why[1:]) for why in found] for split, found in self.index.corrupt.items()}
+        return {split: [Corrupt(*why[1:]) for why in left] for split, left in self.index.corrupt.items()}
 
     @cached_property
     def tokenizer(self) -> Tokenizer | None:

@@ -72,8 +72,8 @@ class Index:
 
 def checksum(path: Path) -> int:
     """Return the CRC-32 of a file; it is read again only where its size or its time of change is another."""
-    found = path.stat()
-    return _checksum(path, found.st_size, found.st_mtime_ns, found.st_ino)
+    state = path.stat()
+    return _checksum(path, state.st_size, state.st_mtime_ns, state.st_ino)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -156,8 +156,8 @@ def fill(
     if tokenizer is not None:
         tokenizer.save(folder / TOKENIZER)
     for split, count in dataset.manifest.splits.items():
-        for name, one in spec.inputs.items():
-            allocate(array_path(folder, split, name), (count, *one.shape), one.dtype)
+        for name, modality in spec.inputs.items():
+            allocate(array_path(folder, split, name), (count, *modality.shape), modality.dtype)
     total, count = sum(dataset.manifest.splits.values()), 0
 
     def told(result: tuple[_Job, list[Left]]) -> None:
@@ -179,7 +179,7 @@ def fill(
     rows: dict[str, int] = {}
     corrupt: dict[str, list[list[Any]]] = {}
     for split in dataset.manifest.splits:
-        left = sorted((one for job, part in decoded if job.split == split for one in part), key=lambda one: one[0])
+        left = sorted((pair for job, part in decoded if job.split == split for pair in part), key=lambda pair: pair[0])
         rows[split] = _gather(folder, dataset, spec, split, left)
         corrupt[split] = [[row, *why] for row, why in left]
     names = sync(folder)
@@ -198,15 +198,18 @@ def _jobs(dataset: Dataset) -> Iterator[_Job]:
 
 def _decode_shard(dataset: Dataset, decoder: Decoder, folder: Path, job: _Job) -> tuple[_Job, list[Left]]:
     table, spec = read_rows(dataset, job.shard, decoder.spec), decoder.spec
-    arrays = {name: np.zeros((table.num_rows, *one.shape), dtype=one.dtype) for name, one in spec.inputs.items()}
+    arrays = {
+        name: np.zeros((table.num_rows, *modality.shape), dtype=modality.dtype)
+        for name, modality in spec.inputs.items()
+    }
     corrupt, place = [], 0
     for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
         for row in batch.to_pylist():
-            found = decoder.decode(row, job.start + place)
-            if isinstance(found, Corrupt):
-                corrupt.append((job.start + place, found))
+            sample = decoder.decode(row, job.start + place)
+            if isinstance(sample, Corrupt):
+                corrupt.append((job.start + place, sample))
             else:
-                for name, values in found.items():
+                for name, values in sample.items():
                     arrays[name][place] = values
             place += 1
     for name, values in arrays.items():
@@ -218,11 +221,11 @@ def _decode_shard(dataset: Dataset, decoder: Decoder, folder: Path, job: _Job) -
 
 def _as_text(table: pa.Table, spec: InputSpec) -> pa.Table:
     # Captions are bytes in a tar. Those that are no text were counted as corrupt, and go with their rows.
-    for one in spec.inputs.values():
-        if isinstance(one, Text) and pa.types.is_binary(table.schema.field(one.column).type):
-            values = [data.decode(errors="replace") for data in table[one.column].to_pylist()]
-            place = table.column_names.index(one.column)
-            table = table.set_column(place, one.column, pa.array(values, pa.string()))
+    for modality in spec.inputs.values():
+        if isinstance(modality, Text) and pa.types.is_binary(table.schema.field(modality.column).type):
+            values = [data.decode(errors="replace") for data in table[modality.column].to_pylist()]
+            place = table.column_names.index(modality.column)
+            table = table.set_column(place, modality.column, pa.array(values, pa.string()))
     return table
 
 

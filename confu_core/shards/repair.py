@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.io.atomic import writing
+from confu_core.io.atomic import workspace
 from confu_core.io.lock import folder_in_use
-from confu_core.io.storage import Location, RemotePath, location, workspace
+from confu_core.io.storage import Location, RemotePath, location
 from confu_core.parallel.workers import mapped
 from confu_core.shards.build import write_beside
 from confu_core.shards.layout import Job, jobs, shard_path
@@ -188,7 +188,7 @@ def _rewrite(recipe: Recipe, root: Location, task: Task) -> list[Finding]:
     """Write the bad shards of a range again; those that became what the manifest says take their places."""
     job, wanted = task
     failed = []
-    with writing(root), workspace(root, scratch=_SCRATCH) as folder:
+    with workspace(root, scratch=_SCRATCH) as folder:
         written = write_formats(recipe, folder, tuple(shard.format for shard in wanted), job)
         for old, new in zip(wanted, written, strict=True):
             if new != old:

@@ -30,14 +30,15 @@ def read_rows(dataset: Dataset, shard: Shard, spec: InputSpec) -> pa.Table:
     """Read the key, the modalities' columns and all labels of one shard; either format gives the same but for order."""
     if shard.format == "webdataset":
         return named(dataset.read_shard(shard), spec, f"{dataset.root / shard.path}")
-    columns = [*label_columns(dataset.manifest), *(one.column for one in spec.inputs.values())]
+    columns = [*label_columns(dataset.manifest), *(modality.column for modality in spec.inputs.values())]
     return dataset.read_shard(shard, list(dict.fromkeys(columns)))
 
 
 def check_columns(dataset: Dataset, spec: InputSpec, labels: Sequence[str] = ()) -> None:
     """Refuse a spec, or labels, whose columns the dataset does not have."""
     known, plain = list(dataset.manifest.schema), label_columns(dataset.manifest)
-    for name, there in [*((one.column, known) for one in spec.inputs.values()), *((name, plain) for name in labels)]:
+    columns = [(modality.column, known) for modality in spec.inputs.values()]
+    for name, there in [*columns, *((label, plain) for label in labels)]:
         if name not in there:
             raise DatasetError(f"{dataset.root} has no column {name!r}; {nearest(name, there)}")
 
@@ -64,55 +65,55 @@ def named(table: pa.Table, spec: InputSpec, where: str) -> pa.Table:
 
 def part_names(spec: InputSpec, known: Sequence[str], where: str) -> dict[str, str]:
     """Return part to column for the modalities of a tar; `where` names the shard in the error if none can be meant."""
-    return {_part(one, known, where): one.column for one in spec.inputs.values()}
+    return {_part(modality, known, where): modality.column for modality in spec.inputs.values()}
 
 
-def _part(one: Input, known: Sequence[str], where: str) -> str:
-    if one.column in known:
-        return one.column
+def _part(modality: Input, known: Sequence[str], where: str) -> str:
+    if modality.column in known:
+        return modality.column
     kinds = {Picture: IMAGE, Sound: AUDIO, Steps: _STEPS, Text: _TEXT}
-    extensions = next(parts for kind, parts in kinds.items() if isinstance(one, kind))
+    extensions = next(parts for kind, parts in kinds.items() if isinstance(modality, kind))
     # The column's own part, such as audio.png, where several modalities are of one kind.
-    own = [name for name in known if name.partition(".")[0] == one.column and name.partition(".")[2] in extensions]
-    found = own or [name for name in known if name in extensions]
-    if len(found) != 1:
-        parts = ", ".join(sorted(extensions))
-        raise DatasetError(f"{where}: column {one.column!r} must be the only part among {parts}; found {len(found)}")
-    return found[0]
+    own = [name for name in known if name.partition(".")[0] == modality.column and name.partition(".")[2] in extensions]
+    chosen = own or [name for name in known if name in extensions]
+    if len(chosen) != 1:
+        wanted = f"column {modality.column!r} must be the only part among {', '.join(sorted(extensions))}"
+        raise DatasetError(f"{where}: {wanted}; found {len(chosen)}")
+    return chosen[0]
 
 
 def tokenizer_of(dataset: Dataset, spec: InputSpec) -> Tokenizer | None:
     """Train the tokenizer of a dataset on the captions of its training split."""
-    texts = [one for one in spec.inputs.values() if isinstance(one, Text)]
+    texts = [text for text in spec.inputs.values() if isinstance(text, Text)]
     if not texts or spec.vocabulary is None:
         return None
-    columns = InputSpec({f"text{place}": one for place, one in enumerate(texts)})
+    columns = InputSpec({f"text{place}": text for place, text in enumerate(texts)})
     captions = []
     for row in _rows(dataset, columns):
-        for one in texts:
+        for text in texts:
             with contextlib.suppress(DatasetError):  # It is counted when its row is decoded.
-                captions.append(str(content(one, row[one.column])))
+                captions.append(str(content(text, row[text.column])))
     return Tokenizer.train(captions, spec.vocabulary)
 
 
 def with_lengths(dataset: Dataset, spec: InputSpec) -> InputSpec:
     """Give sounds without a length that of the first sound of the training split."""
     check_columns(dataset, spec)
-    open_ones = {name: one for name, one in spec.inputs.items() if isinstance(one, Sound) and one.seconds is None}
-    return spec.with_seconds({name: _first_length(dataset, one) for name, one in open_ones.items()})
+    sounds = {name: sound for name, sound in spec.inputs.items() if isinstance(sound, Sound) and sound.seconds is None}
+    return spec.with_seconds({name: _first_length(dataset, sound) for name, sound in sounds.items()})
 
 
-def _first_length(dataset: Dataset, one: Sound) -> float:
-    for row in _rows(dataset, InputSpec({"sound": one})):
+def _first_length(dataset: Dataset, sound: Sound) -> float:
+    for row in _rows(dataset, InputSpec({"sound": sound})):
         with contextlib.suppress(DatasetError):
-            data = content(one, row[one.column])
+            data = content(sound, row[sound.column])
             assert isinstance(data, bytes)
-            return len(decode_sound(data, one.sample_rate)) / one.sample_rate
-    raise DatasetError(f"{dataset.root}: no sound of column {one.column!r} can be decoded in split {TRAIN!r}")
+            return len(decode_sound(data, sound.sample_rate)) / sound.sample_rate
+    raise DatasetError(f"{dataset.root}: no sound of column {sound.column!r} can be decoded in split {TRAIN!r}")
 
 
 def _rows(dataset: Dataset, spec: InputSpec) -> Iterator[dict[str, object]]:
-    columns = [one.column for one in spec.inputs.values()]
+    columns = [modality.column for modality in spec.inputs.values()]
     for shard in dataset.shards(TRAIN):
         # Of Parquet these columns alone; a tar is read whole either way.
         parquet = shard.format == "parquet"

@@ -143,12 +143,12 @@ class Stream:
     def _decode(self, chunk: list[Row]) -> Decoded:
         samples, corrupt = [], []
         for number, row in chunk:
-            found = self.decoder.decode(row, number)
-            if isinstance(found, Corrupt):
-                corrupt.append(found)
+            sample = self.decoder.decode(row, number)
+            if isinstance(sample, Corrupt):
+                corrupt.append(sample)
             else:
                 # Of its media, which have done their part, nothing is kept.
-                samples.append((number, {name: row[name] for name in self._labels}, found))
+                samples.append((number, {name: row[name] for name in self._labels}, sample))
         return samples, corrupt
 
     def _drawn(self) -> Iterator[Row]:
@@ -210,7 +210,7 @@ def read_unit(dataset: Dataset, unit: Unit, spec: InputSpec, labels: Sequence[st
     if unit.group is None:
         yield from _tar_rows(dataset, unit, spec)
         return
-    columns = dict.fromkeys([*labels, *(one.column for one in spec.inputs.values())])
+    columns = dict.fromkeys([*labels, *(modality.column for modality in spec.inputs.values())])
     for place, row in enumerate(dataset.group(unit.shard, unit.group, list(columns)).to_pylist()):
         yield unit.start + place, row
 
@@ -227,8 +227,8 @@ def _tar_rows(dataset: Dataset, unit: Unit, spec: InputSpec) -> Iterator[Row]:
 
 def _with_text(row: dict[str, Any], spec: InputSpec) -> dict[str, Any]:
     # In a tar captions are bytes. Those that are no text stay so, and are counted when they are decoded.
-    for one in spec.inputs.values():
-        if isinstance(one, Text) and isinstance(row[one.column], bytes):
+    for modality in spec.inputs.values():
+        if isinstance(modality, Text) and isinstance(row[modality.column], bytes):
             with contextlib.suppress(UnicodeDecodeError):
-                row[one.column] = row[one.column].decode()
+                row[modality.column] = row[modality.column].decode()
     return row

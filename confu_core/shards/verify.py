@@ -224,13 +224,13 @@ def _tar_problems(path: Path, shard: Shard, types: Mapping[str, str], deep: bool
     for key, parts in read_tar(path):
         rows += 1
         try:
-            found = part_types(parts)
+            kinds = part_types(parts)
         except InvalidValue as error:
             yield f"sample {key!r}: {error}"
             continue
-        expected = expected or found
-        if found != expected:
-            yield f"sample {key!r} has the parts {found}, the first has {expected}"
+        expected = expected or kinds
+        if kinds != expected:
+            yield f"sample {key!r} has the parts {kinds}, the first has {expected}"
         for part, data in parts.items() if deep else ():
             if problem := media_problem(data, part):
                 yield f"sample {key!r}: {problem}"

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import DatasetError
-from confu_core.io.atomic import remove_partials, sha256_of, write_whole
-from confu_core.io.storage import Location, RemotePath, files_under, sizes, workspace
+from confu_core.io.atomic import remove_partials, sha256_of, workspace, write_whole
+from confu_core.io.storage import Location, RemotePath, files_under, sizes
 from confu_core.shards.layout import FOLDERS, UNFINISHED, Job, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, differences, load_manifest
 from confu_core.shards.parquet import write_parquet
@@ -89,8 +89,8 @@ def finished_shards(root: Location, draft: Manifest) -> dict[str, Shard]:
 def whole(root: Location, shards: Iterable[Shard]) -> list[Shard]:
     """Return those shards that are there with the size on record; their content is for `verify` to look at."""
     shards = list(shards)
-    found = sizes(root, [shard.path for shard in shards])
-    return [shard for shard in shards if found.get(shard.path) == shard.bytes]
+    there = sizes(root, [shard.path for shard in shards])
+    return [shard for shard in shards if there.get(shard.path) == shard.bytes]
 
 
 def clean(root: Location) -> None:
