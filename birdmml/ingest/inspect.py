@@ -16,7 +16,7 @@ from birdmml.ingest.picture import look_at_picture
 from birdmml.ingest.sound import listen_to_sound
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
-from confu_core.parallel.workers import mapped
+from confu_core.parallel.workers import counting, mapped
 from confu_core.shards.manifest import library_versions
 
 __all__ = ["LIBRARIES", "Found", "Inspection", "forget", "inspect"]
@@ -125,26 +125,20 @@ def inspect(
         for start in range(0, len(names), CHUNK_FILES)
     ]
     found: dict[str, dict[str, Found]] = {"picture": {}, "sound": {}}
-    total = len(pictures) + len(sounds)
-
-    def collect(result: tuple[str, list[Found]]) -> None:
-        kind, findings = result
-        found[kind] |= {one.name: one for one in findings}
-        if progress is not None:
-            progress(sum(map(len, found.values())), total)
-
-    mapped(
+    results = mapped(
         functools.partial(_kept, inspection),
         chunks,
         # A process takes as long to start as a few chunks to be looked at.
         max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS)),
-        each=collect,
+        each=counting(progress, len(pictures) + len(sounds), lambda result: len(result[1])),
         name=lambda chunk: f"{chunk.names[0]} to {chunk.names[-1]}",
         died=lambda times, names: (
             f"the worker died {times} times over the files {names}; what was found of the "
             "others is kept: take these out of the manifest, or run it with fewer --workers if memory ran out"
         ),
     )
+    for kind, findings in results:
+        found[kind] |= {one.name: one for one in findings}
     return found["picture"], found["sound"]
 
 

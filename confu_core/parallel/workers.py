@@ -68,6 +68,21 @@ def mapped(
     return results
 
 
+def counting(
+    progress: Callable[[int, int], None] | None, total: int, size: Callable[[Any], int]
+) -> Callable[[Any], None]:
+    """Return what `mapped` can hand each result to, so that `progress` is told how much of a total is done."""
+    done = 0
+
+    def count(result: Any) -> None:
+        nonlocal done
+        done += size(result)
+        if progress is not None:
+            progress(done, total)
+
+    return count
+
+
 @contextlib.contextmanager
 def interrupts_held_back() -> Iterator[None]:
     """Hold Ctrl-C back until the end of a block, and for good from the processes that are started in it.

@@ -16,7 +16,7 @@ from confu_core.io.lock import folder_in_use
 from confu_core.io.storage import Location, RemotePath, location, remove_tree
 from confu_core.parallel.cluster import check_engine, completed_on_cluster
 from confu_core.parallel.workers import completed, mapped
-from confu_core.shards.layout import UNFINISHED, Job, jobs, shard_path
+from confu_core.shards.layout import UNFINISHED, Job, check_count, jobs, shard_path
 from confu_core.shards.manifest import (
     MANIFEST,
     Manifest,
@@ -96,8 +96,7 @@ def build(
     root, formats = location(out), tuple(formats)
     if isinstance(root, Path) and engine != "local":
         root = root.absolute()  # Workers elsewhere have other working folders.
-    if type(workers) is not int or workers < 1:
-        raise InvalidValue(f"workers must be a whole number of at least 1; got {workers!r}")
+    check_count("workers", workers)
     check_engine(engine, scheduler)
     if isinstance(root, RemotePath) and root.protocol == "memory" and (engine, workers) != ("local", 1):
         raise InvalidValue(f"{root} is seen by this process alone, so workers must be 1 on the local engine")

@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.errors import DatasetError, nearest
 from confu_core.inputs.decode import Corrupt
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing_folder
 from confu_core.io.lock import locked
 from confu_core.shards.cache_write import TOKENIZER, VERSION, Index, array_path, fill, labels_path
+from confu_core.shards.layout import check_count
 from confu_core.shards.read import Dataset
 
 
@@ -41,8 +42,7 @@ def open_cache(
     tokenizer is trained. Single samples that cannot be decoded are left out, and listed in `Cached.corrupt`; a shard
     that is missing or altered is a DatasetError.
     """
-    if type(workers) is not int or workers < 1:
-        raise InvalidValue(f"workers must be a whole number of at least 1; got {workers!r}")
+    check_count("workers", workers)
     root = cache_folder() if folder is None else Path(folder)
     key = cache_key(dataset, spec)
     if (cached := _load(root / key)) is not None:

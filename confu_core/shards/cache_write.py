@@ -19,15 +19,15 @@ from confu_core.errors import DatasetError
 from confu_core.inputs.decode import Corrupt, Decoder
 from confu_core.inputs.spec import InputSpec, Text
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
-from confu_core.parallel.workers import mapped
+from confu_core.parallel.workers import counting, mapped
 from confu_core.shards.manifest import Shard, library_versions
+from confu_core.shards.parquet import each_row
 from confu_core.shards.read import Dataset
 from confu_core.shards.rows import label_columns, read_rows, tokenizer_of, with_lengths
 
 INDEX, TOKENIZER = "index.json", "tokenizer.json"
 VERSION = 2  # Goes into the key of a cache: raise it when the same spec means other numbers.
 
-_BATCH_ROWS = 100
 _LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "tokenizers")
 _BLOCK_ROWS = 1024
 _PIECE = 1 << 22
@@ -158,19 +158,11 @@ def fill(
     for split, count in dataset.manifest.splits.items():
         for name, modality in spec.inputs.items():
             allocate(array_path(folder, split, name), (count, *modality.shape), modality.dtype)
-    total, count = sum(dataset.manifest.splits.values()), 0
-
-    def told(result: tuple[_Job, list[Left]]) -> None:
-        nonlocal count
-        count += result[0].shard.rows
-        if progress is not None:
-            progress(count, total)
-
     decoded = mapped(
         functools.partial(_decode_shard, dataset, Decoder(spec, tokenizer), folder),
         list(_jobs(dataset)),
         workers,
-        each=told,
+        each=counting(progress, sum(dataset.manifest.splits.values()), lambda done: done[0].shard.rows),
         name=lambda job: job.shard.path,
         died=lambda times, names: (
             f"the worker that decodes died {times} times over {names}; use fewer workers if memory ran out"
@@ -202,16 +194,14 @@ def _decode_shard(dataset: Dataset, decoder: Decoder, folder: Path, job: _Job) -
         name: np.zeros((table.num_rows, *modality.shape), dtype=modality.dtype)
         for name, modality in spec.inputs.items()
     }
-    corrupt, place = [], 0
-    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-        for row in batch.to_pylist():
-            sample = decoder.decode(row, job.start + place)
-            if isinstance(sample, Corrupt):
-                corrupt.append((job.start + place, sample))
-            else:
-                for name, values in sample.items():
-                    arrays[name][place] = values
-            place += 1
+    corrupt = []
+    for place, row in enumerate(each_row(table)):
+        sample = decoder.decode(row, job.start + place)
+        if isinstance(sample, Corrupt):
+            corrupt.append((job.start + place, sample))
+        else:
+            for name, values in sample.items():
+                arrays[name][place] = values
     for name, values in arrays.items():
         put(array_path(folder, job.split, name), job.start, values)
     known = [name for name in label_columns(dataset.manifest) if name in table.column_names]

@@ -37,8 +37,8 @@ def jobs(splits: Mapping[str, int], shard_rows: int) -> list[Job]:
     for split, rows in splits.items():
         if not _SPLIT.fullmatch(split):
             raise InvalidValue(f"a split's name must be letters, digits and underscores; got {split!r}")
-        _check_count(f"rows of split {split!r}", rows)
-    _check_count("shard_rows", shard_rows)
+        check_count(f"rows of split {split!r}", rows)
+    check_count("shard_rows", shard_rows)
     return [
         Job(split, index, -(-rows // shard_rows), start, min(start + shard_rows, rows))
         for split, rows in splits.items()
@@ -62,6 +62,7 @@ def check_formats(formats: tuple[str, ...]) -> None:
         raise InvalidValue(f"formats must be one or more of {', '.join(FORMATS)}, each once; got {formats}")
 
 
-def _check_count(what: str, value: int) -> None:
+def check_count(what: str, value: int) -> None:
+    """Refuse a number of rows or processes that is not a whole one of at least 1."""
     if type(value) is not int or value < 1:
         raise InvalidValue(f"{what} must be a whole number of at least 1; got {value!r}")

@@ -23,6 +23,7 @@ MEDIA = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())
 MEDIA_GROUP_ROWS = 100
 PLAIN_GROUP_ROWS = 100_000
 
+_BATCH_ROWS = 100
 _METADATA_KEY = b"huggingface"
 _MEDIA_FEATURES = ("Audio", "Image")
 
@@ -143,6 +144,12 @@ def read_parquet_rows(path: Location, rows: Sequence[int]) -> pa.Table:
             parts.append(file.read_row_group(int(group)).take(wanted[inside] - start))
             order.append(inside)
         return pa.concat_tables(parts).take(np.argsort(np.concatenate([np.empty(0, np.int64), *order])))
+
+
+def each_row(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table as dictionaries, a batch at a time: all at once would take their memory twice."""
+    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+        yield from batch.to_pylist()
 
 
 @contextlib.contextmanager

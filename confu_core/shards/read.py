@@ -17,11 +17,17 @@ from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location, fetched, location
 from confu_core.shards.layout import UNFINISHED
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
-from confu_core.shards.parquet import column_types, opened_parquet, parquet_shape, read_parquet, read_parquet_rows
+from confu_core.shards.parquet import (
+    column_types,
+    each_row,
+    opened_parquet,
+    parquet_shape,
+    read_parquet,
+    read_parquet_rows,
+)
 from confu_core.shards.tar import read_tar_table
 
 PUBLISHING = ".publish"  # Where what has arrived is noted.
-_BATCH_ROWS = 100
 _TOLERANCE = 1e-9  # Sums may be formed in another order by another version of a library.
 
 
@@ -138,8 +144,7 @@ class Dataset:
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of a split as dictionaries, with one shard at a time in memory; see `table`."""
         for shard in self.shards(split, format):
-            for batch in self.read_shard(shard, columns).to_batches(max_chunksize=_BATCH_ROWS):
-                yield from batch.to_pylist()
+            yield from each_row(self.read_shard(shard, columns))
 
     def read_shard(self, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
         """Read one shard, or some of its columns; see `table`."""

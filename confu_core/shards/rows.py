@@ -16,11 +16,11 @@ from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
 from confu_core.shards.layout import AUDIO, IMAGE
 from confu_core.shards.manifest import Manifest, Shard
+from confu_core.shards.parquet import each_row
 from confu_core.shards.read import Dataset
 
 TRAIN = "train"
 
-_BATCH_ROWS = 100
 _TEXT, _STEPS = frozenset({"txt"}), frozenset({"npy"})
 _BINARY = ("struct", "binary", "large_binary", "fixed_size_binary")
 _NESTED = re.compile(r"(large_|fixed_size_)?list<\w+: (large_|fixed_size_)?list<")  # Sequences of vectors.
@@ -118,5 +118,4 @@ def _rows(dataset: Dataset, spec: InputSpec) -> Iterator[dict[str, object]]:
         # Of Parquet these columns alone; a tar is read whole either way.
         parquet = shard.format == "parquet"
         table = dataset.read_shard(shard, columns) if parquet else read_rows(dataset, shard, spec).select(columns)
-        for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-            yield from batch.to_pylist()
+        yield from each_row(table)

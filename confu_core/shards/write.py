@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import remove_partials, sha256_of, workspace, write_whole
 from confu_core.io.storage import Location, RemotePath, files_under, sizes
 from confu_core.shards.layout import FOLDERS, UNFINISHED, Job, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, differences, load_manifest
-from confu_core.shards.parquet import write_parquet
+from confu_core.shards.parquet import each_row, write_parquet
 from confu_core.shards.recipe import Recipe, checked_rows
 from confu_core.shards.tar import write_tar
-
-_BATCH_ROWS = 100
 
 
 def write_shards(recipe: Recipe, root: Location, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:
@@ -41,7 +36,7 @@ def write_formats(recipe: Recipe, folder: Path, formats: tuple[str, ...], job: J
         if format == "parquet":
             write_parquet(table, path)
         else:
-            write_tar(_each_row(table), recipe.members, path)
+            write_tar(each_row(table), recipe.members, path)
         size, digest = path.stat().st_size, sha256_of(path)
         shards.append(Shard(shard_path(format, job), job.split, format, table.num_rows, size, digest))
     return tuple(shards)
@@ -112,9 +107,3 @@ def _records(folder: Location) -> list[Shard]:
 
 def _record_paths(folder: Location) -> list[Location]:
     return [folder / name for name in files_under(folder) if fnmatch(name, "*-*.json")]
-
-
-def _each_row(table: pa.Table) -> Iterator[dict[str, Any]]:
-    # A batch at a time: as Python objects, the rows of a whole shard would take their memory twice.
-    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-        yield from batch.to_pylist()

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from confu_core.errors import ResultsError
-from confu_core.parallel.workers import WorkerDied, completed, mapped
+from confu_core.parallel.workers import WorkerDied, completed, counting, mapped
 
 
 def test_results_and_deaths_and_errors() -> None:
@@ -29,6 +29,9 @@ def test_results_and_deaths_and_errors() -> None:
 def test_jobs_are_handed_over_as_they_finish_and_those_that_kill_are_named() -> None:
     handed: list[int] = []
     assert mapped(abs, [-3, 2], 1, each=handed.append, name=str, died="{}{}".format) == handed == [3, 2]
+    told: list[tuple[int, int]] = []
+    each = counting(lambda done, total: told.append((done, total)), 5, lambda result: result)
+    assert mapped(abs, [-3, 2], 1, each=each, name=str, died="{}{}".format) == [3, 2] and told == [(3, 5), (5, 5)]
     line = "died 3 times over the job 7"
     with pytest.raises(ResultsError, match=line) as caught:
         mapped(os._exit, [7], 2, name="the job {}".format, died="died {} times over {}".format, error=ResultsError)
