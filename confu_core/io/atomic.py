@@ -27,7 +27,11 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file under a temporary name; it takes its final name only once it is whole and on the disk."""
+    """Write a file under a temporary name; it takes its final name only once it is whole and on the disk.
+
+    Whatever interrupts the block, Ctrl-C included, removes the temporary. A link, device or pipe of that name is
+    neither followed nor replaced.
+    """
     # A name of its own: a scheduler may run a job twice at once, and neither may cut the other's file.
     with writing(path):
         # `with_name` refuses a name that is none, such as that of "." or of the root.
@@ -76,7 +80,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def writing(path: Location) -> Iterator[None]:
-    """Turn the operating system's refusal to write into one clear line."""
+    """Turn the operating system's refusal to write within a block into a DatasetError that says what mends it."""
     try:
         yield
     except OSError as error:
@@ -132,7 +136,7 @@ def remove_partials(folder: Path) -> None:
 
 
 def sha256_of(path: Location) -> str:
-    """Return the SHA-256 of a file, read in pieces."""
+    """Return the SHA-256 of a plain file, read in pieces, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     try:
         if isinstance(path, Path) and path.exists() and not path.is_file():
@@ -165,7 +169,7 @@ _KINDS = {
 
 
 def check_replaceable(path: Path) -> None:
-    """Refuse a name that only a plain file may have, where something else has it."""
+    """Refuse to write over a link, which is not followed, a folder, a device, a pipe or a socket."""
     if "\0" in str(path):
         raise DatasetError(f"cannot write {str(path)!r}: it is no name of a file; choose another name")
     if (kind := _kind(path)) is not None:
@@ -173,7 +177,7 @@ def check_replaceable(path: Path) -> None:
 
 
 def read_small(path: Location, limit: int = SMALL) -> bytes:
-    """Read a file that is small by what it is for, such as a manifest."""
+    """Read a plain file of at most `limit` bytes, such as a manifest; links are followed; a lost file is an OSError."""
     if isinstance(path, RemotePath):
         content = path.read_bytes()
     else:
@@ -188,7 +192,7 @@ def read_small(path: Location, limit: int = SMALL) -> bytes:
 
 
 def read_json(path: Location, limit: int = SMALL) -> Any:
-    """Read a small JSON file."""
+    """Read a JSON file as `read_small` does; if it is no JSON or nested too deeply, that is a ValueError."""
     try:
         return json.loads(read_small(path, limit))
     except RecursionError:
@@ -201,7 +205,7 @@ def marked(content: bytes) -> bytes:
 
 
 def unmarked(content: bytes) -> bytes:
-    """Return what `marked` was given."""
+    """Return the content that `marked` put its CRC-32 before, or raise ValueError if a bit was altered since."""
     mark, _, kept = content.partition(b"\n")
     if mark != b"%08x" % zlib.crc32(kept):
         raise ValueError("its checksum is another")

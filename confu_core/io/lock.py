@@ -37,7 +37,7 @@ class InUse(DatasetError):
 
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold a lock until the end of a block."""
+    """Hold a file, which is there as long, locked until the end of a block; wait for another holder, or raise InUse."""
     # A process that is only starting imports the script of its parent, which may hold the lock and wait for it.
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise DatasetError("a worker process ran the script again; put what it does under if __name__ == '__main__':")
@@ -53,7 +53,11 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 @contextlib.contextmanager
 def folder_in_use(root: Location, *, wait: bool = False) -> Iterator[None]:
-    """Keep other processes from building, repairing, publishing or sweeping into a folder for the length of a block."""
+    """Keep other processes from building, repairing, publishing or sweeping into a folder for the length of a block.
+
+    It is made where it is missing, and removed again if nothing came into it. Nothing is held at a URL, since stores
+    have no locks.
+    """
     if isinstance(root, RemotePath):
         yield
         return

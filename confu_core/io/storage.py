@@ -293,7 +293,7 @@ Location = Path | RemotePath
 
 
 def location(path: str | Path | RemotePath) -> Location:
-    """Return where a path or URL leads."""
+    """Return the place of a path or URL (``file://`` is local); one that nothing installed reaches is an InvalidValue."""
     if isinstance(path, Path | RemotePath):
         return path
     if "://" not in path:
@@ -308,7 +308,7 @@ def location(path: str | Path | RemotePath) -> Location:
 
 @contextlib.contextmanager
 def fetched(path: Location) -> Iterator[Path]:
-    """Give a local file with the content of one that may be remote."""
+    """Give a local file, a copy if need be, with the content of one that may be remote; errors name the original."""
     if isinstance(path, Path):
         yield path
         return
@@ -322,14 +322,14 @@ def fetched(path: Location) -> Iterator[Path]:
 
 
 def files_under(root: Location, folder: str = "") -> list[str]:
-    """Return the files in a folder and below."""
+    """Return the files in a dataset's folder, or one within, and below: names relative to the dataset's, sorted."""
     if isinstance(root, Path):
         return [path.relative_to(root).as_posix() for path in sorted((root / folder).rglob("*")) if not path.is_dir()]
     return [f"{folder}/{name}".lstrip("/") for name in (root / folder if folder else root).files()]
 
 
 def sizes(root: Location, names: Iterable[str]) -> dict[str, int]:
-    """Return the sizes of those files that are there."""
+    """Return name to bytes for those files that are there; a store is asked once for all of them."""
     if isinstance(root, Path):
         return {name: (root / name).stat().st_size for name in names if (root / name).is_file()}
     known = root.files()

@@ -40,7 +40,13 @@ def check_engine(engine: str, scheduler: str | None) -> None:
 def completed_on_cluster(
     function: Callable[[Any], Any], jobs: Sequence[Any], workers: int, scheduler: str | None = None
 ) -> Generator[Any, None, None]:
-    """Yield the results of jobs as they finish; close the iterator to cancel the others."""
+    """Yield the results of jobs as they finish; close the iterator to cancel the others.
+
+    The workers of the scheduler at an address such as ``"tcp://10.0.0.1:8786"`` do them, or else a number of processes
+    on this machine. At the end WorkerDied names the jobs that lost their worker more often than the scheduler allows: 3
+    times on this machine, and as ``distributed.scheduler.allowed-failures`` says on a cluster. An exception of the
+    function comes at once, and a scheduler that does not answer, has no workers or goes away is a DatasetError.
+    """
     if not jobs:
         return
     with _client(min(workers, len(jobs)), scheduler) as client:

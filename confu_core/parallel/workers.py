@@ -34,7 +34,11 @@ class WorkerDied(Exception):
 
 
 def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Generator[Any, None, None]:
-    """Yield the results of jobs as they finish; close the iterator to stop everything at once."""
+    """Yield the results of jobs as they finish; close the iterator to stop everything at once.
+
+    The function is sent once to each of the processes; with 1, this process computes, in order. At the end WorkerDied
+    names the jobs whose process died `ATTEMPTS` times; an exception of the function comes at once.
+    """
     if workers == 1:
         yield from map(function, jobs)
     else:

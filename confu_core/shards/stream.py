@@ -77,7 +77,7 @@ def stream(
 
 @dataclass
 class Stream:
-    """One epoch of one rank.
+    """One epoch of a split for one rank, to be iterated over once; `corrupt` lists what could not be decoded.
 
     Yields dictionaries: each modality's samples (uint8 pictures, float16 log-mels, int16 token ids, as in a cache),
     ``"row"``, int64 numbers of the rows within the split, ``"key"``, and the columns asked for, as lists.
