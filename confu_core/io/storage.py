@@ -293,7 +293,7 @@ Location = Path | RemotePath
 
 
 def location(path: str | Path | RemotePath) -> Location:
-    """Return the place of a path or URL (``file://`` is local); one that nothing installed reaches is an InvalidValue."""
+    """Return the place of a path or URL (``file://`` is local); one that nothing reaches is an InvalidValue."""
     if isinstance(path, Path | RemotePath):
         return path
     if "://" not in path:
