@@ -15,8 +15,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from object_store import BUCKET, object_store
-from recipe_for_shards import BOTH, MediaRecipe, SlowRecipe, tree
-from test_shards_read import PARQUET, TAR
+from recipe_for_shards import BOTH, PARQUET, TAR, MediaRecipe, SlowRecipe, tree
 
 from confu_cli.xorbench import xorbench
 from confu_core.errors import DatasetError, InvalidValue

@@ -18,9 +18,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from recipe_for_shards import BOTH, MediaRecipe
-from test_shards_manifest import altered
-from test_shards_read import PARQUET, TAR, flipped
+from recipe_for_shards import BOTH, PARQUET, TAR, MediaRecipe, altered, flipped
 
 from confu_core.errors import DatasetError
 from confu_core.shards import Report, build, verify
