@@ -159,14 +159,17 @@ def _all_shards(
     for path in {path for job in todo for path in _paths(job, draft.formats)}:
         known.pop(path, None)
     shards: list[Shard] = []
+    rows = size = 0
 
     def arrived(written: Sequence[Shard]) -> None:
+        nonlocal rows, size
         if engine != "local":
             _check_arrived(root, written)
         shards.extend(written)
+        rows += sum(shard.rows for shard in written if shard.format == draft.formats[0])
+        size += sum(shard.bytes for shard in written)
         if progress is not None:
-            rows = sum(shard.rows for shard in shards if shard.format == draft.formats[0])
-            progress(rows, sum(shard.bytes for shard in shards))
+            progress(rows, size)
 
     function = functools.partial(write_shards, recipe, root, draft.formats)
     run = completed
