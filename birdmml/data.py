@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +23,9 @@ from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.information import entropy
 from confu_core.random import generator
-from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
-from confu_core.shards.exact import with_exact_information
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.read import with_exact_information
 
 __all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "schema", "species_of"]
 
@@ -122,7 +122,7 @@ def design_of(settings: Settings) -> Design:
 
 
 @dataclass(frozen=True)
-class BirdRecipe:
+class BirdRecipe(Recipe):
     """What `confu_core.shards.build` needs to write Bird-MML into shards.
 
     Parameters
@@ -141,7 +141,8 @@ class BirdRecipe:
 
     name = NAME
     description = "Pictures, songs and captions of birds whose interaction structure is known exactly."
-    libraries: tuple[str, ...] = ("pillow", "scipy", "soundfile")
+    libraries = ("pillow", "scipy", "soundfile")
+    parts: ClassVar = {**MEDIA_PARTS, "caption": "txt"}
 
     @property
     def seed(self) -> int:
@@ -174,12 +175,6 @@ class BirdRecipe:
             samples = [draw_sample(place, self.settings, design, species) for place in batch]
             tables.append(_table(keys, samples, self.schema))
         return pa.concat_tables(tables)
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return picture, song, caption, and all else as one flat JSON part."""
-        rest = {name: value for name, value in row.items() if name not in ("key", "caption", *MEDIA_PARTS)}
-        media = {part: row[name]["bytes"] for name, part in MEDIA_PARTS.items()}
-        return {**media, "json": flat_json(rest), "txt": row["caption"].encode()}
 
     def information(self) -> dict[str, Any]:
         """Return the exact information structure, and which species share which types."""

@@ -12,7 +12,7 @@ from birdmml.caption import CaptionDials
 from birdmml.design import Shares
 from birdmml.settings import Settings, checked_dials
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.io.plain import read_small
+from confu_core.io.atomic import read_small
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -21,7 +21,7 @@ from confu_core.inputs.spec import Input
 from confu_core.parallel.workers import WorkerDied, completed
 from confu_core.random import generator
 from confu_core.shards import Shard
-from confu_core.shards.source import check_columns, read_rows
+from confu_core.shards.rows import check_columns, read_rows
 
 __all__ = ["Progress", "gather"]
 

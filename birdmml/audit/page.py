@@ -17,7 +17,7 @@ from confu_core.inputs.decode import content
 from confu_core.inputs.picture import decode_picture
 from confu_core.page.html import data_uri, style, templates
 from confu_core.shards import Shard
-from confu_core.shards.source import read_rows
+from confu_core.shards.rows import read_rows
 
 if TYPE_CHECKING:
     from birdmml.audit.audit import Audit

@@ -10,7 +10,7 @@ from birdmml.data import NAME, BirdData, recipe_of
 from birdmml.modalities import bird_inputs
 from confu_core.datasets import Contents, contents_of
 from confu_core.shards import Dataset
-from confu_core.shards.source import label_columns
+from confu_core.shards.rows import label_columns
 
 __all__ = ["About", "AboutBirds", "Card", "Latent", "about"]
 

@@ -27,7 +27,7 @@ from confu_core.io.atomic import write_whole
 from confu_core.page.html import data_uri, style, templates
 from confu_core.shards import Dataset
 from confu_core.shards.layout import FOLDERS
-from confu_core.shards.source import named
+from confu_core.shards.rows import named
 
 __all__ = ["Preview", "choose_cards", "page", "sheet_of", "write_preview"]
 

@@ -7,8 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
-from confu_core.io.atomic import remove_partials, write_whole, writing
-from confu_core.io.plain import read_small
+from confu_core.io.atomic import read_small, remove_partials, write_whole, writing
 from confu_core.report.content import Content, content_of
 from confu_core.report.formats import to_csv, to_latex, to_markdown
 from confu_core.report.page import markdown_page, page

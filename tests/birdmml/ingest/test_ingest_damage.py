@@ -24,7 +24,7 @@ from birdmml.ingest.sound import listen_to_sound, prepared_sound
 from confu_core.inputs.picture import jpeg_scans
 from confu_core.inputs.sound import decode_sound
 from confu_core.inputs.sound_files import _ogg_checksum
-from confu_core.shards.decode import media_problem
+from confu_core.shards.verify import media_problem
 
 SAMPLES = tones(5, 2.5)
 

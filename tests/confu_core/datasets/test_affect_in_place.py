@@ -17,7 +17,7 @@ from confu_core.datasets import contents_of, open_source, restricted_pickle
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 from confu_core.inputs.sequence import decode_sequence
 from confu_core.shards import build, open_dataset
-from confu_core.shards.tar_table import read_tar_table
+from confu_core.shards.tar import read_tar_table
 
 SPLITS = ("train", "valid", "test")
 PROCESSES = ("test_features_are_those_published_without_their_padding", "test_a_hostile_pickle_runs_nothing")

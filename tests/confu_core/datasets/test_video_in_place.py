@@ -24,7 +24,7 @@ from confu_core.inputs import Frames, InputSpec, Picture, decode_picture
 from confu_core.inputs.picture import decode_frames
 from confu_core.media.build import make_model
 from confu_core.media.settings import MediaSettings
-from confu_core.shards.decode import media_problem
+from confu_core.shards.verify import media_problem
 
 
 @pytest.fixture(scope="module")

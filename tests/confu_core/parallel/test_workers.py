@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from confu_core.parallel.workers import WorkerDied, completed
+from confu_core.errors import ResultsError
+from confu_core.parallel.workers import WorkerDied, completed, counting, mapped
 
 
 def test_results_and_deaths_and_errors() -> None:
@@ -23,6 +24,18 @@ def test_results_and_deaths_and_errors() -> None:
     assert "in _answer" in str(raised.value.__cause__)
     with pytest.raises(RuntimeError, match="what a worker found cannot be sent: "):
         list(completed(memoryview, [b"x"], 2))
+
+
+def test_jobs_are_handed_over_as_they_finish_and_those_that_kill_are_named() -> None:
+    handed: list[int] = []
+    assert mapped(abs, [-3, 2], 1, each=handed.append, name=str, died="{}{}".format) == handed == [3, 2]
+    told: list[tuple[int, int]] = []
+    each = counting(lambda done, total: told.append((done, total)), 5, lambda result: result)
+    assert mapped(abs, [-3, 2], 1, each=each, name=str, died="{}{}".format) == [3, 2] and told == [(3, 5), (5, 5)]
+    line = "died 3 times over the job 7"
+    with pytest.raises(ResultsError, match=line) as caught:
+        mapped(os._exit, [7], 2, name="the job {}".format, died="died {} times over {}".format, error=ResultsError)
+    assert isinstance(caught.value.__cause__, WorkerDied)
 
 
 def test_a_stopped_worker_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,7 @@ from recipe_for_shards import SAMPLE_RATE, MediaRecipe, tree
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import MEDIA, TableRecipe, build, with_features
-from confu_core.shards.parquet import read_parquet, read_parquet_rows, stored_types, write_parquet
-from confu_core.shards.schema import features
+from confu_core.shards.parquet import features, read_parquet, read_parquet_rows, stored_types, write_parquet
 
 SHARD = "data/train-00000-of-00004.parquet"
 

@@ -17,8 +17,8 @@ import pytest
 from recipe_for_shards import BOTH, FatalRecipe, MediaRecipe, SlowRecipe, tree
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.parallel.cluster import same_versions
 from confu_core.shards import Manifest, build, open_dataset
+from confu_core.shards.build import same_versions
 
 FATAL = "data/train-00002-of-00004.parquet"
 START_SECONDS = 30

@@ -15,13 +15,11 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from object_store import BUCKET, object_store
-from recipe_for_shards import BOTH, MediaRecipe, SlowRecipe, tree
-from test_shards_read import PARQUET, TAR
+from recipe_for_shards import BOTH, PARQUET, TAR, MediaRecipe, SlowRecipe, tree
 
 from confu_cli.xorbench import xorbench
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import location
+from confu_core.io.storage import RemotePath, location
 from confu_core.shards import Manifest, build, open_dataset, repair, verify
 
 HERE = Path(__file__).parent
@@ -192,7 +190,7 @@ def test_a_place_without_a_dataset_is_one_line(root: RemotePath) -> None:
 
 
 def test_an_upload_that_arrives_in_part_is_no_shard(root: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
-    from confu_core.io import remote
+    from confu_core.io import storage
 
     class Cutting:
         def __init__(self, store: object) -> None:
@@ -206,9 +204,9 @@ def test_an_upload_that_arrives_in_part_is_no_shard(root: RemotePath, monkeypatc
             Path(source + ".cut").write_bytes(data[:-1] if path.endswith(".tar") else data)
             self._store.put_file(source + ".cut", path)  # type: ignore[attr-defined]
 
-    store = remote._store
+    store = storage._store
     with monkeypatch.context() as patch:
-        patch.setattr(remote, "_store", lambda place: (Cutting(store(place)[0]), store(place)[1]))
+        patch.setattr(storage, "_store", lambda place: (Cutting(store(place)[0]), store(place)[1]))
         with pytest.raises(DatasetError, match=rf"cannot write {root}/webdataset/train-000000\.tar: \d+ of \d+ bytes"):
             make(root)
     assert not [name for name in root.files() if name.startswith(".build/train")]

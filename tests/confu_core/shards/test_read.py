@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recipe_for_shards import BOTH, MediaRecipe
-from test_shards_manifest import altered
+from recipe_for_shards import BOTH, PARQUET, TAR, MediaRecipe, altered, flipped
 
 from confu_core.errors import DatasetError
 from confu_core.shards import build, open_dataset
 
-PARQUET = "data/train-00001-of-00004.parquet"
-TAR = "webdataset/train-000001.tar"
 SHARDS = pytest.mark.parametrize(("format", "shard"), [("parquet", PARQUET), ("webdataset", TAR)])
 
 
@@ -29,19 +24,6 @@ def from_tars(table: pa.Table) -> list[dict[str, Any]]:
     media = [{"png": row["image"]["bytes"], "flac": row["audio"]["bytes"]} for row in rows]
     flat = [{name: row[name] for name in ("key", "label", "p", "bits")} for row in rows]
     return [row | parts for row, parts in zip(flat, media, strict=True)]
-
-
-@contextlib.contextmanager
-def flipped(path: Path, bit: int) -> Iterator[None]:
-    """Flip one bit of a file, for a while."""
-    content = path.read_bytes()
-    broken = bytearray(content)
-    broken[bit // 8] ^= 1 << bit % 8
-    path.write_bytes(broken)
-    try:
-        yield
-    finally:
-        path.write_bytes(content)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

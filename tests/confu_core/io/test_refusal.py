@@ -6,7 +6,7 @@ import pytest
 
 from confu_core.errors import InvalidValue
 from confu_core.io.refusal import refusal, tellable, without_secrets
-from confu_core.io.remote import RemotePath
+from confu_core.io.storage import RemotePath
 
 
 @pytest.mark.parametrize(

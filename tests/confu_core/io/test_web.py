@@ -17,9 +17,8 @@ import pytest
 from birdmml.ingest.files import RemoteFiles, Unreadable
 from birdmml.ingest.open_root import open_roots
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.io import remote
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import fetched, location
+from confu_core.io import storage
+from confu_core.io.storage import RemotePath, fetched, location
 
 NAMES = ["a bird.jpg", "a#1.jpg", "100%.jpg", "a%20b.jpg", "a b.jpg", "q?x=1.jpg", "ü.jpg", "a+b&c=d;e.jpg", "x::y.jpg"]
 
@@ -133,14 +132,14 @@ def test_a_stream_without_end_is_one_line(web: str, monkeypatch: pytest.MonkeyPa
     with pytest.raises(Unreadable) as found:
         RemoteFiles(RemotePath.parse(f"{web}/endless")).read("a b.jpg")
     assert (found.value.reason, found.value.detail) == ("too large", "more than 1048576 bytes")
-    monkeypatch.setattr(remote, "_MOST_IN_MEMORY", 1 << 20)
+    monkeypatch.setattr(storage, "_MOST_IN_MEMORY", 1 << 20)
     with pytest.raises(DatasetError, match="it has more than 1048576 bytes, the most that are read"):
         (RemotePath.parse(f"{web}/endless") / "m.csv").read_bytes()
 
 
 def test_a_server_that_sends_next_to_nothing_is_given_up(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "_PATIENCE", -1.0)
-    monkeypatch.setattr(remote, "_SLOWEST", 1 << 40)
+    monkeypatch.setattr(storage, "_PATIENCE", -1.0)
+    monkeypatch.setattr(storage, "_SLOWEST", 1 << 40)
     with pytest.raises(DatasetError, match=r"m.csv cannot be read: \d+ bytes came in \d+ s, too slow to wait for"):
         (RemotePath.parse(f"{web}/plain") / "m.csv").read_bytes()
 

@@ -19,8 +19,7 @@ from recipe_for_shards import SAMPLE_RATE, MediaRecipe
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import TableRecipe, build, open_dataset
-from confu_core.shards.tar import MAX_MEMBER_BYTES, read_tar, write_tar
-from confu_core.shards.tar_table import read_tar_table
+from confu_core.shards.tar import MAX_MEMBER_BYTES, read_tar, read_tar_table, write_tar
 
 BLOCK = tarfile.BLOCKSIZE
 

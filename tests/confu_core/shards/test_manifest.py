@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recipe_for_shards import altered
 
 from confu_core.errors import DatasetError
 from confu_core.shards import Manifest, load_manifest, open_dataset, verify
@@ -21,16 +21,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
-
-
-def altered(root: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """Change the manifest of a dataset, as of a version that wrote no digest of it."""
-    path = root / "manifest.json"
-    data = json.loads(path.read_bytes())
-    data.pop("digest", None)
-    change(data)
-    path.write_text(json.dumps(data))
-    return path
 
 
 def test_a_manifest_is_read_as_it_was_written(built: Path) -> None:

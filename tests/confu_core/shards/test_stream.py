@@ -15,7 +15,7 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import InputSpec, Picture, Text, Tokenizer
 from confu_core.shards import Dataset, build, open_dataset
 from confu_core.shards.cache import open_cache
-from confu_core.shards.prepare import tokenizer_of
+from confu_core.shards.rows import tokenizer_of
 from confu_core.shards.stream import stream
 
 ROWS = 250

@@ -169,7 +169,7 @@ def test_unrecorded_or_cut_shards_are_written_again(tmp_path: Path, reference: d
 def test_other_library_versions_do_not_mix_in_one_dataset(tmp_path, monkeypatch) -> None:
     module = sys.modules["confu_core.shards.build"]
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_versions", lambda libraries: {"numpy": "0.1"})
+        patch.setattr(module, "library_versions", lambda libraries: {"numpy": "0.1"})
         with pytest.raises(KeyboardInterrupt):
             make(tmp_path, progress=stop_after(3))
     kept = identities(tmp_path)
@@ -177,7 +177,7 @@ def test_other_library_versions_do_not_mix_in_one_dataset(tmp_path, monkeypatch)
     make(tmp_path)
     assert not kept.items() & identities(tmp_path).items()
     finished = identities(tmp_path)
-    monkeypatch.setattr(module, "_versions", lambda libraries: {"numpy": "0.2"})
+    monkeypatch.setattr(module, "library_versions", lambda libraries: {"numpy": "0.2"})
     make(tmp_path)
     assert identities(tmp_path) == finished
 
@@ -185,7 +185,7 @@ def test_other_library_versions_do_not_mix_in_one_dataset(tmp_path, monkeypatch)
 def test_a_dataset_partly_restored_by_other_versions_is_not_taken_for_whole(tmp_path, monkeypatch) -> None:
     make(tmp_path)
     (tmp_path / "data/train-00003-of-00004.parquet").unlink()
-    monkeypatch.setattr(sys.modules["confu_core.shards.build"], "_versions", lambda libraries: {"numpy": "2"})
+    monkeypatch.setattr(sys.modules["confu_core.shards.build"], "library_versions", lambda libraries: {"numpy": "2"})
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path, progress=stop_after(3))
     with pytest.raises(DatasetError, match="is unfinished"):

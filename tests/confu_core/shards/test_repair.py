@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recipe_for_shards import FatalRecipe, MediaRecipe, tree
-from test_shards_manifest import altered
-from test_shards_read import PARQUET, TAR
+from recipe_for_shards import PARQUET, TAR, FatalRecipe, MediaRecipe, altered, tree
 
 from confu_core.errors import DatasetError
 from confu_core.shards import repair, verify

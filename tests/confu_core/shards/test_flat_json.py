@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from confu_core.errors import InvalidValue
 from confu_core.shards import flat_json
-from confu_core.shards.flat_json import flat_types, parse_flat_json
+from confu_core.shards.tar import flat_types, parse_flat_json
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOAT = st.floats(allow_nan=False, allow_infinity=False)

@@ -18,15 +18,13 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from recipe_for_shards import BOTH, MediaRecipe
-from test_shards_manifest import altered
-from test_shards_read import PARQUET, TAR, flipped
+from recipe_for_shards import BOTH, PARQUET, TAR, MediaRecipe, altered, flipped
 
 from confu_core.errors import DatasetError
 from confu_core.shards import Report, build, verify
-from confu_core.shards.decode import IMAGE, media_problem
 from confu_core.shards.parquet import write_parquet
 from confu_core.shards.tar import read_tar, write_tar
+from confu_core.shards.verify import IMAGE, media_problem
 
 ANY_SHARD = pytest.mark.parametrize("shard", [PARQUET, TAR])
 
