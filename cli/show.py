@@ -7,7 +7,6 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import click
@@ -57,7 +56,9 @@ def _in_json(letter: str) -> str:
     return letter if visible(letter) == letter else f"\\u{ord(letter):04x}"
 
 
-number = partial(show, digits=4)
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number for a table of a command, with one digit more than pages have."""
+    return show(value, digits)
 
 
 @contextlib.contextmanager
