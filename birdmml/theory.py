@@ -16,8 +16,15 @@ import numpy as np
 from birdmml.design import Design
 from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE
-from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information
-from confu_core.orders import guess_accuracy, order_law
+from confu_core.information import (
+    Atoms,
+    bayes_accuracy,
+    decompose,
+    entropy,
+    mutual_information,
+    total_correlation,
+)
+from confu_core.orders import connected_information, law_ceilings
 
 __all__ = ["GroupStructure", "Structure", "additive_ceilings", "structure"]
 
@@ -181,30 +188,26 @@ def _group(table: np.ndarray) -> GroupStructure:
     probability = float(table.sum())
     table = table / probability
     image, audio = table.sum(2), table.sum(1)
-    accuracies = bayes_accuracy(image), bayes_accuracy(audio), bayes_accuracy(table)
-    pairs = order_law(table, 2)
-    pairwise = guess_accuracy(table, pairs, [1, 2], 0)
-    alone = sum(entropy(table.sum(axes)) for axes in ((1, 2), (0, 2), (0, 1)))
-    said, whole = entropy(pairs), entropy(table)
+    known = law_ceilings(table, [1, 2], 0)
     species, visual_types, song_types = table.shape
     return GroupStructure(
         species=species,
         visual_types=visual_types,
         song_types=song_types,
         probability=probability,
-        bayes_image=accuracies[0],
-        bayes_audio=accuracies[1],
-        bayes_both=accuracies[2],
-        single_ceiling=max(accuracies[:2]),
-        pairwise_ceiling=pairwise,
-        headroom=accuracies[2] - max(accuracies[:2]),
-        higher_order_headroom=max(0.0, accuracies[2] - pairwise),
+        bayes_image=bayes_accuracy(image),
+        bayes_audio=bayes_accuracy(audio),
+        bayes_both=known.bayes,
+        single_ceiling=known.single,
+        pairwise_ceiling=known.pairwise,
+        headroom=known.bayes - known.single,
+        higher_order_headroom=max(0.0, known.bayes - known.pairwise),
         mi_image=mutual_information(image),
         mi_audio=mutual_information(audio),
         mi_both=mutual_information(table.reshape(len(table), -1)),
         mi_image_audio=mutual_information(table.sum(0)),
-        total_correlation=max(0.0, alone - whole),
-        connected_information={2: max(0.0, alone - said), 3: max(0.0, said - whole)},
+        total_correlation=total_correlation(table),
+        connected_information=connected_information(table),
         atoms=decompose(table),
     )
 

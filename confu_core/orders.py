@@ -13,10 +13,11 @@ from math import prod
 
 import numpy as np
 
+from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.information import entropy
 
-__all__ = ["connected_information", "guess_accuracy", "order_law"]
+__all__ = ["connected_information", "guess_accuracy", "law_ceilings", "order_law"]
 
 SETTLED = 1e-12  # Relative error of every marginal at which a law is found.
 STEADY = 1e-15  # Mean square of a Newton step; the error after it is of the order of the square of that before.
@@ -144,6 +145,42 @@ def guess_accuracy(law: np.ndarray, guess: np.ndarray, query: Sequence[int], tar
     true, said = (_first(one, query, target) for one in (law, guess))
     tied = said >= said.max(0) * (1 - TIED)
     return float(((true * tied).sum(0) / tied.sum(0)).sum())
+
+
+def law_ceilings(law: np.ndarray, query: Sequence[int], target: int) -> Ceilings:
+    """Return what a joint law allows: the accuracies of the best guesses alone, by tables of each order, and by all.
+
+    Parameters
+    ----------
+    law : ndarray, one axis per variable
+        Joint probabilities that add up to 1.
+    query : sequence of int
+        Axes that are given.
+    target : int
+        Axis that is guessed.
+
+    Returns
+    -------
+    Ceilings
+        Single, pairwise, those of the orders between, and Bayes.
+
+    Raises
+    ------
+    InvalidValue
+        As `order_law`.
+
+    Examples
+    --------
+    >>> xor = np.array([[[0.25, 0], [0, 0.25]], [[0, 0.25], [0.25, 0]]])
+    >>> law_ceilings(xor, [0, 2], 1)
+    Ceilings(single=0.5, pairwise=0.5, bayes=1.0, between=())
+    """
+    law = np.asarray(law, dtype=float)
+    single = max(float(_first(law, [axis], target).max(0).sum()) for axis in query)
+    pairwise, *between = (
+        guess_accuracy(law, order_law(law, order), query, target) for order in range(2, max(3, law.ndim))
+    )
+    return Ceilings(single, pairwise, float(_first(law, query, target).max(0).sum()), tuple(between))
 
 
 def _marginal(law: np.ndarray, subset: Sequence[int]) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from confu_core.publish.words import Figure, Words, markdown_table
 from confu_core.shards.read import Dataset
 from xor_bench.data import XorData, recipe_of
-from xor_bench.modalities import direction_name, names
+from xor_bench.task import direction_name, names
 from xor_bench.theory import information
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
 from confu_core.shards.read import with_exact_information
-from xor_bench.modalities import direction_name, directions, names
-from xor_bench.task import XorSamples, XorTask, code_bits, make_xor, random_seed
+from xor_bench.task import XorSamples, XorTask, code_bits, direction_name, directions, make_xor, names, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
 __all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]

@@ -13,6 +13,7 @@ from birdmml.data import design_of
 from birdmml.presets import preset
 from birdmml.theory import additive_ceilings
 from confu_core.orders import connected_information as connected_information_of
+from confu_core.orders import law_ceilings
 from xor_bench.theory import additive_ceiling, bayes_accuracy, connected_information, information, pairwise_ceiling
 
 
@@ -51,7 +52,7 @@ def figure(name: str) -> ModuleType:
 
 def test_the_figure_of_three_ceilings_has_those_of_the_page() -> None:
     drawn = figure("ceilings")
-    known, added = drawn.ceilings(drawn.law()), connected_information_of(drawn.law())
+    known, added = law_ceilings(drawn.law(), [1, 2], 0), connected_information_of(drawn.law())
     said = section("docs/concepts.md", "Three ceilings")
     for words in (f"**Single ceiling**, {known.single:.2f}", f"**Pairwise ceiling**, {known.pairwise:.2f}"):
         assert words in said
