@@ -1,10 +1,12 @@
-"""Write the tables of the page of results on Bird-MML, from the runs of a sweep or from what was kept of them.
+"""Write the tables of the page of results on Bird-MML, from the runs of sweeps or from what was kept of them.
 
     birdmml sweep --data data/birds --seed 0,1,2,3,4 --out runs/birds
-    python docs/figures/bird_results.py runs/birds
+    birdmml sweep --data data/birds --method confu --temperature 0.03,0.15,0.3 --out runs/search
+    python docs/figures/bird_results.py runs/birds runs/search
 
-writes ``bird_results.csv``, one line per number that the page needs, and each table below its mark in
-``docs/bird-results.md``, as in ``<!-- table: groups -->``; without a folder it takes ``bird_results.csv`` as it stands.
+writes ``bird_results.csv``, one line per number of the first folder that the page needs, ``bird_search.csv``, the
+zero-shot accuracies of all folders by rate, temperature and anchor, and each table below its mark in
+``docs/bird-results.md``, as in ``<!-- table: groups -->``; without folders it takes both as they stand.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import pandas as pd
 from confu_core.statistics.intervals import student_interval
 
 HERE = Path(__file__).parent
-KEPT, PAGE = HERE / "bird_results.csv", HERE.parent / "bird-results.md"
+KEPT, SEARCHED, PAGE = HERE / "bird_results.csv", HERE / "bird_search.csv", HERE.parent / "bird-results.md"
 METHODS = ("confu", "symile", "clip", "hub", "triangle", "gram")
 FUSED = "image+audio"
 QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
@@ -27,6 +29,8 @@ GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
 KEYS = ["method", "seed", "family", "subject", "metric", "condition", "x"]
 COLUMNS = [*KEYS, "value", "reference", "defined"]
 TOLD = {"metric": "accuracy", "condition": "test"}
+DIALS = {"lr": "rate", "temperature": "temperature", "anchor": "anchor"}
+DEFAULT_LR, DEFAULT_TEMPERATURE = 1e-3, 0.07
 ACCURACIES = ("accuracy", "accuracy, log-mean-exp")
 
 
@@ -42,6 +46,21 @@ def collected(folder: str) -> pd.DataFrame:
     return found[wanted][COLUMNS].sort_values(KEYS, kind="stable")
 
 
+def searched(folders: Iterable[str]) -> pd.DataFrame:
+    """Read the zero-shot accuracies of every run of some folders, by what was searched; each run once."""
+    found = []
+    for folder in folders:
+        rows = pd.read_parquet(Path(folder, "results.parquet"))
+        rows = rows.reindex(columns=["cell", "method", "seed", *DIALS])
+        # A temperature that is learned has no value to search.
+        rows.loc[rows.method == "symile", "temperature"] = float("nan")
+        measures = pd.read_parquet(Path(folder, "measures.parquet"))
+        measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
+        found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
+    keys = ["method", "seed", *DIALS, "subject", "condition"]
+    return pd.concat(found).drop_duplicates(keys).sort_values(keys, kind="stable")
+
+
 def interval(values: Iterable[float]) -> str:
     """Write a mean over seeds, with the half of its interval where there are several."""
     found = student_interval(values := list(values))
@@ -53,8 +72,22 @@ def interval(values: Iterable[float]) -> str:
 class Runs:
     """The kept numbers, asked for by what they are of."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: pd.DataFrame, search: pd.DataFrame) -> None:
         self.frame = frame.fillna({"condition": "", "metric": "", "subject": ""})
+        self.search = search
+
+    def lines(self, method: str) -> pd.DataFrame:
+        """Return the A+V accuracies on validation of the runs of a method with the first seed, best first."""
+        rows = self.search.query("method == @method and seed == 0 and subject == @FUSED and condition == 'validation'")
+        return rows.sort_values("value", ascending=False, kind="stable")
+
+    def chosen(self, method: str, query: str = FUSED) -> dict[int, float]:
+        """Return the accuracy on test samples of each seed with the settings that were best on validation."""
+        best = self.lines(method).iloc[0]
+        rows = self.search.query("method == @method and subject == @query and condition == 'test'")
+        for name in DIALS:
+            rows = rows[(rows[name] == best[name]) | (rows[name].isna() & pd.isna(best[name]))]
+        return dict(zip(rows.seed.astype(int), rows.value, strict=True))
 
     def by_seed(self, method: str, family: str, subject: str = FUSED, **where: object) -> dict[int, float]:
         """Return a number of each seed; empty where the method does not define it."""
@@ -202,9 +235,43 @@ def robustness(runs: Runs) -> str:
     return table(["damage", "strength", *METHODS], rows)
 
 
+def search(runs: Runs) -> str:
+    """Write what was searched, one dial at a time: A+V on validation, with the best anchor and else the defaults."""
+    rows = []
+    for method in METHODS:
+        found = runs.lines(method)
+        usual = {"lr": DEFAULT_LR, "temperature": DEFAULT_TEMPERATURE, "anchor": found.iloc[0].anchor}
+        cells = []
+        for name in DIALS:
+            line = found.dropna(subset=[name])
+            for other in DIALS.keys() - {name}:
+                line = line[(line[other] == usual[other]) | line[other].isna()]
+            line = line.sort_values(name)
+            written = [f"{at:g}: {value:.3f}" for at, value in zip(line[name], line.value, strict=True)]
+            cells.append(", ".join(written) if len(written) > 1 else "")
+        rows.append([method, str(len(found)), *cells])
+    return table(["method", "runs", *DIALS.values()], rows)
+
+
+def chosen(runs: Runs) -> str:
+    """Write what each method reaches with the settings that were best on validation, beside the defaults."""
+    pairwise, bayes = runs.exact("pairwise_ceiling"), runs.exact("bayes_accuracy")
+    confu, rows = runs.chosen("confu"), []
+    for method in METHODS:
+        best, found = runs.lines(method).iloc[0], runs.chosen(method)
+        said = ", ".join(f"{word} {best[name]:g}" for name, word in DIALS.items() if not pd.isna(best[name]))
+        default = runs.cell(method, "zero_shot", **TOLD)
+        paired = interval(confu[seed] - found[seed] for seed in sorted(found.keys() & confu.keys()))
+        captured = interval((each - pairwise) / (bayes - pairwise) for each in found.values())
+        last = "" if method == "confu" else signed(paired)
+        rows.append([method, said, str(len(found)), default, interval(found.values()), captured, last])
+    head = ["method", "chosen", "seeds", "A+V, defaults", "A+V, chosen", "capture, chosen", "ConFu's A+V less this"]
+    return table(head, rows)
+
+
 TABLES: dict[str, Callable[[Runs], str]] = {
     one.__name__.replace("_", "-"): one
-    for one in (headline, claims, groups, readings, probes, few_shot, overlap, shift, robustness)
+    for one in (headline, claims, groups, readings, probes, few_shot, overlap, shift, robustness, search, chosen)
 }
 
 
@@ -220,8 +287,10 @@ def written(page: str, runs: Runs) -> str:
 def main() -> None:
     """Collect what is given, and write the tables."""
     if sys.argv[1:]:
-        collected(sys.argv[1]).round({"value": 5}).to_csv(KEPT, index=False, lineterminator="\n")
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), Runs(pd.read_csv(KEPT))), encoding="utf-8")
+        for frame, file in ((collected(sys.argv[1]), KEPT), (searched(sys.argv[1:]), SEARCHED)):
+            frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
+    runs = Runs(pd.read_csv(KEPT), pd.read_csv(SEARCHED))
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), runs), encoding="utf-8")
 
 
 if __name__ == "__main__":
