@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import configuration, settings
 
-# One thread a process, in the processes that tests start too: on matrices this small, threads of several processes that
-# wait for each other take more of the cores than they give. It counts where it stands before NumPy and PyTorch load.
+# One core for every process, read when PyTorch and the libraries of NumPy are loaded: as many processes as cores run
+# the tests, and threads that wait for each other on busy cores take many times the time of the work itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

@@ -39,7 +39,7 @@ from confu_core.shards.source import label_columns, read_rows
 __all__ = ["fill", "tokenizer_of", "with_lengths"]
 
 _BATCH_ROWS = 100
-_LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr", "tokenizers")
+_LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "tokenizers")
 
 
 @dataclass(frozen=True)
