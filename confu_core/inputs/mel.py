@@ -84,8 +84,8 @@ def _bank(sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
     Both are librosa's to the last bit, which a test compares; librosa itself takes a second to load in every process.
     """
     # Bands are triangles between the centres of their neighbours, equally far apart in mel, and of one area each.
-    ends = _mel([LOW_HZ, min(HIGH_HZ, sample_rate / 2)])
-    edges = _hertz(np.linspace(*ends, BANDS + 2))
+    low, high = _mel([LOW_HZ, min(HIGH_HZ, sample_rate / 2)])
+    edges = _hertz(np.linspace(low, high, BANDS + 2))
     apart = np.subtract.outer(edges, np.fft.rfftfreq(WINDOW, 1 / sample_rate))
     rising, falling = -apart[:-2] / np.diff(edges)[:-1, None], apart[2:] / np.diff(edges)[1:, None]
     filters = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
