@@ -6,6 +6,7 @@ import json
 import math
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -127,6 +128,8 @@ def _declared(path: Path, schema: pa.Schema) -> list[str]:
     if schema.names.count("key") != 1:
         hint = "it occurs twice" if "key" in schema.names else nearest("key", schema.names)
         raise DatasetError(f"{path} has no column 'key'; {hint}")
+    if twice := [name for name, count in Counter(schema.names).items() if count > 1]:
+        raise DatasetError(f"{path} has several columns {twice[0]!r:.60}; give each a name of its own")
     index = _pandas_index(schema)
     others = [field for field in schema if field.name != "key" and field.name not in index]
     lists = [field.name for field in others if _is_list(field.type)]

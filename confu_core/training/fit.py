@@ -243,7 +243,7 @@ def _check_form(held: Any, own: Any) -> None:
     elif isinstance(own, list | tuple) and isinstance(held, list | tuple) and len(held) == len(own):
         for one, other in zip(held, own, strict=True):
             _check_form(one, other)
-    elif type(held) is not type(own):
+    elif type(held) is not type(own) or isinstance(own, dict | list | tuple):
         raise ValueError(f"{reprlib.repr(held)} stands where {reprlib.repr(own)} is meant")
 
 
