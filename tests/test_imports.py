@@ -23,11 +23,11 @@ ALLOWED = {
 # The floors of confu_core, from the ground up: each imports from those above it in this list, and from nothing else.
 FLOORS = [
     "errors",
-    "escaping random typed",
+    "cells escaping random typed",
     "io",
     "page parallel statistics user_code",
     "ceilings geometry info_nce information layers",
-    "losses orders",
+    "additive losses orders",
     "methods",
     "encoders inputs model",
     "shards",

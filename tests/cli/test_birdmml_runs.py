@@ -37,8 +37,10 @@ QUICK = ["--epochs", "1", "--batch-size", "16", "--dim", "8", "--feature-dim", "
 COST = {"seconds": 0, "peak_memory_bytes": 0}
 SCRIPT = """
 from confu_cli.birdmml import birdmml
+from dataclasses import replace
 from confu_core.media.evaluate import FAMILIES
-FAMILIES.update(dict.fromkeys(FAMILIES.keys() - {"zero_shot"}, lambda findings: iter(())))
+for name in FAMILIES.keys() - {"zero_shot"}:
+    FAMILIES[name] = replace(FAMILIES[name], measure=lambda findings: iter(()))
 if __name__ == "__main__":  # Its worker processes import it.
     birdmml(prog_name="birdmml")
 """
