@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from birdmml.data import NAME, information_of
-from birdmml.shares import GROUPS
+from birdmml.data import NAME, BirdData
+from birdmml.design import GROUPS
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
 from confu_core.publish.media_words import media_words
@@ -132,7 +132,7 @@ def words_of(dataset: Dataset) -> Words:
         raise DatasetError(
             f"the dataset is {manifest.name!r}, not {NAME!r} or real media; use the command that built it"
         )
-    return bird_words(manifest)
+    return bird_words(BirdData.of(dataset).manifest)
 
 
 def bird_words(manifest: Manifest) -> Words:
@@ -141,14 +141,14 @@ def bird_words(manifest: Manifest) -> Words:
     Parameters
     ----------
     manifest : Manifest
-        Of the dataset.
+        With all that is known exactly, as `birdmml.data.open_birds` returns it.
 
     Returns
     -------
     Words
         With a figure of the ceilings and atoms of each group.
     """
-    said, config = information_of(manifest), manifest.config
+    said, config = manifest.information, manifest.config
     whole = said["overall"]
     return Words(
         title=f"Bird-MML, {whole['species']} species",
@@ -192,7 +192,7 @@ def structure_figure(said: Mapping[str, Any]) -> Figure:
     Figure
         The same bytes for the same numbers.
     """
-    from confu_core.report.rendering import render
+    from confu_core.page.drawing import render
 
     caption = "Best accuracy of the species in each group, and what picture and song tell about it in nats"
     drawn = render(
@@ -202,7 +202,7 @@ def structure_figure(said: Mapping[str, Any]) -> Figure:
 
 
 def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
-    from confu_core.report.style import PALETTE
+    from confu_core.page.drawing import PALETTE
 
     left, right = drawing.subplots(1, 2)
     places = range(len(groups))

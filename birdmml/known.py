@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from birdmml.data import NAME, design_of, information_of, recipe_of, species_of
+from birdmml.data import NAME, BirdData, design_of, recipe_of, species_of
 from birdmml.modalities import AUDIO, IMAGE, bird_inputs
 from birdmml.prompts import reference_descriptions
 from confu_core.ceilings import Ceilings
 from confu_core.datasets import Contents
 from confu_core.media.opened import MediaData
 from confu_core.runs.measures import Measure
-from confu_core.shards import Dataset, Manifest
+from confu_core.shards import Manifest
 
 __all__ = ["data_columns", "known_birds"]
 
@@ -40,13 +40,13 @@ def data_columns(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def known_birds(dataset: Dataset) -> MediaData:
+def known_birds(birds: BirdData) -> MediaData:
     """Return what is known of a generated dataset: all of it.
 
     Parameters
     ----------
-    dataset : Dataset
-        That `BirdRecipe` described.
+    birds : BirdData
+        As `birdmml.data.open_birds` returns it.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def known_birds(dataset: Dataset) -> MediaData:
     DatasetError
         If the manifest does not describe a dataset of birds.
     """
-    manifest = dataset.manifest
+    manifest = birds.manifest
     recipe = recipe_of(manifest)
     design, species = design_of(recipe.settings), species_of(recipe.settings)
     contents = Contents(
@@ -68,10 +68,10 @@ def known_birds(dataset: Dataset) -> MediaData:
         tuple(reference_descriptions(recipe.settings, design, species)),
         tuple(design.place[row][0].group for row in range(len(species))),
     )
-    said = information_of(manifest)
+    said = manifest.information
     latents = "species, shown look and shown song"
     facts = (Measure("data", latents, "total correlation", said["overall"]["total_correlation"]),)
-    return MediaData(dataset, contents, NAME, data_columns(manifest), _ceilings(said), facts)
+    return MediaData(birds.dataset, contents, NAME, data_columns(manifest), _ceilings(said), facts)
 
 
 def _ceilings(said: Mapping[str, Any]) -> dict[str, dict[str, Ceilings]]:

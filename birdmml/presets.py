@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from birdmml.caption import CaptionDials
-from birdmml.settings import Settings, is_number
-from birdmml.shares import Shares
+from birdmml.design import Shares
+from birdmml.settings import Settings, checked_dials
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.io.plain import read_small
+from confu_core.io.atomic import read_small
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -131,26 +131,11 @@ def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     for name, value in changes.items():
         if name not in known:
             raise InvalidValue(f"unknown setting {name!r}: {nearest(name, known)}")
-        if name == "shares":
-            value = _record(name, Shares, value, {})
-        elif name == "caption":
-            value = _record(name, CaptionDials, value, asdict(settings.caption))
+        if name == "shares" and not isinstance(value, Shares):
+            value = Shares(**checked_dials(name, Shares, value))
+        elif name == "caption" and not isinstance(value, CaptionDials):
+            value = replace(settings.caption, **checked_dials(name, CaptionDials, value))
         elif name in ("species", "split_shares") and isinstance(value, list):
             value = tuple(value)
         values[name] = value
     return replace(settings, **values)
-
-
-def _record(name: str, kind: type, value: Any, base: dict[str, Any]) -> Any:
-    known = [f.name for f in fields(kind)]
-    if isinstance(value, kind):
-        return value
-    if not isinstance(value, Mapping):
-        raise InvalidValue(f"{name} must be a table of {', '.join(known)}; got {value!r}")
-    given = {key.replace("-", "_"): one for key, one in value.items()}
-    for key, one in given.items():
-        if key not in known:
-            raise InvalidValue(f"unknown setting {name}.{key}: {nearest(key, known)}")
-        if not is_number(one):
-            raise InvalidValue(f"{name}.{key} must be a number; got {one!r}")
-    return kind(**{**base, **given})

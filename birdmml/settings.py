@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from birdmml.caption import CaptionDials
-from birdmml.shares import DEFAULT_SHARES, GROUPS, Shares
-from birdmml.table import select_species
+from birdmml.design import DEFAULT_SHARES, GROUPS, Shares
+from birdmml.species import select_species
 from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["SPLITS", "UNSAID", "Settings", "is_number"]
+__all__ = ["SPLITS", "UNSAID", "Settings", "checked_dials", "is_number"]
 
 SPLITS = ("train", "validation", "test", "shift")
 LARGEST_SEED = 2**63 - 1
@@ -136,15 +136,8 @@ class Settings:
 
     def _checked_captions(self, group: str, dials: Any) -> tuple[tuple[str, float], ...]:
         """Return the dials of a group, sorted, as a setting that can be compared and hashed."""
-        known = [dial.name for dial in fields(CaptionDials)]
-        if not isinstance(dials, Mapping | tuple):
-            raise InvalidValue(f"group_captions.{group} must be a table of {', '.join(known)}; got {dials!r}")
-        named = {name.replace("-", "_"): value for name, value in dict(dials).items()}
-        for name, value in named.items():
-            if name not in known:
-                raise InvalidValue(f"unknown setting group_captions.{group}.{name}: {nearest(name, known)}")
-            if not is_number(value):
-                raise InvalidValue(f"group_captions.{group}.{name} must be a number; got {value!r}")
+        table = dict(dials) if isinstance(dials, tuple) else dials
+        named = checked_dials(f"group_captions.{group}", CaptionDials, table)
         replace(self.caption, **named)  # Checks the ranges.
         return tuple(sorted((name, float(value)) for name, value in named.items()))
 
@@ -185,6 +178,20 @@ class Settings:
         together = {**values, **fractions, **records, **lists}
         together |= {"group_captions": captions, "group_weights": dict(self.group_weights)}
         return {name: value for name, value in together.items() if value or name not in UNSAID}
+
+
+def checked_dials(name: str, kind: type, table: Any) -> dict[str, float]:
+    """Return a table of numbers by the fields of a record, with underscores; ranges are for the record to check."""
+    known = [dial.name for dial in fields(kind)]
+    if not isinstance(table, Mapping):
+        raise InvalidValue(f"{name} must be a table of {', '.join(known)}; got {table!r}")
+    given = {key.replace("-", "_"): value for key, value in table.items()}
+    for key, value in given.items():
+        if key not in known:
+            raise InvalidValue(f"unknown setting {name}.{key}: {nearest(key, known)}")
+        if not is_number(value):
+            raise InvalidValue(f"{name}.{key} must be a number; got {value!r}")
+    return given
 
 
 def is_number(value: object) -> bool:

@@ -8,15 +8,25 @@ latents: what pictures and recordings show of them can only be less.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from birdmml.design import Design
-from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information
-from confu_core.orders import guess_accuracy, order_law
+from confu_core.additive import additive_accuracy
+from confu_core.ceilings import COINCIDE
+from confu_core.information import (
+    Atoms,
+    bayes_accuracy,
+    decompose,
+    entropy,
+    mutual_information,
+    total_correlation,
+)
+from confu_core.orders import connected_information, law_ceilings
 
-__all__ = ["GroupStructure", "Structure", "structure"]
+__all__ = ["GroupStructure", "Structure", "additive_ceilings", "structure"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,7 @@ class Structure:
         return {"unit": "nats", "of": "latents", "overall": self.overall.as_dict(), "groups": groups}
 
 
+@lru_cache(maxsize=8)
 def structure(design: Design) -> Structure:
     """Compute the information structure of a design.
 
@@ -123,7 +134,7 @@ def structure(design: Design) -> Structure:
     Examples
     --------
     >>> from birdmml.placement import make_design
-    >>> from birdmml.shares import Shares
+    >>> from birdmml.design import Shares
     >>> vectors = np.arange(4.0)[:, None]
     >>> design = make_design(vectors, vectors, ["a", "b", "c", "d"], shares=Shares(xor=1))
     >>> xor = structure(design).overall
@@ -134,34 +145,69 @@ def structure(design: Design) -> Structure:
     return Structure(_together(list(groups.values())), groups)
 
 
+def additive_ceilings(design: Design) -> dict[str, float | None]:
+    """Return the best accuracy of a sum of scores, f(look, species) + g(song, species), in each group and in all.
+
+    It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
+    be trained on all modalities together, for the share of right answers. See
+    `confu_core.additive.additive_accuracy`.
+
+    Parameters
+    ----------
+    design : Design
+        Who shares which types, with what probability and noise.
+
+    Returns
+    -------
+    dict of str to (float or None)
+        By group, and ``"all"``. None where it is not computed: in units of five species unless p is 1, and with noise
+        in groups of more than four; and for all where it is None for a group.
+
+    Examples
+    --------
+    >>> from birdmml.placement import make_design
+    >>> from birdmml.design import Shares
+    >>> vectors = np.arange(3.0)[:, None]
+    >>> design = make_design(vectors, vectors, ["a", "b", "c"], shares=Shares(xor=1))
+    >>> round(additive_ceilings(design)["xor"], 4)  # 7 of 9 pairs of look and song
+    0.7778
+    """
+    groups = structure(design).groups
+    known: dict[str, float | None] = {}
+    for name, group in groups.items():
+        law = design.law(name)
+        # The guess by the pairs is a sum of scores.
+        told = group.higher_order_headroom <= COINCIDE
+        known[name] = group.bayes_both if told else additive_accuracy(law / law.sum(), [1, 2], 0)
+    found = [value for value in known.values() if value is not None]
+    weights = [group.probability for group in groups.values()]
+    return {**known, "all": float(np.dot(weights, found)) if len(found) == len(known) else None}
+
+
 def _group(table: np.ndarray) -> GroupStructure:
     probability = float(table.sum())
     table = table / probability
     image, audio = table.sum(2), table.sum(1)
-    accuracies = bayes_accuracy(image), bayes_accuracy(audio), bayes_accuracy(table)
-    pairs = order_law(table, 2)
-    pairwise = guess_accuracy(table, pairs, [1, 2], 0)
-    alone = sum(entropy(table.sum(axes)) for axes in ((1, 2), (0, 2), (0, 1)))
-    said, whole = entropy(pairs), entropy(table)
+    known = law_ceilings(table, [1, 2], 0)
     species, visual_types, song_types = table.shape
     return GroupStructure(
         species=species,
         visual_types=visual_types,
         song_types=song_types,
         probability=probability,
-        bayes_image=accuracies[0],
-        bayes_audio=accuracies[1],
-        bayes_both=accuracies[2],
-        single_ceiling=max(accuracies[:2]),
-        pairwise_ceiling=pairwise,
-        headroom=accuracies[2] - max(accuracies[:2]),
-        higher_order_headroom=max(0.0, accuracies[2] - pairwise),
+        bayes_image=bayes_accuracy(image),
+        bayes_audio=bayes_accuracy(audio),
+        bayes_both=known.bayes,
+        single_ceiling=known.single,
+        pairwise_ceiling=known.pairwise,
+        headroom=known.bayes - known.single,
+        higher_order_headroom=max(0.0, known.bayes - known.pairwise),
         mi_image=mutual_information(image),
         mi_audio=mutual_information(audio),
         mi_both=mutual_information(table.reshape(len(table), -1)),
         mi_image_audio=mutual_information(table.sum(0)),
-        total_correlation=max(0.0, alone - whole),
-        connected_information={2: max(0.0, alone - said), 3: max(0.0, said - whole)},
+        total_correlation=total_correlation(table),
+        connected_information=connected_information(table),
         atoms=decompose(table),
     )
 

@@ -15,8 +15,7 @@ from confu_cli.datasets import describe, print_dataset, say_computed, verify_com
 from confu_cli.group import Group
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug
 from confu_cli.publishing import publish_command
-from confu_cli.real_info import show_real
-from confu_cli.real_media import repair_recipe, source_options
+from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.show import echo, number, print_json, print_table, size
 
 if TYPE_CHECKING:
@@ -26,7 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["birdmml"]
 
 
-ACCURACIES = ("bayes_image", "bayes_audio", "pairwise_ceiling", "bayes_both", "headroom", "higher_order_headroom")
+# JSON key of an accuracy to its heading; not every design has all of them.
+ACCURACIES = {
+    "bayes_image": "image (V)",
+    "bayes_audio": "audio (A)",
+    "pairwise_ceiling": "pairwise",
+    "additive_ceiling": "additive",
+    "bayes_both": "A+V",
+    "headroom": "headroom",
+    "higher_order_headroom": "higher order",
+}
 
 
 @click.group(cls=Group, epilog="Example: birdmml build --preset tiny --out data/birds")
@@ -70,12 +78,13 @@ def info(path: str | Path, as_json: bool) -> None:
         show_real(path, dataset, as_json)
         return
     birds = open_birds(path)
-    said = birds.manifest.information
+    computed = birds.manifest.information != dataset.manifest.information
+    said = _with_additive(birds.manifest)
     if as_json:
         print_json({**describe(birds.manifest), "information": said, "captions": birds.distinct_captions()})
         return
     print_dataset(path, birds.manifest)
-    say_computed(said != dataset.manifest.information)
+    say_computed(computed)
     _print_structure(said)
     counts = birds.distinct_captions()
     echo(f"{counts['distinct']:,} distinct captions of {counts['total']:,}")
@@ -97,28 +106,43 @@ def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
 
     The page needs no other file: pictures, songs, spectrograms, captions and latents, by species and by split.
     """
-    from birdmml.data import NAME, open_birds
-    from birdmml.preview import write_gallery, write_preview
+    from birdmml.data import NAME
+    from birdmml.preview import write_preview
     from confu_core.shards import open_dataset
 
     dataset = open_dataset(path)
-    generated = dataset.manifest.name == NAME
-    written = write_preview(open_birds(path), out, **choice) if generated else write_gallery(dataset, out, **choice)
+    written = write_preview(dataset, out, **choice)
     sheet = None if written.sheet is None else str(written.sheet)
     if as_json:
         print_json({**asdict(written), "page": str(written.page), "sheet": sheet, "cards": written.cards})
         return
-    kinds = ("triplets", "species") if generated else ("samples", "classes")
+    kinds = ("triplets", "species") if dataset.manifest.name == NAME else ("samples", "classes")
     what = f"{written.cards} {kinds[0]} of {written.species} {kinds[1]}, {size(written.bytes)}"
     echo(f"{written.page}: {what}; {f'contact sheet {sheet}' if sheet else 'no pictures, no contact sheet'}")
 
 
+def _with_additive(manifest: Manifest) -> dict[str, Any]:
+    """Return the exact information of a dataset, and what sums of pair scores could reach."""
+    from birdmml.data import design_of, recipe_of
+    from birdmml.theory import additive_ceilings
+
+    said, known = manifest.information, additive_ceilings(design_of(recipe_of(manifest).settings))
+    groups = {name: {**group, "additive_ceiling": known[name]} for name, group in said["groups"].items()}
+    return {**said, "overall": {**said["overall"], "additive_ceiling": known["all"]}, "groups": groups}
+
+
 def _print_structure(said: dict[str, Any]) -> None:
+    from confu_core.ceilings import COINCIDE
+
     groups = {**said["groups"], "all": said["overall"]}
+    # Where pairs are everything, so are their sums: no column for that alone.
+    open_to = [group for group in groups.values() if group["higher_order_headroom"] > COINCIDE]
+    known = any(group["additive_ceiling"] is not None for group in open_to)
+    kept = {key: name for key, name in ACCURACIES.items() if known or key != "additive_ceiling"}
     print_table(
         "Best accuracies of the species, of the latents",
-        ["group", "species", "image (V)", "audio (A)", "pairwise", "A+V", "headroom", "higher order"],
-        [[name, str(g["species"]), *(number(g[key]) for key in ACCURACIES)] for name, g in groups.items()],
+        ["group", "species", *kept.values()],
+        [[name, str(group["species"]), *(number(group[key]) for key in kept)] for name, group in groups.items()],
     )
     print_table(
         "Information on the species, in nats (C2, C3: what pairs and triples of species, look, song hold)",

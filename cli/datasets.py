@@ -27,22 +27,7 @@ _HASH = re.compile("[0-9a-f]{64}")  # For machines, which read --json.
 def verify_command(
     command: str, recipe_of: Callable[..., Recipe], sources: Callable[[Any], Any] = lambda verb: verb
 ) -> click.Command:
-    """Return the verb `verify` of a command.
-
-    Parameters
-    ----------
-    command : str
-        The command, for the example in the help text.
-    recipe_of : callable
-        Manifest, and the options of `sources` by name, to the recipe that builds the dataset again.
-    sources : callable
-        A decorator that adds options for what a repair is made from; none by default.
-
-    Returns
-    -------
-    click.Command
-        To be added to a group.
-    """
+    """Return the verb `verify` of a command."""
 
     @click.command("verify", cls=Verb, epilog=f"Example: {command} verify data/{command.removesuffix('bench')} --deep")
     @click.argument("path", type=PathOrUrl())
@@ -99,18 +84,7 @@ def _print_report(path: str | Path, report: Report) -> None:
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:
-    """Collect what a manifest says, without the list of shards.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of a dataset.
-
-    Returns
-    -------
-    dict
-        JSON values.
-    """
+    """Collect what a manifest says, without the list of shards."""
     return {
         "name": manifest.name,
         "description": manifest.description,
@@ -128,15 +102,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
 
 
 def print_dataset(path: str | Path, manifest: Manifest) -> None:
-    """Print what a dataset holds.
-
-    Parameters
-    ----------
-    path : str or Path
-        Its folder or URL.
-    manifest : Manifest
-        Read from it.
-    """
+    """Print what a dataset holds."""
     said = describe(manifest)
     echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
     echo(*textwrap.wrap(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))

@@ -22,20 +22,7 @@ __all__ = ["publish_command"]
 
 
 def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click.Command:
-    """Return the verb.
-
-    Parameters
-    ----------
-    command : str
-        Whose verb.
-    words_of : callable
-        Dataset to what its card says.
-
-    Returns
-    -------
-    click.Command
-        To be added to a group.
-    """
+    """Return the verb."""
     data = f"data/{ {'birdmml': 'birds', 'xorbench': 'xor'}.get(command, 'data') }"
 
     @click.command("publish", cls=Verb, epilog=f"Example: {command} publish {data} --out release")

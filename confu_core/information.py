@@ -11,7 +11,7 @@ import numpy as np
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["Atoms", "bayes_accuracy", "decompose", "entropy", "mutual_information"]
+__all__ = ["Atoms", "bayes_accuracy", "decompose", "entropy", "mutual_information", "total_correlation"]
 
 # The alternating projections stop once the objective falls by less than this, in nats, over one round.
 SETTLED = 1e-12
@@ -120,6 +120,28 @@ def bayes_accuracy(table: np.ndarray) -> float:
     0.9
     """
     return float(table.max(0).sum())
+
+
+def total_correlation(law: np.ndarray) -> float:
+    """Return how far variables are from independence: their single entropies less the joint one.
+
+    Parameters
+    ----------
+    law : ndarray, one axis per variable
+        Joint probabilities that add up to 1.
+
+    Returns
+    -------
+    float
+        In nats, at least 0.
+
+    Examples
+    --------
+    >>> round(total_correlation(np.eye(2) / 2), 4)  # ln 2
+    0.6931
+    """
+    alone = sum(entropy(law.sum(tuple(set(range(law.ndim)) - {axis}))) for axis in range(law.ndim))
+    return max(0.0, alone - entropy(law))
 
 
 def decompose(table: np.ndarray) -> Atoms:

@@ -13,10 +13,11 @@ from math import prod
 
 import numpy as np
 
+from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.information import entropy
 
-__all__ = ["additive_accuracy", "connected_information", "guess_accuracy", "order_law"]
+__all__ = ["connected_information", "guess_accuracy", "law_ceilings", "order_law"]
 
 SETTLED = 1e-12  # Relative error of every marginal at which a law is found.
 STEADY = 1e-15  # Mean square of a Newton step; the error after it is of the order of the square of that before.
@@ -26,8 +27,6 @@ MOST_ROUNDS, MOST_STEPS, MOST_ENTRIES = 20_000, 200, 1000
 LONGEST_STEP = 8.0  # Of a logarithm.
 SMALLEST, LEAST_SINGULAR = 1e-250, 1e-14
 MOST_CELLS = 2**22
-MOST_CHOICES = 64  # Cells times targets of a mixed integer program that takes about a second at most.
-LARGEST_SCORE = 16.0  # Scores whose winners are ahead by 1; twice as large ones change nothing where it was tried.
 
 
 def order_law(law: np.ndarray, order: int) -> np.ndarray:
@@ -148,12 +147,8 @@ def guess_accuracy(law: np.ndarray, guess: np.ndarray, query: Sequence[int], tar
     return float(((true * tied).sum(0) / tied.sum(0)).sum())
 
 
-def additive_accuracy(law: np.ndarray, query: Sequence[int], target: int) -> float | None:
-    """Return the best accuracy of a sum of pair scores: one table per query variable and target, added up.
-
-    It is no ceiling of what pairs tell, but of what scores made of pairs can be right about once somebody trains
-    them on all variables together for the share of right answers. Contrastive training does not: the best InfoNCE
-    loss of such a score is that of the pairs, and so is its guess. Found by mixed integer programming.
+def law_ceilings(law: np.ndarray, query: Sequence[int], target: int) -> Ceilings:
+    """Return what a joint law allows: the accuracies of the best guesses alone, by tables of each order, and by all.
 
     Parameters
     ----------
@@ -166,25 +161,26 @@ def additive_accuracy(law: np.ndarray, query: Sequence[int], target: int) -> flo
 
     Returns
     -------
-    float or None
-        None where there are more than 64 combinations of query and target.
+    Ceilings
+        Single, pairwise, those of the orders between, and Bayes.
 
     Raises
     ------
     InvalidValue
-        If the program is not solved.
+        As `order_law`.
 
     Examples
     --------
     >>> xor = np.array([[[0.25, 0], [0, 0.25]], [[0, 0.25], [0.25, 0]]])
-    >>> round(additive_accuracy(xor, [0, 2], 1), 6)
-    0.75
+    >>> law_ceilings(xor, [0, 2], 1)
+    Ceilings(single=0.5, pairwise=0.5, bayes=1.0, between=())
     """
-    others = tuple(axis for axis in range(law.ndim) if axis not in (*query, target))
-    table = np.moveaxis(law.sum(others), sorted((*query, target)).index(target), 0)
-    if table.size > MOST_CHOICES:
-        return None
-    return _additive(table)
+    law = np.asarray(law, dtype=float)
+    single = max(float(_first(law, [axis], target).max(0).sum()) for axis in query)
+    pairwise, *between = (
+        guess_accuracy(law, order_law(law, order), query, target) for order in range(2, max(3, law.ndim))
+    )
+    return Ceilings(single, pairwise, float(_first(law, query, target).max(0).sum()), tuple(between))
 
 
 def _marginal(law: np.ndarray, subset: Sequence[int]) -> np.ndarray:
@@ -267,42 +263,3 @@ def _stepped(true: np.ndarray, had: np.ndarray, step: np.ndarray) -> np.ndarray:
             return after
         length /= 2
     return had
-
-
-def _additive(table: np.ndarray) -> float:
-    """Solve for scores that are ahead by 1 in as much of a law as can be, shape (targets, first query, ...).
-
-    Ties need no unknowns: scores that are changed a little in the better direction win no less than a fair draw does.
-    """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import coo_matrix
-
-    targets, sizes = len(table), table.shape[1:]
-    starts = np.cumsum([0, *(size * targets for size in sizes)])  # Of each query variable's scores.
-    winners = np.argwhere(table > 0)
-    scores, unknowns = int(starts[-1]), int(starts[-1]) + len(winners)
-    ahead = 2 * len(sizes) * LARGEST_SCORE + 1  # What a score can be behind, and 1.
-    entries: list[tuple[int, int, float]] = []
-    least: list[float] = []
-    for at, (target, *given) in enumerate(winners):
-        for other in set(range(targets)) - {target}:
-            for start, value in zip(starts, given, strict=False):
-                entries.append((len(least), int(start + value * targets + target), 1.0))
-                entries.append((len(least), int(start + value * targets + other), -1.0))
-            entries.append((len(least), scores + at, -ahead))
-            least.append(1.0 - ahead)
-    row, column, value = map(np.array, zip(*entries, strict=True))
-    matrix = coo_matrix((value, (row, column)), shape=(len(least), unknowns)).tocsr()
-    free = np.full(scores, LARGEST_SCORE)
-    free[::targets] = 0.0  # What a query variable adds to all targets alike decides nothing.
-    lowest, highest = np.r_[-free, np.zeros(len(winners))], np.r_[free, np.ones(len(winners))]
-    worth = np.r_[np.zeros(scores), -table[table > 0]]
-    found = milp(
-        worth,
-        constraints=LinearConstraint(matrix, np.array(least)),
-        bounds=Bounds(lowest, highest),
-        integrality=np.r_[np.zeros(scores), np.ones(len(winners))],
-    )
-    if found.status != 0:
-        raise InvalidValue(f"the best additive score is not found: {found.message}")
-    return float(-found.fun)

@@ -23,11 +23,11 @@ ALLOWED = {
 # The floors of confu_core, from the ground up: each imports from those above it in this list, and from nothing else.
 FLOORS = [
     "errors",
-    "escaping random typed",
+    "cells escaping random typed",
     "io",
-    "parallel statistics user_code",
+    "page parallel statistics user_code",
     "ceilings geometry info_nce information layers",
-    "losses orders",
+    "additive losses orders",
     "methods",
     "encoders inputs model",
     "shards",
@@ -84,6 +84,19 @@ def test_each_package_of_the_core_imports_from_lower_floors_alone() -> None:
     inner = [(own, other) for own, other in edges if own.split(".")[1] != other.split(".")[1]]
     assert len(inner) > 300  # The search finds what is there.
     assert [(own, other) for own, other in inner if "__init__" not in own and floor(other) >= floor(own)] == []
+
+
+def test_the_drawers_of_birds_stand_on_the_species_alone() -> None:
+    """Pictures, songs and captions import nothing of `birdmml` but the ground, and the ground nothing but itself."""
+    allowed = {name: {name, "species"} for name in ("picture", "song", "caption", "species")}
+    found = []
+    for name in allowed:
+        for path in sorted((ROOT / "birdmml" / name).glob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "birdmml":
+                    found.append((name, path.name, node.module or ""))
+    assert len(found) > 50  # The search finds what is there.
+    assert [where for where in found if where[2].split(".")[1] not in allowed[where[0]]] == []
 
 
 def loaded(command: str, *words: str | Path) -> set[str]:

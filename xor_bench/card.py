@@ -9,8 +9,8 @@ import numpy as np
 
 from confu_core.publish.words import Figure, Words, markdown_table
 from confu_core.shards.read import Dataset
-from xor_bench.data import information_of, recipe_of
-from xor_bench.modalities import direction_name, names
+from xor_bench.data import XorData, recipe_of
+from xor_bench.task import direction_name, names
 from xor_bench.theory import information
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def words_of(dataset: Dataset) -> Words:
     manifest = dataset.manifest
     recipe = recipe_of(manifest)
     others = "all the others" if recipe.parity == "all" else "the first two"
+    said = XorData.of(dataset).dataset.manifest.information
     letters = names(recipe.modalities)
     ps = ", ".join(f"{p:g}" for p in recipe.p)
     return Words(
@@ -76,7 +77,7 @@ def words_of(dataset: Dataset) -> Words:
             "`xorbench build` of [confu-bench](https://pypi.org/project/confu-bench/) makes it from the settings "
             "below.",
         ),
-        structure=_structure(information_of(manifest), letters),
+        structure=_structure(said, letters),
         limits=LIMITS,
         figure=information_figure(recipe.p, recipe.bits, recipe.modalities, recipe.noise, recipe.parity),
         tags=("multimodal", "synthetic", "xor", "synergy", "contrastive-learning", "higher-order", "benchmark"),
@@ -100,7 +101,7 @@ def information_figure(p: Sequence[float], bits: int, modalities: int, noise: fl
     Figure
         The same bytes for the same numbers.
     """
-    from confu_core.report.rendering import render
+    from confu_core.page.drawing import render
 
     caption = "Exact information of the task over p, in nats; dotted lines are the p of this dataset"
     drawn = render(
@@ -114,7 +115,7 @@ def information_figure(p: Sequence[float], bits: int, modalities: int, noise: fl
 
 
 def _paint(drawing: Drawing, p: Sequence[float], bits: int, modalities: int, noise: float, parity: str) -> None:
-    from confu_core.report.style import INK, PALETTE
+    from confu_core.page.drawing import INK, PALETTE
 
     axes = drawing.subplots()
     grid = np.linspace(0, 1, POINTS)

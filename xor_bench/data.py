@@ -12,20 +12,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
-from confu_core.shards.exact import with_exact_information
-from xor_bench.modalities import direction_name, directions, names
-from xor_bench.task import XorSamples, XorTask, code_bits, make_xor, random_seed
+from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
+from confu_core.shards.read import with_exact_information
+from xor_bench.task import XorSamples, XorTask, code_bits, direction_name, directions, make_xor, names, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
-__all__ = ["XorData", "XorRecipe", "exact", "information_of", "open_xor", "recipe_of"]
+__all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
 
 NAME = "xor"
 SPLITS = {"train": 10_000, "validation": 1_000, "test": 10_000}
 
 
 @dataclass(frozen=True)
-class XorRecipe:
+class XorRecipe(Recipe):
     """What `confu_core.shards.build` needs to write the XOR task into shards.
 
     Parameters
@@ -65,7 +64,6 @@ class XorRecipe:
 
     name = NAME
     description = "The XOR synergy task: codes whose last is the parity of the others with probability p."
-    libraries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.p:
@@ -121,10 +119,6 @@ class XorRecipe:
             low, high = max(start, block * per_p), min(stop, (block + 1) * per_p)
             parts.append(self._part(split, self.p[block], low, high - low, low - block * per_p))
         return pa.concat_tables(parts).combine_chunks()
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return all columns but the key, as one JSON part."""
-        return {"json": flat_json({name: value for name, value in row.items() if name != "key"})}
 
     def information(self) -> dict[str, Any]:
         """Return, for every p, the exact information in nats and the ceilings of every direction."""
@@ -234,30 +228,6 @@ def recipe_of(manifest: Manifest) -> XorRecipe:
         raise DatasetError(f"the manifest does not describe an XOR task: {error}; restore it") from error
 
 
-def information_of(manifest: Manifest) -> dict[str, Any]:
-    """Return what is known exactly of a dataset, for each p.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    dict
-        What the manifest says; where an older one lacks ceilings, all of it is computed from its settings.
-
-    Raises
-    ------
-    DatasetError
-        If the manifest does not describe an XOR task.
-    """
-    said = manifest.information
-    if all("connected_information" in one["information"] for one in said.values()):
-        return said
-    return recipe_of(manifest).information()
-
-
 @dataclass(frozen=True)
 class XorData:
     """An XOR dataset on disk.
@@ -286,6 +256,29 @@ class XorData:
     seed: int
     rows_per_p: dict[str, int]
     parity: str = "all"
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> XorData:
+        """Return an opened dataset as one of the XOR task, with the exact information that its settings imply."""
+        if dataset.manifest.name != NAME:
+            raise DatasetError(f"{dataset.root} holds the dataset {dataset.manifest.name!r}, not {NAME!r}")
+        recipe = recipe_of(dataset.manifest)
+        dataset = with_exact_information(dataset, recipe.information())
+        try:
+            config = dataset.manifest.config
+            task = XorTask(0.0, config["bits"], config["modalities"], config["noise"], config.get("parity", "all"))
+            return cls(
+                dataset=dataset,
+                p=tuple(map(float, config["p"])),
+                bits=task.bits,
+                modalities=task.modalities,
+                noise=task.noise,
+                seed=dataset.manifest.seed,
+                rows_per_p={split: int(rows) for split, rows in config["rows_per_p"].items()},
+                parity=task.parity,
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DatasetError(f"{dataset.root}: its manifest does not describe an XOR task: {error}") from error
 
     def samples(self, split: str, p: float) -> XorSamples:
         """Read the samples of one split and p.
@@ -341,23 +334,4 @@ def open_xor(path: str | Path) -> XorData:
     DatasetError
         If there is no dataset, or one of something else.
     """
-    dataset = open_dataset(path)
-    manifest = dataset.manifest
-    if manifest.name != NAME:
-        raise DatasetError(f"{path} holds the dataset {manifest.name!r}, not {NAME!r}")
-    dataset = with_exact_information(dataset, recipe_of(manifest).information())
-    try:
-        config = manifest.config
-        task = XorTask(0.0, config["bits"], config["modalities"], config["noise"], config.get("parity", "all"))
-        return XorData(
-            dataset=dataset,
-            p=tuple(map(float, config["p"])),
-            bits=task.bits,
-            modalities=task.modalities,
-            noise=task.noise,
-            seed=manifest.seed,
-            rows_per_p={split: int(rows) for split, rows in config["rows_per_p"].items()},
-            parity=task.parity,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{path}: its manifest does not describe an XOR task: {error}") from error
+    return XorData.of(open_dataset(path))

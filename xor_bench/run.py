@@ -14,13 +14,12 @@ from confu_core.evaluation.directions import Evaluation, evaluate
 from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
-from confu_core.runs.threads import threads
+from confu_core.runs.environment import threads
 from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
 from xor_bench.data import XorData
-from xor_bench.modalities import direction_name, directions, names
 from xor_bench.settings import Settings
-from xor_bench.task import XorSamples, code_inputs, make_xor
+from xor_bench.task import XorSamples, code_inputs, direction_name, directions, make_xor, names
 from xor_bench.theory import ceilings, chance, information
 
 __all__ = ["headline", "run", "run_together"]

@@ -9,8 +9,7 @@ from typing import Any
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.runs.options import cell_id, plain, resolved_options
-from xor_bench.constraints import real_within, whole_within
-from xor_bench.task import KINDS, XorTask
+from xor_bench.task import KINDS, XorTask, real_within, whole_within
 
 __all__ = ["BENCH_OPTIONS", "Settings"]
 

@@ -1,23 +1,42 @@
-"""The XOR synergy task: its distribution, samples of it, and real-valued inputs for its codes."""
+"""The XOR synergy task: its distribution, its modalities, samples of it, and real-valued inputs for its codes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from numbers import Integral, Real
+from string import ascii_lowercase
 
 import numpy as np
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.random import generator, uniform, words
-from xor_bench.constraints import law, parity_of, whole_within
-from xor_bench.modalities import names
 
-__all__ = ["MOST_BITS", "XorSamples", "XorTask", "code_bits", "code_inputs", "make_xor", "names", "random_seed"]
+__all__ = [
+    "MOST_BITS",
+    "XorSamples",
+    "XorTask",
+    "check_direction",
+    "code_bits",
+    "code_inputs",
+    "direction_name",
+    "directions",
+    "law",
+    "make_xor",
+    "names",
+    "parity_of",
+    "random_seed",
+    "real_within",
+    "whole_within",
+]
 
 Draw = Callable[..., np.ndarray]  # (*stream) -> random words, shape (n, 4)
 
 KINDS = ("bits", "bits01", "onehot", "gaussian")
 DEFAULT_WIDTH = 16  # Of Gaussian inputs.
+PARITIES = ("all", "pair")
+MOST_MODALITIES = len(ascii_lowercase)
 MOST_BITS = 16
 MOST_ONEHOT_BITS = 12  # 4096 x 4096 float32 are 64 MiB; each further bit takes four times as much.
 WORD_BITS = 64
@@ -232,30 +251,141 @@ def code_bits(codes: np.ndarray, bits: int) -> np.ndarray:
     return ((np.asarray(codes)[..., None] >> np.arange(bits)[::-1]) & 1).astype(np.int8)
 
 
-def random_seed(random_state: object) -> int:
-    """Return a seed, checked.
+def names(modalities: int) -> tuple[str, ...]:
+    """Return the names of the modalities: the first letters of the alphabet.
 
     Parameters
     ----------
-    random_state : object
-        What the user gave: a whole number of at least 0.
+    modalities : int
+        How many, in [3, 26].
 
     Returns
     -------
-    int
-        The seed.
+    tuple of str
+        One letter each. The last is the parity of the others, or a copy of the first.
+
+    Examples
+    --------
+    >>> names(4)
+    ('a', 'b', 'c', 'd')
+    """
+    return tuple(ascii_lowercase[: whole_within("modalities", modalities, 3, MOST_MODALITIES)])
+
+
+def directions(modalities: int, orders: Iterable[int] = (1, 2)) -> list[tuple[tuple[str, ...], str]]:
+    """List the directions in which a query of modalities retrieves another one.
+
+    Parameters
+    ----------
+    modalities : int
+        How many there are, in [3, 26].
+    orders : iterable of int
+        Sizes of the query, each in [1, modalities - 1]: 1 for 1->1, 2 for 2->1, and so on.
+
+    Returns
+    -------
+    list of (tuple of str, str)
+        Query and target, order by order as given, alphabetical within each.
 
     Raises
     ------
     InvalidValue
-        If it is no such number.
+        If an order or the number of modalities is out of range.
 
     Examples
     --------
-    >>> random_seed(7)
-    7
+    >>> [direction_name(*direction) for direction in directions(3)]
+    ['a->b', 'a->c', 'b->a', 'b->c', 'c->a', 'c->b', 'ab->c', 'ac->b', 'bc->a']
     """
+    everyone = names(modalities)
+    sizes = [whole_within("orders", order, 1, len(everyone) - 1) for order in orders]
+    return [
+        (query, target)
+        for size in sizes
+        for query in combinations(everyone, size)
+        for target in everyone
+        if target not in query
+    ]
+
+
+def direction_name(query: Sequence[str], target: str) -> str:
+    """Write a direction as text.
+
+    Parameters
+    ----------
+    query : sequence of str
+        Modalities given.
+    target : str
+        Modality retrieved.
+
+    Returns
+    -------
+    str
+        Such as ``"ac->b"``.
+
+    Examples
+    --------
+    >>> direction_name(("a", "c"), "b")
+    'ac->b'
+    """
+    return f"{''.join(query)}->{target}"
+
+
+def check_direction(query: Sequence[str], target: str, modalities: int) -> frozenset[str]:
+    """Return the modalities of a query, whose order has no meaning, after checking that the direction exists."""
+    everyone = names(modalities)
+    for name in (*query, target):
+        if name not in everyone:
+            raise InvalidValue(f"a modality must be one of {', '.join(everyone)}; got {name!r}")
+    given = frozenset(query)
+    if not given:
+        raise InvalidValue("query must name at least one modality; got none")
+    if len(given) < len(query):
+        raise InvalidValue(f"query must name each modality once; got {', '.join(query)}")
+    if target in given:
+        raise InvalidValue(f"target must not be in the query; got {target!r} and the query {', '.join(query)}")
+    return given
+
+
+def law(p: object, bits: object, modalities: object, noise: object) -> tuple[float, int, int, float]:
+    """Return the numbers of the task's law as plain Python numbers, checked: the theory has no most bits."""
+    return (
+        real_within("p", p, 0, 1),
+        whole_within("bits", bits, 1),
+        whole_within("modalities", modalities, 3, MOST_MODALITIES),
+        real_within("noise", noise, 0, 0.5),
+    )
+
+
+def parity_of(parity: object, modalities: int) -> str:
+    """Return of what the last modality may be the parity, checked; with three modalities it is of all the others."""
+    if parity not in PARITIES:
+        raise InvalidValue(f"parity must be all or pair; got {parity!r}: {nearest(str(parity), PARITIES)}")
+    return str(parity) if modalities > 3 else "all"
+
+
+def random_seed(random_state: object) -> int:
+    """Return a seed: a whole number of at least 0."""
     return whole_within("random_state", random_state, 0)
+
+
+def real_within(name: str, value: object, low: float, high: float) -> float:
+    """Return a real number that lies in a closed interval; a bool or a string is none."""
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+    if number is None or not low <= number <= high:
+        given = value if number is None else number
+        raise InvalidValue(f"{name} must be in [{low:g}, {high:g}]; got {given!r}")
+    return number
+
+
+def whole_within(name: str, value: object, low: int, high: int | None = None) -> int:
+    """Return a whole number of at least ``low`` and, if there is one, at most ``high``; a bool is none, nor is 5.0."""
+    number = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
+    if number is None or number < low or (high is not None and number > high):
+        limits = f"of at least {low}" if high is None else f"in [{low}, {high}]"
+        given = value if number is None else number
+        raise InvalidValue(f"{name} must be a whole number {limits}; got {given!r}")
+    return number
 
 
 def _clean(task: XorTask, gate: np.ndarray, draw: Draw) -> np.ndarray:

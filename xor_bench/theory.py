@@ -10,10 +10,14 @@ quantity is a closed form whose cost does not depend on the number of bits, with
 
 from __future__ import annotations
 
-from xor_bench._bayes import additive_ceiling, bayes_accuracy, ceilings, chance, pairwise_ceiling, single_ceiling
-from xor_bench._decomposition import Decomposition, decomposition
-from xor_bench._information import Information, connected_information, information
-from xor_bench.modalities import direction_name, directions
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from confu_core.errors import InvalidValue
+from xor_bench._ceilings import additive_ceiling, bayes_accuracy, ceilings, chance, pairwise_ceiling, single_ceiling
+from xor_bench._closed_forms import copied_and_synergy
+from xor_bench.task import direction_name, directions, law, names, parity_of
 
 __all__ = [
     "Decomposition",
@@ -30,3 +34,252 @@ __all__ = [
     "pairwise_ceiling",
     "single_ceiling",
 ]
+
+
+@dataclass(frozen=True)
+class Information:
+    """The information structure of the task, in nats.
+
+    ``a`` is the first modality, ``c`` the last, and ``b`` any of those between; with three modalities these are their
+    names. A condition means all the other modalities: ``mi_bc_given_a`` is I(b; c | all but b and c). Where the parity
+    is that of the first two, ``b`` is the second, and those after it change nothing.
+
+    Attributes
+    ----------
+    mi_ac : float
+        I(a; c): all that pairs of modalities show.
+    mi_bc : float
+        I(b; c), which is 0, as is every other pair's.
+    mi_ab_given_c, mi_bc_given_a : float
+        I(a; b | the others) and I(b; c | the others); they are equal, and equal to I(b; all the others).
+    total_correlation : float
+        Sum of the single entropies less the joint one.
+    dual_total_correlation : float
+        Joint entropy less each modality's entropy given all the others.
+    o_information : float
+        Total correlation less its dual; negative where synergy dominates.
+    code_entropy : float
+        Entropy of one modality, bits * ln 2.
+    """
+
+    mi_ac: float
+    mi_bc: float
+    mi_ab_given_c: float
+    mi_bc_given_a: float
+    total_correlation: float
+    dual_total_correlation: float
+    o_information: float
+    code_entropy: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the quantities by name.
+
+        Returns
+        -------
+        dict of str to float
+            In nats, in the order of the attributes.
+
+        Examples
+        --------
+        >>> round(information(1, 1).as_dict()["total_correlation"], 4)
+        0.6931
+        """
+        return asdict(self)
+
+
+def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0, parity: str = "all") -> Information:
+    """Return the exact information structure of the XOR task.
+
+    With V = 2**bits codes, r = 1 - 1/V and no noise, I(a; c) = q ln(V q) + r p ln p and
+    I(b; c | others) = r (p ln V + (1 - p) ln(1 - p)) - q ln q, where q = 1 - p + p/V is the probability that c equals
+    a. Noise needs a sum over (bits + 1)**2 pairs of flip counts: given the others, c has the law
+    p w_M(y) + (1 - p) w_2(x), where w_k is the law of k summed noise vectors, and x = c XOR a and
+    y = c XOR (all others) are independent and uniform under the reference measure.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the last modality is the parity of the others and not a copy of the first, in [0, 1].
+    bits : int
+        Bits per code, at least 1, with no upper limit.
+    modalities : int
+        Number of modalities, in [3, 26].
+    noise : float
+        Probability that an observed bit is flipped, in [0, 0.5].
+    parity : {"all", "pair"}
+        Of which others the last modality is the parity, as in `XorTask`.
+
+    Returns
+    -------
+    Information
+        Everything in nats.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    Notes
+    -----
+    Total correlation is I(a; c) + S and its dual is I(a; c) + (M - 1) S with S = I(b; c | others), so the O-information
+    [1]_ is -(M - 2) S: whatever the gate, redundancy never dominates.
+
+    References
+    ----------
+    .. [1] Rosas, Mediano, Gastpar, Jensen: Quantifying high-order interdependencies via multivariate extensions of the
+       mutual information, Physical Review E 100, 2019. arXiv:1902.11239
+
+    Examples
+    --------
+    >>> half = information(0.5, 5)
+    >>> round(half.mi_ac, 4), round(half.mi_bc_given_a, 4), round(half.total_correlation, 4)
+    (1.1097, 1.6845, 2.7942)
+    """
+    p, bits, modalities, noise = law(p, bits, modalities, noise)
+    if parity_of(parity, modalities) == "pair":
+        modalities = 3  # The others are independent of these, and of each other.
+    copied, synergy = copied_and_synergy(p, bits, modalities, noise)
+    return Information(
+        mi_ac=copied,
+        mi_bc=0.0,
+        mi_ab_given_c=synergy,
+        mi_bc_given_a=synergy,
+        total_correlation=copied + synergy,
+        dual_total_correlation=copied + (modalities - 1) * synergy,
+        o_information=0.0 - (modalities - 2) * synergy,  # The leading zero keeps a zero from reading -0.0.
+        code_entropy=bits * math.log(2),
+    )
+
+
+def connected_information(
+    p: float, bits: int, *, modalities: int = 3, noise: float = 0.0, parity: str = "all"
+) -> dict[int, float]:
+    """Return what tables of k modalities add to those of k - 1, exactly.
+
+    A table that lacks a modality of the parity shows the copy at most: the parity of what it has is uniform. So the
+    laws of all orders below that of the parity are one, and C_2 = I(a; c), the C of the parity's order is
+    I(b; c | others), and every other is 0.
+
+    Parameters
+    ----------
+    p, bits, modalities, noise, parity
+        As for `information`.
+
+    Returns
+    -------
+    dict of int to float
+        From 2 to the number of modalities, in nats; their sum is the total correlation.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    Examples
+    --------
+    >>> {order: round(value, 4) for order, value in connected_information(0.5, 1, modalities=4).items()}
+    {2: 0.1308, 3: 0.0, 4: 0.2158}
+    """
+    found = information(p, bits, modalities=modalities, noise=noise, parity=parity)
+    top = 3 if parity_of(parity, modalities) == "pair" else modalities
+    added = {2: found.mi_ac, top: found.mi_bc_given_a}
+    return {order: added.get(order, 0.0) for order in range(2, modalities + 1)}
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """The atoms of I(target; sources), in nats.
+
+    Attributes
+    ----------
+    target : str
+        The modality explained.
+    sources : tuple of (str, str)
+        The other two.
+    redundancy : float
+        What either source tells alone.
+    unique : dict of str to float
+        By source, what it tells and the other does not.
+    synergy : float
+        What only both together tell.
+    """
+
+    target: str
+    sources: tuple[str, str]
+    redundancy: float
+    unique: dict[str, float]
+    synergy: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by name.
+
+        Returns
+        -------
+        dict
+            Atoms in nats; ``unique`` is a dict of its own.
+
+        Examples
+        --------
+        >>> decomposition(0, 5, "b").as_dict()["unique"]
+        {'a': 0.0, 'c': 0.0}
+        """
+        return asdict(self)
+
+
+def decomposition(p: float, bits: int, target: str, *, modalities: int = 3, noise: float = 0.0) -> Decomposition:
+    """Return the partial information decomposition of a modality over the other two.
+
+    Which decomposition? It does not matter here. For each target at least one source has no information about it, so a
+    redundancy that is non-negative and at most each source's own information is 0, and the lattice fixes the other
+    atoms: unique information is the source's mutual information, and synergy is what is left. This holds for I_min of
+    Williams and Beer [1]_, for BROJA [2]_ and for every other measure with these two properties.
+
+    Parameters
+    ----------
+    p : float
+        Probability that c is the parity of a and b and not a copy of a, in [0, 1].
+    bits : int
+        Bits per code, at least 1.
+    target : str
+        ``"a"``, ``"b"`` or ``"c"``.
+    modalities : int
+        Must be 3: with more sources the lattice has atoms that these properties leave open.
+    noise : float
+        Probability that an observed bit is flipped, in [0, 0.5].
+
+    Returns
+    -------
+    Decomposition
+        Atoms in nats; their sum is I(target; sources).
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint.
+
+    References
+    ----------
+    .. [1] Williams, Beer: Nonnegative decomposition of multivariate information, 2010. arXiv:1004.2515
+    .. [2] Bertschinger, Rauh, Olbrich, Jost, Ay: Quantifying unique information, Entropy 16, 2014. arXiv:1401.2764
+
+    Examples
+    --------
+    >>> atoms = decomposition(1, 1, "b")
+    >>> atoms.sources, atoms.redundancy, round(atoms.synergy, 4)
+    (('a', 'c'), 0.0, 0.6931)
+    """
+    quantities = information(p, bits, modalities=modalities, noise=noise)
+    if modalities != 3:
+        raise InvalidValue(f"modalities must be 3 for a decomposition over two sources; got {modalities}")
+    everyone = names(modalities)
+    if target not in everyone:
+        raise InvalidValue(f"target must be one of {', '.join(everyone)}; got {target!r}")
+    first, second = (name for name in everyone if name != target)
+    pairs = {"ac": quantities.mi_ac, "ca": quantities.mi_ac}
+    return Decomposition(
+        target=target,
+        sources=(first, second),
+        redundancy=0.0,
+        unique={source: pairs.get(source + target, 0.0) for source in (first, second)},
+        synergy=quantities.mi_bc_given_a,
+    )

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from birdmml.ingest.kept import open_kept
 from birdmml.ingest.tar_index import Place, TarIndex, safe_name
 from confu_core.errors import DatasetError
-from confu_core.io.remote import RemotePath
+from confu_core.io.storage import RemotePath
 
 __all__ = [
     "MOST_FILE_BYTES",

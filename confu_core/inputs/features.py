@@ -29,34 +29,7 @@ _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     """Read the features of some rows.
 
-    Parameters
-    ----------
-    path : str or Path
-        A ``.parquet`` with the column ``key`` and either one column of lists or columns of numbers, or a ``.npz``
-        with the arrays ``keys`` (text) and ``features`` (rows, width). The index of pandas is no feature; beside
-        numbered columns, such as ``e0`` to ``e7``, there must be no other ones of numbers.
-    keys : sequence of str
-        Of the rows wanted. The file may hold others as well.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, width)
-        In the order of `keys`.
-
-    Raises
-    ------
-    DatasetError
-        If the file cannot be read, lacks a key or holds one twice, has values that are not finite or vectors of
-        differing widths, or does not say which columns are features.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "clip.npz"
-    ...     np.savez(path, keys=np.array(["a", "b"]), features=np.array([[1.0, 2.0], [3.0, 4.0]]))
-    ...     read_features(path, ["b"]).tolist()
-    [[3.0, 4.0]]
+    Returns ndarray of float32, shape (n, width).
     """
     path = Path(path)
     if path.suffix not in _EXTENSIONS:

@@ -9,8 +9,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from confu_core.errors import InvalidValue
-from confu_core.inputs.mel import BANDS, frames_of
-from confu_core.inputs.sound import DURATION_LIMIT, samples_in
+from confu_core.inputs.sound import BANDS, DURATION_LIMIT, frames_of, samples_in
 from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
 from confu_core.typed import check_keys
 
@@ -191,12 +190,6 @@ class InputSpec:
     ----------
     inputs : mapping of str to Picture, Sound, Text or Sequence
         In the order of the modalities. Names are letters, digits and underscores.
-
-    Examples
-    --------
-    >>> spec = InputSpec({"image": Picture("image", side=32), "caption": Text("caption", length=16)})
-    >>> spec.names, spec.inputs["image"].shape
-    (('image', 'caption'), (3, 32, 32))
     """
 
     inputs: Mapping[str, Input]

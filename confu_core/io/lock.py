@@ -21,10 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import Location
-
-__all__ = ["LOCK", "OWNER", "InUse", "folder_in_use", "locked", "vacate"]
+from confu_core.io.atomic import writing
+from confu_core.io.storage import Location, RemotePath
 
 LOCK, OWNER = ".lock", ".lock.owner"
 _POLL_SECONDS = 0.05
@@ -39,31 +37,7 @@ class InUse(DatasetError):
 
 @contextlib.contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold a lock until the end of a block.
-
-    Parameters
-    ----------
-    path : Path
-        The lock's file, which is there while it is held. Its folder exists.
-    wait : bool
-        Whether to wait for another holder.
-
-    Raises
-    ------
-    InUse
-        If another process holds it, and there is no waiting.
-    DatasetError
-        If what has the name is no plain file; links are not followed.
-    OSError
-        If the file cannot be made.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder) / "x.lock"):
-    ...     (Path(folder) / "x.lock").exists()
-    True
-    """
+    """Hold a file, which is there as long, locked until the end of a block; wait for another holder, or raise InUse."""
     # A process that is only starting imports the script of its parent, which may hold the lock and wait for it.
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise DatasetError("a worker process ran the script again; put what it does under if __name__ == '__main__':")
@@ -81,32 +55,9 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 def folder_in_use(root: Location, *, wait: bool = False) -> Iterator[None]:
     """Keep other processes from building, repairing, publishing or sweeping into a folder for the length of a block.
 
-    Parameters
-    ----------
-    root : Path or RemotePath
-        The folder, made where it is missing, and removed again if nothing came into it. Nothing is held at a URL,
-        since stores have no locks.
-    wait : bool
-        Whether to wait for another process.
-
-    Raises
-    ------
-    InUse
-        If another process holds it.
-    DatasetError
-        If it is no folder, or cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder, folder_in_use(Path(folder)):
-    ...     with folder_in_use(Path(folder)):
-    ...         pass
-    Traceback (most recent call last):
-    confu_core.io.lock.InUse: ... is in use by another process; wait for it or choose another --out
+    It is made where it is missing, and removed again if nothing came into it. Nothing is held at a URL, since stores
+    have no locks.
     """
-    from confu_core.io.atomic import writing
-
     if isinstance(root, RemotePath):
         yield
         return

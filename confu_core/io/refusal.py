@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["refusal", "tellable", "without_secrets"]
-
 _LOGIN = "log in again, or set fresh keys, and run the same command again"
 _RIGHTS = "the store refuses (403): these keys may not do that; ask its owner for the right, or use other keys"
 # Codes of S3 and its kin, and status codes of HTTP, to what is the matter and what mends it.
@@ -58,34 +56,14 @@ _SECRETS = re.compile(
 
 
 def refusal(error: BaseException) -> str:
-    """Return what an error of a store means, and what mends it.
-
-    Parameters
-    ----------
-    error : BaseException
-        Of any client: of S3, of Google, of HTTP, of the Hugging Face hub.
-
-    Returns
-    -------
-    str
-        One line, without keys and tokens.
-
-    Examples
-    --------
-    >>> refusal(PermissionError("no entry"))
-    'no entry'
-    >>> error = OSError("An error occurred")
-    >>> error.response = {"Error": {"Code": "NoSuchBucket"}}
-    >>> refusal(error)
-    'there is no such bucket; create it first, or choose another'
-    """
+    """Return what an error of a store means, and what mends it."""
     chain = list(_chain(error))
-    for one in chain:
-        for code in _codes(one):
+    for cause in chain:
+        for code in _codes(cause):
             if code in _MEANING:
                 return _MEANING[code]
     line = without_secrets(_first_line(error))
-    kinds = {type(one).__name__ for one in chain}
+    kinds = {type(cause).__name__ for cause in chain}
     if kinds & _NO_KEYS:
         return f"no keys were found ({line}); log in, or set those of the store"
     if kinds & _UNREACHED:
@@ -96,24 +74,8 @@ def refusal(error: BaseException) -> str:
 
 
 def tellable(error: BaseException) -> BaseException | None:
-    """Return an error that may be shown as the cause of another, or None if its text holds a secret.
-
-    Parameters
-    ----------
-    error : BaseException
-        Of a client.
-
-    Returns
-    -------
-    BaseException or None
-        For ``raise ... from``.
-
-    Examples
-    --------
-    >>> tellable(OSError("GET https://x?token=abc")) is None
-    True
-    """
-    return error if all(without_secrets(str(one)) == str(one) for one in _chain(error)) else None
+    """Return an error that may be shown as the cause of another, or None if its text holds a secret."""
+    return error if all(without_secrets(str(cause)) == str(cause) for cause in _chain(error)) else None
 
 
 def without_secrets(text: str, *, every_query: bool = True) -> str:
@@ -121,31 +83,12 @@ def without_secrets(text: str, *, every_query: bool = True) -> str:
 
     Every URL that is shown, stored or raised goes through here. Of a query only what is known to be harmless stays,
     such as ``download=1``: servers call their tokens by any name.
-
-    Parameters
-    ----------
-    text : str
-        A URL, or what a client said.
-    every_query : bool
-        Whether what a query asks for is a secret unless it is known to be harmless; else only what is called one is.
-
-    Returns
-    -------
-    str
-        With three dots for each.
-
-    Examples
-    --------
-    >>> without_secrets("PUT https://me:pass@host/x?X-Amz-Signature=abc&part=1")
-    'PUT https://...@host/x?...&part=1'
-    >>> without_secrets("simplecache::s3://KEY:SEC/RET@bucket/birds")
-    'simplecache::s3://...@bucket/birds'
     """
     for name in _SECRET_NAMES:
         value = os.environ.get(name, "")
         if len(value) >= _SHORTEST_SECRET:
             text = text.replace(value, "...")
-    return _SECRETS.sub("...", _URL.sub(lambda found: _shown_url(found[0], every_query), text))
+    return _SECRETS.sub("...", _URL.sub(lambda match: _shown_url(match[0], every_query), text))
 
 
 def _shown_url(url: str, every_query: bool) -> str:
@@ -158,11 +101,11 @@ def _shown_url(url: str, every_query: bool) -> str:
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        yield one
-        one = one.__cause__ or one.__context__
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _codes(error: BaseException) -> Iterator[str]:

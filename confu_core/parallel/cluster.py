@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.parallel.versions import library_versions, version_differences
 from confu_core.parallel.workers import ATTEMPTS, WorkerDied, interrupts_held_back
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["ENGINES", "check_engine", "completed_on_cluster", "same_versions"]
 
 ENGINES = ("local", "dask")
 
@@ -33,26 +30,7 @@ _QUIET = 60  # Above every level of logging: what goes wrong is said once, by an
 
 
 def check_engine(engine: str, scheduler: str | None) -> None:
-    """Refuse an engine that is unknown, or that has no use for a scheduler.
-
-    Parameters
-    ----------
-    engine : str
-        What the user asked for.
-    scheduler : str or None
-        Address of a scheduler.
-
-    Raises
-    ------
-    InvalidValue
-        If they are not some of `ENGINES`, or do not go together.
-
-    Examples
-    --------
-    >>> check_engine("local", "tcp://10.0.0.1:8786")
-    Traceback (most recent call last):
-    confu_core.errors.InvalidValue: scheduler goes with engine 'dask'; got engine 'local'
-    """
+    """Refuse an engine that is unknown, or that has no use for a scheduler."""
     if engine not in ENGINES:
         raise InvalidValue(f"unknown engine {engine!r}; {nearest(str(engine), ENGINES)}")
     if scheduler is not None and engine != "dask":
@@ -64,31 +42,10 @@ def completed_on_cluster(
 ) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to cancel the others.
 
-    Parameters
-    ----------
-    function : callable
-        Job to result; picklable.
-    jobs : sequence
-        Small picklable values.
-    workers : int
-        Number of processes on this machine; not used with a scheduler.
-    scheduler : str, optional
-        Address of a running one, such as ``"tcp://10.0.0.1:8786"``; its workers do the jobs.
-
-    Yields
-    ------
-    object
-        Results, in the order in which they finish.
-
-    Raises
-    ------
-    WorkerDied
-        At the end, if a job lost its worker more often than the scheduler allows: 3 times on this machine, and
-        as ``distributed.scheduler.allowed-failures`` says on a cluster. An exception of `function` comes at once.
-    InvalidValue
-        If `distributed` is not installed.
-    DatasetError
-        If the scheduler does not answer, has no workers, or goes away.
+    The workers of the scheduler at an address such as ``"tcp://10.0.0.1:8786"`` do them, or else a number of processes
+    on this machine. At the end WorkerDied names the jobs that lost their worker more often than the scheduler allows: 3
+    times on this machine, and as ``distributed.scheduler.allowed-failures`` says on a cluster. An exception of the
+    function comes at once, and a scheduler that does not answer, has no workers or goes away is a DatasetError.
     """
     if not jobs:
         return
@@ -102,42 +59,6 @@ def completed_on_cluster(
                 lost |= yield from _results(client, function, [job], scheduler)
     if lost:
         raise WorkerDied(list(lost), max(lost.values()))
-
-
-def same_versions(function: Callable[[Any], Any], versions: Mapping[str, str], job: Any) -> Any:
-    """Do a job only where the libraries are those that the manifest will name.
-
-    Parameters
-    ----------
-    function : callable
-        Job to result.
-    versions : mapping of str to str
-        Of the libraries that decide the bytes.
-    job : object
-        What to do.
-
-    Returns
-    -------
-    object
-        The result.
-
-    Raises
-    ------
-    DatasetError
-        If a version differs.
-
-    Examples
-    --------
-    >>> same_versions(abs, library_versions([]), -1)
-    1
-    """
-    here = library_versions([name for name in versions if name != "python"])
-    if different := version_differences(versions, here):
-        raise DatasetError(
-            f"the worker on {socket.gethostname()} has other versions than this process ({'; '.join(different)}), "
-            "which may write other bytes; install the same everywhere"
-        )
-    return function(job)
 
 
 @contextlib.contextmanager

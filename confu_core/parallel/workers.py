@@ -15,9 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from confu_core.errors import DatasetError
-
-__all__ = ["ATTEMPTS", "WorkerDied", "completed", "interrupts_held_back"]
+from confu_core.errors import ConfuError, DatasetError
 
 ATTEMPTS = 3
 GRACE_SECONDS = 5  # For a worker to end by itself.
@@ -38,29 +36,8 @@ class WorkerDied(Exception):
 def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to stop everything at once.
 
-    Parameters
-    ----------
-    function : callable
-        Job to result; picklable where there are several workers, to which it is sent once.
-    jobs : sequence
-        Small picklable values.
-    workers : int
-        Number of processes; 1 computes in this process, in order.
-
-    Yields
-    ------
-    object
-        Results, in the order in which they finish.
-
-    Raises
-    ------
-    WorkerDied
-        At the end, if the process of a job died `ATTEMPTS` times. An exception of `function` comes at once.
-
-    Examples
-    --------
-    >>> list(completed(abs, [-1, 2, -3], workers=1))
-    [1, 2, 3]
+    The function is sent once to each of the processes; with 1, this process computes, in order. At the end WorkerDied
+    names the jobs whose process died `ATTEMPTS` times; an exception of the function comes at once.
     """
     if workers == 1:
         yield from map(function, jobs)
@@ -68,17 +45,53 @@ def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int)
         yield from _parallel(deque(jobs), [_Worker(function) for _ in range(min(workers, len(jobs)))])
 
 
+def mapped(
+    function: Callable[[Any], Any],
+    jobs: Sequence[Any],
+    workers: int,
+    *,
+    died: Callable[[int, str], str],
+    name: Callable[[Any], str],
+    each: Callable[[Any], None] = lambda result: None,
+    error: type[ConfuError] = DatasetError,
+    run: Callable[..., Generator[Any, None, None]] = completed,
+) -> list[Any]:
+    """Return the results of jobs in the order in which they finish, each handed to `each` as soon as it is there.
+
+    Whatever is raised stops all. Jobs that kill their process again and again become an `error` after the others are
+    done: its line is what `died` makes of how often a process died, and of the jobs' names.
+    """
+    results = []
+    try:
+        with contextlib.closing(run(function, jobs, workers)) as finished:
+            for result in finished:
+                results.append(result)
+                each(result)
+    except WorkerDied as death:
+        raise error(died(death.attempts, ", ".join(map(name, death.jobs)))) from death
+    return results
+
+
+def counting(
+    progress: Callable[[int, int], None] | None, total: int, size: Callable[[Any], int]
+) -> Callable[[Any], None]:
+    """Return what `mapped` can hand each result to, so that `progress` is told how much of a total is done."""
+    done = 0
+
+    def count(result: Any) -> None:
+        nonlocal done
+        done += size(result)
+        if progress is not None:
+            progress(done, total)
+
+    return count
+
+
 @contextlib.contextmanager
 def interrupts_held_back() -> Iterator[None]:
     """Hold Ctrl-C back until the end of a block, and for good from the processes that are started in it.
 
     An interrupt is this process's to handle. The others would print tracebacks, as early as while they import.
-
-    Examples
-    --------
-    >>> with interrupts_held_back():
-    ...     signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    True
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows cannot hold signals back.
         yield

@@ -20,9 +20,8 @@ from confu_core.publish.private import check_columns, check_text, cleaned_table
 from confu_core.publish.release import Part, Release, made
 from confu_core.publish.terms import Terms, terms_of
 from confu_core.publish.words import Edition, Words
-from confu_core.shards.manifest import MANIFEST
+from confu_core.shards.manifest import MANIFEST, SUMS
 from confu_core.shards.read import Dataset
-from confu_core.shards.sums import SUMS
 from confu_core.shards.verify import verify
 
 __all__ = ["REJECTS", "assemble"]

@@ -9,8 +9,7 @@ from typing import Any
 
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import write_whole
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import Location
+from confu_core.io.storage import Location, RemotePath
 from confu_core.publish.release import Part, Release
 from confu_core.shards.read import PUBLISHING
 

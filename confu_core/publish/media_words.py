@@ -122,7 +122,7 @@ def balance_figure(counts: Mapping[str, Counter[str]], contents: Contents) -> Fi
     Figure
         The same bytes for the same numbers; of many classes the most frequent ones.
     """
-    from confu_core.report.rendering import render
+    from confu_core.page.drawing import render
 
     caption = f"Samples of each class (column {contents.label}) in each split, the most frequent first"
     drawn = render("balance", "Class balance", caption, (7.5, 3.4), lambda one: _paint(one, counts))
@@ -130,7 +130,7 @@ def balance_figure(counts: Mapping[str, Counter[str]], contents: Contents) -> Fi
 
 
 def _paint(drawing: Drawing, counts: Mapping[str, Counter[str]]) -> None:
-    from confu_core.report.style import PALETTE, plain
+    from confu_core.page.drawing import PALETTE, plain
 
     total = sum(counts.values(), Counter[str]())
     shown = [name for name, _ in total.most_common(_MOST_BARS)]

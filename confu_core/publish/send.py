@@ -13,8 +13,7 @@ from pathlib import Path
 
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import remove_partials, replacing, sha256_of, writing
-from confu_core.io.remote import RemotePath
-from confu_core.io.storage import Location
+from confu_core.io.storage import Location, RemotePath
 from confu_core.publish.ledger import Ledger
 from confu_core.publish.release import Part, Release
 from confu_core.publish.survey import Survey, survey

@@ -11,8 +11,7 @@ from confu_core.io.storage import Location, files_under, sizes
 from confu_core.publish.ledger import LEDGER, Ledger
 from confu_core.publish.release import Release
 from confu_core.shards.layout import FOLDERS
-from confu_core.shards.manifest import MANIFEST, load_manifest
-from confu_core.shards.sums import SUMS, legible_sums
+from confu_core.shards.manifest import MANIFEST, SUMS, legible_sums, load_manifest
 
 __all__ = ["Survey", "survey"]
 

@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
-from confu_core.io.atomic import write_whole
-from confu_core.io.plain import read_json
+from confu_core.io.atomic import read_json, write_whole
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
 if TYPE_CHECKING:

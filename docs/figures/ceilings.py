@@ -16,7 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from confu_core.ceilings import Ceilings
-from confu_core.orders import connected_information, guess_accuracy, order_law
+from confu_core.orders import connected_information, law_ceilings, order_law
 
 # Species by look and song: A to D by what both narrow down together, E and F by whether the two agree.
 GRID = ("AB  ", "CD  ", "  EF", "  FE")
@@ -36,13 +36,6 @@ def law() -> np.ndarray:
             if species != " ":
                 table[SPECIES.index(species), look, song] = 1
     return table / table.sum()
-
-
-def ceilings(table: np.ndarray) -> Ceilings:
-    """Return what is best from one modality, from the pairs, and from everything."""
-    single = max(guess_accuracy(table, table, [axis], 0) for axis in (1, 2))
-    pairwise, bayes = (guess_accuracy(table, guess, [1, 2], 0) for guess in (order_law(table, 2), table))
-    return Ceilings(single, pairwise, bayes)
 
 
 def panel(axes: Axes, table: np.ndarray, guess: np.ndarray) -> None:
@@ -88,7 +81,7 @@ def ruler(axes: Axes, known: Ceilings) -> None:
 def draw() -> Figure:
     """Return the figure."""
     table = law()
-    known, added = ceilings(table), connected_information(table)
+    known, added = law_ceilings(table, [1, 2], 0), connected_information(table)
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
 
     def place(left: float, width: float = SIDE) -> Axes:

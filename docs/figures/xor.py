@@ -21,7 +21,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from confu_core.report.style import INK, PALETTE, SETTINGS
+from confu_core.page.drawing import INK, PALETTE, SETTINGS
 from confu_core.runs.results import read_results
 from xor_bench.theory import bayes_accuracy, chance
 

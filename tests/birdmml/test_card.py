@@ -62,6 +62,18 @@ def test_the_figure_is_the_same_for_the_same_numbers(manifest: Manifest, words: 
     assert bird_words(manifest).figure == words.figure
 
 
+def test_an_older_manifest_and_a_whole_one_have_one_card(manifest: Manifest, words: Words, tmp_path) -> None:
+    groups = {
+        name: {key: value for key, value in group.items() if key != "connected_information"}
+        for name, group in manifest.information["groups"].items()
+    }
+    older = replace(manifest, information={**manifest.information, "groups": groups})
+    assert words_of(Dataset(tmp_path, older)) == words
+    groups["xor"]["bayes_both"] = 0.5
+    with pytest.raises(DatasetError, match=r"information.groups.xor.bayes_both is 0.5, and by its settings"):
+        words_of(Dataset(tmp_path, older))
+
+
 def test_another_dataset_has_no_card_here(manifest: Manifest, tmp_path) -> None:
     with pytest.raises(DatasetError, match="the dataset is 'xor', not 'birdmml' or real media"):
         words_of(Dataset(tmp_path, replace(manifest, name="xor")))

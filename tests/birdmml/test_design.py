@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from birdmml.data import design_of
-from birdmml.design import Design, Unit
+from birdmml.design import GROUPS, Design, Shares, Unit
 from birdmml.placement import make_design
 from birdmml.presets import preset
-from birdmml.shares import GROUPS, Shares
-from birdmml.theory import structure
+from birdmml.theory import additive_ceilings, structure
+from confu_core.additive import additive_accuracy
 from confu_core.errors import InvalidValue
 from confu_core.information import bayes_accuracy, decompose, entropy, mutual_information
 from confu_core.orders import connected_information, guess_accuracy, order_law
@@ -159,6 +159,29 @@ def test_only_the_xor_group_holds_what_no_pairs_tell(noise: float) -> None:
         assert (added[3] > 0.1) == (name == "xor") == (group.higher_order_headroom > 0.1)
         assert name == "xor" or (added[3], group.higher_order_headroom) == pytest.approx((0, 0), abs=1e-9)
     assert sum(found.overall.connected_information.values()) == pytest.approx(found.overall.total_correlation)
+
+
+@pytest.mark.parametrize(("species", "best"), [(2, 3 / 4), (3, 7 / 9), (4, 3 / 4), (5, 19 / 25), (7, 16 / 21)])
+def test_sums_of_scores_are_right_more_often_than_the_pairs_in_xor_units(species: int, best: float) -> None:
+    found = additive_ceilings(make(species, shares=Shares(xor=1.0)))  # Seven are units of four and three.
+    assert found == pytest.approx({"xor": best, "all": best})
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_additive_ceilings_of_groups_and_of_all(noise: float) -> None:
+    """Where pairs tell everything their guess is a sum; in a group of units that noise mixes it is not computed."""
+    design = make(12, p=0.8, image_noise=noise, shares=Shares(0.25, 0.25, 0.25, 0, 0.25), weights=np.linspace(1, 2, 12))
+    found, exact = additive_ceilings(design), structure(design)
+    for name, group in exact.groups.items():
+        one = found[name]
+        assert one is not None and group.pairwise_ceiling - 1e-9 <= one <= group.bayes_both + 1e-9
+        assert (group.pairwise_ceiling + 0.05 < one < group.bayes_both - 0.05) == (name == "xor")
+    law = design.law("xor")
+    assert found["xor"] == pytest.approx(additive_accuracy(law / law.sum(), [1, 2], 0))
+    mean = sum(group.probability * found[name] for name, group in exact.groups.items())  # type: ignore[operator]
+    assert found["all"] == pytest.approx(mean)
+    six = make(6, shares=Shares(xor=1.0), audio_noise=noise)
+    assert (additive_ceilings(six)["all"] is None) == (noise > 0)
 
 
 def test_fifty_species_a_fifth_of_which_are_xor_in_fives() -> None:

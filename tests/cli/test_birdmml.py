@@ -12,7 +12,7 @@ from calls import Calls, assert_one_line
 
 from birdmml.data import design_of
 from birdmml.settings import Settings
-from birdmml.theory import structure
+from birdmml.theory import additive_ceilings, structure
 from confu_cli.birdmml import birdmml
 from confu_core.shards import load_manifest
 
@@ -54,6 +54,9 @@ def test_a_build_again_leaves_all_as_it_is_and_says_how_to_load_it(built: Path) 
 def test_info_is_one_object_with_the_exact_structure(built: Path) -> None:
     told = said("info", built)
     exact = json.loads(json.dumps(structure(design_of(SETTINGS)).as_dict()))
+    additive = additive_ceilings(design_of(SETTINGS))
+    for name, group in {**exact["groups"], "all": exact["overall"]}.items():
+        group["additive_ceiling"] = additive[name]
     assert {name: told["information"][name] for name in exact} == exact
     assert told["captions"]["total"] == 80 and 75 <= told["captions"]["distinct"] <= 80
     assert told["splits"] == SETTINGS.splits and told["seed"] == 0
@@ -75,7 +78,15 @@ def test_info_of_an_older_dataset_has_what_its_manifest_lacks(birds: Path) -> No
 def test_info_for_readers_shows_splits_ceilings_and_informations(built: Path) -> None:
     text = succeed("info", built)
     overall = structure(design_of(SETTINGS)).overall
-    for part in ("train", "shift", "headroom", "synergy", f"{overall.bayes_image:.4f}", f"{overall.mi_both:.4f}"):
+    for part in (
+        "train",
+        "shift",
+        "additive",
+        "headroom",
+        "synergy",
+        f"{overall.bayes_image:.4f}",
+        f"{overall.mi_both:.4f}",
+    ):
         assert part in text
     assert "distinct captions of 80" in text
 
@@ -200,7 +211,8 @@ def test_species_are_named_by_a_flag_or_in_a_file(tmp_path: Path) -> None:
     assert "8 triplets of 2 species" in text
     config = load_manifest(tmp_path / "flag" / "manifest.json").config
     assert config["species"] == ["Canada Jay", "American Robin"]
-    assert "Canada Jay" in succeed("info", tmp_path / "flag")
+    text = succeed("info", tmp_path / "flag")
+    assert "Canada Jay" in text and "additive" not in text  # Pairs are everything.
 
 
 def test_flags_go_before_the_file_and_the_file_before_the_preset(tmp_path: Path) -> None:

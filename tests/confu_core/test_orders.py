@@ -15,7 +15,7 @@ from scipy.optimize import linprog, minimize
 from confu_core import orders
 from confu_core.errors import InvalidValue
 from confu_core.information import bayes_accuracy, entropy
-from confu_core.orders import additive_accuracy, connected_information, guess_accuracy, order_law
+from confu_core.orders import connected_information, guess_accuracy, order_law
 
 LN2 = math.log(2)
 XOR = np.array([[[0.25, 0], [0, 0.25]], [[0, 0.25], [0.25, 0]]])
@@ -150,40 +150,6 @@ def test_no_guess_is_better_than_the_best(seed: int) -> None:
         pair = marginal(law, tuple(sorted((query[0], target))))
         single = bayes_accuracy(pair if target < query[0] else pair.T)
         assert guess_accuracy(law, order_law(law, 2), query[:1], target) == pytest.approx(single)
-
-
-def searched_additive(law: np.ndarray) -> float:
-    """The best additive score for the middle of three bits by trying every set of cells that it may be right in."""
-    tables = np.moveaxis(law, 1, 0)
-    best = 0.0
-    for choice in product(range(2), repeat=4):
-        # Right in a cell where f(a) + g(c), the lead of the value 1, is positive, or negative for the value 0.
-        worth = np.array([tables[value, i // 2, i % 2] for i, value in enumerate(choice)])
-        rows = np.zeros((4, 4))  # Of the unknowns f(0), f(1), g(0), g(1).
-        for i, value in enumerate(choice):
-            rows[i, [i // 2, 2 + i % 2]] = 1 - 2 * value
-        for size in (4, 3, 2):
-            for kept in map(list, combinations(range(4), size)):
-                if worth[kept].sum() <= best:
-                    continue
-                if linprog(np.zeros(4), rows[kept], -np.ones(size), bounds=(None, None)).status == 0:
-                    best = float(worth[kept].sum())
-    return best
-
-
-@pytest.mark.parametrize("law", [XOR, 0.5 * XOR + 0.5 * random_law(1, (2, 2, 2)), random_law(2, (2, 2, 2))])
-def test_the_additive_accuracy_is_the_best_that_a_search_finds(law: np.ndarray) -> None:
-    assert additive_accuracy(law, [0, 2], 1) == pytest.approx(searched_additive(law), abs=1e-9)
-
-
-def test_additive_accuracies_lie_between_pairs_and_everything() -> None:
-    for seed in range(3):
-        law = random_law(seed, (3, 2, 3))
-        found = additive_accuracy(law, [0, 2], 1)
-        assert found is not None
-        pairs, best = guess_accuracy(law, order_law(law, 2), [0, 2], 1), bayes_accuracy(np.moveaxis(law, 1, 0))
-        assert pairs - 1e-9 <= found <= best + 1e-9
-    assert additive_accuracy(np.full((5, 5, 5), 1 / 125), [0, 1], 2) is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,11 @@ from types import ModuleType
 import pytest
 from markdown_pages import ROOT, section, table, text
 
+from birdmml.data import design_of
+from birdmml.presets import preset
+from birdmml.theory import additive_ceilings
 from confu_core.orders import connected_information as connected_information_of
+from confu_core.orders import law_ceilings
 from xor_bench.theory import additive_ceiling, bayes_accuracy, connected_information, information, pairwise_ceiling
 
 
@@ -48,7 +52,7 @@ def figure(name: str) -> ModuleType:
 
 def test_the_figure_of_three_ceilings_has_those_of_the_page() -> None:
     drawn = figure("ceilings")
-    known, added = drawn.ceilings(drawn.law()), connected_information_of(drawn.law())
+    known, added = law_ceilings(drawn.law(), [1, 2], 0), connected_information_of(drawn.law())
     said = section("docs/concepts.md", "Three ceilings")
     for words in (f"**Single ceiling**, {known.single:.2f}", f"**Pairwise ceiling**, {known.pairwise:.2f}"):
         assert words in said
@@ -56,6 +60,11 @@ def test_the_figure_of_three_ceilings_has_those_of_the_page() -> None:
     assert added == pytest.approx({2: 3 * math.log(2), 3: math.log(2) / 2})
     additive = [additive_ceiling(1, bits) for bits in (1, 2)]
     assert f"in {additive[0]:.2f} of the cells of XOR with\none bit, where the pairs leave 0.5" in text(
+        "docs/concepts.md"
+    )
+    units = additive_ceilings(design_of(preset("small")))["xor"]
+    assert units == pytest.approx(7 / 9)
+    assert f"in 7 of 9 pairs of look and song of an `xor` unit of three species, {units:.2f}" in text(
         "docs/concepts.md"
     )
     assert f"in {additive[1]:.4f} with two bits, where they leave {pairwise_ceiling(1, 2)}" in text("docs/concepts.md")

@@ -17,8 +17,8 @@ import webdataset as wds
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import TableRecipe, build, open_dataset, verify
-from confu_core.shards.draft import draft_of
-from xor_bench.data import XorData, XorRecipe, exact, information_of, open_xor, recipe_of
+from confu_core.shards.manifest import draft_of
+from xor_bench.data import XorData, XorRecipe, exact, open_xor, recipe_of
 from xor_bench.task import XorSamples, XorTask, code_bits, make_xor
 from xor_bench.theory import (
     bayes_accuracy,
@@ -161,7 +161,6 @@ def test_a_parity_of_a_pair_is_kept_and_that_of_all_leaves_manifests_as_they_wer
 
 def test_an_older_manifest_has_its_ceilings_computed(tmp_path: Path) -> None:
     manifest = build(XorRecipe(p=(0.3, 0.9), bits=2, rows_per_p={"train": 2}), tmp_path / "xor")
-    assert information_of(manifest) is manifest.information
     older = {
         p: {
             "information": {k: v for k, v in said["information"].items() if k != "connected_information"},
@@ -169,7 +168,9 @@ def test_an_older_manifest_has_its_ceilings_computed(tmp_path: Path) -> None:
         }
         for p, said in manifest.information.items()
     }
-    assert information_of(replace(manifest, information=older)) == manifest.information
+    dataset = open_dataset(tmp_path / "xor")
+    data = XorData.of(replace(dataset, manifest=replace(manifest, information=older)))
+    assert data.dataset.manifest.information == manifest.information
 
 
 def test_what_is_exact_is_json() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from confu_core.errors import InvalidValue
 from confu_core.orders import connected_information as connected
-from confu_core.orders import guess_accuracy, order_law
+from confu_core.orders import guess_accuracy, law_ceilings, order_law
 from xor_bench.theory import (
     additive_ceiling,
     bayes_accuracy,
@@ -242,6 +242,16 @@ def test_connected_informations_are_those_of_dit(p: float, bits: int, modalities
     profile = dit.profiles.SchneidmanProfile(as_dit(joint(p, bits, modalities, noise))).profile
     found = connected_information(p, bits, modalities=modalities, noise=noise)
     assert found == pytest.approx({order: float(profile[order]) * math.log(2) for order in found}, abs=5e-6)
+
+
+@pytest.mark.parametrize(("modalities", "parity"), [(3, "all"), (4, "all"), (4, "pair")])
+def test_ceilings_of_the_written_law_are_the_closed_forms(modalities: int, parity: str) -> None:
+    law = joint(0.8, 1, modalities, 0.05, parity)
+    letters = "abcd"[:modalities]
+    for query, target in directions(modalities, range(1, modalities)):
+        found = law_ceilings(law, [letters.index(one) for one in query], letters.index(target))
+        exact = ceilings(0.8, 1, query, target, modalities=modalities, noise=0.05, parity=parity)
+        assert found.by_order == pytest.approx(exact.by_order) and found.single == pytest.approx(exact.single)
 
 
 def test_sums_of_pair_scores_can_be_right_more_often_than_the_pairs() -> None:

@@ -18,7 +18,7 @@ from birdmml.ingest.open_root import open_roots
 from birdmml.ingest.parts import find_parts
 from birdmml.ingest.tar_index import index_tar
 from confu_core.errors import DatasetError
-from confu_core.io.remote import RemotePath
+from confu_core.io.storage import RemotePath
 
 LONG = "photos/" + "long-" * 40 + ".jpg"
 MEMBERS = {"photos/a.jpg": b"picture", "audio/a.wav": b"sound" * 500, LONG: b"far", "é.txt": b"accent"}

@@ -8,7 +8,7 @@ from birdmml.ingest.names import class_names
 from birdmml.ingest.rows import manifest_of
 from birdmml.ingest.spellings import alike, one_spelling, same_name
 from birdmml.ingest.table import SourceTable
-from birdmml.table import load_species
+from birdmml.species import load_species
 
 SAFE = [
     "Setophaga coronata ",

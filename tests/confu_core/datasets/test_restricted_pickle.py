@@ -41,7 +41,7 @@ NESTED = st.recursive(
 
 
 @given(NESTED, st.sampled_from(PROTOCOLS))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_containers_are_read_as_python_reads_them(value: Any, protocol: int) -> None:
     found = parse_pickle(pickle.dumps(value, protocol))
     assert found == value

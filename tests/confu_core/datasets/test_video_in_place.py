@@ -18,13 +18,13 @@ from PIL import Image
 from confu_core.datasets.video import FRAME_EDGE, is_silent, middle_frames, read_video
 from confu_core.datasets.video_samples import parse_frames
 from confu_core.encoders import PictureEncoder
-from confu_core.encoders.frames import AveragedFrames
+from confu_core.encoders.convolutional import AveragedFrames
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Frames, InputSpec, Picture, decode_picture
 from confu_core.inputs.picture import decode_frames
 from confu_core.media.build import make_model
 from confu_core.media.settings import MediaSettings
-from confu_core.shards.decode import media_problem
+from confu_core.shards.verify import media_problem
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.missing import missing_accuracy
+from confu_core.evaluation.complementarity import missing_accuracy
 from confu_core.statistics.bootstrap import bootstrap_mean
 
 SOURCE = np.random.default_rng(0)

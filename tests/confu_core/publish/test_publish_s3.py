@@ -13,7 +13,7 @@ from cut_connection import cut_connection
 from object_store import BUCKET, READER, object_store
 
 from confu_core.errors import DatasetError
-from confu_core.io.remote import RemotePath
+from confu_core.io.storage import RemotePath
 from confu_core.publish import Release, publish
 from confu_core.shards import TableRecipe, build, open_dataset, verify
 

@@ -1,0 +1,225 @@
+"""What can be reached at best in a direction: alone, by pairs, by sums of pair scores, and by everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from confu_core.additive import additive_accuracy
+from confu_core.ceilings import COINCIDE, Ceilings
+from xor_bench._closed_forms import best_accuracy, uniform_accuracy, written_out
+from xor_bench.task import check_direction, law, names, parity_of, whole_within
+
+__all__ = ["additive_ceiling", "bayes_accuracy", "ceilings", "chance", "pairwise_ceiling", "single_ceiling"]
+
+MOST_CELLS = 64  # Of a law that is written out, for the additive ceiling.
+
+
+def chance(bits: int) -> float:
+    """Return the accuracy of a guess among all codes.
+
+    Parameters
+    ----------
+    bits : int
+        Bits per code, at least 1.
+
+    Returns
+    -------
+    float
+        2**-bits.
+
+    Examples
+    --------
+    >>> chance(5)
+    0.03125
+    """
+    return uniform_accuracy(whole_within("bits", bits, 1))
+
+
+def bayes_accuracy(
+    p: float,
+    bits: int,
+    query: Sequence[str] = ("a", "c"),
+    target: str = "b",
+    *,
+    modalities: int = 3,
+    noise: float = 0.0,
+    parity: str = "all",
+) -> float:
+    """Return the accuracy of the best possible predictor of one observed modality from others.
+
+    A query tells of the target only if the two together hold the first and the last modality. With V = 2**bits codes
+    and no noise, the accuracy is then p + (1 - p)/V for a modality in the middle from all others,
+    max(p, 1 - p)(1 - 1/V) + 1/V for the first or the last from all others, and 1 - p + p/V for the first or the last
+    where a middle one is not given.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the last modality is the parity of the others and not a copy of the first, in [0, 1].
+    bits : int
+        Bits per code, at least 1.
+    query : sequence of str
+        Modalities given; their order has no meaning.
+    target : str
+        Modality to predict.
+    modalities : int
+        Number of modalities, in [3, 26].
+    noise : float
+        Probability that an observed bit is flipped, in [0, 0.5].
+    parity : {"all", "pair"}
+        Of which others the last modality is the parity, as in `XorTask`. Where it is the first two, the modalities
+        between the second and the last tell nothing, and nothing tells of them.
+
+    Returns
+    -------
+    float
+        In [1/V, 1].
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or the direction does not exist.
+
+    Examples
+    --------
+    >>> bayes_accuracy(0.5, 5)
+    0.515625
+    >>> bayes_accuracy(0.5, 5, query=("a",), target="b")
+    0.03125
+    """
+    return ceilings(p, bits, query, target, modalities=modalities, noise=noise, parity=parity).bayes
+
+
+def ceilings(
+    p: float,
+    bits: int,
+    query: Sequence[str] = ("a", "c"),
+    target: str = "b",
+    *,
+    modalities: int = 3,
+    noise: float = 0.0,
+    parity: str = "all",
+) -> Ceilings:
+    """Return all ceilings of a direction, order by order.
+
+    The first and the last modality are the only pair that is not independent, so the law that knows all pairs and
+    nothing else is theirs, times uniform ones. Its best guess of either is a copy of the other, and of a modality
+    between it has none: what all pairs together tell of a target is what the best single modality tells. The law of an
+    order below that of the parity is that of the pairs; from that order on it is the task's own.
+
+    Parameters
+    ----------
+    p, bits, query, target, modalities, noise, parity
+        As for `bayes_accuracy`.
+
+    Returns
+    -------
+    Ceilings
+        Single, pairwise, those of the orders between, and Bayes.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or the direction does not exist.
+
+    Examples
+    --------
+    >>> ceilings(1, 1, ("a", "b", "c"), "d", modalities=4).by_order
+    {2: 0.5, 3: 0.5, 4: 1.0}
+    """
+    p, bits, modalities, noise = law(p, bits, modalities, noise)
+    given, everyone = check_direction(query, target, modalities), names(modalities)
+    pair = parity_of(parity, modalities) == "pair"
+    in_parity = (*everyone[:2], everyone[-1]) if pair else everyone
+    bayes = best_accuracy(p, bits, noise, in_parity, given, target)
+    single = max(best_accuracy(p, bits, noise, in_parity, {one}, target) for one in given)
+    return Ceilings(single, single, bayes, (bayes if pair else single,) * (modalities - 3))
+
+
+def single_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), target: str = "b", **task: Any) -> float:
+    """Return the best accuracy from any single modality of a query.
+
+    Parameters
+    ----------
+    p, bits, query, target, **task
+        As for `ceilings`.
+
+    Returns
+    -------
+    float
+        In [1/V, 1], and at most the Bayes accuracy of the whole query.
+
+    Examples
+    --------
+    >>> single_ceiling(0.5, 5), single_ceiling(0.5, 5, ("a", "b"), "c")
+    (0.03125, 0.515625)
+    """
+    return ceilings(p, bits, query, target, **task).single
+
+
+def pairwise_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), target: str = "b", **task: Any) -> float:
+    """Return the accuracy of the guess by the law that knows all pairs and nothing else.
+
+    Parameters
+    ----------
+    p, bits, query, target, **task
+        As for `ceilings`.
+
+    Returns
+    -------
+    float
+        In [1/V, 1], and at most the Bayes accuracy of the whole query. On this task it is the single ceiling.
+
+    Examples
+    --------
+    >>> pairwise_ceiling(0.5, 5), pairwise_ceiling(0.5, 5, ("a", "b"), "c")
+    (0.03125, 0.515625)
+    """
+    return ceilings(p, bits, query, target, **task).pairwise
+
+
+def additive_ceiling(
+    p: float,
+    bits: int,
+    query: tuple[str, ...] = ("a", "c"),
+    target: str = "b",
+    *,
+    modalities: int = 3,
+    noise: float = 0.0,
+    parity: str = "all",
+) -> float | None:
+    """Return the best accuracy of a sum of pair scores, f(a, b) + g(c, b) for b from a and c.
+
+    It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
+    be trained on all modalities together, for the share of right answers. See `confu_core.additive.additive_accuracy`.
+
+    Parameters
+    ----------
+    p, bits, query, target, modalities, noise, parity
+        As for `bayes_accuracy`.
+
+    Returns
+    -------
+    float or None
+        None where the law is too large: more than 64 combinations of query and target, and no closed form.
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or the direction does not exist.
+
+    Examples
+    --------
+    >>> round(additive_ceiling(1, 1), 6)
+    0.75
+    """
+    found = ceilings(p, bits, query, target, modalities=modalities, noise=noise, parity=parity)
+    if found.bayes - found.pairwise <= COINCIDE:
+        return found.bayes  # The guess by the pairs is a sum of pair scores.
+    core = (0, 1, modalities - 1) if parity_of(parity, modalities) == "pair" else range(modalities)
+    if 2 ** (bits * len(core)) > MOST_CELLS:
+        return None
+    letters = [names(modalities)[at] for at in core]
+    given = [letters.index(one) for one in query if one in letters]
+    return additive_accuracy(written_out(p, bits, len(letters), noise), given, letters.index(target))
