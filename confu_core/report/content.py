@@ -11,6 +11,7 @@ from confu_core.report.facts import Facts, facts_of
 from confu_core.report.figures import draw_figures, has_numbers
 from confu_core.report.grouping import series_of
 from confu_core.report.matrix import Matrix, matrix_of
+from confu_core.report.measured import measured_of
 from confu_core.report.rendering import Image
 from confu_core.report.sections import Section, sections_of
 from confu_core.report.series import Series, direction_names, in_direction, over_directions, x_values
@@ -163,10 +164,11 @@ def _part(sources: Sequence[Results], labels: Sequence[str], series: list[Series
         tables.append(direction_table(series, view))
     if has_long_directions(series):
         tables.append(direction_rows(series, "")[1])
-    sections, measures, overview = sections_of(sources, labels, series, view)
+    measured = measured_of(sources, labels, series, view)
+    sections, measures, overview = sections_of(sources, labels, measured, series, view)
     # Measures say it better, and of everything.
     fallbacks = None if sections else fallback_table(series, view)
-    images = draw_figures(series, view, sources[0].benchmark)
+    images = draw_figures(series, view, measured.other_totals())
     if overview:
         images = [*overview, *(image for image in images if image.name not in ("accuracy", "higher_order_capture"))]
     return Part(

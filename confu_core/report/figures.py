@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,11 +35,9 @@ TICK_MARGIN = 0.08
 ROW, MARGIN = 0.36, 1.1
 PANEL_WIDTH, PANEL_HEIGHT = 2.25, 1.75
 PROPORTION = (-0.03, 1.03)
-# What the exact total correlation is of, where it is of other variables than those whose scores bound it.
-EXACT_OF = {"birdmml": "species, look and song"}
 
 
-def draw_figures(series: Sequence[Series], view: View, benchmark: str = "") -> list[Image]:
+def draw_figures(series: Sequence[Series], view: View, others: Mapping[str, float]) -> list[Image]:
     """Draw all figures that the results have numbers for.
 
     Parameters
@@ -48,8 +46,8 @@ def draw_figures(series: Sequence[Series], view: View, benchmark: str = "") -> l
         As from `confu_core.report.grouping.series_of`.
     view : View
         What is plotted over what.
-    benchmark : str
-        Whose results.
+    others : mapping of str to float
+        Exact total correlations of other variables than those whose scores bound theirs, in nats.
 
     Returns
     -------
@@ -69,7 +67,7 @@ def draw_figures(series: Sequence[Series], view: View, benchmark: str = "") -> l
     # The sweep may have asked for one of these as its headline.
     panels = {
         panel.column: (name, title, caption, panel)
-        for name, title, caption, panel in reversed(_panels(view, series, benchmark))
+        for name, title, caption, panel in reversed(_panels(view, series, others))
     }
     drawn = [
         _figure(name, title, f"{caption} {spread}".strip(), series, panel)
@@ -80,13 +78,14 @@ def draw_figures(series: Sequence[Series], view: View, benchmark: str = "") -> l
     return [*drawn, _direction_figure(series, view, directions, spread)] if directions else drawn
 
 
-def _panels(view: View, series: Sequence[Series], benchmark: str) -> list[tuple[str, str, str, Panel]]:
+def _panels(view: View, series: Sequence[Series], others: Mapping[str, float]) -> list[tuple[str, str, str, Panel]]:
     """Name, title, caption and panel of each figure with one pair of axes."""
     capture = (replace(PAIRWISE, column=None, value=0.0), replace(BAYES, column=None, value=1.0))
-    known, of = has_numbers(series, "total_correlation"), EXACT_OF.get(benchmark, "")
-    name = f"exact, of {of}" if of else "exact total correlation"
-    exact = (Reference(name, BAYES.dash, "total_correlation"),) if known else ()
-    beside = f", beside the exact value {f'of {of}: other variables, so no bound on them' if of else 'of the same'}"
+    known = has_numbers(series, "total_correlation")
+    exact = (Reference("exact total correlation", BAYES.dash, "total_correlation"),) if known else ()
+    beside = ", beside the exact value of the same." if known else "."
+    for of, value in others.items():
+        beside += f" Exactly {value:.3f} nats is that of {of}: other variables, so no bound on these."
     headline = Panel(
         view.y, view.x_label, view.y_label, references_of(view.ceiling, view.floor), proportion="accuracy" in view.y
     )
@@ -102,7 +101,7 @@ def _panels(view: View, series: Sequence[Series], benchmark: str) -> list[tuple[
         (
             "total_correlation",
             "Lower bound on the total correlation",
-            f"What each method's scores prove about the total correlation of the modalities{beside if known else ''}.",
+            f"What each method's scores prove about the total correlation of the modalities{beside}",
             Panel("total_correlation_bound", view.x_label, "total correlation (nats)", exact),
         ),
     ]

@@ -61,6 +61,10 @@ class Measured:
         """Return the distinct values of a column, in order of appearance."""
         return list(dict.fromkeys(row[column] for row in self.rows(family, **where)))
 
+    def other_totals(self) -> dict[str, float]:
+        """Return exact total correlations, in nats, by the variables: others than those whose scores bound theirs."""
+        return {row["subject"]: row[VALUE] for row in self.rows("data", metric="total correlation")}
+
     def series(self, family: str, along: str | None = None, *, defined: bool = True, **where: Any) -> list[Series]:
         """Return the measures of a family as series, one per group.
 

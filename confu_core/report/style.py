@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from confu_core.report.series import Series
 
-__all__ = ["INK", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Look", "looks", "plain"]
+__all__ = ["INK", "METHODS", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Look", "looks", "plain"]
 
 # Okabe and Ito's palette, without yellow (too pale for lines on paper) and black (kept for what is exact).
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MARKERS = ("o", "s", "D", "^", "v", "P")
+SPARE_MARKER = "X"  # No known method has it.
+# Colour and marker of the methods that come with the package: the same in every figure of every report.
+METHODS = dict(
+    zip(("confu", "symile", "gram", "triangle", "clip", "hub"), zip(PALETTE, MARKERS, strict=True), strict=True)
+)
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 LARGEST, SMALLEST, STEP = 8.6, 4.4, 0.85
 # Markers and lines of small multiples, relative to those of a figure with one pair of axes.
@@ -88,6 +94,9 @@ class Look:
 def looks(series: Sequence[Series], *, small: bool = False) -> list[Look]:
     """Choose how each series is drawn: colour and marker tell methods apart, dashes tell folders apart.
 
+    A known method looks the same in every report, and so does the first of its variants; the others, and methods of the
+    user's own, get the colours and markers that are left.
+
     Parameters
     ----------
     series : sequence of Series
@@ -104,18 +113,33 @@ def looks(series: Sequence[Series], *, small: bool = False) -> list[Look]:
     --------
     >>> here = [Series("runs", name, name, name, ()) for name in ("confu", "clip")]
     >>> [(look.colour, look.marker) for look in looks(here)]
-    [('#0072b2', 'o'), ('#d55e00', 's')]
+    [('#0072b2', 'o'), ('#e69f00', 'v')]
     """
-    variants = list(dict.fromkeys(one.variant for one in series))
+    chosen = _by_variant(series)
     folders = list(dict.fromkeys(one.folder for one in series))
     found = []
     scale = SMALL if small else 1.0
     for at, one in enumerate(series):
-        variant, folder = variants.index(one.variant), folders.index(one.folder)
+        folder = folders.index(one.folder)
         size = max(SMALLEST, LARGEST - STEP * at) * scale
-        colour, marker = PALETTE[variant % len(PALETTE)], MARKERS[variant % len(MARKERS)]
-        found.append(Look(colour, marker, DASHES[folder % len(DASHES)], size, folder > 0))
+        found.append(Look(*chosen[one.variant], DASHES[folder % len(DASHES)], size, folder > 0))
     return found
+
+
+def _by_variant(series: Sequence[Series]) -> dict[str, tuple[str, str]]:
+    """Return colour and marker of each variant."""
+    first = {one.group: one.variant for one in reversed(series) if one.group in METHODS}
+    known = {variant: METHODS[group] for group, variant in first.items()}
+    colours, markers = ([look[at] for look in known.values()] for at in (0, 1))
+    all_markers = (SPARE_MARKER, *MARKERS)
+    free = zip(
+        [one for one in PALETTE if one not in colours], [one for one in all_markers if one not in markers], strict=False
+    )
+    # Their numbers have no common factor: in turns, every colour meets every marker.
+    pairs = [*free, *zip(PALETTE * len(all_markers), all_markers * len(PALETTE), strict=True)]
+    left = [pair for pair in dict.fromkeys(pairs) if pair not in known.values()]
+    others = dict.fromkeys(one.variant for one in series if one.variant not in known)
+    return {**known, **dict(zip(others, cycle(left), strict=False))}
 
 
 def plain(text: str) -> str:

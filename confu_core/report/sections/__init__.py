@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from confu_core.report.measure_tables import every_measure, mean_measures
-from confu_core.report.measured import Measured, drawn, measured_of
+from confu_core.report.measured import Measured, drawn
 from confu_core.report.overview import overview
 from confu_core.report.rendering import Image
 from confu_core.report.sections.claims import claims
@@ -49,7 +49,7 @@ BEFORE_EXAMPLES: tuple[Make, ...] = (
 
 
 def sections_of(
-    sources: Sequence[Results], labels: Sequence[str], series: Sequence[Series], view: View
+    sources: Sequence[Results], labels: Sequence[str], measured: Measured, series: Sequence[Series], view: View
 ) -> tuple[list[Section], list[Table], tuple[Image, ...]]:
     """Say what the measures and examples of results folders show.
 
@@ -59,6 +59,8 @@ def sections_of(
         One or several folders.
     labels : sequence of str
         What to call each.
+    measured : Measured
+        Of these folders.
     series : sequence of Series
         Of the headline figure.
     view : View
@@ -76,9 +78,8 @@ def sections_of(
     Raises
     ------
     ResultsError
-        If measures or examples are damaged.
+        If examples are damaged.
     """
-    measured = measured_of(sources, labels, series, view)
     shown = drawn(measured, series, view)
     places = measured.by_dataset(view)
     found = [_over(make, places, shown) for make in BEFORE_EXAMPLES]

@@ -39,7 +39,6 @@ def history(measured: Measured, shown: Measured) -> Section | None:
     if not table.rows:
         return None
     known = any(row[REFERENCE] is not None for row in measured.rows(FAMILY, metric=BOUND))
-    others = {row["subject"]: row[VALUE] for row in measured.rows("data", metric="total correlation")}
     facets = [
         Facet(title, series, Panel(VALUE, "epoch", "nats", (EXACT,) if metric == BOUND and known else ()))
         for metric, title in TITLES.items()
@@ -59,7 +58,7 @@ def history(measured: Measured, shown: Measured) -> Section | None:
             *(
                 f"The total correlation of {name} is exactly {value:.3f} nats; these are other variables than those "
                 "whose scores bound theirs, so neither is a bound on the other."
-                for name, value in others.items()
+                for name, value in measured.other_totals().items()
             ),
         ),
     )
