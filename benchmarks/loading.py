@@ -26,7 +26,7 @@ from confu_core.inputs import InputSpec, Picture, Sound, Text, Tokenizer
 from confu_core.random import generator
 from confu_core.shards import Dataset, open_dataset
 from confu_core.shards.cache import Cached, open_cache
-from confu_core.shards.prepare import tokenizer_of, with_lengths
+from confu_core.shards.rows import tokenizer_of, with_lengths
 from confu_core.shards.stream import stream
 
 BATCH = 256

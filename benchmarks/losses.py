@@ -113,7 +113,7 @@ def figure(rows: list[Row], out: Path) -> None:
     """Draw seconds over batch size, on logarithmic axes."""
     from matplotlib.figure import Figure
 
-    from confu_core.report.style import METHODS
+    from confu_core.report.panels import METHODS
 
     canvas = Figure(figsize=(5.2, 3.6), layout="constrained")
     axes = canvas.add_subplot()

@@ -10,11 +10,20 @@ from typing import Any
 
 from birdmml.picture import draw as stages
 from birdmml.picture import draw_picture, encode_jpeg
-from birdmml.species import Plumage
-from birdmml.table import load_species
+from birdmml.species import Plumage, load_species
 from confu_core.random import generator
 
-STAGES = ("choose_bird", "choose_place", "choose_shot", "_template", "bend", "_placed", "_behind", "coat", "paint_bird")
+STAGES = (
+    "choose_bird",
+    "choose_location",
+    "choose_shot",
+    "_template",
+    "bend",
+    "_placed",
+    "_behind",
+    "coat",
+    "paint_bird",
+)
 STAGES += ("immerse", "over", "_before", "_seen", "_shoot")
 QUALITY = 90
 

@@ -10,14 +10,12 @@ import numpy as np
 
 from birdmml.song import encode_flac
 from birdmml.song.air import path_through
-from birdmml.song.phrase import write_score
 from birdmml.song.recording import record
 from birdmml.song.site import draw_circumstances, draw_site
 from birdmml.song.stage import perform
 from birdmml.song.surroundings import surroundings
-from birdmml.song.voice import voice_of
-from birdmml.species import Song
-from birdmml.table import load_species
+from birdmml.song.voice import voice_of, write_score
+from birdmml.species import Song, load_species
 from confu_core.random import generator
 
 

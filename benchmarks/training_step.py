@@ -20,7 +20,7 @@ from confu_core.media.build import make_model
 from confu_core.media.run import media_epochs
 from confu_core.media.settings import MediaSettings
 from confu_core.methods.batch import EmbeddedBatch
-from confu_core.runs.threads import threads
+from confu_core.runs.environment import threads
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
 

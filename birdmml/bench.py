@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,17 @@ from birdmml.known import data_columns, known_birds
 from confu_core.datasets.contents import CONTENTS
 from confu_core.datasets.places import open_place
 from confu_core.errors import InvalidValue
-from confu_core.media.arrays import StreamedArrays, StreamedEpochs
-from confu_core.media.augment import augmentations
+from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
+from confu_core.media.evaluate import families_of
 from confu_core.media.opened import MediaData, media_data, open_media
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
+from confu_core.report.words import ReportWords
 from confu_core.runs.sweep import Cell, SweepSummary
 from confu_core.training.fit import Progress
-from confu_core.training.gather import ranks
+from confu_core.training.processes import ranks
 
 __all__ = [
     "BENCHMARK",
@@ -29,15 +31,19 @@ __all__ = [
     "open_data",
     "open_task",
     "plan_of",
+    "report_words",
     "run",
     "run_sweep",
     "sweep_cells",
 ]
 
 BENCHMARK = NAME
-STREAMED_FAMILIES = ("retrieval", "zero_shot", "zero_shot_group", "overlap", "complementarity", "dependence", "missing")
-UNDESCRIBED_FAMILIES = ("retrieval",)  # Without probes, classes that nothing describes cannot be told.
 SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accuracy, species from picture and song"}
+
+
+def report_words() -> ReportWords:
+    """Return what reports call the things of Bird-MML, for `confu_core.report.write_report`."""
+    return ReportWords.read(files("birdmml").joinpath("report.toml").read_text(encoding="utf-8"))
 
 
 def open_data(place: str | Path) -> MediaData:
@@ -139,7 +145,7 @@ def run(
         rank, count = ranks()
         augment = augmentations(settings.augment, task.inputs, settings.seed)
         source = StreamedEpochs(task.arrays, settings.seed, settings.batch_size, augment, rank, count, device)
-        families = STREAMED_FAMILIES if task.prompts else UNDESCRIBED_FAMILIES
+        families = families_of(task, streamed=True)
     return run_media(
         task,
         settings,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from birdmml.data import NAME, BirdData
-from birdmml.shares import GROUPS
+from birdmml.design import GROUPS
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
 from confu_core.publish.media_words import media_words
@@ -192,7 +192,7 @@ def structure_figure(said: Mapping[str, Any]) -> Figure:
     Figure
         The same bytes for the same numbers.
     """
-    from confu_core.report.rendering import render
+    from confu_core.page.drawing import render
 
     caption = "Best accuracy of the species in each group, and what picture and song tell about it in nats"
     drawn = render(
@@ -202,7 +202,7 @@ def structure_figure(said: Mapping[str, Any]) -> Figure:
 
 
 def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
-    from confu_core.report.style import PALETTE
+    from confu_core.page.drawing import PALETTE
 
     left, right = drawing.subplots(1, 2)
     places = range(len(groups))

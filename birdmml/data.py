@@ -6,35 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from birdmml.columns import COLUMNS
 from birdmml.design import Design
-from birdmml.likeness import look_vector, song_vector
-from birdmml.placement import make_design
+from birdmml.placement import look_vector, make_design, song_vector
 from birdmml.presets import preset
-from birdmml.sample import Place, draw_sample
+from birdmml.sample import SampleKey, draw_sample
 from birdmml.settings import SPLITS, UNSAID, Settings
-from birdmml.species import Species
-from birdmml.table import load_species, select_species
+from birdmml.species import Species, load_species, select_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.information import entropy
 from confu_core.random import generator
-from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
-from confu_core.shards.exact import with_exact_information
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.read import with_exact_information
 
 __all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "schema", "species_of"]
 
 NAME = "birdmml"
 MEDIA_PARTS = {"image": "jpg", "audio": "flac"}
 BATCH_ROWS = 25
-TEXT = ("species", "scientific_name", "family", "order", "group", "look", "song", "shown_look", "shown_song")
-PICTURE_TEXT = ("individual", "recording", "sex", "activity", "background", "facing", "view")
 
 
 def schema(sample_rate: int) -> pa.Schema:
@@ -55,14 +52,8 @@ def schema(sample_rate: int) -> pa.Schema:
     >>> schema(22050).names[:4]
     ['key', 'image', 'audio', 'caption']
     """
-    columns = [("key", pa.string()), ("image", MEDIA), ("audio", MEDIA), ("caption", pa.string())]
-    columns += [(name, pa.string()) for name in TEXT]
-    columns += [("gate", pa.bool_()), ("named", pa.bool_())]
-    columns += [(name, pa.string()) for name in PICTURE_TEXT]
-    columns += [(name, pa.float64()) for name in ("occlusion", "blur", "noise")]
-    columns += [("syllables", pa.string()), ("weather", pa.string()), ("others", pa.bool_())]
-    columns += [(name, pa.float64()) for name in ("low_hz", "high_hz", "rate", "distance_m", "snr_db")]
-    columns += [("phrases", pa.int32())]
+    types = {"bool": pa.bool_(), "int32": pa.int32(), "double": pa.float64(), "image": MEDIA, "audio": MEDIA}
+    columns = [(column.name, types.get(column.type, pa.string())) for column in COLUMNS]
     media: dict[str, dict[str, Any]] = {
         "image": {"_type": "Image"},
         "audio": {"_type": "Audio", "sampling_rate": sample_rate},
@@ -131,7 +122,7 @@ def design_of(settings: Settings) -> Design:
 
 
 @dataclass(frozen=True)
-class BirdRecipe:
+class BirdRecipe(Recipe):
     """What `confu_core.shards.build` needs to write Bird-MML into shards.
 
     Parameters
@@ -150,7 +141,8 @@ class BirdRecipe:
 
     name = NAME
     description = "Pictures, songs and captions of birds whose interaction structure is known exactly."
-    libraries: tuple[str, ...] = ("pillow", "scipy", "soundfile")
+    libraries = ("pillow", "scipy", "soundfile")
+    parts: ClassVar = {**MEDIA_PARTS, "caption": "txt"}
 
     @property
     def seed(self) -> int:
@@ -183,12 +175,6 @@ class BirdRecipe:
             samples = [draw_sample(place, self.settings, design, species) for place in batch]
             tables.append(_table(keys, samples, self.schema))
         return pa.concat_tables(tables)
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return picture, song, caption, and all else as one flat JSON part."""
-        rest = {name: value for name, value in row.items() if name not in ("key", "caption", *MEDIA_PARTS)}
-        media = {part: row[name]["bytes"] for name, part in MEDIA_PARTS.items()}
-        return {**media, "json": flat_json(rest), "txt": row["caption"].encode()}
 
     def information(self) -> dict[str, Any]:
         """Return the exact information structure, and which species share which types."""
@@ -249,7 +235,7 @@ def _weights(settings: Settings) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _places(settings: Settings, split: str) -> Sequence[Place]:
+def _places(settings: Settings, split: str) -> Sequence[SampleKey]:
     """List the species of every row of a split, as balanced as whole numbers allow, in an order drawn by the seed."""
     assert split in SPLITS
     rows, weights = settings.splits[split], np.array(design_of(settings).weights)
@@ -265,7 +251,7 @@ def _places(settings: Settings, split: str) -> Sequence[Place]:
         mine = np.flatnonzero(drawn == species)
         ordinals[mine] = np.arange(len(mine))
     return [
-        Place(split, row, int(one), int(ordinal))
+        SampleKey(split, row, int(one), int(ordinal))
         for row, (one, ordinal) in enumerate(zip(drawn, ordinals, strict=True))
     ]
 

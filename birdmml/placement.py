@@ -1,4 +1,4 @@
-"""Place species in groups and units, so that a design leaves out no species and shares no type by accident."""
+"""Place species in groups and units by how much they look and sound alike, so that a design leaves out no species."""
 
 from __future__ import annotations
 
@@ -7,12 +7,103 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from birdmml.design import Design, Unit
-from birdmml.likeness import nearest_units
-from birdmml.shares import DEFAULT_SHARES, GROUPS, SUM_TOLERANCE, Shares
+from birdmml.design import DEFAULT_SHARES, GROUPS, SUM_TOLERANCE, Design, Shares, Unit
+from birdmml.species import MARKS, PARTS, Plumage, Song, shapes, words
 from confu_core.errors import InvalidValue
 
-__all__ = ["make_design"]
+__all__ = ["look_vector", "make_design", "nearest_units", "song_vector"]
+
+# How far apart two looks are for another shape, for a mark that only one has, and for twice the length, in units of
+# the distance between black and white on one part.
+SHAPE_WEIGHT, MARK_WEIGHT, LENGTH_WEIGHT = 2.0, 0.5, 1.0
+# The same for songs: another kind of syllable, one octave, twice the rate, noise instead of tones.
+SYLLABLE_WEIGHT, OCTAVE_WEIGHT, RATE_WEIGHT, HARMONICITY_WEIGHT = 1.0, 1.0, 0.5, 1.0
+
+
+def look_vector(plumage: Plumage) -> np.ndarray:
+    """Describe looks by numbers whose Euclidean distance says how different two birds look.
+
+    Parameters
+    ----------
+    plumage : Plumage
+        What a bird looks like.
+
+    Returns
+    -------
+    ndarray of float64, shape (features,)
+        Colours of parts, marks, shape and length.
+
+    Examples
+    --------
+    >>> from birdmml.species import find_species
+    >>> look_vector(find_species("Mallard").plumage).ndim
+    1
+    """
+    colors = words().colors
+    parts = [np.array(colors[plumage.colors[part]].rgb) / 255 / math.sqrt(3) for part in PARTS]
+    marks = [MARK_WEIGHT * (mark in plumage.colors) for mark in MARKS]
+    shape = [SHAPE_WEIGHT / math.sqrt(2) * (plumage.shape == shape) for shape in shapes()]
+    return np.concatenate([*parts, marks, shape, [LENGTH_WEIGHT * math.log2(plumage.length_cm)]])
+
+
+def song_vector(song: Song) -> np.ndarray:
+    """Describe a song by numbers whose Euclidean distance says how different two songs sound.
+
+    Parameters
+    ----------
+    song : Song
+        What a bird sounds like.
+
+    Returns
+    -------
+    ndarray of float64, shape (features,)
+        Kinds of syllable, pitch, rate and harmonicity.
+
+    Examples
+    --------
+    >>> from birdmml.species import find_species
+    >>> song_vector(find_species("Mallard").song).ndim
+    1
+    """
+    kinds = [SYLLABLE_WEIGHT / math.sqrt(2) * (kind in song.syllables) for kind in words().syllables]
+    pitch = [OCTAVE_WEIGHT * math.log2(hertz) for hertz in (song.low_hz, song.high_hz)]
+    return np.array([*kinds, *pitch, RATE_WEIGHT * math.log2(song.rate), HARMONICITY_WEIGHT * song.harmonicity])
+
+
+def nearest_units(vectors: np.ndarray, candidates: Sequence[int], sizes: Sequence[int]) -> list[tuple[int, ...]]:
+    """Pick units of species that are near to each other: the closest pair left, and whoever is nearest to it.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (species, features)
+        One row per species.
+    candidates : sequence of int
+        Rows that may be picked, each once.
+    sizes : sequence of int
+        Species per unit; no more in all than there are candidates.
+
+    Returns
+    -------
+    list of tuple of int
+        Rows of each unit, ascending.
+
+    Examples
+    --------
+    >>> nearest_units(np.array([[0.0], [9.0], [1.0], [10.0]]), range(4), [2, 2])
+    [(0, 2), (1, 3)]
+    """
+    left, units = list(candidates), []
+    distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=-1)
+    np.fill_diagonal(distances, np.inf)
+    for size in sizes:
+        among = distances[np.ix_(left, left)]
+        first = int(among.min(1).argmin())
+        nearest = np.argsort(np.where(np.arange(len(left)) == first, -1.0, among[first]), kind="stable")[:size]
+        unit = tuple(sorted(left[i] for i in nearest))
+        units.append(unit)
+        left = [row for row in left if row not in unit]
+    return units
+
 
 # Species per unit, as near as the number of species allows: enough that one modality alone is mostly wrong.
 UNIT_SIZES = {"redundant": 1, "image-unique": 3, "audio-unique": 3, "complement": 9, "xor": 4}
@@ -44,7 +135,7 @@ def make_design(
     Parameters
     ----------
     looks, songs : ndarray, shape (species, features)
-        See `birdmml.likeness`.
+        See `birdmml.placement`.
     names : sequence of str
         One per species.
     shares : Shares

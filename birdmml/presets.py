@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from birdmml.caption import CaptionDials
+from birdmml.design import Shares
 from birdmml.settings import Settings, checked_dials
-from birdmml.shares import Shares
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.shards.plain import read_small
+from confu_core.io.atomic import read_small
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -8,11 +8,9 @@ import numpy as np
 
 from birdmml.caption import write_caption
 from birdmml.design import Design
-from birdmml.facts import PictureFacts, SongFacts
-from birdmml.picture.settings import choose_setting
+from birdmml.picture.composition import choose_setting
 from birdmml.settings import Settings
-from birdmml.species import Species
-from birdmml.vocabulary import MARKS, PARTS
+from birdmml.species import MARKS, PARTS, PictureFacts, SongFacts, Species
 from confu_core.random import generator
 
 __all__ = ["PROMPTS_PER_SPECIES", "reference_descriptions"]

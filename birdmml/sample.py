@@ -9,24 +9,22 @@ from typing import Any
 import numpy as np
 
 from birdmml.caption import write_caption
-from birdmml.design import Design, Latents
-from birdmml.facts import PictureFacts, SongFacts
+from birdmml.columns import COLUMNS, Drawn
+from birdmml.design import Design
 from birdmml.picture import draw_picture, encode_jpeg
 from birdmml.settings import Settings
 from birdmml.song import encode_flac, sing
-from birdmml.species import Plumage, Species
+from birdmml.species import PictureFacts, Plumage, SongFacts, Species
 from confu_core.random import generator
 
-__all__ = ["Place", "draw_sample"]
+__all__ = ["SampleKey", "draw_sample"]
 
-SEEN = ("sex", "activity", "background", "facing", "view", "occlusion", "blur", "noise")
-HEARD = ("low_hz", "high_hz", "rate", "phrases", "weather", "others", "distance_m", "snr_db")
 QUALITY_BELOW = 20  # Pictures vary by up to this much below the JPEG quality asked for.
 
 
 @dataclass(frozen=True)
-class Place:
-    """Which sample it is.
+class SampleKey:
+    """Which sample it is, and so what it is drawn from.
 
     Attributes
     ----------
@@ -46,7 +44,7 @@ class Place:
     ordinal: int
 
 
-def draw_sample(place: Place, settings: Settings, design: Design, species: Sequence[Species]) -> dict[str, Any]:
+def draw_sample(key: SampleKey, settings: Settings, design: Design, species: Sequence[Species]) -> dict[str, Any]:
     """Draw one triplet.
 
     Random numbers are keyed by what they belong to. A bird's traits and its place follow from (split, species, shown
@@ -55,7 +53,7 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
 
     Parameters
     ----------
-    place : Place
+    key : SampleKey
         Which sample.
     settings : Settings
         The dials.
@@ -67,14 +65,15 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
     Returns
     -------
     dict
-        A row of `birdmml.data.schema`, but for its key, with media as bytes.
+        A value for each of `COLUMNS` but the key, with media as bytes.
     """
-    keys = _Keys(settings.seed, place)
-    own = species[place.species]
-    take = _take(place, settings, own)
-    latents = design.draw(place.species, keys.source("latents", own.common_name, take))
+    keys = _Keys(settings.seed, key)
+    own = species[key.species]
+    take = _take(key, settings, own)
+    group = design.place[key.species][0].group
+    latents = design.draw(key.species, keys.source("latents", own.common_name, take))
     look, song = species[latents.shown_look], species[latents.shown_song]
-    bird = (own.common_name, look.common_name, place.ordinal // settings.per_individual)
+    bird = (own.common_name, look.common_name, key.ordinal // settings.per_individual)
     singer = (own.common_name, song.common_name, take // settings.per_individual)
     plumage, picture, seen = _picture(look, bird, settings, keys)
     audio, heard = _song(song, (*singer, take), settings, keys)
@@ -84,21 +83,26 @@ def draw_sample(place: Place, settings: Settings, design: Design, species: Seque
         song=song.song,
         picture=seen,
         recording=heard,
-        dials=settings.caption_of(design.place[place.species][0].group),
-        random=keys.source("caption", place.row),
+        dials=settings.caption_of(group),
+        random=keys.source("caption", key.row),
     )
-    return {
-        **_labels(own, latents, design, species, place),
-        "individual": "/".join(map(str, (place.split, *bird))),
-        "recording": "/".join(map(str, (place.split, *singer, take))),
-        **_facts(seen, SEEN),
-        **_facts(heard, HEARD),
-        "syllables": ",".join(heard.syllables),
-        "named": caption.named,
-        "caption": caption.text,
-        "image": picture,
-        "audio": audio,
-    }
+    drawn = Drawn(
+        own=own,
+        look=species[latents.look],
+        song=species[latents.song],
+        shown_look=look,
+        shown_song=song,
+        group=group,
+        latents=latents,
+        individual="/".join(map(str, (key.split, *bird))),
+        recording="/".join(map(str, (key.split, *singer, take))),
+        seen=seen,
+        heard=heard,
+        caption=caption,
+        image=picture,
+        audio=audio,
+    )
+    return {column.name: column.value(drawn) for column in COLUMNS if column.value}
 
 
 @dataclass(frozen=True)
@@ -106,16 +110,16 @@ class _Keys:
     """Sources of random numbers, by the name of what they belong to, within a split."""
 
     seed: int
-    place: Place
+    key: SampleKey
 
     def source(self, *stream: str | int) -> np.random.Generator:
         """Return the source of a stream."""
-        return generator(self.seed, "birdmml", self.place.split, *stream)
+        return generator(self.seed, "birdmml", self.key.split, *stream)
 
     @property
     def shift(self) -> bool:
         """Whether the split is the one of unseen circumstances."""
-        return self.place.split == "shift"
+        return self.key.split == "shift"
 
 
 def _picture(
@@ -124,7 +128,7 @@ def _picture(
     """Draw a bird: what it wears, the JPEG, and what is seen."""
     sex = "female" if look.female and keys.source("sex", *bird).random() < 0.5 else "male"
     plumage = look.female if sex == "female" and look.female else look.plumage
-    view = keys.source("view", keys.place.row)
+    view = keys.source("view", keys.key.row)
     picture, seen = draw_picture(
         plumage,
         size=settings.size,
@@ -154,26 +158,7 @@ def _song(
     return encode_flac(samples, settings.sample_rate), heard
 
 
-def _take(place: Place, settings: Settings, own: Species) -> int:
+def _take(key: SampleKey, settings: Settings, own: Species) -> int:
     """Return the number of the recording; with reuse, two samples in a row share one, and so the types it tells of."""
     reused = generator(settings.seed, "birdmml", "reuse", own.common_name).random() < settings.audio_reuse
-    return place.ordinal // 2 * 2 if reused else place.ordinal
-
-
-def _labels(own: Species, latents: Latents, design: Design, species: Sequence[Species], place: Place) -> dict[str, Any]:
-    return {
-        "species": own.common_name,
-        "scientific_name": own.scientific_name,
-        "family": own.family,
-        "order": own.order,
-        "group": design.place[place.species][0].group,
-        "look": species[latents.look].common_name,
-        "song": species[latents.song].common_name,
-        "shown_look": species[latents.shown_look].common_name,
-        "shown_song": species[latents.shown_song].common_name,
-        "gate": latents.gate,
-    }
-
-
-def _facts(facts: PictureFacts | SongFacts, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(facts, name) for name in names}
+    return key.ordinal // 2 * 2 if reused else key.ordinal

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from birdmml.caption import CaptionDials
-from birdmml.shares import DEFAULT_SHARES, GROUPS, Shares
-from birdmml.table import select_species
+from birdmml.design import DEFAULT_SHARES, GROUPS, Shares
+from birdmml.species import select_species
 from confu_core.errors import InvalidValue, nearest
 
 __all__ = ["SPLITS", "UNSAID", "Settings", "checked_dials", "is_number"]

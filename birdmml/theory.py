@@ -134,7 +134,7 @@ def structure(design: Design) -> Structure:
     Examples
     --------
     >>> from birdmml.placement import make_design
-    >>> from birdmml.shares import Shares
+    >>> from birdmml.design import Shares
     >>> vectors = np.arange(4.0)[:, None]
     >>> design = make_design(vectors, vectors, ["a", "b", "c", "d"], shares=Shares(xor=1))
     >>> xor = structure(design).overall
@@ -166,7 +166,7 @@ def additive_ceilings(design: Design) -> dict[str, float | None]:
     Examples
     --------
     >>> from birdmml.placement import make_design
-    >>> from birdmml.shares import Shares
+    >>> from birdmml.design import Shares
     >>> vectors = np.arange(3.0)[:, None]
     >>> design = make_design(vectors, vectors, ["a", "b", "c"], shares=Shares(xor=1))
     >>> round(additive_ceilings(design)["xor"], 4)  # 7 of 9 pairs of look and song

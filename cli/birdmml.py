@@ -15,8 +15,7 @@ from confu_cli.datasets import describe, print_dataset, say_computed, verify_com
 from confu_cli.group import Group
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug
 from confu_cli.publishing import publish_command
-from confu_cli.real_info import show_real
-from confu_cli.real_media import repair_recipe, source_options
+from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.show import echo, number, print_json, print_table, size
 
 if TYPE_CHECKING:
@@ -107,18 +106,17 @@ def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
 
     The page needs no other file: pictures, songs, spectrograms, captions and latents, by species and by split.
     """
-    from birdmml.data import NAME, open_birds
-    from birdmml.preview import write_gallery, write_preview
+    from birdmml.data import NAME
+    from birdmml.preview import write_preview
     from confu_core.shards import open_dataset
 
     dataset = open_dataset(path)
-    generated = dataset.manifest.name == NAME
-    written = write_preview(open_birds(path), out, **choice) if generated else write_gallery(dataset, out, **choice)
+    written = write_preview(dataset, out, **choice)
     sheet = None if written.sheet is None else str(written.sheet)
     if as_json:
         print_json({**asdict(written), "page": str(written.page), "sheet": sheet, "cards": written.cards})
         return
-    kinds = ("triplets", "species") if generated else ("samples", "classes")
+    kinds = ("triplets", "species") if dataset.manifest.name == NAME else ("samples", "classes")
     what = f"{written.cards} {kinds[0]} of {written.species} {kinds[1]}, {size(written.bytes)}"
     echo(f"{written.page}: {what}; {f'contact sheet {sheet}' if sheet else 'no pictures, no contact sheet'}")
 

@@ -53,8 +53,8 @@ def audit(
     """
     from birdmml.audit import audit as examine
     from birdmml.audit import audit_page
+    from confu_core.io.atomic import write_whole
     from confu_core.runs.environment import usable_cores
-    from confu_core.shards.atomic import write_whole
 
     with progress_bar("auditing", "rows") as bar:
         found = examine(
@@ -126,7 +126,7 @@ def _print_headroom(found: Headroom) -> None:
             interval = f"{gain.gain.value:+.3f} [{gain.gain.low:+.2f}, {gain.gain.high:+.2f}]"
             beyond = [gain.over, interval, gain.verdict]
         accuracy = f"{one.accuracy.value:.3f} [{one.accuracy.low:.2f}, {one.accuracy.high:.2f}]"
-        rows.append([one.name, accuracy, number(one.ceiling, 3), *beyond])
+        rows.append([one.name, accuracy, number(one.ceiling, digits=3), *beyond])
     signs = ", ".join(f"{sign} {name}" for name, sign in found.signs.items())
     print_table(
         f"Linear probes ({signs}; {found.test:,} rows of {found.tested_on}; 95% intervals)",

@@ -24,13 +24,7 @@ __all__ = ["build"]
 
 
 class CountOrNames(click.ParamType):
-    """A whole number, or names with commas.
-
-    Examples
-    --------
-    >>> CountOrNames().convert("Canada Jay, Bobolink", None, None)
-    ['Canada Jay', 'Bobolink']
-    """
+    """A whole number, or names with commas."""
 
     name = "integer or names"
 

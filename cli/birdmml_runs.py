@@ -23,15 +23,14 @@ from confu_cli.options import (
     setting_options,
     together,
 )
-from confu_cli.reports import report_command
-from confu_cli.run_summary import print_run
+from confu_cli.results import grid_of, print_run, report_command, show_summary
 from confu_cli.show import echo, print_json, progress_bar, size
-from confu_cli.sweeps import grid_of, show_summary
 from confu_core.errors import ConfuError
 
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
     from confu_core.media.settings import MediaSettings
+    from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
 __all__ = ["report", "run", "sweep"]
@@ -120,10 +119,8 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
     model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
     settings = _settings(data, options)
     from birdmml.bench import run as run_once
-    from confu_core.runs.environment import usable_cores
-    from confu_core.runs.threads import threads
-    from confu_core.training.gather import ranks
-    from confu_core.training.processes import processes
+    from confu_core.runs.environment import threads, usable_cores
+    from confu_core.training.processes import processes, ranks
 
     _check_places(settings, out, model_file, how["checkpoint"])
     with threads(count), processes(how.pop("device")) as device, _watching(settings, logs) as (decoding, watch):
@@ -135,8 +132,8 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
 
 def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None) -> None:
     """Refuse, before hours of training, places that could not be written to after it."""
+    from confu_core.io.atomic import check_writable
     from confu_core.runs.folder import claimed
-    from confu_core.shards.atomic import check_writable
 
     if int(os.environ.get("RANK", "0")):
         return  # Of several processes, the first one writes.
@@ -189,7 +186,13 @@ def sweep(out: Path, workers: int | None, as_json: bool, cache: Path | None, dev
     return show_summary(summary, out, as_json=as_json)
 
 
-report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER")
+def _report_words() -> ReportWords:
+    from birdmml.bench import report_words
+
+    return report_words()
+
+
+report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", _report_words)
 
 
 def _values(options: dict[str, Any]) -> dict[str, Any]:
@@ -227,7 +230,7 @@ def _settings(data: str, options: dict[str, Any]) -> MediaSettings:
 @contextlib.contextmanager
 def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any, Any]]:
     """Show how decoding and training go on, and log the training where that is asked for."""
-    from confu_core.training.tensorboard import tensorboard
+    from confu_core.training.fit import tensorboard
 
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tensorboard(logs)) if logs is not None else None

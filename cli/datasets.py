@@ -27,22 +27,7 @@ _HASH = re.compile("[0-9a-f]{64}")  # For machines, which read --json.
 def verify_command(
     command: str, recipe_of: Callable[..., Recipe], sources: Callable[[Any], Any] = lambda verb: verb
 ) -> click.Command:
-    """Return the verb `verify` of a command.
-
-    Parameters
-    ----------
-    command : str
-        The command, for the example in the help text.
-    recipe_of : callable
-        Manifest, and the options of `sources` by name, to the recipe that builds the dataset again.
-    sources : callable
-        A decorator that adds options for what a repair is made from; none by default.
-
-    Returns
-    -------
-    click.Command
-        To be added to a group.
-    """
+    """Return the verb `verify` of a command."""
 
     @click.command("verify", cls=Verb, epilog=f"Example: {command} verify data/{command.removesuffix('bench')} --deep")
     @click.argument("path", type=PathOrUrl())
@@ -57,9 +42,9 @@ def verify_command(
         PATH is a folder, or a URL such as s3://bucket/data. Compares counts, sizes, checksums and columns with the
         manifest. Exit status 1 if anything is wrong, or with --repair if anything still is.
         """
+        from confu_core.io.storage import location
         from confu_core.publish.croissant_check import description_findings
         from confu_core.shards import verify as examine
-        from confu_core.shards.storage import location
 
         if mend:
             return _repair(path, deep, as_json, functools.partial(recipe_of, **source))
@@ -99,18 +84,7 @@ def _print_report(path: str | Path, report: Report) -> None:
 
 
 def describe(manifest: Manifest) -> dict[str, Any]:
-    """Collect what a manifest says, without the list of shards.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of a dataset.
-
-    Returns
-    -------
-    dict
-        JSON values.
-    """
+    """Collect what a manifest says, without the list of shards."""
     return {
         "name": manifest.name,
         "description": manifest.description,
@@ -128,15 +102,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
 
 
 def print_dataset(path: str | Path, manifest: Manifest) -> None:
-    """Print what a dataset holds.
-
-    Parameters
-    ----------
-    path : str or Path
-        Its folder or URL.
-    manifest : Manifest
-        Read from it.
-    """
+    """Print what a dataset holds."""
     said = describe(manifest)
     echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
     echo(*textwrap.wrap(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))

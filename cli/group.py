@@ -6,8 +6,10 @@ import contextlib
 import errno
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NoReturn
 
 import click
@@ -43,6 +45,7 @@ class Group(click.Group):
         """Run the command."""
         words = list(sys.argv[1:] if args is None else args) or ["--help"]
         options["standalone_mode"] = False
+        sys.excepthook = _show_traceback
         # Drawings go to files: what a notebook has set for its own is not looked at, and may not be installed here.
         os.environ.pop("MPLBACKEND", None)
         try:
@@ -109,8 +112,16 @@ def _line(error: BaseException) -> str:
     return str(error)
 
 
+def _show_traceback(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
+    """Print a traceback in which others' texts move no cursor and tell no secret."""
+    from confu_core.io.refusal import without_secrets
+
+    text = without_secrets("".join(traceback.format_exception(kind, error, place)))
+    echo(*text.rstrip("\n").split("\n"), err=True)
+
+
 def _end(message: str, status: int) -> NoReturn:
-    from confu_core.shards.refusal import without_secrets
+    from confu_core.io.refusal import without_secrets
 
     echo(f"Error: {without_secrets(' '.join(message.split()))}", err=True)
     sys.exit(status)

@@ -68,18 +68,7 @@ METHOD: dict[str, tuple[type, str]] = {
 
 
 class ListOf(click.ParamType):
-    """Values with commas, and ranges start:stop or start:stop:step with the stop included.
-
-    Parameters
-    ----------
-    kind : type
-        Of each value: int, float or str.
-
-    Examples
-    --------
-    >>> ListOf(float).convert("0:0.3:0.1,1", None, None)
-    [0.0, 0.1, 0.2, 0.3, 1.0]
-    """
+    """Values with commas, and ranges start:stop or start:stop:step with the stop included."""
 
     def __init__(self, kind: type) -> None:
         self.kind = kind
@@ -113,13 +102,7 @@ class ListOf(click.ParamType):
 
 
 class PathOrUrl(click.ParamType):
-    """A local path, as a Path; or a URL such as s3://bucket/folder, as it was written.
-
-    Examples
-    --------
-    >>> PathOrUrl().convert("s3://bucket/folder", None, None)
-    's3://bucket/folder'
-    """
+    """A local path, as a Path; or a URL such as s3://bucket/folder, as it was written."""
 
     name = "path"
 
@@ -129,20 +112,7 @@ class PathOrUrl(click.ParamType):
 
 
 def setting_options(*groups: dict[str, tuple[type, str]], many: bool = False) -> Decorator:
-    """Return a decorator that adds an option per setting.
-
-    Parameters
-    ----------
-    *groups : dict
-        `TASK`, `MODEL` or `METHOD`.
-    many : bool
-        Whether each takes a list.
-
-    Returns
-    -------
-    callable
-        A decorator; what the user leaves out arrives as None.
-    """
+    """Return a decorator that adds an option per setting."""
     return together(
         *(
             click.option(
@@ -155,18 +125,7 @@ def setting_options(*groups: dict[str, tuple[type, str]], many: bool = False) ->
 
 
 def method_options(many: bool = False) -> Decorator:
-    """Return a decorator that adds the options of methods, by name and as ``-o NAME=VALUE``.
-
-    Parameters
-    ----------
-    many : bool
-        Whether each takes a list.
-
-    Returns
-    -------
-    callable
-        A decorator.
-    """
+    """Return a decorator that adds the options of methods, by name and as ``-o NAME=VALUE``."""
     other = click.option(
         "-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="Any other option of the method."
     )
@@ -174,13 +133,7 @@ def method_options(many: bool = False) -> Decorator:
 
 
 def engine_options() -> Decorator:
-    """Return a decorator that adds what a build runs on.
-
-    Returns
-    -------
-    callable
-        A decorator; the options arrive as ``engine`` and ``scheduler``.
-    """
+    """Return a decorator that adds what a build runs on."""
     return together(
         click.option("--engine", default="local", show_default=True, help="What builds the shards: local or dask."),
         click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
@@ -188,62 +141,17 @@ def engine_options() -> Decorator:
 
 
 def together(*decorators: Decorator) -> Decorator:
-    """Return one decorator that applies several, the first outermost.
-
-    Parameters
-    ----------
-    *decorators : callable
-        Each takes and returns a function.
-
-    Returns
-    -------
-    callable
-        A decorator.
-    """
+    """Return one decorator that applies several, the first outermost."""
     return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what the user left out.
-
-    Parameters
-    ----------
-    values : dict
-        Options by name.
-
-    Returns
-    -------
-    dict
-        Those that are not None.
-
-    Examples
-    --------
-    >>> given({"p": 0.5, "bits": None})
-    {'p': 0.5}
-    """
+    """Leave out what the user left out."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def key_values(pairs: Sequence[str], option: str = "--option") -> dict[str, str]:
-    """Read ``NAME=VALUE`` pairs.
-
-    Parameters
-    ----------
-    pairs : sequence of str
-        As the user wrote them.
-    option : str
-        Where, for the message.
-
-    Returns
-    -------
-    dict of str to str
-        Dashes in names become underscores.
-
-    Examples
-    --------
-    >>> key_values(("fused-width=64",))
-    {'fused_width': '64'}
-    """
+    """Read ``NAME=VALUE`` pairs."""
     read = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")

@@ -22,20 +22,7 @@ __all__ = ["publish_command"]
 
 
 def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click.Command:
-    """Return the verb.
-
-    Parameters
-    ----------
-    command : str
-        Whose verb.
-    words_of : callable
-        Dataset to what its card says.
-
-    Returns
-    -------
-    click.Command
-        To be added to a group.
-    """
+    """Return the verb."""
     data = f"data/{ {'birdmml': 'birds', 'xorbench': 'xor'}.get(command, 'data') }"
 
     @click.command("publish", cls=Verb, epilog=f"Example: {command} publish {data} --out release")
@@ -49,9 +36,9 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
         PATH is a dataset, which is not altered. The same command again goes on where it was interrupted, and brings an
         earlier publication of the same dataset up to date. Keys and tokens come from the stores' own tools.
         """
+        from confu_core.io.storage import location
         from confu_core.publish import check_place, plan
         from confu_core.publish import publish as bring
-        from confu_core.shards.storage import location
 
         places: list[str | Path] = [place for place in (out, to) if place is not None]
         if not places:

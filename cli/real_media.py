@@ -8,23 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli.datasets import describe, print_dataset
 from confu_cli.options import ListOf, key_values, together
-from confu_cli.show import echo, print_table, progress_bar
+from confu_cli.show import echo, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe
 
-__all__ = ["INGEST", "SHARED", "is_real", "print_left_out", "repair_recipe", "source_options", "source_recipe"]
+if TYPE_CHECKING:
+    from confu_core.datasets import Contents
+    from confu_core.shards import Dataset
+
+__all__ = [
+    "INGEST",
+    "SHARED",
+    "is_real",
+    "print_left_out",
+    "repair_recipe",
+    "show_real",
+    "source_options",
+    "source_recipe",
+]
 
 
 class LevelOrNone(click.ParamType):
-    """A number of dB, or the word none.
-
-    Examples
-    --------
-    >>> LevelOrNone().convert("-20", None, None), LevelOrNone().convert("none", None, None)
-    (-20.0, 'none')
-    """
+    """A number of dB, or the word none."""
 
     name = "dB or none"
 
@@ -63,18 +71,7 @@ SHARED = ("seed", "size", "jpeg_quality", "seconds", "sample_rate")
 
 
 def source_options(mapped: bool = True) -> Callable[[Any], Any]:
-    """Return a decorator that adds where real media come from.
-
-    Parameters
-    ----------
-    mapped : bool
-        Whether columns can be named.
-
-    Returns
-    -------
-    callable
-        A decorator; the options arrive as ``source``, ``roots`` and ``columns``.
-    """
+    """Return a decorator that adds where real media come from."""
     named = click.option(
         "--map",
         "columns",
@@ -107,31 +104,12 @@ def source_recipe(
     dials: dict[str, Any],
     workers: int,
 ) -> Recipe:
-    """Return the recipe of real media, having looked at all files; or that of a dataset of others.
-
-    Parameters
-    ----------
-    source : str
-        What ``--from`` names.
-    roots, columns : tuple of str
-        What ``--root`` and ``--map`` name.
-    config : Path or None
-        TOML file with settings.
-    dials : dict
-        Settings by name.
-    workers : int
-        Number of processes.
-
-    Returns
-    -------
-    Recipe
-        To be built.
-    """
+    """Return the recipe of real media, having looked at all files; or that of a dataset of others."""
     from birdmml.ingest import Source, settings_from
     from birdmml.presets import read_config
     from confu_core.datasets import is_source, open_source
     from confu_core.datasets.sources import SOURCES
-    from confu_core.shards.storage import location
+    from confu_core.io.storage import location
 
     if is_source(source):
         options = {**dials, **({"root": roots} if roots else {}), **({"map": columns} if columns else {})}
@@ -154,31 +132,11 @@ def source_recipe(
 
 
 def repair_recipe(manifest: Manifest, source: str | None, roots: tuple[str, ...]) -> Recipe:
-    """Return the recipe that a dataset of real media, or of others, was built from.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-    source : str or None
-        What ``--from`` names.
-    roots : tuple of str
-        What ``--root`` names.
-
-    Returns
-    -------
-    Recipe
-        Which builds the same again.
-
-    Raises
-    ------
-    click.UsageError
-        If there is no source: the manifest of a dataset does not say where its files were.
-    """
+    """Return the recipe that a dataset of real media, or of others, was built from."""
     from birdmml.ingest import Source, settings_of
     from confu_core.datasets import is_source, open_source
+    from confu_core.io.storage import location
     from confu_core.runs.environment import usable_cores
-    from confu_core.shards.storage import location
 
     if source is None:
         raise click.UsageError(
@@ -191,31 +149,14 @@ def repair_recipe(manifest: Manifest, source: str | None, roots: tuple[str, ...]
 
 
 def is_real(manifest: Manifest) -> bool:
-    """Return whether a dataset was built from a manifest of files.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    bool
-        False for generated data and for datasets of others.
-    """
+    """Return whether a dataset was built from a manifest of files."""
     from birdmml.ingest import NAME
 
     return manifest.name == NAME
 
 
 def print_left_out(manifest: Manifest) -> None:
-    """Print what was left out of a dataset, and of real media how their splits were made.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset, whose `information` counts it.
-    """
+    """Print what was left out of a dataset, and of real media how their splits were made."""
     if is_real(manifest):
         _print_rejects(manifest)
         return
@@ -225,23 +166,24 @@ def print_left_out(manifest: Manifest) -> None:
 
 
 def _print_rejects(manifest: Manifest) -> None:
-    from birdmml.ingest import REJECTS
+    from birdmml.ingest import REJECTS, checked_information
 
-    said = manifest.information["source"]
+    information = checked_information(manifest)
+    said = information["source"]
     kept = said["rows"] - said["rejected_rows"]
     lines = "".join(
         f", {said[name]:,} {what}"
         for name, what in (("blank_lines", "blank lines"), ("inner_lines", "lines within cells"))
-        if said.get(name)
+        if said[name]
     )
     echo(f"Rows: {said['rows']:,} = {kept:,} kept + {said['rejected_rows']:,} left out{lines}.")
-    if manifest.information["columns_left_out"]:
-        echo(f"Columns left out: {', '.join(manifest.information['columns_left_out'])}.")
-    for name, spellings in said.get("spellings", {}).items():
+    if information["columns_left_out"]:
+        echo(f"Columns left out: {', '.join(information['columns_left_out'])}.")
+    for name, spellings in said["spellings"].items():
         echo(f"One class: {name!r} is written {', '.join(map(repr, spellings))} too.")
-    for one, other in said.get("alike", []):
+    for one, other in said["alike"]:
         echo(f"Perhaps one class: {one!r} and {other!r}; they stay two.")
-    for archive in manifest.information["archives"]:
+    for archive in information["archives"]:
         echo(archive["summary"])
     crossing = f"; {said['crossing']} of them cross splits" if said["crossing"] else ", none of which crosses splits"
     how = {"given": "Splits as given", "made": "Splits made here"}[said["splits"]]
@@ -262,3 +204,46 @@ def _looked(source: Any, settings: Any, workers: int) -> Recipe:
 
     with progress_bar("looking at files", "files") as bar:
         return real_recipe(source, settings, workers=workers, progress=lambda done, total: bar(done, total, ""))
+
+
+MOST_CLASSES = 20  # In the table; the others are one line.
+
+
+def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
+    """Print what a dataset holds: modalities, classes by split, licences, and what was left out."""
+    from birdmml.ingest import checked_information
+    from confu_core.datasets import contents_of
+
+    contents = contents_of(dataset.manifest)
+    licences = checked_information(dataset.manifest)["licences"] if is_real(dataset.manifest) else {}
+    counts = _class_counts(dataset, contents)
+    if as_json:
+        print_json({**describe(dataset.manifest), "classes": counts})
+        return
+    print_dataset(path, dataset.manifest)
+    modalities = contents.inputs.as_dict()
+    print_table(
+        "Modalities", ["modality", "kind", "column"], [[n, m["kind"], m["column"]] for n, m in modalities.items()]
+    )
+    _print_classes(contents.label, counts, list(dataset.manifest.splits))
+    if licences:
+        print_table("Licences", ["licence", "samples"], [[name, f"{count:,}"] for name, count in licences.items()])
+    print_left_out(dataset.manifest)
+    echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")
+
+
+def _class_counts(dataset: Dataset, contents: Contents) -> dict[str, dict[str, int]]:
+    import pyarrow.compute as pc
+
+    counts: dict[str, dict[str, int]] = {name: dict.fromkeys(dataset.manifest.splits, 0) for name in contents.classes}
+    for split in dataset.manifest.splits:
+        for one in pc.value_counts(dataset.table(split, [contents.label])[contents.label]).to_pylist():
+            counts.setdefault(str(one["values"]), dict.fromkeys(dataset.manifest.splits, 0))[split] = one["counts"]
+    return counts
+
+
+def _print_classes(label: str, counts: dict[str, dict[str, int]], splits: list[str]) -> None:
+    rows: list[list[Any]] = [[name, *(f"{held[split]:,}" for split in splits)] for name, held in counts.items()]
+    print_table(f"{len(counts)} classes, by {label}", [label, *splits], rows[:MOST_CLASSES])
+    if len(rows) > MOST_CLASSES:
+        echo(f"and {len(rows) - MOST_CLASSES} more; --json has all of them")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from confu_core.escaping import visible
+from confu_core.page.numbers import show, size
 
 __all__ = ["WIDTH", "echo", "number", "print_json", "print_table", "progress_bar", "size"]
 
@@ -19,27 +20,13 @@ WIDTH = 100
 
 
 def echo(*lines: str, err: bool = False) -> None:
-    """Print lines on stdout or stderr; what a terminal would obey in them is escaped, since others wrote some of it.
-
-    Parameters
-    ----------
-    *lines : str
-        Each stays one line.
-    err : bool
-        Whether on stderr.
-    """
+    """Print lines on stdout or stderr; what a terminal would obey in them is escaped, since others wrote some of it."""
     for line in lines:
         click.echo(visible(line), err=err)
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value on stdout.
-
-    Parameters
-    ----------
-    value : object
-        JSON values; what is undefined is None and becomes null.
-    """
+    """Print one JSON value on stdout."""
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     text = json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False)
     # Those letters that JSON leaves as they are and a terminal obeys; they stand in texts alone.
@@ -47,17 +34,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout.
-
-    Parameters
-    ----------
-    title : str
-        Above the table.
-    columns : sequence of str
-        Headings; the first column is text, the others are numbers.
-    rows : sequence of sequence of str
-        One entry per column.
-    """
+    """Print a table on stdout."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -80,70 +57,13 @@ def _in_json(letter: str) -> str:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number for a table.
-
-    Parameters
-    ----------
-    value : float or None
-        None is undefined.
-    digits : int
-        After the point.
-
-    Returns
-    -------
-    str
-        A dash for None.
-
-    Examples
-    --------
-    >>> number(0.51562), number(None)
-    ('0.5156', '-')
-    """
-    # Adding zero turns a negative zero into a positive one.
-    return "-" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
-
-
-def size(count: float) -> str:
-    """Write a number of bytes for a reader.
-
-    Parameters
-    ----------
-    count : float
-        Bytes.
-
-    Returns
-    -------
-    str
-        With a decimal unit.
-
-    Examples
-    --------
-    >>> size(1_234_567)
-    '1.2 MB'
-    """
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
+    """Write a number for a table of a command, with one digit more than pages have."""
+    return show(value, digits)
 
 
 @contextlib.contextmanager
 def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
-    """Show progress on stderr, with rate and time left, when it is a terminal.
-
-    Parameters
-    ----------
-    what : str
-        What is going on.
-    unit : str
-        What is counted.
-
-    Yields
-    ------
-    callable
-        Takes how many are done, how many there are (None if unknown), and a note.
-    """
+    """Show progress on stderr, with rate and time left, when it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda done, total, note: None
         return

@@ -25,14 +25,13 @@ from confu_cli.options import (
     setting_options,
 )
 from confu_cli.publishing import publish_command
-from confu_cli.reports import report_command
-from confu_cli.run_summary import CEILINGS as RUN_CEILINGS
-from confu_cli.run_summary import UNDEFINED, captured
+from confu_cli.results import CEILINGS as RUN_CEILINGS
+from confu_cli.results import UNDEFINED, captured, grid_of, report_command, show_summary
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
-from confu_cli.sweeps import grid_of, show_summary
 
 if TYPE_CHECKING:
     from confu_core.publish import Words
+    from confu_core.report.words import ReportWords
     from confu_core.shards import Dataset, Manifest
     from xor_bench.data import XorData, XorRecipe
     from xor_bench.settings import Settings
@@ -319,4 +318,10 @@ def sweep(
     return show_summary(summary, out, as_json=as_json)
 
 
-xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER"))
+def _report_words() -> ReportWords:
+    from confu_core.report.words import ReportWords
+
+    return ReportWords(name="XOR task")
+
+
+xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words))

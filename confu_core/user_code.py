@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from confu_core.errors import MethodError, nearest
+from confu_core.errors import ConfuError, MethodError, nearest
 
-__all__ = ["RAISED", "describe", "user_attribute"]
+__all__ = ["RAISED", "describe", "in_evaluation", "user_attribute"]
 
 # What code of the user's may raise: `sys.exit` there must not end a run without a word.
 RAISED = (Exception, SystemExit)
@@ -109,3 +110,14 @@ def _from_module(name: str) -> ModuleType:
         return importlib.import_module(name)
     except RAISED as error:
         raise MethodError(f"module {name!r} cannot be loaded: {describe(error)}") from error
+
+
+@contextlib.contextmanager
+def in_evaluation(method: object) -> Iterator[None]:
+    """Turn what a method raises within a block into a MethodError of one line, with the method, what and where."""
+    try:
+        yield
+    except ConfuError:
+        raise
+    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
+        raise MethodError(f"method {type(method).__name__} raised in evaluation: {describe(error)}") from error

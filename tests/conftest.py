@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import configuration, settings
 
+# One core for every process, read when PyTorch and the libraries of NumPy are loaded: as many processes as cores run
+# the tests, and threads that wait for each other on busy cores take many times the time of the work itself.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Files of the toolkit are UTF-8 everywhere; tests that read them back need not say so each time.

@@ -20,6 +20,23 @@ ALLOWED = {
     "birdmml": {"confu_core", "birdmml"},
     "cli": {"birdmml", "confu_cli", "confu_core", "xor_bench"},
 }
+# The floors of confu_core, from the ground up: each imports from those above it in this list, and from nothing else.
+FLOORS = [
+    "errors",
+    "cells escaping random typed",
+    "io",
+    "page parallel statistics user_code",
+    "ceilings geometry info_nce information layers",
+    "additive losses orders",
+    "methods",
+    "encoders inputs model",
+    "shards",
+    "datasets training",
+    "evaluation runs",
+    "media",
+    "report",
+    "publish",
+]
 HEAVY = {"torch", "pandas", "matplotlib", "sklearn", "librosa", "scipy"}
 REPORT = """
 import json, sys
@@ -50,6 +67,36 @@ def test_imports_point_downwards(folder: str) -> None:
         f"{path.relative_to(ROOT)}:{line} imports {name}" for path, line, name in found if name not in ALLOWED[folder]
     ]
     assert wrong == []
+
+
+def floor(name: str) -> int:
+    """Where a module of confu_core lies, by its dotted name."""
+    return next(at for at, names in enumerate(FLOORS) if name.split(".")[1] in names.split())
+
+
+def test_each_package_of_the_core_imports_from_lower_floors_alone() -> None:
+    edges = []
+    for path in sorted((ROOT / "confu_core").rglob("*.py")):
+        own = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("confu_core."):
+                edges.append((own, node.module))
+    inner = [(own, other) for own, other in edges if own.split(".")[1] != other.split(".")[1]]
+    assert len(inner) > 300  # The search finds what is there.
+    assert [(own, other) for own, other in inner if "__init__" not in own and floor(other) >= floor(own)] == []
+
+
+def test_the_drawers_of_birds_stand_on_the_species_alone() -> None:
+    """Pictures, songs and captions import nothing of `birdmml` but the ground, and the ground nothing but itself."""
+    allowed = {name: {name, "species"} for name in ("picture", "song", "caption", "species")}
+    found = []
+    for name in allowed:
+        for path in sorted((ROOT / "birdmml" / name).glob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "birdmml":
+                    found.append((name, path.name, node.module or ""))
+    assert len(found) > 50  # The search finds what is there.
+    assert [where for where in found if where[2].split(".")[1] not in allowed[where[0]]] == []
 
 
 def loaded(command: str, *words: str | Path) -> set[str]:

@@ -101,7 +101,7 @@ def information_figure(p: Sequence[float], bits: int, modalities: int, noise: fl
     Figure
         The same bytes for the same numbers.
     """
-    from confu_core.report.rendering import render
+    from confu_core.page.drawing import render
 
     caption = "Exact information of the task over p, in nats; dotted lines are the p of this dataset"
     drawn = render(
@@ -115,7 +115,7 @@ def information_figure(p: Sequence[float], bits: int, modalities: int, noise: fl
 
 
 def _paint(drawing: Drawing, p: Sequence[float], bits: int, modalities: int, noise: float, parity: str) -> None:
-    from confu_core.report.style import INK, PALETTE
+    from confu_core.page.drawing import INK, PALETTE
 
     axes = drawing.subplots()
     grid = np.linspace(0, 1, POINTS)

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards import Dataset, Manifest, flat_json, open_dataset
-from confu_core.shards.exact import with_exact_information
+from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
+from confu_core.shards.read import with_exact_information
 from xor_bench.task import XorSamples, XorTask, code_bits, direction_name, directions, make_xor, names, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
@@ -24,7 +24,7 @@ SPLITS = {"train": 10_000, "validation": 1_000, "test": 10_000}
 
 
 @dataclass(frozen=True)
-class XorRecipe:
+class XorRecipe(Recipe):
     """What `confu_core.shards.build` needs to write the XOR task into shards.
 
     Parameters
@@ -64,7 +64,6 @@ class XorRecipe:
 
     name = NAME
     description = "The XOR synergy task: codes whose last is the parity of the others with probability p."
-    libraries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.p:
@@ -120,10 +119,6 @@ class XorRecipe:
             low, high = max(start, block * per_p), min(stop, (block + 1) * per_p)
             parts.append(self._part(split, self.p[block], low, high - low, low - block * per_p))
         return pa.concat_tables(parts).combine_chunks()
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return all columns but the key, as one JSON part."""
-        return {"json": flat_json({name: value for name, value in row.items() if name != "key"})}
 
     def information(self) -> dict[str, Any]:
         """Return, for every p, the exact information in nats and the ceilings of every direction."""

@@ -14,7 +14,7 @@ from confu_core.evaluation.directions import Evaluation, evaluate
 from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
-from confu_core.runs.threads import threads
+from confu_core.runs.environment import threads
 from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
 from xor_bench.data import XorData

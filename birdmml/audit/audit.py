@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from birdmml.audit.check import NotApplicable
-from birdmml.audit.checks import all_checks
-from birdmml.audit.facts import Facts
-from birdmml.audit.finding import SEVERITIES, Finding, at_least
+from birdmml.audit.check import SEVERITIES, Finding, NotApplicable, all_checks, at_least
+from birdmml.audit.facts import UNITS, Facts, open_subject
 from birdmml.audit.gather import Progress, gather
-from birdmml.audit.glimpse import Glimpse, glimpses
-from birdmml.audit.headroom import Headroom, measure_headroom
-from birdmml.audit.saturation import HEADROOM, headroom_findings
-from birdmml.audit.subject import open_subject
+from birdmml.audit.headroom import HEADROOM, Headroom
+from birdmml.audit.page import Glimpse, glimpses
+from birdmml.audit.probes import measure_headroom
 from confu_core.errors import InvalidValue, nearest
-from confu_core.inputs import Picture, Sound, Text
-from confu_core.inputs import Sequence as Steps
 from confu_core.shards.read import Dataset
 
 __all__ = ["ROWS", "Audit", "audit", "codes"]
 
 ROWS = 2000
-_KINDS = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +52,13 @@ class Audit:
     headroom: Headroom | None
     glimpses: Mapping[str, Glimpse] = field(default_factory=dict)
 
+    def of_severity(self, severity: str) -> list[Finding]:
+        """Return the findings that are just as grave."""
+        return [finding for finding in self.findings if finding.severity == severity]
+
     def counts(self) -> dict[str, int]:
         """Return the number of findings by severity."""
-        found = Counter(finding.severity for finding in self.findings)
-        return {severity: found[severity] for severity in SEVERITIES}
+        return {severity: len(self.of_severity(severity)) for severity in SEVERITIES}
 
     def reaches(self, severity: str) -> bool:
         """Return whether there is a finding as grave as this, for ``--fail-on``."""
@@ -167,9 +163,14 @@ def audit(
     facts = gather(subject, rows=rows, seed=seed, workers=workers, progress=progress)
     skipped: dict[str, str] = {}
     findings = list(_checked(facts, chosen, skipped))
-    found = _headroom(facts, seed, workers, skipped) if HEADROOM in chosen else None
-    findings += headroom_findings(found) if found is not None else ()
-    findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.code))
+    headroom = None
+    if HEADROOM in chosen:
+        try:
+            headroom = measure_headroom(facts, seed=seed, workers=workers)
+            findings += headroom.findings()
+        except NotApplicable as reason:
+            skipped[HEADROOM] = str(reason)
+    findings.sort(key=lambda finding: (SEVERITIES.index(finding.severity), finding.code))
     manifest, inputs = subject.dataset.manifest, subject.contents.inputs.inputs
     return Audit(
         str(manifest.name if isinstance(path, Dataset) else path),
@@ -178,7 +179,7 @@ def audit(
         {name: type(one).__name__.lower() for name, one in inputs.items()},
         tuple(findings),
         skipped,
-        found,
+        headroom,
         glimpses(facts, findings) if look else {},
     )
 
@@ -188,20 +189,12 @@ def _checked(facts: Facts, chosen: set[str], skipped: dict[str, str]) -> Iterato
         if check.code not in chosen:
             continue
         if check.kinds and not facts.names(*check.kinds):
-            skipped[check.code] = f"there are no {' or '.join(_KINDS[kind] for kind in check.kinds)}"
+            skipped[check.code] = f"there are no {' or '.join(UNITS[kind] for kind in check.kinds)}"
             continue
         try:
             yield from check.findings(facts)
         except NotApplicable as reason:
             skipped[check.code] = str(reason)
-
-
-def _headroom(facts: Facts, seed: int, workers: int, skipped: dict[str, str]) -> Headroom | None:
-    try:
-        return measure_headroom(facts, seed=seed, workers=workers)
-    except NotApplicable as reason:
-        skipped[HEADROOM] = str(reason)
-        return None
 
 
 def _chosen(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:

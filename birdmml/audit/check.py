@@ -1,14 +1,112 @@
-"""What a check is: a code, the kinds of modality it needs, and a function from facts to findings."""
+"""What a check is: a code and a function from facts to findings; and what a finding says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
 
 from birdmml.audit.facts import Facts
-from birdmml.audit.finding import MOST_EXAMPLES, Example, Finding
+from confu_core.errors import InvalidValue
 
-__all__ = ["Check", "NotApplicable", "examples_of"]
+__all__ = [
+    "Check",
+    "Example",
+    "Finding",
+    "NotApplicable",
+    "all_checks",
+    "at_least",
+    "check",
+    "examples_of",
+    "row_findings",
+]
+
+SEVERITIES = ("error", "warning", "info")
+MOST_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Example:
+    """One case of a finding.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Of the rows it is about, each after its split, such as ``"test/test-0000003"``.
+    what : str
+        What is to be seen there.
+    """
+
+    keys: tuple[str, ...]
+    what: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check says.
+
+    Attributes
+    ----------
+    severity : {"error", "warning", "info"}
+        Error: results on these data do not mean what they seem to mean. Warning: look before you use them. Info: a
+        fact worth knowing.
+    summary : str
+        One sentence.
+    count : int
+        Items concerned.
+    total : int
+        Items looked at.
+    unit : str
+        What an item is, in the plural.
+    advice : str
+        What to do; empty where there is nothing to be done.
+    examples : tuple of Example
+        At most `MOST_EXAMPLES`.
+    code : str
+        Of the check, for ``--only`` and ``--skip``; the audit fills it in.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such severity.
+
+    Examples
+    --------
+    >>> Finding("warning", "Recordings are silent", 3, 12, "recordings", "Leave them out.").share
+    0.25
+    """
+
+    severity: str
+    summary: str
+    count: int
+    total: int
+    unit: str
+    advice: str = ""
+    examples: tuple[Example, ...] = ()
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        if self.severity not in SEVERITIES:
+            raise InvalidValue(f"severity must be one of {', '.join(SEVERITIES)}; got {self.severity!r}")
+
+    @property
+    def share(self) -> float:
+        """Count over total; 0 where nothing was looked at."""
+        return self.count / self.total if self.total else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the same as JSON values."""
+        return {"code": self.code, **asdict(self), "share": self.share, "examples": [asdict(e) for e in self.examples]}
+
+
+def at_least(severity: str, limit: str) -> bool:
+    """Return whether a severity is as grave as another, or graver."""
+    return SEVERITIES.index(severity) <= SEVERITIES.index(limit)
 
 
 class NotApplicable(Exception):
@@ -17,48 +115,64 @@ class NotApplicable(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """One kind of finding.
-
-    Attributes
-    ----------
-    code : str
-        Of all its findings.
-    looks_for : str
-        What it looks for, in a few words.
-    run : callable
-        Facts and the name of a modality to findings; raises `NotApplicable`. Called once for each modality of its
-        kinds; once, with an empty name, where it has none.
-    kinds : tuple of type
-        Modalities of which there has to be one, such as `Picture`; none for checks of labels and columns.
-    """
+    """One kind of finding: `run` takes facts and the name of a modality of `kinds`, or facts alone without kinds."""
 
     code: str
     looks_for: str
-    run: Callable[[Facts, str], Iterable[Finding]]
-    kinds: tuple[type, ...] = ()
+    kinds: tuple[type, ...]
+    run: Callable[..., Iterable[Finding]]
 
-    def findings(self, facts: Facts) -> list[Finding]:
-        """Return what it says of all modalities that it looks at."""
-        names = facts.names(*self.kinds) if self.kinds else [""]
-        return [finding for name in names for finding in self.run(facts, name)]
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Yield what it says of all modalities that it looks at; may raise `NotApplicable`."""
+        asked = [(facts, name) for name in facts.names(*self.kinds)] if self.kinds else [(facts,)]
+        for finding in (finding for arguments in asked for finding in self.run(*arguments)):
+            yield replace(finding, code=self.code)
 
 
-def examples_of(facts: Facts, rows: Iterable[int], what: Callable[[int], str]) -> tuple[Example, ...]:
-    """Return the first rows of a finding as examples.
+def check(code: str, looks_for: str, *kinds: type) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
+    """Make a check of a function from facts to findings.
 
-    Parameters
-    ----------
-    facts : Facts
-        Which say where a row lies.
-    rows : iterable of int
-        In the order to be shown.
-    what : callable
-        Row to what is to be seen there.
-
-    Returns
-    -------
-    tuple of Example
-        At most `MOST_EXAMPLES`.
+    With kinds of modality, such as `Picture`, it takes the name of a modality as well, and is called for each.
     """
+    return lambda run: Check(code, looks_for, kinds, run)
+
+
+@lru_cache(maxsize=1)
+def all_checks() -> tuple[Check, ...]:
+    """Return every check that a module of `birdmml.audit.checks` holds, in the order of their codes."""
+    from birdmml.audit import checks
+
+    names = [f"{checks.__name__}.{module.name}" for module in pkgutil.iter_modules(checks.__path__)]
+    found = [one for name in names for one in vars(importlib.import_module(name)).values() if isinstance(one, Check)]
+    return tuple(sorted(found, key=lambda one: one.code))
+
+
+def examples_of(facts: Facts, rows: Iterable[int], show: Callable[[int], str]) -> tuple[Example, ...]:
+    """Return the first rows as examples, with what is to be seen in each."""
     chosen = [row for row, _ in zip(rows, range(MOST_EXAMPLES), strict=False)]
-    return tuple(Example((facts.where(row),), what(row)) for row in chosen)
+    return tuple(Example((facts.where(row),), show(row)) for row in chosen)
+
+
+def row_findings(
+    facts: Facts,
+    name: str,
+    bad: np.ndarray,
+    severity: str,
+    summary: str,
+    advice: str,
+    show: Callable[[int], str],
+    *,
+    among: np.ndarray | None = None,
+    order: np.ndarray | None = None,
+) -> Iterator[Finding]:
+    """Yield one finding on the readable rows of a modality that a mask marks; none if there are no such rows.
+
+    Examples come in the order of the rows, or ascending by `order`; `show` says what is to be seen in a row.
+    """
+    among = facts.readable[name] if among is None else among
+    rows = np.flatnonzero(among & bad)
+    if len(rows):
+        first = rows if order is None else rows[np.argsort(order[rows], kind="stable")]
+        examples = examples_of(facts, first.tolist(), show)
+        summary = f"{name}: {summary}"
+        yield Finding(severity, summary, len(rows), int(among.sum()), facts.unit(name), advice, examples)

@@ -1,35 +1,32 @@
-"""Copies: rows whose picture, recording or sequence is that of another row, exactly or nearly."""
+"""Copies: rows whose picture, recording, sequence or caption is that of another row, exactly or nearly."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from birdmml.audit.check import MOST_EXAMPLES, Example, Finding
 from birdmml.audit.facts import Facts
-from birdmml.audit.finding import MOST_EXAMPLES, Example
+from birdmml.audit.words import words_of
 from confu_core.inputs.fingerprint import distance, groups_of, near_pairs, tells_apart
 
-__all__ = ["Copies", "find_copies"]
+__all__ = ["Copies", "find_copies", "like_groups"]
+
+JACCARD = 0.8  # Of the runs of three words that two alike texts have, this share is common.
+RUN = 3
+_BANDS, _ROWS = 20, 5  # Texts at 0.8 meet in a band with probability 0.9996; at 0.3, with 0.05.
+_SLACK = 0.15  # By which the share of equal minima may fall short of the truth.
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Rows of one modality in groups of copies.
+    """Rows of one modality in groups of copies: the first row of each row's group, itself where it has no copy.
 
-    Attributes
-    ----------
-    facts : Facts
-        Whose rows.
-    name : str
-        The modality.
-    looked_at : int
-        Rows that could be read and hold something to compare.
-    group : ndarray of int, shape (rows,)
-        The first row of each row's group; itself where it has no copy.
-    exact : ndarray of int, shape (rows,)
-        The same, of equal content alone.
+    Of `exact`, contents are equal; `looked_at` counts the rows that could be read and hold something to compare.
     """
 
     facts: Facts
@@ -52,11 +49,17 @@ class Copies:
         _, first, place = np.unique(key, return_index=True, return_inverse=True)
         return first[place.reshape(-1)]
 
-    def examples(self, rows: np.ndarray, group: np.ndarray) -> tuple[Example, ...]:
-        """Return some groups that rows belong to: the first member, and one of the rows, of another split if any is."""
-        return tuple(self._examples(rows, group))
+    def findings(
+        self, rows: np.ndarray, group: np.ndarray, severity: str, summary: str, advice: str
+    ) -> Iterator[Finding]:
+        """Yield one finding on rows, with groups that they belong to as examples; none if there are no rows."""
+        if len(rows):
+            summary, unit = f"{self.name}: {summary}", self.facts.unit(self.name)
+            examples = tuple(self.examples(rows, group))
+            yield Finding(severity, summary, len(rows), self.looked_at, unit, advice, examples)
 
-    def _examples(self, rows: np.ndarray, group: np.ndarray) -> Iterator[Example]:
+    def examples(self, rows: np.ndarray, group: np.ndarray) -> Iterator[Example]:
+        """Yield groups that rows belong to: the first member, and one of the rows, of another split if any is."""
         for first in np.unique(group[rows])[:MOST_EXAMPLES]:
             members = rows[(group[rows] == first) & (rows != first)]
             other = max(members, key=lambda row: (self.facts.split[row] != self.facts.split[first], -row))
@@ -71,23 +74,11 @@ class Copies:
         return f"{int(distance(first, second))} of {64 * len(first)} bits of the fingerprint differ"
 
 
-def find_copies(facts: Facts, name: str, within: int | None) -> Copies:
-    """Group the rows of a modality into copies.
+def find_copies(facts: Facts, name: str, within: int | None = None) -> Copies:
+    """Group the rows of a modality whose fingerprints differ in at most so many bits; by default, equal contents.
 
-    Parameters
-    ----------
-    facts : Facts
-        What was read.
-    name : str
-        The modality.
-    within : int or None
-        Bits in which the fingerprints of copies differ at most; None for equal content alone. So it is as well where
-        fingerprints do not tell the items apart (see `tells_apart`).
-
-    Returns
-    -------
-    Copies
-        Blank pictures and silence take no part: they are findings of their own.
+    So it is as well where fingerprints do not tell the items apart (see `tells_apart`). Blank pictures and silence
+    take no part: they are findings of their own.
     """
     table = facts.measures[name]
     valid = facts.readable[name]
@@ -95,15 +86,92 @@ def find_copies(facts: Facts, name: str, within: int | None) -> Copies:
         valid = valid & table["print"].any(axis=1)
     rows = np.flatnonzero(valid)
     equal = near_pairs(table["content"][rows], 0)
-    pairs = [equal]
+    near = [equal]
     if within is not None and tells_apart(table["print"][rows], within):
-        pairs.append(near_pairs(table["print"][rows], within))
-    exact, group = (rows[groups_of(np.concatenate(found), len(rows))] for found in ([equal], pairs))
-    alone = np.arange(facts.rows)
-    return Copies(facts, name, len(rows), *(_placed(alone, rows, one) for one in (group, exact)))
+        near.append(near_pairs(table["print"][rows], within))
+    group, exact = np.arange(facts.rows), np.arange(facts.rows)
+    group[rows], exact[rows] = (rows[groups_of(np.concatenate(pairs), len(rows))] for pairs in (near, [equal]))
+    return Copies(facts, name, len(rows), group, exact)
 
 
-def _placed(alone: np.ndarray, rows: np.ndarray, group: np.ndarray) -> np.ndarray:
-    placed = alone.copy()
-    placed[rows] = group
-    return placed
+def like_groups(texts: Sequence[str], jaccard: float = JACCARD) -> np.ndarray:
+    """Group texts that share runs of three words: the first of each one's group, of shape (texts,).
+
+    Case, punctuation and a few words make no difference; texts without words are alone. MinHash (Broder, 1997) finds
+    candidates, their words decide.
+
+    >>> like_groups(["A red bird.", "a red  bird", "A blue bird."]).tolist()
+    [0, 0, 2]
+    """
+    first: dict[tuple[str, ...], int] = {}
+    worded = [tuple(words_of(text)) for text in texts]
+    equal = [(first.setdefault(words, row), row) for row, words in enumerate(worded) if words]
+    unique = list(first.values())
+    hashed = _run_hashes([worded[row] for row in unique])
+    near = [(unique[one], unique[other]) for one, other in _near(hashed, jaccard)]
+    return groups_of(np.array([*equal, *near], dtype=np.int64).reshape(-1, 2), len(texts))
+
+
+def _run_hashes(worded: Sequence[tuple[str, ...]]) -> list[np.ndarray]:
+    """Return the hashes of each text's runs of words, ascending; of short texts, of all words together."""
+    vocabulary: dict[str, int] = {}
+    hashed = []
+    for words in worded:
+        codes = np.array([_code(word, vocabulary) for word in words], dtype=np.uint64)
+        length = min(RUN, len(codes))
+        runs = np.zeros(len(codes) - length + 1, dtype=np.uint64)
+        for offset in range(length):
+            runs = (runs ^ codes[offset : offset + len(runs)]) * np.uint64(0x9E3779B97F4A7C15)
+        hashed.append(np.unique(runs))
+    return hashed
+
+
+def _code(word: str, vocabulary: dict[str, int]) -> int:
+    if word not in vocabulary:
+        vocabulary[word] = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+    return vocabulary[word]
+
+
+def _near(hashed: Sequence[np.ndarray], jaccard: float) -> list[tuple[int, int]]:
+    if len(hashed) < 2:
+        return []
+    minima = _minima(hashed)
+    found: set[tuple[int, int]] = set()
+    for band in np.split(minima, _BANDS, axis=1):
+        order = np.lexsort(band.T)
+        ordered = band[order]
+        again = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1)) + 1
+        start = np.ones(len(order), dtype=bool)
+        start[again] = False
+        head = np.maximum.accumulate(np.where(start, np.arange(len(order)), 0))
+        # With the first and with the one before: as many pairs as texts, however many share a band.
+        pairs = np.concatenate([np.stack([before, again], axis=1) for before in (head[again], again - 1)])
+        found.update(map(tuple, np.sort(order[pairs], axis=1)[_likely(minima, order[pairs], jaccard)].tolist()))
+    return [(one, other) for one, other in sorted(found) if _jaccard(hashed[one], hashed[other]) >= jaccard]
+
+
+def _likely(minima: np.ndarray, pairs: np.ndarray, jaccard: float) -> np.ndarray:
+    blocks = [pairs[at : at + _BLOCK] for at in range(0, len(pairs), _BLOCK)] or [pairs]
+    shares = [(minima[block[:, 0]] == minima[block[:, 1]]).mean(axis=1) for block in blocks]
+    return np.concatenate(shares) >= jaccard - _SLACK
+
+
+def _minima(hashed: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the least hash of every text under each of many permutations."""
+    flat = np.concatenate(hashed)
+    starts = np.cumsum([0, *(len(one) for one in hashed[:-1])])
+    random = np.random.default_rng(0).integers(1, 2**63, (2, _BANDS * _ROWS)).astype(np.uint64)
+    columns = [np.minimum.reduceat(_mixed(flat, *keys), starts) for keys in random.T]
+    return np.stack(columns, axis=1)
+
+
+def _mixed(values: np.ndarray, factor: np.uint64, shift: np.uint64) -> np.ndarray:
+    """Permute the 64-bit numbers: odd factors and shifted sums are bijections."""
+    mixed = values ^ shift
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * (factor | np.uint64(1))
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    return common / (len(one) + len(other) - common)

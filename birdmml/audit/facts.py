@@ -1,30 +1,48 @@
-"""What is known of a dataset once it has been read: one row of small numbers per sample and modality."""
+"""What is audited, and what is known of it once it was read: a row of small numbers per sample and modality."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from birdmml.audit.subject import Subject
+from birdmml.data import NAME, design_of, recipe_of
+from birdmml.modalities import bird_inputs
+from confu_core.cells import NOTHING, cleaned
+from confu_core.datasets.contents import CONTENTS, Contents, contents_of
+from confu_core.datasets.places import open_place
+from confu_core.errors import DatasetError
+from confu_core.inputs import Picture, Sound, Text
+from confu_core.inputs import Sequence as Steps
+from confu_core.shards import Manifest
+from confu_core.shards.read import Dataset
 
-__all__ = ["Facts", "Unreadable"]
+__all__ = ["UNITS", "Facts", "Subject", "Unreadable", "contents_from", "letters", "open_subject"]
+
+# What items of a kind of modality are called, and the sign of the kind; sequences have none.
+UNITS: dict[type, str] = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
+_KIND_LETTERS: dict[type, str] = {Picture: "V", Sound: "A", Text: "T"}
+_LETTERS = {
+    **dict.fromkeys(("image", "picture", "photo", "vision", "visual", "video"), "V"),
+    **dict.fromkeys(("audio", "sound", "song", "speech"), "A"),
+    **dict.fromkeys(("caption", "text", "words", "transcript"), "T"),
+}
 
 
 @dataclass(frozen=True)
-class Unreadable:
-    """A cell that cannot be decoded.
+class Subject:
+    """An open dataset, its modalities and classes, and what its cells say, in lower case, where nothing is known."""
 
-    Attributes
-    ----------
-    row : int
-        Of all rows.
-    modality : str
-        Which.
-    reason : str
-        The decoder's complaint.
-    """
+    dataset: Dataset
+    contents: Contents
+    nothing: Collection[str] = NOTHING
+
+
+class Unreadable(NamedTuple):
+    """A cell that cannot be decoded: its row of all rows, its modality, and the decoder's complaint."""
 
     row: int
     modality: str
@@ -33,32 +51,12 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was read of a dataset. Rows are those of all splits, one after the other.
+    """What was read of a dataset, with one entry per row; rows are those of all splits, one after the other.
 
-    Attributes
-    ----------
-    subject : Subject
-        What was read.
-    splits : tuple of str
-        Names, in order.
-    split : ndarray of int, shape (rows,)
-        Which of them each row is in.
-    keys : sequence of str
-        Of the rows.
-    columns : mapping of str to sequence of str
-        Columns of text that are no modality, such as the label, ``individual`` or ``author``; empty where unknown.
-    measures : mapping of str to ndarray, shape (rows,)
-        Structured arrays by modality of pictures, sounds and sequences (`PICTURE`, `SOUND`, `SEQUENCE`).
-    texts : mapping of str to sequence of str
-        Captions by modality; empty where they cannot be read.
-    readable : mapping of str to ndarray of bool, shape (rows,)
-        Which rows of a modality could be decoded.
-    sampled : ndarray of int, shape (samples,)
-        The rows that features were kept of, ascending.
-    features : mapping of str to ndarray of float32, shape (samples, width)
-        By modality, of all but texts.
-    unreadable : sequence of Unreadable
-        In the order of the rows.
+    `split` counts into `splits`; `columns` are those of text that are no modality, empty where nothing is known. By
+    modality, `measures` are structured arrays of `PICTURE`, `SOUND` or `SEQUENCE`, `texts` are captions, empty where
+    they cannot be read, and `readable` tells which cells could be decoded. Of the `sampled` rows, ascending, there are
+    `features`, of shape (samples, width), of every modality but texts.
     """
 
     subject: Subject
@@ -71,7 +69,12 @@ class Facts:
     readable: Mapping[str, np.ndarray]
     sampled: np.ndarray
     features: Mapping[str, np.ndarray]
-    unreadable: Sequence[Unreadable] = field(default=())
+    unreadable: Sequence[Unreadable]
+
+    @property
+    def contents(self) -> Contents:
+        """What the columns are."""
+        return self.subject.contents
 
     @property
     def rows(self) -> int:
@@ -80,7 +83,12 @@ class Facts:
 
     def names(self, *kinds: type) -> list[str]:
         """Return the modalities of some kinds."""
-        return self.subject.names(*kinds)
+        return [name for name, one in self.contents.inputs.inputs.items() if isinstance(one, kinds)]
+
+    def unit(self, name: str) -> str:
+        """Return what the items of a modality are called."""
+        one = self.contents.inputs.inputs[name]
+        return next(unit for kind, unit in UNITS.items() if isinstance(one, kind))
 
     def where(self, row: int) -> str:
         """Return the split and the key of a row."""
@@ -89,10 +97,44 @@ class Facts:
     @property
     def labels(self) -> Sequence[str]:
         """The class of each row; empty where the dataset says none."""
-        return self.columns[self.subject.contents.label]
+        return self.columns[self.contents.label]
 
     @property
     def numbers(self) -> np.ndarray:
         """The number of the class of each row, -1 for what is no class."""
-        known = {name: number for number, name in enumerate(self.subject.contents.classes)}
+        known = {name: number for number, name in enumerate(self.contents.classes)}
         return np.array([known.get(label, -1) for label in self.labels], dtype=np.int64)
+
+
+def open_subject(path: str | Path | Dataset, na: Sequence[str] | None = None) -> Subject:
+    """Open what is to be audited, as `audit` takes it; nothing but its manifest is read yet."""
+    dataset = path if isinstance(path, Dataset) else open_place(path)
+    built = dataset.manifest.config.get("na", NOTHING)
+    said = [str(one) for one in (built if isinstance(built, list | tuple) else NOTHING)] if na is None else na
+    return Subject(dataset, contents_from(dataset.manifest), frozenset(cleaned(one).casefold() for one in said))
+
+
+def contents_from(manifest: Manifest) -> Contents:
+    """Return what the columns of a dataset are: as its manifest says, or as every build of birds has them."""
+    if CONTENTS in manifest.information:
+        return contents_of(manifest)
+    if manifest.name != NAME:
+        raise DatasetError(f"the manifest of {manifest.name!r} does not say which columns are modalities and classes")
+    settings = recipe_of(manifest).settings
+    return Contents(bird_inputs(settings), "species", design_of(settings).names)
+
+
+def letters(contents: Contents) -> dict[str, str]:
+    """Return a short sign for each modality, all different: V, A and T where that is plain, else its name.
+
+    >>> from confu_core.inputs import InputSpec
+    >>> inputs = InputSpec({"image": Picture("image"), "caption": Text("caption")})
+    >>> letters(Contents(inputs, "species", ("a", "b")))
+    {'image': 'V', 'caption': 'T'}
+    """
+    signs = {name: _LETTERS.get(name.lower(), _kind_letter(one, name)) for name, one in contents.inputs.inputs.items()}
+    return signs if len(set(signs.values())) == len(signs) else {name: name for name in signs}
+
+
+def _kind_letter(one: object, name: str) -> str:
+    return next((letter for kind, letter in _KIND_LETTERS.items() if isinstance(one, kind)), name)

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from birdmml.audit.facts import Facts, Unreadable
-from birdmml.audit.picture import PICTURE, PICTURE_FEATURES, measure_picture
-from birdmml.audit.sequence import SEQUENCE, measure_sequence
-from birdmml.audit.sound import SOUND, SOUND_FEATURES, measure_sound
-from birdmml.audit.subject import Subject
+from birdmml.audit.facts import Facts, Subject, Unreadable
+from birdmml.audit.measures import measure, shape_of
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs import Sequence, Sound, Text
+from confu_core.inputs import Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.spec import Input
+from confu_core.parallel.workers import WorkerDied, completed
 from confu_core.random import generator
 from confu_core.shards import Shard
-from confu_core.shards.source import check_columns, read_rows
-from confu_core.shards.workers import WorkerDied, completed
+from confu_core.shards.rows import check_columns, read_rows
 
 __all__ = ["Progress", "gather"]
 
@@ -34,7 +31,7 @@ _BATCH_ROWS = 100
 
 @dataclass(frozen=True)
 class _Job:
-    """One shard; which of its rows features are kept of."""
+    """One shard: its place, the number of its split, its first row of all, and the rows that features are kept of."""
 
     order: int
     split: int
@@ -46,163 +43,136 @@ class _Job:
         return self.order
 
 
-@dataclass
-class _Part:
-    """What was read of one shard."""
+class _Column(NamedTuple):
+    """What was read of a modality of a shard: texts, or measures and features of sampled rows; complaints by row."""
+
+    texts: list[str]
+    measures: np.ndarray
+    features: np.ndarray
+    complaints: dict[int, str]
+
+
+class _Part(NamedTuple):
+    """What was read of a shard: keys, columns of text that are no modality, and modalities."""
 
     job: _Job
-    keys: list[str] = field(default_factory=list)
-    columns: dict[str, list[str]] = field(default_factory=dict)
-    measures: dict[str, np.ndarray] = field(default_factory=dict)
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    readable: dict[str, np.ndarray] = field(default_factory=dict)
-    features: dict[str, np.ndarray] = field(default_factory=dict)
-    unreadable: list[Unreadable] = field(default_factory=list)
+    keys: list[str]
+    columns: dict[str, list[str]]
+    read: dict[str, _Column]
 
 
 def gather(subject: Subject, *, rows: int, seed: int = 0, workers: int = 1, progress: Progress | None = None) -> Facts:
-    """Read a dataset.
+    """Read a dataset; features are kept of at most `rows` rows of each split, drawn by the seed.
 
-    Parameters
-    ----------
-    subject : Subject
-        What to read.
-    rows : int
-        Features are kept of at most as many rows of each split.
-    seed : int
-        Decides which.
-    workers : int
-        Number of processes, each with one shard in memory.
-    progress : callable, optional
-        Called with the rows read and the rows there are.
-
-    Returns
-    -------
-    Facts
-        The same whatever the number of workers.
-
-    Raises
-    ------
-    InvalidValue
-        If `rows` is below 1.
-    DatasetError
-        If a column or a shard is missing, cut or altered, or a worker died repeatedly.
+    The facts are the same whatever the number of workers, of which each holds one shard in memory.
     """
     if rows < 1:
         raise InvalidValue(f"rows must be at least 1; got {rows}")
-    contents = subject.contents
-    check_columns(subject.dataset, contents.inputs, [contents.label])
-    plan = list(_jobs(subject, rows, seed))
-    parts = sorted(_parts(subject, plan, workers, progress), key=lambda part: part.job.order)
-    return _joined(subject, parts)
+    check_columns(subject.dataset, subject.contents.inputs, [subject.contents.label])
+    parts = _parts(subject, _jobs(subject, rows, seed), workers, progress)
+    return _joined(subject, sorted(parts, key=lambda part: part.job.order))
 
 
-def _jobs(subject: Subject, rows: int, seed: int) -> Iterator[_Job]:
-    order = start = 0
+def _jobs(subject: Subject, rows: int, seed: int) -> list[_Job]:
+    jobs: list[_Job] = []
+    start = 0
     for number, (split, count) in enumerate(subject.dataset.manifest.splits.items()):
         chosen = np.sort(generator(seed, "audit", split).permutation(count)[:rows])
         first = 0
         for shard in subject.dataset.shards(split):
             inside = chosen[(chosen >= first) & (chosen < first + shard.rows)] - first
-            yield _Job(order, number, start, shard, tuple(inside.tolist()))
-            order, first, start = order + 1, first + shard.rows, start + shard.rows
+            jobs.append(_Job(len(jobs), number, start, shard, tuple(inside.tolist())))
+            first, start = first + shard.rows, start + shard.rows
+    return jobs
 
 
-def _parts(subject: Subject, plan: list[_Job], workers: int, progress: Progress | None) -> list[_Part]:
-    total, done = sum(job.shard.rows for job in plan), []
-    count = 0
+def _parts(subject: Subject, jobs: list[_Job], workers: int, progress: Progress | None) -> list[_Part]:
+    total, done, parts = sum(job.shard.rows for job in jobs), 0, []
     try:
-        with contextlib.closing(completed(functools.partial(_examine, subject), plan, workers)) as results:
+        with contextlib.closing(completed(functools.partial(_examine, subject), jobs, workers)) as results:
             for part in results:
-                done.append(part)
-                count += len(part.keys)
+                parts.append(part)
+                done += len(part.keys)
                 if progress is not None:
-                    progress(count, total)
+                    progress(done, total)
     except WorkerDied as error:
         names = ", ".join(job.shard.path for job in error.jobs)
         raise DatasetError(
             f"the worker that reads died {error.attempts} times over {names}; use fewer workers if memory ran out"
         ) from error
-    return done
+    return parts
 
 
 def _examine(subject: Subject, job: _Job) -> _Part:
     """Measure the rows of one shard, on one thread: several processes do so at once."""
+    inputs = subject.contents.inputs
     with threadpool_limits(1):
-        table = read_rows(subject.dataset, job.shard, subject.contents.inputs)
-        part = _Part(job, keys=table["key"].to_pylist(), columns=_text_columns(subject, table))
-        for name, one in subject.contents.inputs.inputs.items():
-            part.readable[name] = np.zeros(len(part.keys), dtype=bool)
-            if isinstance(one, Text):
-                part.texts[name] = [""] * len(part.keys)
-            _measure(part, name, one, table[one.column])
-    return part
+        table = read_rows(subject.dataset, job.shard, inputs)
+        read = {name: _read(one, table[one.column], job.sampled) for name, one in inputs.inputs.items()}
+    return _Part(job, table["key"].to_pylist(), _text_columns(subject, table), read)
 
 
-def _measure(part: _Part, name: str, one: Input, column: pa.ChunkedArray) -> None:
-    kept = {row: place for place, row in enumerate(part.job.sampled)}
-    measures, features = _empty(one, len(part.keys), len(kept))
-    cells = (cell for chunk in column.chunks for at in range(0, len(chunk), _BATCH_ROWS) for cell in _cells(chunk, at))
+def _read(one: Input, column: pa.ChunkedArray, sampled: tuple[int, ...]) -> _Column:
+    texts = [""] * len(column) if isinstance(one, Text) else []
+    kind, width = (np.dtype(bool), 0) if isinstance(one, Text) else shape_of(one)
+    measures, features = np.zeros(len(column), dtype=kind), np.zeros((len(sampled), width), dtype=np.float32)
+    complaints, place = {}, {row: number for number, row in enumerate(sampled)}
+    starts = ((chunk, at) for chunk in column.chunks for at in range(0, len(chunk), _BATCH_ROWS))
+    cells = (cell for chunk, at in starts for cell in chunk.slice(at, _BATCH_ROWS).to_pylist())
     for row, cell in enumerate(cells):
         try:
             if isinstance(one, Text):
-                part.texts[name][row] = str(content(one, cell))
+                texts[row] = str(content(one, cell))
             else:
-                measures[row], vector = _measured(one, cell)
-                if row in kept:
-                    features[kept[row]] = vector
-            part.readable[name][row] = True
+                measures[row], vector = measure(one, cell)
+                if row in place:
+                    features[place[row]] = vector
         except DatasetError as error:
-            part.unreadable.append(Unreadable(part.job.start + row, name, str(error)))
-    if not isinstance(one, Text):
-        part.measures[name], part.features[name] = measures, features
-
-
-def _cells(chunk: pa.Array, at: int) -> list[Any]:
-    return chunk.slice(at, _BATCH_ROWS).to_pylist()
-
-
-def _empty(one: Input, rows: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
-    if isinstance(one, Sequence):
-        kind, width = SEQUENCE, one.width
-    else:
-        kind, width = (SOUND, SOUND_FEATURES) if isinstance(one, Sound) else (PICTURE, PICTURE_FEATURES)
-    return np.zeros(rows, dtype=kind), np.zeros((samples, width), dtype=np.float32)
-
-
-def _measured(one: Input, cell: Any) -> tuple[np.ndarray, np.ndarray]:
-    if isinstance(one, Sequence):
-        return measure_sequence(cell, one)
-    data = content(one, cell)
-    assert isinstance(data, bytes)
-    return measure_sound(data, one.sample_rate) if isinstance(one, Sound) else measure_picture(data)
+            complaints[row] = str(error)
+    return _Column(texts, measures, features, complaints)
 
 
 def _text_columns(subject: Subject, table: pa.Table) -> dict[str, list[str]]:
     """Return the columns of text that are no modality; captions would be held twice."""
     modalities = {one.column for one in subject.contents.inputs.inputs.values()}
     label = subject.contents.label
-    names = [name for name in table.column_names if name not in modalities | {"key"}]
     return {
         name: ["" if value is None else str(value) for value in table[name].to_pylist()]
-        for name in names
-        if name == label or pa.types.is_string(table.schema.field(name).type)
+        for name in table.column_names
+        if name not in modalities | {"key"} and (name == label or pa.types.is_string(table.schema.field(name).type))
     }
 
 
 def _joined(subject: Subject, parts: list[_Part]) -> Facts:
-    sampled = [part.job.start + np.array(part.job.sampled, dtype=np.int64) for part in parts]
-    columns = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    def joined(kept: list[str], values: Callable[[_Part, str], np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: np.concatenate([values(part, name) for part in parts]) for name in kept}
+
+    inputs = subject.contents.inputs.inputs
+    media = [name for name, one in inputs.items() if not isinstance(one, Text)]
+    texts = [name for name, one in inputs.items() if isinstance(one, Text)]
+    everywhere = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    unreadable = [
+        Unreadable(part.job.start + row, name, reason)
+        for part in parts
+        for name, column in part.read.items()
+        for row, reason in column.complaints.items()
+    ]
     return Facts(
         subject=subject,
         splits=tuple(subject.dataset.manifest.splits),
         split=np.concatenate([np.full(len(part.keys), part.job.split) for part in parts]),
         keys=[key for part in parts for key in part.keys],
-        columns={name: [value for part in parts for value in part.columns[name]] for name in columns},
-        measures={name: np.concatenate([part.measures[name] for part in parts]) for name in parts[0].measures},
-        texts={name: [text for part in parts for text in part.texts[name]] for name in parts[0].texts},
-        readable={name: np.concatenate([part.readable[name] for part in parts]) for name in parts[0].readable},
-        sampled=np.concatenate(sampled),
-        features={name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features},
-        unreadable=sorted((one for part in parts for one in part.unreadable), key=lambda one: one.row),
+        columns={name: [value for part in parts for value in part.columns[name]] for name in everywhere},
+        measures=joined(media, lambda part, name: part.read[name].measures),
+        texts={name: [text for part in parts for text in part.read[name].texts] for name in texts},
+        readable=joined(list(inputs), _readable),
+        sampled=np.concatenate([part.job.start + np.array(part.job.sampled, dtype=np.int64) for part in parts]),
+        features=joined(media, lambda part, name: part.read[name].features),
+        unreadable=sorted(unreadable, key=lambda cell: cell.row),
     )
+
+
+def _readable(part: _Part, name: str) -> np.ndarray:
+    readable = np.ones(len(part.keys), dtype=bool)
+    readable[list(part.read[name].complaints)] = False
+    return readable

@@ -1,46 +1,24 @@
-"""Headroom: what linear probes on simple fixed features get from every subset of the modalities."""
+"""Headroom: what probes get from subsets of the modalities, and what that says of the data."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any
 
-import numpy as np
-from threadpoolctl import threadpool_limits
+from birdmml.audit.check import Example, Finding
+from confu_core.statistics.bootstrap import Estimate
 
-from birdmml.audit.facts import Facts
-from birdmml.audit.features import ProbeRows, probe_rows
-from birdmml.audit.subject import letters
-from birdmml.data import NAME
-from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean
-from confu_core.evaluation.complementarity import complementarity
-from confu_core.evaluation.labelled import Labelled
-from confu_core.evaluation.probes import linear_probe
-from confu_core.shards.workers import completed
+__all__ = ["HEADROOM", "Gain", "Headroom", "Subset"]
 
-__all__ = ["Gain", "Headroom", "Subset", "measure_headroom"]
-
-STRENGTHS = (0.01, 0.1, 1.0)
-MOST_MODALITIES = 4
-EXACT = {"V": "bayes_image", "A": "bayes_audio", "VA": "bayes_both"}
+HEADROOM = "headroom"
+# What one modality gets beyond, no fused query can improve by more than a test of a thousand rows would show.
+SATURATED = 0.97
 
 
 @dataclass(frozen=True)
 class Subset:
-    """What one subset of the modalities gets.
-
-    Attributes
-    ----------
-    name : str
-        Signs of its modalities, such as ``"VA"``.
-    accuracy : Estimate
-        Of the probe on test rows, with its interval.
-    ceiling : float or None
-        Bayes accuracy, where the manifest knows it.
-    """
+    """What a subset of the modalities, named by signs such as ``"VA"``, gets; and its Bayes accuracy where known."""
 
     name: str
     accuracy: Estimate
@@ -49,17 +27,7 @@ class Subset:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a subset gets beyond the best of those with one modality less.
-
-    Attributes
-    ----------
-    name, over : str
-        The subset, and the best of the others on the test rows.
-    gain : Estimate
-        Difference of accuracies.
-    available : float or None
-        The same difference of the ceilings.
-    """
+    """What a subset gets beyond the best of those with one modality less; `available` is the same of the ceilings."""
 
     name: str
     over: str
@@ -111,90 +79,38 @@ class Headroom:
         gains = [{**asdict(one), "verdict": one.verdict} for one in self.gains]
         return {**asdict(self), "signs": dict(self.signs), "subsets": [asdict(s) for s in self.subsets], "gains": gains}
 
-
-def measure_headroom(facts: Facts, *, seed: int = 0, workers: int = 1) -> Headroom:
-    """Probe every subset of the modalities.
-
-    A probe is multinomial logistic regression on colour histograms, mel statistics, word counts or means of sequences.
-    It is no ceiling: what it gets, anything gets; what it misses may still be there.
-
-    Parameters
-    ----------
-    facts : Facts
-        With sampled features.
-    seed : int
-        Of the bootstrap over test rows, and of what is held out.
-    workers : int
-        Number of processes.
-
-    Returns
-    -------
-    Headroom
-        The same whatever the number of workers. Of more than four modalities the first four.
-
-    Raises
-    ------
-    NotApplicable
-        If there are too few rows or classes.
-    """
-    rows = probe_rows(facts, seed)
-    signs = dict(list(letters(facts.subject.contents).items())[:MOST_MODALITIES])
-    chosen = [each for size in range(1, len(signs) + 1) for each in combinations(signs, size)]
-    # The widest first: it takes longest.
-    plan = sorted(chosen, key=len, reverse=True)
-    found = dict(completed(functools.partial(_probe, rows), plan, min(workers, len(plan))))
-    exact = _ceilings(facts)
-    named = {_name(each, signs): found[each] for each in chosen}
-    subsets = tuple(Subset(name, bootstrap_mean(right, seed=seed), exact.get(name)) for name, right in named.items())
-    gains = tuple(_gain(each, signs, found, exact, seed) for each in chosen if len(each) > 1)
-    labels = rows.labels[rows.train]
-    common = np.bincount(labels).argmax()
-    return Headroom(
-        signs,
-        subsets,
-        gains,
-        float((rows.labels[rows.test] == common).mean()),
-        len(rows.train),
-        len(rows.validation),
-        len(rows.test),
-        len(np.unique(labels)),
-        rows.tested_on,
-    )
+    def findings(self) -> Iterator[Finding]:
+        """Yield a warning where a modality alone leaves nothing to be gained, and one line on the gains of subsets."""
+        singles = [one for one in self.subsets if one.name in self.signs.values()]
+        full = [one for one in singles if one.accuracy.low >= SATURATED]
+        if full and len(singles) > 1:
+            names = ", ".join(one.name for one in full)
+            yield Finding(
+                "warning",
+                f"{names} alone tells the class by simple features: nothing is left to gain",
+                len(full),
+                len(singles),
+                "modalities",
+                "Do not judge fusion on these data: make the modality harder, or leave it out of the query.",
+                tuple(Example((), f"{one.name}: accuracy {one.accuracy.value:.3f}") for one in full),
+                HEADROOM,
+            )
+        if self.gains:
+            gaining = [f"{one.name} {one.gain.value:+.3f}" for one in self.gains if one.verdict == "yes"]
+            yield Finding(
+                "info",
+                f"together more than each part: {', '.join(gaining)}"
+                if gaining
+                else "no subset gets more than the best of its parts",
+                len(gaining),
+                len(self.gains),
+                "subsets of modalities",
+                examples=tuple(Example((), _as_text(one)) for one in self.gains[:5]),
+                code=HEADROOM,
+            )
 
 
-def _probe(rows: ProbeRows, modalities: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return which test rows a subset classifies correctly."""
-    table = np.concatenate([rows.features[name] for name in modalities], axis=1)
-    train, validation, test = (
-        Labelled(table[part], rows.labels[part]) for part in (rows.train, rows.validation, rows.test)
-    )
-    with threadpool_limits(1):
-        return modalities, linear_probe(train, validation, test, STRENGTHS).correct
-
-
-def _gain(
-    each: tuple[str, ...],
-    signs: Mapping[str, str],
-    found: Mapping[tuple[str, ...], np.ndarray],
-    exact: Mapping[str, float],
-    seed: int,
-) -> Gain:
-    smaller = list(combinations(each, len(each) - 1))
-    best = max(smaller, key=lambda one: found[one].mean())
-    gain = complementarity(found[each], [found[one] for one in smaller], seed=seed).gain
-    name, others = _name(each, signs), [exact.get(_name(one, signs)) for one in smaller]
-    known = [value for value in others if value is not None]
-    available = exact[name] - max(known) if name in exact and len(known) == len(others) else None
-    return Gain(name, _name(best, signs), gain, available)
-
-
-def _name(modalities: Sequence[str], signs: Mapping[str, str]) -> str:
-    chosen = [signs[name] for name in modalities]
-    return "".join(chosen) if all(len(sign) == 1 for sign in chosen) else "+".join(chosen)
-
-
-def _ceilings(facts: Facts) -> dict[str, float]:
-    manifest = facts.subject.dataset.manifest
-    if manifest.name != NAME or "overall" not in manifest.information:
-        return {}
-    return {name: float(manifest.information["overall"][key]) for name, key in EXACT.items()}
+def _as_text(one: Gain) -> str:
+    known = "" if one.available is None else f"; of {one.available:.3f} that there is"
+    interval = f"{one.gain.value:+.3f} [{one.gain.low:+.3f}, {one.gain.high:+.3f}]"
+    return f"{one.name} over {one.over}: {interval}{known}, headroom {one.verdict}"

@@ -10,37 +10,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from birdmml.audit.words import singulars, words_of
-from birdmml.caption.names import ORDINARY_WORDS
-from birdmml.table import load_species
+from birdmml.audit.words import describing_words, singulars, words_of
+from birdmml.caption.names import ordinary_words
+from birdmml.species import load_species
 
 __all__ = ["Naming", "naming_of"]
 
 MOST_SPECIES = 2
 PURITY = 0.5
 SHORTEST = 3  # Letters of a word that counts as a part.
-# Words of names that captions use for what is seen and heard, beside those of our own table.
-DESCRIBING_WORDS = """
-    ashy azure bald band bank bare bay blackish bright brilliant bronzed buff buffy bush chest cinnamon clear cliff
-    cloud coal coast cobalt copper cream cut dawn desert downy dusky ear elegant emerald eye fan feather fire flame
-    forest fork glossy grass greyish harlequin heath indigo island ivory ladder lake large lark laughing lazuli leaf
-    lilac long magnificent magpie mangrove mask masked meadow mew mottled mountain mourning mute oak ocean pale palm
-    pearl plain plum plumed pygmy rain reed river rosy royal ruddy russet rusty sand sandy sea seaside sedge
-    semipalmated sharp shore short silver slate slaty small snow snowy sooty spectacled spot spruce stilt stone
-    storm streak streaked striped sun surf thick turkey twilight vermilion vesper violet warbling water wedge
-    whistling wild wind yellowish
-"""
-DESCRIBING = frozenset(DESCRIBING_WORDS.split())
 
 
 class Naming:
-    """What names each class.
-
-    Parameters
-    ----------
-    names : sequence of sequence of str
-        The names of every class, such as the common and the scientific one.
-    """
+    """What names each class, of which every one has several names, such as the common and the scientific one."""
 
     def __init__(self, names: Sequence[Sequence[str]]) -> None:
         phrases = [[tuple(words_of(name)) for name in each if name] for each in names]
@@ -55,13 +37,7 @@ class Naming:
         ]
 
     def exclusive(self, captions: Iterable[tuple[str, int]]) -> None:
-        """Keep those parts of names that are met with the classes they name, and seldom elsewhere.
-
-        Parameters
-        ----------
-        captions : iterable of (str, int)
-            Each with the number of its class.
-        """
+        """Keep those parts of names that are met in captions with the class they name, and seldom with others."""
         everywhere, own = Counter[str](), Counter[str]()
         candidates = frozenset().union(*self.parts)
         for text, number in captions:
@@ -72,20 +48,7 @@ class Naming:
         self.parts = [words & kept for words in self.parts]
 
     def found_in(self, text: str, number: int) -> str:
-        """Return what names a class in a caption; empty if nothing does.
-
-        Parameters
-        ----------
-        text : str
-            A caption.
-        number : int
-            Of its class.
-
-        Returns
-        -------
-        str
-            A whole name, or else a part.
-        """
+        """Return what names a class, given by its number, in a caption: a whole name, or else a part, or nothing."""
         words = words_of(text)
         flat = f" {' '.join(words)} "
         singular = f" {' '.join(singulars(word)[-1] for word in words)} "
@@ -97,24 +60,8 @@ class Naming:
 
 
 def naming_of(classes: Sequence[str], labels: Sequence[str], columns: Mapping[str, Sequence[str]]) -> Naming:
-    """Return what names the classes of a dataset.
+    """Return what names the classes: their names in the label column, and what the rows' further columns call them.
 
-    Parameters
-    ----------
-    classes : sequence of str
-        Names in the label column.
-    labels : sequence of str
-        Of the rows.
-    columns : mapping of str to sequence of str
-        Of the rows; ``scientific_name`` and ``common_name`` are names too.
-
-    Returns
-    -------
-    Naming
-        Of every class.
-
-    Examples
-    --------
     >>> naming = naming_of(["Blue Jay", "Killdeer"], [], {})
     >>> [naming.found_in(text, 0) for text in ("Two blue jays!", "A jay with a blue back.")]
     ['blue jay', '']
@@ -137,5 +84,5 @@ def _species_with(parts: Sequence[set[str]]) -> Counter[str]:
 
 
 def _telling(word: str) -> bool:
-    ordinary = ORDINARY_WORDS | DESCRIBING
+    ordinary = ordinary_words() | describing_words()
     return len(word) >= SHORTEST and ordinary.isdisjoint(singulars(word))

@@ -1,26 +1,45 @@
-"""The page of an audit: one HTML file that needs no other."""
+"""The page of an audit: one HTML file that needs no other, with what rows of examples look like."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-from birdmml.audit.audit import Audit
-from birdmml.audit.bars import gains_table, subsets_table
-from birdmml.audit.finding import SEVERITIES, Example, Finding
-from birdmml.audit.glimpse import Glimpse
-from birdmml.audit.headroom import Headroom
-from confu_core.report.markup import facts, table, text
+from birdmml.audit.check import SEVERITIES, Finding
+from birdmml.audit.facts import Facts
+from confu_core.errors import DatasetError
+from confu_core.inputs import InputSpec, Picture, Text
+from confu_core.inputs.decode import content
+from confu_core.inputs.picture import decode_picture
+from confu_core.page.html import data_uri, style, templates
+from confu_core.shards import Shard
+from confu_core.shards.rows import read_rows
 
-__all__ = ["audit_page"]
+if TYPE_CHECKING:
+    from birdmml.audit.audit import Audit
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+__all__ = ["Glimpse", "audit_page", "glimpses"]
+
 HEADINGS = {
     "error": ("Errors", "Results on these data do not mean what they seem to mean."),
     "warning": ("Warnings", "Look at these before you use the data."),
     "info": ("Worth knowing", ""),
 }
+MOST_ROWS = 24  # With about 3 kB for each picture.
+_SIDE = 96  # Pixels.
+_LETTERS = 160
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """Small JPEGs of one row, as ``data:`` URIs, of a video its first frame; and the beginnings of its texts."""
+
+    pictures: tuple[str, ...]
+    captions: tuple[str, ...]
 
 
 def audit_page(found: Audit) -> str:
@@ -36,104 +55,61 @@ def audit_page(found: Audit) -> str:
     str
         A whole document without external resources, for light and dark screens.
     """
-    worst = next((severity for severity in SEVERITIES if found.reaches(severity)), "info")
-    sections = "".join(
-        _section(severity, [one for one in found.findings if one.severity == severity], found.glimpses)
-        for severity in SEVERITIES
+    sections = [(*HEADINGS[severity], severity, found.of_severity(severity)) for severity in SEVERITIES]
+    template = templates("birdmml.audit").get_template("audit.html.j2")
+    return template.render(
+        found=found,
+        about=[*((name, f"{rows:,} rows") for name, rows in found.splits.items()), *found.modalities.items()],
+        worst=next((severity for severity in SEVERITIES if found.reaches(severity)), "info"),
+        sections=[section for section in sections if section[-1]],
+        style=style(("birdmml.audit", "audit.css")),
+        version=version("confu-bench"),
     )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>Audit: {text(found.name)}</title>
-<style>
-{_file("confu_core.report", "page.css")}{_file("birdmml.audit", "audit.css")}</style>
-</head>
-<body>
-<header>
-<p class="kicker">Audit</p>
-<h1>{text(found.name)}</h1>
-<p class="lede">{text(found.path)}</p>
-{facts(_about(found))}
-<p class="verdict {worst}">{text(found.verdict[0].upper() + found.verdict[1:])}.</p>
-</header>
-<main>
-{sections}{_headroom(found.headroom)}{_skipped(found)}</main>
-<footer>Written by confu-bench {text(version("confu-bench"))}. This page needs no other file.</footer>
-</body>
-</html>
-"""
 
 
-def _file(package: str, name: str) -> str:
-    return files(package).joinpath(name).read_text(encoding="utf-8")
+def glimpses(facts: Facts, findings: Iterable[Finding]) -> dict[str, Glimpse]:
+    """Look again at the first rows that findings name, and return what they look like by their keys, at most 24."""
+    shown = {n: one for n, one in facts.contents.inputs.inputs.items() if isinstance(one, Picture | Text)}
+    if not shown:
+        return {}
+    spec = InputSpec(shown)
+    keys = dict.fromkeys(key for one in findings for example in one.examples for key in example.keys)
+    wanted = set(list(keys)[:MOST_ROWS])
+    rows = [row for row in range(facts.rows) if facts.where(row) in wanted]
+    seen: dict[str, Glimpse] = {}
+    for first, shard in _shards(facts):
+        inside = [row for row in rows if first <= row < first + shard.rows]
+        if inside:
+            columns = [one.column for one in shown.values()]
+            table = read_rows(facts.subject.dataset, shard, spec).select(columns)
+            cells = table.take([row - first for row in inside]).to_pylist()
+            seen |= {facts.where(row): _glimpse(spec, some) for row, some in zip(inside, cells, strict=True)}
+    return seen
 
 
-def _about(found: Audit) -> list[tuple[str, str]]:
-    return [
-        *((name, f"{rows:,} rows") for name, rows in found.splits.items()),
-        *found.modalities.items(),
-    ]
+def _shards(facts: Facts) -> Iterator[tuple[int, Shard]]:
+    first = 0
+    for split in facts.splits:
+        for shard in facts.subject.dataset.shards(split):
+            yield first, shard
+            first += shard.rows
 
 
-def _section(severity: str, findings: list[Finding], seen: Mapping[str, Glimpse]) -> str:
-    if not findings:
-        return ""
-    heading, note = HEADINGS[severity]
-    lede = f'<p class="lede">{note}</p>\n' if note else ""
-    articles = "".join(_finding(one, seen) for one in findings)
-    return f'<section>\n<h2 id="{severity}">{heading}</h2>\n{lede}{articles}</section>\n'
+def _glimpse(spec: InputSpec, cells: dict[str, Any]) -> Glimpse:
+    pictures, captions = [], []
+    for one in spec.inputs.values():
+        with contextlib.suppress(DatasetError):  # What cannot be read is a finding of its own.
+            held = content(one, cells[one.column])
+            if isinstance(held, str):
+                captions.append(held if len(held) <= _LETTERS else f"{held[:_LETTERS]} ...")
+            else:
+                pictures.append(_small(held))
+    return Glimpse(tuple(pictures), tuple(captions))
 
 
-def _finding(one: Finding, seen: Mapping[str, Glimpse]) -> str:
-    advice = f"<p>{text(one.advice)}</p>" if one.advice else ""
-    shown = "".join(_example(example, seen) for example in one.examples)
-    listed = f"<ul>{shown}</ul>" if shown else ""
-    share = f"{one.share:.1%} of {one.total:,} {text(one.unit)}"
-    return f"""<article class="finding {one.severity}">
-<div class="count"><b>{one.count:,}</b>{share}</div>
-<h3>{text(one.summary)} <code>{text(one.code)}</code></h3>
-<div>{advice}{listed}</div>
-</article>
-"""
+def _small(data: bytes) -> str:
+    from PIL import Image
 
-
-def _example(one: Example, seen: Mapping[str, Glimpse]) -> str:
-    rows = "".join(_row(key, seen.get(key), one.what) for key in one.keys)
-    return f'<li>{text(one.what)}<div class="rows">{rows}</div></li>' if rows else f"<li>{text(one.what)}</li>"
-
-
-def _row(key: str, seen: Glimpse | None, what: str) -> str:
-    if seen is None:
-        return f"<div><code>{text(key)}</code></div>"
-    pictures = "".join(f'<img src="{one}" alt="picture of {text(key)}">' for one in seen.pictures)
-    # The finding may have shown the caption already.
-    captions = "".join(f"<p>{text(one)}</p>" for one in seen.captions if one[:40] not in what)
-    return f"<div>{pictures}<div><code>{text(key)}</code>{captions}</div></div>"
-
-
-def _headroom(found: Headroom | None) -> str:
-    if found is None:
-        return ""
-    signs = ", ".join(f"{sign}: {name}" for name, sign in found.signs.items())
-    rows = f"{found.train:,} rows to train, {found.validation:,} to choose, {found.test:,} of {found.tested_on} to test"
-    return f"""<section>
-<h2 id="headroom">Headroom for complementarity</h2>
-<p class="lede">What logistic regression gets on colour histograms, mel statistics, word counts or means of sequences.
-It is no ceiling: what these features get, anything gets.</p>
-{subsets_table(found)}
-<p class="note">{text(signs)}. {found.classes} classes; {text(rows)}. Blue: accuracy, with its 95% interval in grey;
-orange: Bayes accuracy, where it is known; thin line: chance.</p>
-<h3>What a subset gets beyond the best of its parts</h3>
-{gains_table(found)}
-</section>
-"""
-
-
-def _skipped(found: Audit) -> str:
-    if not found.skipped:
-        return ""
-    listed = table(["check", "why"], found.skipped.items(), words=True)
-    return f'<section>\n<h2 id="skipped">Not looked at</h2>\n{listed}\n</section>\n'
+    file = io.BytesIO()
+    Image.fromarray(decode_picture(data, _SIDE).transpose(1, 2, 0)).save(file, "jpeg", quality=75)
+    return data_uri(file.getvalue())

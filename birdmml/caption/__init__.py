@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from birdmml.caption.dials import CaptionDials
-from birdmml.caption.facts import Caption, Fact
+from birdmml.caption.facts import Caption, CaptionDials, Fact
 from birdmml.caption.names import names_in
 from birdmml.caption.write import write_caption
 

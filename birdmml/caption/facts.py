@@ -1,13 +1,65 @@
-"""What a caption states: facts, each true, wrong or generic, and the text that they became."""
+"""What a caption may state, how much of it, and what it became: dials, facts and captions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-__all__ = ["STATUSES", "Caption", "Fact"]
+from confu_core.errors import InvalidValue
 
+LOOK_SLOTS = 8  # Shape, size, activity, setting, and four marks of plumage.
+SONG_SLOTS = 4  # What it is like, its pitch, its pace, and how it was recorded.
+NATURE_SLOTS = 2  # Two habits, or a habit and a habitat.
 STATUSES = ("true", "wrong", "generic")
+
+
+@dataclass(frozen=True)
+class CaptionDials:
+    """Shares that shape captions; each in [0, 1].
+
+    Parameters
+    ----------
+    name_share : float
+        Probability that a caption names the species.
+    marks, song, nature : float
+        Share of the `LOOK_SLOTS`, `SONG_SLOTS` and `NATURE_SLOTS` that captions fill, on average; the number in one
+        caption is binomial. A caption that would be left empty fills one slot, of a kind whose dial is not 0.
+        With ``marks=0`` nothing in the text depends on the picture, with ``song=0`` nothing on the recording, with
+        ``nature=0`` nothing on the species.
+    drop_share, wrong_share, generic_share : float
+        Probability that the attribute in a filled slot is left out, replaced by a wrong one, or made generic ("some
+        color on the wings"); together at most 1.
+
+    Raises
+    ------
+    InvalidValue
+        If a share is outside [0, 1], or the last three add up to more than 1.
+
+    Examples
+    --------
+    >>> CaptionDials(name_share=0.331).marks
+    0.5
+    >>> CaptionDials(name_share=1.3)
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: name_share must be in [0, 1]; got 1.3
+    """
+
+    name_share: float = 0.0
+    marks: float = 0.5
+    song: float = 0.5
+    nature: float = 0.6
+    drop_share: float = 0.0
+    wrong_share: float = 0.0
+    generic_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+                raise InvalidValue(f"{field.name} must be in [0, 1]; got {value!r}")
+        total = self.drop_share + self.wrong_share + self.generic_share
+        if total > 1 + 1e-9:
+            raise InvalidValue(f"drop_share + wrong_share + generic_share must be in [0, 1]; got {total:g}")
 
 
 class Fact(NamedTuple):

@@ -10,46 +10,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from birdmml.species import Species
-from birdmml.table import load_species
-from birdmml.vocabulary import SHAPES
+from birdmml.species import Species, load_species, shapes, words
 
-__all__ = ["ORDINARY_WORDS", "name_words", "names_in"]
 
-PLAIN_WORDS = """
-    barred belted black blue brown chestnut clay colored dark gold golden gray green olive orange painted pale pied
-    purple red rose rufous scarlet spotted white yellow varied
-    backed banded bellied billed breasted capped cheeked chinned collared crested crowned eared eyed headed horned
-    hooded necked ring ringed rumped shinned shouldered sided tailed throated tufted winged
-    acorn alder barn bay cactus canyon cedar cliff field ground house magnolia marsh mountain orchard pine rock
-    scrub swamp tree willow wood
-    american and burrowing chimney chipping common double evening fish fox grasshopper great greater hairy herring
-    least lesser little long night northern eastern western piping poor rough saw say sharp snow song summer whip
-    will winter
-"""
-ORDINARY_WORDS = frozenset(PLAIN_WORDS.split()) | frozenset(SHAPES)
+@lru_cache(maxsize=1)
+def ordinary_words() -> frozenset[str]:
+    """Return the words of names that give no species away."""
+    return frozenset(words().ordinary.split()) | frozenset(shapes())
 
 
 def name_words(species: Species) -> frozenset[str]:
-    """Return the words that only a name would bring into a text.
-
-    Parameters
-    ----------
-    species : Species
-        Whose common and scientific name to split.
-
-    Returns
-    -------
-    frozenset of str
-        In lower case, without `ORDINARY_WORDS`.
-
-    Examples
-    --------
-    >>> from birdmml.table import find_species
-    >>> sorted(name_words(find_species("Northern Cardinal")))
-    ['cardinal', 'cardinalis']
-    """
-    return frozenset(_words(f"{species.common_name} {species.scientific_name}")) - ORDINARY_WORDS
+    """Return the words that only a name would bring into a text."""
+    return frozenset(_words(f"{species.common_name} {species.scientific_name}")) - ordinary_words()
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -73,17 +45,19 @@ def names_in(text: str) -> tuple[str, ...]:
     ()
     """
     telling, full = _telling()
-    words = _words(text)
-    found = [word for word in words if not telling.isdisjoint(_singulars(word))]
-    flat = f" {' '.join(words)} "
-    return (*found, *(name for name in full if f" {name} " in flat))
+    read = _words(text)
+    distinctive = [word for word in read if not telling.isdisjoint(_singulars(word))]
+    flat = f" {' '.join(read)} "
+    return (*distinctive, *(name for name in full if f" {name} " in flat))
 
 
 @lru_cache(maxsize=1)
 def _telling() -> tuple[frozenset[str], tuple[str, ...]]:
     table = load_species()
-    words = frozenset().union(*(name_words(species) for species in table))
-    return words, tuple(" ".join(_words(label)) for one in table for label in (one.common_name, one.scientific_name))
+    distinctive = frozenset().union(*(name_words(species) for species in table))
+    return distinctive, tuple(
+        " ".join(_words(label)) for one in table for label in (one.common_name, one.scientific_name)
+    )
 
 
 def _words(text: str) -> list[str]:

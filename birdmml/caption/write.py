@@ -6,20 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from birdmml.caption.dials import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS, CaptionDials
-from birdmml.caption.draws import Draws
-from birdmml.caption.facts import Caption, Fact
-from birdmml.caption.grammar import capitalised
-from birdmml.caption.look_facts import look_facts, wrong_look
-from birdmml.caption.look_text import look_sentence
-from birdmml.caption.nature_text import nature_facts, nature_sentence, wrong_nature
-from birdmml.caption.song_facts import song_facts, wrong_song
-from birdmml.caption.song_text import song_sentence
+from birdmml.caption.facts import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS, Caption, CaptionDials, Fact
+from birdmml.caption.grammar import Draws, capitalised
+from birdmml.caption.look import look_facts, look_sentence, wrong_look
+from birdmml.caption.nature import nature_facts, nature_sentence, wrong_nature
+from birdmml.caption.song import song_facts, song_sentence, wrong_song
 from birdmml.caption.templates import REGISTERS
-from birdmml.facts import PictureFacts, SongFacts
-from birdmml.species import Plumage, Song, Species
-
-__all__ = ["write_caption"]
+from birdmml.species import PictureFacts, Plumage, Song, SongFacts, Species
 
 KINDS = ("look", "song", "nature")
 TALKATIVE = ("plain", "photo", "spoken")  # Registers that make a sentence of one fact.
@@ -63,7 +56,7 @@ def write_caption(
 
     Examples
     --------
-    >>> from birdmml.table import find_species
+    >>> from birdmml.species import find_species
     >>> bird = find_species("Black-capped Chickadee")
     >>> picture = PictureFacts("feeder", "clinging", "left", "side", "male", frozenset({"crown", "throat"}), 0, 0, 0)
     >>> recording = SongFacts(("whistle",), 3200, 4000, 1.6, 2, "calm", False, 12, 20)
@@ -134,16 +127,16 @@ def _fates(facts: Sequence[Fact], dials: CaptionDials, draws: Draws, wrong: Call
 
 
 def _text(kinds: dict[str, list[Fact]], name: str | None, song: Song, draws: Draws) -> str:
-    said = draws.shuffled([kind for kind in KINDS if kinds[kind]])
-    if not said:
+    order = draws.shuffled([kind for kind in KINDS if kinds[kind]])
+    if not order:
         return NOTHING.format(f"A {name}" if name else "A bird")
     few = sum(map(len, kinds.values())) < 3
     register = draws.pick(TALKATIVE if few else REGISTERS)
-    if register in TERSE and "look" in said:
-        said.sort(key=lambda kind: kind != "look")
+    if register in TERSE and "look" in order:
+        order.sort(key=lambda kind: kind != "look")
     sentences = []
-    for place, kind in enumerate(said):
-        first = not place and (kind == "look" or bool(name) or register not in TERSE)
+    for number, kind in enumerate(order):
+        first = not number and (kind == "look" or bool(name) or register not in TERSE)
         bare = (name if first else None) or "bird"
         if kind == "look":
             sentences.append(look_sentence(kinds["look"], register, name if first else None, first, draws))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from birdmml.ingest.reasons import REASONS, REJECTS, Reject, counts
 from birdmml.ingest.recipe import NAME, RealRecipe
 from birdmml.ingest.settings import IngestSettings, settings_from
-from birdmml.ingest.source import Source, real_recipe, settings_of
+from birdmml.ingest.source import Source, checked_information, real_recipe, settings_of
 
 __all__ = [
     "NAME",
@@ -15,6 +15,7 @@ __all__ = [
     "RealRecipe",
     "Reject",
     "Source",
+    "checked_information",
     "counts",
     "real_recipe",
     "settings_from",

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from birdmml.ingest.kept import open_kept
 from birdmml.ingest.tar_index import Place, TarIndex, safe_name
 from confu_core.errors import DatasetError
-from confu_core.shards.remote import RemotePath
+from confu_core.io.storage import RemotePath
 
 __all__ = [
     "MOST_FILE_BYTES",
@@ -333,7 +333,7 @@ def _foreign(name: str) -> str:
 
 def _other_names(name: str) -> Iterator[str]:
     """Yield what may have been meant: without backslashes, percent signs or quotes, and with endings in other case."""
-    for plain in (name.replace("\\", "/"), unquote(name), name.strip("'\"`")):
+    for plain in (name.replace("\\", "/"), unquote(name), "".join(unquote(name).split()), name.strip("'\"`")):
         path = PurePosixPath(plain)
         for ending in dict.fromkeys((path.suffix, path.suffix.lower(), path.suffix.upper())):
             if (other := str(path.with_suffix(ending)) if path.suffix else plain) != name:

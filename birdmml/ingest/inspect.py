@@ -15,10 +15,9 @@ from birdmml.ingest.files import Files, Unreadable, stamps_digest
 from birdmml.ingest.picture import look_at_picture
 from birdmml.ingest.sound import listen_to_sound
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import write_whole
-from confu_core.shards.plain import marked, read_small, unmarked
-from confu_core.shards.versions import library_versions
-from confu_core.shards.workers import WorkerDied, completed
+from confu_core.io.atomic import marked, read_small, unmarked, write_whole
+from confu_core.parallel.workers import counting, mapped
+from confu_core.shards.manifest import library_versions
 
 __all__ = ["LIBRARIES", "Found", "Inspection", "forget", "inspect"]
 
@@ -126,22 +125,20 @@ def inspect(
         for start in range(0, len(names), CHUNK_FILES)
     ]
     found: dict[str, dict[str, Found]] = {"picture": {}, "sound": {}}
-    total = len(pictures) + len(sounds)
-    function = functools.partial(_kept, inspection)
-    try:
+    results = mapped(
+        functools.partial(_kept, inspection),
+        chunks,
         # A process takes as long to start as a few chunks to be looked at.
-        processes = max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS))
-        with contextlib.closing(completed(function, chunks, processes)) as results:
-            for kind, findings in results:
-                found[kind] |= {one.name: one for one in findings}
-                if progress is not None:
-                    progress(sum(map(len, found.values())), total)
-    except WorkerDied as error:
-        names = ", ".join(f"{job.names[0]} to {job.names[-1]}" for job in error.jobs)
-        raise DatasetError(
-            f"the worker died {error.attempts} times over the files {names}; what was found of the others is kept: "
-            "take these out of the manifest, or run it with fewer --workers if memory ran out"
-        ) from error
+        max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS)),
+        each=counting(progress, len(pictures) + len(sounds), lambda result: len(result[1])),
+        name=lambda chunk: f"{chunk.names[0]} to {chunk.names[-1]}",
+        died=lambda times, names: (
+            f"the worker died {times} times over the files {names}; what was found of the "
+            "others is kept: take these out of the manifest, or run it with fewer --workers if memory ran out"
+        ),
+    )
+    for kind, findings in results:
+        found[kind] |= {one.name: one for one in findings}
     return found["picture"], found["sound"]
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import replacing, write_whole, writing
-from confu_core.shards.lock import locked
+from confu_core.io.atomic import replacing, write_whole, writing
+from confu_core.io.lock import locked
 
 __all__ = ["keep", "open_kept"]
 

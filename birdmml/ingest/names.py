@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from birdmml.ingest.rows import Row
-from birdmml.table import load_species
+from birdmml.species import load_species
 
 __all__ = ["ClassNames", "class_names", "prompts_of"]
 

@@ -14,8 +14,7 @@ from birdmml.ingest.parts import Parts, find_parts, unpacked
 from birdmml.ingest.tar_index import TarIndex, index_tar
 from confu_core.datasets.media_root import snapshot_store
 from confu_core.errors import DatasetError
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import Location, location
+from confu_core.io.storage import Location, RemotePath, location
 
 __all__ = ["ArchiveState", "open_roots"]
 

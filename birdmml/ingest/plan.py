@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from birdmml.ingest.cells import cleaned, is_nothing
 from birdmml.ingest.duplicates import Copies, copies_of
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.judge import file_rejects
@@ -18,6 +17,7 @@ from birdmml.ingest.rows import Manifest, Row, cell_rejects
 from birdmml.ingest.settings import APART, SPLITS, IngestSettings
 from birdmml.ingest.spellings import alike
 from birdmml.ingest.splits import assigned, components, crossing
+from confu_core.cells import cleaned, is_nothing
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.random import generator
 

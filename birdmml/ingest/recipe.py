@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -25,8 +25,8 @@ from birdmml.ingest.sound import prepared_sound
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
-from confu_core.shards.flat_json import flat_json
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.recipe import Recipe
 
 __all__ = ["NAME", "RealRecipe"]
 
@@ -39,7 +39,7 @@ KEPT_ROLES = (
 
 
 @dataclass(frozen=True)
-class RealRecipe:
+class RealRecipe(Recipe):
     """What `confu_core.shards.build` needs to write real media into shards.
 
     Parameters
@@ -68,6 +68,7 @@ class RealRecipe:
     name = NAME
     description = "Photographs, recordings and captions of birds, from files that others made."
     libraries = LIBRARIES
+    parts: ClassVar = {**MEDIA_PARTS, "caption": "txt"}
 
     @property
     def seed(self) -> int:
@@ -105,12 +106,6 @@ class RealRecipe:
         samples = [self._sample(planned) for planned in self.plan.samples[split][start:stop]]
         columns = [pa.array([sample[field.name] for sample in samples], field.type) for field in self.schema]
         return pa.Table.from_arrays(columns, schema=self.schema)
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return picture, sound, caption, and all else as one flat JSON part."""
-        rest = {name: value for name, value in row.items() if name not in ("key", "caption", *MEDIA_PARTS)}
-        media = {part: row[name]["bytes"] for name, part in MEDIA_PARTS.items()}
-        return {**media, "json": flat_json(rest), "txt": row["caption"].encode()}
 
     def files_beside(self) -> dict[str, bytes]:
         """Return the list of what was left out."""

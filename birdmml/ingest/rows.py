@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from birdmml.ingest.cells import NOTHING, is_nothing
 from birdmml.ingest.columns import extra_columns, find_columns
 from birdmml.ingest.files import Roots
 from birdmml.ingest.reasons import Reject
 from birdmml.ingest.spellings import one_spelling
 from birdmml.ingest.table import SourceTable
+from confu_core.cells import NOTHING, is_nothing
 
 __all__ = ["Manifest", "Row", "cell_rejects", "key_of", "manifest_of"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from birdmml.ingest.cells import NOTHING, cleaned
 from birdmml.settings import LARGEST_SEED, is_number
+from confu_core.cells import NOTHING, cleaned
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.sound import DURATION_LIMIT
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from birdmml.ingest.inspect import Inspection, inspect
 from birdmml.ingest.open_root import open_roots
@@ -14,13 +15,29 @@ from birdmml.ingest.rows import cell_rejects, manifest_of
 from birdmml.ingest.settings import IngestSettings, settings_from
 from birdmml.ingest.table import read_source_table
 from confu_core.errors import DatasetError
+from confu_core.io.storage import Location, location
 from confu_core.shards import Manifest
 from confu_core.shards.cache import cache_folder
-from confu_core.shards.storage import Location, location
+from confu_core.typed import check_keys
 
-__all__ = ["Source", "real_recipe", "settings_of"]
+__all__ = ["Source", "checked_information", "real_recipe", "settings_of"]
 
 Watch = Callable[[int, int], None]
+# Of the information in manifests: what is said of it to users. Versions before these were counted wrote no such keys.
+_UNCOUNTED: dict[str, Any] = {"blank_lines": 0, "inner_lines": 0, "spellings": {}, "alike": []}
+_SOURCE: dict[str, Any] = {
+    **dict.fromkeys(("rows", "rejected_rows", "groups", "crossing", "blank_lines", "inner_lines"), int),
+    "splits": str,
+    "findings": dict[str, int],
+    "spellings": dict[str, list[str]],
+    "alike": list[list[str]],
+}
+_SAID: dict[str, Any] = {
+    "source": _SOURCE,
+    "licences": dict[str, int],
+    "columns_left_out": list[str],
+    "archives": list[dict[str, Any]],
+}
 
 
 @dataclass(frozen=True)
@@ -110,3 +127,37 @@ def settings_of(manifest: Manifest) -> IngestSettings:
         raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}: it was not built from a manifest of files")
     own = {*IngestSettings.__dataclass_fields__} - {"seed"}
     return settings_from({"seed": manifest.seed, **{name: one for name, one in manifest.config.items() if name in own}})
+
+
+def checked_information(manifest: Manifest) -> dict[str, Any]:
+    """Return what a manifest of real media says of its source, if every value is of the type that is written.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    dict
+        Its `information`; what an older version did not count is 0.
+
+    Raises
+    ------
+    DatasetError
+        If a key is missing or its value is of another type; the line names it.
+    """
+    said = dict(manifest.information)
+    if isinstance(said.get("source"), dict):
+        said["source"] = {**_UNCOUNTED, **said["source"]}
+    try:
+        check_keys(said, _SAID, "information")
+        for place, archive in enumerate(said["archives"]):
+            check_keys(archive, {"summary": str}, f"information.archives[{place}]")
+        if said["source"]["splits"] not in ("given", "made"):
+            raise ValueError(f"information.source.splits must be given or made; got {said['source']['splits']!r:.60}")
+        if any(len(pair) != 2 for pair in said["source"]["alike"]):
+            raise ValueError("information.source.alike must hold pairs of names")
+    except ValueError as error:
+        raise DatasetError(f"the manifest is damaged: {error}; restore it, or build the dataset again") from error
+    return said

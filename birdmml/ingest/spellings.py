@@ -7,8 +7,8 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from birdmml.ingest.cells import cleaned
-from birdmml.table import load_species
+from birdmml.species import load_species
+from confu_core.cells import cleaned
 
 __all__ = ["alike", "one_spelling", "same_name"]
 

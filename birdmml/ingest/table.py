@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from birdmml.ingest.cells import cleaned
+from confu_core.cells import cleaned
 from confu_core.datasets.separated import MOST_CELL, MOST_ROWS, read_separated
 from confu_core.errors import DatasetError
-from confu_core.shards.storage import Location
+from confu_core.io.storage import Location
 
 __all__ = ["SourceTable", "read_source_table"]
 

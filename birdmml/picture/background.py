@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from birdmml.picture.bank import clouds, crop, grain, ripples, turf
 from birdmml.picture.paint import planes, upscale
-
-__all__ = ["BackgroundMaker", "draw_background", "lay_texture"]
+from birdmml.picture.textures import clouds, crop, grain, ripples, turf
+from birdmml.species.data_files import read_data, record, refuse
 
 Colors = np.ndarray
+Rgb = tuple[int, int, int]
+Look = tuple[Rgb, Rgb, Rgb, Rgb, Rgb, Rgb]  # Far above, far below, dark, middle, light, accent.
+Material = tuple[Rgb, Rgb, Rgb, Rgb, Rgb, Rgb, Rgb, Rgb]  # Of supports; in the order of `supports.DARK` and so on.
 BackgroundMaker = Callable[[int, Colors, np.random.Generator, float], Image.Image]
 
 
+@dataclass(frozen=True)
+class Scenery:
+    """The colors of places and of supports; see ``scenery.toml``, which they are read from."""
+
+    looks: Mapping[str, tuple[Look, ...]]
+    shifted_looks: Mapping[str, tuple[Look, ...]]
+    wood: tuple[Material, ...]
+    stone: Material
+    feeder: Material
+    grounds: Mapping[str, Rgb]
+
+
+@lru_cache(maxsize=1)
+def scenery() -> Scenery:
+    """Return the colors of places and supports; a file that breaks a constraint is a `DatasetError` that names it."""
+    made = record(Scenery, read_data("scenery.toml"), "scenery.toml: scenery")
+    for key in ("looks", "shifted_looks"):
+        if set(getattr(made, key)) != set(MAKERS):
+            refuse(f"scenery.toml: {key}", f"a table of {', '.join(MAKERS)}", list(getattr(made, key)))
+    return made
+
+
 def draw_background(kind: str, size: int, look: Colors, scene: np.random.Generator, horizon: float) -> np.ndarray:
-    """Draw a background.
-
-    Parameters
-    ----------
-    kind : str
-        Of `birdmml.facts.BACKGROUNDS`.
-    size : int
-        Of the picture, in pixels.
-    look : ndarray of uint8, shape (6, 3)
-        Colours, as in `palettes`, already in the light of the scene.
-    scene : numpy.random.Generator
-        Where things lie.
-    horizon : float
-        Height at which the ground or the water ends, as a share of the picture from above.
-
-    Returns
-    -------
-    ndarray of uint8, shape (3, size, size)
-        The background, as planes.
-    """
+    """Draw a background, as planes, in the colours of a look; the horizon is a share of the height, from above."""
     factor = 4 if size >= 64 else 2 if size >= 24 else 1
     side = -(-size // factor) + 1
     small = MAKERS[kind](side, look.astype(int), scene, horizon)

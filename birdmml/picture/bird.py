@@ -6,35 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from birdmml.picture.bank import crop, feathers, fray_mask
-from birdmml.picture.labels import NAMES
-from birdmml.picture.light import Light, shade
-from birdmml.picture.paint import Layer, color_table, reduce_labels
-from birdmml.picture.raster import draw_labels
+from birdmml.picture.camera import Light, shade, tinted
+from birdmml.picture.draft import NAMES
+from birdmml.picture.paint import Layer, color_table, draw_labels, reduce_labels
 from birdmml.picture.template import Template
+from birdmml.picture.textures import crop, feathers, fray_mask
+from birdmml.species import Plumage, shapes, words
 
 Bounds = tuple[np.ndarray, np.ndarray]
-
-__all__ = ["BirdLayer", "extent", "paint_bird", "part_map"]
+DETAILS = {"pupil": (14, 13, 15), "glint": (250, 250, 250), "claw": (46, 41, 38), "inner": (34, 30, 28)}
+DARK_IRIS = (40, 26, 20)
+PALE_RIM = (142, 132, 120)
+DARK_FACE = 106
 
 
 @dataclass(frozen=True)
 class BirdLayer:
-    """A drawn bird.
+    """A drawn bird: the part of it that lies in the picture."""
 
-    Attributes
-    ----------
-    labels : ndarray of uint8, shape (2 height, 2 width)
-        Labels, see `birdmml.picture.labels`, at twice the size.
-    paint : Layer
-        Its colours, of shape (height, width).
-    row, column : int
-        Upper left corner within the picture.
-    """
-
-    labels: np.ndarray
-    paint: Layer
-    row: int
+    labels: np.ndarray  # Labels, see `birdmml.picture.draft`, at twice the size; shape (2 height, 2 width).
+    paint: Layer  # Its colours, of shape (height, width).
+    row: int  # Upper left corner within the picture.
     column: int
 
 
@@ -55,32 +47,7 @@ def paint_bird(
     size: int,
     phase: int,
 ) -> BirdLayer:
-    """Draw a bird.
-
-    Parameters
-    ----------
-    template : Template
-        Which bird.
-    points : ndarray of float32, shape (samples, 2)
-        Its curves in pixels of the picture, y down.
-    bounds : pair of ndarray
-        Their `extent`, in the same pixels.
-    colors : ndarray of uint8, shape (256, 3)
-        From `coat`.
-    light : Light
-        The light.
-    unit : float
-        Length of the body, in pixels.
-    size : int
-        Of the picture, in pixels.
-    phase : int
-        Which part of the textures to use.
-
-    Returns
-    -------
-    BirdLayer
-        The part of the bird that lies in the picture.
-    """
+    """Draw a bird from its curves and their extent, in pixels with y down; ``unit`` is the length of its body."""
     low, high = bounds
     x0, y0 = (int(v) for v in np.clip(np.floor(low) - 2, 0, size - 2))
     x1, y1 = (int(v) for v in np.clip(np.ceil(high) + 3, 2, size))
@@ -89,7 +56,7 @@ def paint_bird(
     fray = _fray(unit, 2 * (y1 - y0), 2 * (x1 - x0), phase)
     labels = draw_labels((2 * (x1 - x0), 2 * (y1 - y0)), around, template.layers, fray)
     paint = reduce_labels(labels, color_table(colors))
-    _model(paint, light, template.anatomy.depth * unit * 0.5, phase)
+    _model(paint, light, template.shape.depth * unit * 0.5, phase)
     return BirdLayer(labels, paint, y0, x0)
 
 
@@ -109,15 +76,37 @@ def _model(paint: Layer, light: Light, roundness: float, phase: int) -> None:
     np.minimum(colors, paint.opacity, out=colors)
 
 
-def part_map(layer: BirdLayer) -> np.ndarray:
-    """Return which part each pixel of a layer shows.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width)
-        Numbers of `birdmml.picture.labels.NAMES`; 0 is nothing.
-    """
+def part_map(layer: BirdLayer) -> np.ndarray:  # uint8, shape (height, width)
+    """Return which part each pixel of a layer shows, as a number of `NAMES`; 0 is nothing."""
     return layer.labels[::2, ::2] >> 2
 
 
 assert NAMES[0] == "nothing"
+
+
+def coat(plumage: Plumage, light: Light, tints: np.ndarray, wear: float = 0.0) -> np.ndarray:  # uint8, shape (256, 3)
+    """Return the colour of every label in a light; wear, in [0, 1], fades colours towards brown."""
+    colors = words().colors
+    named = {name: colors[color].rgb for name, color in plumage.colors.items()}
+    named |= DETAILS | {"iris": shapes()[plumage.shape].iris or DARK_IRIS}
+    base = np.array([named.get(name, (0, 0, 0)) for name in NAMES]) * tints
+    base += wear * 0.10 * (np.array([128, 117, 104]) - base)
+    tones = np.zeros((64, 4, 3))
+    tones[: len(NAMES), 0] = base
+    tones[: len(NAMES), 1] = np.minimum(base * 1.10 + 9, 255)
+    tones[: len(NAMES), 2] = base * 0.74
+    # Feathers overlap: their marks never stand out as if they were painted on.
+    tones[: len(NAMES), 3] = 0.8 * np.array(colors[plumage.pattern_color].rgb) + 0.2 * base
+    details = [NAMES.index(name) for name in (*DETAILS, "iris")]
+    tones[details, 1:] = tones[details, :1]
+    # Skin around the eye, without which a dark eye is lost in a dark face.
+    tones[NAMES.index("iris"), 1] = PALE_RIM if max(named[_around_eye(plumage)]) < DARK_FACE else DETAILS["inner"]
+    out = tinted(tones.reshape(256, 3), light)
+    out[4 * NAMES.index("glint")] = 250
+    return out
+
+
+def _around_eye(plumage: Plumage) -> str:
+    """Return the part in which the eye lies."""
+    through = shapes()[plumage.shape].mask in ("line", "broad")
+    return "mask" if through and "mask" in plumage.colors else "face"

@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from birdmml.picture.anatomy import Anatomy
-from birdmml.picture.draft import BODY, HEAD, SKULL, TAIL, Draft, Frame, Pen, blend, one_bone
-from birdmml.picture.labels import label
-
-__all__ = ["Frames", "core", "draw_tracts", "frames_of", "outline"]
+from birdmml.picture.draft import BODY, HEAD, SKULL, TAIL, Draft, Frame, Pen, blend, label, one_bone
+from birdmml.species import Shape
 
 
 @dataclass(frozen=True)
@@ -22,41 +19,41 @@ class Frames:
     shoulder: tuple[float, float]
 
 
-def frames_of(anatomy: Anatomy) -> Frames:
+def frames_of(shape: Shape) -> Frames:
     """Return the frames of body, head and tail at rest; the body's centre is the origin."""
-    angle = math.radians(anatomy.posture)
+    angle = math.radians(shape.posture)
     body = Frame(0, 0, angle, 1, BODY)
-    shoulder = body.at(0.40, 0.12 * anatomy.depth)
-    root = body.at(-0.46, 0.07 * anatomy.depth)
-    tail = Frame(root.x, root.y, angle + math.pi - math.radians(anatomy.tail_angle), 1, TAIL)
-    x, y = shoulder.x + anatomy.head_at[0], shoulder.y + anatomy.head_at[1]
-    return Frames(body, Frame(x, y, 0, anatomy.head, HEAD), tail, (shoulder.x, shoulder.y))
+    shoulder = body.at(0.40, 0.12 * shape.depth)
+    root = body.at(-0.46, 0.07 * shape.depth)
+    tail = Frame(root.x, root.y, angle + math.pi - math.radians(shape.tail_angle), 1, TAIL)
+    x, y = shoulder.x + shape.head_at[0], shoulder.y + shape.head_at[1]
+    return Frames(body, Frame(x, y, 0, shape.head, HEAD), tail, (shoulder.x, shoulder.y))
 
 
-def outline(anatomy: Anatomy, frames: Frames) -> list[Pen]:
+def outline(shape: Shape, frames: Frames) -> list[Pen]:
     """Return the control points of the silhouette of trunk, neck and head, from the rump over the back to the vent."""
-    d, body = anatomy.depth, frames.body.at
-    back = [body(-0.50, 0.15 * d), body(-0.28, 0.35 * d * anatomy.arch), body(0.0, 0.46 * d * anatomy.arch)]
-    back.append(body(0.22, 0.49 * d * anatomy.arch))
-    front = 0.5 + 0.04 * (anatomy.breast - 1) * 4
+    d, body = shape.depth, frames.body.at
+    back = [body(-0.50, 0.15 * d), body(-0.28, 0.35 * d * shape.arch), body(0.0, 0.46 * d * shape.arch)]
+    back.append(body(0.22, 0.49 * d * shape.arch))
+    front = 0.5 + 0.04 * (shape.breast - 1) * 4
     breast = [body(front, 0.02 * d), body(front - 0.07, -0.27 * d)]
-    under = [body(0.20, -0.47 * d * anatomy.belly), body(-0.08, -0.50 * d * anatomy.belly), body(-0.30, -0.36 * d)]
+    under = [body(0.20, -0.47 * d * shape.belly), body(-0.08, -0.50 * d * shape.belly), body(-0.30, -0.36 * d)]
     under += [body(-0.45, -0.15 * d), body(-0.52, 0.02 * d)]
-    nape, throat = _neck(anatomy, frames)
-    return [*back, *nape, *_head(anatomy, replace(frames.head, bone=SKULL)), *throat, *breast, *under]
+    nape, throat = _neck(shape, frames)
+    return [*back, *nape, *_head(shape, replace(frames.head, bone=SKULL)), *throat, *breast, *under]
 
 
-def core(anatomy: Anatomy, frames: Frames) -> list[Pen]:
+def core(shape: Shape, frames: Frames) -> list[Pen]:
     """Return corners within neck and shoulders: where a chin is drawn in, the outline crosses itself there."""
-    d, body, head = anatomy.depth, frames.body.at, replace(frames.head, bone=SKULL).at
-    chin = [head(0.78 * anatomy.skull[0], -0.5), head(0.66 * anatomy.skull[0], -0.66)]
+    d, body, head = shape.depth, frames.body.at, replace(frames.head, bone=SKULL).at
+    chin = [head(0.78 * shape.skull[0], -0.5), head(0.66 * shape.skull[0], -0.66)]
     pens = [body(0.28, 0.24 * d), head(-0.5, -0.1), *chin, body(0.48, 0.0)]
     x, y = sum(pen.x for pen in pens) / len(pens), sum(pen.y for pen in pens) / len(pens)
     return sorted(pens, key=lambda pen: math.atan2(pen.y - y, pen.x - x))
 
 
-def _head(anatomy: Anatomy, head: Frame) -> list[Pen]:
-    length, height, forehead = anatomy.skull
+def _head(shape: Shape, head: Frame) -> list[Pen]:
+    length, height, forehead = shape.skull
     return [
         head.at(-0.90 * length, 0.30 * height),
         head.at(-0.58 * length, 0.80 * height),
@@ -69,28 +66,28 @@ def _head(anatomy: Anatomy, head: Frame) -> list[Pen]:
     ]
 
 
-def _neck(anatomy: Anatomy, frames: Frames) -> tuple[list[Pen], list[Pen]]:
+def _neck(shape: Shape, frames: Frames) -> tuple[list[Pen], list[Pen]]:
     """Control points between mantle and hindcrown, and between chin and breast."""
-    d, body, head = anatomy.depth, frames.body.at, replace(frames.head, bone=SKULL).at
-    length = anatomy.skull[0]
-    if not anatomy.neck:
+    d, body, head = shape.depth, frames.body.at, replace(frames.head, bone=SKULL).at
+    length = shape.skull[0]
+    if not shape.neck:
         nape = blend(body(0.34, 0.55 * d), head(-1.06 * length, -0.36), 0.62)
-        chest = 0.26 if anatomy.posture < 80 else -0.12  # Upright, the chin is before the breast, not above it.
+        chest = 0.26 if shape.posture < 80 else -0.12  # Upright, the chin is before the breast, not above it.
         throat = blend(body(0.545, chest * d), head(0.46, -0.98), 0.6)
         return [nape], [throat]
-    back, fore = _ribs(anatomy, frames)
+    back, fore = _ribs(shape, frames)
     return [*back, head(-0.80 * length, -0.42)], [head(0.12, -0.92), *fore[::-1]]
 
 
-def _ribs(anatomy: Anatomy, frames: Frames) -> tuple[list[Pen], list[Pen]]:
+def _ribs(shape: Shape, frames: Frames) -> tuple[list[Pen], list[Pen]]:
     """Control points behind and in front of a long neck, from the shoulder upward."""
     x0, y0 = frames.shoulder
-    path = [(x0, y0), *((x0 + x, y0 + y) for x, y, _ in anatomy.neck), (frames.head.x, frames.head.y)]
+    path = [(x0, y0), *((x0 + x, y0 + y) for x, y, _ in shape.neck), (frames.head.x, frames.head.y)]
     back, fore = [], []
-    for i, (_, _, half) in enumerate(anatomy.neck, start=1):
+    for i, (_, _, half) in enumerate(shape.neck, start=1):
         dx, dy = path[i + 1][0] - path[i - 1][0], path[i + 1][1] - path[i - 1][1]
         norm = math.hypot(dx, dy)
-        share = i / (len(anatomy.neck) + 1)
+        share = i / (len(shape.neck) + 1)
         bones = tuple((1 - share) * p + share * q for p, q in zip(one_bone(BODY), one_bone(SKULL), strict=True))
         x, y = path[i]
         back.append(Pen(x - dy / norm * half, y + dx / norm * half, 0, bones))
@@ -98,11 +95,11 @@ def _ribs(anatomy: Anatomy, frames: Frames) -> tuple[list[Pen], list[Pen]]:
     return back, fore
 
 
-def neck_at(anatomy: Anatomy, frames: Frames, share: float, front: float | None = None) -> tuple[Pen, Pen]:
+def neck_at(shape: Shape, frames: Frames, share: float, front: float | None = None) -> tuple[Pen, Pen]:
     """Return the points behind and in front of the neck, ``share`` and ``front`` of the way from shoulder to head."""
-    d, head = anatomy.depth, frames.head.at
-    if anatomy.neck:
-        back, fore = _ribs(anatomy, frames)
+    d, head = shape.depth, frames.head.at
+    if shape.neck:
+        back, fore = _ribs(shape, frames)
     else:
         back = [blend(frames.body.at(0.30, 0.47 * d), head(-1.0, -0.40), 0.5)]
         fore = [blend(frames.body.at(0.50, 0.24 * d), head(0.32, -1.0), 0.5)]
@@ -122,10 +119,10 @@ def beyond(a: Pen, b: Pen, share: float) -> Pen:
     return blend(a, b, 1 + share)._replace(bones=b.bones)
 
 
-def draw_tracts(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
+def draw_tracts(draft: Draft, shape: Shape, frames: Frames) -> None:
     """Add back, rump, flanks and breast; they overlap the silhouette, which cuts them."""
-    d, body = anatomy.depth, frames.body.at
-    nape, throat = neck_at(anatomy, frames, max(anatomy.hood - 0.12, 0.1) if anatomy.neck else 0.8)
+    d, body = shape.depth, frames.body.at
+    nape, throat = neck_at(shape, frames, max(shape.hood - 0.12, 0.1) if shape.neck else 0.8)
     side = blend(nape, throat, 0.5)
     far = beyond(throat, nape, 0.5)
     breast = [body(0.02, -0.62 * d), body(0.06, -0.30 * d, 0.12), body(0.16, 0.02 * d, 0.2), body(0.26, 0.3 * d, 0.1)]
@@ -140,9 +137,9 @@ def draw_tracts(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
     draft.add("tract", label("rump"), rump, sharp=(2, 3))
 
 
-def draw_flanks(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
+def draw_flanks(draft: Draft, shape: Shape, frames: Frames) -> None:
     """Add the flanks, below the folded wing."""
-    d, body = anatomy.depth, frames.body.at
+    d, body = shape.depth, frames.body.at
     low = -0.36 * d
     spine = [
         body(0.22, -0.10 * d, 0.22),
@@ -153,11 +150,11 @@ def draw_flanks(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
     draft.band("tract", label("flanks"), spine, [0.16 * d, 0.42 * d, 0.34 * d, 0.1 * d])
 
 
-def draw_breast_band(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
+def draw_breast_band(draft: Draft, shape: Shape, frames: Frames) -> None:
     """Add the band across the upper breast; it is lower where an upright body has its head close."""
-    d, body = anatomy.depth, frames.body.at
-    if anatomy.posture > 60:
-        low = 0.14 if anatomy.foot == "talon" else 0.0  # What hawks have is a band of the belly.
+    d, body = shape.depth, frames.body.at
+    if shape.posture > 60:
+        low = 0.14 if shape.foot == "talon" else 0.0  # What hawks have is a band of the belly.
         line = ((0.22, 0.12, 0.16), (0.26, -0.16, 0.1), (0.33, -0.36, 0.0), (0.42, -0.6, 0.0))
         spine = [body(u - low, v * d, z) for u, v, z in line]
         draft.band("tract", label("breast_band"), spine, [0.06, 0.10, 0.10, 0.08])
@@ -166,17 +163,17 @@ def draw_breast_band(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
     draft.band("tract", label("breast_band"), spine, [0.05, 0.085, 0.10, 0.10])
 
 
-def draw_collar(draft: Draft, anatomy: Anatomy, frames: Frames, reach: float) -> None:
+def draw_collar(draft: Draft, shape: Shape, frames: Frames, reach: float) -> None:
     """Add the ring around the neck, or a patch on the nape that ends ``reach`` of the way to the throat."""
-    high = max(anatomy.hood - 0.06, 0.1) if anatomy.neck else 0.76 if 0.5 < reach < 1 else 0.62
-    nape, throat = neck_at(anatomy, frames, high)
+    high = max(shape.hood - 0.06, 0.1) if shape.neck else 0.76 if 0.5 < reach < 1 else 0.62
+    nape, throat = neck_at(shape, frames, high)
     far = beyond(throat, nape, 0.4)
     if reach < 0.5:
         draft.band("tract", label("collar"), [far, blend(nape, throat, reach)], [0.12, 0.07])
         return
     middle = blend(nape, throat, min(0.5, 0.6 * reach))
     middle = middle._replace(y=middle.y - 0.04, z=0.12)
-    wide = 0.045 if anatomy.neck else 0.07
+    wide = 0.045 if shape.neck else 0.07
     if reach < 1:
         draft.band("tract", label("collar"), [far, middle, blend(nape, throat, reach)], [0.24, 0.17, 0.04])
         return

@@ -1,43 +1,70 @@
-"""The camera: blur, noise and compression."""
+"""Light and camera: how a scene is lit and a body modelled; blur, noise and compression."""
 
 from __future__ import annotations
 
 import io
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
-from birdmml.picture.bank import crop, sensor_noise
+from birdmml.picture.paint import upscale
+from birdmml.picture.textures import crop, sensor_noise
 from confu_core.errors import InvalidValue
 
-__all__ = ["add_noise", "blurred", "encode_jpeg"]
+
+@dataclass(frozen=True)
+class Light:
+    """Light on a scene."""
+
+    side: float = 0.0  # Where it comes from: -1 from the left, 0 from above, 1 from the right.
+    strength: float = 0.6  # Contrast between lit and shaded sides; 0 is flat, 1 sunshine.
+    warmth: float = 0.0  # -1 is blue shade, 1 evening sun.
+    exposure: float = 1.0  # Factor on all colours.
+
+    @property
+    def tint(self) -> np.ndarray:
+        """Factors on red, green and blue, shape (3,)."""
+        warm = np.array([1 + 0.10 * self.warmth, 1 + 0.015 * self.warmth, 1 - 0.13 * self.warmth])
+        return warm * self.exposure
+
+
+NEUTRAL = Light(strength=0.0)
+
+
+def tinted(colors: np.ndarray, light: Light) -> np.ndarray:  # uint8, shape (..., 3)
+    """Return colours, in [0, 255] along the last axis, as a camera sees them in a light."""
+    return np.clip(np.asarray(colors) * light.tint, 0, 255).astype(np.uint8)
+
+
+def shade(opacity: np.ndarray, light: Light, roundness: float) -> np.ndarray:  # int16, shape (height, width)
+    """Return how bright a body of so many pixels' half width is, from its silhouette alone, as factors times 128.
+
+    The silhouette is taken for a cushion: its height is its blurred opacity, so that the slope at each point follows
+    from the distance to the nearest edge.
+    """
+    height, width = opacity.shape
+    step = 4 if min(height, width) >= 48 else 2 if min(height, width) >= 16 else 1
+    small = np.zeros((-(-height // step) + 1, -(-width // step) + 1), dtype=np.float32)
+    small[: -(-height // step), : -(-width // step)] = opacity[::step, ::step]
+    reach = max(int(roundness / step), 1)
+    solid = ndimage.uniform_filter(small, 2 * reach + 1, mode="constant")
+    cushion = ndimage.uniform_filter(solid, reach + 1, mode="constant")
+    cushion += solid * (2 / 3)
+    slope = np.zeros_like(cushion)
+    slope[1:-1] = cushion[2:] - cushion[:-2]
+    slope[:, 1:-1] -= (cushion[:, 2:] - cushion[:, :-2]) * light.side
+    slope *= 0.39 * reach / 255 * 128
+    np.minimum(np.maximum(slope, -67, out=slope), 44, out=slope)
+    slope += np.minimum(solid * (32 / 255) - 16, 0)
+    factors = (slope * light.strength + 128).astype(np.uint8)
+    return upscale(factors[None], step, height, width)[0].astype(np.int16)
 
 
 def blurred(frame: np.ndarray, sigma: float, *, motion: bool) -> tuple[np.ndarray, float]:
-    """Blur a picture.
-
-    Parameters
-    ----------
-    frame : ndarray of uint8, shape (3, height, width)
-        The picture.
-    sigma : float
-        Standard deviation in pixels.
-    motion : bool
-        Whether it is smeared sideways only.
-
-    Returns
-    -------
-    ndarray of uint8, same shape
-        The blurred picture.
-    float
-        The standard deviation that was applied, along the blur; weights are whole 64ths.
-
-    Examples
-    --------
-    >>> blurred(np.zeros((3, 4, 4), dtype=np.uint8), 0.5, motion=False)[1]
-    0.5
-    """
+    """Blur planes by sigma pixels, and return the sigma that was applied, whose weights are whole 64ths."""
     if sigma < 0.125:
         return frame, 0.0
     passes = max(1, math.ceil(2 * sigma**2))
@@ -68,24 +95,7 @@ def _smear(wide: np.ndarray, side: int, axis: int) -> np.ndarray:
 
 
 def add_noise(frame: np.ndarray, sigma: float, row: int, column: int) -> tuple[np.ndarray, float]:
-    """Add the noise of a sensor.
-
-    Parameters
-    ----------
-    frame : ndarray of uint8, shape (3, height, width)
-        The picture.
-    sigma : float
-        Standard deviation in grey levels.
-    row, column : int
-        Which part of the stored noise.
-
-    Returns
-    -------
-    ndarray of uint8, same shape
-        The noisy picture.
-    float
-        The standard deviation applied, in eighths.
-    """
+    """Add the noise of a sensor, of sigma grey levels, to planes, and return the sigma that was applied, in eighths."""
     strength = round(sigma * 8)
     if strength == 0:
         return frame, 0.0

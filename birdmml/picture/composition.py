@@ -1,26 +1,63 @@
-"""How a picture is composed: what each of the three generators decides."""
+"""How a picture is composed: where a shape is seen, and what each of the three generators decides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
+from functools import lru_cache
 
 import numpy as np
 
-from birdmml.picture.labels import NAMES
-from birdmml.picture.light import Light
-from birdmml.picture.palettes import LOOKS, SHIFTED_LOOKS
+from birdmml.picture.background import scenery
+from birdmml.picture.camera import Light
+from birdmml.picture.draft import NAMES
 from birdmml.picture.pose import Build, Pose
-from birdmml.picture.settings import Setting, choose_setting
-from birdmml.species import Plumage
+from birdmml.species import Plumage, Shape, shapes
 
-__all__ = ["Bird", "Place", "Shot", "choose_bird", "choose_place", "choose_shot"]
-
+GRIPPING = ("branch", "twig", "post", "snag", "wire", "stem", "feeder")
 FLYING = ("spread", "below", "above")
-# How far the bill points up, in degrees.
-PITCH = MappingProxyType({"heron": -4.0, "hummingbird": 4.0})
 REACH = 0.05  # How far the middle of the bird may lie from that of the picture.
 WEATHERS = ("clear", "clear", "rain", "fog")  # Of the shifted split; the others are taken on clear days.
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a bird rests on, before what, and what it does there."""
+
+    # What it rests on or in: branch, twig, post, snag, wire, stem, feeder, trunk, ground, mud, sand, stone, snowfield,
+    # shallows, water or air.
+    support: str
+    background: str  # Of `birdmml.species.BACKGROUNDS`.
+    activity: str  # Of `birdmml.species.ACTIVITIES`.
+    # "grip", "flat", "cling", "headlong", "swim", "spread" or "hover"; a shot may show a flier from below or above.
+    stance: str
+
+
+@lru_cache(maxsize=64)
+def settings_of(shape: str) -> tuple[tuple[Setting, ...], np.ndarray]:
+    """Return the settings of a shape and the cumulative shares of how often it is seen in each."""
+    own = shapes()[shape]
+    settings = tuple(Setting(support, background, *_manner(own, support)) for support, background, _ in own.seen)
+    weights = [weight for *_, weight in own.seen]
+    return settings, np.cumsum(weights) / np.sum(weights)
+
+
+def _manner(shape: Shape, support: str) -> tuple[str, str]:
+    """Return what a bird does on a support, and in which stance."""
+    if support == "air":
+        return ("hovering" if shape.aloft == "hover" else "flying"), shape.aloft
+    if support == "trunk":
+        return "clinging", shape.climb
+    if support == "water":
+        return "swimming", "swim"
+    if support in GRIPPING:
+        return "perched", "grip"
+    return ("wading" if support == "shallows" else "standing"), "flat"
+
+
+def choose_setting(shape: str, draw: float) -> Setting:
+    """Return the setting of a shape for a number in [0, 1)."""
+    settings, shares = settings_of(shape)
+    return settings[int(np.searchsorted(shares, draw, side="right"))]
 
 
 @dataclass(frozen=True)
@@ -34,8 +71,8 @@ class Bird:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A scene: its setting, the colours of what is around, and where the textures start."""
+class Location:
+    """Where a bird is: its setting, the colours of what is around, and where the textures start."""
 
     setting: Setting
     look: np.ndarray
@@ -70,14 +107,14 @@ def choose_bird(individual: np.random.Generator) -> Bird:
     return Bird(build, tints, float(individual.random()) * 0.8, int(individual.integers(512)))
 
 
-def choose_place(shape: str, scene: np.random.Generator, *, shift: bool) -> Place:
-    """Return a scene that suits a shape; ``shift`` takes its colours from looks that no other split has."""
+def choose_location(shape: str, scene: np.random.Generator, *, shift: bool) -> Location:
+    """Return a location that suits a shape; ``shift`` takes its colours from looks that no other split has."""
     draws = scene.random(6)
     setting = choose_setting(shape, float(draws[0]))
-    looks = (SHIFTED_LOOKS if shift else LOOKS)[setting.background]
+    looks = (scenery().shifted_looks if shift else scenery().looks)[setting.background]
     look = np.array(looks[int(draws[1] * len(looks))], dtype=float)
     look = look * (0.88 + 0.24 * draws[2]) * (1 + 0.06 * (scene.random(3) - 0.5))
-    return Place(setting, look.clip(0, 255), float(draws[3]), int(draws[4] * 4))
+    return Location(setting, look.clip(0, 255), float(draws[3]), int(draws[4] * 4))
 
 
 def choose_shot(plumage: Plumage, setting: Setting, view: np.random.Generator, *, shift: bool) -> Shot:
@@ -107,10 +144,11 @@ def choose_shot(plumage: Plumage, setting: Setting, view: np.random.Generator, *
 
 
 def _stance(plumage: Plumage, setting: Setting, draw: float) -> str:
-    """Return how the bird holds itself: stiff-tailed climbers go head up, stocky herons draw their neck in."""
+    """Return how the bird holds itself: stiff-tailed climbers go head up, stocky herons hunch."""
     if setting.support == "trunk" and plumage.tail == "pointed":
         return "cling"
-    if plumage.shape == "heron" and setting.stance == "flat" and (plumage.bill == "stout" or plumage.length_cm < 50):
+    hunches = shapes()[plumage.shape].hunches and (plumage.bill == "stout" or plumage.length_cm < 50)
+    if hunches and setting.stance == "flat":
         return "hunched"
     if setting.stance == "spread":
         return FLYING[int(draw * len(FLYING))]
@@ -123,7 +161,7 @@ def _pose(shape: str, stance: str, draws: np.ndarray, spread: np.ndarray, *, tur
         yaw=22 + 18 * draws[2] if turned else -8 + 16 * draws[2],
         head_turn=7 * spread[0],
         tilt=5.0 * spread[1] * (0.4 if stance not in ("grip", "hover") else 1.0),
-        head_pitch=5 * spread[2] + (28.0 if head_down else 14.0 if stance == "cling" else PITCH.get(shape, 0.0)),
+        head_pitch=5 * spread[2] + (28.0 if head_down else 14.0 if stance == "cling" else shapes()[shape].pitch),
         tail_pitch=6 * spread[3],
         droop=1.5 * spread[4],
         roll=-78 - 14 * draws[3] if head_down else -8 + 18 * draws[3] if stance in FLYING else 0.0,

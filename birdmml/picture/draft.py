@@ -1,4 +1,4 @@
-"""A bird as curves on a skeleton: control points with bones, and the frames in which anatomists would measure."""
+"""A bird as labelled curves on a skeleton: control points with bones, frames to measure in, and smooth curves."""
 
 from __future__ import annotations
 
@@ -10,27 +10,68 @@ from typing import NamedTuple
 
 import numpy as np
 
-from birdmml.picture.curves import curve_weights
+from birdmml.species import MARKS, PARTS
 
-__all__ = [
-    "BODY",
-    "BONES",
-    "FOOT",
-    "HEAD",
-    "SKULL",
-    "TAIL",
-    "WING",
-    "Draft",
-    "Frame",
-    "Pen",
-    "Stroke",
-    "blend",
-    "ribbon",
-]
-
+# A label is 4 * number of the part + tone; 0 is nothing.
+PLAIN, LIGHT, DARK, SPECKLE = range(4)
+NAMES = ("nothing", *PARTS, *MARKS, "iris", "pupil", "glint", "claw", "inner")
+_NUMBERS = {name: place for place, name in enumerate(NAMES)}
 # The skull moves with the head, but is as round from any side; what is drawn on the head is not.
 BODY, HEAD, TAIL, WING, FOOT, SKULL = range(6)
 BONES = 6
+
+
+def number(name: str) -> int:
+    """Return the number of a part, a mark, or a detail such as ``"pupil"``."""
+    return _NUMBERS[name]
+
+
+def label(name: str, tone: int = PLAIN) -> int:
+    """Return the label, in [0, 256), of a part in a tone."""
+    return 4 * _NUMBERS[name] + tone
+
+
+def curve_weights(points: np.ndarray, *, sharp: Sequence[int] = (), steps: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """Return from which four control points each sample of a closed centripetal Catmull-Rom curve is made, and how."""
+    count = len(points)
+    corner = np.zeros(count, dtype=bool)
+    corner[list(sharp)] = True
+    after = np.arange(1, count + 1) % count
+    gaps = np.maximum(np.sqrt(np.hypot(*(points[after] - points).T)), 1e-4)
+    start, end = _tangents(gaps, corner)
+    basis = _hermite(steps)[None, :, :, None]
+    ends = np.stack(
+        [np.tile((0.0, 1, 0, 0), (count, 1)), start, np.tile((0.0, 0, 1, 0), (count, 1)), end[after]], axis=1
+    )
+    ends[:, (1, 3)] *= gaps[:, None, None]
+    weights = (basis * ends[:, None]).sum(axis=2).reshape(-1, 4)
+    places = (np.arange(count)[:, None] + np.arange(-1, 3)) % count
+    places = places.repeat(steps, axis=0)
+    return places.astype(np.int32), weights.astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def _hermite(steps: int) -> np.ndarray:
+    """Weights, shape (steps, 4), of the first point, its tangent, the last point and its tangent."""
+    t = np.arange(steps) / steps
+    return np.stack([2 * t**3 - 3 * t**2 + 1, t**3 - 2 * t**2 + t, 3 * t**2 - 2 * t**3, t**3 - t**2], axis=1)
+
+
+def _tangents(gaps: np.ndarray, corner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights, shape (points, 4), of the tangents per unit of knot: where a segment starts, and where one ends.
+
+    At a corner a segment leaves straight for the next point, and arrives straight from the last.
+    """
+    before = np.roll(gaps, 1)
+    both = 1 / (before + gaps)
+    smooth = np.stack([both - 1 / before, 1 / before - 1 / gaps, 1 / gaps - both], axis=1)
+    none = np.zeros(len(gaps))
+    leaving = np.stack([none, -1 / gaps, 1 / gaps], axis=1)
+    arriving = np.stack([-1 / before, 1 / before, none], axis=1)
+    start, end = np.zeros((len(gaps), 4)), np.zeros((len(gaps), 4))
+    start[:, 0:3] = np.where(corner[:, None], leaving, smooth)
+    end[:, 1:4] = np.where(corner[:, None], arriving, smooth)
+    return start, end
 
 
 class Pen(NamedTuple):

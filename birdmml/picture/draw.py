@@ -1,4 +1,4 @@
-"""Draw a picture: place the bird, paint what is behind it, the bird, what is before it, and take the shot."""
+"""Draw a picture: pose the bird, paint what is behind it, the bird, what is before it, and take the shot."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from birdmml.facts import PictureFacts
-from birdmml.picture.background import draw_background, lay_texture
-from birdmml.picture.bank import crop, grain, turf
-from birdmml.picture.bird import BirdLayer, extent, paint_bird
-from birdmml.picture.camera import add_noise, blurred
-from birdmml.picture.coat import coat
-from birdmml.picture.composition import Place, Shot, choose_bird, choose_place, choose_shot
-from birdmml.picture.foreground import lay_blades, lay_veil
-from birdmml.picture.labels import number
-from birdmml.picture.light import tinted
+from birdmml.picture.background import draw_background, lay_texture, scenery
+from birdmml.picture.bird import BirdLayer, coat, extent, paint_bird
+from birdmml.picture.camera import add_noise, blurred, tinted
+from birdmml.picture.composition import Location, Shot, choose_bird, choose_location, choose_shot
+from birdmml.picture.draft import number
 from birdmml.picture.paint import over
-from birdmml.picture.palettes import RED_FEEDER, SANDS, STONES, WOODS
 from birdmml.picture.pose import bend, turned
-from birdmml.picture.props import Foothold, cast_shadow, lay_support
+from birdmml.picture.scene import Foothold, cast_shadow, immerse, lay_blades, lay_support, lay_veil
 from birdmml.picture.template import Template, fineness, make_template
-from birdmml.picture.water import immerse
-from birdmml.species import Plumage
-from birdmml.vocabulary import MARKS, PARTS
+from birdmml.picture.textures import crop, grain, turf
+from birdmml.species import MARKS, PARTS, PictureFacts, Plumage
 from confu_core.errors import InvalidValue
 
-__all__ = ["draw_picture"]
-
 SMALLEST = 16
-PLACES = tuple((name, number(name)) for name in (*PARTS, *MARKS))
+NUMBERS = tuple((name, number(name)) for name in (*PARTS, *MARKS))
 
 
 def draw_picture(
@@ -75,7 +66,7 @@ def draw_picture(
 
     Examples
     --------
-    >>> from birdmml.table import find_species
+    >>> from birdmml.species import find_species
     >>> from confu_core.random import generator
     >>> streams = {name: generator(0, name) for name in ("individual", "scene", "view")}
     >>> picture, facts = draw_picture(find_species("Mallard").plumage, **streams)
@@ -86,21 +77,21 @@ def draw_picture(
         raise InvalidValue(f"size must be a whole number of pixels, at least {SMALLEST}; got {size!r}")
     size = int(size)
     bird = choose_bird(individual)
-    place = choose_place(plumage.shape, scene, shift=shift)
-    shot = choose_shot(plumage, place.setting, view, shift=shift)
+    location = choose_location(plumage.shape, scene, shift=shift)
+    shot = choose_shot(plumage, location.setting, view, shift=shift)
     template = _template(plumage, shot.stance)
     points, bounds, foot = _placed(template, bend(template, shot.pose, bird.build), shot, plumage, size)
-    frame = _behind(place, shot, foot, _bill_tip(template, points, shot), scene)
+    frame = _behind(location, shot, foot, _bill_tip(template, points, shot), scene)
     colors = coat(plumage, shot.light, bird.tints, bird.wear)
     layer = paint_bird(template, points, bounds, colors, shot.light, unit=foot.unit, size=size, phase=bird.phase)
-    immerse(frame, layer, template, place.setting.support, foot, scene)
+    immerse(frame, layer, template, location.setting.support, foot, scene)
     over(frame, layer.paint, layer.row, layer.column)
-    cover = _before(frame, place, shot, foot, layer, scene)
+    cover = _before(frame, location, shot, foot, layer, scene)
     visible, occlusion = _seen(layer, cover, size)
     frame, blur, noise = _shoot(frame, shot)
     facing = "right" if shot.pose.facing > 0 else "left"
     facts = PictureFacts(
-        place.setting.background, place.setting.activity, facing, shot.view, sex, visible, occlusion, blur, noise
+        location.setting.background, location.setting.activity, facing, shot.view, sex, visible, occlusion, blur, noise
     )
     return frame, facts
 
@@ -136,21 +127,22 @@ def _bill_tip(template: Template, points: np.ndarray, shot: Shot) -> tuple[float
 
 
 def _behind(
-    place: Place, shot: Shot, foot: Foothold, tip: tuple[float, float], scene: np.random.Generator
+    location: Location, shot: Shot, foot: Foothold, tip: tuple[float, float], scene: np.random.Generator
 ) -> np.ndarray:
     """Paint background, ground and support."""
-    size, setting = foot.size, place.setting
-    look = tinted(place.look, shot.light)
-    frame = draw_background(setting.background, size, look, scene, _horizon(place, foot))
-    if setting.support in SANDS:
-        _lay_ground(frame, tinted(np.array(SANDS[setting.support]), shot.light), setting.support, foot, scene)
-    support, at, wood = setting.support, foot, WOODS[place.wood]
+    size, setting = foot.size, location.setting
+    look = tinted(location.look, shot.light)
+    frame = draw_background(setting.background, size, look, scene, _horizon(location, foot))
+    ground = scenery().grounds.get(setting.support)
+    if ground:
+        _lay_ground(frame, tinted(np.array(ground), shot.light), setting.support, foot, scene)
+    support, at, wood = setting.support, foot, scenery().wood[location.wood]
     if support == "stone":
-        wood = STONES
+        wood = scenery().stone
     elif support == "trunk" and shot.pose.roll < -45:  # Head down, the belly is on the other side.
         at = replace(foot, facing=-foot.facing)
     elif support == "air" and setting.background == "feeder":
-        support, at, wood = "nectar", replace(foot, x=tip[0], y=tip[1]), RED_FEEDER
+        support, at, wood = "nectar", replace(foot, x=tip[0], y=tip[1]), scenery().feeder
     colors = tinted(np.array(((0, 0, 0), *wood)), shot.light)
     depth = 0.25 + 0.35 * shot.light.strength
     snowy = setting.background == "snow"
@@ -160,8 +152,8 @@ def _behind(
     return frame
 
 
-def _horizon(place: Place, foot: Foothold) -> float:
-    draw, setting = place.horizon, place.setting
+def _horizon(location: Location, foot: Foothold) -> float:
+    draw, setting = location.horizon, location.setting
     ground = min(max(foot.y / foot.size, 0.3), 1.2)
     if setting.support in ("ground", "mud", "sand", "snowfield", "shallows"):
         return ground * (0.2 + 0.5 * draw)
@@ -189,15 +181,15 @@ def _lay_ground(frame: np.ndarray, color: np.ndarray, support: str, foot: Footho
 
 
 def _before(
-    frame: np.ndarray, place: Place, shot: Shot, foot: Foothold, layer: BirdLayer, scene: np.random.Generator
+    frame: np.ndarray, location: Location, shot: Shot, foot: Foothold, layer: BirdLayer, scene: np.random.Generator
 ) -> np.ndarray | None:
     """Paint what is in front of the bird; return what it hides."""
     cover = None
-    look = tinted(place.look, shot.light)
-    if place.setting.support == "ground":
+    look = tinted(location.look, shot.light)
+    if location.setting.support == "ground":
         cover = lay_blades(frame, foot.x, foot.y, foot.unit, look[[1, 2, 3, 4]], scene.random(48))
     if shot.veil is not None:
-        kind = "stalks" if place.setting.background in ("reeds", "field") else "leaves"
+        kind = "stalks" if location.setting.background in ("reeds", "field") else "leaves"
         height, width = layer.paint.opacity.shape
         side = 0.25 + 0.1 * shot.veil[2]
         x = layer.column + width * (side if shot.pose.facing > 0 else 1 - side)
@@ -222,7 +214,7 @@ def _seen(layer: BirdLayer, cover: np.ndarray | None, size: int) -> tuple[frozen
     seen = int(counts.sum())
     shares = counts.reshape(64, 4).sum(axis=1).tolist()
     least = max(4, 0.0012 * total)
-    visible = frozenset(name for name, place in PLACES if shares[place] >= least)
+    visible = frozenset(name for name, part in NUMBERS if shares[part] >= least)
     return visible, 1 - seen / total if total else 1.0
 
 

@@ -1,84 +1,198 @@
-"""The head: cap, cheek, throat, the stripes of the face, crest and eye."""
+"""The head: bill, cap, cheek, throat, the stripes of the face, crest and eye; in head radii."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
-from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.body import Frames, beyond, neck_at
-from birdmml.picture.draft import Draft, Frame, Pen, blend
-from birdmml.picture.labels import DARK, LIGHT, label
+from birdmml.picture.draft import DARK, LIGHT, Draft, Frame, Pen, blend, label
+from birdmml.species import Shape
 
-__all__ = ["draw_crest", "draw_eye", "draw_face"]
+Outline = tuple[tuple[float, float], ...]  # Points in head radii from the centre of the head.
+Along = Callable[[float, float], Pen]  # From shares of the length of the bill and heights, in head radii, to points.
+# How blunt the tip is, as a share of the depth.
+BLUNT = MappingProxyType({"flat": 0.20, "chisel": 0.10, "massive": 0.12})
 
 
-def draw_face(
-    draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: Collection[str], crest: str = "none"
-) -> None:
+class BillForm(NamedTuple):
+    """Length and depth in head radii; how the ridge bulges, how far the tip drops, and how far it hooks."""
+
+    length: float
+    depth: float
+    bulge: float
+    drop: float
+    hook: float
+
+
+BILL_FORMS: Mapping[str, BillForm] = MappingProxyType(
+    {
+        "cone": BillForm(0.78, 0.66, 0.10, 0.10, 0.0),
+        "thin": BillForm(0.82, 0.26, 0.02, 0.03, 0.0),
+        "hooked": BillForm(0.92, 0.52, 0.16, 0.06, 0.24),
+        "long": BillForm(2.5, 0.30, 0.0, 0.02, 0.0),
+        "decurved": BillForm(1.4, 0.28, 0.10, 0.55, 0.0),
+        "chisel": BillForm(1.22, 0.36, 0.0, 0.02, 0.0),
+        "flat": BillForm(1.28, 0.52, -0.16, 0.20, 0.0),
+        "dagger": BillForm(1.75, 0.42, 0.04, 0.02, 0.0),
+        "stout": BillForm(1.05, 0.46, 0.10, 0.06, 0.0),
+        "short": BillForm(0.62, 0.30, 0.04, 0.03, 0.0),
+        "massive": BillForm(1.2, 0.66, 0.20, 0.08, 0.06),
+        "needle": BillForm(2.1, 0.15, 0.0, 0.0, 0.0),
+    }
+)
+
+
+def draw_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
+    """Add the bill, upper and lower half, the line of the mouth and the nostril."""
+    if shape.face == "front":
+        _front_bill(draft, head)
+    elif shape.bill_style == "pouch":
+        _pouch(draft, shape, head)
+    else:
+        _side_bill(draft, shape, bill, head)
+
+
+def _side_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
+    form = BILL_FORMS[bill]
+    length, depth = form.length * shape.bill, form.depth * shape.bill_depth
+    bulge, tip = form.bulge * depth, BLUNT.get(bill, 0.05) * depth
+    if bill == "decurved" and shape.foot == "wading":  # To probe with.
+        length *= 1.6
+    if bill == "flat" and shape.bill_style == "spoon":
+        bulge, tip = 0.5 * bulge, 1.3 * tip
+    drop = form.drop * 0.55 * length if bill == "decurved" else form.drop
+    base, middle = 0.90 * shape.skull[0], -0.08 * depth
+
+    def at(share: float, height: float) -> Pen:
+        return head.at(base + length * share, -0.08 + height - drop * share**2)
+
+    draft.add("over", label("bill", DARK), _lower(at, depth, middle, tip, form.hook), sharp=(0, 2))
+    draft.add("over", label("bill"), _upper(at, depth, middle, tip, bulge, form.hook), sharp=(0, 4, 7))
+    _bill_details(draft, at, head.scale, depth, middle, bulge)
+
+
+def _upper(at: Along, depth: float, middle: float, tip: float, bulge: float, hook: float) -> list[Pen]:
+    top = 0.42 * depth
+    upper = [at(-0.06, top), at(0.35, top * 0.74 + bulge), at(0.74, top * 0.40 + bulge * 0.9)]
+    if hook:
+        upper += [at(0.96, 0.05 * depth), at(1.0, -hook), at(0.90, middle - 0.02)]
+    else:
+        upper += [at(0.97, tip + middle), at(1.0, middle - 0.2 * tip), at(0.8, middle)]
+    return [*upper, at(0.35, middle), at(-0.16, middle - 0.02)]
+
+
+def _lower(at: Along, depth: float, middle: float, tip: float, hook: float) -> list[Pen]:
+    bottom = -0.58 * depth
+    lower = [at(-0.16, middle), at(0.40, middle), at(0.84 if hook else 0.92, middle - 0.6 * tip)]
+    return [*lower, at(0.62, bottom * 0.52), at(0.3, bottom * 0.80), at(-0.04, bottom)]
+
+
+def _bill_details(draft: Draft, at: Along, scale: float, depth: float, middle: float, bulge: float) -> None:
+    """Add the light on the ridge, the line of the mouth and the nostril."""
+    top = 0.42 * depth
+    ridge = [at(0.06, top * 0.62), at(0.4, top * 0.5 + bulge * 0.8), at(0.7, top * 0.25 + bulge * 0.6)]
+    draft.band("over", label("bill", LIGHT), ridge, [w * scale * depth for w in (0.1, 0.14, 0.05)])
+    width = 0.05 * scale * min(1.0, depth / 0.3)
+    mouth = [at(-0.12, middle), at(0.45, middle), at(0.88, middle)]
+    draft.band("over", label("inner"), mouth, [width, width, 0.3 * width])
+    if depth > 0.3:
+        draft.band("over", label("inner"), [at(0.14, top * 0.42), at(0.26, top * 0.36)], [0.06 * scale] * 2)
+
+
+def _front_bill(draft: Draft, head: Frame) -> None:
+    pens = [
+        head.at(0.03 - 0.10, 0.08),
+        head.at(0.03, 0.16),
+        head.at(0.03 + 0.10, 0.08),
+        head.at(0.10, -0.16),
+        head.at(0.03, -0.34),
+    ]
+    pens.append(head.at(-0.04, -0.16))
+    draft.add("over", label("bill"), pens, sharp=(4,))
+    draft.band("over", label("bill", DARK), [head.at(0.06, 0.05), head.at(0.03, -0.32)], [0.08 * head.scale, 0])
+
+
+def _pouch(draft: Draft, shape: Shape, head: Frame) -> None:
+    """Add a long bill with a pouch below."""
+    length, base = shape.bill, 0.80 * shape.skull[0]
+
+    def at(share: float, height: float) -> tuple[float, float]:
+        return base + length * share * 0.90, height - length * 0.42 * share
+
+    pouch = [at(-0.12, -0.2), at(0.4, 0.0), at(0.95, 0.0), at(0.7, -0.34), at(0.35, -0.66), at(0.06, -0.86)]
+    draft.add("over", label("bill", DARK), [head.at(*p) for p in pouch], sharp=(0, 2))
+    upper = [at(-0.06, 0.30), at(0.5, 0.20), at(0.96, 0.14), at(1.0, -0.16), at(0.9, 0.0), at(0.4, 0.0), at(-0.1, -0.2)]
+    draft.add("over", label("bill"), [head.at(*p) for p in upper], sharp=(0, 3, 6))
+    draft.band("over", label("inner"), [head.at(*at(s, -0.02)) for s in (-0.1, 0.4, 0.92)], [0.005] * 3)
+
+
+def draw_face(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str], crest: str = "none") -> None:
     """Add face, crown, throat and the marks of the face; they overlap the silhouette, which cuts them."""
-    head, length = frames.head, anatomy.skull[0]
-    nape, front = neck_at(anatomy, frames, anatomy.hood) if anatomy.neck else neck_at(anatomy, frames, 0.62, 0.86)
+    head, length = frames.head, shape.skull[0]
+    nape, front = neck_at(shape, frames, shape.hood) if shape.neck else neck_at(shape, frames, 0.62, 0.86)
     middle = blend(nape, front, 0.5)
-    face = [beyond(front, nape, 0.5), middle._replace(z=0.5 * anatomy.head), beyond(nape, front, 0.5)]
+    face = [beyond(front, nape, 0.5), middle._replace(z=0.5 * shape.head), beyond(nape, front, 0.5)]
     face += [head.at(1.5, -0.9), head.at(1.5, 0.8), head.at(0, 1.7), head.at(-1.6, 0.8)]
     draft.add("tract", label("face"), face, sharp=(0, 2))
-    _throat(draft, anatomy, frames)
-    _crown(draft, anatomy, frames)
+    _throat(draft, shape, frames)
+    _crown(draft, shape, frames)
     if "malar" in marks:
-        _malar(draft, anatomy, shape, head)
+        _malar(draft, shape, head)
     if "mask" in marks:
-        _mask(draft, anatomy, shape, head, crest)
+        _mask(draft, shape, head, crest)
     if "eyebrow" in marks:
-        x, y, _ = anatomy.eye
+        x, y, _ = shape.eye
         spine = [head.at(1.0 * length, 0.22, 0.2), head.at(x, y + 0.30, 0.7), head.at(-0.36, y + 0.25, 0.75)]
         spine.append(head.at(-0.78 * length, y - 0.02, 0.5))
         draft.band("tract", label("eyebrow"), spine, [w * head.scale for w in (0.16, 0.19, 0.17, 0.08)])
 
 
-def _malar(draft: Draft, anatomy: Anatomy, shape: str, head: Frame) -> None:
-    """Add the stripe down from the bill, a goose's chin strap, or the spot that doves have there."""
-    if shape == "goose":
+def _malar(draft: Draft, shape: Shape, head: Frame) -> None:
+    """Add the stripe down from the bill, a strap around the chin, or a spot below the cheek."""
+    if shape.malar == "strap":
         strap = [(0.5, -0.8, 0.0), (0.1, -0.35, 0.6), (-0.2, 0.25, 0.7), (-0.5, 0.05, 0.6), (-0.5, -0.5, 0.4)]
         strap += [(-0.2, -1.1, 0.0), (0.3, -1.1, 0.0)]
         draft.add("tract", label("malar"), [head.at(*p) for p in strap])
-    elif shape == "dove":
+    elif shape.malar == "spot":
         spot = [(-0.16, -0.34, 0.7), (-0.32, -0.48, 0.7), (-0.44, -0.42, 0.7), (-0.3, -0.31, 0.7)]
         draft.add("tract", label("malar"), [head.at(*p) for p in spot])
     else:
-        spine = [head.at(0.92 * anatomy.skull[0], -0.36, 0.3), head.at(0.5, -0.52, 0.6), head.at(0.06, -0.84, 0.6)]
+        spine = [head.at(0.92 * shape.skull[0], -0.36, 0.3), head.at(0.5, -0.52, 0.6), head.at(0.06, -0.84, 0.6)]
         draft.band("tract", label("malar"), spine, [w * head.scale for w in (0.10, 0.20, 0.26)])
 
 
-def _crown(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
-    head, length = frames.head, anatomy.skull[0]
-    x, y, _ = anatomy.eye
-    nape, front = neck_at(anatomy, frames, anatomy.hood) if anatomy.neck else neck_at(anatomy, frames, 0.56, 0.78)
+def _crown(draft: Draft, shape: Shape, frames: Frames) -> None:
+    head, length = frames.head, shape.skull[0]
+    x, y, _ = shape.eye
+    nape, front = neck_at(shape, frames, shape.hood) if shape.neck else neck_at(shape, frames, 0.56, 0.78)
     edge = [head.at(1.2 * length, 0.14), head.at(0.8 * length, 0.24, 0.3), head.at(x, y + 0.24, 0.7)]
     edge += [head.at(-0.30, y + 0.14, 0.75), head.at(-0.66 * length, -0.14, 0.5), blend(nape, front, 0.22)]
     edge += [beyond(front, nape, 0.5), head.at(-2.6, 1.0), head.at(-1.0, 3.4), head.at(1.4, 1.0)]
     draft.add("tract", label("crown"), edge, sharp=(0, 6, 7, 8, 9))
 
 
-def _throat(draft: Draft, anatomy: Anatomy, frames: Frames) -> None:
-    head, length = frames.head, anatomy.skull[0]
-    nape, front = neck_at(anatomy, frames, 0.5 * (anatomy.hood + 1) if anatomy.neck else 0.72)
+def _throat(draft: Draft, shape: Shape, frames: Frames) -> None:
+    head, length = frames.head, shape.skull[0]
+    nape, front = neck_at(shape, frames, 0.5 * (shape.hood + 1) if shape.neck else 0.72)
     edge = [head.at(1.0 * length, -0.16), head.at(0.62 * length, -0.30, 0.4), head.at(0.26, -0.50, 0.6)]
     edge += [head.at(0.08, -0.85, 0.5), blend(nape, front, 0.72), beyond(nape, front, 0.5), head.at(1.5, -1.0)]
     draft.add("tract", label("throat"), edge, sharp=(0, 5, 6))
 
 
-def _mask(draft: Draft, anatomy: Anatomy, shape: str, head: Frame, crest: str) -> None:
-    length, (x, y, _) = anatomy.skull[0], anatomy.eye
-    if shape == "duck":
-        _duck_mask(draft, head, length, crested=crest != "none")
+def _mask(draft: Draft, shape: Shape, head: Frame, crest: str) -> None:
+    length, (x, y, _) = shape.skull[0], shape.eye
+    if shape.mask == "spot":
+        _spot_mask(draft, head, length, crested=crest != "none")
         return
-    if anatomy.mask == "lores":
+    if shape.mask == "lores":
         edge = [head.at(1.3 * length, 0.42), head.at(0.74 * length, 0.36, 0.3), head.at(x + 0.18, y + 0.02, 0.6)]
         edge += [head.at(0.48, -0.34, 0.5), head.at(0.40, -0.72, 0.4), head.at(0.66, -1.0), head.at(1.4, -0.8)]
         draft.add("tract", label("mask"), edge, sharp=(0, 5, 6))
         return
-    if anatomy.mask == "broad":
+    if shape.mask == "broad":
         spine = [head.at(1.02 * length, 0.02, 0.2), head.at(x, y - 0.04, 0.8), head.at(-0.28, y - 0.20, 0.8)]
         spine.append(head.at(-0.74 * length, y - 0.34, 0.5))
         widths = (0.30, 0.48, 0.46, 0.16)
@@ -89,8 +203,8 @@ def _mask(draft: Draft, anatomy: Anatomy, shape: str, head: Frame, crest: str) -
     draft.band("tract", label("mask"), spine, [w * head.scale for w in widths])
 
 
-def _duck_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> None:
-    """Add what ducks have for a mask: a spot before the eye, or a patch from the eye over a puffy hindhead."""
+def _spot_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> None:
+    """Add a spot before the eye or, over a puffy hindhead, a patch behind it."""
     if crested:
         edge = [(0.16, 0.20), (-0.25, 0.66), (-0.85, 0.98), (-1.75, 0.75), (-1.7, -0.35), (-1.0, -0.42), (-0.35, -0.14)]
         draft.add("tract", label("mask"), [head.at(x, y, 0.4) for x, y in edge], sharp=(0, 3, 4))
@@ -99,49 +213,52 @@ def _duck_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> No
         draft.add("tract", label("mask"), [head.at(x, y, 0.5) for x, y in spot])
 
 
-def draw_crest(draft: Draft, shape: str, crest: str, head: Frame) -> None:
+def draw_crest(draft: Draft, shape: Shape, crest: str, head: Frame) -> None:
     """Add the crest; it belongs to the silhouette."""
-    if crest == "none":
-        return
-    if crest == "tufts" and shape == "owl":
+    curve = shape.crests.get(crest, crest)
+    if curve == "ears":
         for x in (0.55, -0.62):
             tip = x * 1.32
             pens = [head.at(x - 0.30, 0.62), head.at(tip, 1.46), head.at(x + 0.30, 0.62)]
             draft.add("silhouette", label("crown"), pens, sharp=(1,))
-        return
-    draft.add("silhouette", label("crown"), *_crest_curve(shape, crest, head))
+    elif curve != "none":
+        draft.add("silhouette", label("crown"), [head.at(x, y) for x, y in CRESTS[curve]])
 
 
-def _crest_curve(shape: str, crest: str, head: Frame) -> tuple[list[Pen]]:
-    if crest == "plume" and shape == "grouse":
-        curl = [(0.25, 0.85), (0.35, 1.5), (0.85, 2.0), (1.2, 1.75), (0.95, 1.55), (0.62, 1.3), (0.45, 0.8)]
-    elif crest == "plume":
-        curl = [(0.3, 0.75), (-0.7, 0.95), (-1.9, 0.45), (-2.9, -0.35), (-1.8, 0.12), (-0.8, 0.3)]
-    elif crest == "tufts":
-        curl = [(-0.15, 0.9), (-0.5, 1.06), (-0.98, 1.22), (-0.80, 0.92), (-0.7, 0.6)]
-    elif shape == "kingfisher":
-        high = {"short": 1.10, "tall": 1.26}[crest]
-        curl = [(0.72, 0.6), (0.42, high), (0.25, high * 0.98), (0.0, high * 1.12), (-0.3, high), (-0.72, high * 1.08)]
-        curl += [(-0.85, 0.86), (-1.32, 0.78), (-1.18, 0.42), (-1.42, 0.12), (-1.1, -0.05), (-0.8, -0.3)]
-    elif crest == "tall" and shape in ("duck", "grebe"):
-        curl = [(0.6, 0.75), (-0.1, 1.18), (-0.8, 1.05), (-1.45, 0.45), (-1.72, -0.35), (-1.2, -0.3), (-0.8, -0.1)]
-    elif crest in ("tall", "short") and shape in ("waxwing", "chickadee", "flycatcher", "swallow"):
-        back, high = (1.55, 1.30) if crest == "tall" else (1.20, 1.10) if shape == "chickadee" else (1.08, 1.04)
-        curl = [(0.62, 0.72), (0.1, high - 0.08), (-0.5, high), (-back, high - 0.26), (-1.10, 0.55), (-0.92, 0.1)]
-    elif crest == "tall":
-        curl = [(0.74, 0.55), (0.3, 1.12), (-0.25, 1.55), (-0.92, 1.92), (-0.88, 1.35), (-0.98, 0.75), (-0.9, 0.1)]
-    else:
-        curl = [(0.6, 0.7), (0.05, 1.08), (-0.5, 1.16), (-1.16, 0.98), (-1.04, 0.6), (-0.9, 0.15)]
-    return ([head.at(x, y) for x, y in curl],)
+def _shaggy(high: float) -> Outline:
+    curl = ((0.72, 0.6), (0.42, high), (0.25, high * 0.98), (0.0, high * 1.12), (-0.3, high), (-0.72, high * 1.08))
+    return (*curl, (-0.85, 0.86), (-1.32, 0.78), (-1.18, 0.42), (-1.42, 0.12), (-1.1, -0.05), (-0.8, -0.3))
 
 
-def draw_eye(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: Collection[str]) -> None:
-    """Add the eye, its ring and its highlight; an owl looks at the viewer with two."""
+def _swept(back: float, high: float) -> Outline:
+    return ((0.62, 0.72), (0.1, high - 0.08), (-0.5, high), (-back, high - 0.26), (-1.10, 0.55), (-0.92, 0.1))
+
+
+# Outlines of crests: one for each form, and those that shapes have instead.
+CRESTS: Mapping[str, Outline] = MappingProxyType(
+    {
+        "short": ((0.6, 0.7), (0.05, 1.08), (-0.5, 1.16), (-1.16, 0.98), (-1.04, 0.6), (-0.9, 0.15)),
+        "tall": ((0.74, 0.55), (0.3, 1.12), (-0.25, 1.55), (-0.92, 1.92), (-0.88, 1.35), (-0.98, 0.75), (-0.9, 0.1)),
+        "plume": ((0.3, 0.75), (-0.7, 0.95), (-1.9, 0.45), (-2.9, -0.35), (-1.8, 0.12), (-0.8, 0.3)),
+        "tufts": ((-0.15, 0.9), (-0.5, 1.06), (-0.98, 1.22), (-0.80, 0.92), (-0.7, 0.6)),
+        "topknot": ((0.25, 0.85), (0.35, 1.5), (0.85, 2.0), (1.2, 1.75), (0.95, 1.55), (0.62, 1.3), (0.45, 0.8)),
+        "puffy": ((0.6, 0.75), (-0.1, 1.18), (-0.8, 1.05), (-1.45, 0.45), (-1.72, -0.35), (-1.2, -0.3), (-0.8, -0.1)),
+        "shaggy": _shaggy(1.10),
+        "high shaggy": _shaggy(1.26),
+        "swept": _swept(1.08, 1.04),
+        "raised swept": _swept(1.20, 1.10),
+        "high swept": _swept(1.55, 1.30),
+    }
+)
+
+
+def draw_eye(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str]) -> None:
+    """Add the eye, its ring and its highlight; or two eyes that look at the viewer."""
     head = frames.head
-    if shape == "owl":
-        _owl_face(draft, anatomy, head)
+    if shape.face == "front":
+        _front_face(draft, shape, head)
         return
-    x, y, radius = anatomy.eye
+    x, y, radius = shape.eye
     ring = label("eye_ring") if "eye_ring" in marks else None
     if ring is not None:
         _disc(draft, ring, head, x, y, radius * 1.45)
@@ -161,8 +278,8 @@ def _disc(draft: Draft, color: int, head: Frame, x: float, y: float, radius: flo
     draft.add("over", color, pens, steps=2)
 
 
-def _owl_face(draft: Draft, anatomy: Anatomy, head: Frame) -> None:
-    _, y, radius = anatomy.eye
+def _front_face(draft: Draft, shape: Shape, head: Frame) -> None:
+    _, y, radius = shape.eye
     for x in (0.46, -0.40):
         rim = [head.at(x + 0.50 * math.cos(a), y - 0.10 + 0.56 * math.sin(a)) for a in _eight()]
         draft.add("disc", label("face", DARK), rim, steps=3)

@@ -1,42 +1,113 @@
-"""From labels to colour, at twice the size and then halved, so that edges are smooth; pictures are three planes."""
+"""From curves to labels and from labels to colour, at twice the size and then halved; pictures are three planes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
-__all__ = ["Layer", "color_table", "over", "planes", "reduce_labels", "upscale"]
+from birdmml.picture.draft import NAMES, SPECKLE, Stroke, label, number
+
+Fray = tuple[int, int, np.ndarray]
+# Patterns of the breast and of the back are seen on these parts.
+BREAST_PARTS = ("breast", "belly", "flanks")
+BACK_PARTS = ("back", "wing")
+
+
+class Canvas:
+    """A map of labels, contiguous and of uint8, to fill polygons on in place."""
+
+    def __init__(self, labels: np.ndarray) -> None:
+        height, width = labels.shape
+        # Pillow's core draws into the array itself, and takes corners as an array of floats. Its public face would copy
+        # the one and flatten the other, and takes longer to set up than most birds take to fill.
+        image = Image.core.map_buffer(labels, (width, height), "raw", 0, ("L", 0, 1))
+        self._fill: Callable[[np.ndarray, int, int], None] = Image.core.draw(image, 0).draw_polygon
+
+    def fill(self, corners: np.ndarray, label: int) -> None:
+        """Fill a polygon."""
+        self._fill(corners, label, 1)
+
+
+def _table(names: Iterable[str]) -> np.ndarray:
+    table = np.zeros(256, dtype=np.uint8)
+    for name in names:
+        table[4 * number(name) : 4 * number(name) + 4] = SPECKLE
+    return table
+
+
+SPECKLED = {"breast marks": _table(BREAST_PARTS), "back marks": _table(BACK_PARTS)}
+
+
+def _blank(size: tuple[int, int], label: int = 0) -> np.ndarray:
+    return np.full(size[::-1], label, dtype=np.uint8) if label else np.zeros(size[::-1], dtype=np.uint8)
+
+
+def _paint(labels: np.ndarray, samples: np.ndarray, strokes: Iterable[Stroke]) -> np.ndarray:
+    fill = Canvas(labels).fill
+    for _, color, start, stop in strokes:
+        fill(samples[start:stop], color)
+    return labels
+
+
+def draw_labels(
+    size: tuple[int, int], samples: np.ndarray, layers: dict[str, list[Stroke]], fray: Sequence[Fray] = ()
+) -> np.ndarray:  # uint8, shape (height, width)
+    """Return the map of labels of a bird, 0 where there is none, from the points of its curves in pixels of the map."""
+    plumage = _paint(_blank(size), samples, layers.get("tail", ()))
+    cut = _paint(_blank(size), samples, [stroke._replace(label=255) for stroke in layers["silhouette"]])
+    tracts = _paint(_blank(size, label("belly")), samples, layers["tract"] + layers.get("disc", []))
+    _blit(plumage, tracts, cut)
+    _paint(plumage, samples, layers.get("wing", ()))
+    for layer in ("breast marks", "back marks"):
+        if layer in layers:
+            marks = _paint(_blank(size), samples, layers[layer])
+            plumage |= marks & SPECKLED[layer][plumage]
+    for rows, columns, mask in fray:
+        height, width = plumage.shape
+        moved = plumage[: height - rows, : width - columns].copy()
+        _blit(plumage[rows:, columns:], moved, mask[rows:, columns:])
+    _behind(plumage, samples, layers.get("under", ()))
+    return _paint(plumage, samples, layers["over"])
+
+
+def _blit(labels: np.ndarray, other: np.ndarray, mask: np.ndarray) -> None:
+    """Copy labels where a mask is 255 and not 0, in place: a hundred times as fast as a masked copy."""
+    labels ^= (labels ^ other) & mask
+
+
+def _behind(plumage: np.ndarray, samples: np.ndarray, strokes: Sequence[Stroke]) -> None:
+    """Paint legs and far wing where nothing is yet, in place."""
+    if not strokes:
+        return
+    first = strokes[0].start
+    corners = samples[first : strokes[-1].stop]
+    height, width = plumage.shape
+    x0, y0 = (int(v) for v in np.clip(corners.min(axis=0) - 1, 0, (width, height)))
+    x1, y1 = (int(v) for v in np.clip(corners.max(axis=0) + 2, 0, (width, height)))
+    if x1 <= x0 or y1 <= y0:
+        return
+    window = plumage[y0:y1, x0:x1]
+    moved = [stroke._replace(start=stroke.start - first, stop=stroke.stop - first) for stroke in strokes]
+    under = _paint(_blank((x1 - x0, y1 - y0)), corners - np.array([x0, y0], dtype=np.float32), moved)
+    under *= window == 0
+    window |= under
+
+
+assert len(NAMES) <= 64, "a label is one byte"
 
 
 class Layer(NamedTuple):
-    """Something to lay over a picture.
+    """Something to lay over a picture, in uint16."""
 
-    Attributes
-    ----------
-    colors : ndarray of uint16, shape (3, height, width)
-        Red, green and blue, multiplied by opacity, in [0, 255].
-    opacity : ndarray of uint16, shape (height, width)
-        In [0, 255].
-    """
-
-    colors: np.ndarray
-    opacity: np.ndarray
+    colors: np.ndarray  # Red, green and blue, multiplied by opacity, in [0, 255]; shape (3, height, width).
+    opacity: np.ndarray  # In [0, 255]; shape (height, width).
 
 
-def color_table(colors: np.ndarray) -> np.ndarray:
-    """Pack the colours of labels, so that a whole pixel is one number and four pixels can be added.
-
-    Parameters
-    ----------
-    colors : ndarray of uint8, shape (n, 3)
-        Colour of each label; label 0 is nothing.
-
-    Returns
-    -------
-    ndarray of uint32, shape (n,)
-        Red, green and blue, in fields of 10 bits; 0 for label 0.
-    """
+def color_table(colors: np.ndarray) -> np.ndarray:  # uint32, shape (n,)
+    """Pack the colours of labels into fields of 10 bits, so that four pixels can be added; label 0 is nothing."""
     wide = np.asarray(colors, dtype=np.uint32)
     table = wide[:, 0] | wide[:, 1] << np.uint32(10) | wide[:, 2] << np.uint32(20)
     table[0] = 0
@@ -44,27 +115,7 @@ def color_table(colors: np.ndarray) -> np.ndarray:
 
 
 def reduce_labels(labels: np.ndarray, table: np.ndarray) -> Layer:
-    """Color a map of labels and halve it, averaging 2 by 2.
-
-    Parameters
-    ----------
-    labels : ndarray of uint8, shape (2 height, 2 width)
-        Labels, below the length of the table.
-    table : ndarray of uint32
-        From `color_table`.
-
-    Returns
-    -------
-    Layer
-        Of shape (height, width).
-
-    Examples
-    --------
-    >>> table = color_table(np.array([[0, 0, 0], [200, 100, 0]]))
-    >>> layer = reduce_labels(np.array([[0, 1], [0, 1]], dtype=np.uint8), table)
-    >>> layer.colors.ravel().tolist(), layer.opacity.tolist()
-    ([100, 50, 0], [[127]])
-    """
+    """Color a map of labels of shape (2 height, 2 width) by a `color_table` and halve it, averaging 2 by 2."""
     pairs = np.ascontiguousarray(labels).view("<u2")  # Two neighbours are the bytes of one number.
     top, bottom = pairs[0::2], pairs[1::2]
     first = top & np.uint16(255)
@@ -83,17 +134,7 @@ def reduce_labels(labels: np.ndarray, table: np.ndarray) -> Layer:
 
 
 def over(frame: np.ndarray, layer: Layer, row: int, column: int) -> None:
-    """Lay a layer over a frame, in place.
-
-    Parameters
-    ----------
-    frame : ndarray of uint8, shape (3, size, size)
-        The picture so far.
-    layer : Layer
-        It must lie within the frame.
-    row, column : int
-        Where its upper left corner goes.
-    """
+    """Lay a layer over a frame of shape (3, size, size), in place and within it."""
     height, width = layer.opacity.shape
     window = frame[:, row : row + height, column : column + width]
     keep = 255 - layer.opacity
@@ -111,27 +152,7 @@ def planes(small: np.ndarray) -> np.ndarray:
 
 
 def upscale(small: np.ndarray, factor: int, height: int, width: int) -> np.ndarray:
-    """Enlarge by an integer factor, bilinear.
-
-    Parameters
-    ----------
-    small : ndarray of uint8, shape (channels, rows, columns)
-        At least height / factor + 1 rows and width / factor + 1 columns.
-    factor : int
-        1, 2 or 4.
-    height, width : int
-        Of the result.
-
-    Returns
-    -------
-    ndarray of uint8, shape (channels, height, width)
-        The enlarged picture.
-
-    Examples
-    --------
-    >>> upscale(np.array([[[0, 8], [0, 8]]], dtype=np.uint8), 2, 2, 2)[0, 0].tolist()
-    [0, 4]
-    """
+    """Enlarge planes of bytes by 1, 2 or 4, bilinear; they hold one row and one column more than they fill."""
     while factor > 1:
         factor //= 2
         rows, columns = -(-height // factor), -(-width // factor)

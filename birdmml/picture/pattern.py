@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from birdmml.picture.anatomy import Anatomy
 from birdmml.picture.body import Frames
 from birdmml.picture.draft import Draft, Pen
-from birdmml.picture.wing import WingPlan
-
-__all__ = ["draw_patterns"]
+from birdmml.picture.wings import WingPlan
+from birdmml.species import Shape
 
 # Golden-ratio steps spread the marks without rows that the eye would find.
 GOLDEN = 0.6180339887
@@ -19,18 +17,18 @@ MOST = 1.4
 
 
 def draw_patterns(
-    draft: Draft, anatomy: Anatomy, frames: Frames, breast: str, back: str, *, folded: bool = True, fine: float = 1.0
+    draft: Draft, shape: Shape, frames: Frames, breast: str, back: str, *, folded: bool = True, fine: float = 1.0
 ) -> None:
     """Add the marks of the patterns, in layers of their own: the parts that they lie on cut them.
 
     The marks are ``fine`` times as small as on a sparrow: feathers do not grow as birds do.
     """
     if breast != "plain":
-        _breast(draft, anatomy, frames, breast, folded, fine)
+        _breast(draft, shape, frames, breast, folded, fine)
     if back != "plain":
-        _back(draft, anatomy, frames, back, fine)
+        _back(draft, shape, frames, back, fine)
         if folded:
-            _wing(draft, anatomy, frames, back, fine)
+            _wing(draft, shape, frames, back, fine)
 
 
 def _mark(draft: Draft, layer: str, kind: str, pen: Pen, angle: float, size: float) -> None:
@@ -62,8 +60,8 @@ def _wavy(i: int, k: int) -> float:
     return math.modf(GOLDEN * (7 * i + 3 * k))[0] - 0.5
 
 
-def _breast(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str, folded: bool, fine: float) -> None:
-    d, body = anatomy.depth, frames.body.at
+def _breast(draft: Draft, shape: Shape, frames: Frames, kind: str, folded: bool, fine: float) -> None:
+    d, body = shape.depth, frames.body.at
     if kind == "barred":
         for i in range(round(11 * fine)):
             u, jog = 0.50 - 0.085 / fine * i, 0.03 / fine
@@ -81,8 +79,8 @@ def _breast(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str, folded: b
         _mark(draft, "breast marks", kind, body(u, v, 0.12), frames.body.angle + 0.25 * jitter, size)
 
 
-def _back(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str, fine: float) -> None:
-    d, body = anatomy.depth, frames.body.at
+def _back(draft: Draft, shape: Shape, frames: Frames, kind: str, fine: float) -> None:
+    d, body = shape.depth, frames.body.at
     if kind == "barred":
         for i in range(round(10 * fine)):
             u, jog = 0.34 - 0.085 / fine * i, 0.03 / fine
@@ -99,8 +97,8 @@ def _back(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str, fine: float
         _mark(draft, "back marks", kind, pen, frames.body.angle, 0.045 / fine)
 
 
-def _wing(draft: Draft, anatomy: Anatomy, frames: Frames, kind: str, fine: float) -> None:
-    plan = WingPlan(anatomy, frames.body)
+def _wing(draft: Draft, shape: Shape, frames: Frames, kind: str, fine: float) -> None:
+    plan = WingPlan(shape, frames.body)
     if kind == "barred":
         for i in range(round(9 * fine)):
             s, jog = 0.10 + 0.095 / fine * i, 0.03 / fine

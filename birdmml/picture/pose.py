@@ -10,10 +10,10 @@ import numpy as np
 from birdmml.picture.draft import BODY, BONES, FOOT, HEAD, SKULL, TAIL, WING
 from birdmml.picture.template import Template
 
-__all__ = ["Build", "Pose", "bend", "turned"]
-
 # Half the width of the trunk over half its length: how much of the side a turned body shows.
 ROUNDNESS = 0.56
+# A linear map of the plane by rows, in plain floats: a handful of these is faster than arrays.
+Linear = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -27,34 +27,16 @@ class Build:
 
 @dataclass(frozen=True)
 class Pose:
-    """How a bird holds itself; angles in degrees.
+    """How a bird holds itself; angles in degrees."""
 
-    Attributes
-    ----------
-    yaw : float
-        Turn of the body towards the viewer; 0 is a side view.
-    head_turn : float
-        Further turn of the head.
-    tilt, head_pitch, tail_pitch, droop : float
-        Raise of the body, the bill, the tail and the wing.
-    roll : float
-        Turn of the whole figure, feet and all; head-down on a trunk is about -85.
-    facing : int
-        1: right; -1: left.
-    """
-
-    yaw: float = 0.0
-    head_turn: float = 0.0
-    tilt: float = 0.0
+    yaw: float = 0.0  # Turn of the body towards the viewer; 0 is a side view.
+    head_turn: float = 0.0  # Further turn of the head.
+    tilt: float = 0.0  # Raise of the body, the bill, the tail and the wing.
     head_pitch: float = 0.0
     tail_pitch: float = 0.0
     droop: float = 0.0
-    roll: float = 0.0
-    facing: int = 1
-
-
-# A linear map of the plane by rows, in plain floats: a handful of these is faster than arrays.
-Linear = tuple[float, float, float, float]
+    roll: float = 0.0  # Turn of the whole figure, feet and all; head-down on a trunk is about -85.
+    facing: int = 1  # 1: right; -1: left.
 
 
 def _rotation(degrees: float, factor: float = 1.0) -> Linear:
@@ -81,17 +63,11 @@ def _moved(linear: Linear, pivot: tuple[float, float], point: tuple[float, float
     return pivot[0] + linear[0] * x + linear[1] * y, pivot[1] + linear[2] * x + linear[3] * y
 
 
-def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:
-    """Return the maps from rest to pose, before facing and roll.
-
-    Returns
-    -------
-    ndarray of float64, shape (bones, 4, 2)
-        Map x, y, z and 1 at rest to x and y, in lengths of the body, y up.
-    """
-    anatomy, frames = template.anatomy, template.frames
-    hip = (0.0, -0.3 * anatomy.depth)
-    trunk = _stretched(pose.tilt, anatomy.posture, 1.0, build.plump)
+def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:  # float64, shape (bones, 4, 2)
+    """Return the maps of (x, y, z, 1) at rest to x and y in a pose, in lengths of the body, before facing and roll."""
+    shape, frames = template.shape, template.frames
+    hip = (0.0, -0.3 * shape.depth)
+    trunk = _stretched(pose.tilt, shape.posture, 1.0, build.plump)
     wing = _after(_rotation(pose.droop), trunk)
     skull = _rotation(pose.head_pitch, build.head)
     tail = _stretched(pose.tilt - pose.tail_pitch, math.degrees(frames.tail.angle), build.tail, 1.0)
@@ -123,23 +99,8 @@ def _turned(
     return [(a * factor, c), (b * factor, d), (-side, 0.0), (about, y)]
 
 
-def bend(template: Template, pose: Pose, build: Build) -> np.ndarray:
-    """Return the curves of a bird in a pose.
-
-    Parameters
-    ----------
-    template : Template
-        The bird at rest.
-    pose : Pose
-        How it holds itself.
-    build : Build
-        Its own proportions.
-
-    Returns
-    -------
-    ndarray of float32, shape (samples, 2)
-        Points x and y, in lengths of the body, y up.
-    """
+def bend(template: Template, pose: Pose, build: Build) -> np.ndarray:  # float32, shape (samples, 2)
+    """Return the curves of a bird in a pose, x and y in lengths of the body, y up."""
     maps = bone_maps(template, pose, build)
     if pose.roll:
         maps = maps @ np.array(_rotation(pose.roll)).reshape(2, 2).T

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import MappingProxyType
 
 import numpy as np
 
-from birdmml.picture.anatomy import ANATOMY, Anatomy
-from birdmml.picture.bill import draw_bill
 from birdmml.picture.body import (
     Frames,
     core,
@@ -20,66 +17,40 @@ from birdmml.picture.body import (
     frames_of,
     outline,
 )
-from birdmml.picture.draft import Draft, Stroke
-from birdmml.picture.flight import VIEWS, draw_spread
-from birdmml.picture.head import draw_crest, draw_eye, draw_face
-from birdmml.picture.labels import label
-from birdmml.picture.legs import draw_legs, ground
+from birdmml.picture.draft import Draft, Stroke, label
+from birdmml.picture.head import draw_bill, draw_crest, draw_eye, draw_face
+from birdmml.picture.limbs import draw_legs, draw_tail, ground
 from birdmml.picture.pattern import draw_patterns
-from birdmml.picture.tail import draw_tail
-from birdmml.picture.wing import draw_folded
-
-__all__ = ["Template", "fineness", "make_template"]
+from birdmml.picture.wings import VIEWS, draw_folded, draw_spread
+from birdmml.species import Shape, shapes
 
 # Clinging birds hold themselves upright against a trunk, whatever they do on a branch; fliers stretch out.
 CLINGING_POSTURE = 97
 # Ribs of a neck that is drawn in.
 HUNCHED = ((0.03, 0.07, 0.14), (0.08, 0.15, 0.11))
-
-
-# How far the collar reaches from the nape to the throat, where it does not go around the neck.
-NAPES = MappingProxyType({"woodpecker": 0.3, **dict.fromkeys(("sparrow", "blackbird", "grosbeak", "hawk"), 0.6)})
 LEGGED = ("grip", "flat", "hunched", "cling", "headlong")
 
 
 @dataclass(frozen=True)
 class Template:
-    """A bird at rest.
+    """A bird at rest: facing right, in lengths of the body."""
 
-    Attributes
-    ----------
-    anatomy : Anatomy
-        Its proportions in this stance.
-    frames : Frames
-        Where body, head and tail are.
-    ground : float
-        Height on which it stands; the body's centre is 0.
-    curves : ndarray of float64, shape (samples, 4 * bones)
-        How the samples of all curves follow from the maps of the bones: control points, the bones' shares in them and
-        the splines are all linear, so that a whole bird is bent by one small matrix product.
-    bound : int
-        How many samples, the first, bound the bird; tracts and patterns follow, which reach beyond it and are cut.
-    layers : mapping of str to list of Stroke
-        What the curves enclose, in painting order within each layer.
-    feet : pair of float
-        Where the claws are at rest; below the body where none are drawn.
-    bill : slice
-        Samples of the bill.
-    """
-
-    anatomy: Anatomy
-    frames: Frames
-    ground: float
+    shape: Shape  # Its proportions in this stance.
+    frames: Frames  # Where body, head and tail are.
+    ground: float  # Height on which it stands; the body's centre is 0.
+    # How the samples of all curves follow from the maps of the bones: control points, the bones' shares in them and the
+    # splines are all linear, so that a whole bird is bent by one small matrix product; shape (samples, 4 * bones).
     curves: np.ndarray
+    # How many samples, the first, bound the bird; tracts and patterns follow, which reach beyond it and are cut.
     bound: int
-    layers: dict[str, list[Stroke]]
-    feet: tuple[float, float]
-    bill: slice
+    layers: dict[str, list[Stroke]]  # What the curves enclose, in painting order within each layer.
+    feet: tuple[float, float]  # Where the claws are at rest; below the body where none are drawn.
+    bill: slice  # Samples of the bill.
 
 
 @lru_cache(maxsize=1024)  # Some 200 kB each; every plumage of the table in every stance that it takes.
 def make_template(
-    shape: str,
+    name: str,
     bill: str,
     tail: str,
     crest: str,
@@ -88,97 +59,66 @@ def make_template(
     stance: str,
     fine: float = 1.0,
 ) -> Template:
-    """Return the template of a bird; it depends on its arguments alone.
-
-    Parameters
-    ----------
-    shape, bill, tail, crest : str
-        As in `birdmml.species.Plumage`.
-    marks : frozenset of str
-        Marks that it has, of `birdmml.species.MARKS`.
-    patterns : tuple of str
-        Of the breast and of the back.
-    stance : {"grip", "flat", "hunched", "cling", "headlong", "swim", "spread", "below", "above", "hover"}
-        What legs and wings do.
-    fine : float
-        How many times as small as on a sparrow the marks of the patterns are, from `fineness`.
-
-    Returns
-    -------
-    Template
-        Curves of all layers.
-
-    Examples
-    --------
-    >>> template = make_template("dove", "thin", "long", "none", frozenset(), ("plain", "plain"), "grip")
-    >>> template.curves.shape[1], template.ground < 0
-    (24, True)
-    """
-    anatomy = _stanced(ANATOMY[shape], stance)
-    frames = frames_of(anatomy)
+    """Return the template of a bird with these forms and marks in a stance; it depends on its arguments alone."""
+    shape = _stanced(shapes()[name], stance)
+    frames = frames_of(shape)
     draft = Draft()
     if stance in LEGGED:
-        draw_legs(draft, anatomy, frames, stance)
-    draw_tail(draft, anatomy, frames, tail, marks)
-    draft.add("silhouette", label("belly"), outline(anatomy, frames), steps=4)
-    if not anatomy.neck:
-        draft.polygon("silhouette", label("belly"), core(anatomy, frames))
+        draw_legs(draft, shape, frames, stance)
+    draw_tail(draft, shape, frames, tail, marks)
+    draft.add("silhouette", label("belly"), outline(shape, frames), steps=4)
+    if not shape.neck:
+        draft.polygon("silhouette", label("belly"), core(shape, frames))
     draw_crest(draft, shape, crest, frames.head)
     if stance in VIEWS:
-        draw_spread(draft, anatomy, frames.body, marks, stance, tail)
+        draw_spread(draft, shape, frames.body, marks, stance, tail)
     else:
-        draw_folded(draft, anatomy, frames.body, marks)
-    draw_bill(draft, anatomy, shape, bill, frames.head)
-    draw_eye(draft, anatomy, shape, frames, marks)
+        draw_folded(draft, shape, frames.body, marks)
+    draw_bill(draft, shape, bill, frames.head)
+    draw_eye(draft, shape, frames, marks)
     bound = draft.samples
-    _tracts(draft, anatomy, shape, frames, marks, crest)
-    draw_patterns(draft, anatomy, frames, *patterns, folded=stance not in VIEWS, fine=fine)
-    return _packed(draft, anatomy, frames, bound)
+    _tracts(draft, shape, frames, marks, crest)
+    draw_patterns(draft, shape, frames, *patterns, folded=stance not in VIEWS, fine=fine)
+    return _packed(draft, shape, frames, bound)
 
 
 def fineness(length_cm: float) -> float:
-    """Return how many times as small as on a sparrow marks look on a bird of this length; there are few such values.
-
-    Examples
-    --------
-    >>> fineness(15), fineness(60)
-    (1.0, 2.0)
-    """
+    """Return how many times as small as on a sparrow marks look on a bird of this length; there are few such values."""
     return next((fine for longest, fine in ((20, 1.0), (30, 1.3), (45, 1.6)) if length_cm < longest), 2.0)
 
 
-def _stanced(anatomy: Anatomy, stance: str) -> Anatomy:
+def _stanced(shape: Shape, stance: str) -> Shape:
     if stance == "cling":
-        return replace(anatomy, posture=CLINGING_POSTURE, head_at=(0.12, 0.9 * anatomy.head), tail_angle=-22)
+        return replace(shape, posture=CLINGING_POSTURE, head_at=(0.12, 0.9 * shape.head), tail_angle=-22)
     if stance == "hunched":
-        short = replace(anatomy, head=0.125, head_at=(0.16, 0.25), neck=HUNCHED, skull=(1.3, 0.88, 0.65))
-        return replace(short, posture=38, depth=0.46, leg=0.5, bill=0.75 * anatomy.bill)
+        short = replace(shape, head=0.125, head_at=(0.16, 0.25), neck=HUNCHED, skull=(1.3, 0.88, 0.65))
+        return replace(short, posture=38, depth=0.46, leg=0.5, bill=0.75 * shape.bill)
     if stance == "swim":
-        return replace(anatomy, posture=min(anatomy.posture, 12))
+        return replace(shape, posture=min(shape.posture, 12))
     if stance in VIEWS and stance != "hover":
-        depth = anatomy.depth * 0.88
-        return replace(anatomy, posture=4, depth=depth, head_at=_stretched(anatomy), tail_angle=-2)
-    return anatomy
+        depth = shape.depth * 0.88
+        return replace(shape, posture=4, depth=depth, head_at=_stretched(shape), tail_angle=-2)
+    return shape
 
 
-def _stretched(anatomy: Anatomy) -> tuple[float, float]:
+def _stretched(shape: Shape) -> tuple[float, float]:
     """Return where the head is in flight: forward rather than up."""
-    x, y = anatomy.head_at
-    return (x + 0.45 * y, 0.35 * y) if not anatomy.neck else anatomy.head_at
+    x, y = shape.head_at
+    return (x + 0.45 * y, 0.35 * y) if not shape.neck else shape.head_at
 
 
-def _tracts(draft: Draft, anatomy: Anatomy, shape: str, frames: Frames, marks: frozenset[str], crest: str) -> None:
-    draw_tracts(draft, anatomy, frames)
+def _tracts(draft: Draft, shape: Shape, frames: Frames, marks: frozenset[str], crest: str) -> None:
+    draw_tracts(draft, shape, frames)
     if "flanks" in marks:
-        draw_flanks(draft, anatomy, frames)
+        draw_flanks(draft, shape, frames)
     if "breast_band" in marks:
-        draw_breast_band(draft, anatomy, frames)
-    draw_face(draft, anatomy, shape, frames, marks, crest)
+        draw_breast_band(draft, shape, frames)
+    draw_face(draft, shape, frames, marks, crest)
     if "collar" in marks:
-        draw_collar(draft, anatomy, frames, NAPES.get(shape, 1.4))
+        draw_collar(draft, shape, frames, shape.collar)
 
 
-def _packed(draft: Draft, anatomy: Anatomy, frames: Frames, bound: int) -> Template:
+def _packed(draft: Draft, shape: Shape, frames: Frames, bound: int) -> Template:
     pens = np.array([(pen.x, pen.y, pen.z, 1.0) for pen in draft.pens])
     bones = np.array([pen.bones for pen in draft.pens])
     skinned = (bones[:, :, None] * pens[:, None, :]).reshape(len(pens), -1)
@@ -187,10 +127,10 @@ def _packed(draft: Draft, anatomy: Anatomy, frames: Frames, bound: int) -> Templ
     layers: dict[str, list[Stroke]] = {}
     for stroke in draft.strokes:
         layers.setdefault(stroke.layer, []).append(stroke)
-    height = ground(anatomy, frames)
+    height = ground(shape, frames)
     bills = [s for s in draft.strokes if s.label == label("bill")]
     bill = slice(bills[0].start, bills[0].stop)
-    return Template(anatomy, frames, height, curves, bound, layers, _feet(draft, pens, places, height), bill)
+    return Template(shape, frames, height, curves, bound, layers, _feet(draft, pens, places, height), bill)
 
 
 def _feet(draft: Draft, pens: np.ndarray, places: np.ndarray, height: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from birdmml.song import log_mel
-from birdmml.song.mel import BANDS, HIGH_HZ, HOP, LOW_HZ
+from confu_core.inputs.sound import BANDS, HIGH_HZ, HOP, LOW_HZ
 
 __all__ = ["frequency_ticks", "spectrogram_png", "spectrogram_svg", "time_ticks"]
 
@@ -23,20 +23,8 @@ MOST_TICKS = 7
 
 
 def spectrogram_png(levels: np.ndarray) -> bytes:
-    """Encode a spectrogram as a picture, the lowest band at the bottom.
+    """Encode a spectrogram in dB, of shape (bands, frames), as a PNG with a palette, the lowest band at the bottom.
 
-    Parameters
-    ----------
-    levels : ndarray of float32, shape (bands, frames)
-        In dB.
-
-    Returns
-    -------
-    bytes
-        A PNG with a palette, one pixel per band and frame.
-
-    Examples
-    --------
     >>> Image.open(io.BytesIO(spectrogram_png(np.zeros((128, 44), np.float32)))).size
     (44, 128)
     """
@@ -51,23 +39,7 @@ def spectrogram_png(levels: np.ndarray) -> bytes:
 
 
 def frequency_ticks(sample_rate: int) -> dict[str, float]:
-    """Return where frequencies lie on the mel axis.
-
-    Parameters
-    ----------
-    sample_rate : int
-        In Hz.
-
-    Returns
-    -------
-    dict of str to float
-        Label in kHz to height, from 0 at the bottom to 1 at the top.
-
-    Examples
-    --------
-    >>> list(frequency_ticks(22050))
-    ['0.5', '1', '2', '4', '8']
-    """
+    """Return where frequencies lie on the mel axis: label in kHz to height, from 0 at the bottom to 1 at the top."""
     import librosa
 
     high = min(HIGH_HZ, sample_rate / 2)
@@ -80,20 +52,8 @@ def frequency_ticks(sample_rate: int) -> dict[str, float]:
 
 
 def time_ticks(seconds: float) -> list[float]:
-    """Return times to write below a spectrogram.
+    """Return times, at most seven, to write below the spectrogram of a recording of so many seconds.
 
-    Parameters
-    ----------
-    seconds : float
-        Length of the recording.
-
-    Returns
-    -------
-    list of float
-        In seconds, at most seven.
-
-    Examples
-    --------
     >>> time_ticks(3.0)
     [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
     """
@@ -102,21 +62,11 @@ def time_ticks(seconds: float) -> list[float]:
 
 
 def spectrogram_svg(samples: np.ndarray, sample_rate: int) -> str:
-    """Draw the log-mel spectrogram of a recording, with frequencies in kHz and times in seconds.
+    """Draw the log-mel spectrogram of samples in [-1, 1] as ``svg``, with frequencies in kHz and times in seconds.
 
-    Parameters
-    ----------
-    samples : ndarray of int16 or float32, shape (samples,)
-        The recording.
-    sample_rate : int
-        In Hz.
-
-    Returns
-    -------
-    str
-        An ``svg`` element; text takes the colour of the page.
+    Its text takes the colour of the page.
     """
-    levels = log_mel(samples.astype(np.float32) / 32768, sample_rate)
+    levels = log_mel(samples, sample_rate)
     seconds, data = len(samples) / sample_rate, base64.b64encode(spectrogram_png(levels)).decode()
     parts = [
         f'<image x="{LEFT}" y="{TOP}" width="{WIDTH}" height="{HEIGHT}" preserveAspectRatio="none" '

@@ -1,4 +1,4 @@
-"""Air: what distance, leaves, reverberation and the recorder do to a syllable, in one pass over its spectrum."""
+"""Air: what vocal tract, distance, leaves, rooms and recorder do to a syllable, in one pass over its spectrum."""
 
 from __future__ import annotations
 
@@ -9,50 +9,52 @@ from functools import lru_cache
 import numpy as np
 from scipy import fft
 
-from birdmml.song.control import in_order, raise_rate
-from birdmml.song.formants import formant_response
+from birdmml.song.gesture import in_order, raise_rate
 from birdmml.song.render import Sound
 from birdmml.song.site import Site
-from birdmml.song.transform import fast_length
 from confu_core.random import generator
 
-__all__ = ["Path", "absorption_db", "carry", "path_through", "room_spectrum", "tail_seconds"]
-
+FLOOR = 0.02  # Amplitude between the resonances, so that no partial vanishes.
 ROOMS = 6
 _COARSE = 512
 
 
+def formant_response(
+    frequency: np.ndarray, formants: tuple[tuple[float, float, float], ...], lowest_hz: float
+) -> np.ndarray:  # float32, shape (n,)
+    r"""Return what a vocal tract lets pass.
+
+    :math:`|H| = (0.02 + \sum g / (1 + (2 (f - f_c) / b)^2)) / \sqrt{1 + (f_l / f)^6}`.
+    """
+    response = np.full(len(frequency), FLOOR, np.float32)
+    for center, width, gain in formants:
+        response += 10 ** (gain / 20) / (1 + np.square((frequency - center) * (2 / width)))
+    below = np.square(lowest_hz / np.maximum(frequency, 1))
+    response /= np.sqrt(1 + below * below * below)
+    return response
+
+
+def fast_length(least: int) -> int:
+    """Return a power of two times 1, 3, 5 or 9 that is not less than a length.
+
+    Such lengths take two thirds of the time of neighbours with larger odd parts.
+    """
+    return min(factor << max(4, (-(-least // factor) - 1).bit_length()) for factor in (1, 3, 5, 9))
+
+
 @dataclass(frozen=True)
 class Path:
-    """The way from a bird to the recording.
+    """The way from a bird to the recording."""
 
-    Attributes
-    ----------
-    sample_rate : int
-        In Hz.
-    recorder : ndarray of float32, shape (513,)
-        Amplitude that the recorder lets pass, at even steps from 0 to the Nyquist frequency.
-    air : ndarray of float32, shape (513,)
-        The same of the air.
-    room : int
-        Which reverberation.
-    shift : bool
-        Whether it is of the shifted split.
-    wetness : float
-        Amplitude of the reverberation beside the direct sound.
-    echoes : tuple of (int, float)
-        Delay in samples, and amplitude, of first reflections.
-    known : dict
-        Transfer functions by length of transform, each computed when first asked for.
-    """
-
-    sample_rate: int
+    sample_rate: int  # In Hz.
+    # Amplitude that the recorder lets pass, at even steps from 0 to the Nyquist frequency; shape (513,).
     recorder: np.ndarray
-    air: np.ndarray
-    room: int
-    shift: bool
-    wetness: float
-    echoes: tuple[tuple[int, float], ...]
+    air: np.ndarray  # The same of the air; shape (513,).
+    room: int  # Which reverberation.
+    shift: bool  # Whether it is of the shifted split.
+    wetness: float  # Amplitude of the reverberation beside the direct sound.
+    echoes: tuple[tuple[int, float], ...]  # Delay in samples, and amplitude, of first reflections.
+    # Transfer functions by length of transform, each computed when first asked for.
     known: dict[int, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def transfer(self, size: int) -> np.ndarray:
@@ -66,57 +68,17 @@ class Path:
 
 
 def absorption_db(frequency: np.ndarray, distance_m: float, foliage: float) -> np.ndarray:
-    r"""Return the loss on the way beyond the spreading of the wave.
+    r"""Return the loss in dB on the way beyond the spreading of the wave.
 
     :math:`(0.45 f^{1.6} + w f)\, d / 100` dB with f in kHz, d in m and w the foliage: the first term follows the
     absorption of air at 20 degrees and 50% humidity.
-
-    Parameters
-    ----------
-    frequency : ndarray
-        In Hz.
-    distance_m : float
-        In metres.
-    foliage : float
-        In dB per kilohertz and 100 m.
-
-    Returns
-    -------
-    ndarray
-        In dB, not negative.
-
-    Examples
-    --------
-    >>> absorption_db(np.array([1000.0, 8000.0]), 100.0, 0.0).round(1)
-    array([ 0.4, 12.5])
     """
     kilo = frequency * 1e-3
     return (0.45 * np.exp(1.6 * np.log(np.maximum(kilo, 1e-3))) + foliage * kilo) * (distance_m / 100)
 
 
 def path_through(site: Site, distance_m: float, sample_rate: int) -> Path:
-    """Return the way through a site; reverberation and reflections gain on the direct sound with distance.
-
-    Parameters
-    ----------
-    site : Site
-        Where.
-    distance_m : float
-        How far.
-    sample_rate : int
-        In Hz.
-
-    Returns
-    -------
-    Path
-        For every syllable of the recording.
-
-    Examples
-    --------
-    >>> from birdmml.song.site import draw_site
-    >>> path_through(draw_site(np.random.default_rng(0), False), 20.0, 8000).air.shape
-    (513,)
-    """
+    """Return the way through a site; reverberation and reflections gain on the direct sound with distance."""
     near = (distance_m / 25) ** 0.7
     frequency = np.arange(_COARSE + 1, dtype=np.float32) * np.float32(sample_rate / (2 * _COARSE))
     loss = absorption_db(frequency, distance_m, site.foliage)
@@ -134,31 +96,8 @@ def path_through(site: Site, distance_m: float, sample_rate: int) -> Path:
     )
 
 
-def carry(sound: Sound, path: Path) -> np.ndarray:
-    """Let a syllable pass its vocal tract and the air, up to the recording.
-
-    Parameters
-    ----------
-    sound : Sound
-        At the source, of n samples.
-    path : Path
-        The way.
-
-    Returns
-    -------
-    ndarray of float32, shape (at least n and a tail,)
-        As recorded, without noise; a syllable of root mean square 1 at the bill, or silence.
-
-    Examples
-    --------
-    >>> from birdmml.song.gesture import Gesture
-    >>> from birdmml.song.render import render
-    >>> from birdmml.song.site import draw_site
-    >>> tone = Gesture(np.full(101, 1000.0), np.sin(np.pi * np.linspace(0, 1, 101)))
-    >>> path = path_through(draw_site(np.random.default_rng(0), False), 20.0, 22050)
-    >>> carry(render(tone, 22050, 0.0), path).shape
-    (9216,)
-    """
+def carry(sound: Sound, path: Path) -> np.ndarray:  # float32, shape (at least n and a tail,)
+    """Let a syllable pass its vocal tract and the air; it is scaled as if of root mean square 1 at the bill."""
     count = len(sound.samples)
     size = fast_length(max(512, count + round(tail_seconds(path.shift) * path.sample_rate)))
     near = np.zeros(size, np.float32)
@@ -186,29 +125,7 @@ def tail_seconds(shift: bool) -> float:
 
 @lru_cache(maxsize=256)
 def room_spectrum(sample_rate: int, size: int, room: int, shift: bool) -> np.ndarray:
-    """Return the transform of one room's reverberant tail, of energy 1: noise that decays, its treble sooner.
-
-    Parameters
-    ----------
-    sample_rate : int
-        In Hz.
-    size : int
-        Of the transform, in samples.
-    room : int
-        Which, from 0 to ROOMS - 1.
-    shift : bool
-        Whether it is one of the large and hard ones that only the shifted split has.
-
-    Returns
-    -------
-    ndarray of complex64, shape (size // 2 + 1,)
-        Read-only.
-
-    Examples
-    --------
-    >>> room_spectrum(8000, 8192, 0, False).shape
-    (4097,)
-    """
+    """Return the transform of one room's reverberant tail, of energy 1: noise that decays, its treble sooner."""
     source = generator(0, "song", "room", room, int(shift), sample_rate)
     length = tail_seconds(shift)
     samples = round(length * sample_rate)

@@ -9,32 +9,9 @@ import soundfile
 
 from confu_core.errors import DatasetError, InvalidValue
 
-__all__ = ["decode_flac", "encode_flac", "to_int16"]
 
-
-def to_int16(samples: np.ndarray) -> np.ndarray:
-    """Round samples to 16 bits.
-
-    Parameters
-    ----------
-    samples : ndarray of float, shape (samples,)
-        In [-1, 1].
-
-    Returns
-    -------
-    ndarray of int16, shape (samples,)
-        1 becomes 32767.
-
-    Raises
-    ------
-    InvalidValue
-        If a sample lies outside or is not a number.
-
-    Examples
-    --------
-    >>> to_int16(np.array([-1.0, 0.0, 0.5]))
-    array([-32767,      0,  16384], dtype=int16)
-    """
+def to_int16(samples: np.ndarray) -> np.ndarray:  # int16, shape (samples,)
+    """Round samples in [-1, 1] to 16 bits; 1 becomes 32767. Others are an `InvalidValue`."""
     if not -1 <= samples.min() <= samples.max() <= 1:
         raise InvalidValue(f"samples must be in [-1, 1]; got {samples.min():g} to {samples.max():g}")
     return np.rint(samples * np.float32(32767)).astype(np.int16)

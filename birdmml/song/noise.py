@@ -1,4 +1,4 @@
-"""Noise that every process makes alike, once: seamless loops from fixed seeds, read from drawn places."""
+"""Noise, weather and mains hum: seamless loops that every process makes alike, once, read from drawn places."""
 
 from __future__ import annotations
 
@@ -11,35 +11,12 @@ from scipy import fft
 
 from confu_core.random import generator
 
-__all__ = ["EDGES", "LOOP_SECONDS", "band_loops", "grain_loop", "read_loop", "shaped_loop", "upper_limit", "white_loop"]
-
 LOOP_SECONDS = 30
 EDGES = (25.0, 250.0, 900.0, 2500.0, 6000.0, 24_000.0)  # Hz: the bands of which ambient noise is mixed.
 
 
 def shaped_loop(sample_rate: int, name: str, spectrum: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Make a loop of Gaussian noise of a given spectrum.
-
-    Parameters
-    ----------
-    sample_rate : int
-        In Hz.
-    name : str
-        Of the random stream: another name, another noise.
-    spectrum : callable
-        From frequencies (n,) in Hz, the first of them 0, to amplitudes (n,).
-
-    Returns
-    -------
-    ndarray of float32, shape (30 * sample_rate,)
-        Mean 0 and power 1, or all zeros where the spectrum is; its end joins its start.
-
-    Examples
-    --------
-    >>> loop = shaped_loop(8000, "doctest", np.ones_like)
-    >>> loop.shape, bool(abs(np.mean(loop**2) - 1) < 1e-3)
-    ((240000,), True)
-    """
+    """Make half a minute of Gaussian noise, of power 1, whose amplitudes at frequencies in Hz follow a spectrum."""
     length = LOOP_SECONDS * sample_rate
     source = generator(0, "song", "noise", name, sample_rate)
     parts = source.standard_normal((length // 2 + 1, 2), dtype=np.float32).view(np.complex64)[:, 0]
@@ -52,72 +29,20 @@ def shaped_loop(sample_rate: int, name: str, spectrum: Callable[[np.ndarray], np
 
 
 @lru_cache(maxsize=4)
-def white_loop(sample_rate: int) -> np.ndarray:
-    """Return white noise of power 1.
-
-    Parameters
-    ----------
-    sample_rate : int
-        In Hz.
-
-    Returns
-    -------
-    ndarray of float32, shape (30 * sample_rate,)
-        Read-only.
-
-    Examples
-    --------
-    >>> white_loop(8000).flags.writeable
-    False
-    """
+def white_loop(sample_rate: int) -> np.ndarray:  # float32, shape (30 * sample_rate,)
+    """Return white noise of power 1."""
     return _locked(shaped_loop(sample_rate, "white", np.ones_like))
 
 
 @lru_cache(maxsize=12)
-def grain_loop(sample_rate: int, corner_hz: float) -> np.ndarray:
-    """Return slow noise, to unsettle a voice with.
-
-    Parameters
-    ----------
-    sample_rate : int
-        In Hz.
-    corner_hz : float
-        Width of its spectrum.
-
-    Returns
-    -------
-    ndarray of float32, shape (30 * sample_rate,)
-        Of power 1. Read-only.
-
-    Examples
-    --------
-    >>> bool(np.abs(np.diff(grain_loop(8000, 40.0))).max() < 0.3)
-    True
-    """
+def grain_loop(sample_rate: int, corner_hz: float) -> np.ndarray:  # float32, shape (30 * sample_rate,)
+    """Return noise of power 1 with little above a corner frequency, to unsettle a voice with."""
     return _locked(shaped_loop(sample_rate, f"grain {corner_hz:g}", lambda f: np.exp(-np.square(f / corner_hz))))
 
 
 @lru_cache(maxsize=6)
 def band_loops(sample_rate: int, top_hz: float) -> tuple[np.ndarray, ...]:
-    """Return pink noise cut into five bands that overlap softly.
-
-    Parameters
-    ----------
-    sample_rate : int
-        In Hz.
-    top_hz : float
-        Where the recorder cuts off, in Hz.
-
-    Returns
-    -------
-    tuple of ndarrays of float32, each of shape (30 * sample_rate,)
-        From low to high, each of power 1; zeros for a band above the Nyquist frequency. Read-only.
-
-    Examples
-    --------
-    >>> len(band_loops(8000, 20_000.0))
-    5
-    """
+    """Return pink noise cut into five bands that overlap softly, each of power 1, or 0 above the Nyquist frequency."""
 
     def band(low: float, high: float) -> Callable[[np.ndarray], np.ndarray]:
         def spectrum(f: np.ndarray) -> np.ndarray:
@@ -136,52 +61,14 @@ def band_loops(sample_rate: int, top_hz: float) -> tuple[np.ndarray, ...]:
 
 
 def upper_limit(frequency: np.ndarray, top_hz: float) -> np.ndarray:
-    """Return the amplitude that a recorder lets pass: it cuts off as steeply as anti-alias filters do.
-
-    Parameters
-    ----------
-    frequency : ndarray
-        In Hz.
-    top_hz : float
-        Where it is down by 3 dB, in Hz.
-
-    Returns
-    -------
-    ndarray
-        1 / sqrt(1 + (f / top)^24).
-
-    Examples
-    --------
-    >>> upper_limit(np.array([3000.0, 6000.0, 9000.0]), 6000.0).round(2)
-    array([1.  , 0.71, 0.01])
-    """
+    """Return the amplitude that a recorder lets pass: 1 / sqrt(1 + (f / top)^24), steep as anti-alias filters are."""
     squared = np.square(frequency * (1 / top_hz))
     fourth = squared * squared
     return 1 / np.sqrt(1 + np.square(fourth * fourth * fourth))
 
 
-def read_loop(loop: np.ndarray, place: float, samples: int) -> np.ndarray:
-    """Read from a loop.
-
-    Parameters
-    ----------
-    loop : ndarray, shape (length,)
-        Its end joins its start.
-    place : float
-        Where to begin, as a share of the loop, in [0, 1).
-    samples : int
-        How many.
-
-    Returns
-    -------
-    ndarray, shape (samples,)
-        A view where the loop holds it in one piece.
-
-    Examples
-    --------
-    >>> read_loop(np.arange(4), 0.5, 6)
-    array([2, 3, 0, 1, 2, 3])
-    """
+def read_loop(loop: np.ndarray, place: float, samples: int) -> np.ndarray:  # shape (samples,)
+    """Read so many samples of a loop from a place in [0, 1) of it: a view where the loop holds them in one piece."""
     start = int(place * len(loop))
     if start + samples <= len(loop):
         return loop[start : start + samples]
@@ -191,3 +78,80 @@ def read_loop(loop: np.ndarray, place: float, samples: int) -> np.ndarray:
 def _locked(loop: np.ndarray) -> np.ndarray:
     loop.flags.writeable = False
     return loop
+
+
+@lru_cache(maxsize=12)
+def weather_loop(sample_rate: int, weather: str, top_hz: float, shift: bool) -> np.ndarray:
+    """Return half a minute of wind or rain, of power 1; shifted, of buffeting wind or a downpour on leaves."""
+    loop = (_wind if weather == "wind" else _rain)(sample_rate, top_hz, shift)
+    loop -= loop.mean()
+    loop /= np.sqrt(np.mean(np.square(loop)))
+    loop.flags.writeable = False
+    return loop
+
+
+@lru_cache(maxsize=8)
+def hum_loop(sample_rate: int, mains_hz: int) -> np.ndarray:  # float32, shape (30 * sample_rate,)
+    """Return half a minute of mains hum with its harmonics, of power 1."""
+    second = np.arange(sample_rate) / sample_rate
+    levels = {1: 0.6, 2: 1.0, 3: 0.35, 4: 0.3, 6: 0.15, 8: 0.1, 10: 0.06}
+    hum = sum(level * np.sin(2 * np.pi * mains_hz * k * second + k * k) for k, level in levels.items())
+    loop = np.tile((hum / np.sqrt(np.mean(np.square(hum)))).astype(np.float32), LOOP_SECONDS)
+    loop.flags.writeable = False
+    return loop
+
+
+def _wind(sample_rate: int, top_hz: float, shift: bool) -> np.ndarray:
+    corner = 70.0 if shift else 160.0
+
+    def rumble(f: np.ndarray) -> np.ndarray:
+        return (f > 22) / (1 + (f / corner) ** 2)
+
+    def leaves(f: np.ndarray) -> np.ndarray:
+        return upper_limit(f, top_hz) / np.sqrt((1 + (1400 / np.maximum(f, 1)) ** 4) * (1 + (f / 5000) ** 3))
+
+    gust = _gusts(sample_rate, shift)
+    low = shaped_loop(sample_rate, f"wind {shift}", rumble) * gust
+    if shift:  # The membrane is driven to its stops.
+        low = np.tanh(low * np.float32(0.8)) + np.float32(0.3) * low
+    return low + np.float32(0.16) * shaped_loop(sample_rate, f"leaves {shift}", leaves) * np.square(gust)
+
+
+def _gusts(sample_rate: int, shift: bool) -> np.ndarray:
+    slow = shaped_loop(64, f"gusts {shift}", lambda f: (f > 0) / (1 + (f / (0.9 if shift else 0.35)) ** 2))
+    points = np.append(slow, slow[:1]) * (0.75 if shift else 0.5)
+    return np.exp(
+        np.interp(np.arange(LOOP_SECONDS * sample_rate) * (64 / sample_rate), np.arange(len(points)), points)
+    ).astype(np.float32)
+
+
+def _rain(sample_rate: int, top_hz: float, shift: bool) -> np.ndarray:
+    def hiss(f: np.ndarray) -> np.ndarray:
+        f = np.maximum(f, 1)
+        return (
+            (f > 30)
+            * upper_limit(f, top_hz)
+            * np.sqrt(0.02 * 300 / f + 1 / ((1 + ((700 if shift else 1800) / f) ** 4) * (1 + (f / 7000) ** 4)))
+        )
+
+    loop = shaped_loop(sample_rate, f"rain {shift}", hiss)
+    source = generator(0, "song", "drops", sample_rate, int(shift))
+    drops = [_drop(sample_rate, source.random(4), min(top_hz, 0.42 * sample_rate), shift) for _ in range(32)]
+    count = LOOP_SECONDS * (110 if shift else 45)
+    places = source.integers(0, len(loop) - max(map(len, drops)), count)
+    gains = (0.5 * source.random(count) ** -0.45 - 0.45).astype(np.float32)
+    for place, gain, which in zip(
+        places.tolist(), np.minimum(gains, 5.0), source.integers(0, 32, count).tolist(), strict=True
+    ):
+        loop[place : place + len(drops[which])] += gain * drops[which]
+    return loop
+
+
+def _drop(sample_rate: int, u: np.ndarray, highest: float, shift: bool) -> np.ndarray:
+    """Return one drop on a leaf: a thud or a tick that rings for some milliseconds."""
+    time = np.arange(round(0.02 * sample_rate)) / sample_rate
+    pitch = min((350 if shift else 700) * 8 ** u[0], highest)
+    fade = np.minimum(time / 0.0012, 1) * np.exp(-time / (0.001 + 0.003 * u[1])) * np.minimum((0.02 - time) / 0.004, 1)
+    return (
+        fade * (np.sin(2 * np.pi * pitch * time) + 0.6 * np.sin(2 * np.pi * min(pitch * (1.4 + u[2]), highest) * time))
+    ).astype(np.float32)

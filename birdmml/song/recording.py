@@ -9,18 +9,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from birdmml.facts import SongFacts
 from birdmml.song.air import path_through
-from birdmml.song.phrase import Score, write_score
+from birdmml.song.render import HIGHEST
 from birdmml.song.site import Circumstances, Site, draw_circumstances, draw_site
-from birdmml.song.source import HIGHEST
 from birdmml.song.stage import Heard, perform, sung_spans
 from birdmml.song.surroundings import surroundings
-from birdmml.song.voice import voice_of
-from birdmml.species import Song
+from birdmml.song.voice import Score, voice_of, write_score
+from birdmml.species import Song, SongFacts
 from confu_core.errors import InvalidValue
-
-__all__ = ["Recording", "record", "sing"]
 
 SECONDS = (0.25, 60.0)
 SAMPLE_RATES = (8000, 48_000)
@@ -29,36 +25,15 @@ EDGE = 0.004  # Seconds over which a recording opens and closes.
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording before its parts are summed.
+    """A recording before its parts are summed."""
 
-    Attributes
-    ----------
-    song, rest : ndarray of float32, shape (samples,)
-        The song as recorded, and everything else, both at the final level.
-    sounding : ndarray of bool, shape (samples,)
-        Where the song sounds.
-    facts : SongFacts
-        What is true of it.
-    """
-
-    song: np.ndarray
+    song: np.ndarray  # The song as recorded, and everything else, both at the final level; shape (samples,).
     rest: np.ndarray
-    sounding: np.ndarray
-    facts: SongFacts
+    sounding: np.ndarray  # Where the song sounds; shape (samples,).
+    facts: SongFacts  # What is true of it.
 
-    def mix(self, sample_rate: int) -> np.ndarray:
-        """Sum the parts, centre them, and open and close softly.
-
-        Parameters
-        ----------
-        sample_rate : int
-            In Hz.
-
-        Returns
-        -------
-        ndarray of float32, shape (samples,)
-            The recording, of mean nearly 0 and peak at most 0.95.
-        """
+    def mix(self, sample_rate: int) -> np.ndarray:  # float32, shape (samples,)
+        """Sum the parts, centre them, and open and close softly."""
         samples = self.song + self.rest
         samples -= samples.mean()
         fade = _fade(round(EDGE * sample_rate))
@@ -110,7 +85,7 @@ def sing(
 
     Examples
     --------
-    >>> from birdmml.table import find_species
+    >>> from birdmml.species import find_species
     >>> from confu_core.random import generator
     >>> streams = {name: generator(0, name) for name in ("individual", "scene", "take")}
     >>> samples, facts = sing(find_species("Northern Cardinal").song, **streams)
@@ -192,12 +167,12 @@ def _balance(
 
 def _facts(song: Song, score: Score, heard: Sequence[Heard], site: Site, circumstances: Circumstances) -> SongFacts:
     whole: dict[int, int] = {}
-    for one in heard:
-        whole[one.note.phrase] = whole.get(one.note.phrase, 0) + one.whole
+    for syllable in heard:
+        whole[syllable.note.phrase] = whole.get(syllable.note.phrase, 0) + syllable.whole
     return SongFacts(
-        syllables=tuple(dict.fromkeys(song.syllables[one.note.letter] for one in heard)),
-        low_hz=min(one.low_hz for one in heard),
-        high_hz=max(one.high_hz for one in heard),
+        syllables=tuple(dict.fromkeys(song.syllables[syllable.note.letter] for syllable in heard)),
+        low_hz=min(syllable.low_hz for syllable in heard),
+        high_hz=max(syllable.high_hz for syllable in heard),
         rate=_rate(heard, score.rate),
         phrases=sum(count == score.lengths[phrase] for phrase, count in whole.items()),
         weather=site.weather,

@@ -8,40 +8,59 @@ from functools import cached_property
 
 import numpy as np
 
-from birdmml.song.control import block_length, in_order, phase, raise_rate
-from birdmml.song.gesture import Beats, Gesture
+from birdmml.song.gesture import Beats, Gesture, block_length, in_order, phase, raise_rate
+from birdmml.song.harsh import BLOW
 from birdmml.song.noise import grain_loop, read_loop, white_loop
-from birdmml.song.percussive import BLOW
-from birdmml.song.source import HIGHEST, blow, partials
 
-__all__ = ["Sound", "render"]
-
+HIGHEST = 0.46  # Of the sample rate: no partial is sung above, so none folds back.
 _GRAINS = ((30.0, 400.0), (120.0, 1600.0), (400.0, np.inf))  # Corner in Hz for fundamentals below so many Hz.
 AUDIBLE = 0.1  # Of the loudest point: where a syllable is softer, its pitch does not count.
 
 
+def partials(theta: np.ndarray, brightness: float, count: int) -> np.ndarray:
+    r"""Sum the partials of a tone, each weaker by one factor than the one below.
+
+    The sum has a closed form that costs the same for any count:
+    :math:`\sum_{k=1}^{N} r^{k-1} \sin k\theta =
+    (\sin\theta - r^N \sin (N+1)\theta + r^{N+1} \sin N\theta) / (1 - 2 r \cos\theta + r^2)`.
+    """
+    first = np.sin(theta)
+    if count < 2 or brightness < 1e-3:
+        return first
+    r = np.float32(brightness)
+    top = r**count
+    over = first - top * np.sin((count + 1) * theta) + top * r * np.sin(count * theta)
+    return over / (1 + r * r - 2 * r * np.cos(theta))
+
+
+def blow(modes: np.ndarray, burst: np.ndarray, block: int, sample_rate: int) -> np.ndarray:  # float32, shape (samples,)
+    r"""Strike a piece of wood: modes that ring down, and the knock itself.
+
+    :math:`\sum_k a_k e^{-t / \tau_k} \sin 2 \pi f_k t`, plus noise that dies within milliseconds.
+    """
+    modes = modes[modes[:, 0] < HIGHEST * sample_rate]
+    points = np.arange(len(burst) // block + 1) * (block / sample_rate)
+    onset = np.minimum(points / 0.002, 1)
+    onset = onset * onset * (3 - 2 * onset) * np.clip((points[-1] - points) / 0.008, 0, 1)
+    time = np.arange(len(burst), dtype=np.float32) / np.float32(sample_rate)
+    sound = burst * in_order(raise_rate(onset * np.exp(-points / 0.004), block))
+    for frequency, decay, amplitude in modes:
+        ring = np.sin(np.float32(2 * np.pi * frequency) * time)
+        sound += ring * in_order(raise_rate(amplitude * onset * np.exp(-points / decay), block))
+    return sound
+
+
 @dataclass(frozen=True)
 class Sound:
-    """A syllable, or one beat of it, at its source.
+    """A syllable, or one beat of it, at its source."""
 
-    Attributes
-    ----------
-    samples : ndarray of float32, shape (samples,)
-        Before the vocal tract; all zeros where no part of it lies below the Nyquist frequency.
-    formants : tuple of (Hz, bandwidth in Hz, gain in dB)
-        The vocal tract; empty for whistles and wood.
-    lowest_hz : float
-        Below it the vocal tract lets little pass.
-    beats : Beats or None
-        When the sound is repeated within the syllable.
-    pitches : ndarray, shape (2, points)
-        Lowest and highest fundamental at even steps along the syllable, in Hz; NaN where it is too soft to count.
-    """
-
+    # Before the vocal tract; all zeros where no part of it lies below the Nyquist frequency; shape (samples,).
     samples: np.ndarray
-    formants: tuple[tuple[float, float, float], ...]
-    lowest_hz: float
-    beats: Beats | None
+    formants: tuple[tuple[float, float, float], ...]  # The vocal tract; empty for whistles and wood.
+    lowest_hz: float  # Below it the vocal tract lets little pass.
+    beats: Beats | None  # When the sound is repeated within the syllable.
+    # Lowest and highest fundamental at even steps along the syllable, in Hz; NaN where it is too soft to count; shape
+    # (2, points).
     pitches: np.ndarray
 
     @cached_property
@@ -57,28 +76,7 @@ class Sound:
 
 
 def render(gesture: Gesture, sample_rate: int, place: float) -> Sound:
-    """Sing a gesture.
-
-    Parameters
-    ----------
-    gesture : Gesture
-        What to sing.
-    sample_rate : int
-        In Hz.
-    place : float
-        In [0, 1): which stretch of noise it breathes.
-
-    Returns
-    -------
-    Sound
-        At its source.
-
-    Examples
-    --------
-    >>> tone = Gesture(np.full(101, 1000.0), np.sin(np.pi * np.linspace(0, 1, 101)))
-    >>> render(tone, 22050, 0.0).samples.shape
-    (800,)
-    """
+    """Sing a gesture; ``place``, in [0, 1), is the stretch of noise that it breathes."""
     block = block_length(sample_rate)
     if gesture.modes is not None:
         length = round(BLOW * sample_rate / block) * block

@@ -1,4 +1,4 @@
-"""Site: where a recording is made and with what; Distance and company change from take to take."""
+"""Site: where a recording is made and with what; distance and company change from take to take."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from birdmml.facts import WEATHERS
 from birdmml.song.noise import upper_limit
-
-__all__ = ["Circumstances", "Recorder", "Site", "draw_circumstances", "draw_site"]
+from birdmml.species import WEATHERS
 
 _PINK = (1.0, 0.55, 0.4, 0.28, 0.16)  # Amplitudes of the bands of ambient noise, on average.
 FULL_HZ, NARROW_HZ = 30_000.0, 6500.0  # Upper limits of recorders; the narrow ones occur under shift only.
@@ -18,52 +16,19 @@ FULL_HZ, NARROW_HZ = 30_000.0, 6500.0  # Upper limits of recorders; the narrow o
 
 @dataclass(frozen=True)
 class Recorder:
-    """Microphone and machine.
+    """Microphone and machine."""
 
-    Attributes
-    ----------
-    low_cut_hz : float
-        Where its high-pass begins.
-    tilt_db : float
-        Gain per octave above 1 kHz, negative below.
-    presence_hz, presence_db : float
-        A resonance an octave wide.
-    top_hz : float
-        Upper limit.
-    hum_hz : int
-        Of the mains: 50 or 60.
-    hum, hiss : float
-        Amplitudes of mains hum and own noise, beside an ambient noise of 1.
-    """
-
-    low_cut_hz: float
-    tilt_db: float
-    presence_hz: float
+    low_cut_hz: float  # Where its high-pass begins.
+    tilt_db: float  # Gain per octave above 1 kHz, negative below.
+    presence_hz: float  # A resonance an octave wide.
     presence_db: float
-    top_hz: float
-    hum_hz: int
-    hum: float
+    top_hz: float  # Upper limit.
+    hum_hz: int  # Of the mains: 50 or 60.
+    hum: float  # Amplitudes of mains hum and own noise, beside an ambient noise of 1.
     hiss: float
 
-    def response(self, frequency: np.ndarray) -> np.ndarray:
-        """Return the amplitude that it lets pass.
-
-        Parameters
-        ----------
-        frequency : ndarray of float32, shape (n,)
-            In Hz; 0 is taken as 1.
-
-        Returns
-        -------
-        ndarray of float32, shape (n,)
-            Positive; nearly 0 below 20 Hz.
-
-        Examples
-        --------
-        >>> flat = Recorder(50, 0, 3000, 0, 30_000, 60, 0, 0)
-        >>> flat.response(np.array([0.0, 1000.0], np.float32)).round(3)
-        array([0., 1.], dtype=float32)
-        """
+    def response(self, frequency: np.ndarray) -> np.ndarray:  # float32, shape (n,)
+        """Return the amplitudes that it lets pass at frequencies in Hz, nearly 0 below 20 Hz."""
         f = np.maximum(frequency, np.float32(1))
         octave = np.log2(f * np.float32(1e-3))
         bump = np.exp(-2 * np.square(octave - math.log2(self.presence_hz / 1000)))
@@ -76,86 +41,35 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Site:
-    """A place, on one day, with one recorder.
+    """A place, on one day, with one recorder."""
 
-    Attributes
-    ----------
-    recorder : Recorder
-        What records.
-    weather : str
-        One of `birdmml.facts.WEATHERS`.
-    weather_level : float
-        Amplitude beside an ambient noise of 1.
-    ambient : tuple of float
-        Amplitudes of the ambient noise in the bands of `birdmml.song.noise.EDGES`, before the recorder.
-    room : float
-        In [0, 1): which reverberation.
-    wetness : float
-        Amplitude of the reverberation beside the direct sound, 25 m away.
-    echoes : ndarray, shape (echoes, 2)
-        Delays in seconds and amplitudes of the first reflections.
-    foliage : float
-        Loss by leaves in dB per kilohertz and 100 m.
-    shift : bool
-        Whether all this is of kinds that only the shifted split has.
-    """
-
-    recorder: Recorder
-    weather: str
-    weather_level: float
+    recorder: Recorder  # What records.
+    weather: str  # One of `birdmml.species.WEATHERS`.
+    weather_level: float  # Amplitude beside an ambient noise of 1.
+    # Amplitudes of the ambient noise in the bands of `birdmml.song.noise.EDGES`, before the recorder.
     ambient: tuple[float, ...]
-    room: float
-    wetness: float
-    echoes: np.ndarray
-    foliage: float
-    shift: bool
+    room: float  # In [0, 1): which reverberation.
+    wetness: float  # Amplitude of the reverberation beside the direct sound, 25 m away.
+    echoes: np.ndarray  # Delays in seconds and amplitudes of the first reflections; shape (echoes, 2).
+    foliage: float  # Loss by leaves in dB per kilohertz and 100 m.
+    shift: bool  # Whether all this is of kinds that only the shifted split has.
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What differs between recordings at one site.
+    """What differs between recordings at one site."""
 
-    Attributes
-    ----------
-    distance_m : float
-        From bird to recorder.
-    snr_db : float
-        Of the song to all else.
-    others : ndarray, shape (birds, 3)
-        Distant birds: which (in [0, 1)), when (share of the clip), how loud (amplitude beside an ambient noise of 1).
-    peak : float
-        Of the recording, at most 0.95.
-    places : ndarray, shape (8,)
-        In [0, 1): where loops of noise are read.
-    """
-
-    distance_m: float
-    snr_db: float
+    distance_m: float  # From bird to recorder.
+    snr_db: float  # Of the song to all else.
+    # Distant birds: which (in [0, 1)), when (share of the clip), how loud (amplitude beside an ambient noise of 1);
+    # shape (birds, 3).
     others: np.ndarray
-    peak: float
-    places: np.ndarray
+    peak: float  # Of the recording, at most 0.95.
+    places: np.ndarray  # In [0, 1): where loops of noise are read; shape (8,).
 
 
 def draw_site(scene: np.random.Generator, shift: bool) -> Site:
-    """Draw a site.
-
-    Parameters
-    ----------
-    scene : numpy.random.Generator
-        Its stream; equal streams are one site.
-    shift : bool
-        Whether it is of a kind that training never has.
-
-    Returns
-    -------
-    Site
-        Everything but distance and company.
-
-    Examples
-    --------
-    >>> draw_site(np.random.default_rng(0), False).weather in WEATHERS
-    True
-    """
+    """Draw everything about a site but distance and company; equal streams are one site."""
     u = scene.random(24).tolist()
     recorder = _recorder(u, shift)
     weather = WEATHERS[sum(u[8] >= edge for edge in ((0.3, 0.7) if shift else (0.5, 0.8)))]
@@ -176,28 +90,7 @@ def draw_site(scene: np.random.Generator, shift: bool) -> Site:
 
 
 def draw_circumstances(site: Site, seconds: float, take: np.random.Generator) -> Circumstances:
-    """Draw what differs between recordings at one site.
-
-    Parameters
-    ----------
-    site : Site
-        Where.
-    seconds : float
-        Length of the clip.
-    take : numpy.random.Generator
-        Stream of the recording.
-
-    Returns
-    -------
-    Circumstances
-        The farther the bird, the lower the SNR, by 10 dB at ten times the distance.
-
-    Examples
-    --------
-    >>> site = draw_site(np.random.default_rng(0), False)
-    >>> draw_circumstances(site, 3.0, np.random.default_rng(0)).distance_m > 3
-    True
-    """
+    """Draw what differs between recordings at one site; the SNR falls by 10 dB at ten times the distance."""
     u = take.random(6).tolist()
     distance = 4 * 20 ** (u[0] ** 1.2)
     low, high = (-1.0, 14.0) if site.shift else (10.0, 36.0)

@@ -12,93 +12,35 @@ import numpy as np
 
 from birdmml.song.air import Path, carry
 from birdmml.song.gesture import TRAITS, Beats
-from birdmml.song.phrase import Note, Score
 from birdmml.song.render import Sound, render
 from birdmml.song.syllables import KINDS
-from birdmml.song.voice import LETTERS, Voice
-
-__all__ = ["Heard", "Performance", "perform", "sung_spans"]
+from birdmml.song.voice import LETTERS, Note, Score, Voice
 
 SLIVER = 0.03  # Seconds, or half of the syllable: with less of it inside the clip it is not sung.
 _TAKES = 2  # Versions of a noisy syllable that is sung often, so that no two neighbours need be the same.
 
 
 class Heard(NamedTuple):
-    """A syllable that a recording holds.
+    """A syllable that a recording holds."""
 
-    Attributes
-    ----------
-    note : Note
-        What was asked.
-    start, end : int
-        First sample within the clip, and one past the last.
-    whole : bool
-        Whether none of it is cut off.
-    low_hz, high_hz : float
-        Fundamental within the clip.
-    """
-
-    note: Note
-    start: int
+    note: Note  # What was asked.
+    start: int  # First sample within the clip, and one past the last.
     end: int
-    whole: bool
-    low_hz: float
+    whole: bool  # Whether none of it is cut off.
+    low_hz: float  # Fundamental within the clip.
     high_hz: float
 
 
 @dataclass(frozen=True)
 class Performance:
-    """A song as recorded, without noise.
+    """A song as recorded, without noise."""
 
-    Attributes
-    ----------
-    samples : ndarray of float32, shape (clip,)
-        With reverberation, also of what was sung just before the clip.
-    heard : tuple of Heard
-        In order of time.
-    """
-
-    samples: np.ndarray
-    heard: tuple[Heard, ...]
+    samples: np.ndarray  # With reverberation, also of what was sung just before the clip; shape (clip,).
+    heard: tuple[Heard, ...]  # In order of time.
 
 
 def perform(voice: Voice, score: Score, clip: int, path: Path, take: np.random.Generator) -> Performance:
-    """Sing a score.
-
-    Parameters
-    ----------
-    voice : Voice
-        Who sings.
-    score : Score
-        What.
-    clip : int
-        Samples of the recording.
-    path : Path
-        From the bird to the recording.
-    take : numpy.random.Generator
-        Stream of the recording.
-
-    Returns
-    -------
-    Performance
-        The song as it arrives, and which syllables lie within the clip.
-
-    Examples
-    --------
-    >>> from birdmml.song.air import path_through
-    >>> from birdmml.song.phrase import write_score
-    >>> from birdmml.song.site import draw_site
-    >>> from birdmml.song.voice import voice_of
-    >>> from birdmml.species import Song
-    >>> fee_bee = Song(("whistle", "whistle"), 3200, 4000, 1.6, "AB", 2, 1.0, 0)
-    >>> voice, path = (
-    ...     voice_of(fee_bee, np.random.default_rng(0)),
-    ...     path_through(draw_site(np.random.default_rng(0), False), 20.0, 22050),
-    ... )
-    >>> score = write_score(voice, 2.0, 22050, np.random.default_rng(0))
-    >>> len(perform(voice, score, 44100, path, np.random.default_rng(0)).heard)
-    3
-    """
+    """Sing a score, and return it as it arrives at the recorder, with the syllables that lie within the clip."""
     samples = np.zeros(clip, np.float32)
     form = _Forms(voice, score, path, take)
     heard = []
@@ -185,9 +127,9 @@ def _heard(note: Note, start: int, first: int, last: int, sung: _Form) -> Heard:
 def sung_spans(heard: Sequence[Heard]) -> list[tuple[int, int]]:
     """Merge the stretches in which syllables sound, in samples."""
     spans: list[tuple[int, int]] = []
-    for one in heard:
-        if spans and one.start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], one.end))
+    for syllable in heard:
+        if spans and syllable.start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], syllable.end))
         else:
-            spans.append((one.start, one.end))
+            spans.append((syllable.start, syllable.end))
     return spans

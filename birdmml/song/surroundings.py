@@ -3,49 +3,64 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
-from birdmml.song.air import Path
-from birdmml.song.chorus import distant_birds
-from birdmml.song.noise import band_loops, read_loop
-from birdmml.song.site import Circumstances, Site
-from birdmml.song.weather import hum_loop, weather_loop
+from birdmml.song.air import Path, path_through
+from birdmml.song.noise import band_loops, hum_loop, read_loop, weather_loop
+from birdmml.song.site import Circumstances, Recorder, Site
+from birdmml.song.stage import perform
+from birdmml.song.voice import voice_of, write_score
+from birdmml.species import Song
+from confu_core.random import generator
 
-__all__ = ["surroundings"]
-
+BIRDS = 36
+SECONDS = 2.2
+# Kinds, lowest and highest Hz, rate, phrase, repeats and trill rate of a dawn that could be anywhere.
+_SONGS: tuple[tuple[tuple[str, ...], float, float, float, str, int, float], ...] = (
+    (("whistle", "slur"), 2200, 3600, 2.5, "AABB", 1, 0),
+    (("warble",), 2300, 4800, 0.8, "A", 1, 0),
+    (("trill",), 3200, 5200, 0.6, "A", 1, 13),
+    (("slur", "upslur"), 1900, 3800, 3.0, "ABAB", 1, 0),
+    (("chirp",), 2800, 4600, 3.5, "AAAA-A", 1, 0),
+    (("chip",), 3600, 6500, 4.0, "AA-A--A", 1, 0),
+    (("harsh",), 900, 2200, 2.5, "AAA", 1, 0),
+    (("coo", "coo"), 420, 620, 1.4, "ABB", 1, 0),
+    (("warble", "trill"), 2000, 5200, 1.1, "AB", 1, 18),
+)
 _CENTERS = (90.0, 470.0, 1500.0, 3900.0, 9000.0)  # Hz, of the bands.
 _HISS = (0.1, 0.17, 0.27, 0.4, 0.5)  # Amplitudes of white noise in the bands, of total power about 0.5.
 
 
+@lru_cache(maxsize=4)
+def distant_birds(sample_rate: int, top_hz: float) -> tuple[np.ndarray, ...]:
+    """Return songs from a hundred metres away and more, of some two seconds and root mean square 1 where they sing."""
+    recorder = Recorder(80.0, 0.0, 3000.0, 0.0, top_hz, 60, 0.0, 0.0)
+    return tuple(_bird(index, recorder, sample_rate) for index in range(BIRDS))
+
+
+def _bird(index: int, recorder: Recorder, sample_rate: int) -> np.ndarray:
+    source = generator(0, "song", "chorus", index)
+    kinds, low, high, rate, phrase, repeats, trill = _SONGS[index % len(_SONGS)]
+    pitch, pace = source.uniform(0.85, 1.15), source.uniform(0.8, 1.2)
+    song = Song(kinds, low * pitch, high * pitch, rate * pace, phrase, repeats, 0.9, trill)
+    voice = voice_of(song, source)
+    score = write_score(voice, SECONDS, sample_rate, source)
+    site = Site(recorder, "calm", 0.0, (0.0,) * 5, source.random(), 0.3, np.zeros((0, 2)), 2.0, False)
+    path = path_through(site, source.uniform(100, 180), sample_rate)
+    clip = round(SECONDS * sample_rate)
+    wet = perform(voice, score, clip, path, source).samples
+    edge = (np.arange(clip, dtype=np.float32) + np.float32(0.5)) / np.float32(0.06 * sample_rate)
+    wet *= np.square(np.sin(np.minimum(np.minimum(edge, edge[::-1]), 1) * np.float32(np.pi / 2)))
+    power = float(np.mean(np.square(wet)))
+    loud = wet / np.float32(np.sqrt(2 * power)) if power > 0 else wet
+    loud.flags.writeable = False
+    return loud
+
+
 def surroundings(site: Site, circumstances: Circumstances, path: Path, samples: int) -> np.ndarray:
-    """Record a site without its singer.
-
-    Parameters
-    ----------
-    site : Site
-        Where.
-    circumstances : Circumstances
-        Of the take.
-    path : Path
-        Of the recorder.
-    samples : int
-        How many.
-
-    Returns
-    -------
-    ndarray of float32, shape (samples,)
-        Ambient noise of power 1, with weather, hum and distant birds added.
-
-    Examples
-    --------
-    >>> from birdmml.song.air import path_through
-    >>> from birdmml.song.site import draw_circumstances, draw_site
-    >>> site = draw_site(np.random.default_rng(0), False)
-    >>> around = draw_circumstances(site, 1.0, np.random.default_rng(0))
-    >>> surroundings(site, around, path_through(site, 20.0, 8000), 8000).shape
-    (8000,)
-    """
+    """Record a site without its singer: ambient noise of power 1, with weather, hum and distant birds added."""
     recorder, places, sample_rate = site.recorder, circumstances.places, path.sample_rate
     levels, loops = _levels(site, path), band_loops(sample_rate, recorder.top_hz)
     rest = read_loop(loops[0], places[0], samples) * np.float32(levels[0])

@@ -19,8 +19,9 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.sequence import encode_sequence
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.spec import Sequence as Sequences
-from confu_core.shards.atomic import sha256_of
-from confu_core.shards.flat_json import flat_json
+from confu_core.io.atomic import sha256_of
+from confu_core.shards.recipe import Recipe
+from confu_core.shards.tar import flat_json
 
 __all__ = ["AffectRecipe", "open_mosei", "open_mosi", "open_mustard", "open_urfunny"]
 
@@ -29,7 +30,7 @@ _VECTORS = pa.list_(pa.list_(pa.float32()))
 
 
 @dataclass(frozen=True)
-class AffectRecipe:
+class AffectRecipe(Recipe):
     """Sequences of features with a class; see `confu_core.shards.recipe.Recipe`.
 
     Attributes
@@ -55,9 +56,6 @@ class AffectRecipe:
     steps: dict[str, Steps] = field(repr=False)
     labels: dict[str, Labels] = field(repr=False)
     notes: dict[str, Any]
-
-    seed = 0
-    libraries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for split, rows in self.splits.items():

@@ -96,7 +96,7 @@ def _vectors(value: Any, where: str) -> np.ndarray:
     if not isinstance(value, np.ndarray) or value.ndim != 3 or value.dtype.kind not in "fiu" or 0 in value.shape[1:]:
         got = f"{value.dtype} of {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
         raise DatasetError(f"{where} must be numbers of shape (n, steps, width); got {got}")
-    return value
+    return np.asarray(value)
 
 
 def _numbers(value: Any, where: str) -> np.ndarray:
@@ -106,7 +106,7 @@ def _numbers(value: Any, where: str) -> np.ndarray:
         raise DatasetError(f"{where} must be numbers, one per row; got {type(value).__name__}")
     if not value.ndim or value.size != len(value) or not np.isfinite(value).all():
         raise DatasetError(f"{where} must be finite numbers, one per row; got an array of shape {value.shape}")
-    return value.reshape(-1).astype(np.float64)
+    return np.asarray(value).reshape(-1).astype(np.float64)
 
 
 def _ids(value: Any, rows: int, where: str) -> list[list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,8 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.media_root import MediaRoot, open_root
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.spec import InputSpec, Picture, Text
-from confu_core.shards.flat_json import flat_json
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.recipe import Recipe
 
 __all__ = ["AvMnistRecipe", "open_avmnist"]
 
@@ -31,7 +31,7 @@ _SAMPLED = 1000
 
 
 @dataclass(frozen=True)
-class AvMnistRecipe:
+class AvMnistRecipe(Recipe):
     """The arrays as a dataset: pictures of one channel in PNG; see `confu_core.shards.recipe.Recipe`.
 
     Attributes
@@ -52,8 +52,8 @@ class AvMnistRecipe:
     tops: dict[str, float]
 
     name = NAME
-    seed = 0
-    libraries: tuple[str, ...] = ("pillow",)
+    libraries = ("pillow",)
+    parts: ClassVar = {**{name: f"{name}.png" for name in SIDES}, "caption": "txt"}
     description = (
         "AV-MNIST as MultiBench distributes it: pictures of written digits, and spectrograms of spoken ones as "
         "pictures of one channel; the caption is the word of the digit."
@@ -86,11 +86,6 @@ class AvMnistRecipe:
             for name in names
         }
         return pa.table(made, schema=pa.schema([self.schema.field(name) for name in names], self.schema.metadata))
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return both pictures, the caption, and the digit as JSON."""
-        media = {f"{name}.png": row[name]["bytes"] for name in SIDES}
-        return {**media, "json": flat_json({"digit": row["digit"]}), "txt": row["caption"].encode()}
 
     def information(self) -> dict[str, Any]:
         """Return what the columns are to training."""

@@ -13,8 +13,8 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.media_root import MediaRoot
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.spec import Sound, Text
-from confu_core.shards.flat_json import flat_json
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.recipe import Recipe
 
 __all__ = ["Files", "Item", "ListedRecipe", "Opener", "complete"]
 
@@ -73,7 +73,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class ListedRecipe:
+class ListedRecipe(Recipe):
     """A dataset of listed files; see `confu_core.shards.recipe.Recipe`.
 
     Attributes
@@ -114,6 +114,11 @@ class ListedRecipe:
         return {split: len(items) for split, items in self.items.items()}
 
     @property
+    def parts(self) -> dict[str, str]:
+        """The media, and the caption where there is one."""
+        return {**self.opener.parts, **({"caption": "txt"} if "caption" in self.schema.names else {})}
+
+    @property
     def schema(self) -> pa.Schema:
         """Key, media, and the flat columns."""
         first = next(iter(self.items.values()))[0]
@@ -135,13 +140,6 @@ class ListedRecipe:
         ]
         schema = pa.schema([self.schema.field(name) for name in names], self.schema.metadata)
         return pa.Table.from_pylist(rows, schema=schema)
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return the media, the caption, and all else as one flat JSON part."""
-        parts = self.opener.parts
-        rest = {name: value for name, value in row.items() if name not in ("key", "caption", *parts)}
-        caption = {"txt": row["caption"].encode()} if "caption" in row else {}
-        return {**{part: row[column]["bytes"] for column, part in parts.items()}, "json": flat_json(rest), **caption}
 
     def information(self) -> dict[str, Any]:
         """Return what the columns are to training, and what was found of the files."""

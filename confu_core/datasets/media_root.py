@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import sha256_of
+from confu_core.io.atomic import sha256_of
 
 __all__ = ["MediaRoot", "open_root", "snapshot_store"]
 

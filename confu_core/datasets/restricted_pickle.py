@@ -1,13 +1,15 @@
-"""Pickles of NumPy arrays in plain containers: nothing else is called, and another process tries them first."""
+"""Pickles of NumPy arrays in plain containers: nothing they name is run, and a process with limits reads them first."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import math
 import os
 import pickle
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -22,12 +24,14 @@ from confu_core.errors import DatasetError
 __all__ = ["FILE_LIMIT", "load_pickle", "parse_pickle"]
 
 FILE_LIMIT = 1 << 35  # Bytes.
-_SECONDS, _BYTES_PER_SECOND = 5, 2_000_000  # Of the processor.
+_SECONDS, _BYTES_PER_SECOND = 2, 2_000_000  # Of the processor.
+_CLOCK = 4  # Times as long by the clock.
+_START = 60  # Seconds that a busy machine may take to start a process.
 _MEMORY, _MEMORY_PER_BYTE = 1 << 30, 3
+_STACK = 1 << 18  # Bytes, fewer than any thread has: what the other process can follow, this one can.
 _ONLY = "only numpy arrays and plain containers are read"
-_KIND = re.compile(r"\?|b1|[iu][1248]|f[248]|c(8|16)|[SU]\d{1,9}|O8?")
 _DIMENSIONS = 32
-_DEPTH = 200  # Of containers in each other.
+_KIND = re.compile(r"\?|b1|[iu][1248]|f[248]|c(8|16)|[SU]\d{1,9}|O8?")
 
 
 def load_pickle(path: Path) -> Any:
@@ -35,7 +39,8 @@ def load_pickle(path: Path) -> Any:
 
     What a file names is not imported or called, but for functions of our own in place of the few that arrays need. A
     pickle can still be made to take any time and memory. So a process of its own reads it first, within limits that
-    follow from the size of the file; macOS and Windows do not limit memory.
+    follow from the size of the file. macOS limits time alone; Windows neither memory nor the processor's time, but it
+    waits for no more than a minute and four times as long.
 
     Parameters
     ----------
@@ -45,7 +50,8 @@ def load_pickle(path: Path) -> Any:
     Returns
     -------
     object
-        Numbers, text, bytes, lists, tuples, sets, dictionaries and arrays. Text of Python 2 is read as Latin-1.
+        Numbers, text, bytes, lists, tuples, sets, dictionaries and arrays that cannot be written to. Text of Python 2
+        is read as Latin-1.
 
     Raises
     ------
@@ -94,9 +100,9 @@ def parse_pickle(data: bytes, where: str = "the pickle") -> Any:
 
     Examples
     --------
-    >>> import pickle, numpy as np
-    >>> parse_pickle(pickle.dumps({"train": np.arange(3), "id": ["a"]}))
-    {'train': array([0, 1, 2]), 'id': ['a']}
+    >>> import pickle
+    >>> parse_pickle(pickle.dumps({"train": [1, 2], "id": ["a"]}))
+    {'train': [1, 2], 'id': ['a']}
     >>> parse_pickle(b"cos\nsystem\n(Vls\ntR.")
     Traceback (most recent call last):
     confu_core.errors.DatasetError: the pickle asks for os.system; only numpy arrays and plain containers are read
@@ -106,146 +112,104 @@ def parse_pickle(data: bytes, where: str = "the pickle") -> Any:
 
 def _parsed(file: BinaryIO, where: str) -> Any:
     try:
-        return _filled(_Reader(file).load(), {})
+        return _Unpickler(file, encoding="latin1").load()
     except DatasetError as error:
         raise DatasetError(f"{where} {error}") from error
-    except RecursionError as error:
-        raise DatasetError(f"{where} holds containers in each other more than {_DEPTH} deep") from error
     # Whatever a damaged file can cause: an empty stack, a missing memo entry, text that is none, wrong arguments.
     except Exception as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise DatasetError(f"{where} is cut or damaged: {reason:.120}") from error
 
 
-class _Reader(pickle.Unpickler):
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__(file, encoding="latin1")
-
+class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if (make := _GLOBALS.get((module, name))) is None:
+        if (found := _ADMITTED.get((module, name))) is None:
             asked = f"{module!s:.60}.{name!s:.60}".encode("unicode_escape").decode()
             raise DatasetError(f"asks for {asked}; {_ONLY}")
-        return _Named(make)
+        return found
 
     def persistent_load(self, name: Any) -> Any:
         raise DatasetError(f"asks for an object from elsewhere; {_ONLY}")
 
 
 class _Named:
-    """What a global stands for; nothing of it can be changed."""
+    """A function of our own in place of one that pickles name: they call it, and cannot change it."""
 
-    __slots__ = ("_make",)
-    _make: Callable[..., Any]
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        object.__setattr__(self, "_make", make)
-
-    def __setattr__(self, *_: Any) -> None:
-        raise DatasetError("is damaged: a global is given a state")
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
 
     def __call__(self, *arguments: Any) -> Any:
-        return self._make(*arguments)
-
-
-class _Unfilled:
-    """An array or a type whose state is still to come, or has come."""
-
-    __slots__ = ("value",)
-    value: Any
-
-    def __init__(self) -> None:
-        object.__setattr__(self, "value", None)
-
-    def __setattr__(self, *_: Any) -> None:
-        raise DatasetError("is damaged: an array is given a state that is none")
+        return self._function(*arguments)
 
     def __setstate__(self, state: Any) -> None:
-        if self.value is not None or not isinstance(state, tuple):
-            raise DatasetError("is damaged: an array is given a state that is none")
-        object.__setattr__(self, "value", self._built(*state))
-
-    def _built(self, *state: Any) -> Any:
-        raise NotImplementedError
+        raise DatasetError("is damaged: a global is given a state")
 
 
-class _Array(_Unfilled):
-    __slots__ = ()
+class _DType:
+    """A type of numbers, text or objects."""
 
-    def _built(self, _: Any, shape: Any, dtype: Any, fortran: Any, content: Any) -> np.ndarray:
-        return _array(content, dtype, shape, "F" if fortran else "C")
+    def __init__(self, kind: Any, *_: Any) -> None:
+        if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+            raise DatasetError(f"holds an array of type {kind!r:.40}; numbers, text and objects are read")
+        self.value = np.dtype(kind)
 
-
-class _DType(_Unfilled):
-    __slots__ = ("_kind",)
-    _kind: str
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        object.__setattr__(self, "_kind", kind)
-
-    def _built(self, _: Any, order: Any, *parts: Any) -> np.dtype[Any]:
-        if order not in ("<", ">", "=", "|") or any(part is not None for part in parts[:3]):
+    def __setstate__(self, state: Any) -> None:
+        _, order, *parts = state
+        if any(part is not None for part in parts[:3]):
             raise DatasetError("holds an array of records; numbers, text and objects are read")
-        return np.dtype(self._kind).newbyteorder(order)
+        self.value = self.value.newbyteorder(order)
 
 
-def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
-    if not (isinstance(kind, _Named) and kind._make is _not_called):
+class _Array(np.ndarray):
+    """An array that believes of its state what fits together."""
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, dtype, fortran, content = state
+        if not self.flags.writeable:
+            raise DatasetError("is damaged: an array is given two states")
+        held: Any = (1, shape, getattr(dtype, "value", None), bool(fortran), _fitting(content, dtype, shape))
+        super().__setstate__(held)
+        self.flags.writeable = False
+
+    def __reduce_ex__(self, protocol: Any) -> Any:  # It is written as any other array is.
+        return np.asarray(self).__reduce_ex__(protocol)
+
+
+def _reconstruct(kind: Any, *_: Any) -> _Array:
+    if kind is not _NDARRAY:
         raise DatasetError("holds an array of a kind of its own; only numpy.ndarray is read")
-    return _Array()
-
-
-def _not_called(*_: Any) -> Any:
-    raise DatasetError("is damaged: numpy.ndarray is called")
-
-
-def _dtype(kind: Any, *_: Any) -> _DType:
-    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
-        raise DatasetError(f"holds an array of type {kind!r:.40}; numbers, text and objects are read")
-    return _DType(kind)
+    return _Array(0, np.int8)  # Whatever shape is asked for: the state that follows has the true one.
 
 
 def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any, axes: Any = None) -> np.ndarray:
     if axes is not None:
         raise DatasetError("holds an array whose axes are in an order of their own")
-    return _array(content, dtype, shape, order)
-
-
-def _scalar(dtype: Any, content: Any = b"") -> Any:
-    return _array(content, dtype, (), "C")[()]
-
-
-def _array(content: Any, kind: Any, shape: Any, order: Any) -> np.ndarray:
-    dtype = kind.value if isinstance(kind, _DType) else None
-    if dtype is None or order not in ("C", "F"):
-        raise DatasetError("is damaged: an array has no type or order")
-    if not dtype.itemsize and shape:  # NumPy gives text of no width a width.
-        raise DatasetError("is damaged: an array has elements of no width")
-    whole = isinstance(shape, tuple) and all(type(one) is int and 0 <= one < 1 << 62 for one in shape)
-    if not whole or len(shape) > _DIMENSIONS:
-        raise DatasetError(f"is damaged: the shape of an array is {shape!r:.60}")
-    if dtype.hasobject:
-        return _objects(content, shape, order)
-    data = content.encode("latin1") if isinstance(content, str) else content  # Text is how Python 2 wrote bytes.
-    if not isinstance(data, bytes | bytearray):
-        raise DatasetError(f"is damaged: an array holds a {type(content).__name__}")
-    # Compared before anything is made of it: a shape beyond the file reserves nothing.
-    if (size := math.prod(shape) * dtype.itemsize) != len(data):
-        raise DatasetError(f"is damaged: an array of {size} bytes holds {len(data)}")
-    if not size:
-        return np.empty(shape, dtype, order)
-    array = np.frombuffer(data, dtype).reshape(shape, order=order)
+    data = _fitting(content, dtype, shape)
+    # NumPy gives text of no width a width, which nothing fills.
+    array = np.frombuffer(data, dtype.value).reshape(shape, order=order) if data else np.zeros(shape, dtype.value)
     array.flags.writeable = False
     return array
 
 
-def _objects(content: Any, shape: tuple[int, ...], order: Any) -> np.ndarray:
-    if type(content) is not list or math.prod(shape) != len(content):
-        raise DatasetError(f"is damaged: an array of shape {shape} holds other than a list of as many")
-    array = np.empty(len(content), object)
-    for place, one in enumerate(content):  # One by one: NumPy would look into lists and arrays.
-        array[place] = one
-    return array.reshape(shape, order=order)
+def _scalar(dtype: Any, content: Any = b"") -> Any:
+    return _from_buffer(content, dtype, (), "C")[()]
+
+
+def _fitting(content: Any, dtype: Any, shape: Any) -> Any:
+    """Return the content of an array, if its bytes are as many as its shape needs: no other shape reserves anything."""
+    if not isinstance(dtype, _DType):
+        raise DatasetError("is damaged: an array has no type")
+    whole = isinstance(shape, tuple) and all(type(one) is int and 0 <= one < 1 << 62 for one in shape)
+    if not whole or len(shape) > _DIMENSIONS or (shape and not dtype.value.itemsize):
+        raise DatasetError(f"is damaged: the shape of an array is {shape!r:.60}")
+    if isinstance(content, str):  # As Python 2 wrote bytes.
+        content = content.encode("latin1")
+    if not isinstance(content, list if dtype.value.hasobject else bytes | bytearray):
+        raise DatasetError(f"is damaged: an array holds a {type(content).__name__}")
+    wanted = math.prod(shape) * (1 if dtype.value.hasobject else dtype.value.itemsize)
+    if wanted != len(content):
+        raise DatasetError(f"is damaged: an array of {wanted} bytes or objects holds {len(content)}")
+    return content
 
 
 def _encode(text: Any, encoding: Any = "latin1") -> bytes:
@@ -254,9 +218,7 @@ def _encode(text: Any, encoding: Any = "latin1") -> bytes:
     return text.encode("latin1")
 
 
-def _empty_bytes(*arguments: Any) -> bytes:
-    if arguments:
-        raise DatasetError("is damaged: bytes are made of something else than text")
+def _no_bytes() -> bytes:
     return b""
 
 
@@ -266,71 +228,36 @@ def _set(items: Any) -> set[Any]:
     return set(items)
 
 
-_MAKERS: dict[str, Callable[..., Any]] = {"_reconstruct": _reconstruct, "scalar": _scalar}
-_GLOBALS: dict[tuple[str, str], Callable[..., Any]] = {
-    **{(f"numpy.{core}.multiarray", name): make for core in ("core", "_core") for name, make in _MAKERS.items()},
-    **{(f"numpy.{core}.numeric", "_frombuffer"): _from_buffer for core in ("core", "_core")},
-    ("numpy", "ndarray"): _not_called,
-    ("numpy", "dtype"): _dtype,
-    ("_codecs", "encode"): _encode,
-    **{(module, "bytes"): _empty_bytes for module in ("builtins", "__builtin__")},
-    **{(module, "set"): _set for module in ("builtins", "__builtin__")},
+def _not_called(*_: Any) -> Any:
+    raise DatasetError("is damaged: numpy.ndarray is called")
+
+
+_NDARRAY = _Named(_not_called)
+_ADMITTED = {
+    ("numpy", "ndarray"): _NDARRAY,
+    ("numpy", "dtype"): _Named(_DType),
+    ("_codecs", "encode"): _Named(_encode),
+    **{(module, "bytes"): _Named(_no_bytes) for module in ("builtins", "__builtin__")},
+    **{(module, "set"): _Named(_set) for module in ("builtins", "__builtin__")},
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _Named(_reconstruct) for core in ("core", "_core")},
+    **{(f"numpy.{core}.multiarray", "scalar"): _Named(_scalar) for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): _Named(_from_buffer) for core in ("core", "_core")},
 }
-
-
-def _filled(value: Any, known: dict[int, Any], depth: int = 0) -> Any:
-    """Put arrays where they still stand as what they were made of; a part that occurs often is looked at once."""
-    if depth > _DEPTH:
-        raise RecursionError
-    if isinstance(value, _Named | _DType) or (isinstance(value, _Array) and value.value is None):
-        raise DatasetError(f"holds a {type(value).__name__.strip('_').lower()} that is no value")
-    if isinstance(value, _Array):
-        value = value.value
-    if not isinstance(value, list | dict | tuple | set | frozenset | np.ndarray):
-        return value
-    if id(value) in known:
-        return known[id(value)][1]
-    known[id(value)] = value, value  # Kept, so that no other takes its number.
-    found = _filled_container(value, known, depth + 1)
-    known[id(value)] = value, found
-    return found
-
-
-def _filled_container(value: Any, known: dict[int, Any], depth: int) -> Any:
-    if isinstance(value, list):
-        value[:] = [_filled(one, known, depth) for one in value]
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            if _filled(key, known, depth) is not key:
-                raise DatasetError("has an array as a key")
-            value[key] = _filled(one, known, depth)
-    elif isinstance(value, tuple):
-        parts = [_filled(one, known, depth) for one in value]
-        return value if all(a is b for a, b in zip(value, parts, strict=True)) else tuple(parts)
-    elif isinstance(value, np.ndarray):
-        if value.dtype.hasobject:
-            flat = value.reshape(-1)
-            for place, one in enumerate(flat):
-                flat[place] = _filled(one, known, depth)
-    elif any(_filled(one, known, depth) is not one for one in value):
-        raise DatasetError("has an array in a set")
-    return value
 
 
 def _try_apart(path: Path, size: int) -> None:
     """Read a pickle in another process, within limits, and throw away what comes of it."""
     seconds = _SECONDS + size // _BYTES_PER_SECOND
-    # This file alone, which starts faster than its package; and nothing of the folder that one stands in.
+    # This file alone, which starts faster than its package; and nothing of the folder that it stands in.
     start = "import sys; sys.path.pop(0); import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
-    command = [sys.executable, "-c", start, __file__]
     limits = [str(path.absolute()), str(path), str(seconds), str(_MEMORY + _MEMORY_PER_BYTE * size)]
     place = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
         done = subprocess.run(
-            [*command, *limits],
+            [sys.executable, "-c", start, __file__, *limits],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=4 * seconds + 60,  # Of a busy machine.
+            timeout=_START + _CLOCK * seconds,
             env={**os.environ, "PYTHONPATH": place, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     except subprocess.TimeoutExpired as error:
@@ -350,7 +277,7 @@ def _tried() -> None:
     _limit(int(seconds), int(memory))
     try:
         with Path(place).open("rb") as file:
-            _parsed(file, shown)
+            _parsed(file, shown)  # What comes of it is let go of, which can take a deep stack too.
     except (DatasetError, OSError) as error:
         _say(f"refused: {error}", 1)
     _say("whole", 0)
@@ -364,18 +291,19 @@ def _say(outcome: str, status: int) -> None:
 
 def _limit(seconds: int, memory: int) -> None:
     try:
-        import resource
+        resource = importlib.import_module("resource")
     except ImportError:  # Windows.
         return
+    signal.alarm(_CLOCK * seconds)
     taken = 0
     with contextlib.suppress(OSError):  # Just Linux tells.
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    limits = {resource.RLIMIT_CPU: seconds, resource.RLIMIT_AS: taken + memory, resource.RLIMIT_CORE: 0}
-    for what, limit in limits.items():
-        _, most = resource.getrlimit(what)
+    limits = {"CPU": seconds, "AS": taken + memory, "STACK": _STACK, "CORE": 0}
+    for name, limit in limits.items():
+        _, most = resource.getrlimit(number := getattr(resource, f"RLIMIT_{name}"))
         least = limit if most == resource.RLIM_INFINITY else min(limit, most)
         with contextlib.suppress(ValueError, OSError):  # macOS knows some of them and refuses.
-            resource.setrlimit(what, (least, least))
+            resource.setrlimit(number, (least, least))
 
 
 if __name__ == "__main__":

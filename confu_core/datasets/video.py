@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,8 +105,8 @@ def read_video(path: Path, frames: int = 8) -> Clip:
     InvalidValue
         If PyAV is missing.
     DatasetError
-        If the file cannot be decoded, is cut, has no picture, or is larger or longer than what is read: `FILE_LIMIT`
-        bytes, `PIXEL_LIMIT` pixels, `DURATION_LIMIT` seconds.
+        If the file is a pipe or a device, cannot be decoded, is cut, has no picture, or is larger or longer than what
+        is read: `FILE_LIMIT` bytes, `PIXEL_LIMIT` pixels, `DURATION_LIMIT` seconds.
 
     Examples
     --------
@@ -152,13 +153,15 @@ def is_silent(path: Path) -> bool:
     try:
         with _open(path) as container:
             return not container.streams.audio
-    except (av.error.FFmpegError, KeyError, OSError, ValueError):
+    except (av.error.FFmpegError, DatasetError, KeyError, OSError, ValueError):
         return False
 
 
 def _open(path: Path) -> Any:
     import av
 
+    if not stat.S_ISREG(path.stat().st_mode):  # To open a pipe would take until somebody writes to it.
+        raise DatasetError(f"{path} is not a regular file, as a video must be")
     return av.open(str(path), format=_FORMATS[path.suffix.lower()], metadata_errors="replace")
 
 

@@ -2,8 +2,7 @@
 
 from confu_core.encoders.convolutional import ConvolutionalEncoder, PictureEncoder, SoundEncoder
 from confu_core.encoders.own import load_encoder
-from confu_core.encoders.sequence import SequenceEncoder
-from confu_core.encoders.text import TextEncoder
+from confu_core.encoders.sequence import SequenceEncoder, TextEncoder
 from confu_core.encoders.vector import VectorEncoder, vector_encoder
 
 __all__ = [

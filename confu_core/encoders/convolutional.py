@@ -1,4 +1,4 @@
-"""Convolutional encoders, trained from scratch: pictures, and spectrograms of sounds."""
+"""Convolutional encoders, trained from scratch: pictures, spectrograms of sounds, frames of videos."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["ConvolutionalEncoder", "PictureEncoder", "SoundEncoder"]
+__all__ = ["AveragedFrames", "ConvolutionalEncoder", "PictureEncoder", "SoundEncoder"]
 
 CHANNELS_PER_GROUP = 8
 STRIDES = (2, 2, 2, 1)
@@ -95,3 +95,29 @@ def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
         nn.GroupNorm(outputs // CHANNELS_PER_GROUP, outputs),
         nn.ReLU(inplace=True),
     )
+
+
+class AveragedFrames(nn.Module):
+    """Maps frames, shape (n, frames, ...), to the mean of their features.
+
+    Parameters
+    ----------
+    encoder : Module
+        Maps pictures, shape (n, ...), to features of shape (n, output_dim), which it names as ``output_dim``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from confu_core.encoders.convolutional import PictureEncoder
+    >>> AveragedFrames(PictureEncoder(8, 32))(torch.zeros(2, 8, 3, 64, 64, dtype=torch.uint8)).shape
+    torch.Size([2, 32])
+    """
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.output_dim = int(encoder.output_dim)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features, shape (n, output_dim)."""
+        return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2]).mean(1)

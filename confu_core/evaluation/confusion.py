@@ -1,4 +1,4 @@
-"""Confusion between classes and between groups of classes."""
+"""Classes: confusion between them and between groups of them, and accuracy class by class."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.per_sample import class_labels
+from confu_core.statistics.per_sample import class_labels, correctness
 
-__all__ = ["ConfusedPair", "confusion", "group_confusion", "most_confused"]
+__all__ = ["ConfusedPair", "accuracy_by_class", "balanced_accuracy", "confusion", "group_confusion", "most_confused"]
 
 
 @dataclass(frozen=True)
@@ -141,3 +141,66 @@ def _pair(table: np.ndarray, names: Sequence[str], i: int, j: int, share: float)
     if table[j, i] > table[i, j]:
         i, j = j, i
     return ConfusedPair(names[i], names[j], int(table[i, j]), int(table[j, i]), share)
+
+
+def accuracy_by_class(correct: ArrayLike, labels: ArrayLike, classes: int) -> np.ndarray:
+    """Return the accuracy on the samples of each class.
+
+    Parameters
+    ----------
+    correct : array, shape (n,)
+        Whether each sample is correct, in [0, 1].
+    labels : array of int, shape (n,)
+        Class of each sample, in [0, classes).
+    classes : int
+        How many classes there are.
+
+    Returns
+    -------
+    ndarray of float64, shape (classes,)
+        NaN for a class without samples.
+
+    Raises
+    ------
+    InvalidValue
+        If the vectors differ in length or hold what they must not.
+
+    Examples
+    --------
+    >>> accuracy_by_class([1, 0, 1], [0, 0, 1], 3)
+    array([0.5, 1. , nan])
+    """
+    names = class_labels(labels, classes)
+    vector, _ = correctness(correct=correct, labels=np.zeros(len(names)))
+    sums, counts = np.bincount(names, vector, classes), np.bincount(names, minlength=classes)
+    return np.divide(sums, counts, out=np.full(classes, np.nan), where=counts > 0)
+
+
+def balanced_accuracy(correct: ArrayLike, labels: ArrayLike, classes: int) -> float:
+    """Return the mean accuracy of the classes that have samples.
+
+    Parameters
+    ----------
+    correct : array, shape (n,)
+        Whether each sample is correct, in [0, 1].
+    labels : array of int, shape (n,)
+        Class of each sample, in [0, classes).
+    classes : int
+        How many classes there are.
+
+    Returns
+    -------
+    float
+        In [0, 1]; every class counts the same, however many samples it has.
+
+    Raises
+    ------
+    InvalidValue
+        If the vectors differ in length or hold what they must not.
+
+    Examples
+    --------
+    >>> balanced_accuracy([1, 1, 1, 0], [0, 0, 0, 1], 2)
+    0.5
+    """
+    return float(np.nanmean(accuracy_by_class(correct, labels, classes)))

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean, paired_difference
-from confu_core.evaluation.per_sample import correctness
-from confu_core.evaluation.resampling import DRAWS
 from confu_core.random import generator
-from confu_core.report.intervals import CONFIDENCE
+from confu_core.statistics.bootstrap import Estimate, bootstrap_mean, paired_difference
+from confu_core.statistics.intervals import CONFIDENCE
+from confu_core.statistics.per_sample import correctness
+from confu_core.statistics.resampling import DRAWS
 
 __all__ = ["PENALTIES", "ShuffleDrop", "explained_variance", "shuffle_drop"]
 

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from confu_core.errors import MethodError
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
-from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.evaluation.retrieval import retrieval
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.samples import Samples
+from confu_core.user_code import in_evaluation
 
 __all__ = ["DirectionResult", "Evaluation", "evaluate"]
 

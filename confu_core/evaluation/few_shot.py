@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.labelled import Labelled, check_labelled, standardised
+from confu_core.evaluation.probes import Labelled, check_labelled, standardised
 from confu_core.evaluation.retrieval import ranks
 from confu_core.random import generator
-from confu_core.report.intervals import Interval, student_interval
+from confu_core.statistics.intervals import Interval, student_interval
 
 __all__ = ["FewShot", "few_shot"]
 

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from confu_core.evaluation.labelled import Labelled, check_labelled, standardised
-from confu_core.evaluation.probes import Probe, probe_of
+from confu_core.evaluation.probes import Labelled, Probe, check_labelled, probe_of, standardised
 from confu_core.random import generator
 
 __all__ = ["mlp_probe"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.per_sample import correctness
+from confu_core.statistics.per_sample import correctness
 
 __all__ = ["Overlap", "letters_of", "overlap", "share_names"]
 

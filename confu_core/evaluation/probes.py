@@ -1,4 +1,4 @@
-"""Linear probes: what logistic regression reads from frozen embeddings."""
+"""Probes: what they see of a query, the same for every method, and what logistic regression reads from it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ import copy
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.accuracy import balanced_accuracy
-from confu_core.evaluation.labelled import Labelled, check_labelled, standardised
+from confu_core.evaluation.confusion import balanced_accuracy
+from confu_core.methods.view import View
 
-__all__ = ["PUBLISHED", "Probe", "correct_on_test", "linear_probe", "probe_of"]
+__all__ = [
+    "PUBLISHED",
+    "Labelled",
+    "Probe",
+    "check_labelled",
+    "correct_on_test",
+    "linear_probe",
+    "probe_of",
+    "side_by_side",
+    "standardised",
+    "with_products",
+]
 
 # Powers of ten of C: where the search begins, and how far it goes. Beyond, the classifier hardly changes any more.
 BEGIN, LEAST, MOST = (-4, -3, -2, -1), -6, 4
@@ -184,3 +199,131 @@ def _likelihood(model: Any, x: np.ndarray, labels: np.ndarray) -> float:
 def _predicted(model: Any, x: np.ndarray) -> np.ndarray:
     predicted: np.ndarray = model.predict(x.astype(model.coef_.dtype, copy=False))
     return predicted
+
+
+class Labelled(NamedTuple):
+    """Embeddings and the classes of the same samples.
+
+    Attributes
+    ----------
+    embeddings : array, shape (n, dim)
+        One row per sample.
+    labels : array of int, shape (n,)
+        Any integers.
+    """
+
+    embeddings: ArrayLike
+    labels: ArrayLike
+
+
+def check_labelled(train: Labelled, *others: Labelled) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Check the sets of samples that a classifier is trained and tested on.
+
+    Parameters
+    ----------
+    train : Labelled
+        Samples to train on.
+    *others : Labelled
+        Samples to predict.
+
+    Returns
+    -------
+    list of (ndarray of float64 with shape (n, dim), ndarray of int with shape (n,))
+        Embeddings and labels of each set.
+
+    Raises
+    ------
+    InvalidValue
+        If a set is empty, its embeddings are not finite or not as many as its labels, there is only one class to
+        train on, or a class to predict is none of those.
+
+    Examples
+    --------
+    >>> check_labelled(Labelled([[0.5], [0.1]], [2, 3]), Labelled([[0.5]], [4]))
+    Traceback (most recent call last):
+    confu_core.errors.InvalidValue: every class must have training samples; class 4 has none
+    """
+    checked = []
+    for embeddings, labels in (train, *others):
+        x, y = np.asarray(embeddings, dtype=float), np.asarray(labels)
+        if x.ndim != 2 or y.shape != x.shape[:1] or not len(y):
+            raise InvalidValue(f"embeddings must be rows, one per label; got shapes {x.shape} and {y.shape}")
+        if not np.isfinite(x).all():
+            raise InvalidValue("embeddings must be finite; got some that are not")
+        checked.append((x, y))
+    if len(np.unique(checked[0][1])) < 2:
+        raise InvalidValue(f"a classifier needs at least two classes to train on; got only {checked[0][1][0]}")
+    for _, y in checked[1:]:
+        unknown = np.setdiff1d(y, checked[0][1])
+        if len(unknown):
+            raise InvalidValue(f"every class must have training samples; class {unknown[0]} has none")
+    return checked
+
+
+def standardised(x: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Shift and scale features so that those of a reference have mean 0 and variance 1.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape (n, dim)
+        Rows to standardise.
+    reference : ndarray of float64, shape (rows, dim)
+        Rows that say how.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, dim)
+        0 for features that the reference does not vary in.
+
+    Examples
+    --------
+    >>> x = np.array([[1.0, 5.0], [3.0, 5.0]])
+    >>> standardised(x, x).tolist()
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
+    deviation = reference.std(0)
+    # What does not vary but for rounding would become noise of unit variance.
+    flat = deviation <= 1e-7 * np.abs(reference).max(initial=0)
+    return (x - reference.mean(0)) / np.where(flat, np.inf, deviation)
+
+
+def side_by_side(view: View) -> Tensor:
+    """Return the embeddings of a query one beside the other.
+
+    Parameters
+    ----------
+    view : View
+        Rows seen through the modalities of the query.
+
+    Returns
+    -------
+    Tensor, shape (rows, modalities * dim)
+        All that a method's score can depend on, where it is made of embeddings. A linear probe of it adds up what each
+        modality says by itself.
+    """
+    return torch.cat([view.embedding(m) for m in view.modalities], -1)
+
+
+def with_products(view: View) -> Tensor:
+    """Return the embeddings of a query one beside the other, and after them the products of every two of them.
+
+    Parameters
+    ----------
+    view : View
+        Rows seen through the modalities of the query.
+
+    Returns
+    -------
+    Tensor, shape (rows, (modalities + pairs of modalities) * dim)
+        Products are entry by entry. A linear probe of it can tell what only two modalities together say, such as
+        their XOR.
+
+    Examples
+    --------
+    >>> one, two = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.6, 0.8]])
+    >>> with_products(View((0, 1), (one, two), (one, two)))
+    tensor([[1.0000, 0.0000, 0.6000, 0.8000, 0.6000, 0.0000]])
+    """
+    pairs = combinations(view.modalities, 2)
+    products = [view.embedding(one) * view.embedding(two) for one, two in pairs]
+    return torch.cat([side_by_side(view), *products], -1)

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.bootstrap import Estimate, percentiles
-from confu_core.evaluation.resampling import DRAWS, resample_counts
 from confu_core.evaluation.retrieval import ROUNDING, Ranks, first_rank, ranks
-from confu_core.report.intervals import CONFIDENCE
+from confu_core.statistics.bootstrap import Estimate, percentiles
+from confu_core.statistics.intervals import CONFIDENCE
+from confu_core.statistics.resampling import DRAWS, resample_counts
 
 __all__ = ["RankMeasure", "RankSummary", "RetrievalSummary", "chance_ranks", "rank_queries", "retrieval_summary"]
 

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.accuracy import balanced_accuracy
-from confu_core.evaluation.per_sample import class_labels
+from confu_core.evaluation.confusion import balanced_accuracy
 from confu_core.evaluation.retrieval import TIE, ranks
 from confu_core.random import generator
+from confu_core.statistics.per_sample import class_labels
 
 __all__ = ["ENSEMBLES", "LOG_MEAN_EXP", "MEAN", "ZeroShot", "class_scores", "zero_shot"]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from confu_core.inputs.decode import Corrupt, Decoder
-from confu_core.inputs.mel import log_mel
 from confu_core.inputs.picture import decode_picture
-from confu_core.inputs.sound import decode_sound
+from confu_core.inputs.sound import decode_sound, log_mel
 from confu_core.inputs.spec import Frames, InputSpec, Picture, Sequence, Sound, Text
 from confu_core.inputs.text import Tokenizer
 

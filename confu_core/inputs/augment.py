@@ -54,41 +54,7 @@ def augment(
     epoch: int,
     rows: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Apply augmentations to every modality of their kind.
-
-    Parameters
-    ----------
-    batch : mapping of str to ndarray, shape (n, ...)
-        Modality to samples, as in `Cached.array`; log-mels may be float32.
-    spec : InputSpec
-        Of which kind each modality is.
-    names : sequence of str
-        Some of `AUGMENTATIONS`, in the order in which they are applied.
-    seed, epoch : int
-        Decide the draws.
-    rows : ndarray of int64, shape (n,)
-        Which sample of the split each is.
-
-    Returns
-    -------
-    dict of str to ndarray
-        The same shapes and types; what is not augmented is passed on.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such augmentation.
-
-    Examples
-    --------
-    >>> from confu_core.inputs.spec import Picture
-    >>> pictures = np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 2)
-    >>> spec = InputSpec({"image": Picture("image", side=2)})
-    >>> both = augment({"image": pictures}, spec, ["flip"], seed=0, epoch=0, rows=np.array([5, 6]))["image"]
-    >>> one = augment({"image": pictures[1:]}, spec, ["flip"], seed=0, epoch=0, rows=np.array([6]))["image"]
-    >>> bool((both[1] == one[0]).all())
-    True
-    """
+    """Apply augmentations to every modality of their kind."""
     check_augmentations(names)
     result = dict(batch)
     for modality, one in spec.inputs.items():
@@ -100,24 +66,7 @@ def augment(
 
 
 def check_augmentations(names: Sequence[str]) -> None:
-    """Refuse names of augmentations that there are not.
-
-    Parameters
-    ----------
-    names : sequence of str
-        What the user asked for.
-
-    Raises
-    ------
-    InvalidValue
-        If one is unknown.
-
-    Examples
-    --------
-    >>> check_augmentations(["flop"])
-    Traceback (most recent call last):
-    confu_core.errors.InvalidValue: unknown augmentation 'flop'; did you mean 'flip'?
-    """
+    """Refuse names of augmentations that there are not."""
     for name in names:
         if name not in AUGMENTATIONS:
             raise InvalidValue(f"unknown augmentation {name!r}; {nearest(name, AUGMENTATIONS)}")

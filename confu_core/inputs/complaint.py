@@ -33,25 +33,7 @@ _HEAD = 512
 
 
 def complaint(error: BaseException, data: bytes) -> str:
-    """Return why a file could not be decoded.
-
-    Parameters
-    ----------
-    error : BaseException
-        What the decoder raised.
-    data : bytes
-        The file.
-
-    Returns
-    -------
-    str
-        One line: what the decoder said, without the names of Python's objects, and what the file is instead.
-
-    Examples
-    --------
-    >>> complaint(ValueError("Error opening <_io.BytesIO object at 0x7f>: Format not recognised."), b"<html>404</html>")
-    'Format not recognised: it is an HTML page, such as a login or an error; fetch the file again'
-    """
+    """Return why a file could not be decoded."""
     said = _PREFIX.sub("", _OBJECT.sub("", str(error)).strip()).rstrip(".: ")
     said = said.splitlines()[0].strip() if said else type(error).__name__
     instead = _instead(data)

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from confu_core.errors import DatasetError
-from confu_core.inputs.mel import log_mel
 from confu_core.inputs.picture import decode_frames, decode_picture
 from confu_core.inputs.sequence import decode_sequence
-from confu_core.inputs.sound import decode_sound
+from confu_core.inputs.sound import decode_sound, log_mel
 from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sequence, Text
 from confu_core.inputs.text import Tokenizer
 
@@ -52,15 +51,6 @@ class Decoder:
     change : callable, optional
         Called with modality, value and row number before a picture (uint8), a sound (float32 samples) or a caption
         (str) is encoded further; returns what takes its place. For tests of robustness.
-
-    Examples
-    --------
-    >>> spec = InputSpec({"caption": Text("caption", length=4)})
-    >>> decoder = Decoder(spec, Tokenizer.train(["a red bird"]))
-    >>> decoder.decode({"key": "k", "caption": "red"}, 0)["caption"].shape
-    (4,)
-    >>> decoder.decode({"key": "k", "caption": None}, 0)
-    Corrupt(key='k', modality='caption', reason='the caption is missing')
     """
 
     spec: InputSpec
@@ -68,20 +58,7 @@ class Decoder:
     change: Change | None = None
 
     def decode(self, row: Mapping[str, Any], number: int) -> dict[str, np.ndarray] | Corrupt:
-        """Return the arrays of one row by modality, or why it has to be left out.
-
-        Parameters
-        ----------
-        row : mapping of str to object
-            With ``key`` and the columns of `spec`.
-        number : int
-            Of the row within its split; just for `change`.
-
-        Returns
-        -------
-        dict of str to ndarray, or Corrupt
-            Shapes and types are those of the spec.
-        """
+        """Return the arrays of one row by modality, or why it has to be left out."""
         arrays = {}
         for name, one in self.spec.inputs.items():
             try:
@@ -110,33 +87,7 @@ class Decoder:
 
 
 def content(one: Input, value: Any) -> bytes | str:
-    """Return what a cell of a media or text column holds.
-
-    Parameters
-    ----------
-    one : Picture, Sound or Text
-        What the column is.
-    value : dict, bytes, str or None
-        A cell: ``{"bytes": ..., "path": ...}``, the bytes themselves, or a caption.
-
-    Returns
-    -------
-    bytes or str
-        A caption where it is a `Text`.
-
-    Raises
-    ------
-    DatasetError
-        If the cell is empty, or of another kind.
-
-    Examples
-    --------
-    >>> from confu_core.inputs.spec import Sound
-    >>> content(Sound("audio"), {"bytes": b"fLaC", "path": "a.flac"})
-    b'fLaC'
-    >>> content(Text("txt"), b"a bird")
-    'a bird'
-    """
+    """Return what a cell of a media or text column holds."""
     what = "caption" if isinstance(one, Text) else type(one).__name__.lower()
     value = value.get("bytes") if isinstance(value, dict) else value
     if value is None:

@@ -47,39 +47,7 @@ DEGRADATIONS = {
 
 
 def degrade(kind: str, value: Any, strength: float, *, seed: int, row: int) -> Any:
-    """Degrade one sample; the same seed, strength and row give the same result.
-
-    Parameters
-    ----------
-    kind : str
-        One of `DEGRADATIONS`.
-    value : ndarray or str
-        A picture, uint8 (3, side, side), a sound, float32 (samples,), or a caption.
-    strength : float
-        One of its strengths, or anything between: a share of the side, a share of the area, dB, a share of the words.
-    seed : int
-        The user's seed.
-    row : int
-        Of the sample within its split.
-
-    Returns
-    -------
-    ndarray or str
-        Of the same shape and type.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such degradation, or the strength is out of range.
-
-    Examples
-    --------
-    >>> degrade("words", "a small red bird", 0.5, seed=0, row=0).count(" ")
-    1
-    >>> degrade("blurr", "", 1, seed=0, row=0)
-    Traceback (most recent call last):
-    confu_core.errors.InvalidValue: unknown degradation 'blurr'; did you mean 'blur'?
-    """
+    """Degrade one sample; the same seed, strength and row give the same result."""
     if kind not in DEGRADATIONS:
         raise InvalidValue(f"unknown degradation {kind!r}; {nearest(kind, DEGRADATIONS)}")
     if not np.isfinite(strength) or (kind != "snr" and not 0 <= strength <= 1):

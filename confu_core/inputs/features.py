@@ -6,6 +6,7 @@ import json
 import math
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,34 +29,7 @@ _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     """Read the features of some rows.
 
-    Parameters
-    ----------
-    path : str or Path
-        A ``.parquet`` with the column ``key`` and either one column of lists or columns of numbers, or a ``.npz``
-        with the arrays ``keys`` (text) and ``features`` (rows, width). The index of pandas is no feature; beside
-        numbered columns, such as ``e0`` to ``e7``, there must be no other ones of numbers.
-    keys : sequence of str
-        Of the rows wanted. The file may hold others as well.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, width)
-        In the order of `keys`.
-
-    Raises
-    ------
-    DatasetError
-        If the file cannot be read, lacks a key or holds one twice, has values that are not finite or vectors of
-        differing widths, or does not say which columns are features.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "clip.npz"
-    ...     np.savez(path, keys=np.array(["a", "b"]), features=np.array([[1.0, 2.0], [3.0, 4.0]]))
-    ...     read_features(path, ["b"]).tolist()
-    [[3.0, 4.0]]
+    Returns ndarray of float32, shape (n, width).
     """
     path = Path(path)
     if path.suffix not in _EXTENSIONS:
@@ -154,6 +128,8 @@ def _declared(path: Path, schema: pa.Schema) -> list[str]:
     if schema.names.count("key") != 1:
         hint = "it occurs twice" if "key" in schema.names else nearest("key", schema.names)
         raise DatasetError(f"{path} has no column 'key'; {hint}")
+    if twice := [name for name, count in Counter(schema.names).items() if count > 1]:
+        raise DatasetError(f"{path} has several columns {twice[0]!r:.60}; give each a name of its own")
     index = _pandas_index(schema)
     others = [field for field in schema if field.name != "key" and field.name not in index]
     lists = [field.name for field in others if _is_list(field.type)]

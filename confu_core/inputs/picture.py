@@ -1,22 +1,23 @@
-"""Pictures: from the bytes of a file to a small square of pixels."""
+"""Pictures: from the bytes of a file to a small square of pixels, and what is wrong with those of a JPEG."""
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.complaint import complaint
-from confu_core.inputs.jpeg import jpeg_damage, jpeg_scans
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-__all__ = ["PIXEL_LIMIT", "decode_frames", "decode_picture"]
+__all__ = ["PIXEL_LIMIT", "decode_frames", "decode_picture", "jpeg_damage", "jpeg_scans"]
 
 PIXEL_LIMIT = 1 << 26  # 8192 x 8192: below the size at which Pillow begins to warn.
 
@@ -33,39 +34,7 @@ def decode_picture(data: bytes, side: int, *, whole: bool = False) -> np.ndarray
     A JPEG is decoded at the smallest of its own scales that is not below `side`, which saves most of the work.
     Transparent parts become white.
 
-    Parameters
-    ----------
-    data : bytes
-        A JPEG, PNG or WebP file; of an animation the first frame is taken.
-    side : int
-        Of the square, in pixels, at least 1.
-    whole : bool
-        Whether a picture must be seen as it was made, which takes twice the time: a decoder does not tell that a JPEG
-        was cut and closed by an end mark, or lost a stretch, and puts grey or noise in its place. Formats without
-        checksums, JPEG and WebP, never tell of a changed bit that still makes sense.
-
-    Returns
-    -------
-    ndarray of uint8, shape (3, side, side)
-        Red, green, blue, upright as the EXIF orientation says.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be decoded, is cut, has more than `PIXEL_LIMIT` pixels or too many scans, or is not whole.
-    InvalidValue
-        If `side` is below 1.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> file = io.BytesIO()
-    >>> Image.new("RGB", (40, 30), "red").save(file, "png")
-    >>> decode_picture(file.getvalue(), 8)[:, 0, 0].tolist()
-    [255, 0, 0]
-    >>> decode_picture(b"no picture", 8)
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: the picture cannot be decoded: cannot identify image file
+    Returns ndarray of uint8, shape (3, side, side).
     """
     return _checked(data, side, 1, whole=whole)[0]
 
@@ -73,35 +42,7 @@ def decode_picture(data: bytes, side: int, *, whole: bool = False) -> np.ndarray
 def decode_frames(data: bytes, side: int, count: int) -> np.ndarray:
     """Decode several moments of an animation, such as the frames of a video; each as `decode_picture` does.
 
-    Parameters
-    ----------
-    data : bytes
-        An animation, such as a WebP of several frames.
-    side : int
-        Of the squares, in pixels, at least 1.
-    count : int
-        How many moments: the middles of as many equal parts of its time. Writers join frames that are equal and show
-        them longer, and so they are told apart again.
-
-    Returns
-    -------
-    ndarray of uint8, shape (count, 3, side, side)
-        In the order of time.
-
-    Raises
-    ------
-    DatasetError
-        As for `decode_picture`.
-    InvalidValue
-        If `side` or `count` is below 1.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> file, frames = io.BytesIO(), [Image.new("RGB", (16, 16), color) for color in ("black", "black", "white")]
-    >>> frames[0].save(file, "webp", save_all=True, append_images=frames[1:], duration=100)
-    >>> decode_frames(file.getvalue(), 4, 3)[:, 0, 0, 0].tolist()
-    [0, 0, 255]
+    Returns ndarray of uint8, shape (count, 3, side, side).
     """
     return _checked(data, side, count)
 
@@ -215,3 +156,102 @@ def _upright(image: Image, orientation: int) -> Image:
         8: Transpose.ROTATE_90,
     }
     return image.transpose(turns[orientation]) if orientation in turns else image
+
+
+_END, _SCAN, _CODES, _PROGRESSIVE = 0xD9, 0xDA, 0xC4, (0xC2, 0xC6, 0xCA, 0xCE)
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_ALONE = (0x01, *range(0xD0, 0xD9))
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+# All other warnings are of what is written around a picture, such as its colour profile.
+_DAMAGE = re.compile(r"Corrupt JPEG data: (?!bad ICC)|Premature end|Inconsistent progression")
+_FILLING = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
+_IMPOSSIBLE_ZEROS = 64  # Bytes.
+_MOST_FILLING = 16  # Bytes that some cameras leave before the end mark.
+
+
+def jpeg_damage(data: bytes) -> str:
+    """Return what is wrong with the pixels of a JPEG, as far as it can be told."""
+    import simplejpeg
+
+    if found := _missing_scans(data) or _zeroed_stretch(data):
+        return found
+    try:
+        colours = simplejpeg.decode_jpeg_header(data)[2]
+        # Every code is read, whatever the size; the smallest takes the least memory.
+        space = "CMYK" if colours in ("CMYK", "YCCK") else "GRAY"
+        simplejpeg.decode_jpeg(data, colorspace=space, min_height=1, min_width=1, min_factor=8)
+    except ValueError as error:  # What it does not read at all, such as 12 bits, is for Pillow to say.
+        warning = str(error).partition("\n")[0]
+        filling = _FILLING.search(warning)
+        if _DAMAGE.match(warning) and not (filling and int(filling[1]) < _MOST_FILLING):
+            return warning
+    return ""
+
+
+def jpeg_scans(data: bytes) -> int:
+    """Return in how many scans a JPEG is coded: each of them goes over all of its pixels."""
+    return sum(one.code == _SCAN for one in _segments(data))
+
+
+class _Segment(NamedTuple):
+    code: int
+    content: bytes
+    end: int
+
+
+def _segments(data: bytes) -> Iterator[_Segment]:
+    """Yield the segments of the first picture of a file, without the codes behind the headers of scans."""
+    at = 2
+    while (match := _MARKER.search(data, at)) and (code := data[match.start() + 1]) != _END:
+        at = match.end()
+        if code in _ALONE:
+            continue
+        length = max(2, int.from_bytes(data[at : at + 2], "big"))
+        yield _Segment(code, data[at + 2 : at + length], at + length)
+        at += length
+
+
+def _missing_scans(data: bytes) -> str:
+    """Say whether a JPEG ends before all bits of all coefficients of all its colours were given."""
+    left: dict[int, list[int]] = {}  # Bits still to come of the 64 coefficients of each colour; at first unknown.
+    progressive = False
+    for code, content, _ in _segments(data):
+        if code in _FRAMES and len(content) > 5:
+            progressive = code in _PROGRESSIVE
+            left = {content[6 + 3 * at]: [-1] * 64 for at in range(min(content[5], (len(content) - 6) // 3))}
+        elif code == _SCAN and content and len(content) >= 4 + 2 * content[0]:
+            first, last, bits = content[-3:] if progressive else (0, 63, 0)
+            for colour in content[1 : 1 + 2 * content[0] : 2]:
+                if colour in left and first <= last < 64:
+                    left[colour][first : last + 1] = [bits & 15] * (last - first + 1)
+    return "its last scans are missing" if any(map(any, left.values())) else ""
+
+
+def _zeroed_stretch(data: bytes) -> str:
+    """Say whether a sequential JPEG has zeros where its codes cannot make them.
+
+    The code of nothing but zeros stands for the shortest of its table. Where that is not the end of a block, so many
+    on end would be blocks whose coefficients are all -1. Where it is, zeros are flat parts.
+    """
+    shortest: dict[int, int] = {}
+    for code, content, end in _segments(data):
+        if code in _PROGRESSIVE:
+            return ""
+        if code == _CODES:
+            shortest |= _shortest_codes(content)
+        elif code == _SCAN:
+            table = 16 | content[2] & 15 if len(content) > 2 else 0
+            marker = _MARKER.search(data, end)
+            last = marker.start() if marker else len(data)
+            at = data.find(bytes(_IMPOSSIBLE_ZEROS), end, last) if shortest.get(table) else -1
+            return f"zeros from byte {at} on stand in place of its codes" if at >= 0 else ""
+    return ""
+
+
+def _shortest_codes(content: bytes) -> dict[int, int]:
+    """Return what the code of nothing but zeros stands for, by table; 0 is the end of a block."""
+    found, at = {}, 0
+    while at + 17 < len(content):
+        found[content[at]] = content[at + 17]
+        at += 17 + sum(content[at + 1 : at + 17])
+    return found

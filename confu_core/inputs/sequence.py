@@ -18,32 +18,7 @@ __all__ = ["decode_sequence", "encode_sequence"]
 def decode_sequence(value: Any, length: int, width: int) -> npt.NDArray[np.float32]:
     """Return the steps of a sequence, filled up with zeros at their end.
 
-    Parameters
-    ----------
-    value : list of list of float, ndarray, bytes, dict or None
-        A cell of the column: steps, or a ``.npy`` file, as tars have it.
-    length : int
-        Steps of the result.
-    width : int
-        Of each step.
-
-    Returns
-    -------
-    ndarray of float32, shape (length, width)
-        The steps, then zeros.
-
-    Raises
-    ------
-    DatasetError
-        If it is missing, has no steps or more than `length`, another width, or values that are not finite.
-
-    Examples
-    --------
-    >>> decode_sequence([[1.0, 2.0]], length=2, width=2).tolist()
-    [[1.0, 2.0], [0.0, 0.0]]
-    >>> decode_sequence([[1.0]], length=2, width=2)
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: the sequence must have steps of width 2; got 1
+    Returns ndarray of float32, shape (length, width).
     """
     value = value.get("bytes") if isinstance(value, dict) else value
     if value is None:
@@ -61,23 +36,7 @@ def decode_sequence(value: Any, length: int, width: int) -> npt.NDArray[np.float
 
 
 def encode_sequence(steps: npt.ArrayLike) -> bytes:
-    """Return a sequence as the ``.npy`` file that it is in a tar.
-
-    Parameters
-    ----------
-    steps : array_like of float, shape (steps, width)
-        The sequence.
-
-    Returns
-    -------
-    bytes
-        Equal for equal steps.
-
-    Examples
-    --------
-    >>> decode_sequence(encode_sequence([[1.0, 2.0]]), length=1, width=2).tolist()
-    [[1.0, 2.0]]
-    """
+    """Return a sequence as the ``.npy`` file that it is in a tar."""
     file = io.BytesIO()
     np.save(file, np.ascontiguousarray(steps, dtype=np.float32), allow_pickle=False)
     return file.getvalue()

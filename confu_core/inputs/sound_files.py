@@ -29,36 +29,7 @@ _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI")
 
 
 def whole_sound(data: bytes) -> bytes:
-    """Return a file of sound, its stated length mended where writers leave it open.
-
-    Parameters
-    ----------
-    data : bytes
-        WAV, RF64, W64, AIFF, AU, CAF, Ogg or MP3; what is in another container passes.
-
-    Returns
-    -------
-    bytes
-        The file. An MP3 or WAV that does not say its length says it then: a decoder guesses that of the first kind from
-        its first frame, and takes the second for empty.
-
-    Raises
-    ------
-    DatasetError
-        If it is cut, or a part of it is damaged as its checksums tell.
-
-    Notes
-    -----
-    Programs that write into a pipe cannot go back to state a length. What they leave there (0xFFFFFFFF, 0x7FFFF000 and
-    their like) means: to the end of the file. The size of the whole RIFF says nothing of the sound in it.
-
-    Examples
-    --------
-    >>> head = b"RIFF" + bytes(4) + b"WAVEfmt " + bytes.fromhex("10000000 0100 0100 401f0000 803e0000 0200 1000")
-    >>> whole_sound(head + b"data" + (100).to_bytes(4, "little") + bytes(60))
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: the sound is cut: 60 bytes of 100
-    """
+    """Return a file of sound, its stated length mended where writers leave it open."""
     if data.startswith(b"OggS"):
         _check_ogg(data)
     elif (stated := _stated(data)) is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
 from confu_core.errors import InvalidValue
-from confu_core.inputs.mel import BANDS, frames_of
-from confu_core.inputs.sound import DURATION_LIMIT, samples_in
+from confu_core.inputs.sound import BANDS, DURATION_LIMIT, frames_of, samples_in
 from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
+from confu_core.typed import check_keys
 
 __all__ = ["Frames", "Input", "InputSpec", "Picture", "Sequence", "Sound", "Text"]
 
@@ -190,12 +190,6 @@ class InputSpec:
     ----------
     inputs : mapping of str to Picture, Sound, Text or Sequence
         In the order of the modalities. Names are letters, digits and underscores.
-
-    Examples
-    --------
-    >>> spec = InputSpec({"image": Picture("image", side=32), "caption": Text("caption", length=16)})
-    >>> spec.names, spec.inputs["image"].shape
-    (('image', 'caption'), (3, 32, 32))
     """
 
     inputs: Mapping[str, Input]
@@ -233,8 +227,13 @@ class InputSpec:
     def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> InputSpec:
         """Return the spec that `as_dict` described."""
         kinds = {kind.__name__.lower(): kind for kind in (Frames, Picture, Sequence, Sound, Text)}
-        fields = {name: dict(one) for name, one in data.items()}
-        return cls({name: kinds[one.pop("kind")](**one) for name, one in fields.items()})
+        inputs = {}
+        for name, one in data.items():
+            kind, said = kinds[one["kind"]], {key: value for key, value in one.items() if key != "kind"}
+            known = get_type_hints(kind)
+            check_keys(said, {key: known[key] for key in said if key in known}, name)
+            inputs[name] = kind(**said)
+        return cls(inputs)
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the modalities in order as JSON values, each with its ``kind``."""

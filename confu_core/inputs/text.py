@@ -28,47 +28,14 @@ _ENDLESS = re.compile(rf"(\S{{{MOST_LETTERS}}})\S+")
 
 
 class Tokenizer:
-    """Byte-pair merges over lower-cased words, learnt from captions.
-
-    Parameters
-    ----------
-    inner : tokenizers.Tokenizer
-        What `train` or `from_json` made.
-
-    Examples
-    --------
-    >>> tokenizer = Tokenizer.train(["a red bird", "A red, red tail"])
-    >>> tokenizer.encode(["red bird", "Ostrich"], length=4).shape
-    (2, 4)
-    >>> Tokenizer.from_json(tokenizer.to_json()).to_json() == tokenizer.to_json()
-    True
-    """
+    """Byte-pair merges over lower-cased words, learnt from captions."""
 
     def __init__(self, inner: tokenizers.Tokenizer) -> None:
         self._inner = inner
 
     @classmethod
     def train(cls, texts: Iterable[str], vocabulary: int = VOCABULARY_LIMIT) -> Tokenizer:
-        """Learn a vocabulary; the same texts in the same order give the same tokenizer, to the byte.
-
-        Parameters
-        ----------
-        texts : iterable of str
-            The captions of the training split.
-        vocabulary : int
-            At most as many tokens, in [4, 4096]; fewer if the texts have fewer. At most half of
-            them are single characters, the most frequent ones.
-
-        Returns
-        -------
-        Tokenizer
-            With ``[PAD]`` as 0, ``[UNK]`` as 1 and ``[CLS]`` as 2.
-
-        Raises
-        ------
-        InvalidValue
-            If `vocabulary` is out of its range.
-        """
+        """Learn a vocabulary; the same texts in the same order give the same tokenizer, to the byte."""
         if not len(SPECIAL) < vocabulary <= VOCABULARY_LIMIT:
             limits = f"[{len(SPECIAL) + 1}, {VOCABULARY_LIMIT}]"
             raise InvalidValue(f"vocabulary must be in {limits}; got {vocabulary}")
@@ -92,13 +59,7 @@ class Tokenizer:
 
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
-        """Return the tokenizer that `to_json` wrote.
-
-        Raises
-        ------
-        DatasetError
-            If the text is damaged, or is a tokenizer of another kind.
-        """
+        """Return the tokenizer that `to_json` wrote."""
         try:
             inner = _library().Tokenizer.from_str(text)
             kind = json.loads(text)["model"]["type"]
@@ -129,7 +90,7 @@ class Tokenizer:
 
     def save(self, path: str | Path) -> None:
         """Write the tokenizer into a file, whole or not at all."""
-        from confu_core.shards.atomic import write_whole
+        from confu_core.io.atomic import write_whole
 
         write_whole(Path(path), self.to_json().encode())
 
@@ -141,22 +102,7 @@ class Tokenizer:
     def encode(self, texts: Sequence[str], length: int) -> np.ndarray:
         """Return the token ids of texts, each after ``[CLS]``, cut or filled up with ``[PAD]``.
 
-        Parameters
-        ----------
-        texts : sequence of str
-            Captions.
-        length : int
-            Tokens per text, at least 1.
-
-        Returns
-        -------
-        ndarray of int16, shape (n, length)
-            In [0, size).
-
-        Raises
-        ------
-        InvalidValue
-            If `length` is below 1.
+        Returns ndarray of int16, shape (n, length).
         """
         if length < 1:
             raise InvalidValue(f"the token length must be at least 1; got {length}")

@@ -1,14 +1,15 @@
-"""Where the raw inputs of a task lie: in a cache, in memory where there is none, and in files of features."""
+"""Where the raw inputs of a task lie: a cache, memory or files of features; and what augmentations make of a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.inputs.augment import augment, check_augmentations
 from confu_core.inputs.features import read_features
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer
@@ -18,7 +19,7 @@ from confu_core.shards.stream import stream
 from confu_core.training.epochs import Augment, to_tensor
 from confu_core.training.samples import Batch
 
-__all__ = ["StreamedArrays", "StreamedEpochs", "WithFeatures", "with_features"]
+__all__ = ["StreamedArrays", "StreamedEpochs", "WithFeatures", "augmentations", "with_features"]
 
 
 @dataclass
@@ -206,3 +207,44 @@ def with_features(
     widths = {name: found[next(iter(keys)), name].shape[1] for name in files}
     named = {name: Features(widths[name]) if name in widths else kind for name, kind in kinds.items()}
     return (WithFeatures(arrays, found) if files else arrays), named
+
+
+def augmentations(names: Sequence[str], inputs: Mapping[str, Kind], seed: int) -> Augment | None:
+    """Return what changes the batches of a task.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `confu_core.inputs.augment.AUGMENTATIONS`.
+    inputs : mapping of str to Kind
+        Modalities in order. Features of a frozen encoder are left as they are.
+    seed : int
+        Decides what happens to each row in each epoch.
+
+    Returns
+    -------
+    callable or None
+        For `MediaEpochs`; None if nothing changes.
+
+    Raises
+    ------
+    InvalidValue
+        If there is no such augmentation.
+
+    Examples
+    --------
+    >>> augmentations([], {}, 0) is None
+    True
+    """
+    check_augmentations(names)
+    raw = {name: kind for name, kind in inputs.items() if not isinstance(kind, Features)}
+    if not (names and raw):
+        return None
+    spec = InputSpec(raw)
+
+    def change(rows: list[np.ndarray], numbers: np.ndarray, epoch: int) -> list[np.ndarray]:
+        batch = dict(zip(inputs, rows, strict=True))
+        changed = augment({name: batch[name] for name in raw}, spec, names, seed=seed, epoch=epoch, rows=numbers)
+        return [changed.get(name, batch[name]) for name in inputs]
+
+    return change

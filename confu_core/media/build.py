@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from confu_core.encoders import PictureEncoder, SequenceEncoder, SoundEncoder, TextEncoder, VectorEncoder, load_encoder
-from confu_core.encoders.frames import AveragedFrames
+from confu_core.encoders.convolutional import AveragedFrames
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.settings import MediaSettings
@@ -55,9 +55,9 @@ def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: 
             for name, kind in inputs.items()
         ]
         widths = tuple(int(encoder.output_dim) for encoder in encoders)  # type: ignore[arg-type]
-        return Model(
-            encoders, widths, settings.dim, lambda space: make_method(settings.method, space, settings.options)
-        )
+        # As resolved, so that the row of a run says what it was trained with.
+        options = settings.resolved_options()
+        return Model(encoders, widths, settings.dim, lambda space: make_method(settings.method, space, options))
 
 
 def _over_frames(kind: Kind, encoder: nn.Module) -> nn.Module:

@@ -12,9 +12,9 @@ import numpy as np
 
 from confu_core.inputs.degrade import DEGRADATIONS, degrade
 from confu_core.inputs.spec import Input, InputSpec, Picture
-from confu_core.shards.atomic import write_whole
+from confu_core.io.atomic import write_whole
 from confu_core.shards.cache import Cached
-from confu_core.shards.cache_files import checksum
+from confu_core.shards.cache_write import checksum
 from confu_core.shards.read import Dataset
 from confu_core.shards.stream import stream
 

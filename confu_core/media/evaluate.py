@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,13 +11,15 @@ from torch import Tensor
 
 from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.accuracy import balanced_accuracy
-from confu_core.evaluation.bootstrap import Estimate, bootstrap_mean
-from confu_core.evaluation.complementarity import Complementarity, complementarity, complementarity_by_group
-from confu_core.evaluation.confusion import confusion, group_confusion, most_confused
+from confu_core.evaluation.complementarity import (
+    Complementarity,
+    complementarity,
+    complementarity_by_group,
+    missing_accuracy,
+)
+from confu_core.evaluation.confusion import balanced_accuracy, confusion, group_confusion, most_confused
 from confu_core.evaluation.dependence import explained_variance, shuffle_drop
 from confu_core.evaluation.few_shot import few_shot
-from confu_core.evaluation.missing import missing_accuracy
 from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.recall import RankMeasure, retrieval_summary
 from confu_core.evaluation.zero_shot import LOG_MEAN_EXP, MEAN
@@ -27,8 +30,9 @@ from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
+from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 
-__all__ = ["FAMILIES", "SHOTS", "evaluate_media", "tells_class"]
+__all__ = ["FAMILIES", "SHOTS", "Family", "evaluate_media", "families_of", "tells_class"]
 
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
@@ -37,6 +41,62 @@ LEAST = 4  # Samples, of which half are held out.
 CONFUSED = 10  # Pairs of classes that are listed.
 # How the descriptions of a class are read together, by the metric's name; the first is the headline.
 READINGS = {"accuracy": MEAN, f"accuracy, {LOG_MEAN_EXP}": LOG_MEAN_EXP}
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of measures, declared by `family` where it is defined.
+
+    Attributes
+    ----------
+    measure : callable
+        Yields the measures of a trained model on a task; none where they are not defined.
+    streams : bool
+        Whether it can do without the training rows, which a stream does not keep.
+    tells_classes : bool
+        Whether it has to tell the class of samples: where no text describes classes, by a probe.
+    """
+
+    measure: Callable[[Findings], Iterator[Measure]]
+    streams: bool
+    tells_classes: bool
+
+
+FAMILIES: dict[str, Family] = {}  # In the order in which they are declared below.
+
+
+def family(
+    *, streams: bool, tells_classes: bool = True
+) -> Callable[[Callable[[Findings], Iterator[Measure]]], Callable[[Findings], Iterator[Measure]]]:
+    """Declare a function to be a family of measures, under its own name; see `Family`."""
+
+    def declare(measure: Callable[[Findings], Iterator[Measure]]) -> Callable[[Findings], Iterator[Measure]]:
+        FAMILIES[measure.__name__.strip("_")] = Family(measure, streams, tells_classes)
+        return measure
+
+    return declare
+
+
+def families_of(task: MediaTask, *, streamed: bool) -> tuple[str, ...]:
+    """Return the names of the families that can be measured.
+
+    Parameters
+    ----------
+    task : MediaTask
+        Whether texts describe its classes.
+    streamed : bool
+        Whether training rows are read as a stream, and gone when the model is trained.
+
+    Returns
+    -------
+    tuple of str
+        In the order of `FAMILIES`.
+    """
+    return tuple(
+        name
+        for name, kind in FAMILIES.items()
+        if not streamed or (kind.streams and (bool(task.prompts) or not kind.tells_classes))
+    )
 
 
 def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = None) -> list[Measure]:
@@ -65,9 +125,10 @@ def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = Non
     for name in wanted:
         if name not in FAMILIES:
             raise InvalidValue(f"families must be of {', '.join(FAMILIES)}; got {name!r}")
-    return [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name](findings)]
+    return [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name].measure(findings)]
 
 
+@family(streams=True, tells_classes=False)
 def _retrieval(findings: Findings) -> Iterator[Measure]:
     task, batch = findings.task, findings.embedded(TEST)
     modalities = len(task.inputs)
@@ -129,6 +190,7 @@ def _readings(task: MediaTask) -> dict[str, str]:
     return READINGS if len(task.prompts) > len(task.classes) else {"accuracy": MEAN}
 
 
+@family(streams=True)
 def _zero_shot(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     if not task.prompts:
@@ -145,6 +207,7 @@ def _zero_shot(findings: Findings) -> Iterator[Measure]:
             yield Measure("zero_shot", subject, "balanced accuracy", found.balanced_accuracy, split, defined=defined)
 
 
+@family(streams=True)
 def _zero_shot_group(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     if not (task.prompts and task.groups):
@@ -159,6 +222,7 @@ def _zero_shot_group(findings: Findings) -> Iterator[Measure]:
                 yield _estimated("zero_shot_group", subject, metric, group, right, bayes, defined)
 
 
+@family(streams=False)
 def _probe(findings: Findings) -> Iterator[Measure]:
     task, labels = findings.task, findings.task.labels(TEST)
     for query in task.probed:
@@ -170,6 +234,7 @@ def _probe(findings: Findings) -> Iterator[Measure]:
                 yield Measure("probe", subject, "balanced accuracy", macro, kind)
 
 
+@family(streams=False)
 def _plain(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query, correct in plain_correct(task).items():
@@ -178,6 +243,7 @@ def _plain(findings: Findings) -> Iterator[Measure]:
         yield _estimated("plain", subject, "accuracy", LINEAR, bootstrap_mean(correct), bayes)
 
 
+@family(streams=False)
 def _few_shot(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     least = int(np.bincount(task.labels("train"), minlength=len(task.classes)).min())
@@ -196,6 +262,7 @@ def _few_shot(findings: Findings) -> Iterator[Measure]:
                 yield Measure("few_shot", subject, "accuracy", one.mean, condition, x, one.low, one.high, bayes)
 
 
+@family(streams=True)
 def _overlap(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in _fused(findings):
@@ -205,6 +272,7 @@ def _overlap(findings: Findings) -> Iterator[Measure]:
             yield Measure("overlap", query_name(task, query), name, share, defined=defined)
 
 
+@family(streams=True)
 def _complementarity(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in _fused(findings):
@@ -229,6 +297,7 @@ def _gain(subject: str, group: str, found: Complementarity, defined: bool) -> It
             yield _estimated("complementarity", subject, metric, group, share, 1.0, defined)
 
 
+@family(streams=True)
 def _dependence(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     labels = task.labels(TEST)
@@ -253,6 +322,7 @@ def _explained(single: Tensor | None, fused: Tensor | None) -> float | None:
     return explained_variance(single.numpy(), fused.numpy())
 
 
+@family(streams=False)
 def _robustness(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     if task.degraded is None:
@@ -277,6 +347,7 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
             yield _estimated("robustness", subject, "R@10", kind, one, None, defined, level)
 
 
+@family(streams=True)
 def _missing(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in _fused(findings):
@@ -288,6 +359,7 @@ def _missing(findings: Findings) -> Iterator[Measure]:
                 yield _estimated("missing", subject, "accuracy", name, found.accuracy, None, defined, found.share)
 
 
+@family(streams=False)
 def _confusion(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in task.queries if task.prompts else ():
@@ -302,22 +374,6 @@ def _confusion(findings: Findings) -> Iterator[Measure]:
                     yield Measure("confusion", subject, predicted, float(grouped[row, column]), true, defined=defined)
         for pair in most_confused(counts, task.classes, CONFUSED):
             yield Measure("confused_pair", subject, f"{pair.first} ~ {pair.second}", pair.share, defined=defined)
-
-
-FAMILIES: dict[str, Callable[[Findings], Iterator[Measure]]] = {
-    "retrieval": _retrieval,
-    "zero_shot": _zero_shot,
-    "zero_shot_group": _zero_shot_group,
-    "probe": _probe,
-    "plain": _plain,
-    "few_shot": _few_shot,
-    "overlap": _overlap,
-    "complementarity": _complementarity,
-    "dependence": _dependence,
-    "robustness": _robustness,
-    "missing": _missing,
-    "confusion": _confusion,
-}
 
 
 def _fused(findings: Findings) -> list[tuple[int, ...]]:

@@ -1,29 +1,28 @@
-"""What a trained model makes of a split: its embeddings, and the classes it takes samples for."""
+"""What a trained model makes of a split: its embeddings, the classes it takes samples for, and a few to look at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.embeddings import side_by_side, with_products
-from confu_core.evaluation.labelled import Labelled
-from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.evaluation.mlp_probe import mlp_probe
-from confu_core.evaluation.probes import correct_on_test, linear_probe
+from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, side_by_side, with_products
 from confu_core.evaluation.zero_shot import MEAN, ZeroShot, zero_shot
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
-from confu_core.media.task import MediaTask
+from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 from confu_core.model import Model
+from confu_core.user_code import in_evaluation
 
-__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "headline_probe"]
+__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "examples_of", "headline_probe"]
 
 LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
 PROBES = (LINEAR, BILINEAR, MLP, FUSED)
@@ -203,3 +202,43 @@ class Findings:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
         return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
+
+
+PER_KIND = 3
+TEST = "test"
+
+
+def examples_of(findings: Findings) -> list[dict[str, Any]]:
+    """Choose samples that a fused query alone gets right, and samples that it gets wrong.
+
+    Parameters
+    ----------
+    findings : Findings
+        Task and trained model.
+
+    Returns
+    -------
+    list of dict
+        ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, its ``group`` if there are any, and
+        ``predicted`` by query; the first few of each kind in the order of the split. Empty where the task gives no
+        media, or tells no classes.
+    """
+    task = findings.task
+    if task.samples is None or not task.prompts or len(task.queries) < 3:
+        return []
+    told = {query_name(task, query): findings.told(TEST, query) for query in task.queries}
+    *singles, fused = (one.correct > 0.5 for one in told.values())
+    kinds = {"only together": fused & ~np.any(singles, axis=0), "failure": ~fused}
+    chosen = [(kind, int(row)) for kind, hit in kinds.items() for row in np.flatnonzero(hit)[:PER_KIND]]
+    media = task.samples(TEST, [row for _, row in chosen])
+    labels = task.labels(TEST)
+    return [
+        {
+            "kind": kind,
+            **sample,
+            "label": task.classes[labels[row]],
+            "group": task.groups[labels[row]] if task.groups else None,
+            "predicted": {name: task.classes[one.predicted[row]] for name, one in told.items()},
+        }
+        for (kind, row), sample in zip(chosen, media, strict=True)
+    ]

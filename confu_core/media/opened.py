@@ -21,7 +21,7 @@ from confu_core.media.task import Kind, MediaTask
 from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
-from confu_core.shards.prepare import tokenizer_of, with_lengths
+from confu_core.shards.rows import tokenizer_of, with_lengths
 
 __all__ = ["MediaData", "described_by", "media_data", "open_media"]
 

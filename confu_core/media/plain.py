@@ -7,8 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from confu_core.evaluation.labelled import Labelled
-from confu_core.evaluation.probes import correct_on_test, linear_probe
+from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe
 from confu_core.inputs.plain import picture_features, sequence_features, spectrum_features
 from confu_core.inputs.spec import Frames, Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps

@@ -13,7 +13,7 @@ from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
 from confu_core.media.arrays import StreamedArrays
 from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached
-from confu_core.shards.source import named
+from confu_core.shards.rows import named
 
 __all__ = ["RowLabels", "row_samples"]
 

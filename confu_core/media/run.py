@@ -13,14 +13,12 @@ import torch
 from confu_core.ceilings import Ceilings, ceiling_columns
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
-from confu_core.evaluation.method_errors import in_evaluation
 from confu_core.inputs.text import Tokenizer
-from confu_core.media.augment import augmentations
+from confu_core.media.arrays import augmentations
 from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import TEST, evaluate_media, tells_class
-from confu_core.media.examples import examples_of
-from confu_core.media.findings import Findings
+from confu_core.media.findings import Findings, examples_of
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.base import every_direction
@@ -29,8 +27,9 @@ from confu_core.model import Model
 from confu_core.runs.measures import Measure
 from confu_core.training.epochs import Epochs, MediaEpochs
 from confu_core.training.fit import Progress, fit
-from confu_core.training.gather import ranks
+from confu_core.training.processes import ranks
 from confu_core.training.settings import TrainingSettings
+from confu_core.user_code import in_evaluation
 
 __all__ = ["MediaResult", "run_media"]
 

@@ -14,9 +14,6 @@ from confu_core.training.settings import BALANCES, PRECISIONS
 
 __all__ = ["DEFAULT_AUGMENTATIONS", "MediaSettings"]
 
-# Softer than the published 0.07, at which fused terms are learned more slowly: on a like build ConFu told 0.81 of the
-# species from both after 40 epochs, and 0.87 at 0.15.
-TEMPERATURE = 0.15
 DEFAULT_AUGMENTATIONS = ("flip", "crop", "color", "shift")
 
 
@@ -122,11 +119,8 @@ class MediaSettings:
         object.__setattr__(self, "augment", tuple(self.augment))
 
     def resolved_options(self) -> dict[str, Any]:
-        """Return every option of the method with its value; this loads the method.
-
-        Where a method's temperature is fixed it is `TEMPERATURE`, for all methods alike.
-        """
-        return resolved_options(self.method, self.options, fixed_temperature=TEMPERATURE)
+        """Return every option of the method with its value; this loads the method."""
+        return resolved_options(self.method, self.options)
 
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of a results table, the options of the method among them."""

@@ -12,9 +12,9 @@ from confu_core.errors import InvalidValue
 from confu_core.media.opened import PROBE, MediaData, described_by, open_media
 from confu_core.media.run import MediaResult
 from confu_core.media.settings import MediaSettings
+from confu_core.runs.environment import threads
 from confu_core.runs.grid import grid_cells
 from confu_core.runs.sweep import Cell, SweepSummary, sweep
-from confu_core.runs.threads import threads
 from confu_core.training.processes import check_device
 
 __all__ = ["CHECKPOINTS", "kept", "media_cells", "media_plan", "run_cells"]

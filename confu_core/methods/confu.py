@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
-from confu_core.fusion import make_fusion
 from confu_core.methods.base import Method, Space, Term, every_direction, pairs
 from confu_core.methods.clip import summed_cosine
+from confu_core.methods.fusion import make_fusion
 from confu_core.methods.view import View
 
 __all__ = ["ConFu"]
@@ -37,7 +37,7 @@ class ConFu(Method):
     orders : iterable of int
         Sizes of the fused queries, each in [2, M - 1]; ``(2,)`` is published, ``(2, 3)`` adds 3->1 terms.
     fusion : {"concat", "hadamard", "gated"}
-        Kind of fused head (:mod:`confu_core.fusion`).
+        Kind of fused head (:mod:`confu_core.methods.fusion`).
     fused_width, fused_depth : int
         Width and number of its hidden layers.
     dropout : float

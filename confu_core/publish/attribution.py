@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from confu_core.cells import is_nothing
 from confu_core.escaping import spreadsheet_cell
-from confu_core.publish.licence_grammar import says_nothing
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
@@ -33,7 +33,6 @@ _TERMS = ({"usage", "terms"}, {"terms", "use"})
 _BESIDE = frozenset(_WORDS["beside"].split())
 _MAKERS = ("author", "creator", "rights_holder")
 _NAMED = (*_MAKERS, "source_url", "attribution")
-_NOBODY = frozenset({"anonymous", "anonym", "nobody"})
 _KEPT = 5  # Keys by which the items of a licence are named.
 
 
@@ -121,8 +120,7 @@ def items_of(dataset: Dataset) -> Items:
 
 def _cell(column: str, value: Any) -> str:
     text = "" if value is None else str(value)
-    nobody = _is(column, _MAKERS) and (says_nothing(text) or " ".join(text.casefold().split()) in _NOBODY)
-    return "" if nobody else text
+    return "" if _is(column, _MAKERS) and is_nothing(text) else text
 
 
 def _by_subject(columns: Sequence[str]) -> list[list[str]]:
@@ -136,7 +134,7 @@ def _by_subject(columns: Sequence[str]) -> list[list[str]]:
 
 def _said(row: Mapping[str, Any], columns: Sequence[str]) -> str:
     texts = (" ".join(str(row[name]).split()) for name in columns if row[name] is not None)
-    return "\n".join(dict.fromkeys(text for text in texts if not says_nothing(text)))
+    return "\n".join(dict.fromkeys(text for text in texts if not is_nothing(text)))
 
 
 def _rows(dataset: Dataset, columns: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.escaping import escape_markdown
+from confu_core.page.numbers import size
 from confu_core.publish.attribution import ATTRIBUTION
 from confu_core.publish.citation import bibtex
 from confu_core.publish.features import undescribed
@@ -109,7 +110,7 @@ def _splits(manifest: Manifest, files: tuple[str, ...]) -> str:
         row: list[object] = [split, f"{count:,}"]
         for format in manifest.formats:
             mine = [shard for shard in manifest.shards if (shard.format, shard.split) == (format, split)]
-            row.append(f"{len(mine)} ({_size(sum(shard.bytes for shard in mine))})")
+            row.append(f"{len(mine)} ({size(sum(shard.bytes for shard in mine))})")
         rows.append(row)
     folders = [f"`{FOLDERS[format]}/`" for format in manifest.formats]
     text = markdown_table(["split", "rows", *(Code(f"files in {folder}") for folder in folders)], rows)
@@ -120,10 +121,6 @@ def _splits(manifest: Manifest, files: tuple[str, ...]) -> str:
     beside += ["`rejects.parquet` lists what was left out, with reasons"] if "rejects.parquet" in files else []
     beside += ["`report/` holds results of a run"] if any(name.startswith("report/") for name in files) else []
     return text + "\n\n" + "; ".join(beside) + "."
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
 
 
 def _columns(manifest: Manifest, schema: pa.Schema | None, words: Words) -> str:

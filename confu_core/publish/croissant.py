@@ -16,7 +16,7 @@ from confu_core.publish.terms import Terms
 from confu_core.publish.words import Edition, Words
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
-from confu_core.shards.schema import features
+from confu_core.shards.parquet import features
 
 __all__ = ["CROISSANT", "croissant", "field_id"]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from confu_core.errors import DatasetError
+from confu_core.io.storage import Location
 from confu_core.publish.release import Part
-from confu_core.shards.storage import Location
 from confu_core.shards.verify import Finding
 
 __all__ = ["CROISSANT", "check_croissant", "croissant_problems", "description_findings"]

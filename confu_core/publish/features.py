@@ -7,9 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from confu_core.shards.parquet import parquet_shape
+from confu_core.shards.parquet import features, parquet_shape
 from confu_core.shards.read import Dataset
-from confu_core.shards.schema import features
 
 __all__ = ["card_features", "croissant_type", "is_list", "shard_schema", "undescribed"]
 

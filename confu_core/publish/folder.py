@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from confu_core.errors import InvalidValue
+from confu_core.io.atomic import writing
+from confu_core.io.lock import LOCK, OWNER, folder_in_use, vacate
 from confu_core.publish.release import Release
 from confu_core.publish.send import Sent, send
-from confu_core.shards.atomic import writing
-from confu_core.shards.lock import LOCK, OWNER, folder_in_use, vacate
 
 __all__ = ["write_release"]
 

@@ -8,11 +8,10 @@ import threading
 from typing import Any
 
 from confu_core.errors import DatasetError
+from confu_core.io.atomic import write_whole
+from confu_core.io.storage import Location, RemotePath
 from confu_core.publish.release import Part, Release
-from confu_core.shards.atomic import write_whole
 from confu_core.shards.read import PUBLISHING
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import Location
 
 __all__ = ["LEDGER", "Ledger"]
 

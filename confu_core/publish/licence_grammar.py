@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from confu_core.publish.licence_words import CC0, CODES, NOT_IN_NAMES, NOTHING, PHRASES, PUBLIC, RESERVED
+from confu_core.cells import is_nothing
+from confu_core.publish.licence_words import CC0, CODES, NOT_IN_NAMES, PHRASES, PUBLIC, RESERVED
 
-__all__ = ["Reading", "read", "says_nothing"]
+__all__ = ["Reading", "read"]
 
 _LATEST = "4.0"
 _PORTED = ("1.0", "2.0", "2.5", "3.0")  # Later versions are the same everywhere.
@@ -68,27 +69,6 @@ class _Named:
         return self.marked or ("BY" in self.parts and (len(self.parts) > 1 or self.version != ""))
 
 
-def says_nothing(text: str) -> bool:
-    """Return whether a text is empty or a mark of nothing.
-
-    Parameters
-    ----------
-    text : str
-        Of a cell.
-
-    Returns
-    -------
-    bool
-        True for "n/a", "unknown" and the like.
-
-    Examples
-    --------
-    >>> says_nothing(" Unknown "), says_nothing("see the website")
-    (True, False)
-    """
-    return " ".join(text.casefold().split()) in NOTHING
-
-
 def read(text: str) -> Reading:
     """Read what a text says of licences.
 
@@ -110,7 +90,7 @@ def read(text: str) -> Reading:
     >>> read("CC0 for the table, all rights reserved for pictures")
     Reading(names=(), forbids=True)
     """
-    readers = [_Reader(_plain(line)) for line in text.splitlines() if not says_nothing(line)]
+    readers = [_Reader(_plain(line)) for line in text.splitlines() if not is_nothing(line)]
     forbids = any(one.forbids for one in readers)
     named = [licence for one in readers for licence in one.named]
     names: list[str] = []

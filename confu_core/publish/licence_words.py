@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["CC0", "CODES", "NOTHING", "NOT_IN_NAMES", "PHRASES", "PUBLIC", "RESERVED"]
+__all__ = ["CC0", "CODES", "NOT_IN_NAMES", "PHRASES", "PUBLIC", "RESERVED"]
 
 RESERVED, CC0, PUBLIC = "all-rights-reserved", "CC0-1.0", "PDM-1.0"
 
-# What says nothing, written as the whole of a cell.
-NOTHING = frozenset(
-    {"", "none", "null", "nan", "n/a", "na", "<na>", "#n/a", "unknown", "unspecified", "not specified", "notspecified"}
-    | {"not stated", "other", "?", "-", "--", ".", "tbd"}
-)
 _NAMES = {
     CC0: "cc0 cczero creativecommonszero creativecommons0 norightsreserved",
     PUBLIC: "pd pdm publicdomain publicdomainmark publicdomainwork publicdomaindedication inthepublicdomain pddc"

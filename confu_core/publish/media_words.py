@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from confu_core.cells import is_nothing
 from confu_core.datasets.contents import Contents, contents_of
 from confu_core.escaping import escape_markdown
-from confu_core.publish.licence_grammar import says_nothing
 from confu_core.publish.words import Figure, Words, code, markdown_table
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
@@ -100,7 +100,7 @@ def media_words(dataset: Dataset) -> Words:
         columns=_COLUMNS
         | {one.column: _HOLDS[kinds[name]] for name, one in inputs.items()}
         | {contents.label: "class"},
-        authors=tuple(dict.fromkeys(name for one in sources if not says_nothing(name := str(one.get("name") or ""))))
+        authors=tuple(dict.fromkeys(name for one in sources if not is_nothing(name := str(one.get("name") or ""))))
         or (_NOBODY,),
         sources=sources,
         real=True,
@@ -122,7 +122,7 @@ def balance_figure(counts: Mapping[str, Counter[str]], contents: Contents) -> Fi
     Figure
         The same bytes for the same numbers; of many classes the most frequent ones.
     """
-    from confu_core.report.rendering import render
+    from confu_core.page.drawing import render
 
     caption = f"Samples of each class (column {contents.label}) in each split, the most frequent first"
     drawn = render("balance", "Class balance", caption, (7.5, 3.4), lambda one: _paint(one, counts))
@@ -130,7 +130,7 @@ def balance_figure(counts: Mapping[str, Counter[str]], contents: Contents) -> Fi
 
 
 def _paint(drawing: Drawing, counts: Mapping[str, Counter[str]]) -> None:
-    from confu_core.report.style import PALETTE, plain
+    from confu_core.page.drawing import PALETTE, plain
 
     total = sum(counts.values(), Counter[str]())
     shown = [name for name, _ in total.most_common(_MOST_BARS)]

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError
+from confu_core.io.refusal import without_secrets
 from confu_core.shards.read import Dataset
-from confu_core.shards.refusal import without_secrets
 
 __all__ = ["check_columns", "check_text", "cleaned_table", "private_in", "without_private"]
 

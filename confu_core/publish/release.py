@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from confu_core.io.storage import Location, fetched
 from confu_core.shards.manifest import MANIFEST
-from confu_core.shards.storage import Location, fetched
 
 __all__ = ["Part", "Release", "made"]
 

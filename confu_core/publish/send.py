@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confu_core.errors import DatasetError
+from confu_core.io.atomic import remove_partials, replacing, sha256_of, writing
+from confu_core.io.storage import Location, RemotePath
 from confu_core.publish.ledger import Ledger
 from confu_core.publish.release import Part, Release
 from confu_core.publish.survey import Survey, survey
-from confu_core.shards.atomic import remove_partials, replacing, sha256_of, writing
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import MANIFEST
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.storage import Location
 
 __all__ = ["CONCURRENT", "Sent", "send"]
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from confu_core.publish.features import is_list
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
-from confu_core.shards.schema import features
+from confu_core.shards.parquet import features
 
 __all__ = ["HUB", "Snippet", "snippets"]
 

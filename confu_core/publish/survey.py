@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from confu_core.errors import DatasetError
+from confu_core.io.atomic import sha256_of
+from confu_core.io.lock import LOCK, OWNER
+from confu_core.io.storage import Location, files_under, sizes
 from confu_core.publish.ledger import LEDGER, Ledger
 from confu_core.publish.release import Release
-from confu_core.shards.atomic import sha256_of
 from confu_core.shards.layout import FOLDERS
-from confu_core.shards.lock import LOCK, OWNER
-from confu_core.shards.manifest import MANIFEST, load_manifest
-from confu_core.shards.storage import Location, files_under, sizes
-from confu_core.shards.sums import SUMS, legible_sums
+from confu_core.shards.manifest import MANIFEST, SUMS, legible_sums, load_manifest
 
 __all__ = ["Survey", "survey"]
 

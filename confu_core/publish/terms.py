@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from confu_core.cells import is_nothing
 from confu_core.errors import DatasetError
 from confu_core.publish.attribution import Items
-from confu_core.publish.licence_grammar import read, says_nothing
+from confu_core.publish.licence_grammar import read
 from confu_core.publish.licences import LICENCES, Licence, common_licence, licence_named, read_licence
 
 __all__ = ["GENERATED", "Terms", "terms_of"]
@@ -133,7 +134,7 @@ def _weighed(said: Mapping[str, tuple[int, str]], own: Licence | None, allow_unk
     notes: list[str] = []
     for text, (count, who) in said.items():
         # What is chosen stands in where nothing is said, and never over what is said.
-        found = own if says_nothing(text) else read_licence(text)
+        found = own if is_nothing(text) else read_licence(text)
         _check(text, count, who)
         if found is None and not allow_unknown:
             raise DatasetError(_unknown(text, count, who))
@@ -157,7 +158,7 @@ def _check(text: str, count: int, who: str) -> None:
 
 def _unknown(text: str, count: int, who: str) -> str:
     never = "or publish nevertheless with --allow-unknown-licence"
-    if says_nothing(text):
+    if is_nothing(text):
         return f"no licence is named for {_which(count)} ({who}); name it with --licence, {never}"
     mend = "write it in the table as SPDX does, such as CC-BY-4.0"
     return f"the licence {_quoted(text)} is not known for {_which(count)} ({who}); {mend}, {never}"

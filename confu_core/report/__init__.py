@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from confu_core.report.words import ReportWords
 
 __all__ = ["write_report"]
 
 
-def write_report(folders: Sequence[Path], out: Path, hint: str = "make some with a sweep first") -> list[Path]:
+def write_report(
+    folders: Sequence[Path], out: Path, hint: str = "make some with a sweep first", words: ReportWords | None = None
+) -> list[Path]:
     """Write the report of results folders.
 
     Parameters
@@ -19,6 +25,8 @@ def write_report(folders: Sequence[Path], out: Path, hint: str = "make some with
         Where to write; made where it is missing. In a results folder only its ``report/`` will do.
     hint : str
         What to do if there are no results, for the message.
+    words : confu_core.report.words.ReportWords or None
+        What the benchmark calls things, such as `birdmml.bench.report_words()`; None speaks of classes.
 
     Returns
     -------
@@ -37,6 +45,7 @@ def write_report(folders: Sequence[Path], out: Path, hint: str = "make some with
     confu_core.errors.ResultsError: no-such-folder does not exist; make some with a sweep first
     """
     # Only now: whoever imports this package for its name does not pay for pandas, scipy and matplotlib.
+    from confu_core.report.words import ReportWords
     from confu_core.report.write import write
 
-    return write(folders, out, hint)
+    return write(folders, out, hint, words or ReportWords())

@@ -5,17 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from confu_core import escaping
-from confu_core.report.intervals import Interval
-from confu_core.report.table import Table, cell_text
+from confu_core.report.tables import Table
+from confu_core.statistics.intervals import Interval
 
-__all__ = ["escape_latex", "escape_markdown", "to_csv", "to_latex", "to_markdown"]
-
-# Longer tables break over pages.
-PAGE_ROWS = 40
+PAGE_ROWS = 40  # Longer tables break over pages.
 LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -42,27 +39,7 @@ HAT = re.compile("(.)\u0302")
 
 
 def to_csv(table: Table) -> str:
-    """Write a table with all its digits.
-
-    Parameters
-    ----------
-    table : Table
-        What to write. Of an `Interval` the mean is written.
-
-    Returns
-    -------
-    str
-        Comma-separated, with a heading; what is undefined is empty, and a text that a spreadsheet would take for a
-        formula has an apostrophe before it.
-
-    Examples
-    --------
-    >>> from confu_core.report.table import Column
-    >>> print(to_csv(Table("t", "", (Column("p"), Column("x")), ((0.1, None), (1 / 3, "a,b")))).rstrip())
-    p,x
-    0.1,
-    0.3333333333333333,"a,b"
-    """
+    """Write a table with all its digits, means without their intervals, and nothing that a spreadsheet would run."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([escaping.spreadsheet_cell(column.name) for column in table.columns])
@@ -73,27 +50,8 @@ def to_csv(table: Table) -> str:
 
 
 def to_markdown(table: Table) -> str:
-    r"""Write a table for a repository.
-
-    Parameters
-    ----------
-    table : Table
-        What to write; columns without a label are left out.
-
-    Returns
-    -------
-    str
-        A pipe table, numbers to the right.
-
-    Examples
-    --------
-    >>> from confu_core.report.table import Column
-    >>> print(to_markdown(Table("t", "", (Column("m", "method"), Column("a", "accuracy")), (("a|b", 0.51562),))))
-    | method | accuracy |
-    | :-- | --: |
-    | a\|b | 0.516 |
-    """
-    # A dash is no list where a cell begins.
+    """Write a table for a repository."""
+    # A dash begins no list inside a table.
     headings, rows, numeric = _readable(
         table, lambda text: text if text == "-" else escape_markdown(text), "**{}**".format
     )
@@ -101,33 +59,8 @@ def to_markdown(table: Table) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in (headings, rule, *rows))
 
 
-def _cell(text: str) -> str:
-    return text if text == "-" else escape_markdown(text)  # A dash begins no list inside a table.
-
-
 def to_latex(table: Table) -> str:
-    r"""Write a table for a paper, with the rules of the package booktabs.
-
-    Parameters
-    ----------
-    table : Table
-        What to write; columns without a label are left out.
-
-    Returns
-    -------
-    str
-        A ``table``, or for many rows a ``longtable``, with caption and label.
-
-    Examples
-    --------
-    >>> from confu_core.report.table import Column
-    >>> text = to_latex(Table("t", "Results", (Column("m", "method"), Column("a", "acc_1")), (("clip", 0.5),)))
-    >>> print("\n".join(text.splitlines()[-6:-2]))
-    method & acc\_1 \\
-    \midrule
-    clip & 0.500 \\
-    \bottomrule
-    """
+    """Write a table for a paper, with the rules of the package booktabs; a long one breaks over pages."""
     headings, rows, numeric = _readable(table, escape_latex, r"\textbf{{{}}}".format)
     align = "".join("r" if right else "l" for right in numeric)
     head = [r"\toprule", " & ".join(headings) + r" \\", r"\midrule"]
@@ -166,22 +99,10 @@ def to_latex(table: Table) -> str:
 
 
 def escape_latex(text: str) -> str:
-    r"""Escape text for LaTeX.
+    r"""Escape text for LaTeX, letters with a hat as formulas.
 
-    Parameters
-    ----------
-    text : str
-        Of a user.
-
-    Returns
-    -------
-    str
-        With arrows as arrows, and letters with a hat as formulas.
-
-    Examples
-    --------
-    >>> print(escape_latex("my_file.py: 5% of ac->b"))
-    my\_file.py: 5\% of ac $\rightarrow$ b
+    >>> print(escape_latex("50% of a_b -> p\u0302"))
+    50\% of a\_b $\rightarrow$ $\hat{p}$
     """
     parts = HAT.split(" ".join(text.split()).replace("->", " → "))
     # Every second part is a letter that had a hat.
@@ -192,40 +113,24 @@ def escape_latex(text: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    r"""Escape text for Markdown.
-
-    Parameters
-    ----------
-    text : str
-        Of a user.
-
-    Returns
-    -------
-    str
-        On one line, with nothing that Markdown or HTML would take for markup.
-
-    Examples
-    --------
-    >>> print(escape_markdown("my_file.py | <b> a->b"))
-    my\_file.py \| &lt;b&gt; a → b
-    """
+    """Escape text for Markdown; arrows become arrows."""
     return escaping.escape_markdown(text.replace("->", " → "))
 
 
 def _readable(
     table: Table, escape: Callable[[str], str], strong: Callable[[str], str]
 ) -> tuple[list[str], list[list[str]], list[bool]]:
-    """Headings, escaped rows, and which columns are numbers, of the columns that readers see."""
-    seen = [at for at, column in enumerate(table.columns) if column.label]
-    headings = [escape(table.columns[at].label) for at in seen]
-    rows = []
-    for number in range(len(table.rows)):
-        texts = [escape(cell_text(table, number, at)) for at in seen]
-        rows.append(
-            [strong(text) if (number, at) in table.bold else text for at, text in zip(seen, texts, strict=True)]
-        )
-    return headings, rows, [_is_numeric([row[at] for row in table.rows]) for at in seen]
+    """Return headings, escaped rows, and which columns are numbers, of the columns that readers see."""
+    seen = table.shown
+
+    def entry(row: int, at: int) -> str:
+        text = escape(table.text(row, at))
+        return strong(text) if (row, at) in table.bold else text
+
+    rows = [[entry(row, at) for at in seen] for row in range(len(table.rows))]
+    numeric = [not any(_is_text(row[at]) for row in table.rows) for at in seen]
+    return [escape(table.columns[at].label) for at in seen], rows, numeric
 
 
-def _is_numeric(values: Sequence[Any]) -> bool:
-    return not any(isinstance(value, str | bool) for value in values)
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | bool)

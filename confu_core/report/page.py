@@ -1,178 +1,99 @@
-"""The page of a report: one HTML file that needs no other."""
+"""The pages of a report: one HTML file that needs no other, and Markdown for a repository."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from importlib.resources import files
+from urllib.parse import quote
 
-from confu_core.report.best import BOLD
-from confu_core.report.content import Content, Part
-from confu_core.report.facts import Facts
-from confu_core.report.html_table import data_table
-from confu_core.report.markup import facts, figure, matrix, table, text
-from confu_core.report.section_page import UNDEFINED, contents_list, section_html, section_style
-from confu_core.report.wording import capitalised, definitions_of
-
-__all__ = ["page"]
+from confu_core.page.drawing import Image
+from confu_core.page.html import style, templates
+from confu_core.report.content import Content, DatasetContent
+from confu_core.report.formats import escape_markdown, to_markdown
+from confu_core.report.sections import Section
+from confu_core.report.tables import BOLD, UNDEFINED, Table
 
 MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
-TINT = f"Tinted by closeness to the Bayes accuracy. {BOLD}"
 
 
 def page(content: Content, downloads: Sequence[str]) -> str:
-    """Write a report as HTML.
-
-    Parameters
-    ----------
-    content : Content
-        What it says.
-    downloads : sequence of str
-        Names of the files beside the page.
-
-    Returns
-    -------
-    str
-        A whole document without external resources, for light and dark screens and for print.
-    """
-    sections = [
-        *(piece for part in content.parts for piece in _part(content, part)),
-        _section("How to read it", _definitions(content)),
-        _failures(content.facts, several=len(content.facts.machines) > 1),
-        _section("Settings", *_settings(content.facts)),
-        _section("Cost and machine", *_cost(content.facts)),
-        _section("Files", _downloads(downloads)),
-    ]
-    body = "\n".join(section for section in sections if section)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="confu-bench report">
-<title>{text(content.title)}</title>
-<style>
-{_style(content)}</style>
-</head>
-<body>
-<header>
-<p class="kicker">Results · {text(content.benchmark)}</p>
-<h1>{text(content.title)}</h1>
-<p class="lede">{text(content.lede)}</p>
-{_lacks(content.lacks)}{_warning(content.facts)}{contents_list(content.sections)}</header>
-<main>
-{body}
-</main>
-<footer>Written by confu-bench {text(version("confu-bench"))}. This page needs no other file.</footer>
-</body>
-</html>
-"""
+    """Write a report as HTML, with links to the files beside it."""
+    stems = list(dict.fromkeys(name.partition(".")[0] for name in downloads))
+    by_stem = {stem: [name for name in downloads if name.partition(".")[0] == stem] for stem in stems}
+    further = [("confu_core.report", "sections.css")] if content.sections else []
+    return (
+        templates("confu_core.report")
+        .get_template("page.html.j2")
+        .render(
+            content=content,
+            facts=content.facts,
+            style=style(*further),
+            downloads=by_stem,
+            version=version("confu-bench"),
+            means=MEANS,
+            bold=BOLD,
+            undefined=UNDEFINED,
+        )
+    )
 
 
-def _style(content: Content) -> str:
-    common = files("confu_core.report").joinpath("page.css").read_text(encoding="utf-8")
-    return common + (section_style() if content.sections else "")
-
-
-def _section(title: str, *parts: str) -> str:
-    return f"<section>\n<h2>{text(title)}</h2>\n" + "\n".join(parts) + "\n</section>" if parts else ""
-
-
-def _part(content: Content, part: Part) -> list[str]:
-    """Everything about one dataset."""
-    headline, *others = part.images
-    beyond = [figure(image) for image in others if not image.name.startswith("directions")]
-    return [
-        f"<h2>{text(part.name)}</h2>" if part.name else "",
-        figure(headline, heading=False),
-        _matrix(content, part),
-        _section(_of("Beyond pairs", part), *beyond),
-        *map(section_html, part.sections),
-        _directions(content, part),
-    ]
-
-
-def _of(title: str, part: Part) -> str:
-    return f"{part.name}: {title}" if part.name else title
-
-
-def _lacks(said: Sequence[str]) -> str:
-    return "".join(f'<p class="note">{text(each)}</p>\n' for each in said)
-
-
-def _warning(stands: Facts) -> str:
-    if not stands.failures:
-        return ""
-    count = f"{len(stands.failures)} of {stands.cells} cells failed"
-    return f'<div class="box note"><p>{count} and are in no mean: <a href="#failed">which, and why</a>.</p></div>\n'
-
-
-def _matrix(content: Content, part: Part) -> str:
-    view, by_method = content.view, part.table("matrix")
-    shown, note = matrix(part.matrix, view.x_label), f"{MEANS} {TINT}"
-    if content.by_method and by_method is not None:
-        shown, note = data_table(by_method), f"{MEANS} {BOLD}"
-    return _section(_of(capitalised(view.y_label), part), shown, f'<p class="note">{note}</p>')
-
-
-def _directions(content: Content, part: Part) -> str:
-    drawn = [figure(image, heading=False) for image in part.images if image.name.startswith("directions")]
-    if not drawn:
-        return ""
+def markdown_page(content: Content) -> str:
+    """Write a report as Markdown."""
+    facts = content.facts
+    failed = "\n".join(
+        f"- {escape_markdown(f'{each.group}, {each.where} (cell {each.cell})')}: {escape_markdown(each.error)}"
+        for each in facts.failures
+    )
     parts = [
-        f"<details><summary>{text(name)}</summary>{matrix(values, content.view.x_label)}</details>"
-        if name
-        else matrix(values, "direction")
-        for name, values in part.directions
+        f"# {escape_markdown(content.title)}",
+        escape_markdown(content.lede),
+        *map(escape_markdown, content.lacks),
+        *(piece for part in content.parts for piece in _part(part)),
+        "## Failed cells" if failed else "",
+        f"{len(facts.failures)} of {facts.cells} cells failed and are in no mean:" if failed else "",
+        failed,
+        "## How to read it",
+        "\n".join(f"- **{name}**: {escape_markdown(meaning)}" for name, meaning in content.meanings.items()),
+        "## Settings",
+        "\n".join(f"- {_pair(name, value)}" for name, value in facts.axes),
+        ", ".join(_pair(name, value) for name, value in facts.common),
     ]
-    folded = [table for name in ("direction_accuracy", "fallbacks") if (table := part.table(name)) is not None]
-    parts += [f"<details><summary>{text(rows.title)}</summary>{data_table(rows)}</details>" for rows in folded]
-    note = [f'<p class="note">{UNDEFINED}</p>'] if any(rows.marked for rows in folded) else []
-    return _section(_of("Every direction", part), *drawn, *parts, *note)
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _definitions(content: Content) -> str:
-    meanings = definitions_of(measures=bool(content.sections), exact=content.view.ceiling is not None)
-    items = "".join(f"<dt>{text(name)}</dt><dd>{text(meaning)}</dd>" for name, meaning in meanings.items())
-    return f'<dl class="reading">{items}</dl>'
-
-
-def _failures(stands: Facts, *, several: bool) -> str:
-    if not stands.failures:
-        return ""
-    rows = [
-        (*([each.folder] if several else []), each.group, each.where, each.cell, each.error) for each in stands.failures
+def _part(part: DatasetContent) -> list[str]:
+    """Return everything about one dataset."""
+    headline, matrix = part.headline
+    return [
+        *([f"# {escape_markdown(part.name)}"] if part.name else []),
+        _image(headline),
+        f"## {escape_markdown(part.heading(part.title))}",
+        to_markdown(matrix),
+        f"{MEANS} {BOLD}",
+        *(piece for image in part.images[1:] for piece in (f"## {escape_markdown(image.title)}", _image(image))),
+        *(piece for section in part.sections for piece in _section(section)),
+        *map(_folded, part.others),
     ]
-    headings = [*(["folder"] if several else []), "method", "settings", "cell", "error"]
-    listing = table(headings, rows, words=True, last="error")
-    note = "<p>These cells are in no mean and no figure. The same sweep, run again, tries them again.</p>"
-    return _section("Failed cells", note, listing).replace("<h2>", '<h2 id="failed">', 1)
 
 
-def _settings(stands: Facts) -> list[str]:
-    parts = ["<h3>What varies</h3>", facts(stands.axes, "wide")]
-    if stands.differing:
-        rows = [(name, *values) for name, values in stands.differing]
-        parts += ["<h3>What differs between methods</h3>", table(["", *stands.groups], rows)]
-    return [*parts, "<h3>What is fixed</h3>", facts(stands.common)] if stands.common else parts
+def _image(image: Image) -> str:
+    return f"![{escape_markdown(image.title)}]({quote(image.name)}.svg)\n\n{escape_markdown(image.caption)}"
 
 
-def _cost(stands: Facts) -> list[str]:
-    headings = ["", "cells", "computing time", "per cell", "peak memory"]
-    note = "Cells that were trained together share their time equally; peak memory is that of a whole process."
-    parts = [table(headings, stands.costs), f'<p class="note">{note}</p>']
-    for folder, machine in stands.machines:
-        if machine:
-            title = f"Computed on ({folder})" if len(stands.machines) > 1 else "Computed on"
-            parts += [f"<h3>{text(title)}</h3>", facts(machine)]
-    return parts
+def _section(section: Section) -> list[str]:
+    return [
+        f"## {escape_markdown(section.title)}",
+        escape_markdown(section.lede),
+        *map(_image, section.images),
+        *(f"**{escape_markdown(table.title)}**\n\n{to_markdown(table)}" for table in section.tables),
+        *map(_folded, section.folded),
+        *map(escape_markdown, section.remarks),
+    ]
 
 
-def _downloads(names: Sequence[str]) -> str:
-    stems = list(dict.fromkeys(name.partition(".")[0] for name in names))
-    items = []
-    for stem in stems:
-        own = [name for name in names if name.partition(".")[0] == stem]
-        links = ", ".join(f'<a href="{text(name)}">{text(name.partition(".")[2])}</a>' for name in own)
-        items.append(f"<div><dt>{text(stem.replace('_', ' '))}</dt><dd>{links}</dd></div>")
-    return f'<dl class="facts">{"".join(items)}</dl>'
+def _folded(table: Table) -> str:
+    return f"<details><summary>{escape_markdown(table.title)}</summary>\n\n{to_markdown(table)}\n\n</details>"
+
+
+def _pair(name: str, value: str) -> str:
+    return f"{escape_markdown(name)}: {escape_markdown(value)}"

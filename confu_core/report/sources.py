@@ -1,44 +1,28 @@
-"""The results folders of one report: read, compared, and named so that no two are called the same."""
+"""The results folders of one report: read and compared, with names for folders and data; what is plotted over what."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from confu_core.errors import ResultsError
-from confu_core.runs.results import Results, read_results
+from confu_core.errors import ResultsError, nearest
+from confu_core.runs.results import METRICS, Results, read_results
 
-__all__ = ["check_place", "folder_labels", "read_sources"]
+SEED = "seed"
+# The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
+NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
+DATA = ("dataset", "told_by", "data", *NAMED)
+OWN_TABLE = ("dataset", "data")
+BELOW = ("single_ceiling", "chance")  # What closeness is counted from where the floor that was asked for is not known.
 
-REPORT = "report"
+Row = dict[str, Any]
 
 
 def read_sources(folders: Sequence[Path], hint: str) -> list[Results]:
-    """Read results folders that are to be shown together.
-
-    Parameters
-    ----------
-    folders : sequence of Path
-        At least one, each once, all of one benchmark.
-    hint : str
-        What to do if there are no results, for the message.
-
-    Returns
-    -------
-    list of Results
-        In the order given; each has a finished cell.
-
-    Raises
-    ------
-    ResultsError
-        If a folder cannot be read, is there twice, is of another benchmark, or has no finished cell.
-
-    Examples
-    --------
-    >>> read_sources([Path("no-such-folder")], "make some first")
-    Traceback (most recent call last):
-    confu_core.errors.ResultsError: no-such-folder does not exist; make some first
-    """
+    """Read results folders that are to be shown together; raises ResultsError where they cannot be."""
     if not folders:
         raise ResultsError(f"a report needs at least one results folder; got none; {hint}")
     seen: set[Path] = set()
@@ -53,65 +37,6 @@ def read_sources(folders: Sequence[Path], hint: str) -> list[Results]:
     return sources
 
 
-def folder_labels(folders: Sequence[Path]) -> list[str]:
-    """Name folders as briefly as tells them apart.
-
-    Parameters
-    ----------
-    folders : sequence of Path
-        No two the same.
-
-    Returns
-    -------
-    list of str
-        The last part of each path, with as many parents as it takes.
-
-    Examples
-    --------
-    >>> folder_labels([Path("runs/paper"), Path("runs/mine")])
-    ['paper', 'mine']
-    >>> folder_labels([Path("/today/runs"), Path("/yesterday/runs")])
-    ['today/runs', 'yesterday/runs']
-    """
-    parts = [folder.resolve().parts for folder in folders]
-    for depth in range(1, max(map(len, parts)) + 1):
-        labels = ["/".join(path[-depth:]) for path in parts]
-        if len(set(labels)) == len(labels):
-            break
-    return labels
-
-
-def check_place(out: Path) -> None:
-    """Refuse a place for a report that would hurt a results folder.
-
-    A sweep goes on only in a folder that holds nothing foreign, and what it leaves room for is ``report/``.
-
-    Parameters
-    ----------
-    out : Path
-        Where the report is to be written.
-
-    Raises
-    ------
-    ResultsError
-        If it is a file, a results folder, or within one but not within its ``report/``.
-
-    Examples
-    --------
-    >>> check_place(Path("no-such-folder/report"))
-    """
-    if out.exists() and not out.is_dir():
-        raise ResultsError(f"{out} is not a folder; choose another --out")
-    place = out.resolve()
-    for folder in (place, *place.parents):
-        inner = place.relative_to(folder).parts
-        if (folder / "results.parquet").is_file() and inner[:1] != (REPORT,):
-            raise ResultsError(
-                f"{out} lies in the results folder {folder.name}, which must hold nothing but results; "
-                f"choose {folder.name}/{REPORT} or an --out elsewhere"
-            )
-
-
 def _check(results: Results, first: Results, hint: str) -> None:
     if results.benchmark != first.benchmark:
         raise ResultsError(
@@ -123,3 +48,167 @@ def _check(results: Results, first: Results, hint: str) -> None:
         errors = [error for error in results.table["error"].to_pylist() if error]
         failed = f" ({len(errors)} failed: {errors[0]})" if errors else ""
         raise ResultsError(f"{results.folder} holds no finished cell{failed}; {hint}")
+
+
+def folder_labels(folders: Sequence[Path]) -> list[str]:
+    """Name folders as briefly as tells them apart."""
+    parts = [folder.resolve().parts for folder in folders]
+    for depth in range(1, max(map(len, parts)) + 1):
+        labels = ["/".join(path[-depth:]) for path in parts]
+        if len(set(labels)) == len(labels):
+            break
+    return labels
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """What is plotted over what: columns of the results for x, y, methods and exact lines; and labels of the axes."""
+
+    x: str
+    y: str
+    x_label: str
+    y_label: str
+    group: str
+    ceiling: str | None
+    floor: str | None
+
+    @property
+    def axis(self) -> str | None:
+        """The setting along x; None where each method is its own x."""
+        return None if self.x == self.group else self.x
+
+
+def view_of(results: Results) -> ReportView:
+    """Read what a sweep wants shown; raises ResultsError where the results have no such columns."""
+    asked = results.sweep.get("view", {})
+    if not isinstance(asked, dict) or not all(isinstance(value, str | None) for value in asked.values()):
+        raise ResultsError(f"{results.folder / 'sweep.json'} is damaged: its view is no object of texts; remove it")
+    said: dict[str, Any] = {**_fallback(results), **asked}
+    columns = set(results.table.column_names)
+    for role in ("x", "y", "group", "ceiling", "floor"):
+        name = said[role]
+        if name not in columns and not (name is None and role in ("ceiling", "floor")):
+            raise ResultsError(
+                f"{results.folder / 'sweep.json'} wants {role} = {name!r}, which the results lack: "
+                f"{nearest(str(name), columns)}"
+            )
+    if said["x"] in OWN_TABLE:
+        # Datasets are no axis: each has a table of its own, with a row per method.
+        said |= {"x": said["group"], "x_label": said["group"]}
+    if said["floor"] is not None:
+        said["floor"] = next((name for name in (said["floor"], *BELOW) if _known(results, name)), None)
+    if said["ceiling"] is not None and not _known(results, said["ceiling"]):
+        said["ceiling"] = None
+    labels = {"x_label": said["x_label"] or said["x"], "y_label": said["y_label"] or said["y"]}
+    return ReportView(said["x"], said["y"], **labels, group=said["group"], ceiling=said["ceiling"], floor=said["floor"])
+
+
+def _known(results: Results, name: str) -> bool:
+    return name in results.table.column_names and results.table[name].null_count < len(results.table)
+
+
+def _fallback(results: Results) -> dict[str, str | None]:
+    """Return what is shown unless the sweep says otherwise."""
+    settings = [name for name in results.setting_names if name not in ("method", SEED)]
+    varying = varying_settings(results.rows(), settings, "method")
+    present = {name for name in METRICS if name in results.table.column_names}
+    return {
+        "x": next(iter(varying or settings), "method"),
+        "y": "accuracy",
+        "x_label": None,
+        "y_label": None,
+        "group": "method",
+        "ceiling": "bayes_accuracy" if "bayes_accuracy" in present else None,
+        "floor": "chance" if "chance" in present else None,
+    }
+
+
+def varying_settings(rows: Sequence[Row], settings: Iterable[str], group: str) -> list[str]:
+    """List the settings that vary among the rows of any one method."""
+    values: dict[tuple[str, Any], set[Any]] = {}
+    wanted = [name for name in settings if name != group]
+    for row in rows:
+        for name in wanted:
+            values.setdefault((name, row.get(group)), set()).add(row.get(name))
+    varying = {name for (name, _), found in values.items() if len(found) > 1}
+    return [name for name in wanted if name in varying]
+
+
+def follows(rows: Sequence[Row], setting: str, x: str) -> bool:
+    """Return whether x decides a setting, as the mixing parameter decides which of several datasets it is."""
+    found: dict[Any, Any] = {}
+    return all(row.get(setting) == found.setdefault(row.get(x), row.get(setting)) for row in rows)
+
+
+def short_name(methods: Iterable[str]) -> Callable[[str], str]:
+    """Return a function that shortens names of methods that are paths, as long as no two become the same.
+
+    >>> name = short_name(["clip", "/somewhere/mine.py:Mine"])
+    >>> name("clip"), name("/somewhere/mine.py:Mine")
+    ('clip', 'mine.py:Mine')
+    """
+    known = {str(method) for method in methods}
+    short = {method: Path(method).name or method for method in known}
+    taken = list(short.values())
+    return lambda method: short[method] if taken.count(short.get(method, "")) == 1 else method
+
+
+def dataset_names(rows: Sequence[Row], benchmarks: Sequence[str], x: str | None) -> list[str]:
+    """Name what every row was run on, as briefly as tells datasets apart, which are never ranked together.
+
+    What the setting along the axis decides names no dataset, for every place along it has its own.
+
+    >>> rows = [{"dataset": None, "p": 0.5, "data": "a1"}, {"dataset": None, "p": 1.0, "data": "b2"}]
+    >>> dataset_names(rows, ["birds", "birds"], None), dataset_names(rows, ["birds", "birds"], "p")
+    (['birds, p 0.5', 'birds, p 1'], ['birds', 'birds'])
+    """
+    kept = [name for name in DATA if name != x and (x is None or not follows(rows, name, x))]
+    identities = [tuple(row.get(name) for name in kept) for row in rows]
+    bases = [str(row.get("dataset") or one) for row, one in zip(rows, benchmarks, strict=True)]
+    varying = [name for name in kept if name in NAMED and len({row.get(name) for row in rows}) > 1]
+    told: list[str] = []
+    # None, any one, all, and last the start of the fingerprint, which tells least.
+    for names in [[], *([name] for name in varying), varying, [*varying, "data"]]:
+        told = [
+            ", ".join([base, *(f"{name} {_shown(row[name])}" for name in names if row.get(name) is not None)])
+            for base, row in zip(bases, rows, strict=True)
+        ]
+        if len(set(zip(told, identities, strict=True))) == len(set(told)):
+            break
+    return told
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def axis_values(results: Results, name: str) -> list[Any]:
+    """Return the values of an axis in the order in which they were asked for; empty if the sweep does not say."""
+    grid = results.sweep.get("grid")
+    values = grid.get(name) if isinstance(grid, dict) else None
+    return values if isinstance(values, list) else []
+
+
+def in_order(values: Iterable[Any], asked: Sequence[Any]) -> list[Any]:
+    """Sort values of a setting: numbers by size, then others as they were asked for, and what was not last, by name.
+
+    >>> in_order(["gated", "concat", "new"], ["concat", "gated"]), in_order([1.0, 0.5], [1.0, 0.5])
+    (['concat', 'gated', 'new'], [0.5, 1.0])
+    """
+    places = {str(value): at for at, value in reversed(list(enumerate(asked)))}
+
+    def place(value: Any) -> tuple[Any, ...]:
+        own = (value,) if is_number(value) else (places.get(str(value), math.inf), str(value))
+        return (not is_number(value), *own)
+
+    return sorted(values, key=place)
+
+
+def sort_key(value: Any) -> tuple[int, Any]:
+    """Return what sorts numbers before other values."""
+    return (0, value) if is_number(value) else (1, str(value))
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value has a place on a numeric axis, which True and False do not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -7,42 +7,23 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
+from confu_core.io.atomic import read_small, remove_partials, write_whole, writing
 from confu_core.report.content import Content, content_of
 from confu_core.report.formats import to_csv, to_latex, to_markdown
-from confu_core.report.markdown import markdown_page
-from confu_core.report.page import page
-from confu_core.report.sources import REPORT, check_place
+from confu_core.report.page import markdown_page, page
+from confu_core.report.words import ReportWords
 from confu_core.runs.results import RESULTS
-from confu_core.shards.atomic import remove_partials, write_whole, writing
-from confu_core.shards.plain import read_small
 
-__all__ = ["write"]
-
+REPORT = "report"  # The one folder in a results folder that is ours.
 PAGE, MARKDOWN = "index.html", "report.md"
 GENERATOR = '<meta name="generator" content="confu-bench report">'
 
 
-def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
-    """Write the report of results folders; see `confu_core.report.write_report`.
-
-    Parameters
-    ----------
-    folders, out, hint
-        As there.
-
-    Returns
-    -------
-    list of Path
-        The files, the page first.
-
-    Raises
-    ------
-    ResultsError
-        If a folder cannot be read or compared, or `out` cannot be written.
-    """
-    check_place(out)
+def write(folders: Sequence[Path], out: Path, hint: str, words: ReportWords) -> list[Path]:
+    """Write the report of results folders; see `confu_core.report.write_report`."""
+    _check_place(out)
     _check_ours(out, {PAGE, MARKDOWN})  # Before minutes of drawing.
-    content = content_of(folders, hint)
+    content = content_of(folders, hint, words)
     files = _files(content)
     # The page last, so that it never links to what is not there yet.
     files[PAGE] = page(content, sorted(files)).encode()
@@ -56,6 +37,20 @@ def write(folders: Sequence[Path], out: Path, hint: str) -> list[Path]:
     except DatasetError as error:
         raise ResultsError(str(error)) from error
     return [out / PAGE, *(out / name for name in files if name != PAGE)]
+
+
+def _check_place(out: Path) -> None:
+    """Refuse a place for a report that would hurt a results folder."""
+    if out.exists() and not out.is_dir():
+        raise ResultsError(f"{out} is not a folder; choose another --out")
+    place = out.resolve()
+    for folder in (place, *place.parents):
+        inner = place.relative_to(folder).parts
+        if (folder / RESULTS).is_file() and inner[:1] != (REPORT,):
+            raise ResultsError(
+                f"{out} lies in the results folder {folder.name}, which must hold nothing but results; "
+                f"choose {folder.name}/{REPORT} or an --out elsewhere"
+            )
 
 
 def _check_ours(out: Path, names: Collection[str]) -> None:
@@ -75,20 +70,18 @@ def _check_ours(out: Path, names: Collection[str]) -> None:
 
 
 def _files(content: Content) -> dict[str, bytes]:
-    """All files but the page, by name."""
+    """Return all files but the page, by name."""
     files: dict[str, bytes] = {}
-    parts = content.parts
-    for image in (
-        *(one for part in parts for one in part.images),
-        *(one for s in content.sections for one in s.images),
-    ):
+    sections = content.sections
+    of_parts = [image for part in content.parts for image in part.images]
+    for image in (*of_parts, *(image for section in sections for image in section.images)):
         files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
-    of_sections = (table for section in content.sections for table in (*section.tables, *section.folded))
-    for table in (*(table for part in parts for table in part.tables), *of_sections):
+    of_sections = [table for section in sections for table in (*section.tables, *section.folded)]
+    for table in (*(table for part in content.parts for table in part.tables), *of_sections):
         files[f"{table.name}.csv"] = to_csv(table).encode()
         files[f"{table.name}.md"] = (to_markdown(table) + "\n").encode()
         files[f"{table.name}.tex"] = to_latex(table).encode()
-    for table in (*content.exports, *(table for part in parts for table in part.exports)):
+    for table in (*content.exports, *(table for part in content.parts for table in part.exports)):
         files[f"{table.name}.csv"] = to_csv(table).encode()
     files[MARKDOWN] = markdown_page(content).encode()
     return files

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
+from confu_core.io.atomic import remove_partials, writing
+from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use
 from confu_core.runs.results import RESULTS, read_results
-from confu_core.shards.atomic import remove_partials, writing
-from confu_core.shards.lock import LOCK, OWNER, InUse, folder_in_use
 
 __all__ = ["claimed"]
 

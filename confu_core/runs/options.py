@@ -13,13 +13,7 @@ from confu_core.errors import InvalidValue
 __all__ = ["cell_id", "option_value", "plain", "resolved_options"]
 
 
-def resolved_options(
-    method: str,
-    options: Mapping[str, Any],
-    bench: Mapping[str, Any] | None = None,
-    *,
-    fixed_temperature: float | None = None,
-) -> dict[str, Any]:
+def resolved_options(method: str, options: Mapping[str, Any], bench: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return every option of a method with its value; this loads the method.
 
     Parameters
@@ -30,8 +24,6 @@ def resolved_options(
         Those that the user gave.
     bench : mapping of str to object, optional
         Defaults of a benchmark, where they are not the method's own.
-    fixed_temperature : float, optional
-        That of methods which by default do not learn theirs, where it is not their own either.
 
     Returns
     -------
@@ -53,10 +45,7 @@ def resolved_options(
     from confu_core.methods.registry import check_options, load_method, method_options
 
     check_options(method, dict(options))
-    own = method_options(load_method(method))
-    if fixed_temperature is not None and own.get("learn_temperature") is False and "temperature" in own:
-        own["temperature"] = fixed_temperature
-    return {**own, **(bench or {}), **options}
+    return {**method_options(load_method(method)), **(bench or {}), **options}
 
 
 def cell_id(columns: Mapping[str, Any], *places: str) -> str:

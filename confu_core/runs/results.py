@@ -16,9 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
+from confu_core.io.atomic import read_json, write_whole
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
-from confu_core.shards.atomic import write_whole
-from confu_core.shards.plain import read_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, ResultsError
-from confu_core.shards.atomic import write_whole
-from confu_core.shards.plain import read_small
+from confu_core.io.atomic import read_small, write_whole
 
 __all__ = ["check_finite", "read_sealed", "write_sealed"]
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from confu_core.errors import ConfuError, InvalidValue, ResultsError
+from confu_core.parallel.workers import ATTEMPTS, WorkerDied, completed
 from confu_core.runs.environment import environment
 from confu_core.runs.folder import claimed
 from confu_core.runs.measures import read_examples, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results, write_sidecars
-from confu_core.shards.workers import ATTEMPTS, WorkerDied, completed
 
 __all__ = ["Cell", "SweepSummary", "keep", "peak_memory", "sweep"]
 

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
+import socket
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.shards.atomic import write_whole, writing
-from confu_core.shards.beside import write_beside
-from confu_core.shards.cluster import check_engine, completed_on_cluster, same_versions
-from confu_core.shards.draft import draft_of
-from confu_core.shards.layout import Job, jobs, shard_path
-from confu_core.shards.lock import folder_in_use
-from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
+from confu_core.io.atomic import sha256_of, write_whole, writing
+from confu_core.io.lock import folder_in_use
+from confu_core.io.storage import Location, RemotePath, location, remove_tree
+from confu_core.parallel.cluster import check_engine, completed_on_cluster
+from confu_core.parallel.workers import completed, mapped
+from confu_core.shards.layout import UNFINISHED, Job, check_count, jobs, shard_path
+from confu_core.shards.manifest import (
+    MANIFEST,
+    Manifest,
+    Shard,
+    draft_of,
+    legible_sums,
+    library_versions,
+    load_manifest,
+    version_differences,
+    write_sums,
+)
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.resume import begin, clean, finish, finished_shards, refuse_other, whole
-from confu_core.shards.storage import Location, location
-from confu_core.shards.sums import write_sums
-from confu_core.shards.versions import library_versions as _versions
-from confu_core.shards.workers import WorkerDied, completed
-from confu_core.shards.write import write_shards
-
-__all__ = ["build"]
+from confu_core.shards.write import begin, clean, finished_shards, refuse_other, whole, write_shards
 
 ARRIVAL_SECONDS = 30
-
-Written = tuple[Shard, ...]
-Runner = Callable[[Callable[[Job], Written], Sequence[Job]], Generator[Written, None, None]]
 
 
 def build(
@@ -96,12 +96,12 @@ def build(
     root, formats = location(out), tuple(formats)
     if isinstance(root, Path) and engine != "local":
         root = root.absolute()  # Workers elsewhere have other working folders.
-    if type(workers) is not int or workers < 1:
-        raise InvalidValue(f"workers must be a whole number of at least 1; got {workers!r}")
+    check_count("workers", workers)
     check_engine(engine, scheduler)
-    _check_reach(root, engine, workers)
+    if isinstance(root, RemotePath) and root.protocol == "memory" and (engine, workers) != ("local", 1):
+        raise InvalidValue(f"{root} is seen by this process alone, so workers must be 1 on the local engine")
     plan = jobs(recipe.splits, shard_rows)
-    draft = draft_of(recipe, formats, shard_rows, _versions(recipe.libraries))
+    draft = draft_of(recipe, formats, shard_rows, library_versions(recipe.libraries))
     with folder_in_use(root):
         with writing(root):
             refuse_other(root, draft)
@@ -109,28 +109,39 @@ def build(
             if manifest is None:
                 begin(root, draft)
         if manifest is None:
-            run = _runner(engine, workers, scheduler, root, draft.versions)
-            shards = _all_shards(recipe, root, draft, plan, run, progress)
+            shards = _all_shards(recipe, root, draft, plan, workers, engine, scheduler, progress)
             manifest = draft.with_shards(shards).with_digest()
-            _seal(recipe, root, manifest)
+            write_sums(root, manifest.sums())
+            write_beside(recipe, root)
+            write_whole(root / MANIFEST, manifest.to_bytes())
         else:
             write_beside(recipe, root)
-        finish(root)
+        remove_tree(root / UNFINISHED)
     return manifest
 
 
-def _runner(engine: str, workers: int, scheduler: str | None, root: Location, versions: Mapping[str, str]) -> Runner:
-    if engine == "local":
-        return lambda function, todo: completed(function, todo, workers)
+def write_beside(recipe: Recipe, root: Location) -> list[str]:
+    """Write the files beside the shards, and their checksums, where they are not there; return the names written."""
+    files = recipe.files_beside()
+    wanted = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    lost = [name for name in files if not (root / name).is_file() or sha256_of(root / name) != wanted[name]]
+    for name in lost:
+        write_whole(root / name, files[name])
+    sums = legible_sums(root) if files else {}
+    if not sums.items() >= wanted.items():
+        write_sums(root, {**sums, **wanted})
+    return lost
 
-    def run(function: Callable[[Job], Written], todo: Sequence[Job]) -> Generator[Written, None, None]:
-        checked = functools.partial(same_versions, function, versions)
-        with contextlib.closing(completed_on_cluster(checked, todo, workers, scheduler)) as results:
-            for shards in results:
-                _check_arrived(root, shards)
-                yield shards
 
-    return run
+def same_versions(function: Callable[[Any], Any], versions: Mapping[str, str], job: Any) -> Any:
+    """Do a job only where the libraries are those that the manifest will name."""
+    here = library_versions([name for name in versions if name != "python"])
+    if different := version_differences(versions, here):
+        raise DatasetError(
+            f"the worker on {socket.gethostname()} has other versions than this process ({'; '.join(different)}), "
+            "which may write other bytes; install the same everywhere"
+        )
+    return function(job)
 
 
 def _all_shards(
@@ -138,29 +149,47 @@ def _all_shards(
     root: Location,
     draft: Manifest,
     plan: list[Job],
-    run: Runner,
+    workers: int,
+    engine: str,
+    scheduler: str | None,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[Shard, ...]:
     known = finished_shards(root, draft)
     todo = [job for job in plan if not known.keys() >= _paths(job, draft.formats)]
-    for job in todo:
-        for path in _paths(job, draft.formats):
-            known.pop(path, None)
-    shards = list(known.values())
-    report = _reporter(progress, draft.formats[0])
+    for path in {path for job in todo for path in _paths(job, draft.formats)}:
+        known.pop(path, None)
+    shards: list[Shard] = []
+    rows = size = 0
+
+    def arrived(written: Sequence[Shard]) -> None:
+        nonlocal rows, size
+        if engine != "local":
+            _check_arrived(root, written)
+        shards.extend(written)
+        rows += sum(shard.rows for shard in written if shard.format == draft.formats[0])
+        size += sum(shard.bytes for shard in written)
+        if progress is not None:
+            progress(rows, size)
+
     function = functools.partial(write_shards, recipe, root, draft.formats)
+    run = completed
+    if engine != "local":
+        function = functools.partial(same_versions, function, draft.versions)
+        run = functools.partial(completed_on_cluster, scheduler=scheduler)
     try:
-        with contextlib.closing(run(function, todo)) as results:
-            report(shards)
-            for written in results:
-                shards += written
-                report(written)
-    except WorkerDied as error:
-        names = ", ".join(shard_path(draft.formats[0], job) for job in error.jobs)
-        raise DatasetError(
-            f"{root}: the worker died {error.attempts} times over {names}; the other shards are kept: "
-            "run the same build again, with fewer --workers if memory ran out"
-        ) from error
+        arrived(tuple(known.values()))
+        mapped(
+            function,
+            todo,
+            workers,
+            run=run,
+            each=arrived,
+            name=lambda job: shard_path(draft.formats[0], job),
+            died=lambda times, names: (
+                f"{root}: the worker died {times} times over {names}; the other shards are kept: "
+                "run the same build again, with fewer --workers if memory ran out"
+            ),
+        )
     finally:
         clean(root)
     return tuple(shards)
@@ -178,11 +207,6 @@ def _check_arrived(root: Location, shards: Sequence[Shard]) -> None:
         time.sleep(0.1)
 
 
-def _check_reach(root: Location, engine: str, workers: int) -> None:
-    if isinstance(root, RemotePath) and root.protocol == "memory" and (engine, workers) != ("local", 1):
-        raise InvalidValue(f"{root} is seen by this process alone, so workers must be 1 on the local engine")
-
-
 def _complete(root: Location, plan: list[Job], formats: tuple[str, ...]) -> Manifest | None:
     if not (root / MANIFEST).exists():
         return None
@@ -191,26 +215,5 @@ def _complete(root: Location, plan: list[Job], formats: tuple[str, ...]) -> Mani
     return manifest if all(there >= _paths(job, formats) for job in plan) else None
 
 
-def _seal(recipe: Recipe, root: Location, manifest: Manifest) -> None:
-    content = manifest.to_bytes()
-    sums = {shard.path: shard.sha256 for shard in manifest.shards}
-    write_sums(root, {**sums, MANIFEST: hashlib.sha256(content).hexdigest()})
-    write_beside(recipe, root)
-    write_whole(root / MANIFEST, content)
-
-
 def _paths(job: Job, formats: tuple[str, ...]) -> set[str]:
     return {shard_path(format, job) for format in formats}
-
-
-def _reporter(progress: Callable[[int, int], None] | None, format: str) -> Callable[[Sequence[Shard]], None]:
-    rows = size = 0
-
-    def report(shards: Sequence[Shard]) -> None:
-        nonlocal rows, size
-        rows += sum(shard.rows for shard in shards if shard.format == format)
-        size += sum(shard.bytes for shard in shards)
-        if progress is not None:
-            progress(rows, size)
-
-    return report

@@ -6,22 +6,24 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
-from confu_core.shards.cache_build import fill
-from confu_core.shards.cache_files import VERSION, Index
-from confu_core.shards.cached import Cached
-from confu_core.shards.lock import locked
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from confu_core.errors import DatasetError, nearest
+from confu_core.inputs.decode import Corrupt
+from confu_core.inputs.spec import InputSpec
+from confu_core.inputs.text import Tokenizer
+from confu_core.io.atomic import replacing_folder
+from confu_core.io.lock import locked
+from confu_core.shards.cache_write import TOKENIZER, VERSION, Index, array_path, fill, labels_path
+from confu_core.shards.layout import check_count
 from confu_core.shards.read import Dataset
-
-__all__ = ["Cached", "InputSpec", "Picture", "Sound", "Text", "cache_folder", "cache_key", "open_cache"]
-
-_PARTIAL = ".partial"
 
 
 def open_cache(
@@ -35,48 +37,12 @@ def open_cache(
     """Open the cache of a dataset, and make it first where there is none, or a damaged one.
 
     Any number of processes may do so at once: one of them decodes, the others wait. The arrays are the same for any
-    number of workers. A dataset with another manifest, or another spec, has another cache.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        What `open_dataset` returned. Text needs a split ``train``, on whose captions the tokenizer is trained.
-    spec : InputSpec
-        Which columns are modalities, and in which form they are read.
-    folder : str or Path, optional
-        Of all caches; `cache_folder` by default.
-    workers : int
-        Number of processes that decode; 1 works in this one.
-    progress : callable, optional
-        Called with the rows decoded so far and the rows there are.
-
-    Returns
-    -------
-    Cached
-        With nothing of it in memory yet.
-
-    Raises
-    ------
-    DatasetError
-        If a shard or a column is missing or altered, no sample of a split can be decoded, or the cache cannot be
-        written. Single samples that cannot be decoded are left out, and listed in `Cached.corrupt`.
-    InvalidValue
-        If `workers` is below 1.
-
-    Examples
-    --------
-    >>> import tempfile, pyarrow as pa
-    >>> from confu_core.shards import TableRecipe, build, open_dataset
-    >>> table = pa.table({"key": ["a", "b"], "caption": ["a red bird", "a tail"], "label": [3, 4]})
-    >>> with tempfile.TemporaryDirectory() as place:
-    ...     _ = build(TableRecipe("words", {"train": table}), f"{place}/words")
-    ...     spec = InputSpec({"text": Text("caption", length=5)})
-    ...     cached = open_cache(open_dataset(f"{place}/words"), spec, folder=f"{place}/cache")
-    ...     cached.array("train", "text").shape, cached.labels("train", ["label"])["label"].to_pylist()
-    ((2, 5), [3, 4])
+    number of workers, which are processes; `progress` is told of the rows decoded and the rows there are. A dataset
+    with another manifest, or another spec, has another cache. Texts need a split ``train``, on whose captions the
+    tokenizer is trained. Single samples that cannot be decoded are left out, and listed in `Cached.corrupt`; a shard
+    that is missing or altered is a DatasetError.
     """
-    if type(workers) is not int or workers < 1:
-        raise InvalidValue(f"workers must be a whole number of at least 1; got {workers!r}")
+    check_count("workers", workers)
     root = cache_folder() if folder is None else Path(folder)
     key = cache_key(dataset, spec)
     if (cached := _load(root / key)) is not None:
@@ -86,8 +52,7 @@ def open_cache(
         with locked(root / f"{key}.lock"):
             # Another process may have made it while this one waited.
             if (cached := _load(root / key)) is None:
-                _clean(root, key)
-                with _replacing(root / key) as fresh:
+                with replacing_folder(root / key) as fresh:
                     fill(fresh, dataset, spec, workers=workers, progress=progress)
                 cached = _load(root / key)
     if cached is None:
@@ -110,20 +75,7 @@ def cache_folder() -> Path:
 
 
 def cache_key(dataset: Dataset, spec: InputSpec) -> str:
-    """Return the name of a dataset's cache.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Its manifest holds the SHA-256 of every shard, or says how it is made.
-    spec : InputSpec
-        What is read of it.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits. Copies of a dataset share a cache.
-    """
+    """Return the name of a dataset's cache, 64 hexadecimal digits; copies of a dataset share one."""
     # The order of the modalities does not matter to what a cache holds.
     text = json.dumps([hashlib.sha256(dataset.sealed).hexdigest(), spec.as_dict(), VERSION], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -136,9 +88,9 @@ def _load(folder: Path) -> Cached | None:
     cached = Cached(folder, index)
     try:
         for split, rows in cached.splits.items():
-            for name, one in cached.spec.inputs.items():
+            for name, modality in cached.spec.inputs.items():
                 array = cached.array(split, name)
-                if array.shape != (rows, *one.shape) or array.dtype != one.dtype:
+                if array.shape != (rows, *modality.shape) or array.dtype != modality.dtype:
                     return None
             if cached.labels(split, ["key"]).num_rows != rows:
                 return None
@@ -150,39 +102,6 @@ def _load(folder: Path) -> Cached | None:
     return cached
 
 
-def _clean(root: Path, key: str) -> None:
-    # Under the lock nobody is writing: what has these names was left by a process that was killed.
-    for path in root.glob(f".{key}.*{_PARTIAL}"):
-        shutil.rmtree(path)
-    if (root / key).exists():
-        doomed = _temporary(root / key)
-        (root / key).replace(doomed)
-        shutil.rmtree(doomed)
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a folder to write into that takes its final name if the block succeeds, and vanishes otherwise."""
-    temporary = _temporary(path)
-    temporary.mkdir()
-    try:
-        yield temporary
-        temporary.replace(path)
-        if os.name != "nt":  # Windows has no such thing.
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)  # The name, too, is to survive a power cut.
-            finally:
-                os.close(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
-
-
 @contextlib.contextmanager
 def _writing(root: Path) -> Iterator[None]:
     try:
@@ -190,3 +109,75 @@ def _writing(root: Path) -> Iterator[None]:
     except OSError as error:
         mend = "free some space, or set XDG_CACHE_HOME to another folder"
         raise DatasetError(f"the cache in {root} cannot be written: {error.strerror or error}; {mend}") from error
+
+
+@dataclass(frozen=True)
+class Cached:
+    """A dataset that was decoded into arrays, split by split, with nothing of it in memory until it is asked for."""
+
+    folder: Path
+    index: Index = field(repr=False)
+
+    @cached_property
+    def spec(self) -> InputSpec:
+        """The spec, with the lengths of all sounds."""
+        return InputSpec.from_dict(self.index.spec)
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Rows of each split, without the corrupt ones."""
+        return dict(self.index.rows)
+
+    @property
+    def bytes(self) -> int:
+        """Size of its files."""
+        return sum(self.index.sizes.values())
+
+    @cached_property
+    def corrupt(self) -> dict[str, list[Corrupt]]:
+        """The samples of each split that were left out."""
+        return {split: [Corrupt(*why[1:]) for why in left] for split, left in self.index.corrupt.items()}
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer | None:
+        """The tokenizer of its texts; None where it has none."""
+        return Tokenizer.load(self.folder / TOKENIZER) if self.spec.vocabulary else None
+
+    def array(self, split: str, modality: str) -> np.ndarray:
+        """Return the samples of a split in one modality, memory-mapped.
+
+        Pictures are uint8 (rows, 3, side, side), sounds float16 (rows, bands, frames) in dB, texts int16 (rows,
+        tokens).
+        """
+        self._check(split)
+        if modality not in self.spec.inputs:
+            raise DatasetError(f"the cache has no modality {modality!r}; {nearest(modality, self.spec.inputs)}")
+        return np.load(array_path(self.folder, split, modality), mmap_mode="r", allow_pickle=False)
+
+    def rows(self, split: str) -> np.ndarray:
+        """Return which rows of the dataset's split were kept, int64, in order."""
+        self._check(split)
+        left_out = [why[0] for why in self.index.corrupt[split]]
+        return np.setdiff1d(np.arange(self.index.rows[split] + len(left_out)), left_out)
+
+    def keys(self, split: str) -> list[str]:
+        """Return the keys of the rows of `array`."""
+        return self.labels(split, ["key"])["key"].to_pylist()
+
+    def labels(self, split: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return columns that hold no media, row by row as in `array`."""
+        self._check(split)
+        path = labels_path(self.folder, split)
+        try:
+            known = pq.read_schema(path).names
+            for name in columns or ():
+                if name not in known:
+                    raise DatasetError(f"the dataset has no label column {name!r}; {nearest(name, known)}")
+            table = pq.read_table(path, columns=None if columns is None else list(columns))
+        except (pa.ArrowException, OSError) as error:
+            raise DatasetError(f"the cache {self.folder} is damaged; remove that folder and run again") from error
+        return table if columns is None else table.select(list(columns))
+
+    def _check(self, split: str) -> None:
+        if split not in self.index.rows:
+            raise DatasetError(f"the dataset has no split {split!r}; {nearest(split, self.index.rows)}")

@@ -1,25 +1,32 @@
-"""The manifest: what a dataset is, how it was made, and what each of its shards must be."""
+"""What a dataset is, how it was made, and what each of its files must be: ``manifest.json`` and ``SHA256SUMS``."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
+import platform
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from confu_core.errors import DatasetError, nearest
-from confu_core.shards.layout import FORMATS
-from confu_core.shards.plain import read_json
-from confu_core.shards.storage import Location
+import pyarrow as pa
 
-__all__ = ["MANIFEST", "SCHEMA_VERSION", "Manifest", "Shard", "load_manifest"]
+from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.io.atomic import read_json, write_whole
+from confu_core.io.storage import Location
+from confu_core.shards.layout import FORMATS, check_formats
+from confu_core.shards.parquet import column_types, stored_types
+from confu_core.shards.recipe import Recipe
 
-MANIFEST = "manifest.json"
+MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 SCHEMA_VERSION = 1
 
 _PATH = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# As `sha256sum --check` reads them. Paths are shown to users: no control characters, which a terminal would obey.
+_LINE = re.compile(r"([0-9a-f]{64})  (?! )([^\x00-\x1f\x7f]+)")
 
 
 @dataclass(frozen=True)
@@ -123,8 +130,13 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the content of the file; equal manifests give equal bytes."""
-        said = {name: value for name, value in asdict(self).items() if name != "digest" or value}
-        return (json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        written = {name: value for name, value in asdict(self).items() if name != "digest" or value}
+        return (json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+    def sums(self) -> dict[str, str]:
+        """Return the SHA-256 of every shard and of the manifest itself, by path."""
+        own = {MANIFEST: hashlib.sha256(self.to_bytes()).hexdigest()}
+        return {**{shard.path: shard.sha256 for shard in self.shards}, **own}
 
 
 def load_manifest(path: Location) -> Manifest:
@@ -173,14 +185,101 @@ def load_manifest(path: Location) -> Manifest:
         raise DatasetError(f"{path} is damaged: {error}") from error
 
 
+def draft_of(recipe: Recipe, formats: tuple[str, ...], shard_rows: int, versions: Mapping[str, str]) -> Manifest:
+    """Return the manifest that a build of a recipe will have, with its fingerprint and without its shards."""
+    check_formats(formats)
+    if [column.type for column in recipe.schema if column.name == "key"] != [pa.string()]:
+        columns = ", ".join(f"{name}: {type}" for name, type in column_types(recipe.schema).items())
+        raise InvalidValue(f"a schema must have one column 'key' of type string; got {columns}")
+    draft = Manifest(
+        schema_version=SCHEMA_VERSION,
+        name=recipe.name,
+        description=recipe.description,
+        config=_as_json("config", recipe.config),
+        seed=int(recipe.seed),
+        splits=dict(recipe.splits),
+        fingerprint="",
+        formats=formats,
+        shard_rows=shard_rows,
+        versions=dict(versions),
+        schema=stored_types(recipe.schema),
+        information=_as_json("information", recipe.information()),
+    )
+    return draft.fingerprinted()
+
+
+def differences(there: Manifest, here: Manifest) -> list[str]:
+    """Say, a phrase per setting, in what two manifests describe different datasets; versions and shards do not count.
+
+    Examples
+    --------
+    >>> manifest = Manifest(1, "x", "", {"p": 0.5}, 0, {}, "", (), 1, {}, {}, {})
+    >>> differences(manifest, Manifest(1, "x", "", {"p": 0.3}, 0, {}, "", (), 1, {}, {}, {}))
+    ['p: 0.5 there, 0.3 here']
+    """
+    old, new = _settings(there), _settings(here)
+    names = _unequal(old, new)
+    if not names and there.fingerprint != here.fingerprint:
+        return [f"fingerprint: {there.fingerprint:.8} there, {here.fingerprint:.8} here"]
+    return [f"{name}: {_shown(old, name)} there, {_shown(new, name)} here" for name in names]
+
+
+def library_versions(libraries: Sequence[str]) -> dict[str, str]:
+    """Return the installed versions of Python, of this package, numpy, pyarrow and other `libraries`."""
+    names = sorted({"confu-bench", "numpy", "pyarrow", *libraries})
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+
+
+def version_differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
+    """Say, a phrase per library, in which versions two places differ.
+
+    Examples
+    --------
+    >>> version_differences({"numpy": "1.26", "pillow": "13"}, {"numpy": "2.4", "pillow": "13"})
+    ['numpy 1.26 there, 2.4 here']
+    """
+    return [f"{name} {there.get(name, 'none')} there, {here.get(name, 'none')} here" for name in _unequal(there, here)]
+
+
+def write_sums(root: Location, sums: Mapping[str, str]) -> None:
+    """Write the checksums of a dataset's files, path to SHA-256, sorted by path."""
+    write_whole(root / SUMS, "".join(f"{sums[path]}  {path}\n" for path in sorted(sums)).encode())
+
+
+def read_sums(root: Location) -> dict[str, str]:
+    """Read the checksums of a dataset's files, path to SHA-256; a missing file or a damaged line is a DatasetError."""
+    try:
+        lines = _lines((root / SUMS).read_bytes().decode())
+    except OSError as error:
+        raise DatasetError(f"{root / SUMS} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{root / SUMS} is damaged: it is not text") from error
+    sums = {}
+    for number, line in enumerate(lines, 1):
+        if not (match := _LINE.fullmatch(line)):
+            raise DatasetError(f"{root / SUMS} is damaged: line {number} is not a checksum and a path")
+        sums[match[2]] = match[1]
+    return sums
+
+
+def legible_sums(root: Location) -> dict[str, str]:
+    """Read every whole line of checksums that may be damaged or missing."""
+    try:
+        lines = _lines((root / SUMS).read_bytes().decode(errors="surrogateescape"))
+    except (DatasetError, OSError):
+        return {}
+    return {match[2]: match[1] for line in lines if line.isprintable() and (match := _LINE.fullmatch(line))}
+
+
 def _parse(data: Any) -> Manifest:
     fields = _fields({"digest": "", **data} if isinstance(data, dict) else data, Manifest, "manifest")
-    for name, kind in (("splits", int), ("versions", str), ("schema", str)):
-        _check_values(name, fields[name].values(), kind)
-    _check_values("formats", fields["formats"], str)
-    fields["formats"] = tuple(fields["formats"])
-    fields["shards"] = tuple(Shard.parse(shard) for shard in fields["shards"])
-    manifest = Manifest(**fields)
+    for name, kind in (("splits", int), ("versions", str), ("schema", str), ("formats", str)):
+        values = fields[name].values() if isinstance(fields[name], dict) else fields[name]
+        for value in values:
+            if type(value) is not kind:
+                raise DatasetError(f"{name!r} must hold JSON {kind.__name__} values; got {value!r:.60}")
+    shards = tuple(Shard.parse(shard) for shard in fields["shards"])
+    manifest = Manifest(**{**fields, "formats": tuple(fields["formats"]), "shards": shards})
     _check_members(manifest)
     return manifest
 
@@ -207,18 +306,36 @@ _JSON_TYPES: dict[str, type] = {"int": int, "str": str, "dict": dict, "tuple": l
 def _fields(data: Any, cls: Any, what: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise DatasetError(f"the {what} is not a JSON object")
-    fields = {}
     for name, annotation in cls.__annotations__.items():
         if name not in data:
             raise DatasetError(f"the {what} lacks {name!r}")
         kind = _JSON_TYPES[annotation.partition("[")[0]]
         if type(data[name]) is not kind:
             raise DatasetError(f"{name!r} of the {what} must be a JSON {kind.__name__}; got {data[name]!r:.60}")
-        fields[name] = data[name]
-    return fields
+    return {name: data[name] for name in cls.__annotations__}
 
 
-def _check_values(name: str, values: Any, kind: type) -> None:
-    for value in values:
-        if type(value) is not kind:
-            raise DatasetError(f"{name!r} must hold JSON {kind.__name__} values; got {value!r:.60}")
+def _as_json(what: str, value: Any) -> Any:
+    # As it will be read back: tuples become lists, keys become text.
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InvalidValue(f"{what} of a recipe must hold JSON values; {error}") from error
+
+
+def _settings(manifest: Manifest) -> dict[str, Any]:
+    own = {name: getattr(manifest, name) for name in ("name", "seed", "splits")}
+    return {**manifest.config, **own, "formats": list(manifest.formats), "shard_rows": manifest.shard_rows}
+
+
+def _unequal(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    return [name for name in {**there, **here} if there.get(name) != here.get(name)]
+
+
+def _shown(settings: Mapping[str, Any], name: str) -> str:
+    return f"{json.dumps(settings[name]):.60}" if name in settings else "nothing"
+
+
+def _lines(text: str) -> list[str]:
+    # Lines end at a line feed alone: other breaks, which Python knows many of, are damage.
+    return text.removesuffix("\n").split("\n")

@@ -1,52 +1,108 @@
-"""One Parquet shard: written for fast access to a few rows, with checksums in its pages."""
+"""One Parquet shard: typed as Hugging Face readers want it, fast for a few rows, with checksums in its pages."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from confu_core.errors import DatasetError
-from confu_core.shards.atomic import replacing
-from confu_core.shards.schema import column_types, media_columns
-from confu_core.shards.storage import Location
+from confu_core.errors import DatasetError, InvalidValue
+from confu_core.io.atomic import replacing
+from confu_core.io.storage import Location
 
-__all__ = ["opened_parquet", "parquet_shape", "read_parquet", "read_parquet_rows", "stored_types", "write_parquet"]
+# Readers compare for equality: other names, order or nullability lose the Image type in silence.
+MEDIA = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
 
 # A viewer fetches whole groups: 100 pictures take milliseconds, all those of a shard most of a second.
 MEDIA_GROUP_ROWS = 100
 PLAIN_GROUP_ROWS = 100_000
 
+_BATCH_ROWS = 100
+_METADATA_KEY = b"huggingface"
+_MEDIA_FEATURES = ("Audio", "Image")
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write one Parquet shard; equal tables give equal bytes.
+
+def with_features(schema: pa.Schema, wanted: Mapping[str, Mapping[str, Any]]) -> pa.Schema:
+    """Return a schema whose metadata tells Hugging Face readers what its columns are.
 
     Parameters
     ----------
-    table : pyarrow.Table
-        The rows. Columns of type `MEDIA` are stored as they are: they are compressed already.
-    path : Path
-        The final name; the file appears there whole or not at all.
+    schema : pyarrow.Schema
+        The columns; pictures and sounds are of type `MEDIA`.
+    wanted : mapping of str to mapping
+        Column name to feature, such as ``{"image": {"_type": "Image"}}``. Others are typed by Arrow alone.
+
+    Returns
+    -------
+    pyarrow.Schema
+        The same columns, with the metadata key ``huggingface``.
 
     Raises
     ------
-    DatasetError
-        If the file cannot be written.
+    InvalidValue
+        If a feature names no column, or a picture or sound is not of type `MEDIA`.
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_parquet(pa.table({"key": ["a", "b"]}), Path(folder) / "x.parquet")
-    ...     read_parquet(Path(folder) / "x.parquet").to_pylist()
-    [{'key': 'a'}, {'key': 'b'}]
+    >>> schema = pa.schema([("key", pa.string()), ("image", MEDIA)])
+    >>> features(with_features(schema, {"image": {"_type": "Image"}}))
+    {'image': {'_type': 'Image'}}
     """
+    for name, feature in wanted.items():
+        if name not in schema.names:
+            raise InvalidValue(f"feature {name!r} must name a column; got columns {', '.join(schema.names)}")
+        if feature.get("_type") in _MEDIA_FEATURES and schema.field(name) != pa.field(name, MEDIA):
+            raise InvalidValue(f"column {name!r} must be a nullable {MEDIA}; got {schema.field(name).type}")
+    text = json.dumps({"info": {"features": dict(wanted)}}, sort_keys=True)
+    return schema.with_metadata({**(schema.metadata or {}), _METADATA_KEY: text.encode()})
+
+
+def features(schema: pa.Schema) -> dict[str, dict[str, Any]]:
+    """Return the Hugging Face features that a schema carries, by column; none without the metadata key."""
+    metadata = schema.metadata or {}
+    if _METADATA_KEY not in metadata:
+        return {}
+    try:
+        carried = json.loads(metadata[_METADATA_KEY])["info"]["features"]
+        return {name: dict(feature) for name, feature in carried.items()}
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise DatasetError("has damaged Hugging Face metadata") from error
+
+
+def media_columns(schema: pa.Schema) -> list[str]:
+    """Return the names of the columns that hold pictures or sounds, in order."""
+    return [field.name for field in schema if field.type == MEDIA]
+
+
+def column_types(schema: pa.Schema) -> dict[str, str]:
+    """Return the type of each column as the manifest writes it."""
+    return {field.name: str(field.type) for field in schema}
+
+
+def stored_types(schema: pa.Schema) -> dict[str, str]:
+    """Return the column types of a schema once written: Parquet renames items of lists, and has fewer units of time.
+
+    Examples
+    --------
+    >>> stored_types(pa.schema([("bits", pa.list_(pa.int8()))]))
+    {'bits': 'list<element: int8>'}
+    """
+    return column_types(_stored(schema).schema_arrow)
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write one Parquet shard, whole or not at all; equal tables give equal bytes."""
     media = media_columns(table.schema)
-    plain = [leaf for leaf in _leaves(table.schema) if leaf.partition(".")[0] not in media]
+    # Options by column name a list's items by their path within the file, such as bits.list.element.
+    stored = _stored(table.schema).schema
+    leaves = [stored.column(index).path for index in range(len(stored))]
+    plain = [leaf for leaf in leaves if leaf.partition(".")[0] not in media]  # Media are compressed already.
     with replacing(path) as file:
         pq.write_table(
             table,
@@ -59,85 +115,15 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         )
 
 
-def stored_types(schema: pa.Schema) -> dict[str, str]:
-    """Return the types that the columns of a schema have once they were written.
-
-    Parameters
-    ----------
-    schema : pyarrow.Schema
-        Of the table to write.
-
-    Returns
-    -------
-    dict
-        Column name to type. Parquet has its own names for the items of a list, and fewer units of time.
-
-    Examples
-    --------
-    >>> stored_types(pa.schema([("bits", pa.list_(pa.int8()))]))
-    {'bits': 'list<element: int8>'}
-    """
-    return column_types(_stored(schema).schema_arrow)
-
-
-def parquet_shape(path: Location) -> tuple[int, pa.Schema]:
-    """Return the number of rows and the columns of one Parquet shard, reading its footer alone.
-
-    Parameters
-    ----------
-    path : Path or RemotePath
-        An existing shard.
-
-    Returns
-    -------
-    tuple of int and pyarrow.Schema
-        As the footer says.
-
-    Raises
-    ------
-    DatasetError
-        If it is no Parquet file.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_parquet(pa.table({"key": ["a", "b"]}), Path(folder) / "x.parquet")
-    ...     parquet_shape(Path(folder) / "x.parquet")
-    (2, key: string)
-    """
+def parquet_shape(path: Location) -> tuple[list[int], pa.Schema]:
+    """Return the rows of each row group of one Parquet shard and its columns, reading its footer alone."""
     with opened_parquet(path) as file:
-        return file.metadata.num_rows, file.schema_arrow
+        groups = range(file.num_row_groups)
+        return [file.metadata.row_group(group).num_rows for group in groups], file.schema_arrow
 
 
 def read_parquet(path: Location, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read one Parquet shard, or some of its columns.
-
-    Parameters
-    ----------
-    path : Path or RemotePath
-        An existing shard.
-    columns : sequence of str, optional
-        Which to read; all by default.
-
-    Returns
-    -------
-    pyarrow.Table
-        With the columns in the order asked for.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be decoded or a page does not match its checksum.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_parquet(pa.table({"key": ["a"], "x": [1]}), Path(folder) / "x.parquet")
-    ...     read_parquet(Path(folder) / "x.parquet", ["x"]).to_pydict()
-    {'x': [1]}
-    """
+    """Read one Parquet shard, or columns in the order asked for; its pages are compared with their checksums."""
     with opened_parquet(path) as file:
         table = file.read(columns=None if columns is None else list(columns))
         # Arrow gives the columns in the file's order, and leaves out those it does not find.
@@ -145,45 +131,25 @@ def read_parquet(path: Location, columns: Sequence[str] | None = None) -> pa.Tab
 
 
 def read_parquet_rows(path: Location, rows: Sequence[int]) -> pa.Table:
-    """Read some rows of one Parquet shard, and no row group that holds none of them.
-
-    Parameters
-    ----------
-    path : Path or RemotePath
-        An existing shard.
-    rows : sequence of int
-        Which, from 0; all of them are there.
-
-    Returns
-    -------
-    pyarrow.Table
-        All columns of these rows, in the order asked for. One row group at a time is in memory.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be decoded or a page that is read does not match its checksum.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_parquet(pa.table({"x": list(range(9))}), Path(folder) / "x.parquet")
-    ...     read_parquet_rows(Path(folder) / "x.parquet", [7, 2]).to_pydict()
-    {'x': [7, 2]}
-    """
+    """Read rows of one Parquet shard in the order asked for, one row group at a time, and only those that hold some."""
     with opened_parquet(path) as file:
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         stops = np.cumsum(sizes, dtype=np.int64)
         wanted = np.asarray(rows, dtype=np.int64)
         groups = np.searchsorted(stops, wanted, side="right")
-        parts, found = [file.schema_arrow.empty_table()], []
+        parts, order = [file.schema_arrow.empty_table()], []
         for group in np.unique(groups):
             inside = np.flatnonzero(groups == group)
             start = stops[group] - sizes[group]
             parts.append(file.read_row_group(int(group)).take(wanted[inside] - start))
-            found.append(inside)
-        return pa.concat_tables(parts).take(np.argsort(np.concatenate([np.empty(0, np.int64), *found])))
+            order.append(inside)
+        return pa.concat_tables(parts).take(np.argsort(np.concatenate([np.empty(0, np.int64), *order])))
+
+
+def each_row(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table as dictionaries, a batch at a time: all at once would take their memory twice."""
+    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+        yield from batch.to_pylist()
 
 
 @contextlib.contextmanager
@@ -203,9 +169,3 @@ def _stored(schema: pa.Schema) -> pq.ParquetFile:
     sink = pa.BufferOutputStream()
     pq.write_table(schema.empty_table(), sink)
     return pq.ParquetFile(pa.BufferReader(sink.getvalue()))
-
-
-def _leaves(schema: pa.Schema) -> list[str]:
-    # Options by column name a list's items by their path within the file, such as bits.list.element.
-    stored = _stored(schema).schema
-    return [stored.column(index).path for index in range(len(stored))]

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
-from confu_core.shards.atomic import sha256_of
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import Location, fetched, location
+from confu_core.shards.layout import UNFINISHED
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
-from confu_core.shards.parquet import opened_parquet, parquet_shape, read_parquet, read_parquet_rows
-from confu_core.shards.resume import UNFINISHED
-from confu_core.shards.schema import column_types
-from confu_core.shards.storage import Location, fetched, location
-from confu_core.shards.tar_table import read_tar_table
-
-__all__ = ["PUBLISHING", "Dataset", "open_dataset"]
+from confu_core.shards.parquet import (
+    column_types,
+    each_row,
+    opened_parquet,
+    parquet_shape,
+    read_parquet,
+    read_parquet_rows,
+)
+from confu_core.shards.tar import read_tar_table
 
 PUBLISHING = ".publish"  # Where what has arrived is noted.
-_BATCH_ROWS = 100
+_TOLERANCE = 1e-9  # Sums may be formed in another order by another version of a library.
 
 
 def open_dataset(path: str | Location) -> Dataset:
@@ -125,7 +133,7 @@ class Dataset:
         DatasetError
             If the split, a column or a format is unknown, or a shard is missing, cut or altered.
         """
-        tables = [self._table(shard, columns) for shard in self.shards(split, format)]
+        tables = [self.read_shard(shard, columns) for shard in self.shards(split, format)]
         try:
             return pa.concat_tables(tables)
         except pa.ArrowException as error:
@@ -136,8 +144,33 @@ class Dataset:
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of a split as dictionaries, with one shard at a time in memory; see `table`."""
         for shard in self.shards(split, format):
-            for batch in self._table(shard, columns).to_batches(max_chunksize=_BATCH_ROWS):
-                yield from batch.to_pylist()
+            yield from each_row(self.read_shard(shard, columns))
+
+    def read_shard(self, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read one shard, or some of its columns; see `table`."""
+        path, types = self.root / shard.path, self.manifest.schema
+        if shard.format == "parquet":
+            self._check_size(shard)
+            _check_columns(path, columns, list(types))
+            table = read_parquet(path, columns)
+            wanted = types if columns is None else {name: types[name] for name in columns}
+            _check_shape(path, shard, table.num_rows, column_types(table.schema), wanted)
+            return table
+        with self.opened_tar(shard) as local:
+            table = read_tar_table(local, types)
+        _check_columns(path, columns, table.column_names)
+        check_rows(path, shard, table.num_rows)
+        return table if columns is None else table.select(list(columns))
+
+    @contextlib.contextmanager
+    def opened_tar(self, shard: Shard) -> Iterator[Path]:
+        """Give a local file with the content of a tar, of the size and SHA-256 that the manifest says."""
+        path = self.root / shard.path
+        self._check_size(shard)
+        with fetched(path) as local:
+            if sha256_of(local) != shard.sha256:
+                raise _altered(path, "its SHA-256 is not that of the manifest")
+            yield local
 
     @property
     def sealed(self) -> bytes:
@@ -150,11 +183,9 @@ class Dataset:
     def group_sizes(self, shard: Shard) -> list[int]:
         """Return the rows of each row group of a Parquet shard, from its footer."""
         path = self.root / shard.path
-        _check_size(path, shard)
-        with opened_parquet(path) as file:
-            sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-            types = column_types(file.schema_arrow)
-        _check_shape(path, shard, sum(sizes), types, self.manifest.schema)
+        self._check_size(shard)
+        sizes, schema = parquet_shape(path)
+        _check_shape(path, shard, sum(sizes), column_types(schema), self.manifest.schema)
         return sizes
 
     def group(self, shard: Shard, number: int, columns: Sequence[str]) -> pa.Table:
@@ -187,48 +218,72 @@ class Dataset:
         if rows and not 0 <= min(rows) <= max(rows) < shard.rows:
             raise DatasetError(f"{path} has {shard.rows} rows; got rows {min(rows)} to {max(rows)}")
         if shard.format != "parquet":
-            return self._table(shard, None).take(pa.array(rows, pa.int64()))
-        _check_size(path, shard)
-        held, schema = parquet_shape(path)
-        _check_shape(path, shard, held, column_types(schema), self.manifest.schema)
+            return self.read_shard(shard).take(pa.array(rows, pa.int64()))
+        self.group_sizes(shard)  # Which compares the shard with the manifest.
         return read_parquet_rows(path, rows)
 
-    def _table(self, shard: Shard, columns: Sequence[str] | None) -> pa.Table:
+    def _check_size(self, shard: Shard) -> None:
         path = self.root / shard.path
-        _check_size(path, shard)
-        types = self.manifest.schema
-        if shard.format == "parquet":
-            _check_columns(path, columns, list(types))
-            table = read_parquet(path, columns)
-            wanted = types if columns is None else {name: types[name] for name in columns}
-            _check_shape(path, shard, table.num_rows, column_types(table.schema), wanted)
-        else:
-            with fetched(path) as local:
-                if sha256_of(local) != shard.sha256:
-                    raise _altered(path, "its SHA-256 is not that of the manifest")
-                table = read_tar_table(local, types)
-            _check_columns(path, columns, table.column_names)
-            table = table if columns is None else table.select(list(columns))
-            _check_rows(path, shard, table.num_rows)
-        return table
+        if not path.is_file():
+            raise DatasetError(f"{path} is missing; run the same build again to restore it")
+        if (size := path.stat().st_size) != shard.bytes:
+            raise _altered(path, f"it has {size} bytes, the manifest says {shard.bytes}")
 
 
-def _check_size(path: Location, shard: Shard) -> None:
-    if not path.is_file():
-        raise DatasetError(f"{path} is missing; run the same build again to restore it")
-    if (size := path.stat().st_size) != shard.bytes:
-        raise _altered(path, f"it has {size} bytes, the manifest says {shard.bytes}")
-
-
-def _check_shape(path: Location, shard: Shard, rows: int, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    if found != wanted:
-        raise _altered(path, "its columns are not those of the manifest")
-    _check_rows(path, shard, rows)
-
-
-def _check_rows(path: Location, shard: Shard, rows: int) -> None:
+def check_rows(path: Location, shard: Shard, rows: int) -> None:
+    """Refuse a shard that holds more or fewer rows than the manifest says."""
     if rows != shard.rows:
         raise _altered(path, f"it holds {rows} rows, the manifest says {shard.rows}")
+
+
+def with_exact_information(dataset: Dataset, computed: Mapping[str, Any]) -> Dataset:
+    """Return a generated dataset with complete information, having compared its manifest with what its settings imply.
+
+    What an older version did not write is added, and what this version does not know is kept; the first key with
+    another value is named in a DatasetError.
+
+    Examples
+    --------
+    >>> _merged({"ceilings": {"bayes": 0.5, "old": 1}}, {"ceilings": {"bayes": 0.5, "new": 2}}, "information")
+    {'ceilings': {'bayes': 0.5, 'old': 1, 'new': 2}}
+    """
+    try:
+        information = _merged(_renamed(dataset.manifest.information), computed, "information")
+    except ValueError as error:
+        where = dataset.root / MANIFEST
+        raise DatasetError(f"{where} is damaged: {error}; restore it, or build the dataset anew") from None
+    return replace(dataset, manifest=replace(dataset.manifest, information=information))
+
+
+def _renamed(held: Any) -> Any:
+    """Leave out what the first version called the pairwise ceiling: the best of a single modality."""
+    if not isinstance(held, Mapping):
+        return held
+    once = "pairwise_ceiling" if "single_ceiling" not in held else None
+    return {key: _renamed(value) for key, value in held.items() if key != once}
+
+
+def _merged(held: Any, computed: Any, name: str) -> Any:
+    if isinstance(computed, Mapping) and isinstance(held, Mapping):
+        inner = {key: _merged(held.get(key, value), value, f"{name}.{key}") for key, value in computed.items()}
+        return {**held, **inner}
+    if isinstance(computed, list | tuple) and isinstance(held, list | tuple) and len(held) == len(computed):
+        return [_merged(*pair, f"{name}[{place}]") for place, pair in enumerate(zip(held, computed, strict=True))]
+    if not _equal(held, computed):
+        raise ValueError(f"{name} is {reprlib.repr(held)}, and by its settings {reprlib.repr(computed)}")
+    return held
+
+
+def _equal(held: Any, computed: Any) -> bool:
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in (held, computed)):
+        return math.isclose(held, computed, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+    return type(held) is type(computed) and bool(held == computed)
+
+
+def _check_shape(path: Location, shard: Shard, rows: int, types: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    if types != wanted:
+        raise _altered(path, "its columns are not those of the manifest")
+    check_rows(path, shard, rows)
 
 
 def _check_columns(path: Location, columns: Sequence[str] | None, known: Sequence[str]) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from confu_core.errors import InvalidValue
-from confu_core.shards.flat_json import flat_json
-
-__all__ = ["Recipe", "TableRecipe", "checked_rows"]
+from confu_core.shards.tar import flat_json
 
 
-class Recipe(Protocol):
+class Recipe(ABC):
     """A dataset that can be generated in any order, one range of rows at a time.
 
     A recipe is pickled once into each worker process. Its methods are pure functions of `config`, `seed` and
@@ -34,46 +33,71 @@ class Recipe(Protocol):
         One sentence for the manifest and the card.
     config : mapping
         Everything that decides the samples but the seed, with all defaults filled in, as JSON values.
-    seed : int
-        The user's seed.
     splits : mapping of str to int
         Split name to number of rows, at least 1.
     schema : pyarrow.Schema
         Of every table that `rows` returns; a string column ``key`` is required (see also `with_features`).
+    seed : int
+        The user's seed; 0 unless a recipe has one.
     libraries : tuple of str
-        Distributions, besides numpy and pyarrow, whose version may change the bytes, such as ``("pillow",)``.
+        Distributions, besides numpy and pyarrow, whose version may change the bytes, such as ``("pillow",)``; none
+        by default.
+    parts : mapping of str to str
+        Columns of text or of type `MEDIA` that are parts of their own in a tar, to their extensions, such as
+        ``{"image": "jpg"}``; none by default.
     """
 
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def description(self) -> str: ...  # noqa: D102
-    @property
-    def config(self) -> Mapping[str, Any]: ...  # noqa: D102
-    @property
-    def seed(self) -> int: ...  # noqa: D102
-    @property
-    def splits(self) -> Mapping[str, int]: ...  # noqa: D102
-    @property
-    def schema(self) -> pa.Schema: ...  # noqa: D102
-    @property
-    def libraries(self) -> tuple[str, ...]: ...  # noqa: D102
+    # Declared for type checkers alone: a dataclass would take a property of its base for the default of its field.
+    if TYPE_CHECKING:
 
+        @property
+        @abstractmethod
+        def name(self) -> str: ...
+        @property
+        @abstractmethod
+        def description(self) -> str: ...
+        @property
+        @abstractmethod
+        def config(self) -> Mapping[str, Any]: ...
+        @property
+        @abstractmethod
+        def splits(self) -> Mapping[str, int]: ...
+        @property
+        @abstractmethod
+        def schema(self) -> pa.Schema: ...
+        @property
+        def seed(self) -> int: ...
+        @property
+        def libraries(self) -> tuple[str, ...]: ...
+        @property
+        def parts(self) -> Mapping[str, str]: ...
+    else:
+        seed, libraries, parts = 0, (), {}
+
+    @abstractmethod
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
         """Return rows ``start`` to ``stop`` of a split, as a table of `schema`."""
-        ...
+
+    def columns(self, split: str, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+        """Return some columns of a range of rows; overridden where captions cost less without their videos."""
+        return checked_rows(self, split, start, stop).select(list(names))
 
     def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return the tar members of one row: extension to bytes, such as ``{"json": ..., "jpg": ...}``."""
-        ...
+        """Return the tar members of one row, extension to bytes: its `parts`, and all else but the key as flat JSON."""
+        rest = {name: value for name, value in row.items() if name != "key" and name not in self.parts}
+        return {**{part: _content(row[name]) for name, part in self.parts.items()}, "json": flat_json(rest)}
 
     def information(self) -> dict[str, Any]:
-        """Return the exact information structure and ceilings, as JSON values, for the manifest."""
-        ...
+        """Return the exact information structure and ceilings, as JSON values, for the manifest; empty by default."""
+        return {}
+
+    def files_beside(self) -> Mapping[str, bytes]:
+        """Return small files that lie directly in the dataset's folder, name to content; none by default."""
+        return {}
 
 
 @dataclass(frozen=True)
-class TableRecipe:
+class TableRecipe(Recipe):
     """The smallest recipe: tables that are already in memory, with flat columns.
 
     Parameters
@@ -101,7 +125,7 @@ class TableRecipe:
     @property
     def config(self) -> dict[str, Any]:
         """The content itself, so that other tables are another dataset."""
-        return {"sha256": {split: _content(table) for split, table in self.tables.items()}}
+        return {"sha256": {split: _digest(table) for split, table in self.tables.items()}}
 
     @property
     def splits(self) -> dict[str, int]:
@@ -117,43 +141,9 @@ class TableRecipe:
         """Return a slice of a table."""
         return self.tables[split].slice(start, stop - start)
 
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return all columns but the key, as one JSON part."""
-        return {"json": flat_json({name: value for name, value in row.items() if name != "key"})}
-
-    def information(self) -> dict[str, Any]:
-        """Return nothing: the distribution of a given table is not known."""
-        return {}
-
 
 def checked_rows(recipe: Recipe, split: str, start: int, stop: int) -> pa.Table:
-    """Return rows of a recipe, having checked that they are what it promised.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        The generator.
-    split : str
-        One of its splits.
-    start, stop : int
-        Range of rows.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``stop - start`` rows, of the recipe's schema with its metadata.
-
-    Raises
-    ------
-    InvalidValue
-        If the number of rows or a column's type differs.
-
-    Examples
-    --------
-    >>> recipe = TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})})
-    >>> checked_rows(recipe, "train", 1, 2).to_pylist()
-    [{'key': 'b', 'square': 4}]
-    """
+    """Return a range of a recipe's rows, or raise InvalidValue if their number or columns are not what it promised."""
     table = recipe.rows(split, start, stop)
     where = f"recipe {recipe.name!r}, split {split!r}, rows {start} to {stop}"
     if table.num_rows != stop - start:
@@ -164,7 +154,11 @@ def checked_rows(recipe: Recipe, split: str, start: int, stop: int) -> pa.Table:
     return table.replace_schema_metadata(recipe.schema.metadata)
 
 
-def _content(table: pa.Table) -> str:
+def _content(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else value["bytes"]
+
+
+def _digest(table: pa.Table) -> str:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         # One chunk, so that the same rows have the same bytes however they were put together.

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError
-from confu_core.shards.atomic import writing
-from confu_core.shards.beside import write_beside
-from confu_core.shards.draft import differences, draft_of
+from confu_core.io.atomic import workspace
+from confu_core.io.lock import folder_in_use
+from confu_core.io.storage import Location, RemotePath, location
+from confu_core.parallel.workers import mapped
+from confu_core.shards.build import write_beside
 from confu_core.shards.layout import Job, jobs, shard_path
-from confu_core.shards.lock import folder_in_use
-from confu_core.shards.manifest import MANIFEST, Manifest, Shard
+from confu_core.shards.manifest import (
+    MANIFEST,
+    SUMS,
+    Manifest,
+    Shard,
+    differences,
+    draft_of,
+    legible_sums,
+    library_versions,
+    read_sums,
+    version_differences,
+    write_sums,
+)
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.resume import clean
-from confu_core.shards.storage import Location, location
-from confu_core.shards.sums import SUMS, legible_sums, read_sums, write_sums
 from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
-from confu_core.shards.versions import library_versions, version_differences
-from confu_core.shards.workers import WorkerDied, completed
-from confu_core.shards.write import write_formats
-
-__all__ = ["Repair", "repair"]
+from confu_core.shards.write import clean, write_formats
 
 _SCRATCH = ".repair-"
 
@@ -100,7 +102,8 @@ def repair(
 
     Examples
     --------
-    >>> import pyarrow as pa
+    >>> import tempfile, pyarrow as pa
+    >>> from pathlib import Path
     >>> from confu_core.shards import TableRecipe, build
     >>> recipe = TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})})
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -112,25 +115,24 @@ def repair(
     where = location(path)
     open_dataset(where)  # Nothing is made where there is no dataset.
     with folder_in_use(where):
-        return _repaired(recipe, where, deep, workers, progress)
-
-
-def _repaired(
-    recipe: Recipe, where: Location, deep: bool, workers: int, progress: Callable[[int, int], None] | None
-) -> Repair:
-    dataset = open_dataset(where)
-    draft = _checked_draft(recipe, dataset)
-    plan = _checked_plan(dataset)
-    _sweep(dataset.root)
-    bad = {finding.path for finding in shard_findings(dataset, deep=deep, progress=progress)}
-    tasks = [(job, chosen) for job, shards in plan.items() if (chosen := tuple(s for s in shards if s.path in bad))]
-    failed = _rebuild(recipe, dataset.root, tasks, workers)
-    rewritten = {*(bad - {finding.path for finding in failed}), *write_beside(recipe, dataset.root)}
-    findings = [*failed, *_proof(dataset, tasks, deep)]
-    if not findings and _sums_are_bad(dataset) and not (findings := list(_doubts(dataset, draft))):
-        _mend_sums(dataset)
-        rewritten.add(SUMS)
-    report = report_of(dataset.manifest, [*list_findings(dataset), *findings], deep=deep)
+        dataset = open_dataset(where)
+        draft = _checked_draft(recipe, dataset)
+        plan = _checked_plan(dataset)
+        _sweep(where)
+        bad = {finding.path for finding in shard_findings(dataset, deep=deep, progress=progress)}
+        tasks = [(job, chosen) for job, shards in plan if (chosen := tuple(s for s in shards if s.path in bad))]
+        failed = _rewrite_all(recipe, where, tasks, workers)
+        rewritten = {*(bad - {finding.path for finding in failed}), *write_beside(recipe, where)}
+        # Those that were bad are looked at again: the others have just been proven.
+        again = dataset.manifest.with_shards(tuple(shard for _, shards in tasks for shard in shards))
+        findings = [*failed, *shard_findings(Dataset(where, again), deep=deep)]
+        if not findings and _sums_are_bad(dataset) and not (findings := list(_doubts(dataset, draft))):
+            sums = dataset.manifest.sums()
+            # Lines of other files stay. One with the checksum of a file that is known has lost its name.
+            others = {path: sum for path, sum in legible_sums(where).items() if sum not in sums.values()}
+            write_sums(where, {**others, **sums})
+            rewritten.add(SUMS)
+        report = report_of(dataset.manifest, [*list_findings(dataset), *findings], deep=deep)
     return Repair(tuple(sorted(rewritten)), report)
 
 
@@ -149,7 +151,7 @@ def _checked_draft(recipe: Recipe, dataset: Dataset) -> Manifest:
     return draft
 
 
-def _checked_plan(dataset: Dataset) -> dict[Job, tuple[Shard, ...]]:
+def _checked_plan(dataset: Dataset) -> list[Task]:
     manifest = dataset.manifest
     plan = jobs(manifest.splits, manifest.shard_rows)
     listed = {shard.path: shard for shard in manifest.shards}
@@ -160,54 +162,39 @@ def _checked_plan(dataset: Dataset) -> dict[Job, tuple[Shard, ...]]:
             raise DatasetError(f"{dataset.root / MANIFEST} is damaged: {wrong}; restore it")
     if extra := sorted(listed.keys() - wanted.keys()):
         raise DatasetError(f"{dataset.root / MANIFEST} is damaged: no split has a shard {extra[0]}; restore it")
-    return {job: tuple(listed[shard_path(format, job)] for format in manifest.formats) for job in plan}
+    return [(job, tuple(listed[shard_path(format, job)] for format in manifest.formats)) for job in plan]
 
 
-def _rebuild(recipe: Recipe, root: Location, tasks: Sequence[Task], workers: int) -> list[Finding]:
-    function = functools.partial(_rewrite, recipe, root)
+def _rewrite_all(recipe: Recipe, root: Location, tasks: list[Task], workers: int) -> list[Finding]:
     if isinstance(root, RemotePath) and root.protocol == "memory":
         workers = 1  # Others would not see it.
     try:
-        with contextlib.closing(completed(function, tasks, max(1, min(workers, len(tasks))))) as results:
-            return [finding for findings in results for finding in findings]
-    except WorkerDied as error:
-        names = ", ".join(shard.path for _, shards in error.jobs for shard in shards)
-        raise DatasetError(
-            f"{root}: the worker died {error.attempts} times over {names}; the other shards are repaired: "
-            "repair it again when more memory is free"
-        ) from error
+        findings = mapped(
+            functools.partial(_rewrite, recipe, root),
+            tasks,
+            max(1, min(workers, len(tasks))),
+            name=lambda task: ", ".join(shard.path for shard in task[1]),
+            died=lambda times, names: (
+                f"{root}: the worker died {times} times over {names}; the other shards are "
+                "repaired: repair it again when more memory is free"
+            ),
+        )
     finally:
         _sweep(root)
+    return [finding for failed in findings for finding in failed]
 
 
-def _rewrite(recipe: Recipe, root: Location, task: Task) -> tuple[Finding, ...]:
+def _rewrite(recipe: Recipe, root: Location, task: Task) -> list[Finding]:
+    """Write the bad shards of a range again; those that became what the manifest says take their places."""
     job, wanted = task
     failed = []
-    with _scratch(root) as folder:
+    with workspace(root, scratch=_SCRATCH) as folder:
         written = write_formats(recipe, folder, tuple(shard.format for shard in wanted), job)
         for old, new in zip(wanted, written, strict=True):
-            if new == old:
-                _replace(folder / new.path, root / new.path)
-            else:
+            if new != old:
+                (folder / new.path).unlink()
                 failed.append(Finding(old.path, f"was written anew, but its SHA-256 is {new.sha256}: not put in place"))
-    return tuple(failed)
-
-
-@contextlib.contextmanager
-def _scratch(root: Location) -> Iterator[Path]:
-    # Beside the shards, on the same disk: there a file takes another's place in one step.
-    beside = root if isinstance(root, Path) else None
-    with writing(root), tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=beside) as folder:
-        yield Path(folder)
-
-
-def _replace(path: Path, place: Location) -> None:
-    if isinstance(place, RemotePath):
-        place.upload(path)
-        return
-    with writing(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(place)
+    return failed
 
 
 def _sweep(root: Location) -> None:
@@ -216,15 +203,9 @@ def _sweep(root: Location) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _proof(dataset: Dataset, tasks: Sequence[Task], deep: bool) -> Iterator[Finding]:
-    """Look again at the shards that were bad: the others have just been proven."""
-    shards = tuple(shard for _, shards in tasks for shard in shards)
-    return shard_findings(Dataset(dataset.root, dataset.manifest.with_shards(shards)), deep=deep)
-
-
 def _sums_are_bad(dataset: Dataset) -> bool:
     try:
-        return not read_sums(dataset.root).items() >= _sums(dataset.manifest).items()
+        return not read_sums(dataset.root).items() >= dataset.manifest.sums().items()
     except DatasetError:
         return True
 
@@ -235,15 +216,3 @@ def _doubts(dataset: Dataset, draft: Manifest) -> Iterator[Finding]:
     wanted = wanted.with_digest() if dataset.manifest.digest else wanted
     if dataset.sealed != wanted.to_bytes():
         yield Finding(MANIFEST, f"is not what a build would write, so {SUMS} was left as it is; restore either")
-
-
-def _mend_sums(dataset: Dataset) -> None:
-    sums = _sums(dataset.manifest)
-    # Lines of other files stay. One with the checksum of a file that is known has lost its name.
-    others = {path: sum for path, sum in legible_sums(dataset.root).items() if sum not in sums.values()}
-    write_sums(dataset.root, {**others, **sums})
-
-
-def _sums(manifest: Manifest) -> dict[str, str]:
-    own = {MANIFEST: hashlib.sha256(manifest.to_bytes()).hexdigest()}
-    return {**{shard.path: shard.sha256 for shard in manifest.shards}, **own}

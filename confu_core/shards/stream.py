@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import heapq
+import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from confu_core.errors import InvalidValue
 from confu_core.inputs.decode import Change, Corrupt, Decoder
-from confu_core.inputs.spec import InputSpec
+from confu_core.inputs.spec import InputSpec, Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.random import generator
-from confu_core.shards.prepare import with_lengths
-from confu_core.shards.read import Dataset
-from confu_core.shards.source import check_columns
-from confu_core.shards.units import Unit, read_unit, shared_out, units_of
-
-__all__ = ["Stream", "stream"]
+from confu_core.shards.manifest import Shard
+from confu_core.shards.read import Dataset, check_rows
+from confu_core.shards.rows import check_columns, part_names, with_lengths
+from confu_core.shards.tar import read_tar_rows
 
 _CHUNK_ROWS = 16
 
@@ -51,63 +52,13 @@ def stream(
     """Read one epoch of a split in batches, without a cache.
 
     Row groups (or tars) are shuffled and shared out over the ranks, and their rows pass through a buffer from which
-    the next one is drawn. The order follows from seed, epoch, rank, ranks and buffer alone. Every row of the split
-    is in one batch of one rank.
+    the next one is drawn (a `buffer` of 1 leaves the rows of a unit together, in order). The order follows from seed,
+    epoch, rank, ranks and buffer alone. Every row of the split is in one batch of one rank.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Of a local folder or a URL.
-    split : str
-        One of its splits.
-    spec : InputSpec
-        Which columns are modalities. Sounds without a length have that of the first of the
-        training split, which is looked up each time; `with_lengths` does it once.
-    tokenizer : Tokenizer, optional
-        For texts; see `tokenizer_of`.
-    seed, epoch : int
-        Decide the order.
-    rank, ranks : int
-        Which of how many processes this one is.
-    batch_size : int
-        Samples per batch; the last may have fewer.
-    buffer : int
-        Rows that wait to be drawn, encoded as they are on disk; 1 leaves the rows of a unit together, in order.
-    workers : int
-        Threads that decode. Decoders run outside of Python's lock, so that several help.
-    shuffle : bool
-        False reads in the dataset's order.
-    columns : sequence of str
-        Labels to give along with each batch.
-    format : {"parquet", "webdataset"}, optional
-        Which shards; Parquet where there are both.
-    change : callable, optional
-        See `Decoder`.
-
-    Returns
-    -------
-    Stream
-        To be iterated over once; its `corrupt` lists what could not be decoded.
-
-    Raises
-    ------
-    DatasetError
-        If the split or a column is missing, or a shard is missing, cut or altered, also while it is read.
-    InvalidValue
-        If a number is out of its range, or there are fewer row groups or tars than ranks.
-
-    Examples
-    --------
-    >>> import tempfile, pyarrow as pa
-    >>> from confu_core.inputs import Text
-    >>> from confu_core.shards import TableRecipe, build, open_dataset
-    >>> table = pa.table({"key": ["a", "b", "c"], "caption": ["a bird", "a tail", "two"]})
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = build(TableRecipe("words", {"train": table}), folder)
-    ...     spec, words = InputSpec({"text": Text("caption", length=3)}), Tokenizer.train(["a bird"])
-    ...     reading = stream(open_dataset(folder), "train", spec, tokenizer=words, batch_size=2)
-    ...     [batch["text"].shape for batch in reading], reading.rows, reading.corrupt
-    ([(2, 3), (1, 3)], 3, [])
+    Texts need the tokenizer of `tokenizer_of`. Sounds without a length have that of the first of the training split,
+    which is looked up each time; `with_lengths` does it once. `workers` threads decode, as decoders run outside of
+    Python's lock; `columns` are labels to give along. Wrong numbers are an InvalidValue; a shard that is missing, cut
+    or altered is a DatasetError, also while it is read.
     """
     for name, value in (("batch_size", batch_size), ("buffer", buffer), ("workers", workers)):
         if value < 1:
@@ -126,7 +77,7 @@ def stream(
 
 @dataclass
 class Stream:
-    """One epoch of one rank.
+    """One epoch of a split for one rank, to be iterated over once; `corrupt` lists what could not be decoded.
 
     Yields dictionaries: each modality's samples (uint8 pictures, float16 log-mels, int16 token ids, as in a cache),
     ``"row"``, int64 numbers of the rows within the split, ``"key"``, and the columns asked for, as lists.
@@ -179,7 +130,8 @@ class Stream:
         pool = ThreadPoolExecutor(self.workers, "decode")
         try:
             running: deque[Future[Decoded]] = deque()
-            for chunk in self._chunks():
+            rows = self._drawn()
+            while chunk := list(itertools.islice(rows, _CHUNK_ROWS)):
                 running.append(pool.submit(self._decode, chunk))
                 if len(running) > 4 * self.workers:
                     yield running.popleft().result()
@@ -191,23 +143,13 @@ class Stream:
     def _decode(self, chunk: list[Row]) -> Decoded:
         samples, corrupt = [], []
         for number, row in chunk:
-            found = self.decoder.decode(row, number)
-            if isinstance(found, Corrupt):
-                corrupt.append(found)
+            sample = self.decoder.decode(row, number)
+            if isinstance(sample, Corrupt):
+                corrupt.append(sample)
             else:
                 # Of its media, which have done their part, nothing is kept.
-                samples.append((number, {name: row[name] for name in self._labels}, found))
+                samples.append((number, {name: row[name] for name in self._labels}, sample))
         return samples, corrupt
-
-    def _chunks(self) -> Iterator[list[Row]]:
-        chunk: list[Row] = []
-        for row in self._drawn():
-            chunk.append(row)
-            if len(chunk) == _CHUNK_ROWS:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
 
     def _drawn(self) -> Iterator[Row]:
         if self.random is None:
@@ -226,3 +168,67 @@ class Stream:
     def _read(self) -> Iterator[Row]:
         for unit in self.shares[self.rank]:
             yield from read_unit(self.dataset, unit, self.decoder.spec, self._labels)
+
+
+class Unit(NamedTuple):
+    """Rows of a split that are read at once: a row group of a Parquet shard, or a tar, whose `group` is None."""
+
+    shard: Shard
+    group: int | None
+    start: int
+    rows: int
+
+
+def units_of(dataset: Dataset, split: str, format: str | None = None) -> list[Unit]:
+    """List the units of a split, in order; of Parquet shards the footers are read."""
+    units, start = [], 0
+    for shard in dataset.shards(split, format):
+        groups = dataset.group_sizes(shard) if shard.format == "parquet" else [shard.rows]
+        for group, rows in enumerate(groups):
+            units.append(Unit(shard, group if shard.format == "parquet" else None, start, rows))
+            start += rows
+    return units
+
+
+def shared_out(units: Sequence[Unit], ranks: int, *, seed: int, epoch: int, shuffle: bool = True) -> list[list[Unit]]:
+    """Share units out over ranks, each to the one that has the fewest rows so far."""
+    if ranks < 1 or len(units) < ranks:
+        pieces = f"{len(units)} row groups or tars"
+        raise InvalidValue(f"ranks must be in [1, {len(units)}], since there are {pieces}; got {ranks}")
+    order = generator(seed, "stream", epoch, "units").permutation(len(units)) if shuffle else range(len(units))
+    shares: list[list[Unit]] = [[] for _ in range(ranks)]
+    heap = [(0, rank) for rank in range(ranks)]
+    for place in order:
+        rows, rank = heapq.heappop(heap)
+        shares[rank].append(units[place])
+        heapq.heappush(heap, (rows + units[place].rows, rank))
+    return shares
+
+
+def read_unit(dataset: Dataset, unit: Unit, spec: InputSpec, labels: Sequence[str] = ("key",)) -> Iterator[Row]:
+    """Yield the rows of a unit with their numbers within the split; of a tar one at a time is in memory."""
+    if unit.group is None:
+        yield from _tar_rows(dataset, unit, spec)
+        return
+    columns = dict.fromkeys([*labels, *(modality.column for modality in spec.inputs.values())])
+    for place, row in enumerate(dataset.group(unit.shard, unit.group, list(columns)).to_pylist()):
+        yield unit.start + place, row
+
+
+def _tar_rows(dataset: Dataset, unit: Unit, spec: InputSpec) -> Iterator[Row]:
+    path, count = dataset.root / unit.shard.path, 0
+    with dataset.opened_tar(unit.shard) as local:
+        for count, row in enumerate(read_tar_rows(local), 1):
+            names = part_names(spec, list(row), f"{path}")
+            renamed = {names.get(name, name): value for name, value in row.items()}
+            yield unit.start + count - 1, _with_text(renamed, spec)
+    check_rows(path, unit.shard, count)
+
+
+def _with_text(row: dict[str, Any], spec: InputSpec) -> dict[str, Any]:
+    # In a tar captions are bytes. Those that are no text stay so, and are counted when they are decoded.
+    for modality in spec.inputs.values():
+        if isinstance(modality, Text) and isinstance(row[modality.column], bytes):
+            with contextlib.suppress(UnicodeDecodeError):
+                row[modality.column] = row[modality.column].decode()
+    return row

@@ -5,45 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
-from confu_core.shards.draft import draft_of
 from confu_core.shards.layout import jobs, shard_path
-from confu_core.shards.manifest import Shard
+from confu_core.shards.manifest import Shard, draft_of, library_versions
 from confu_core.shards.read import Dataset
 from confu_core.shards.recipe import Recipe, checked_rows
-from confu_core.shards.versions import library_versions
-
-__all__ = ["SelectiveRecipe", "Unwritten", "unwritten"]
 
 SHARD_ROWS = 100  # As in a row group of media on disk.
 FORMAT = "parquet"  # What its tables are like: typed columns, of which some can be read.
 
 
-@runtime_checkable
-class SelectiveRecipe(Protocol):
-    """A recipe that can give some columns for less than all of them, such as captions without their videos."""
-
-    def columns(self, split: str, start: int, stop: int, names: Sequence[str]) -> pa.Table:
-        """Return the named columns of rows ``start`` to ``stop`` of a split."""
-        ...
-
-
 @dataclass(frozen=True)
 class Unwritten(Dataset):
-    """A dataset whose rows come from a recipe, and else like one on disk.
+    """A dataset whose rows come from a recipe, which is pickled into processes that decode; else like one on disk.
 
-    Attributes
-    ----------
-    root : Path
-        The name of the recipe, for messages; nothing lies there.
-    manifest : Manifest
-        That of a build of the recipe, with shards that have no bytes.
-    recipe : Recipe
-        Where rows come from. It is pickled into processes that decode.
+    Its root is the recipe's name, for messages: nothing lies there. Its shards have no bytes.
     """
 
     recipe: Recipe = field(repr=False)
@@ -59,7 +38,7 @@ class Unwritten(Dataset):
 
     def group(self, shard: Shard, number: int, columns: Sequence[str]) -> pa.Table:
         """Read columns of a shard, which is its only group."""
-        return self._table(shard, columns)
+        return self.read_shard(shard, columns)
 
     def take(self, shard: Shard, rows: Sequence[int]) -> pa.Table:
         """Make some rows of one shard, and no others; see `Dataset.take`."""
@@ -69,7 +48,8 @@ class Unwritten(Dataset):
         parts = [checked_rows(self.recipe, shard.split, first + row, first + row + 1) for row in rows]
         return pa.concat_tables(parts) if parts else self.recipe.schema.empty_table()
 
-    def _table(self, shard: Shard, columns: Sequence[str] | None) -> pa.Table:
+    def read_shard(self, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
+        """Make one shard, or some of its columns."""
         first = self._first(shard)
         stop = first + shard.rows
         if columns is None:
@@ -77,34 +57,17 @@ class Unwritten(Dataset):
         for name in columns:
             if name not in self.manifest.schema:
                 raise DatasetError(f"{self.root} has no column {name!r}; {nearest(name, self.manifest.schema)}")
-        if isinstance(self.recipe, SelectiveRecipe) and callable(self.recipe.columns):
-            return self.recipe.columns(shard.split, first, stop, list(columns)).select(list(columns))
-        return checked_rows(self.recipe, shard.split, first, stop).select(list(columns))
+        return self.recipe.columns(shard.split, first, stop, list(columns)).select(list(columns))
 
     def _first(self, shard: Shard) -> int:
         return self.shards(shard.split).index(shard) * self.manifest.shard_rows
 
 
 def unwritten(recipe: Recipe, *, shard_rows: int = SHARD_ROWS) -> Unwritten:
-    """Open a recipe as a dataset, without building it.
+    """Open a recipe as a dataset for caches, streams, runs and reports, without building it.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        Of any data, such as `confu_core.datasets.open_source` returns.
-    shard_rows : int
-        Rows that are made at once, and held in memory by each process that decodes.
-
-    Returns
-    -------
-    Unwritten
-        Caches, streams, runs and reports read it like a dataset on disk. Its cache is named by what the recipe says
-        of itself, so that files which change under the same settings need another cache.
-
-    Raises
-    ------
-    InvalidValue
-        If `shard_rows` is below 1, or the recipe breaks its promises.
+    A process makes, and holds in memory, `shard_rows` rows at once. The cache is named by what the recipe says of
+    itself, so that files which change under the same settings need another cache.
 
     Examples
     --------

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from confu_core.errors import DatasetError
-from confu_core.shards.atomic import sha256_of
-from confu_core.shards.examine import shard_problems
-from confu_core.shards.layout import FOLDERS
-from confu_core.shards.manifest import MANIFEST, Manifest
+from confu_core.errors import DatasetError, InvalidValue
+from confu_core.io.atomic import sha256_of
+from confu_core.io.storage import Location, fetched, files_under
+from confu_core.shards.layout import AUDIO, FOLDERS, IMAGE
+from confu_core.shards.manifest import MANIFEST, SUMS, Manifest, Shard, read_sums
+from confu_core.shards.parquet import column_types, features, media_columns, parquet_shape, read_parquet
 from confu_core.shards.read import Dataset, open_dataset
-from confu_core.shards.storage import Location, files_under
-from confu_core.shards.sums import SUMS, read_sums
+from confu_core.shards.tar import part_types, read_tar
 
-__all__ = ["Finding", "Report", "list_findings", "report_of", "shard_findings", "verify"]
+# For a sound or picture without a file name; the decoder looks at the content in any case.
+_EXTENSIONS = {"Image": "png", "Audio": "wav"}
 
 
 @dataclass(frozen=True)
@@ -111,20 +112,7 @@ def verify(path: str | Location, *, deep: bool = False, progress: Callable[[int,
 def shard_findings(
     dataset: Dataset, *, deep: bool, progress: Callable[[int, int], None] | None = None
 ) -> Iterator[Finding]:
-    """Compare every shard with the manifest.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        What to look at.
-    deep, progress
-        As for `verify`.
-
-    Yields
-    ------
-    Finding
-        Of shards alone: each names one of the manifest's.
-    """
+    """Yield what differs between each shard and the manifest; `progress` is told of the rows and bytes looked at."""
     rows = size = 0
     for shard in dataset.manifest.shards:
         problems = shard_problems(dataset.root, shard, dataset.manifest.schema, deep=deep)
@@ -135,40 +123,14 @@ def shard_findings(
 
 
 def list_findings(dataset: Dataset) -> Iterator[Finding]:
-    """Compare manifest, checksums and the names of the files with each other; no shard is opened.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        What to look at.
-
-    Yields
-    ------
-    Finding
-        Also of a shard that the checksums and the manifest disagree about.
-    """
+    """Compare manifest, checksums and the names of the files with each other; no shard is opened."""
     yield from _manifest_findings(dataset.manifest)
     yield from _sum_findings(dataset.root, dataset.manifest)
     yield from _extra_files(dataset.root, dataset.manifest)
 
 
 def report_of(manifest: Manifest, findings: Iterable[Finding], *, deep: bool) -> Report:
-    """Return a report over all shards of a manifest.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-    findings : iterable of Finding
-        What was found.
-    deep : bool
-        Whether every row was decoded.
-
-    Returns
-    -------
-    Report
-        With the manifest's counts.
-    """
+    """Return a report over all shards of a manifest."""
     rows, size = (sum(getattr(shard, name) for shard in manifest.shards) for name in ("rows", "bytes"))
     return Report(deep, len(manifest.shards), rows, size, tuple(findings))
 
@@ -218,3 +180,85 @@ def _extra_files(root: Location, manifest: Manifest) -> Iterator[Finding]:
         for name in files_under(root, folder):
             if not PurePosixPath(name).name.startswith(".") and name not in listed:
                 yield Finding(name, "is not in the manifest")
+
+
+def shard_problems(root: Location, shard: Shard, types: Mapping[str, str], *, deep: bool = False) -> Iterator[str]:
+    """Compare one shard with what the manifest says of it."""
+    path = root / shard.path
+    if not path.is_file():
+        yield "is missing"
+        return
+    if (size := path.stat().st_size) != shard.bytes:
+        yield f"has {size} bytes, the manifest says {shard.bytes}"
+    content = _parquet_problems if shard.format == "parquet" else _tar_problems
+    try:
+        with fetched(path) as local:
+            if sha256_of(local) != shard.sha256:
+                yield "its SHA-256 is not that of the manifest"
+            yield from content(local, shard, types, deep)
+    except DatasetError as error:
+        yield str(error).removeprefix(f"{path} ")
+
+
+def _parquet_problems(path: Path, shard: Shard, types: Mapping[str, str], deep: bool) -> Iterator[str]:
+    sizes, schema = parquet_shape(path)
+    yield from _count_problems(sum(sizes), shard)
+    if column_types(schema) != dict(types):
+        yield f"its columns are {column_types(schema)}, the manifest says {dict(types)}"
+    if not deep:
+        return
+    table = read_parquet(path)
+    kinds = features(schema)
+    for name in media_columns(schema):
+        extension = _EXTENSIONS.get(kinds.get(name, {}).get("_type", ""), "")
+        for row, value in enumerate(table[name].to_pylist()):
+            suffix = Path((value and value["path"]) or "").suffix.lstrip(".")
+            empty = value is None or not value["bytes"]
+            if problem := "has no content" if empty else media_problem(value["bytes"], suffix or extension):
+                yield f"row {row}, column {name!r}: {problem}"
+
+
+def _tar_problems(path: Path, shard: Shard, types: Mapping[str, str], deep: bool) -> Iterator[str]:
+    rows = 0
+    expected: dict[str, Any] = {}
+    for key, parts in read_tar(path):
+        rows += 1
+        try:
+            kinds = part_types(parts)
+        except InvalidValue as error:
+            yield f"sample {key!r}: {error}"
+            continue
+        expected = expected or kinds
+        if kinds != expected:
+            yield f"sample {key!r} has the parts {kinds}, the first has {expected}"
+        for part, data in parts.items() if deep else ():
+            if problem := media_problem(data, part):
+                yield f"sample {key!r}: {problem}"
+    yield from _count_problems(rows, shard)
+
+
+def _count_problems(rows: int, shard: Shard) -> Iterator[str]:
+    if rows != shard.rows:
+        yield f"holds {rows} rows, the manifest says {shard.rows}"
+
+
+def media_problem(data: bytes, extension: str) -> str | None:
+    """Decode a picture or a sound whole, and return the decoder's complaint; files of other extensions have none.
+
+    Examples
+    --------
+    >>> media_problem(b"no picture", "png")
+    'png cannot be decoded: cannot identify image file'
+    """
+    from confu_core.inputs.picture import decode_picture
+    from confu_core.inputs.sound import check_sound
+
+    kind = extension.lower()
+    try:
+        if kind in IMAGE:
+            decode_picture(data, 1, whole=True)
+        elif kind in AUDIO:
+            check_sound(data)
+    except DatasetError as error:
+        return f"{extension} {str(error).removeprefix('the picture ').removeprefix('the sound ')}"
+    return None

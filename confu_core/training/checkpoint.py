@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from confu_core.errors import DatasetError, TrainingError
-from confu_core.shards.atomic import write_whole
+from confu_core.escaping import visible
+from confu_core.io.atomic import write_whole
 from confu_core.typed import check_keys
 
 __all__ = ["VERSION", "load_checkpoint", "save_checkpoint"]
@@ -107,11 +108,11 @@ def _read(path: Path) -> Any:
             altered = parts.testzip()
         if altered is None:
             return torch.load(path, map_location="cpu", weights_only=True)
-        reason = f"the checksum of {altered} is wrong"
+        reason = f"the checksum of {visible(altered)} is wrong"
     except pickle.UnpicklingError as error:
         raise TrainingError(f"{path} holds code or objects, as no checkpoint does; choose another file") from error
     except Exception as error:  # Over altered bytes the readers raise anything, and each failure is the finding.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = visible(str(error).splitlines()[0]) if str(error).strip() else type(error).__name__
     raise TrainingError(f"{path} is damaged or no checkpoint ({reason}); remove it")
 
 

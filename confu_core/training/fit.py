@@ -1,10 +1,11 @@
-"""Training by epochs: validation after each, early stopping, checkpoints, and going on where one was left."""
+"""Training by epochs: validation after each, early stopping, checkpoints, going on where one was left, TensorBoard."""
 
 from __future__ import annotations
 
+import contextlib
 import reprlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -17,12 +18,12 @@ from confu_core.model import Model
 from confu_core.random import torch_seed
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
 from confu_core.training.epochs import Epochs
-from confu_core.training.gather import ranks
+from confu_core.training.processes import ranks
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
 from confu_core.typed import check_keys
 
-__all__ = ["Progress", "fit"]
+__all__ = ["Progress", "fit", "tensorboard"]
 
 _HELD = {
     "weights": dict[str, torch.Tensor],
@@ -242,7 +243,7 @@ def _check_form(held: Any, own: Any) -> None:
     elif isinstance(own, list | tuple) and isinstance(held, list | tuple) and len(held) == len(own):
         for one, other in zip(held, own, strict=True):
             _check_form(one, other)
-    elif type(held) is not type(own):
+    elif type(held) is not type(own) or isinstance(own, dict | list | tuple):
         raise ValueError(f"{reprlib.repr(held)} stands where {reprlib.repr(own)} is meant")
 
 
@@ -252,3 +253,42 @@ def _terms(record: dict[str, float]) -> dict[str, float]:
 
 def _left(started: float, first: int, done: int, steps: int) -> float:
     return (time.monotonic() - started) / max(1, done - first) * (steps - done)
+
+
+@contextlib.contextmanager
+def tensorboard(folder: Path) -> Iterator[Callable[[Progress], None]]:
+    """Write terms of the loss by step, and what is measured after each epoch, for the length of a block.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the log; made where it is missing.
+
+    Yields
+    ------
+    callable
+        To be told of every step.
+
+    Raises
+    ------
+    InvalidValue
+        If the package is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise InvalidValue("--tensorboard needs the package tensorboard; pip install tensorboard") from None
+    writer = SummaryWriter(folder)
+
+    def watch(progress: Progress) -> None:
+        if progress.epoch is None:
+            for name, loss in progress.losses.items():
+                writer.add_scalar(f"step/{name}", loss, progress.step)
+        else:
+            for name, value in progress.epoch.items():
+                writer.add_scalar(f"epoch/{name}", value, int(progress.epoch["epoch"]) + 1)
+
+    try:
+        yield watch
+    finally:
+        writer.close()

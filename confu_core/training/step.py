@@ -11,7 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 from confu_core.errors import ConfuError, MethodError, TrainingError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
-from confu_core.training.gather import gathered, ranks
+from confu_core.training.processes import gathered, ranks
 from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import RAISED, describe

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from birdmml.picture import draw_picture
-from birdmml.table import find_species
+from birdmml.species import find_species
 from confu_core.random import generator
 
 ROWS = (

@@ -21,8 +21,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from confu_core.report.style import INK, SETTINGS
-from confu_core.report.style import METHODS as LOOKS
+from confu_core.page.drawing import INK, SETTINGS
+from confu_core.report.panels import METHODS as LOOKS
 from confu_core.runs.results import read_results
 from xor_bench.theory import bayes_accuracy, chance
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from few_measures import measure_only
 from spoken_digits import DIGITS, KINDS, ROWS, spoken_digits
 
 from birdmml import bench
@@ -20,9 +21,9 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.media.run import MediaResult
 from confu_core.media.settings import MediaSettings
 from confu_core.report import write_report
+from confu_core.runs.environment import threads
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import read_results
-from confu_core.runs.threads import threads
 from confu_core.shards import TableRecipe, build
 
 SMALL: dict[str, Any] = {
@@ -210,13 +211,17 @@ def test_what_is_wrong_with_the_data_is_one_line(cache: Path, tmp_path: Path) ->
 
 
 def test_of_few_test_samples_explained_variance_is_undefined(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measure_only(monkeypatch, "dependence")
     monkeypatch.setitem(ROWS, "test", 3)
     found = run(settings(THREE, epochs=1, method="confu"), cache=cache)
     explained = [one.value for one in found.measures if (one.family, one.metric) == ("dependence", "R²")]
     assert explained and set(explained) == {None}
 
 
-def test_a_sweep_mixes_birds_and_others(built: Path, cache: Path, tmp_path: Path) -> None:
+def test_a_sweep_mixes_birds_and_others(
+    built: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure_only(monkeypatch, "zero_shot", "probe")
     places = [str(built), "spoken:x", str(written(tmp_path / "three", "image,audio,caption"))]
     fixed = {**SMALL, "epochs": 1}
     summary = run_sweep({"method": ["clip"], "data": places}, tmp_path / "out", fixed=fixed, cache=cache)

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from birdmml.data import design_of
-from birdmml.design import Design, Unit
+from birdmml.design import GROUPS, Design, Shares, Unit
 from birdmml.placement import make_design
 from birdmml.presets import preset
-from birdmml.shares import GROUPS, Shares
 from birdmml.theory import additive_ceilings, structure
 from confu_core.additive import additive_accuracy
 from confu_core.errors import InvalidValue

@@ -9,11 +9,10 @@ import pytest
 import torch
 
 from birdmml.caption import CaptionDials
-from birdmml.caption.dials import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS
-from birdmml.design import Design, Unit
+from birdmml.caption.facts import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS
+from birdmml.design import GROUPS, Design, Shares, Unit
 from birdmml.placement import make_design
 from birdmml.prompts import PROMPTS_PER_SPECIES
-from birdmml.shares import GROUPS, Shares
 from confu_core.evaluation.zero_shot import zero_shot
 
 NOTHING = -1  # What a text does not say.

@@ -14,9 +14,9 @@ from PIL import Image
 import birdmml.sample as sample
 from birdmml.caption import CaptionDials, names_in
 from birdmml.data import BirdRecipe, design_of, species_of
-from birdmml.facts import PictureFacts, SongFacts
+from birdmml.design import Shares
 from birdmml.settings import SPLITS, Settings
-from birdmml.shares import Shares
+from birdmml.species import PictureFacts, SongFacts
 from confu_core import random
 
 SMALL = Settings(species=20, per_species=4, size=32, seconds=0.5, p=0.6)

@@ -14,9 +14,9 @@ from hypothesis import settings as checked
 from hypothesis import strategies as st
 
 from birdmml.caption import CaptionDials
+from birdmml.design import Shares
 from birdmml.presets import PRESETS, preset, read_config
 from birdmml.settings import LARGEST_SEED, RANGES, SPECIES, SPLITS, UNSAID, WHOLE, Settings
-from birdmml.shares import Shares
 from confu_core.errors import InvalidValue
 
 PAPER_TRIPLETS = 149_681  # As published.

@@ -80,6 +80,28 @@ def test_what_the_system_refuses_is_one_line(way: str, message: str) -> None:
     assert isinstance(Calls(command).invoke("fail", way, "--debug").exception, OSError | MemoryError)
 
 
+SHOWN = """
+import sys
+from confu_cli.birdmml import birdmml
+birdmml(["info", *sys.argv[1:]])
+"""
+
+
+def test_the_traceback_of_debug_moves_no_cursor_and_tells_no_secret(tmp_path: Path) -> None:
+    name = "a\x1b[2J\x07\x7fb"
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "manifest.json").mkdir()
+    key = "S3cr3tK3y"
+    cases = {str(folder): "a\\x1b[2J\\x07\\x7fb", f"http://user:{key}@127.0.0.1:9/x?token={key}": "http://...@"}
+    for place, shown in cases.items():
+        done = subprocess.run([sys.executable, "-c", SHOWN, place, "--debug"], capture_output=True, text=True)
+        lines = done.stderr.split("\n")
+        assert (done.returncode, done.stdout, lines[0]) == (1, "", "Traceback (most recent call last):")
+        assert "\nconfu_core.errors." in done.stderr and shown in done.stderr and key not in done.stderr
+        assert all(line.isprintable() for line in lines)
+
+
 def test_without_a_home_the_cache_wants_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def nobody() -> Path:
         raise RuntimeError("Could not determine home directory.")

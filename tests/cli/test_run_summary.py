@@ -12,7 +12,7 @@ import pytest
 from calls import Calls, assert_one_line
 
 from confu_cli.birdmml import birdmml
-from confu_cli.run_summary import print_run
+from confu_cli.results import print_run
 from confu_core.datasets import Contents
 from confu_core.inputs import InputSpec, Sequence
 from confu_core.runs.measures import Measure

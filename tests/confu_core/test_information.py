@@ -48,7 +48,7 @@ def searched_unique(law: np.ndarray) -> float:
         return conditional(np.clip(np.array(slices), 0, None))
 
     best = (low + high) / 2
-    for _ in range(40):
+    for _ in range(30):
         points = [np.linspace(a, b, 9) for a, b in zip(low, high, strict=True)]
         best = min((np.array([a, b]) for a in points[0] for b in points[1]), key=value)
         width = (high - low) / 4
@@ -107,7 +107,7 @@ def test_atoms_agree_with_dit(shape: tuple[int, int, int]) -> None:
     assert got[1] + got[2] <= best[1] + best[2] + 1e-4  # No law that it finds is better than ours.
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.tuples(*[st.integers(1, 4)] * 3))
 def test_atoms_are_not_negative_and_add_up(seed: int, shape: tuple[int, int, int]) -> None:
     law = random_law(seed, shape)

@@ -10,9 +10,9 @@ from markdown_pages import blocks, section, table, text
 
 from birdmml.caption import CaptionDials
 from birdmml.data import BirdRecipe, design_of
+from birdmml.design import GROUPS
 from birdmml.presets import PRESETS, preset, read_config
 from birdmml.settings import Settings
-from birdmml.shares import GROUPS
 from birdmml.theory import additive_ceilings, structure
 from confu_core.shards import build
 
@@ -70,7 +70,7 @@ def test_the_configuration_file_of_the_page_is_one(tmp_path: Path) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the dataset that the page speaks of, small."""
     root = tmp_path_factory.mktemp("birds")
-    recipe = BirdRecipe(Settings(species=20, per_species=8, size=32, seconds=0.5))
+    recipe = BirdRecipe(Settings(species=20, per_species=4, size=32, seconds=0.5))
     build(recipe, root / "data/birds", formats=("parquet", "webdataset"), shard_rows=100)
     return root
 
@@ -88,7 +88,7 @@ def test_the_lines_that_load_it_work(
 
 
 def test_the_page_of_species_counts_them() -> None:
-    from birdmml.table import load_species
+    from birdmml.species import load_species
 
     species = load_species()
     families = {one.family for one in species}

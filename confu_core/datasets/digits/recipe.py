@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,14 +18,13 @@ from confu_core.datasets.digits.reduction import Reduction
 from confu_core.datasets.digits.sample import caption_of, draw_sound, encode_picture, encode_sound
 from confu_core.datasets.digits.settings import CAPTIONS, DigitSettings
 from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
-from confu_core.shards.flat_json import flat_json
-from confu_core.shards.schema import MEDIA, with_features
+from confu_core.shards.parquet import MEDIA, with_features
+from confu_core.shards.recipe import Recipe
 
 __all__ = ["NAME", "DigitsRecipe"]
 
 NAME = "av-digits"
 
-_PARTS = {"image": "png", "audio": "flac"}
 _TEXT = ("caption", "digit", "speaker", "recording", "sound_source", "language", "noise")
 _NUMBERS = ("pitch", "tempo", "start_s", "word_s")
 _CREDIT = ("author", "licence", "source_url")
@@ -33,7 +32,7 @@ _CAPTION_TOKENS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class DigitsRecipe:
+class DigitsRecipe(Recipe):
     """What `confu_core.shards.build` needs to write AV-MNIST into shards; `open_digits` makes one.
 
     Attributes
@@ -64,7 +63,8 @@ class DigitsRecipe:
 
     name = NAME
     description = "AV-MNIST, built anew: handwritten digits and spoken digits, each made a poor witness."
-    libraries: tuple[str, ...] = ("librosa", "pillow", "scikit-learn", "scipy", "soundfile", "soxr")
+    parts: ClassVar = {"image": "png", "audio": "flac", "caption": "txt"}
+    libraries = ("librosa", "pillow", "scikit-learn", "scipy", "soundfile", "soxr")
 
     @property
     def seed(self) -> int:
@@ -101,12 +101,6 @@ class DigitsRecipe:
         """Return a range of rows; a row does not depend on the range."""
         rows = [self._row(split, number) for number in range(start, min(stop, self.splits[split]))]
         return pa.Table.from_pylist(rows, schema=self.schema)
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Return picture, sound, caption, and all else as one flat JSON part."""
-        rest = {name: value for name, value in row.items() if name not in ("key", "caption", *_PARTS)}
-        media = {part: row[name]["bytes"] for name, part in _PARTS.items()}
-        return {**media, "json": flat_json(rest), "txt": row["caption"].encode()}
 
     def information(self) -> dict[str, Any]:
         """Return what the columns are, where everything comes from, and what the dials did."""

@@ -1,102 +1,219 @@
-"""The sections of a report that runs on media have, beyond what every benchmark has."""
+"""Sections of a report on measures: each file here adds its own, by a function that is marked as a section."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
 
-from confu_core.report.measure_tables import every_measure, mean_measures
-from confu_core.report.measured import Measured, drawn
-from confu_core.report.overview import overview
-from confu_core.report.rendering import Image
-from confu_core.report.sections.claims import claims
-from confu_core.report.sections.confusion import confusion
-from confu_core.report.sections.curves import missing, robustness
-from confu_core.report.sections.examples import examples
-from confu_core.report.sections.fallbacks import fallbacks
-from confu_core.report.sections.few_shot import few_shot
-from confu_core.report.sections.fusion import complementarity, dependence
-from confu_core.report.sections.history import history
-from confu_core.report.sections.overlap import overlap
-from confu_core.report.sections.probes import plain_features, probes
-from confu_core.report.sections.retrieval import retrieval
-from confu_core.report.sections.section import Card, Section
-from confu_core.report.sections.zero_shot import groups, zero_shot
-from confu_core.report.series import Series
-from confu_core.report.table import Table
-from confu_core.report.view import View
-from confu_core.report.wording import file_stem
-from confu_core.runs.results import Results
+from confu_core.page.drawing import Image
+from confu_core.report.panels import Panel, draw_facets, draw_lines
+from confu_core.report.sources import ReportView
+from confu_core.report.tables import BOLD, UNDEFINED, Column, Line, Table, lines_along, wide_table
+from confu_core.report.tidy import Measures, Series, has_numbers
+from confu_core.report.words import file_stem
 
-__all__ = ["Card", "Section", "sections_of"]
-
-Make = Callable[[Measured, Measured], Section | None]
-BEFORE_EXAMPLES: tuple[Make, ...] = (
-    claims,
-    groups,
-    zero_shot,
-    plain_features,
-    complementarity,
-    overlap,
-    dependence,
-    retrieval,
-    few_shot,
-    probes,
-    robustness,
-    missing,
-    confusion,
-)
+__all__ = [
+    "Card",
+    "Section",
+    "declare",
+    "lines_of",
+    "measure_section",
+    "ordered",
+    "panels_of",
+    "section",
+    "sections_of",
+]
 
 
-def sections_of(
-    sources: Sequence[Results], labels: Sequence[str], measured: Measured, series: Sequence[Series], view: View
-) -> tuple[list[Section], list[Table], tuple[Image, ...]]:
-    """Say what the measures and examples of results folders show.
+@dataclass(frozen=True)
+class Card:
+    """A sample to look at and listen to, with what each query took it for, and whether that is right.
 
-    Parameters
-    ----------
-    sources : sequence of Results
-        One or several folders.
-    labels : sequence of str
-        What to call each.
-    measured : Measured
-        Of these folders.
-    series : sequence of Series
-        Of the headline figure.
-    view : View
-        What is x.
-
-    Returns
-    -------
-    sections : list of Section
-        Those that there is something for; none where no folder has measures.
-    exports : list of Table
-        Tables that are only CSV: every measure of every cell, and means over seeds.
-    overview : tuple of Image
-        The figure to begin with, where the headline has a row per method.
-
-    Raises
-    ------
-    ResultsError
-        If examples are damaged.
+    `method` is which run chose it, `kind` for what; `image` is JPEG or PNG, `audio` FLAC, WAV or Ogg, empty for none.
     """
-    shown = drawn(measured, series, view)
-    places = measured.by_dataset(view)
-    found = [_over(make, places, shown) for make in BEFORE_EXAMPLES]
-    found += [examples(sources, labels, measured), *(_over(make, places, shown) for make in (history, fallbacks))]
-    exports = [every_measure(measured), mean_measures(measured)] if measured.families else []
-    first = overview(measured, series) if view.axis is None else ()
-    return [section for section in found if section is not None], exports, first
+
+    method: str
+    kind: str
+    key: str
+    image: bytes
+    audio: bytes
+    caption: str
+    label: str
+    predicted: tuple[tuple[str, str, bool], ...]
+    remark: str = ""
 
 
-def _over(make: Make, places: Mapping[str, Measured], shown: Measured) -> Section | None:
+@dataclass(frozen=True)
+class Section:
+    """Figures, tables and samples under one heading; `lede` says what is shown, a reader unfolds `folded` tables."""
+
+    name: str
+    title: str
+    lede: str
+    images: tuple[Image, ...] = ()
+    tables: tuple[Table, ...] = ()
+    folded: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be known of the numbers: the notes, and what marks in the tables mean."""
+        tables = (*self.tables, *self.folded)
+        bold, marked = any(table.bold for table in tables), any(table.marked for table in tables)
+        return [*self.notes, *([BOLD] if bold else []), *([UNDEFINED] if marked else [])]
+
+
+# From what was measured, and from what of it figures show; None where there is nothing of the kind.
+Make = Callable[[Measures, Measures], Section | None]
+_SECTIONS: list[tuple[int, bool, Make]] = []
+
+
+def section(order: int, *, once: bool = False) -> Callable[[Make], Make]:
+    """Mark a function as a section of every report, at a place among the others.
+
+    Along datasets its tables are made for each, unless they are to be made `once` for all.
+    """
+
+    def mark(make: Make) -> Make:
+        _SECTIONS.append((order, once, make))
+        return make
+
+    return mark
+
+
+def sections_of(measured: Measures, view: ReportView) -> list[Section]:
+    """Return the sections that there is something for."""
+    for module in pkgutil.iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    places, shown = measured.by_dataset(view), measured.drawn(view)
+    found = [
+        make(measured, shown) if once else _over(make, places, shown)
+        for _, once, make in sorted(_SECTIONS, key=lambda each: each[0])
+    ]
+    return [each for each in found if each is not None]
+
+
+def _over(make: Make, places: Mapping[str, Measures], shown: Measures) -> Section | None:
     """Make a section whose tables are of one dataset each, and whose figures show the last."""
     *others, last = ((name, make(measured, shown)) for name, measured in places.items())
     if not others or last[1] is None:
         return last[1]
     tables: list[Table] = []
     folded: list[Table] = []
-    for name, section in (*others, last):
-        for held, kept in ((section.tables, tables), (section.folded, folded)) if section else ():
+    for name, made in (*others, last):
+        for held, kept in ((made.tables, tables), (made.folded, folded)) if made else ():
             kept += [replace(one, name=file_stem(one.name, name), title=f"{one.title}, {name}") for one in held]
     return replace(last[1], tables=tuple(tables), folded=tuple(folded))
+
+
+def ordered(found: Sequence[str], known: Mapping[str, Any] | Sequence[str]) -> list[str]:
+    """Sort names: those that are known in that order, then the others as they are."""
+    return [*(name for name in known if name in found), *(name for name in found if name not in known)]
+
+
+def combinations(
+    measures: Measures, family: str, columns: Sequence[str], names: Mapping[str, Mapping[str, str]], **where: Any
+) -> Iterator[dict[str, Any]]:
+    """Yield the values of columns that occur together, each column sorted as its names are, or as they appear."""
+    if not columns:
+        yield where
+        return
+    first, *others = columns
+    for value in ordered(measures.values(family, first, **where), names.get(first, {})):
+        yield from combinations(measures, family, others, names, **{**where, first: value})
+
+
+def lines_of(
+    measures: Measures,
+    family: str,
+    columns: Sequence[str],
+    *,
+    names: Mapping[str, Mapping[str, str]] | None = None,
+    lowest: bool = False,
+    **where: Any,
+) -> list[Line]:
+    """Return rows of a wide table, named by columns of the measures, the last of which runs fastest."""
+    *outer, along = columns
+    known = names or {}
+    return [
+        line
+        for held in combinations(measures, family, outer, known, **where)
+        for line in lines_along(
+            measures.series(family, along, **held),
+            *(known.get(name, {}).get(held[name], held[name]) for name in outer),
+            lowest=lowest,
+        )
+    ]
+
+
+def panels_of(
+    shown: Measures,
+    family: str,
+    columns: Sequence[str],
+    along: str,
+    panel: Callable[[list[Series], Mapping[str, str]], Panel],
+    *,
+    names: Mapping[str, Mapping[str, str]] | None = None,
+    **where: Any,
+) -> list[Panel]:
+    """Return a panel along a column of the measures for every combination of others that has numbers."""
+    held = list(combinations(shown, family, columns, names or {}, **where))
+    found = [(shown.series(family, along, **of), of) for of in held]
+    return [panel(series, of) for series, of in found if has_numbers(series)]
+
+
+def measure_section(
+    measured: Measures,
+    shown: Measures,
+    family: str,
+    *,
+    title: str,
+    lede: str,
+    keys: Mapping[str, Column],
+    panel: Callable[[list[Series], Mapping[str, str]], Panel] | None = None,
+    names: Mapping[str, Mapping[str, str]] | None = None,
+    drawn: Mapping[str, str] | None = None,
+    table_title: str = "",
+    figure_title: str = "",
+    remarks: Sequence[str] = (),
+    exact: str = "Bayes accuracy",
+    best: bool = True,
+    folded: bool = False,
+    notes: Sequence[str] = (),
+    **layout: Any,
+) -> Section | None:
+    """Show a family of measures as a wide table and as small multiples, which is all that most of them need.
+
+    `keys` are columns of the measures with those of the table; along the last a panel is drawn for every combination of
+    the others, as lines if that is ``x``, else as bars. `names` say what values are called, and their order; `drawn`
+    is what alone is drawn, `layout` is for `draw_facets`.
+    """
+    lines = lines_of(measured, family, list(keys), names=names)
+    if not lines:
+        return None
+    *outer, along = keys
+    panels = panels_of(shown, family, outer, along, panel or _panel, names=names, **(drawn or {}))
+    if along == "x":
+        layout["painter"] = layout.get("painter", draw_lines)
+    images = draw_facets(family, figure_title or title, panels, remarks=[*remarks, shown.note], **layout)
+    table = wide_table(
+        family, table_title or title, list(keys.values()), lines, measured.groups, exact=exact, best=best
+    )
+    open_tables, closed = ((), (table,)) if folded else ((table,), ())
+    return Section(family, title, lede, images, open_tables, closed, tuple(notes))
+
+
+def _panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+    return Panel(", ".join(filter(None, of.values())), series, "", of.get("metric", ""))
+
+
+def declare(order: int, family: str, **said: Any) -> None:
+    """Declare the section of a family of measures, in the words of `measure_section`: its table and its figure."""
+
+    @section(order)
+    def make(measured: Measures, shown: Measures) -> Section | None:
+        return measure_section(measured, shown, family, **said)

@@ -1,62 +1,49 @@
-"""Confusion: which groups of species, and which pairs of species, are taken for each other."""
+"""Confusion: which groups of classes, and which pairs of classes, are taken for each other."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from confu_core.report.measured import VALUE, Measured
-from confu_core.report.sections.section import Section
-from confu_core.report.table import Column, Table
-from confu_core.report.wording import capitalised, file_stem
-
-__all__ = ["confusion"]
+from confu_core.report.sections import Section, ordered, section
+from confu_core.report.tables import Column, Table
+from confu_core.report.tidy import Measures
+from confu_core.report.words import capitalised, file_stem
 
 GROUPS, PAIRS = "confusion", "confused_pair"
 MOST = 5  # Pairs that are shown per query and method.
 
 
-def confusion(measured: Measured, shown: Measured) -> Section | None:
-    """Show what is taken for what.
-
-    Parameters
-    ----------
-    measured : Measured
-        For tables.
-    shown : Measured
-        Not used: there is no figure, and tables have all.
-
-    Returns
-    -------
-    Section or None
-        None where nothing of the kind was measured.
-    """
+@section(130)
+def confusion(measured: Measures, shown: Measures) -> Section | None:
+    """Show what is taken for what."""
     groups = [_groups(measured, subject) for subject in measured.values(GROUPS, "subject")]
     pairs = _pairs(measured)
     if not groups and not pairs.rows:
         return None
-    one, many = measured.words.one, measured.words.many
-    notes = ("Shares of a row add up to 1, over all seeds. Right groups are on the diagonal.",) if groups else ()
+    many = measured.words.many
     return Section(
         "confusion",
         "Confusions",
-        f"For the samples of each group of {many}, the group of the {one} that was predicted; and the {many} that "
-        "are most often taken for each other.",
+        f"For the samples of each group of {many}, the group of the {measured.words.label} that was predicted; and the "
+        f"{many} that are most often taken for each other.",
         tables=tuple(groups),
         folded=(pairs,) if pairs.rows else (),
-        notes=notes,
+        notes=("Shares of a row add up to 1, over all seeds. Right groups are on the diagonal.",) if groups else (),
     )
 
 
-def _groups(measured: Measured, subject: str) -> Table:
+def _groups(measured: Measures, subject: str) -> Table:
     """Arrange row shares of the counts of all seeds, method by method."""
     true = measured.values(GROUPS, "condition", subject=subject)
-    predicted = sorted(measured.values(GROUPS, "metric", subject=subject), key=lambda name: _place(name, true))
+    predicted = ordered(sorted(measured.values(GROUPS, "metric", subject=subject)), true)
     rows: list[tuple[Any, ...]] = []
     tint: list[tuple[int, int, float]] = []
     for at, group in enumerate(measured.groups):
+        own = measured.rows(GROUPS, group=at, subject=subject)
         for name in true:
-            counts = [_count(measured, at, subject, name, other) for other in predicted]
+            held = own[own["condition"] == name]
+            counts = [math.fsum(held["value"][held["metric"] == other].dropna()) for other in predicted]
             total = math.fsum(counts)
             if total <= 0:
                 continue
@@ -74,33 +61,24 @@ def _groups(measured: Measured, subject: str) -> Table:
     return Table(name, f"Predicted group by true group, {subject}", columns, tuple(rows), tint=tuple(tint))
 
 
-def _count(measured: Measured, group: int, subject: str, true: str, predicted: str) -> float:
-    rows = measured.rows(GROUPS, group=group, subject=subject, condition=true, metric=predicted)
-    return math.fsum(row[VALUE] for row in rows if row[VALUE] is not None)
-
-
-def _place(name: str, order: list[str]) -> tuple[int, str]:
-    return (order.index(name) if name in order else len(order), name)
-
-
-def _pairs(measured: Measured) -> Table:
+def _pairs(measured: Measures) -> Table:
     """List the most frequent confusions of each query and method, with the seeds that saw them."""
     rows: list[tuple[Any, ...]] = []
     for subject in measured.values(PAIRS, "subject"):
         for at, group in enumerate(measured.groups):
             found: dict[str, list[float]] = {}
-            for row in measured.rows(PAIRS, group=at, subject=subject):
-                if row[VALUE] is not None:
-                    found.setdefault(row["metric"], []).append(row[VALUE])
+            own = measured.rows(PAIRS, group=at, subject=subject)
+            for name, value in zip(own["metric"], own["value"], strict=True):
+                if value is not None:
+                    found.setdefault(name, []).append(value)
             means = sorted((-math.fsum(shares) / len(shares), name) for name, shares in found.items())
             rows += [(subject, group.label, name, -mean, len(found[name])) for mean, name in means[:MOST]]
+    many = measured.words.many
     columns = (
         Column("query", "query"),
         Column("method", "method"),
-        Column("pair", measured.words.many),
+        Column("pair", many),
         Column("share", "share of their samples"),
         Column("seeds", "seeds", None),
     )
-    return Table(
-        "confused_pairs", f"{capitalised(measured.words.many)} most often taken for each other", columns, tuple(rows)
-    )
+    return Table("confused_pairs", f"{capitalised(many)} most often taken for each other", columns, tuple(rows))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from confu_core.report.facet import Facet, has_numbers
-from confu_core.report.facets import facet_images
-from confu_core.report.lines import draw_lines
-from confu_core.report.measured import REFERENCE, VALUE, Measured
-from confu_core.report.panel import Panel, Reference
-from confu_core.report.sections.section import Section
-from confu_core.report.series import Point, Series
-from confu_core.report.table import Column, Table
-from confu_core.report.wide import Line, wide_table
+from collections.abc import Mapping
 
-__all__ = ["history"]
+from confu_core.report.exact import Reference
+from confu_core.report.panels import Panel, draw_facets, draw_lines
+from confu_core.report.sections import Section, ordered, panels_of, section
+from confu_core.report.tables import Column, Line, Table, wide_table
+from confu_core.report.tidy import REFERENCE, Measures, Series
 
 FAMILY = "history"
 BOUND = "total_correlation_bound"
@@ -20,38 +16,26 @@ EXACT = Reference("exact total correlation", "solid", REFERENCE)
 TITLES = {"loss": "Training loss", "validation_loss": "Validation loss", BOUND: "Total correlation bound"}
 
 
-def history(measured: Measured, shown: Measured) -> Section | None:
-    """Show how training went.
-
-    Parameters
-    ----------
-    measured : Measured
-        For tables.
-    shown : Measured
-        For figures.
-
-    Returns
-    -------
-    Section or None
-        None where nothing of the kind was measured.
-    """
+@section(150)
+def history(measured: Measures, shown: Measures) -> Section | None:
+    """Show how training went."""
     table = _last(measured)
     if not table.rows:
         return None
-    known = any(row[REFERENCE] is not None for row in measured.rows(FAMILY, metric=BOUND))
-    facets = [
-        Facet(title, series, Panel(VALUE, "epoch", "nats", (EXACT,) if metric == BOUND and known else ()))
-        for metric, title in TITLES.items()
-        if has_numbers(series := shown.series(FAMILY, "x", metric=metric))
-    ]
-    remark = "Bands that reach beyond the axes are cut off."
-    images = facet_images(FAMILY, "Losses by epoch", facets, draw_lines, remark=remark, note=shown.note, height=2.3)
+    known = measured.rows(FAMILY, metric=BOUND)[REFERENCE].notna().any()
+
+    def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+        metric = of["metric"]
+        return Panel(TITLES[metric], series, "epoch", "nats", (EXACT,) if metric == BOUND and known else ())
+
+    panels = [each for metric in TITLES for each in panels_of(shown, FAMILY, (), "x", panel, metric=metric)]
+    remarks = ["Bands that reach beyond the axes are cut off.", shown.note]
     return Section(
         FAMILY,
         "Training",
         "Losses by epoch, and what the scores prove about the total correlation of the modalities"
         f"{', beside its exact value' if known else ''}.",
-        images,
+        draw_facets(FAMILY, "Losses by epoch", panels, draw_lines, remarks=remarks, height=2.3),
         folded=(table,),
         notes=(
             "Methods sum different terms: their losses cannot be compared with each other, only over epochs.",
@@ -64,25 +48,17 @@ def history(measured: Measured, shown: Measured) -> Section | None:
     )
 
 
-def _last(measured: Measured) -> Table:
-    """Arrange what each term was in the last epoch."""
-    names = measured.values(FAMILY, "metric")
-    ordered = [*(name for name in TITLES if name in names), *(name for name in names if name not in TITLES)]
+def _last(measured: Measures) -> Table:
+    """Arrange what each term was in the last epoch; lower is not better across methods, so nobody wins a loss."""
     lines = [
-        Line((TITLES.get(metric, f"term {metric}"),), tuple(map(_final, measured.series(FAMILY, "x", metric=metric))))
-        for metric in ordered
+        Line(
+            (TITLES.get(metric, f"term {metric}"),),
+            tuple(
+                max(one.points, key=lambda point: point.x, default=None)
+                for one in measured.series(FAMILY, "x", metric=metric)
+            ),
+        )
+        for metric in ordered(measured.values(FAMILY, "metric"), TITLES)
     ]
-    # Lower is not better across methods: nobody wins a loss.
-    return wide_table(
-        FAMILY,
-        "Losses in the last epoch (nats)",
-        (Column("metric", "loss"),),
-        lines,
-        measured.groups,
-        exact="exact",
-        best=False,
-    )
-
-
-def _final(one: Series) -> Point | None:
-    return max(one.points, key=lambda point: point.x, default=None)
+    title, key = "Losses in the last epoch (nats)", Column("metric", "loss")
+    return wide_table(FAMILY, title, (key,), lines, measured.groups, exact="exact", best=False)

@@ -1,22 +1,17 @@
-"""Probes: what an embedding holds, by kinds of classifiers that are the same for every method."""
+"""Probes: what an embedding holds, by kinds of classifiers that are the same for every method; and plain features."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from confu_core.report.best import best_of
-from confu_core.report.facet import Facet, has_numbers, spread_phrase
-from confu_core.report.measured import REFERENCE, VALUE, Measured
-from confu_core.report.panel import PLAIN, Panel
-from confu_core.report.rendering import Image
-from confu_core.report.rows import draw_row_facets
-from confu_core.report.sections.section import Section
-from confu_core.report.series import beside_points
-from confu_core.report.table import Column, Table
-from confu_core.report.told import plain_of
-from confu_core.report.wording import file_stem
-
-__all__ = ["plain_features", "probes"]
+from confu_core.report.exact import PLAIN
+from confu_core.report.panels import Panel, draw_row_facets
+from confu_core.report.sections import Section, ordered, panels_of, section
+from confu_core.report.sections.zero_shot import plain_of
+from confu_core.report.tables import Column, Table, best_of
+from confu_core.report.tidy import REFERENCE, Measures, Series, beside
+from confu_core.report.words import file_stem
 
 FAMILY = "probe"
 KINDS = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own fused vector"}
@@ -29,73 +24,39 @@ LEDE = (
 )
 
 
-def probes(measured: Measured, shown: Measured) -> Section | None:
-    """Show the accuracy of probes by embedding and kind.
-
-    Parameters
-    ----------
-    measured : Measured
-        For tables.
-    shown : Measured
-        For figures.
-
-    Returns
-    -------
-    Section or None
-        None where nothing of the kind was measured.
-    """
+@section(100)
+def probes(measured: Measures, shown: Measures) -> Section | None:
+    """Show the accuracy of probes by embedding and kind, with a panel per kind: nothing is compared across them."""
     metrics = measured.values(FAMILY, "metric")
     tables = [_table(measured, metric) for metric in sorted(metrics, key=lambda name: [*METRICS, name].index(name))]
     if not tables:
         return None
-    return Section(FAMILY, "Probes", LEDE, _images(shown), tuple(tables))
+    plain = plain_of(shown)
+
+    def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+        known = beside(series, lambda query: {PLAIN.column: plain.get(query)})
+        kind = of["condition"]
+        return Panel("", known, KINDS.get(kind, kind), "", (PLAIN,) if kind == "linear" else (), proportion=True)
+
+    names = {"condition": KINDS}
+    panels = panels_of(shown, FAMILY, ("condition",), "subject", panel, names=names, metric="accuracy")
+    remarks = ["Compare within a panel only.", shown.note]
+    images = draw_row_facets(FAMILY, "Accuracy of probes by kind", panels, remarks=remarks)
+    return Section(FAMILY, "Probes", LEDE, images, tuple(tables))
 
 
-def plain_features(measured: Measured, shown: Measured) -> Section | None:
-    """Say what needs no method: what plain features of the media reach.
-
-    Parameters
-    ----------
-    measured, shown
-        As for `probes`.
-
-    Returns
-    -------
-    Section or None
-        None where it was not measured.
-    """
-    found = plain_of(measured)
-    if not found:
-        return None
-    said = ", ".join(f"{query} {value:.3f}" for query, value in found.items())
-    what = "Colour histograms of images, means and spreads of mel bands of sounds, by a linear classifier with labels"
-    exact = {row["subject"]: row[REFERENCE] for row in measured.rows("plain", metric="accuracy")}
-    known = any(value is not None for value in exact.values())
-    columns = (
-        Column("query", "query"),
-        Column("accuracy", "accuracy"),
-        *([Column(REFERENCE, "Bayes accuracy", exact=True)] if known else []),
-    )
-    rows = tuple((query, value, *([exact[query]] if known else [])) for query, value in found.items())
-    table = Table("plain", "What plain features reach", columns, rows)
-    return Section("plain", "What needs no method", f"{what}: {said}.", folded=(table,))
-
-
-def _table(measured: Measured, metric: str) -> Table:
+def _table(measured: Measures, metric: str) -> Table:
     """Arrange a row per embedding and method, with a column per kind: what is compared stands beneath each other."""
-    found = measured.values(FAMILY, "condition", metric=metric)
-    kinds = [*(kind for kind in KINDS if kind in found), *(kind for kind in found if kind not in KINDS)]
+    kinds = ordered(measured.values(FAMILY, "condition", metric=metric), KINDS)
     by_kind = {kind: measured.series(FAMILY, "subject", metric=metric, condition=kind) for kind in kinds}
-    subjects = measured.values(FAMILY, "subject", metric=metric)
     rows: list[tuple[Any, ...]] = []
     bold: set[tuple[int, int]] = set()
-    for subject in subjects:
+    for subject in measured.values(FAMILY, "subject", metric=metric):
         points = {kind: [one.at(subject) for one in by_kind[kind]] for kind in kinds}
-        best = {kind: best_of(points[kind], VALUE) for kind in kinds}
+        best = {kind: best_of(points[kind]) for kind in kinds}
         for at, group in enumerate(measured.groups):
-            here = [points[kind][at] for kind in kinds]
             bold |= {(len(rows), 2 + column) for column, kind in enumerate(kinds) if best[kind] == at}
-            rows.append((subject, group.label, *(None if one is None else one.interval(VALUE) for one in here)))
+            rows.append((subject, group.label, *((p := points[kind][at]) and p.interval for kind in kinds)))
     columns = (
         Column("embedding", "embedding"),
         Column("method", "method"),
@@ -105,20 +66,22 @@ def _table(measured: Measured, metric: str) -> Table:
     return Table(name, METRICS.get(metric, f"Probes, {metric}"), columns, tuple(rows), frozenset(bold))
 
 
-def _images(shown: Measured) -> tuple[Image, ...]:
-    """Draw a pair of axes per kind, for nothing is compared across them."""
-    where: dict[str, Any] = {"metric": "accuracy"}
-    plain = plain_of(shown)
-    found = shown.values(FAMILY, "condition", **where)
-    facets = []
-    for kind in [*(kind for kind in KINDS if kind in found), *(kind for kind in found if kind not in KINDS)]:
-        series = shown.series(FAMILY, "subject", condition=kind, **where)
-        if has_numbers(series):
-            beside = beside_points(series, lambda query: {str(PLAIN.column): plain.get(query)})
-            name = KINDS.get(kind, kind)
-            panel = Panel(VALUE, name, "", (PLAIN,) if kind == "linear" else (), proportion=True)
-            facets.append(Facet(name, beside, panel))
-    if not facets:
-        return ()
-    caption = " ".join(filter(None, [spread_phrase(facets), "Compare within a panel only.", shown.note]))
-    return (draw_row_facets(FAMILY, "Accuracy of probes by kind", caption, facets),)
+@section(40)
+def plain_features(measured: Measures, shown: Measures) -> Section | None:
+    """Say what needs no method: what plain features of the media reach."""
+    found = plain_of(measured)
+    if not found:
+        return None
+    said = ", ".join(f"{query} {value:.3f}" for query, value in found.items())
+    what = "Colour histograms of images, means and spreads of mel bands of sounds, by a linear classifier with labels"
+    rows = measured.rows("plain", metric="accuracy")
+    exact = dict(zip(rows["subject"], rows[REFERENCE], strict=True))
+    known = any(value is not None for value in exact.values())
+    columns = (
+        Column("query", "query"),
+        Column("accuracy", "accuracy"),
+        *([Column(REFERENCE, "Bayes accuracy", exact=True)] if known else []),
+    )
+    entries = tuple((query, value, *([exact[query]] if known else [])) for query, value in found.items())
+    table = Table("plain", "What plain features reach", columns, entries)
+    return Section("plain", "What needs no method", f"{what}: {said}.", folded=(table,))

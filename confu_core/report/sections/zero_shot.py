@@ -1,29 +1,22 @@
-"""Zero-shot classification: by query and split, and by how species are told apart."""
+"""Zero-shot classification: by query and split, and by how classes are told apart; and what is known of a query."""
 
 from __future__ import annotations
 
-from confu_core.report.bars import draw_bars
-from confu_core.report.facet import Facet, has_numbers
-from confu_core.report.facets import facet_images
-from confu_core.report.measured import BEST, VALUE, Measured
-from confu_core.report.panel import CEILINGS, PAIRWISE, PLAIN, Panel
-from confu_core.report.sections.section import Section
-from confu_core.report.series import Row, Series, beside_points
-from confu_core.report.table import Column, Table
-from confu_core.report.told import ALL, TEST, captured, ceilings_of, plain_of
-from confu_core.report.wide import Line, lines_along, wide_table
-from confu_core.report.wording import capitalised, file_stem
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-__all__ = ["groups", "zero_shot"]
+from confu_core.ceilings import COINCIDE
+from confu_core.report.exact import BAYES, BEST, CEILINGS, PAIRWISE, PLAIN
+from confu_core.report.panels import Panel, draw_facets
+from confu_core.report.sections import Section, lines_of, panels_of, section
+from confu_core.report.tables import Column, Line, Table, wide_table
+from confu_core.report.tidy import REFERENCE, Measures, Series, beside
+from confu_core.report.words import capitalised, file_stem
 
 FAMILY, GROUPS, ACCURACY = "zero_shot", "zero_shot_group", "accuracy"
-GROUP_TITLES = {"xor": "XOR"}
-LEDE = (
-    "Species fall into groups by what tells them apart: either modality (redundant), only the picture, only the "
-    "song, both together where each narrows it down (complement), or both together where neither says anything "
-    "alone (xor). All that pairs tell ends at the pairwise ceiling, which in complement is that of both and in xor "
-    "that of either alone."
-)
+ALL, TEST = "all", "test"
+TITLES = {"test": "Test", "shift": "Shifted test", "validation": "Validation"}
 TICKS = (
     " The black ticks are the best that any predictor could do with the same modalities: the Bayes accuracy, known "
     "from how the data were made; dashed, the best by all that pairs tell."
@@ -33,148 +26,167 @@ READINGS = (
     "over the temperature, in which each counts as an example of its own."
 )
 OF_GROUPS = "Accuracy in each group of classes, as the data come with them."
-# What stands beside the accuracy of a query, as far as it is known.
-LEVELS = (PLAIN, PAIRWISE, BEST)
-TITLES = {"test": "Test", "shift": "Shifted test", "validation": "Validation"}
 
 
-def zero_shot(measured: Measured, shown: Measured) -> Section | None:
-    """Show how well each query names the species of samples.
-
-    Parameters
-    ----------
-    measured : Measured
-        For tables.
-    shown : Measured
-        For figures.
-
-    Returns
-    -------
-    Section or None
-        None where nothing of the kind was measured.
-    """
-    tables = [_table(measured, metric) for metric in measured.values(FAMILY, "metric")]
+@section(30)
+def zero_shot(measured: Measures, shown: Measures) -> Section | None:
+    """Show how well each query names the class of samples."""
+    metrics = measured.values(FAMILY, "metric")
+    tables = [
+        wide_table(
+            FAMILY if metric == ACCURACY else file_stem(FAMILY, metric),
+            f"Zero-shot {metric}",
+            (Column("split", "split"), Column("query", "query")),
+            lines_of(measured, FAMILY, ("condition", "subject"), names=_splits(measured, metric), metric=metric),
+            measured.groups,
+            exact="Bayes accuracy",
+            tinted=metric == ACCURACY,
+        )
+        for metric in metrics
+    ]
     if not tables:
         return None
     readings = [table for table in tables if table.title.startswith(f"Zero-shot {ACCURACY}")]
-    conditions = sorted(shown.values(FAMILY, "condition", metric=ACCURACY), key=_place)
-    facets = [
-        Facet(
-            TITLES.get(name, name),
-            beside(shown, series, split=name),
-            Panel(VALUE, "", ACCURACY, LEVELS, proportion=True),
-        )
-        for name in conditions
-        if has_numbers(series := shown.series(FAMILY, "subject", metric=ACCURACY, condition=name))
-    ]
-    images = facet_images(FAMILY, "Zero-shot accuracy", facets, draw_bars, note=shown.note, height=2.5)
+    panels = panels_of(
+        shown,
+        FAMILY,
+        ("condition",),
+        "subject",
+        lambda series, of: _panel(shown, series, TITLES.get(of["condition"], of["condition"]), split=of["condition"]),
+        names=_splits(shown, ACCURACY),
+        metric=ACCURACY,
+    )
+    words = measured.words
     return Section(
         FAMILY,
-        f"Zero-shot {measured.words.one}",
-        f"Each query is compared with the captions of all {measured.words.many}.{TICKS if measured.words.exact else ''}"
+        f"Zero-shot {words.label}",
+        f"Each query is compared with the captions of all {words.many}.{TICKS if words.exact else ''}"
         f"{READINGS if len(readings) > 1 else ''}",
-        images,
+        draw_facets(FAMILY, "Zero-shot accuracy", panels, remarks=[shown.note], height=2.5),
         tuple(readings),
         tuple(table for table in tables if table not in readings),
     )
 
 
-def groups(measured: Measured, shown: Measured) -> Section | None:
-    """Show which kinds of interaction each method captures.
+def _splits(measures: Measures, metric: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the order of splits: the test first, what is not known last and by name."""
+    found = measures.values(FAMILY, "condition", metric=metric)
+    known = list(TITLES)
+    place = {name: (known.index(name) if name in known else len(known), name) for name in found}
+    return {"condition": {name: name for name in sorted(found, key=place.__getitem__)}}
 
-    Parameters
-    ----------
-    measured, shown
-        As for `zero_shot`.
 
-    Returns
-    -------
-    Section or None
-        None where nothing of the kind was measured.
-    """
-    title = "Zero-shot accuracy by kind of interaction" if measured.words.birds else "Zero-shot accuracy by group"
+@section(20)
+def groups(measured: Measures, shown: Measures) -> Section | None:
+    """Show which kinds of interaction each method captures."""
+    words = measured.words
+    kind = words.design.groups or "group"
+    title = f"Zero-shot accuracy by {kind}"
     tables = [_by_group(measured, metric, title) for metric in measured.values(GROUPS, "metric")]
     if not tables:
         return None
-    facets = [
-        Facet(
-            GROUP_TITLES.get(group, capitalised(group)),
-            beside(shown, series, group),
-            Panel(VALUE, "", ACCURACY, LEVELS, proportion=True),
-        )
-        for group in shown.values(GROUPS, "condition", metric=ACCURACY)
-        if has_numbers(series := shown.series(GROUPS, "subject", metric=ACCURACY, condition=group))
-    ]
+    panels = panels_of(
+        shown,
+        GROUPS,
+        ("condition",),
+        "subject",
+        lambda series, of: _panel(shown, series, group_title(of["condition"]), group=of["condition"]),
+        metric=ACCURACY,
+    )
     captures = _captures(measured)
-    images = facet_images(GROUPS, title, facets, draw_bars, note=shown.note, height=2.2)
     return Section(
         GROUPS,
-        "By kind of interaction" if measured.words.birds else "By group",
-        LEDE if measured.words.birds else OF_GROUPS,
-        images,
+        f"By {kind}",
+        words.design.groups_lede or OF_GROUPS,
+        draw_facets(GROUPS, title, panels, remarks=[shown.note], height=2.2),
         (*tables[:1], *([captures] if captures else [])),
         tuple(tables[1:]),
-        notes=("Tinted by the share of the Bayes accuracy that is reached.",) if measured.words.exact else (),
+        notes=("Tinted by the share of the Bayes accuracy that is reached.",) if words.exact else (),
     )
 
 
-def beside(shown: Measured, series: list[Series], group: str = ALL, split: str = TEST) -> list[Series]:
-    """Return series over queries with what pairs tell and what plain features reach beside what was measured."""
+def group_title(group: str) -> str:
+    """Return the heading of a group of classes."""
+    return "XOR" if group == "xor" else capitalised(group)
+
+
+def _panel(shown: Measures, series: Sequence[Series], title: str, *, group: str = ALL, split: str = TEST) -> Panel:
+    """Return accuracies over queries with what pairs tell and what plain features reach beside what was measured."""
     plain = plain_of(shown) if (group, split) == (ALL, TEST) else {}
 
-    def known(query: str) -> Row:
-        pairwise = ceilings_of(shown, query, group).get(str(PAIRWISE.column)) if "+" in query else None
-        return {str(PAIRWISE.column): pairwise, str(PLAIN.column): plain.get(query)}
+    def known(query: str) -> dict[str, float | None]:
+        pairwise = ceilings_of(shown, query, group).get(PAIRWISE.column) if "+" in query else None
+        return {PAIRWISE.column: pairwise, PLAIN.column: plain.get(query)}
 
-    return beside_points(series, known)
+    return Panel(title, beside(series, known), "", ACCURACY, (PLAIN, PAIRWISE, BEST), proportion=True)
 
 
-def _by_group(measured: Measured, metric: str, title: str) -> Table:
-    lines = [
-        line
-        for group in measured.values(GROUPS, "condition", metric=metric)
-        for line in lines_along(measured.series(GROUPS, "subject", metric=metric, condition=group), group)
-    ]
-    keys = (Column("group", f"group of {measured.words.many}"), Column("query", "query"))
+def _by_group(measured: Measures, metric: str, title: str) -> Table:
     reading = metric.removeprefix(ACCURACY)
-    name = file_stem(GROUPS, reading)
     return wide_table(
-        name, f"{title}{reading}", keys, lines, measured.groups, exact="Bayes accuracy", tinted=not reading
+        file_stem(GROUPS, reading),
+        f"{title}{reading}",
+        (Column("group", f"group of {measured.words.many}"), Column("query", "query")),
+        lines_of(measured, GROUPS, ("condition", "subject"), metric=metric),
+        measured.groups,
+        exact="Bayes accuracy",
+        tinted=not reading,
     )
 
 
-def _captures(measured: Measured) -> Table | None:
+def _captures(measured: Measures) -> Table | None:
     """Arrange the higher-order capture of each group beside its three ceilings."""
     lines = []
     for query in (name for name in measured.values(GROUPS, "subject", metric=ACCURACY) if "+" in name):
-        groups = {ALL: (FAMILY, TEST)}
-        groups |= {
-            name: (GROUPS, name) for name in measured.values(GROUPS, "condition", metric=ACCURACY, subject=query)
-        }
-        for group, (family, condition) in groups.items():
+        of = {ALL: (FAMILY, TEST)}
+        of |= {name: (GROUPS, name) for name in measured.values(GROUPS, "condition", metric=ACCURACY, subject=query)}
+        for group, (family, condition) in of.items():
             levels = ceilings_of(measured, query, group)
             found = measured.series(family, metric=ACCURACY, subject=query, condition=condition)
-            exact = [levels.get(str(line.column)) for line in CEILINGS]
+            exact = [levels.get(line.column) for line in CEILINGS]
             lines.append(Line((group, query, *exact), tuple(one.at(None) for one in captured(found, levels))))
     if all(point is None for line in lines for point in line.points):
         return None
-    ceilings = (Column(str(line.column), line.label, exact=True) for line in CEILINGS)
+    ceilings = (Column(line.column, line.label, exact=True) for line in CEILINGS)
     keys = (Column("group", f"group of {measured.words.many}"), Column("query", "query"), *ceilings)
     return wide_table("capture", "Higher-order capture by group", keys, lines, measured.groups)
 
 
-def _table(measured: Measured, metric: str) -> Table:
-    lines = [
-        line
-        for condition in sorted(measured.values(FAMILY, "condition", metric=metric), key=_place)
-        for line in lines_along(measured.series(FAMILY, "subject", metric=metric, condition=condition), condition)
-    ]
-    keys = (Column("split", "split"), Column("query", "query"))
-    name = FAMILY if metric == ACCURACY else file_stem(FAMILY, metric)
-    return wide_table(
-        name, f"Zero-shot {metric}", keys, lines, measured.groups, exact="Bayes accuracy", tinted=metric == ACCURACY
-    )
+def widest(measures: Measures, family: str) -> str:
+    """Return the query of the most modalities."""
+    return max(measures.values(family, "subject", metric=ACCURACY), key=lambda query: query.count("+"))
 
 
-def _place(condition: str) -> tuple[int, str]:
-    return (list(TITLES).index(condition) if condition in TITLES else len(TITLES), condition)
+def plain_of(measures: Measures) -> dict[str, float]:
+    """Return by query what plain features reach; the same for all methods of a dataset."""
+    found = measures.rows("plain", metric=ACCURACY)
+    return {query: value for query, value in zip(found["subject"], found["value"], strict=True) if value is not None}
+
+
+def ceilings_of(measures: Measures, query: str, group: str = ALL) -> dict[str, float]:
+    """Return the exact ceilings of a query, over all or within a group, as far as they are known."""
+    found = measures.rows("ceiling", subject=query, condition=group)
+    known: dict[str, Any] = dict(zip(found["metric"], found["value"], strict=True))
+    family, condition = (FAMILY, TEST) if group == ALL else (GROUPS, group)
+
+    def bayes(name: str) -> float | None:
+        return _first(measures.rows(family, subject=name, metric=ACCURACY, condition=condition)[REFERENCE])
+
+    singles = [bayes(name) for name in query.split("+")]
+    if "+" in query and None not in singles:
+        known.setdefault("single_ceiling", max(value for value in singles if value is not None))
+    if (best := bayes(query)) is not None:
+        known.setdefault("bayes_accuracy", best)
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def captured(series: Sequence[Series], levels: Mapping[str, float]) -> list[Series]:
+    """Return accuracies as higher-order capture, intervals too; without points where there is nothing to capture."""
+    low, high = (levels.get(line.column) for line in (PAIRWISE, BAYES))
+    if low is None or high is None or high - low <= COINCIDE:
+        return [replace(one, points=()) for one in series]
+    return [one.mapped(lambda point: point.mapped(lambda value: (value - low) / (high - low))) for one in series]
+
+
+def _first(values: Iterable[float | None]) -> float | None:
+    return next((value for value in values if value is not None), None)

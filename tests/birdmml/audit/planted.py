@@ -13,8 +13,8 @@ import soundfile
 from PIL import Image
 
 from birdmml.data import BirdRecipe
+from birdmml.design import Shares
 from birdmml.settings import Settings
-from birdmml.shares import Shares
 from confu_core.datasets.contents import Contents
 from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.shards import MEDIA, TableRecipe

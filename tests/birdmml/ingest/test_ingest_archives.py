@@ -18,14 +18,14 @@ from birdmml.ingest.open_root import open_roots
 from birdmml.ingest.parts import find_parts
 from birdmml.ingest.tar_index import index_tar
 from confu_core.errors import DatasetError
-from confu_core.shards.remote import RemotePath
+from confu_core.io.storage import RemotePath
 
 LONG = "photos/" + "long-" * 40 + ".jpg"
 MEMBERS = {"photos/a.jpg": b"picture", "audio/a.wav": b"sound" * 500, LONG: b"far", "é.txt": b"accent"}
 
 
 def tar_of(path: Path, members: dict[str, bytes], format: int = tarfile.GNU_FORMAT) -> Path:
-    with tarfile.open(path, "w", format=format) as tar:
+    with tarfile.open(path, "w", format=format, encoding="utf-8") as tar:
         for name, content in members.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)
@@ -58,7 +58,7 @@ def test_tars_of_every_kind_are_read_as_tarfile_reads_them(tmp_path: Path, forma
     assert {name: files.read(name) for name in members} == members
     assert (state.files, state.complete, state.refused_count) == (len(members), True, 0)
     assert not (tmp_path / "cache").exists()  # A plain tar is read where it lies.
-    with tarfile.open(path) as tar:
+    with tarfile.open(path, encoding="utf-8") as tar:
         for name, place in index_tar(path, 10_000).members.items():
             assert tar.getmember(name).offset_data == place.offset
 

@@ -27,8 +27,8 @@ from birdmml.ingest.picture import LookedAt, look_at_picture
 from confu_cli.birdmml import birdmml
 from confu_core.datasets import contents_of as said_of
 from confu_core.errors import DatasetError
+from confu_core.io.storage import RemotePath
 from confu_core.shards import build, open_dataset, verify
-from confu_core.shards.remote import RemotePath
 
 DIALS = ["--size", "32", "--seconds", "0.5", "--sample-rate", str(RATE), "--workers", "1", "--shard-rows", "5"]
 SETTINGS = IngestSettings(size=32, seconds=0.5, sample_rate=RATE)

@@ -1,52 +1,14 @@
-"""Cells that say nothing, and species in several spellings."""
+"""Species in several spellings, and what says nothing in names, prompts and families."""
 
 from __future__ import annotations
 
 import unicodedata
 
-import pytest
-
-from birdmml.ingest.cells import NOTHING, cleaned, is_nothing
 from birdmml.ingest.names import class_names
 from birdmml.ingest.rows import manifest_of
 from birdmml.ingest.spellings import alike, one_spelling, same_name
 from birdmml.ingest.table import SourceTable
-from birdmml.table import load_species
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "",
-        " ",
-        "\u200b",
-        "NA",
-        "N/A",
-        "NaN",
-        "null",
-        "None",
-        "-",
-        "Unknown",
-        "anonymous",
-        " na\u00a0",
-        "NULL",
-        "<NA>",
-        "\\N",
-        "?",
-    ],
-)
-def test_nothing_is_said_in_many_ways(cell: str) -> None:
-    assert is_nothing(cell)
-
-
-@pytest.mark.parametrize("cell", ["Ada", "Nan Goldin", "none of them", "unknown bird", "0", "x" * 10_000])
-def test_what_says_something(cell: str) -> None:
-    assert not is_nothing(cell)
-
-
-def test_markers_are_as_they_are_compared() -> None:
-    assert all(marker == cleaned(marker).casefold() for marker in NOTHING)
-
+from birdmml.species import load_species
 
 SAFE = [
     "Setophaga coronata ",

@@ -21,10 +21,10 @@ from birdmml.ingest.picture import look_at_picture
 from birdmml.ingest.rows import Row
 from birdmml.ingest.settings import IngestSettings
 from birdmml.ingest.sound import listen_to_sound, prepared_sound
-from confu_core.inputs.jpeg import jpeg_scans
+from confu_core.inputs.picture import jpeg_scans
 from confu_core.inputs.sound import decode_sound
 from confu_core.inputs.sound_files import _ogg_checksum
-from confu_core.shards.decode import media_problem
+from confu_core.shards.verify import media_problem
 
 SAMPLES = tones(5, 2.5)
 

@@ -186,7 +186,7 @@ def test_what_says_nothing_ties_no_rows_together(files: Path) -> None:
 
 def test_paths_of_other_places_are_rejects_that_say_what_to_do(files: Path) -> None:
     rows, names = rows_of(8), ["photos\\0.jpg", "C:\\Users\\ada\\1.jpg", "file:///home/ada/2.jpg"]
-    names += ["https://ada:secret@host/3.jpg?token=1", "photos/4.JPG", "'photos/5.jpg'", "/home/ada/6.jpg"]
+    names += ["https://ada:secret@host/3.jpg?token=1", "photos/4%20.JPG", "'photos/5.jpg'", "/home/ada/6.jpg"]
     for row, name in zip(rows, names, strict=False):
         row["photo_file"] = name
     plan = recipe(files, rows, split=(1, 0, 0))

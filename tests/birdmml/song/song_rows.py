@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from birdmml.song.recording import Recording, record
-from birdmml.species import Song
-from birdmml.vocabulary import SYLLABLES
+from birdmml.species import Song, words
 from confu_core.random import generator
 
 # Band in Hz, rate, harmonicity and trill rate that suit each kind.
@@ -34,7 +33,7 @@ ROWS = {
     "hum": (50, 60, 0.4, 0.6, 0),
     "boom": (120, 200, 1, 0.9, 0),
 }
-assert set(ROWS) == set(SYLLABLES)
+assert set(ROWS) == set(words().syllables)
 SONGS = {kind: Song((kind,), row[0], row[1], row[2], "A", 4, row[3], row[4]) for kind, row in ROWS.items()}
 TONAL = ("whistle", "slur", "upslur", "chip", "warble", "hoot", "coo", "chirp", "boom")
 

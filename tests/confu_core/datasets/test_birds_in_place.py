@@ -19,7 +19,7 @@ from confu_core.datasets import contents_of, open_source
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 from confu_core.inputs.picture import decode_frames
 from confu_core.shards import build, open_dataset
-from confu_core.shards.schema import features
+from confu_core.shards.parquet import features
 from confu_core.shards.verify import verify
 
 NAMES = ("Canada Goose", "American Robin")

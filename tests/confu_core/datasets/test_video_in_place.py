@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import socket
 import sys
 from pathlib import Path
 
@@ -13,16 +15,16 @@ import torch
 from known_sets import RATE, write_video
 from PIL import Image
 
-from confu_core.datasets.video import FRAME_EDGE, middle_frames, read_video
+from confu_core.datasets.video import FRAME_EDGE, is_silent, middle_frames, read_video
 from confu_core.datasets.video_samples import parse_frames
 from confu_core.encoders import PictureEncoder
-from confu_core.encoders.frames import AveragedFrames
+from confu_core.encoders.convolutional import AveragedFrames
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Frames, InputSpec, Picture, decode_picture
 from confu_core.inputs.picture import decode_frames
 from confu_core.media.build import make_model
 from confu_core.media.settings import MediaSettings
-from confu_core.shards.decode import media_problem
+from confu_core.shards.verify import media_problem
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,24 @@ def test_videos_that_cannot_be_read(clip: Path, tmp_path: Path, monkeypatch: pyt
         with monkeypatch.context() as changed, pytest.raises(DatasetError, match=line):
             changed.setattr(f"confu_core.datasets.video.{name}", value)
             read_video(clip)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_what_is_no_file_is_refused_without_waiting(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.mp4"
+    with socket.socket(socket.AF_UNIX) as listener:
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "socket":
+            listener.bind(os.path.relpath(path))  # Names of sockets are short.
+        elif kind == "folder":
+            path.mkdir()
+        else:
+            path.symlink_to(os.devnull)
+        with pytest.raises(DatasetError) as found:
+            read_video(path)
+        assert str(found.value) == f"{path} is not a regular file, as a video must be"
+        assert not is_silent(path)
 
 
 def test_damaged_videos_raise_nothing_of_their_own(clip: Path, tmp_path: Path) -> None:

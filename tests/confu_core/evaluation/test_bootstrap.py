@@ -9,8 +9,8 @@ import pytest
 import scipy.stats
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation import resampling
-from confu_core.evaluation.bootstrap import (
+from confu_core.statistics import resampling
+from confu_core.statistics.bootstrap import (
     Estimate,
     bootstrap,
     bootstrap_mean,
@@ -18,7 +18,7 @@ from confu_core.evaluation.bootstrap import (
     paired_over_seeds,
     percentiles,
 )
-from confu_core.evaluation.resampling import resample_counts, resample_indices, resampled_means
+from confu_core.statistics.resampling import resample_counts, resample_indices, resampled_means
 
 
 def test_counts_are_those_of_the_indices() -> None:

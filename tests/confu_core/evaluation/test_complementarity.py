@@ -9,9 +9,9 @@ import pytest
 
 from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.bootstrap import paired_difference
 from confu_core.evaluation.complementarity import complementarity, complementarity_by_group
-from confu_core.evaluation.resampling import resample_indices
+from confu_core.statistics.bootstrap import paired_difference
+from confu_core.statistics.resampling import resample_indices
 
 
 def random_case(n: int = 200) -> tuple[np.ndarray, list[np.ndarray]]:

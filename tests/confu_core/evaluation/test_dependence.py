@@ -10,9 +10,9 @@ from sklearn.metrics import r2_score
 
 from confu_core.errors import InvalidValue
 from confu_core.evaluation import dependence
-from confu_core.evaluation.bootstrap import paired_difference
 from confu_core.evaluation.dependence import explained_variance, shuffle_drop
 from confu_core.evaluation.retrieval import ranks
+from confu_core.statistics.bootstrap import paired_difference
 
 N, DIM = 200, 6
 FIRST, SECOND = np.random.default_rng(0).normal(size=(2, N, DIM))

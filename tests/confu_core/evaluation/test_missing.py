@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.bootstrap import bootstrap_mean
-from confu_core.evaluation.missing import missing_accuracy
+from confu_core.evaluation.complementarity import missing_accuracy
+from confu_core.statistics.bootstrap import bootstrap_mean
 
 SOURCE = np.random.default_rng(0)
 FUSED, FALLBACK = SOURCE.random(400) < 0.8, SOURCE.random(400) < 0.3

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.per_sample import class_labels, correctness
+from confu_core.statistics.per_sample import class_labels, correctness
 
 
 def test_lists_arrays_and_tensors_are_taken() -> None:

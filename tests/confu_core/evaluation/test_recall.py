@@ -10,7 +10,7 @@ from torch import Tensor
 from confu_core.errors import InvalidValue
 from confu_core.evaluation import recall
 from confu_core.evaluation.recall import chance_ranks, rank_queries, retrieval_summary
-from confu_core.evaluation.resampling import resample_indices
+from confu_core.statistics.resampling import resample_indices
 
 
 def noisy_case(n: int = 60, groups: int = 9, noise: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:

@@ -11,7 +11,7 @@ from sklearn.metrics import balanced_accuracy_score
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.accuracy import accuracy_by_class, balanced_accuracy
+from confu_core.evaluation.confusion import accuracy_by_class, balanced_accuracy
 from confu_core.evaluation.zero_shot import ENSEMBLES, class_scores, zero_shot
 
 

@@ -26,6 +26,12 @@ def npz(path: Path, **arrays: Any) -> Path:
     return path / "x.npz"
 
 
+def twice(path: Path) -> Path:
+    table = pa.table([KEYS, [1.0, 2, 3], [1.0, 2, 3]], names=["key", "e0", "e0"])
+    pq.write_table(table, path / "x.parquet")
+    return path / "x.parquet"
+
+
 def parquet(path: Path, columns: dict[str, Any]) -> Path:
     pq.write_table(pa.table(columns), path / "x.parquet")
     return path / "x.parquet"
@@ -70,6 +76,7 @@ BAD: list[tuple[Callable[[Path], Path], str]] = [
     (lists([["x"], ["y"], ["z"]]), "must hold numbers; got string"),
     (lambda path: parquet(path, {"key": KEYS}), "got 0 columns of lists and 0 of numbers"),
     (lambda path: parquet(path, {"key": KEYS, "v": VALUES.tolist(), "x": [1, 2, 3]}), "1 columns of lists and 1 of"),
+    (twice, "has several columns 'e0'; give each a name of its own"),
     (lambda path: parquet(path, {"id": KEYS, "x": [1, 2, 3]}), "has no column 'key'"),
     (lambda path: path / "x.csv", "must end in .npz or .parquet"),
     (lambda path: path / "none.npz", "does not exist"),

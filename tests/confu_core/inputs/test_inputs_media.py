@@ -142,7 +142,7 @@ def test_lengths_and_rates_out_of_range_are_refused(rate: int, seconds: float) -
         decode_sound(sound(np.zeros(9)), rate, seconds)
 
 
-@pytest.mark.parametrize("rate", [16_000, 22_050, 48_000])
+@pytest.mark.parametrize("rate", [8000, 16_000, 22_050, 48_000])
 def test_log_mel_is_the_one_of_librosa_at_any_rate(rate: int) -> None:
     samples = generator(rate, "mel").normal(0, 0.1, rate).astype(np.float32)
     with warnings.catch_warnings():
@@ -154,6 +154,15 @@ def test_log_mel_is_the_one_of_librosa_at_any_rate(rate: int) -> None:
     assert made.dtype == np.float32
     assert np.array_equal(made, librosa.power_to_db(power))
     assert made.max() - log_mel(0 * samples, rate).max() > 50
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 44_100])
+def test_resampled_sounds_are_those_of_librosa(rate: int) -> None:
+    for length in (1, 7, 12_345):
+        samples = generator(length, "resampled").uniform(-1, 1, length).astype(np.float32)
+        made = decode_sound(sound(samples, 22_050, format="wav", subtype="FLOAT"), rate)
+        expected = librosa.resample(samples, orig_sr=22_050, target_sr=rate, res_type="soxr_hq")
+        assert made.dtype == np.float32 and np.array_equal(made, expected)
 
 
 def test_errors_are_of_one_root() -> None:

@@ -18,7 +18,7 @@ from confu_core.inputs.augment import augment
 from confu_core.inputs.sequence import decode_sequence, encode_sequence
 from confu_core.shards import TableRecipe, build, open_dataset
 from confu_core.shards.cache import open_cache
-from confu_core.shards.source import label_columns
+from confu_core.shards.rows import label_columns
 
 LENGTH, WIDTH = 4, 3
 SPEC = InputSpec({"vision": Sequence("vision", LENGTH, WIDTH)})

@@ -13,13 +13,12 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.degrade import DEGRADATIONS, degrade
 from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.media import degraded
-from confu_core.media.arrays import StreamedArrays, StreamedEpochs, with_features
-from confu_core.media.augment import augmentations
+from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations, with_features
 from confu_core.media.degraded import degraded_inputs
 from confu_core.media.task import Features, Kind
 from confu_core.shards import TableRecipe, build, open_dataset
 from confu_core.shards.cache import open_cache
-from confu_core.shards.prepare import tokenizer_of
+from confu_core.shards.rows import tokenizer_of
 
 ROWS = {"train": 20, "test": 5}
 SPEC = InputSpec({"text": Text("caption", length=4)})

@@ -13,7 +13,7 @@ from confu_core.inputs.spec import Picture, Sound, Text
 from confu_core.media.build import make_method, make_model
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Features, Kind
-from confu_core.methods import Space
+from confu_core.methods import BUILT_IN, Space
 
 KINDS: dict[str, Kind] = {
     "image": Picture("image", 16),
@@ -47,6 +47,14 @@ def settings(method: str = "clip", **other: object) -> MediaSettings:
 
 def of(*names: str) -> dict[str, Kind]:
     return {name: KINDS[name] for name in names}
+
+
+@pytest.mark.parametrize("options", [{}, {"temperature": 0.3}])
+@pytest.mark.parametrize("method", sorted(set(BUILT_IN) - {"symile"}))
+def test_a_model_is_trained_with_the_temperature_that_its_row_says(method: str, options: dict[str, float]) -> None:
+    run = settings(method, options=options)
+    scale = make_model(run, of("image", "audio", "caption"), vocabulary=30).method.scale()
+    assert float(scale) == pytest.approx(1 / run.columns()["temperature"])
 
 
 def test_every_kind_gets_its_encoder() -> None:

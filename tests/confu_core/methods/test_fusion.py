@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, linear
 
 from confu_core.errors import InvalidValue
-from confu_core.fusion import FUSIONS, Fusion, make_fusion
 from confu_core.layers import Linear
+from confu_core.methods.fusion import FUSIONS, Fusion, make_fusion
 from confu_core.methods.view import Aligned, Grid, Indexed, Layout, View
 
 FEATURES, WIDTH, DIM, ROWS = 5, 7, 4, 6

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from licence_forms import CASES
 
+from confu_core.cells import NOTHING, is_nothing
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.publish.attribution import Items, attribution_columns, items_of
-from confu_core.publish.licence_grammar import read, says_nothing
+from confu_core.publish.licence_grammar import read
 from confu_core.publish.licences import LICENCES, common_licence, licence_named, read_licence
 from confu_core.publish.terms import terms_of
 from confu_core.shards import TableRecipe, build, open_dataset
@@ -30,7 +31,7 @@ def test_a_licence_is_known_as_people_write_it(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "None", "unknown", "n/a", None])
 def test_what_says_nothing_is_not_guessed(text: str | None) -> None:
-    assert read_licence(text) is None and says_nothing(text or "")
+    assert read_licence(text) is None and is_nothing(text or "")
 
 
 WORDS = {
@@ -189,6 +190,19 @@ def test_headings_of_licences_are_found_in_any_case_and_go_together_by_what_they
     rows = list(csv.DictReader(found.table.decode().splitlines()))
     assert [row["rightsHolder"] for row in rows] == ["'=Ada", "", ""]
     assert terms_of(found, [], real=True).licence is None  # Share alike, and not for commercial use.
+
+
+def test_what_says_nothing_is_no_licence_and_no_author_by_the_list_of_ingest_and_audit(tmp_path: Path) -> None:
+    said = [*NOTHING, "other"]
+    rows = pa.table({"key": [f"{row}" for row in range(len(said))], "licence": said, "author": said})
+    build(TableRecipe("words", {"train": rows}), tmp_path / "words")
+    found = items_of(open_dataset(tmp_path / "words"))
+    assert found.counts == {"": len(NOTHING), "other": 1}
+    authors = [row["author"] for row in csv.DictReader(found.table.decode().splitlines())]
+    assert authors == [""] * len(NOTHING) + ["other"]
+    # "other" says that there is a licence: none that is chosen is put over it.
+    with pytest.raises(DatasetError, match="^the licence 'other' is not known for 1 items"):
+        terms_of(found, [], real=True, chosen="CC0")
 
 
 def test_restrictions_carry_over() -> None:

@@ -13,9 +13,9 @@ from cut_connection import cut_connection
 from object_store import BUCKET, READER, object_store
 
 from confu_core.errors import DatasetError
+from confu_core.io.storage import RemotePath
 from confu_core.publish import Release, publish
 from confu_core.shards import TableRecipe, build, open_dataset, verify
-from confu_core.shards.remote import RemotePath
 
 pytestmark = pytest.mark.slow
 KEYS = ("owner-key", "owner-secret-1234567890")

@@ -55,7 +55,7 @@ def test_a_dry_run_touches_nothing(copied: Path, release_of, tmp_path: Path) -> 
 
 
 def test_a_store_that_is_the_dataset_itself_is_refused(release: Release) -> None:
-    from confu_core.shards.storage import location
+    from confu_core.io.storage import location
 
     with pytest.raises(ConfuError, match="must lie outside the dataset memory://own/data; got memory://own/data/there"):
         publish(release, "memory://own/data/there", location("memory://own/data"))

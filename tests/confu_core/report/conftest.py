@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from results_for_reports import FIXED, FRAGILE, GRID
 
 from xor_bench.sweep import run_sweep
@@ -26,3 +29,18 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     grid = {"method": [f"{root}/my_<b>&file.py:Fragile", "clip"], "breaks": [False, True], "p": [0.2, 0.8]}
     run_sweep(grid, root / "runs", fixed=FIXED)
     return root / "runs"
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and come out empty: for tests that look elsewhere, since painting is most of a report's time."""
+    empty = {}
+    for format in ("svg", "png"):
+        file = io.BytesIO()
+        Figure(figsize=(1, 1)).savefig(file, format=format)
+        empty[format] = file.getvalue()
+
+    def savefig(figure: Figure, file: Any, *, format: str, **options: Any) -> None:
+        file.write(empty[format])
+
+    monkeypatch.setattr(Figure, "savefig", savefig)

@@ -215,6 +215,7 @@ def test_a_single_cell_is_enough(tmp_path: Path) -> None:
     assert "100% <of> $it$" in page.words and "_$hidden$" in page.words
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_report_leaves_the_results_folder_open_to_more(swept: Path, tmp_path: Path) -> None:
     runs = Path(shutil.copytree(swept, tmp_path / "runs"))
     write_report([runs], runs / "report")
@@ -222,6 +223,7 @@ def test_a_report_leaves_the_results_folder_open_to_more(swept: Path, tmp_path: 
     assert run_sweep(GRID, runs, fixed=FIXED).computed == 0
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_places_that_are_no_place_for_a_report(swept: Path, tmp_path: Path) -> None:
     runs = Path(shutil.copytree(swept, tmp_path / "runs"))
     for place in (runs, runs / "figures"):
@@ -238,6 +240,7 @@ def test_places_that_are_no_place_for_a_report(swept: Path, tmp_path: Path) -> N
     assert not (runs / "report").exists()
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_only_what_a_report_has_written_is_overwritten(swept: Path, tmp_path: Path) -> None:
     for name in ("index.html", "summary.csv"):
         place = tmp_path / name.partition(".")[0]

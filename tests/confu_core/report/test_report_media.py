@@ -28,12 +28,14 @@ from media_results import (
 from scipy import stats
 from test_report_files import Page
 
-from confu_core.report import write_report
-from confu_core.report.intervals import Interval
+from birdmml.bench import report_words
+from confu_core.report import sections, write_report
 from confu_core.report.sections.claims import Claim, verdict
 from confu_core.report.sections.overlap import SHARES
+from confu_core.report.tables import Column
 from confu_core.runs.measures import Measure, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results
+from confu_core.statistics.intervals import Interval
 
 SECTIONS = {
     "claims": "Claims of the paper",
@@ -54,6 +56,7 @@ SECTIONS = {
     "fallbacks": "Appendix: fallbacks",
 }
 DRAWN = {*SECTIONS, "who_captures_what"} - {"claims", "confusion", "examples", "plain", "fallbacks"}
+WORDS = report_words()
 HOSTILE = '<script>alert("&")</script> $\\alpha$ | _x_'
 
 
@@ -66,7 +69,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("written") / "report"
-    write_report([media], out)
+    write_report([media], out, words=WORDS)
     return out
 
 
@@ -82,7 +85,7 @@ def frame_of(folder: Path) -> pd.DataFrame:
 
 
 def report(folder: Path, out: Path) -> tuple[Page, str]:
-    write_report([folder], out)
+    write_report([folder], out, words=WORDS)
     text = (out / "index.html").read_text()
     return Page(text), text
 
@@ -106,6 +109,28 @@ def test_every_section_is_there_in_order(written: Path) -> None:
     assert {link.removeprefix("#section-") for link in page.links if link.startswith("#section-")} == set(SECTIONS)
     for name in DRAWN:
         assert (written / f"{name}.svg").is_file() and (written / f"{name}.png").is_file()
+
+
+def test_a_measure_has_its_table_and_figure_by_declaring_them(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sections, "_SECTIONS", [])
+    said = {"title": "Calibration", "lede": "How sure it is.", "exact": ""}
+    sections.declare(
+        1, "calibration", keys={"subject": Column("query", "query"), "x": Column("x", "bin", None)}, **said
+    )
+    renamed = {"family": "calibration", "condition": ""}
+    folder = rewritten(
+        media, tmp_path / "birds", lambda row: {**row, **renamed} if row["family"] == "few_shot" else None
+    )
+    page, _ = report(folder, tmp_path / "out")
+    assert [name for name in page.ids if name.startswith("section-")] == ["section-calibration"]
+    rows, frame = rows_of(tmp_path / "out" / "calibration.csv"), frame_of(media)
+    frame = frame[frame["family"] == "few_shot"]
+    assert len(rows) == len(frame.drop_duplicates(["subject", "x"]))
+    own = frame[(frame["subject"] == rows[0]["query"]) & (frame["x"] == float(rows[0]["x"]))]
+    assert float(rows[0]["clip"]) == pytest.approx(own[own["method"] == "clip"]["value"].mean(), abs=1e-12)
+    assert (tmp_path / "out" / "calibration.svg").is_file()
 
 
 def test_every_table_comes_in_every_format(written: Path) -> None:
@@ -137,7 +162,7 @@ def test_the_page_is_well_formed_and_needs_nothing_else(written: Path) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(media: Path, written: Path, tmp_path: Path) -> None:
-    for path in write_report([media], tmp_path / "again"):
+    for path in write_report([media], tmp_path / "again", words=WORDS):
         assert path.read_bytes() == (written / path.name).read_bytes(), path.name
 
 
@@ -338,6 +363,7 @@ def test_verdicts(mean: float, half_width: float | None, least: float, said: str
     assert verdict(Claim("", least, Interval(2, mean, mean, mean, half_width))) == said
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize(
     ("methods", "seeds"), [(("clip", "gram"), (0, 1)), (("confu", "clip"), (0,))], ids=["no-confu", "one-seed"]
 )
@@ -346,6 +372,7 @@ def test_claims_need_the_method_and_two_seeds(tmp_path: Path, methods: tuple[str
     assert "section-claims" not in page.ids and "section-zero_shot" in page.ids
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize("family", ["probe", "history", "confused_pair", "examples"])
 def test_a_family_that_is_missing_leaves_only_its_section(tmp_path: Path, family: str) -> None:
     page, _ = report(write_media(tmp_path / "birds", families=[family]), tmp_path / "out")
@@ -353,6 +380,7 @@ def test_a_family_that_is_missing_leaves_only_its_section(tmp_path: Path, family
     assert sections == [f"section-{ {'confused_pair': 'confusion'}.get(family, family) }".replace(" ", "")]
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_results_without_measures_have_no_sections(media: Path, tmp_path: Path) -> None:
     bare = rewritten(media, tmp_path / "bare", lambda row: None)
     (bare / "measures.parquet").unlink()
@@ -363,7 +391,7 @@ def test_results_without_measures_have_no_sections(media: Path, tmp_path: Path) 
 
 
 def test_a_single_run_shows_its_interval_over_samples(tmp_path: Path) -> None:
-    folder = write_media(tmp_path / "run", ("confu",), (0,))
+    folder = write_media(tmp_path / "run", ("confu",), (0,), families=["zero_shot", "robustness"])
     page, _ = report(folder, tmp_path / "out")
     assert "One seed; lines show the 95% interval over test samples." in page.words
     measure = next(one for one in media_measures("confu", 0) if one.family == "zero_shot")
@@ -417,6 +445,7 @@ def test_examples_hold_picture_song_and_verdicts(written: Path) -> None:
     assert rows_of(written / "examples.csv")[0]["image+audio"] == "Garden Warbler (right)"
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_examples_are_few_and_light(media: Path, tmp_path: Path) -> None:
     folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "probe" else None)
     cell = read_results(media).rows()[0]["cell"]
@@ -468,9 +497,10 @@ def test_text_of_a_user_is_escaped_everywhere(media: Path, tmp_path: Path) -> No
         assert "<script" not in latex and latex.count("{") == latex.count("}")
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_folders_are_compared(media: Path, tmp_path: Path) -> None:
     other = write_media(tmp_path / "mine", ("confu",), (0, 1, 2))
-    write_report([media, other], tmp_path / "out")
+    write_report([media, other], tmp_path / "out", words=WORDS)
     page = Page((tmp_path / "out" / "index.html").read_text())
     assert set(SECTIONS) <= {name.removeprefix("section-") for name in page.ids}
     head = rows_of(tmp_path / "out" / "zero_shot.csv")[0]
@@ -481,11 +511,12 @@ def test_folders_are_compared(media: Path, tmp_path: Path) -> None:
     assert "Mean over 2 to 3 seeds" in page.words
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_datasets_are_never_in_one_ranking(tmp_path: Path) -> None:
     families = ["zero_shot", "zero_shot_group", "ceiling", "probe"]
     one = write_media(tmp_path / "one", ("confu", "clip"), families=families, data={"data": "a1", "p": 0.5})
     two = write_media(tmp_path / "two", ("confu",), families=families, data={"data": "b2", "p": 1.0})
-    write_report([one, two], tmp_path / "out")
+    write_report([one, two], tmp_path / "out", words=WORDS)
     names = {"matrix_bird_mml_p_0_5": 2, "matrix_bird_mml_p_1": 1}
     assert {name: len(rows_of(tmp_path / "out" / f"{name}.csv")) for name in names} == names
     assert not (tmp_path / "out" / "matrix.csv").exists()
@@ -497,6 +528,7 @@ def test_datasets_are_never_in_one_ranking(tmp_path: Path) -> None:
     assert "two: confu" in head and not any("one:" in name for name in head)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_along_datasets_every_table_is_of_one(tmp_path: Path) -> None:
     view = {"x": "p", "y": "accuracy", "x_label": "p̂", "y_label": "accuracy", "group": "method"}
     view |= {"ceiling": "bayes_accuracy", "floor": "chance"}
@@ -511,6 +543,7 @@ def test_along_datasets_every_table_is_of_one(tmp_path: Path) -> None:
     assert "Zero-shot accuracy, p̂ 1000" in page.words
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_search_is_settled_on_validation_and_said_so(tmp_path: Path) -> None:
     folder = write_media(tmp_path / "birds", ("confu", "clip"), rates=(0.1, 0.2), families=["zero_shot", "ceiling"])
     report(folder, tmp_path / "out")
@@ -524,6 +557,7 @@ def test_a_search_is_settled_on_validation_and_said_so(tmp_path: Path) -> None:
         assert any(f"{method}, lr {rate:g} image+audio" in row["difference"] for row in rows)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_results_of_version_1_say_what_they_lack(media: Path, written: Path, tmp_path: Path) -> None:
     folder = rewritten(
         media, tmp_path / "birds", lambda row: row if row["family"] not in ("ceiling", "plain") else None
@@ -573,10 +607,13 @@ def test_values_that_are_not_there_are_no_numbers(media: Path, tmp_path: Path) -
 
 def test_nothing_exact_is_promised_where_nothing_is_known(media: Path, written: Path, tmp_path: Path) -> None:
     results = read_results(media)
-    folder = rewritten(media, tmp_path / "birds", lambda row: {**row, "reference": None})
+    folder = rewritten(
+        media, tmp_path / "birds", lambda row: {**row, "reference": None} if row["family"] == "history" else None
+    )
     write_results(folder, "birdmml", [{**row, "total_correlation": None} for row in results.rows()])
-    _, text = report(folder, tmp_path / "out")
+    page, text = report(folder, tmp_path / "out")
     promised = "beside its exact value"
+    assert "section-history" in page.ids
     assert promised in (written / "index.html").read_text() and promised not in text
     # Its line is in the one figure, twice with the legend, and not in the other.
     drawn = [
@@ -585,8 +622,9 @@ def test_nothing_exact_is_promised_where_nothing_is_known(media: Path, written: 
     assert drawn[0] == drawn[1] + 2
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_an_exact_value_of_other_variables_is_no_line_and_says_of_what_it_is(media: Path, tmp_path: Path) -> None:
-    folder = rewritten(media, tmp_path / "birds", lambda row: row)
+    folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "history" else None)
     rows = read_results(media).rows()
     write_results(folder, "birdmml", [{**row, "total_correlation": None} for row in rows])
     exact = Measure("data", "species, shown look and shown song", "total correlation", 3.21)
@@ -597,6 +635,7 @@ def test_an_exact_value_of_other_variables_is_no_line_and_says_of_what_it_is(med
     assert "beside the exact value of the same" not in text
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_measure_of_no_finished_cell_is_left_out(media: Path, tmp_path: Path) -> None:
     folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "probe" else None)
     stray = replace(Measure("probe", "stray", "accuracy", 0.5)).row("no such cell")

@@ -15,25 +15,30 @@ from results_for_reports import write_rows
 from scipy import stats
 
 from confu_core.errors import ResultsError
-from confu_core.report.best import best_of
+from confu_core.report.exact import BAYES, PLAIN, distinct, reference_curves, references_of
 from confu_core.report.formats import escape_latex, escape_markdown, to_csv, to_latex, to_markdown
-from confu_core.report.grouping import series_of
-from confu_core.report.intervals import student_interval
-from confu_core.report.marks import draw_interval
-from confu_core.report.matrix import matrix_of
-from confu_core.report.panel import distinct, is_line_plot, reference_curves, references_of
-from confu_core.report.series import Point, Series, direction_names, in_direction, over_directions, x_values
-from confu_core.report.sources import folder_labels, read_sources
-from confu_core.report.tables import cell_table, direction_table, fallback_table, matrix_table, summary_table
-from confu_core.report.tasks import dataset_names
-from confu_core.report.view import View, view_of
+from confu_core.report.panels import draw_interval, is_line_plot
+from confu_core.report.sources import ReportView, dataset_names, folder_labels, read_sources, view_of
+from confu_core.report.tables import (
+    best_of,
+    cell_tables,
+    direction_series,
+    direction_tables,
+    headline_series,
+    headline_tables,
+    matrix_table,
+    over_directions,
+)
+from confu_core.report.tidy import DIRECTION, Measures, Point, read_tidy, x_values
+from confu_core.report.words import ReportWords
 from confu_core.runs.results import read_results
+from confu_core.statistics.intervals import student_interval
 
 
-def loaded(*folders: Path) -> tuple[list[Series], View]:
+def loaded(*folders: Path, words: ReportWords | None = None) -> tuple[Measures, ReportView]:
     sources = read_sources(folders, "hint")
     view = view_of(sources[0])
-    return series_of(sources, folder_labels(folders), view), view
+    return read_tidy(sources, folder_labels(folders), view, words or ReportWords()), view
 
 
 def read_csv(text: str) -> list[dict[str, str]]:
@@ -67,9 +72,9 @@ def test_a_single_value_has_no_interval_and_what_is_undefined_is_left_out() -> N
 
 
 def test_the_summary_holds_the_numbers_of_the_cells(swept: Path) -> None:
-    series, view = loaded(swept)
+    measures, view = loaded(swept)
     frame = read_results(swept).frame
-    rows = read_csv(to_csv(summary_table(series, view)))
+    rows = read_csv(to_csv(headline_tables(measures, view)[0]))
     assert [(row["method"], row["p"]) for row in rows] == [
         (method, p) for method in ("symile", "clip") for p in ("0.0", "0.5", "1.0")
     ]
@@ -95,14 +100,15 @@ def test_the_summary_holds_the_numbers_of_the_cells(swept: Path) -> None:
 
 
 def test_the_directions_table_holds_every_direction_that_is_defined(swept: Path) -> None:
-    series, view = loaded(swept)
-    rows = read_csv(to_csv(direction_table(series, view)))
+    measures, view = loaded(swept)
+    table, fallbacks = direction_tables(measures, view, fallbacks=True)
+    rows = read_csv(to_csv(table))
     assert len(rows) == 3 * (9 + 3)
     # What a method does not define is no number of its own: it stands in a table of its own, marked.
     own = {name: [row for row in rows if row["method"] == name] for name in ("symile", "clip")}
     assert {row["order"] for row in own["symile"]} == {"2"} and {row["order"] for row in own["clip"]} == {"1", "2"}
-    fallbacks = fallback_table(series, view)
-    assert fallbacks is not None and len(fallbacks.rows) == 6 * 3
+    assert [table.name for table in direction_tables(measures, view, fallbacks=False)] == ["directions"]
+    assert len(fallbacks.rows) == 6 * 3
     at = [column.name for column in fallbacks.columns].index("symile")
     assert fallbacks.marked == {(row, at) for row in range(18)} and not fallbacks.bold
     chosen = next(row for row in rows if (row["method"], row["p"], row["direction"]) == ("clip", "0.5", "a->c"))
@@ -117,7 +123,7 @@ def test_the_directions_table_holds_every_direction_that_is_defined(swept: Path)
 
 
 def test_every_cell_is_exported_with_all_digits(failing: Path) -> None:
-    rows = read_csv(to_csv(cell_table([read_results(failing)], ["here"])))
+    rows = read_csv(to_csv(cell_tables([read_results(failing)], ["here"])[0]))
     original = read_results(failing).rows()
     assert [row["cell"] for row in rows] == [row["cell"] for row in original]
     for row, cell in zip(rows, original, strict=True):
@@ -137,22 +143,16 @@ def test_a_matrix_by_hand(tmp_path: Path) -> None:
         ]
         for seed, accuracy in enumerate(accuracies)
     ]
-    series, view = loaded(write_rows(tmp_path / "made", rows))
-    matrix = matrix_of(series, "accuracy", "bayes_accuracy", "chance")
-    assert (matrix.labels, matrix.x) == (("best", "worse"), (0.0, 1.0))
-    # Where chance reaches the ceiling nobody is close to it, and nobody is best.
-    assert [(row[0].closeness, row[0].best) for row in matrix.entries] == [(None, False)] * 2
-    best, worse = (row[1] for row in matrix.entries)
-    assert (best.best, best.closeness) == (True, pytest.approx(0.75))
-    # Below chance is not less than far away.
-    assert (worse.best, worse.closeness) == (False, 0.0)
-    assert [(line.label, levels) for line, levels in matrix.exact] == [
-        ("Bayes accuracy", ((0.1,), (0.9,))),
-        ("chance", ((0.1,), (0.1,))),
-    ]
+    measures, view = loaded(write_rows(tmp_path / "made", rows))
+    table = matrix_table(headline_series(measures, view), view, view.ceiling)
+    assert [column.label for column in table.columns] == ["x̂", "best", "worse", "Bayes accuracy", "chance"]
+    assert [row[0] for row in table.rows] == [0.0, 1.0]
+    # Where chance reaches the ceiling nobody is close to it or best; below chance is not less than far away.
+    assert table.bold == {(1, 1)}
+    assert table.tints == {(1, 1): pytest.approx(0.75), (1, 2): 0.0}
+    assert [row[3:] for row in table.rows] == [(0.1, 0.1), (0.9, 0.1)]
     half_width = f"{stats.t.ppf(0.975, 1) * 0.01:.3f}"
-    assert (best.mean, best.spread) == ("0.700", f"± {half_width}")
-    table = matrix_table(matrix, view)
+    assert table.parts(1, 1) == ("0.700", f"± {half_width}")
     assert f"| 1 | **0.700 ± {half_width}** | 0.050 ± 0.000 | 0.900 | 0.100 |" in to_markdown(table)
     assert read_csv(to_csv(table))[1]["best"] == repr((0.69 + 0.71) / 2)
 
@@ -170,10 +170,10 @@ def test_a_matrix_by_hand(tmp_path: Path) -> None:
 def test_bold_is_what_paired_seeds_tell_from_every_other(
     one: tuple[float, ...], other: tuple[float, ...], leads: bool
 ) -> None:
-    points = [Point(None, tuple({"seed": at, "a": v} for at, v in enumerate(each))) for each in (other, one)]
-    assert best_of(points, "a") == (1 if leads else None)
-    assert best_of([None, *points], "a") == (2 if leads else None)
-    assert best_of(points, "a", lowest=True) == (0 if leads else None)
+    points = [Point(None, each, tuple(range(len(each)))) for each in (other, one)]
+    assert best_of(points) == (1 if leads else None)
+    assert best_of([None, *points]) == (2 if leads else None)
+    assert best_of(points, lowest=True) == (0 if leads else None)
     if len(one) > 1 and leads:
         low, _ = stats.t.interval(0.95, 2, *_moments(np.subtract(one, other)))
         assert low > 0
@@ -186,7 +186,8 @@ def _moments(values: np.ndarray) -> tuple[float, float]:
 def test_lines_that_coincide_are_one_with_a_joint_name() -> None:
     def lines(*rows: tuple[float | None, ...]) -> list[str]:
         names = ("chance", "single_ceiling", "pairwise_ceiling", "bayes_accuracy")
-        points = [Point(at, (dict(zip(names, row, strict=True)),)) for at, row in enumerate(rows)]
+        known = [{name: value for name, value in zip(names, row, strict=True) if value is not None} for row in rows]
+        points = [Point(at, (), levels=levels) for at, levels in enumerate(known)]
         return [line.label for line in distinct(references_of("bayes_accuracy", "chance"), points)]
 
     assert lines((0.1, 0.2, 0.3, 0.4)) == ["chance", "single ceiling", "pairwise ceiling", "Bayes accuracy"]
@@ -223,13 +224,13 @@ def test_datasets_are_named_by_what_tells_them_apart() -> None:
         {"dataset": "moods", "species": None, "p": None, "data": "c"},
     ]
     kinds = ["birdmml", "birdmml", "moods"]
-    assert dataset_names(rows, kinds, None) == ["Bird-MML, p 0.5", "Bird-MML, p 1", "moods"]
+    assert dataset_names(rows, kinds, None) == ["birdmml, p 0.5", "birdmml, p 1", "moods"]
     # Along p, each place has its dataset.
-    assert dataset_names(rows[:2], kinds[:2], "p") == ["Bird-MML", "Bird-MML"]
+    assert dataset_names(rows[:2], kinds[:2], "p") == ["birdmml", "birdmml"]
     same = [{**rows[0], "data": name} for name in "ab"]
-    assert dataset_names(same, kinds[:2], None) == ["Bird-MML, data a", "Bird-MML, data b"]
+    assert dataset_names(same, kinds[:2], None) == ["birdmml, data a", "birdmml, data b"]
     assert dataset_names([{"bits": 2, "p": 0.5}, {"bits": 5, "p": 0.5}], ["xor"] * 2, "p") == [
-        *("XOR task, bits 2", "XOR task, bits 5"),
+        *("xor, bits 2", "xor, bits 5"),
     ]
 
 
@@ -239,9 +240,10 @@ def test_variants_of_a_method_are_lines_of_their_own(tmp_path: Path) -> None:
         for method, lam in (("confu", 0.2), ("confu", 0.1 + 0.2), ("clip", None))
         for x in (0.1, 0.9)
     ]
-    series, _ = loaded(write_rows(tmp_path / "made", rows))
+    measures, view = loaded(write_rows(tmp_path / "made", rows))
+    series = headline_series(measures, view)
     assert [one.label for one in series] == ["clip", "confu, lam 0.2", "confu, lam 0.3"]
-    assert all(len(point.rows) == 1 for one in series for point in one.points)
+    assert all(len(point.values) == 1 for one in series for point in one.points)
 
 
 def test_what_follows_from_the_axis_tells_no_lines_apart(tmp_path: Path) -> None:
@@ -250,11 +252,11 @@ def test_what_follows_from_the_axis_tells_no_lines_apart(tmp_path: Path) -> None
         for method, lam in (("confu", 0.2), ("confu", 0.3), ("clip", None))
         for x in (0.1, 0.9)
     ]
-    series, _ = loaded(write_rows(tmp_path / "made", rows))
+    series = loaded(write_rows(tmp_path / "made", rows), words=ReportWords(name="Made"))[0].groups
     assert [one.label for one in series] == ["clip", "confu, lam 0.2", "confu, lam 0.3"]
-    assert {one.dataset for one in series} == {"made"}
+    assert {one.dataset for one in series} == {"Made"}
     rows.append({"method": "clip", "x": 0.9, "data": "built again", "accuracy": 0.6})
-    series, _ = loaded(write_rows(tmp_path / "again", rows))
+    series = loaded(write_rows(tmp_path / "again", rows))[0].groups
     # Other data have a table of their own, and no line beside these.
     assert [(one.label, one.dataset) for one in series][:2] == [
         *(("clip", "made, data built at 0.1"), ("clip", "made, data built at 0.9")),
@@ -265,15 +267,15 @@ def test_what_follows_from_the_axis_tells_no_lines_apart(tmp_path: Path) -> None
 def test_a_method_without_the_axis_is_the_same_at_every_x(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"method": "confu", "x": x, "accuracy": x} for x in (0.2, 0.4)]
     rows.append({"method": "clip", "x": None, "accuracy": 0.3})
-    series, view = loaded(write_rows(tmp_path / "made", rows, grid={"method": ["confu", "clip"]}))
+    measures, view = loaded(write_rows(tmp_path / "made", rows, grid={"method": ["confu", "clip"]}))
+    series = headline_series(measures, view)
     assert x_values(series) == [0.2, 0.4]
-    matrix = matrix_of(series, view.y, view.ceiling, view.floor)
-    assert [entry.mean for entry in matrix.entries[1]] == ["0.300", "0.300"]
+    assert [matrix_table(series, view, view.ceiling).text(row, 2) for row in (0, 1)] == ["0.300", "0.300"]
 
 
 def test_words_keep_the_order_in_which_they_were_asked_for(tmp_path: Path) -> None:
     rows = [{"x": word, "accuracy": 0.5} for word in ("a", "b", "c")]
-    series, _ = loaded(write_rows(tmp_path / "made", rows, grid={"x": ["c", "a", "b"]}))
+    series = headline_series(*loaded(write_rows(tmp_path / "made", rows, grid={"x": ["c", "a", "b"]})))
     assert x_values(series) == ["c", "a", "b"]
     assert not is_line_plot(series)
 
@@ -284,25 +286,25 @@ def test_exact_curves_are_one_unless_tasks_differ(tmp_path: Path) -> None:
         for method, shift in (("a", 0.0), ("b", 1e-15), ("c", 0.05))
         for x in (0.1, 0.9)
     ]
-    series, _ = loaded(write_rows(tmp_path / "made", rows))
-    assert reference_curves(series, "bayes_accuracy") == [
+    series = headline_series(*loaded(write_rows(tmp_path / "made", rows)))
+    assert reference_curves(series, BAYES) == [
         [(0.1, pytest.approx(0.1)), (0.9, pytest.approx(0.9))],
         [(0.1, pytest.approx(0.15)), (0.9, pytest.approx(0.95))],
     ]
-    assert reference_curves(series, None) == []
+    assert reference_curves(series, PLAIN) == []
 
 
 def test_directions_are_series_too(swept: Path) -> None:
-    series, _ = loaded(swept)
-    names = direction_names(series)
+    measures, view = loaded(swept)
+    names = measures.values(DIRECTION, "subject")
     assert names == ["a->b", "a->c", "b->a", "b->c", "c->a", "c->b", "ab->c", "ac->b", "bc->a"]
-    point = in_direction(series, "ac->b")[0].at(0.5)
-    headline = series[0].at(0.5)
+    point = direction_series(measures, view, "ac->b")[0].at(0.5)
+    headline = headline_series(measures, view)[0].at(0.5)
     assert point is not None and headline is not None
-    assert point.interval("accuracy") == headline.interval("accuracy")
-    assert point.exact("chance") == 0.25
-    single = [Series(one.folder, one.group, one.variant, one.label, one.points[:1]) for one in series]
-    assert x_values(over_directions(single)) == names
+    assert point.interval == headline.interval
+    # What does not depend on the direction is that of the whole.
+    assert point.levels["chance"] == 0.25
+    assert x_values(over_directions(measures, view)) == names
 
 
 def test_two_versions_of_a_method_are_not_averaged(tmp_path: Path) -> None:
@@ -317,10 +319,8 @@ def test_failed_cells_are_in_no_mean_and_make_no_line(tmp_path: Path) -> None:
         {"x": 0.5, "seed": 1, "accuracy": 0.8, "status": "failed"},
         {"x": 0.5, "method": "hopeless", "status": "failed"},
     ]
-    series, _ = loaded(write_rows(tmp_path / "made", rows))
-    assert [(one.label, point.interval("accuracy")) for one in series for point in one.points] == [
-        ("m", student_interval([0.4]))
-    ]
+    series = headline_series(*loaded(write_rows(tmp_path / "made", rows)))
+    assert [(one.label, point.interval) for one in series for point in one.points] == [("m", student_interval([0.4]))]
 
 
 def test_text_of_a_user_is_escaped_in_every_format() -> None:
@@ -331,8 +331,8 @@ def test_text_of_a_user_is_escaped_in_every_format() -> None:
 
 
 def test_latex_tables_are_balanced_and_long_ones_break_over_pages(swept: Path) -> None:
-    series, view = loaded(swept)
-    short, long = summary_table(series, view), direction_table(series, view)
+    measures, view = loaded(swept)
+    short, long = headline_tables(measures, view)[0], direction_tables(measures, view, fallbacks=False)[0]
     for table, kind in ((short, "table"), (replace(long, rows=long.rows * 2), "longtable")):
         text = to_latex(table)
         assert text.count(rf"\begin{{{kind}}}") == text.count(rf"\end{{{kind}}}") == 1

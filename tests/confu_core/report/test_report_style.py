@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import permutations
 
 from confu_core.methods import BUILT_IN
-from confu_core.report.series import Series
-from confu_core.report.style import METHODS, looks
+from confu_core.report.panels import METHODS, looks
+from confu_core.report.tidy import Series
 
 
 def drawn_as(*named: str | tuple[str, str]) -> list[tuple[str, str]]:
     """Colour and marker of series, by method, or by method and variant."""
     given = [(one, one) if isinstance(one, str) else one for one in named]
-    found = looks([Series("runs", group, variant, variant, ()) for group, variant in given])
+    found = looks([Series("runs", group, variant, variant) for group, variant in given])
     return [(look.colour, look.marker) for look in found]
 
 

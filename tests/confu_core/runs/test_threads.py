@@ -10,7 +10,7 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from confu_core.errors import InvalidValue
-from confu_core.runs.threads import threads
+from confu_core.runs.environment import threads
 
 
 def counts() -> list[int]:

@@ -1,14 +1,17 @@
-"""A small dataset with pictures and sounds, and variants of it that go wrong on purpose."""
+"""A small dataset with pictures and sounds, variants of it that go wrong on purpose, and ways to damage it."""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +19,17 @@ import soundfile
 from PIL import Image
 
 from confu_core.random import generator
-from confu_core.shards import MEDIA, flat_json, with_features
+from confu_core.shards import MEDIA, Recipe, with_features
 
 SAMPLE_RATE = 22050
 BOTH = ("parquet", "webdataset")
+# Of the dataset in shards of 2 rows.
+PARQUET = "data/train-00001-of-00004.parquet"
+TAR = "webdataset/train-000001.tar"
 
 
 @dataclass(frozen=True)
-class MediaRecipe:
+class MediaRecipe(Recipe):
     """Noise pictures and sounds with labels."""
 
     seed: int = 0
@@ -32,6 +38,8 @@ class MediaRecipe:
     name: str = "noise"
     description: str = "Noise pictures and sounds."
     libraries: tuple[str, ...] = ("pillow", "soundfile")
+
+    parts: ClassVar = {"image": "png", "audio": "flac"}
 
     @property
     def config(self) -> dict[str, Any]:
@@ -46,10 +54,6 @@ class MediaRecipe:
 
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
         return pa.Table.from_pylist([self._row(split, i) for i in range(start, stop)], schema=self.schema)
-
-    def members(self, row: dict[str, Any]) -> dict[str, bytes]:
-        fields = {name: row[name] for name in ("label", "p", "bits")}
-        return {"json": flat_json(fields), "png": row["image"]["bytes"], "flac": row["audio"]["bytes"]}
 
     def information(self) -> dict[str, Any]:
         return {"entropy": 1.5, "undefined": None}
@@ -99,3 +103,26 @@ class SlowRecipe(MediaRecipe):
 def tree(root: Path) -> dict[str, bytes]:
     """Return every file under a folder, hidden ones too."""
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def altered(root: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """Change the manifest of a dataset, as of a version that wrote no digest of it."""
+    path = root / "manifest.json"
+    data = json.loads(path.read_bytes())
+    data.pop("digest", None)
+    change(data)
+    path.write_text(json.dumps(data))
+    return path
+
+
+@contextlib.contextmanager
+def flipped(path: Path, bit: int) -> Iterator[None]:
+    """Flip one bit of a file, for a while."""
+    content = path.read_bytes()
+    broken = bytearray(content)
+    broken[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(broken)
+    try:
+        yield
+    finally:
+        path.write_bytes(content)

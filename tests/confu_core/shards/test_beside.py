@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from confu_core.io.storage import RemotePath
 from confu_core.shards import TableRecipe, build, repair, verify
-from confu_core.shards.remote import RemotePath
-from confu_core.shards.sums import read_sums
+from confu_core.shards.manifest import read_sums
 
 TABLES = {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})}
 

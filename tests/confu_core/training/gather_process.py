@@ -17,7 +17,7 @@ from confu_core.methods import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.epochs import MediaEpochs
 from confu_core.training.fit import fit
-from confu_core.training.gather import ranks
+from confu_core.training.processes import ranks
 from confu_core.training.step import Losses, Stepper
 
 

@@ -200,6 +200,25 @@ def test_tampered_insides_are_one_line_that_names_the_key(tmp_path: Path, key: s
     assert str(caught.value).startswith(f"{path} {said}") and "\n" not in str(caught.value)
 
 
+def test_a_setting_of_the_optimizer_that_is_gone_is_no_setting_of_any(tmp_path: Path) -> None:
+    path, settings = tmp_path / "c.pt", TrainingSettings(epochs=1, batch_size=8)
+    epochs = MediaEpochs(make_arrays(8), SEED, size=8)
+    fit(make_model(load_method("clip")), epochs, settings, SEED, checkpoint=path)
+    held = torch.load(path, weights_only=True)
+    del held["optimizer"]["param_groups"][0]["betas"]
+    path.write_bytes(saved(held))
+    with pytest.raises(TrainingError, match="^.*c.pt is of another model, with other parameters; remove it$"):
+        fit(make_model(load_method("clip")), epochs, TrainingSettings(epochs=2, batch_size=8), SEED, checkpoint=path)
+
+
+def test_a_name_in_a_checkpoint_ends_no_line(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as parts:
+        parts.writestr("a\n\x1b[2J", b"whole")
+    path.write_bytes(path.read_bytes().replace(b"whole", b"wHole"))
+    said = "is damaged or no checkpoint (the checksum of a\\n\\x1b[2J is wrong); remove it"
+    assert refusal(path) == f"{path} {said}"
+
+
 def test_what_is_compressed_is_no_checkpoint(path: Path) -> None:
     """It may unpack to any size."""
     with zipfile.ZipFile(path) as parts, zipfile.ZipFile(path.with_name("small.pt"), "w", zipfile.ZIP_DEFLATED) as made:

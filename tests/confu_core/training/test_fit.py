@@ -20,11 +20,10 @@ from confu_core.model import Model
 from confu_core.random import generator
 from confu_core.training import fit as module
 from confu_core.training.epochs import MediaEpochs
-from confu_core.training.fit import Progress, fit
+from confu_core.training.fit import Progress, fit, tensorboard
 from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Losses, Stepper
-from confu_core.training.tensorboard import tensorboard
 
 ROWS, SIZE, STEPS = 26, 8, 3  # An incomplete batch of 2 is left out of every epoch.
 SETTINGS = TrainingSettings(epochs=4, batch_size=SIZE, lr=0.01, warmup=0.2, clip_norm=1.0)

@@ -16,8 +16,7 @@ from confu_core.errors import InvalidValue
 from confu_core.methods import EmbeddedBatch
 from confu_core.training.epochs import MediaEpochs
 from confu_core.training.fit import fit
-from confu_core.training.gather import gathered
-from confu_core.training.processes import processes
+from confu_core.training.processes import gathered, processes
 from confu_core.training.step import Losses, Stepper
 
 Found = list[dict[str, Any]]

@@ -1,0 +1,1 @@
+"""Pages, drawings and numbers for readers: what reports, audits, previews and cards share."""

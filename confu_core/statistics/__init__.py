@@ -1,0 +1,1 @@
+"""Intervals: Student's t over seeds, the bootstrap over test samples."""

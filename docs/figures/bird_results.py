@@ -1,0 +1,297 @@
+"""Write the tables of the page of results on Bird-MML, from the runs of sweeps or from what was kept of them.
+
+    birdmml sweep --data data/birds --seed 0,1,2,3,4 --out runs/birds
+    birdmml sweep --data data/birds --method confu --temperature 0.03,0.15,0.3 --out runs/search
+    python docs/figures/bird_results.py runs/birds runs/search
+
+writes ``bird_results.csv``, one line per number of the first folder that the page needs, ``bird_search.csv``, the
+zero-shot accuracies of all folders by rate, temperature and anchor, and each table below its mark in
+``docs/bird-results.md``, as in ``<!-- table: groups -->``; without folders it takes both as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from confu_core.statistics.intervals import student_interval
+
+HERE = Path(__file__).parent
+KEPT, SEARCHED, PAGE = HERE / "bird_results.csv", HERE / "bird_search.csv", HERE.parent / "bird-results.md"
+METHODS = ("confu", "symile", "clip", "hub", "triangle", "gram")
+FUSED = "image+audio"
+QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
+GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
+KEYS = ["method", "seed", "family", "subject", "metric", "condition", "x"]
+COLUMNS = [*KEYS, "value", "reference", "defined"]
+TOLD = {"metric": "accuracy", "condition": "test"}
+DIALS = {"lr": "rate", "temperature": "temperature", "anchor": "anchor"}
+DEFAULT_LR, DEFAULT_TEMPERATURE = 1e-3, 0.07
+ACCURACIES = ("accuracy", "accuracy, log-mean-exp")
+
+
+def collected(folder: str) -> pd.DataFrame:
+    """Read the numbers that the page needs from a results folder."""
+    rows = pd.read_parquet(Path(folder, "results.parquet"), columns=["cell", "method", "seed"])
+    found = pd.read_parquet(Path(folder, "measures.parquet")).merge(rows, on="cell")
+    accuracy, fused = found.metric.isin(ACCURACIES), found.subject == FUSED
+    wanted = (found.family == "zero_shot") & accuracy
+    wanted |= found.family.isin(("probe", "plain", "zero_shot_group", "few_shot", "robustness")) & accuracy & fused
+    wanted |= found.family.isin(("plain", "ceiling")) & ~found.metric.str.startswith("balanced")
+    wanted |= (found.family == "overlap") & fused
+    return found[wanted][COLUMNS].sort_values(KEYS, kind="stable")
+
+
+def searched(folders: Iterable[str]) -> pd.DataFrame:
+    """Read the zero-shot accuracies of every run of some folders, by what was searched; each run once."""
+    found = []
+    for folder in folders:
+        rows = pd.read_parquet(Path(folder, "results.parquet"))
+        rows = rows.reindex(columns=["cell", "method", "seed", *DIALS])
+        # A temperature that is learned has no value to search.
+        rows.loc[rows.method == "symile", "temperature"] = float("nan")
+        measures = pd.read_parquet(Path(folder, "measures.parquet"))
+        measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
+        found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
+    keys = ["method", "seed", *DIALS, "subject", "condition"]
+    return pd.concat(found).drop_duplicates(keys).sort_values(keys, kind="stable")
+
+
+def interval(values: Iterable[float]) -> str:
+    """Write a mean over seeds, with the half of its interval where there are several."""
+    found = student_interval(values := list(values))
+    if len(values) < 2:
+        return f"{values[0]:.3f}"
+    return f"{found.mean:.3f} ± {(found.high - found.low) / 2:.3f}"
+
+
+class Runs:
+    """The kept numbers, asked for by what they are of."""
+
+    def __init__(self, frame: pd.DataFrame, search: pd.DataFrame) -> None:
+        self.frame = frame.fillna({"condition": "", "metric": "", "subject": ""})
+        self.search = search
+
+    def lines(self, method: str) -> pd.DataFrame:
+        """Return the A+V accuracies on validation of the runs of a method with the first seed, best first."""
+        rows = self.search.query("method == @method and seed == 0 and subject == @FUSED and condition == 'validation'")
+        return rows.sort_values("value", ascending=False, kind="stable")
+
+    def chosen(self, method: str, query: str = FUSED) -> dict[int, float]:
+        """Return the accuracy on test samples of each seed with the settings that were best on validation."""
+        best = self.lines(method).iloc[0]
+        rows = self.search.query("method == @method and subject == @query and condition == 'test'")
+        for name in DIALS:
+            rows = rows[(rows[name] == best[name]) | (rows[name].isna() & pd.isna(best[name]))]
+        return dict(zip(rows.seed.astype(int), rows.value, strict=True))
+
+    def by_seed(self, method: str, family: str, subject: str = FUSED, **where: object) -> dict[int, float]:
+        """Return a number of each seed; empty where the method does not define it."""
+        rows = self.frame.query("method == @method and family == @family and subject == @subject")
+        for column, wanted in where.items():
+            rows = rows[rows[column] == wanted]
+        return {int(seed): value for seed, value, defined in rows[["seed", "value", "defined"]].values if defined}
+
+    def cell(self, method: str, family: str, subject: str = FUSED, **where: object) -> str:
+        """Write a number over seeds; empty where the method does not define it."""
+        values = self.by_seed(method, family, subject, **where)
+        return interval(values.values()) if values else ""
+
+    def exact(self, name: str, group: str = "all") -> float:
+        """Return a ceiling of A+V."""
+        rows = self.frame.query("family == 'ceiling' and metric == @name and condition == @group")
+        return float(rows.value.iloc[0])
+
+    def best(self, query: str) -> float:
+        """Return the Bayes accuracy of a query."""
+        rows = self.frame.query("family == 'zero_shot' and subject == @query and metric == 'accuracy'")
+        return float(rows[rows.condition == "test"].reference.iloc[0])
+
+    def seeds(self, method: str) -> int:
+        """Return how many seeds a method was run with."""
+        return int(self.frame[self.frame.method == method].seed.nunique())
+
+
+def table(head: list[str], rows: Iterable[list[str]]) -> str:
+    """Write a Markdown table whose first column is words."""
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def headline(runs: Runs) -> str:
+    """Write what each method reaches, beside what can be reached."""
+    rows = []
+    pairwise, bayes = runs.exact("pairwise_ceiling"), runs.exact("bayes_accuracy")
+    for method in METHODS:
+        told = [runs.by_seed(method, "zero_shot", query, **TOLD) for query in QUERIES.values()]
+        captured = [(each - pairwise) / (bayes - pairwise) for each in told[-1].values()]
+        cells = [interval(each) if each else "" for each in (*(each.values() for each in told), captured)]
+        rows.append([method, str(runs.seeds(method)), *cells])
+    alone = [f"{runs.best(query):.3f}" for query in ("image", "audio")]
+    for name, share in (("single ceiling", ""), ("pairwise ceiling", "0"), ("Bayes accuracy", "1")):
+        rows.append([name, "", *alone, f"{runs.exact(name.lower().replace(' ', '_')):.3f}", share])
+    plain = [runs.cell("confu", "plain", query) for query in QUERIES.values()]
+    rows.append(["plain features, with labels", "", *(cell.split(" ")[0] for cell in plain), ""])
+    return table(["method", "seeds", "picture (V)", "song (A)", "A+V", "higher-order capture"], rows)
+
+
+def claims(runs: Runs) -> str:
+    """Write differences over the same seeds."""
+
+    def told(method: str, query: str = "A+V") -> dict[int, float]:
+        return runs.by_seed(method, "zero_shot", QUERIES[query], **TOLD)
+
+    def paired(one: dict[int, float], other: dict[int, float]) -> str:
+        return signed(interval(one[seed] - other[seed] for seed in sorted(one.keys() & other.keys())))
+
+    confu, ceiling = told("confu"), runs.exact("pairwise_ceiling")
+    rows = [
+        [
+            f"ConFu's A+V lies above the pairwise ceiling, {ceiling:.3f}",
+            signed(interval(each - ceiling for each in confu.values())),
+        ]
+    ]
+    rows += [[f"ConFu's A+V is above that of {other}", paired(confu, told(other))] for other in METHODS[1:]]
+    rows += [
+        [f"ConFu's {query} is no more than 0.02 below CLIP's", paired(told("confu", query), told("clip", query))]
+        for query in "VA"
+    ]
+    return table(["claim", "found"], rows)
+
+
+def signed(text: str) -> str:
+    """Write a difference with its sign."""
+    return text if text.startswith("-") else f"+{text}"
+
+
+def groups(runs: Runs) -> str:
+    """Write accuracy by kind of interaction."""
+    rows = [
+        [f"`{group}`" if group == "xor" else group]
+        + [runs.cell(method, "zero_shot_group", metric="accuracy", condition=group) for method in METHODS]
+        + [f"{runs.exact('pairwise_ceiling', group=group):.3f}"]
+        for group in GROUPS
+    ]
+    return table(["group", *METHODS, "pairwise ceiling"], rows)
+
+
+def readings(runs: Runs) -> str:
+    """Write both readings of several descriptions."""
+    rows = [
+        [method, *(runs.cell(method, "zero_shot", metric=metric, condition="test") for metric in ACCURACIES)]
+        for method in METHODS
+    ]
+    return table(["method", "A+V, mean", "A+V, log-mean-exp"], rows)
+
+
+def probes(runs: Runs) -> str:
+    """Write what classifiers read from frozen embeddings."""
+    kinds = ("linear", "bilinear", "MLP", "fused")
+    rows = [[method, *(runs.cell(method, "probe", condition=kind) for kind in kinds)] for method in METHODS]
+    return table(["method", "linear", "bilinear", "MLP", "own vector, linear"], rows)
+
+
+def few_shot(runs: Runs) -> str:
+    """Write accuracy from a few samples of each species, by the embeddings side by side."""
+    rows = [
+        [f"{shots:g}" if shots else "zero-shot"]
+        + [runs.cell(method, "few_shot", x=shots, condition="") for method in METHODS]
+        for shots in (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
+    ]
+    return table(["samples per species", *METHODS], rows)
+
+
+def overlap(runs: Runs) -> str:
+    """Write which samples either modality, and both, tell."""
+    methods = [method for method in METHODS if runs.by_seed(method, "overlap", metric="all")]
+    parts = ("A only", "A/V", "AV only", "AV/A", "AV/V", "V only", "all", "none")
+    rows = [[part, *(runs.cell(method, "overlap", metric=part) for method in methods)] for part in parts]
+    return table(["told by", *methods], rows)
+
+
+def shift(runs: Runs) -> str:
+    """Write accuracy on the split of places, light and recorders that training never showed."""
+    rows = [
+        [method]
+        + [runs.cell(method, "zero_shot", query, metric="accuracy", condition="shift") for query in QUERIES.values()]
+        for method in METHODS
+    ]
+    return table(["method", *QUERIES], rows)
+
+
+def robustness(runs: Runs) -> str:
+    """Write A+V at the worst strength of each kind of damage."""
+    damaged = runs.frame[(runs.frame.family == "robustness") & (runs.frame.subject == FUSED)]
+    rows = []
+    for kind in sorted(set(damaged.condition)):
+        levels = sorted(set(damaged[damaged.condition == kind].x))
+        worst = levels[0] if kind == "snr" else levels[-1]
+        cells = [runs.cell(method, "robustness", condition=kind, x=worst) for method in METHODS]
+        rows.append([kind, f"{worst:g}", *cells])
+    return table(["damage", "strength", *METHODS], rows)
+
+
+def search(runs: Runs) -> str:
+    """Write what was searched, one dial at a time: A+V on validation, with the best anchor and else the defaults."""
+    rows = []
+    for method in METHODS:
+        found = runs.lines(method)
+        usual = {"lr": DEFAULT_LR, "temperature": DEFAULT_TEMPERATURE, "anchor": found.iloc[0].anchor}
+        cells = []
+        for name in DIALS:
+            line = found.dropna(subset=[name])
+            for other in DIALS.keys() - {name}:
+                line = line[(line[other] == usual[other]) | line[other].isna()]
+            line = line.sort_values(name)
+            written = [f"{at:g}: {value:.3f}" for at, value in zip(line[name], line.value, strict=True)]
+            cells.append(", ".join(written) if len(written) > 1 else "")
+        rows.append([method, str(len(found)), *cells])
+    return table(["method", "runs", *DIALS.values()], rows)
+
+
+def chosen(runs: Runs) -> str:
+    """Write what each method reaches with the settings that were best on validation, beside the defaults."""
+    pairwise, bayes = runs.exact("pairwise_ceiling"), runs.exact("bayes_accuracy")
+    confu, rows = runs.chosen("confu"), []
+    for method in METHODS:
+        best, found = runs.lines(method).iloc[0], runs.chosen(method)
+        said = ", ".join(f"{word} {best[name]:g}" for name, word in DIALS.items() if not pd.isna(best[name]))
+        default = runs.cell(method, "zero_shot", **TOLD)
+        paired = interval(confu[seed] - found[seed] for seed in sorted(found.keys() & confu.keys()))
+        captured = interval((each - pairwise) / (bayes - pairwise) for each in found.values())
+        last = "" if method == "confu" else signed(paired)
+        rows.append([method, said, str(len(found)), default, interval(found.values()), captured, last])
+    head = ["method", "chosen", "seeds", "A+V, defaults", "A+V, chosen", "capture, chosen", "ConFu's A+V less this"]
+    return table(head, rows)
+
+
+TABLES: dict[str, Callable[[Runs], str]] = {
+    one.__name__.replace("_", "-"): one
+    for one in (headline, claims, groups, readings, probes, few_shot, overlap, shift, robustness, search, chosen)
+}
+
+
+def written(page: str, runs: Runs) -> str:
+    """Return the page with every marked table made anew."""
+    return re.sub(
+        r"(<!-- table: ([a-z-]+) -->\n)\n(?:\|.*\n)*",
+        lambda found: f"{found[1]}\n{TABLES[found[2]](runs)}\n",
+        page,
+    )
+
+
+def main() -> None:
+    """Collect what is given, and write the tables."""
+    if sys.argv[1:]:
+        for frame, file in ((collected(sys.argv[1]), KEPT), (searched(sys.argv[1:]), SEARCHED)):
+            frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
+    runs = Runs(pd.read_csv(KEPT), pd.read_csv(SEARCHED))
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), runs), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
