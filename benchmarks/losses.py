@@ -23,7 +23,6 @@ import click
 DIM = 512
 REPEATS = 3
 LARGEST_LITERAL = {"gram": 2048, "triangle": 1024}  # The literal triangle at 2048 needs more than 24 GB.
-COLORS = {"gram": "#0072B2", "triangle": "#D55E00"}
 Row = dict[str, Any]
 
 
@@ -114,13 +113,20 @@ def figure(rows: list[Row], out: Path) -> None:
     """Draw seconds over batch size, on logarithmic axes."""
     from matplotlib.figure import Figure
 
+    from confu_core.report.panels import METHODS
+
     canvas = Figure(figsize=(5.2, 3.6), layout="constrained")
     axes = canvas.add_subplot()
-    for method, color in COLORS.items():
+    for method in LARGEST_LITERAL:
         for side, style in (("literal", "--"), ("ours", "-")):
             line = [(row["n"], row["seconds"]) for row in rows if (row["method"], row["side"]) == (method, side)]
             axes.loglog(
-                *zip(*line, strict=True), style, color=color, marker="o", markersize=4, label=f"{method}, {side}"
+                *zip(*line, strict=True),
+                style,
+                color=METHODS[method][0],
+                marker="o",
+                markersize=4,
+                label=f"{method}, {side}",
             )
     axes.set_xlabel("batch size")
     axes.set_ylabel("seconds, forward and backward")

@@ -65,10 +65,11 @@ def draw_figures(measures: Measures, view: ReportView) -> list[Image]:
 def _panels(measures: Measures, view: ReportView, headline: Sequence[Series]) -> list[tuple[str, str, Panel]]:
     """Return name, caption and panel of each figure with one pair of axes; titles are those of the panels."""
     capture = (replace(PAIRWISE, column="", value=0.0), replace(BAYES, column="", value=1.0))
-    of = measures.words.exact_of
     known = has_numbers(measures.series(HEADLINE, "place", metric="total_correlation"))
-    exact = Reference(f"exact, of {of}" if of else "exact total correlation", BAYES.dash, "total_correlation")
-    beside = f", beside the exact value {f'of {of}: other variables, so no bound on them' if of else 'of the same'}"
+    exact = Reference("exact total correlation", BAYES.dash, "total_correlation")
+    beside = ", beside the exact value of the same." if known else "."
+    for of, value in measures.other_totals().items():
+        beside += f" Exactly {value:.3f} nats is that of {of}: other variables, so no bound on these."
     references = references_of(view.ceiling, view.floor)
     shown = Panel(
         capitalised(view.y_label), headline, view.x_label, view.y_label, references, proportion="accuracy" in view.y
@@ -82,7 +83,7 @@ def _panels(measures: Measures, view: ReportView, headline: Sequence[Series]) ->
         ),
         "total_correlation_bound": (
             "total_correlation",
-            f"What each method's scores prove about the total correlation of the modalities{beside if known else ''}.",
+            f"What each method's scores prove about the total correlation of the modalities{beside}",
             Panel(
                 "Lower bound on the total correlation",
                 (),

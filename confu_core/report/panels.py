@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MARKERS = ("o", "s", "D", "^", "v", "P")
+SPARE_MARKER = "X"  # No known method has it.
+# Colour and marker of the methods that come with the package: the same in every figure of every report.
+METHODS = dict(
+    zip(("confu", "symile", "gram", "triangle", "clip", "hub"), zip(PALETTE, MARKERS, strict=True), strict=True)
+)
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 SMALL = 0.68  # Markers of small multiples, relative to those of a figure with one pair of axes.
 SEED: dict[str, Any] = {"marker": ".", "linestyle": "none", "markersize": 5, "markeredgewidth": 0, "alpha": 0.6}
@@ -71,8 +76,11 @@ class Look:
 def looks(series: Sequence[Series], *, small: bool = False) -> list[Look]:
     """Choose how each series is drawn, of all that a report shows, so that one look holds for all its figures.
 
+    A known method looks the same in every report, and so does the first of its variants; the others, and methods of the
+    user's own, get the colours and markers that are left.
+
     >>> [(look.colour, look.marker) for look in looks([Series("runs", name, name, name) for name in ("confu", "clip")])]
-    [('#0072b2', 'o'), ('#d55e00', 's')]
+    [('#0072b2', 'o'), ('#e69f00', 'v')]
     """
     scale = SMALL if small else 1.0
     return list(_looks(series, lambda at: scale * max(4.4, 8.6 - 0.85 * at)))
@@ -85,12 +93,27 @@ def even_looks(series: Sequence[Series], *, small: bool = False) -> list[Look]:
 
 
 def _looks(series: Sequence[Series], size: Callable[[int], float]) -> Iterator[Look]:
-    variants = list(dict.fromkeys(one.variant for one in series))
+    chosen = _by_variant(series)
     folders = list(dict.fromkeys(one.folder for one in series))
     for at, one in enumerate(series):
-        variant, folder = variants.index(one.variant), folders.index(one.folder)
-        colour, marker = PALETTE[variant % len(PALETTE)], MARKERS[variant % len(MARKERS)]
-        yield Look(colour, marker, DASHES[folder % len(DASHES)], size(at), folder > 0)
+        folder = folders.index(one.folder)
+        yield Look(*chosen[one.variant], DASHES[folder % len(DASHES)], size(at), folder > 0)
+
+
+def _by_variant(series: Sequence[Series]) -> dict[str, tuple[str, str]]:
+    """Return colour and marker of each variant."""
+    first = {one.group: one.variant for one in reversed(series) if one.group in METHODS}
+    known = {variant: METHODS[group] for group, variant in first.items()}
+    colours, markers = ([look[at] for look in known.values()] for at in (0, 1))
+    all_markers = (SPARE_MARKER, *MARKERS)
+    free = zip(
+        [one for one in PALETTE if one not in colours], [one for one in all_markers if one not in markers], strict=False
+    )
+    # Their numbers have no common factor: in turns, every colour meets every marker.
+    pairs = [*free, *zip(PALETTE * len(all_markers), all_markers * len(PALETTE), strict=True)]
+    left = [pair for pair in dict.fromkeys(pairs) if pair not in known.values()]
+    others = dict.fromkeys(one.variant for one in series if one.variant not in known)
+    return {**known, **dict(zip(others, itertools.cycle(left), strict=False))}
 
 
 @dataclass(frozen=True)

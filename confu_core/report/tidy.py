@@ -154,6 +154,11 @@ class Measures:
             frame = frame[frame[name].isna() if value is None else frame[name] == value]
         return frame
 
+    def other_totals(self) -> dict[str, float]:
+        """Return exact total correlations, in nats, by the variables: others than those whose scores bound theirs."""
+        rows = self.rows("data", metric="total correlation")
+        return dict(zip(rows["subject"], rows["value"], strict=True))
+
     def values(self, family: str, column: str, **where: Any) -> list[Any]:
         """Return the distinct values of a column, in order of appearance."""
         return list(dict.fromkeys(self.rows(family, **where)[column]))

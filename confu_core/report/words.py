@@ -63,8 +63,6 @@ class ReportWords:
         Of the benchmark; else as the results name it.
     label : str
         What a class is called in folders that do not say so.
-    exact_of : str
-        What the exact total correlation is of, where that is of other variables than those whose scores bound it.
     remarks : mapping of str to str
         By group of classes, what a reader of examples might take for a mistake.
     claims : Claims or None
@@ -81,7 +79,6 @@ class ReportWords:
 
     name: str = ""
     label: str = "class"
-    exact_of: str = ""
     remarks: Mapping[str, str] = field(default_factory=dict)
     claims: Claims | None = None
     design: Design = field(default_factory=Design)
@@ -101,7 +98,7 @@ class ReportWords:
             words = cls(**said)
         except (TypeError, tomllib.TOMLDecodeError) as error:
             raise InvalidValue(f"words of a report must be TOML with the names of ReportWords; got {error}") from error
-        texts = (words.name, words.label, words.exact_of, *words.remarks.values(), *words.design.definitions.values())
+        texts = (words.name, words.label, *words.remarks.values(), *words.design.definitions.values())
         if not all(isinstance(each, str) for each in texts):
             raise InvalidValue("words of a report must be texts; got a value that is none")
         return words

@@ -21,7 +21,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from confu_core.page.drawing import INK, PALETTE, SETTINGS
+from confu_core.page.drawing import INK, SETTINGS
+from confu_core.report.panels import METHODS as LOOKS
 from confu_core.runs.results import read_results
 from xor_bench.theory import bayes_accuracy, chance
 
@@ -31,7 +32,6 @@ TASK, WHAT = ("inputs", "dim", "depth", "warmup"), ("accuracy", "worst")
 COLUMNS = (*TASK, "method", "p", "seed", *WHAT)
 METHODS = ("confu", "symile", "gram", "triangle", "clip")
 NAMES = {"confu": "ConFu", "symile": "Symile", "gram": "GRAM", "triangle": "TRIANGLE", "clip": "pairwise CLIP"}
-MARKERS = dict(zip(METHODS, "osD^v", strict=True))
 CODINGS = {"bits": "bits as -1 and 1", "bits01": "bits as 0 and 1"}
 # Read off the figure of arXiv 2511.21331, to about 0.01.
 PUBLISHED_GRAM = {0.1: 0.05, 0.3: 0.11, 0.4: 0.08, 0.5: 0.07, 0.6: 0.145, 0.7: 0.13, 0.8: 0.07, 1.0: 0.07}
@@ -84,11 +84,12 @@ def dots(axes: Axes, runs: Sequence[Run], column: str, methods: Sequence[str] = 
         by_p = defaultdict(list)
         for run in own:
             by_p[run["p"]].append(run[column])
-        look = {"color": PALETTE[METHODS.index(method)], "zorder": 3}
+        color, marker = LOOKS[method]
+        look = {"color": color, "zorder": 3}
         shift = (at - (len(methods) - 1) / 2) * SPREAD / 2
         places = [run["p"] + shift for run in own]
         axes.scatter(
-            places, [run[column] for run in own], s=13, marker=MARKERS[method], alpha=0.65, linewidths=0, **look,
+            places, [run[column] for run in own], s=13, marker=marker, alpha=0.65, linewidths=0, **look,
             label=NAMES[method],
         )  # fmt: skip
         if method != "gram":

@@ -23,7 +23,6 @@ def history(measured: Measures, shown: Measures) -> Section | None:
     if not table.rows:
         return None
     known = measured.rows(FAMILY, metric=BOUND)[REFERENCE].notna().any()
-    others = measured.rows("data", metric="total correlation")
 
     def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
         metric = of["metric"]
@@ -43,7 +42,7 @@ def history(measured: Measures, shown: Measures) -> Section | None:
             *(
                 f"The total correlation of {name} is exactly {value:.3f} nats; these are other variables than those "
                 "whose scores bound theirs, so neither is a bound on the other."
-                for name, value in dict(zip(others["subject"], others["value"], strict=True)).items()
+                for name, value in measured.other_totals().items()
             ),
         ),
     )

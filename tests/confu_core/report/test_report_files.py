@@ -125,7 +125,7 @@ def test_the_page_follows_light_and_dark(written: Path) -> None:
     drawn = "".join(re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL))
     # No colour of the drawings is fixed, in either of the places where SVG keeps colours.
     assert set(re.findall(r"#[0-9a-f]{6}\b", drawn)) == set()
-    assert "currentColor" in drawn and "var(--series-0)" in drawn
+    assert "currentColor" in drawn and "var(--series-1)" in drawn  # Symile's.
 
 
 def test_the_page_says_what_a_reader_needs(written: Path) -> None:

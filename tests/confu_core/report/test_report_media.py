@@ -623,6 +623,19 @@ def test_nothing_exact_is_promised_where_nothing_is_known(media: Path, written: 
 
 
 @pytest.mark.usefixtures("unpainted")
+def test_an_exact_value_of_other_variables_is_no_line_and_says_of_what_it_is(media: Path, tmp_path: Path) -> None:
+    folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "history" else None)
+    rows = read_results(media).rows()
+    write_results(folder, "birdmml", [{**row, "total_correlation": None} for row in rows])
+    exact = Measure("data", "species, shown look and shown song", "total correlation", 3.21)
+    write_measures(folder, [*read_measures(folder).to_pylist(), *(exact.row(row["cell"]) for row in rows)])
+    _, text = report(folder, tmp_path / "out")
+    assert "Exactly 3.210 nats is that of species, shown look and shown song: other variables" in text
+    assert "The total correlation of species, shown look and shown song is exactly 3.210 nats" in text
+    assert "beside the exact value of the same" not in text
+
+
+@pytest.mark.usefixtures("unpainted")
 def test_a_measure_of_no_finished_cell_is_left_out(media: Path, tmp_path: Path) -> None:
     folder = rewritten(media, tmp_path / "birds", lambda row: row if row["family"] == "probe" else None)
     stray = replace(Measure("probe", "stray", "accuracy", 0.5)).row("no such cell")
