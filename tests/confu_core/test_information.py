@@ -84,7 +84,7 @@ def dit_atoms(law: np.ndarray) -> list[float]:
     """Redundancy, both unique informations and synergy by dit, in nats."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import dit
+        dit = pytest.importorskip("dit")
 
         outcomes = [tuple(map(str, index)) for index in np.ndindex(*law.shape)]
         found = dit.pid.PID_BROJA(dit.Distribution(outcomes, law.ravel().tolist()), [[1], [2]], [0])

@@ -36,7 +36,7 @@ def dit_profile(law: np.ndarray) -> list[float]:
     """Connected informations by dit, in nats."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import dit
+        dit = pytest.importorskip("dit")
         from dit.profiles import SchneidmanProfile
 
         likely = [codes for codes in np.ndindex(law.shape) if law[codes] > 0]
