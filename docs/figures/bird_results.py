@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from birdmml.data import design_of
+from birdmml.settings import Settings
+from birdmml.theory import structure
 from confu_core.statistics.intervals import student_interval
 
 HERE = Path(__file__).parent
@@ -84,9 +87,13 @@ class Runs:
     def chosen(self, method: str, query: str = FUSED) -> dict[int, float]:
         """Return the accuracy on test samples of each seed with the settings that were best on validation."""
         best = self.lines(method).iloc[0]
+        return self.tested(method, {name: best[name] for name in DIALS}, query)
+
+    def tested(self, method: str, dials: dict[str, float], query: str = FUSED) -> dict[int, float]:
+        """Return the accuracy on test samples of each seed that was run with some settings."""
         rows = self.search.query("method == @method and subject == @query and condition == 'test'")
-        for name in DIALS:
-            rows = rows[(rows[name] == best[name]) | (rows[name].isna() & pd.isna(best[name]))]
+        for name, value in dials.items():
+            rows = rows[(rows[name] == value) | rows[name].isna()]
         return dict(zip(rows.seed.astype(int), rows.value, strict=True))
 
     def by_seed(self, method: str, family: str, subject: str = FUSED, **where: object) -> dict[int, float]:
@@ -255,12 +262,15 @@ def search(runs: Runs) -> str:
 
 def chosen(runs: Runs) -> str:
     """Write what each method reaches with the settings that were best on validation, beside the defaults."""
-    pairwise, bayes = runs.exact("pairwise_ceiling"), runs.exact("bayes_accuracy")
+    known = structure(design_of(Settings())).overall
+    pairwise, bayes = known.pairwise_ceiling, known.bayes_both
     confu, rows = runs.chosen("confu"), []
     for method in METHODS:
         best, found = runs.lines(method).iloc[0], runs.chosen(method)
         said = ", ".join(f"{word} {best[name]:g}" for name, word in DIALS.items() if not pd.isna(best[name]))
-        default = runs.cell(method, "zero_shot", **TOLD)
+        default = interval(
+            runs.tested(method, {"lr": DEFAULT_LR, "temperature": DEFAULT_TEMPERATURE, "anchor": 0}).values()
+        )
         paired = interval(confu[seed] - found[seed] for seed in sorted(found.keys() & confu.keys()))
         captured = interval((each - pairwise) / (bayes - pairwise) for each in found.values())
         last = "" if method == "confu" else signed(paired)
@@ -276,10 +286,14 @@ TABLES: dict[str, Callable[[Runs], str]] = {
 
 
 def written(page: str, runs: Runs) -> str:
-    """Return the page with every marked table made anew."""
+    """Return the page with every marked table made anew, of whose runs any were kept."""
+
+    def has(name: str) -> bool:
+        return len(runs.search if name in ("search", "chosen") else runs.frame) > 0
+
     return re.sub(
         r"(<!-- table: ([a-z-]+) -->\n)\n(?:\|.*\n)*",
-        lambda found: f"{found[1]}\n{TABLES[found[2]](runs)}\n",
+        lambda found: f"{found[1]}\n{TABLES[found[2]](runs)}\n" if has(found[2]) else found[0],
         page,
     )
 
@@ -289,8 +303,8 @@ def main() -> None:
     if sys.argv[1:]:
         for frame, file in ((collected(sys.argv[1]), KEPT), (searched(sys.argv[1:]), SEARCHED)):
             frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
-    runs = Runs(pd.read_csv(KEPT), pd.read_csv(SEARCHED))
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), runs), encoding="utf-8")
+    frame = pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=COLUMNS)
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), Runs(frame, pd.read_csv(SEARCHED))), encoding="utf-8")
 
 
 if __name__ == "__main__":
