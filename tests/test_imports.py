@@ -122,6 +122,12 @@ def test_generating_data_loads_no_torch(tmp_path: Path) -> None:
         assert loaded("xorbench", *words) & {"torch", "matplotlib"} == set()
 
 
+def test_building_birds_loads_no_torch(tmp_path: Path) -> None:
+    few = ["--preset", "tiny", "--per-species", "6", "--size", "32", "--seconds", "0.5", "--workers", "1"]
+    libraries = loaded("birdmml", "build", "--out", tmp_path / "birds", *few)
+    assert (tmp_path / "birds/manifest.json").exists() and "torch" not in libraries
+
+
 def test_training_loads_torch(tmp_path: Path) -> None:
     """The counterpart, without which the tests above might look at nothing."""
     words = ["--bits", "1", "--epochs", "1", "--train-samples", "20", "--test-samples", "10", "--batch-size", "10"]

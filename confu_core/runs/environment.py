@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from threadpoolctl import threadpool_limits
 
 from confu_core.errors import InvalidValue
@@ -96,10 +95,13 @@ def threads(count: int) -> Iterator[None]:
 
     Examples
     --------
+    >>> import torch
     >>> with threads(1):
     ...     torch.get_num_threads()
     1
     """
+    import torch  # Whoever counts cores alone, as a build does, needs none.
+
     most = max(os.cpu_count() or 1, torch.get_num_threads())
     if not 1 <= count <= most:
         raise InvalidValue(f"threads must be in [1, {most}], the cores of this machine; got {count}")
