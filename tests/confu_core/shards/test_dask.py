@@ -142,7 +142,7 @@ def test_a_shard_that_always_kills_its_worker_is_named_and_the_others_finish(tmp
     out, marks = tmp_path / "out", tmp_path / "marks"
     marks.mkdir()
     with pytest.raises(DatasetError, match=rf"the worker died 3 times over {FATAL}; the other shards are kept"):
-        make(out, FatalRecipe(marks=marks, times=99, killed=True))
+        make(out, FatalRecipe(marks=marks, times=99, killed=True), workers=1)
     assert len(list(marks.iterdir())) == 3
     assert len(list(out.glob("data/*"))) == len(list(out.glob("webdataset/*"))) == 4
     build(MediaRecipe(), out, formats=BOTH, shard_rows=2)

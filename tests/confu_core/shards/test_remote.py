@@ -229,7 +229,7 @@ def test_a_store_that_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch, error
 
 
 def test_a_file_url_is_a_local_folder(tmp_path: Path, reference: dict[str, bytes]) -> None:
-    make(f"file://{tmp_path}/out", workers=2)
+    make(f"file://{tmp_path}/out")
     assert tree(tmp_path / "out") == reference
     assert location(f"file://{tmp_path}/out") == tmp_path / "out"
 
@@ -275,7 +275,7 @@ def test_the_command_takes_urls() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 2, "engine": "dask"}])
+@pytest.mark.parametrize("options", [{"workers": 2}, {"workers": 1, "engine": "dask"}])
 def test_processes_write_the_same_bytes_into_a_store(bucket: RemotePath, reference, options) -> None:
     make(bucket, **options)
     assert content(bucket) == reference

@@ -20,7 +20,7 @@ from confu_core.training.processes import gathered, processes
 from confu_core.training.step import Losses, Stepper
 
 Found = list[dict[str, Any]]
-PATIENCE = 120  # Seconds; the processes take a few.
+PATIENCE = 300  # Seconds; the processes take a few, and many times that on a busy machine.
 
 
 @pytest.fixture(scope="module")
