@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from recipe_for_shards import BOTH, PARQUET, TAR, MediaRecipe, altered, flipped
@@ -256,9 +256,11 @@ def test_a_medium_that_is_cut_is_found(extension: str) -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(["png", "jpg", "webp", "flac", "wav", "ogg"]))
+@example(b"OggS", "flac")
 def test_noise_is_no_medium(data: bytes, extension: str) -> None:
     problem = media_problem(data, extension)
-    assert problem is not None and problem.startswith(f"{extension} cannot be decoded: ")
+    # Noise may begin as a container does, and is then cut.
+    assert problem is not None and problem.startswith((f"{extension} cannot be decoded: ", f"{extension} is cut: "))
     assert "\n" not in problem
 
 
