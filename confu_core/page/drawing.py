@@ -78,13 +78,14 @@ def render(name: str, title: str, caption: str, size: tuple[float, float], paint
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
         figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasAgg(figure)
+        canvas = FigureCanvasAgg(figure)
         paint(figure)
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        # The layout is found: to find it once more would take as long as drawing.
+        # The layout is found: to find it once more would take as long as drawing, and `savefig` draws for that alone.
         figure.set_layout_engine("none")
-        figure.savefig(png, format="png", dpi=RESOLUTION, metadata={"Software": None})
+        figure.set_dpi(RESOLUTION)
+        canvas.print_png(png, metadata={"Software": None})
     return Image(name, title, caption, svg.getvalue(), png.getvalue())
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from results_for_reports import FIXED, FRAGILE, GRID
 
@@ -44,3 +45,4 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
         file.write(empty[format])
 
     monkeypatch.setattr(Figure, "savefig", savefig)
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", lambda canvas, file, **options: file.write(empty["png"]))
