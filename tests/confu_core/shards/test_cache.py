@@ -179,7 +179,7 @@ from confu_core.shards.cache import open_cache
 calls = []
 def progress(rows, total):
     calls.append(rows)
-    time.sleep(0.3)
+    time.sleep(0.1)
 
 cached = open_cache(open_dataset(sys.argv[1]), SPEC, folder=sys.argv[2], progress=progress)
 print(len(calls), cached.splits)

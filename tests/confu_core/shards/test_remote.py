@@ -331,6 +331,7 @@ def test_a_server_that_is_gone_is_one_line(s3: dict[str, str], monkeypatch: pyte
     import s3fs
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # By default ten seconds go by before it is given up.
     s3fs.S3FileSystem.clear_instance_cache()
     try:
         with pytest.raises(DatasetError, match=r"^s3://gone/x/manifest\.json cannot be read: Could not connect"):
