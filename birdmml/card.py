@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from birdmml.columns import COLUMNS as SAMPLE_COLUMNS
 from birdmml.data import NAME, BirdData
 from birdmml.design import GROUPS
 from confu_core.datasets.contents import CONTENTS
@@ -54,42 +55,7 @@ DIALS |= {
     if dial.startswith("caption.")
 }
 DIALS |= {f"group_weights.{group}": f"how many times as frequent the species of {group} are" for group in GROUPS}
-COLUMNS = {
-    "key": "split and row number",
-    "image": "JPEG",
-    "audio": "FLAC, mono",
-    "caption": "English",
-    "species": "the class, by common name",
-    "scientific_name": "of the species",
-    "family": "of the species",
-    "order": "of the species",
-    "group": "how the species is told apart",
-    "look": "visual type, named by the species it is taken from",
-    "song": "song type, named likewise",
-    "shown_look": "visual type that the picture shows; another one with image_noise",
-    "shown_song": "song type that the recording holds; another one with audio_noise",
-    "gate": "whether the rule of the xor group held; false in other groups",
-    "named": "whether the caption names the species",
-    "individual": "which bird; in one split only",
-    "recording": "which recording",
-    "sex": "of the bird in the picture",
-    "activity": "what the bird does",
-    "background": "where it is",
-    "facing": "to which side it looks",
-    "view": "from where it is seen",
-    "occlusion": "share of the bird that is hidden",
-    "blur": "of the picture, in pixels",
-    "noise": "of the picture",
-    "syllables": "kinds of syllables in the recording",
-    "weather": "in the recording",
-    "others": "whether other birds are heard",
-    "low_hz": "lowest pitch of the song, in Hz",
-    "high_hz": "highest pitch of the song, in Hz",
-    "rate": "syllables per second",
-    "distance_m": "of bird and recorder, in metres",
-    "snr_db": "signal-to-noise ratio of the recording, in dB",
-    "phrases": "in the recording",
-}
+COLUMNS = {column.name: column.meaning for column in SAMPLE_COLUMNS}
 LIMITS = (
     "The birds are drawn and the songs synthesised. A model that does well here need not recognise a real bird.",
     "Ceilings are those of the latents: pictures may be too blurred and recordings too noisy to reach them.",

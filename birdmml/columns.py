@@ -1,6 +1,6 @@
 """The columns of a sample: of which type each is, what it means, and where its value comes from.
 
-To add one, add a `Column` here: the schema and the samples follow this list, and cards and pages can read it.
+To add one, add a `Column` here: schema, samples, cards and pages read this list.
 """
 
 from __future__ import annotations

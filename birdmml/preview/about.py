@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from birdmml.columns import COLUMNS
 from birdmml.data import NAME, BirdData, recipe_of
 from birdmml.modalities import bird_inputs
 from confu_core.datasets import Contents, contents_of
@@ -31,24 +32,13 @@ ACCURACIES = {
     "headroom": "headroom",
     "higher_order_headroom": "higher order",
 }
+# In the order of a card; what they are called and how they are rounded stands with the columns.
 FACTS = {
     "sample": ("individual", "recording"),
     "picture": ("sex", "activity", "background", "facing", "view", "occlusion", "blur", "noise"),
     "recording": ("syllables", "low_hz", "high_hz", "rate", "phrases", "weather", "others", "distance_m", "snr_db"),
 }
-# Columns whose name alone does not tell the unit.
-NAMES = {
-    "blur": "blur, px",
-    "noise": "noise, grey levels",
-    "low_hz": "lowest, Hz",
-    "high_hz": "highest, Hz",
-    "rate": "syllables per s",
-    "phrases": "whole phrases",
-    "others": "other birds",
-    "distance_m": "distance, m",
-    "snr_db": "SNR, dB",
-}
-DIGITS = {"low_hz": 0, "high_hz": 0, "snr_db": 1, "distance_m": 1, "rate": 1}
+BY_NAME = {column.name: column for column in COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -220,7 +210,7 @@ class AboutBirds(About):
     def facts(self, card: Card) -> dict[str, Pairs]:
         """Return what is true of the individual, the picture and the recording."""
         return {
-            title: [(NAMES.get(name, name), _value(name, card.values[name])) for name in names]
+            title: [(BY_NAME[name].label or name, _value(card.values[name], BY_NAME[name].digits)) for name in names]
             for title, names in FACTS.items()
         }
 
@@ -235,9 +225,9 @@ def about(dataset: Dataset) -> About:
     return AboutBirds(dataset) if dataset.manifest.name == NAME else About(dataset)
 
 
-def _value(name: str, value: Any) -> str:
+def _value(value: Any, digits: int) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.{DIGITS.get(name, 2)}f}"
+        return f"{value:.{digits}f}"
     return str(value).replace(",", ", ")
