@@ -18,6 +18,10 @@ __all__ = ["look_vector", "make_design", "nearest_units", "song_vector"]
 SHAPE_WEIGHT, MARK_WEIGHT, LENGTH_WEIGHT = 2.0, 0.5, 1.0
 # The same for songs: another kind of syllable, one octave, twice the rate, noise instead of tones.
 SYLLABLE_WEIGHT, OCTAVE_WEIGHT, RATE_WEIGHT, HARMONICITY_WEIGHT = 1.0, 1.0, 0.5, 1.0
+# Species per unit, as near as the number of species allows: enough that one modality alone is mostly wrong.
+UNIT_SIZES = {"redundant": 1, "image-unique": 3, "audio-unique": 3, "complement": 9, "xor": 4}
+# Species without which there is no such group.
+LEAST = {"image-unique": 2, "audio-unique": 2, "complement": 4, "xor": 2}
 
 
 def look_vector(plumage: Plumage) -> np.ndarray:
@@ -105,16 +109,6 @@ def nearest_units(vectors: np.ndarray, candidates: Sequence[int], sizes: Sequenc
     return units
 
 
-# Species per unit, as near as the number of species allows: enough that one modality alone is mostly wrong.
-UNIT_SIZES = {"redundant": 1, "image-unique": 3, "audio-unique": 3, "complement": 9, "xor": 4}
-LEAST = {
-    "image-unique": 2,
-    "audio-unique": 2,
-    "complement": 4,
-    "xor": 2,
-}  # Species without which there is no such group.
-
-
 def make_design(
     looks: np.ndarray,
     songs: np.ndarray,
@@ -135,7 +129,7 @@ def make_design(
     Parameters
     ----------
     looks, songs : ndarray, shape (species, features)
-        See `birdmml.placement`.
+        One row per species, of `look_vector` and `song_vector`.
     names : sequence of str
         One per species.
     shares : Shares

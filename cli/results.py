@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from confu_core.runs.sweep import SweepSummary
 
 __all__ = ["CEILINGS", "UNDEFINED", "captured", "grid_of", "print_run", "report_command", "show_summary"]
+Row = Mapping[str, Any]
+HOW = {"descriptions": "by descriptions", "probe": "by probes"}
+# Column of a row to its heading; what fits beside a direction in a hundred columns.
+CEILINGS = {
+    "single_ceiling": "single ceiling",
+    "pairwise_ceiling": "pairwise ceiling",
+    "bayes_accuracy": "Bayes accuracy",
+}
+UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
 def grid_of(values: dict[str, list[Any]], other: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
@@ -67,17 +76,6 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords]) ->
                 echo(str(path))
 
     return report
-
-
-Row = Mapping[str, Any]
-HOW = {"descriptions": "by descriptions", "probe": "by probes"}
-# Column of a row to its heading; what fits beside a direction in a hundred columns.
-CEILINGS = {
-    "single_ceiling": "single ceiling",
-    "pairwise_ceiling": "pairwise ceiling",
-    "bayes_accuracy": "Bayes accuracy",
-}
-UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
 def print_run(row: Row, label: str) -> None:

@@ -10,6 +10,7 @@ from confu_core.errors import InvalidValue
 __all__ = ["SequenceEncoder", "TextEncoder", "steps_there"]
 
 HEADS = 4
+PADDING = 0
 FIRST_SPREAD = 0.02  # Of embeddings and places before training, as is usual for transformers.
 
 
@@ -43,17 +44,13 @@ class SequenceEncoder(nn.Module):
 
     def __init__(self, inputs: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128) -> None:
         super().__init__()
-        if width < HEADS or width % HEADS:
-            raise InvalidValue(f"width must be a multiple of {HEADS}; got {width}")
+        check_width(width)
         self.output_dim = output_dim
         # Features of others have scales of their own: some are pixels, some are hertz.
         self.scale = nn.LayerNorm(inputs)
         self.steps = nn.Linear(inputs, width)
         self.places = nn.Parameter(FIRST_SPREAD * torch.randn(length, width))
-        layer = nn.TransformerEncoderLayer(
-            width, HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True, norm_first=True
-        )
-        self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.layers = transformer(width, layers)
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, output_dim)
 
@@ -64,9 +61,7 @@ class SequenceEncoder(nn.Module):
         longest = int(there.sum(1).max())
         x, there = x[:, :longest], there[:, :longest]
         hidden = self.layers(self.steps(self.scale(x)) + self.places[:longest], src_key_padding_mask=~there)
-        kept = there.unsqueeze(-1).to(hidden.dtype)
-        pooled = (self.norm(hidden) * kept).sum(1) / kept.sum(1)
-        return nn.functional.relu(self.out(pooled))
+        return nn.functional.relu(self.out(mean_over(self.norm(hidden), there)))
 
 
 def steps_there(x: Tensor) -> Tensor:
@@ -92,9 +87,6 @@ def steps_there(x: Tensor) -> Tensor:
     there = filled.flip(1).cummax(1).values.flip(1) if filled.shape[1] else filled
     there[:, 0] = True
     return there
-
-
-PADDING = 0
 
 
 class TextEncoder(nn.Module):
@@ -124,16 +116,12 @@ class TextEncoder(nn.Module):
         self, vocabulary: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128
     ) -> None:
         super().__init__()
-        if width < HEADS or width % HEADS:
-            raise InvalidValue(f"width must be a multiple of {HEADS}; got {width}")
+        check_width(width)
         self.output_dim = output_dim
         self.tokens = nn.Embedding(vocabulary, width, padding_idx=PADDING)
         self.places = nn.Parameter(FIRST_SPREAD * torch.randn(length, width))
         nn.init.normal_(self.tokens.weight, std=FIRST_SPREAD)
-        layer = nn.TransformerEncoderLayer(
-            width, HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True, norm_first=True
-        )
-        self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.layers = transformer(width, layers)
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, output_dim)
 
@@ -145,7 +133,25 @@ class TextEncoder(nn.Module):
         longest = max(1, int((~padding).sum(1).max()))
         ids, padding = ids[:, :longest], padding[:, :longest].clone()
         padding[:, 0] = False
-        x = self.layers(self.tokens(ids) + self.places[:longest], src_key_padding_mask=padding)
-        kept = (~padding).unsqueeze(-1).to(x.dtype)
-        pooled = (self.norm(x) * kept).sum(1) / kept.sum(1)
-        return nn.functional.relu(self.out(pooled))
+        hidden = self.layers(self.tokens(ids) + self.places[:longest], src_key_padding_mask=padding)
+        return nn.functional.relu(self.out(mean_over(self.norm(hidden), ~padding)))
+
+
+def check_width(width: int) -> None:
+    """Raise an error unless the heads of attention can share a width equally."""
+    if width < HEADS or width % HEADS:
+        raise InvalidValue(f"width must be a multiple of {HEADS}; got {width}")
+
+
+def transformer(width: int, layers: int) -> nn.TransformerEncoder:
+    """Return transformer layers without dropout, each normalised first."""
+    layer = nn.TransformerEncoderLayer(
+        width, HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True, norm_first=True
+    )
+    return nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+
+
+def mean_over(hidden: Tensor, there: Tensor) -> Tensor:
+    """Return the mean over the steps that are there: (n, steps, width) and (n, steps) give (n, width)."""
+    kept = there.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * kept).sum(1) / kept.sum(1)

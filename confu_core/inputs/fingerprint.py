@@ -36,6 +36,8 @@ _FRAME_SECONDS = 0.046
 _RANGE_DB = 60.0  # Below the loudest cell; with less, two quiet recordings of one kind of song would be alike.
 _SILENCE = 1e-12
 _MOST_FRAMES = 1024  # Frames transformed at a time.
+_FEW = 50  # Items, below which copies may be most of them.
+_PAIRS, _ODD = 4000, 0.01
 
 
 def picture_hash(image: np.ndarray) -> np.ndarray:
@@ -121,10 +123,6 @@ def _bands(sample_rate: int, frame: int) -> np.ndarray:
             inside = np.array([centre])[: centre < len(band)]
         filters[inside, number] = 1 / max(1, len(inside))
     return filters
-
-
-_FEW = 50  # Items, below which copies may be most of them.
-_PAIRS, _ODD = 4000, 0.01
 
 
 def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:

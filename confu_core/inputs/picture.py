@@ -26,6 +26,16 @@ _JPEGS = ("JPEG", "MPO")
 _FRAMES_LIMIT = 256
 _WORK_LIMIT = 1 << 30  # Pixels times the scans or frames that each of them is decoded in.
 _ORIENTATION = 0x0112
+# Markers of a JPEG, and what libjpeg says of one that is damaged.
+_END, _SCAN, _CODES, _PROGRESSIVE = 0xD9, 0xDA, 0xC4, (0xC2, 0xC6, 0xCA, 0xCE)
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_ALONE = (0x01, *range(0xD0, 0xD9))
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+# All other warnings are of what is written around a picture, such as its colour profile.
+_DAMAGE = re.compile(r"Corrupt JPEG data: (?!bad ICC)|Premature end|Inconsistent progression")
+_FILLING = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
+_IMPOSSIBLE_ZEROS = 64  # Bytes.
+_MOST_FILLING = 16  # Bytes that some cameras leave before the end mark.
 
 
 def decode_picture(data: bytes, side: int, *, whole: bool = False) -> np.ndarray:
@@ -156,17 +166,6 @@ def _upright(image: Image, orientation: int) -> Image:
         8: Transpose.ROTATE_90,
     }
     return image.transpose(turns[orientation]) if orientation in turns else image
-
-
-_END, _SCAN, _CODES, _PROGRESSIVE = 0xD9, 0xDA, 0xC4, (0xC2, 0xC6, 0xCA, 0xCE)
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_ALONE = (0x01, *range(0xD0, 0xD9))
-_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-# All other warnings are of what is written around a picture, such as its colour profile.
-_DAMAGE = re.compile(r"Corrupt JPEG data: (?!bad ICC)|Premature end|Inconsistent progression")
-_FILLING = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
-_IMPOSSIBLE_ZEROS = 64  # Bytes.
-_MOST_FILLING = 16  # Bytes that some cameras leave before the end mark.
 
 
 def jpeg_damage(data: bytes) -> str:

@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 DURATION_LIMIT = 600.0  # Seconds.
+BANDS, WINDOW, HOP = 128, 1024, 512
+LOW_HZ, HIGH_HZ = 500.0, 10_000.0
 
 _BLOCK_FRAMES = 1 << 16
 _SAMPLE_LIMIT = 1 << 27  # Of all channels together: half a gibibyte.
@@ -40,6 +42,8 @@ _UNKNOWN_FRAMES = 1 << 62
 _CANCELLED = 1e-4  # -40 dB: channels that have nothing in common lose 3 dB by being mixed.
 _RATE_LIMIT = 768_000  # Hz, and below it the number of channels: what no recording has is an attack or damage.
 _CHANNEL_LIMIT = 32
+_FLOOR = 1e-10  # Of power.
+_RANGE_DB = 80.0
 
 
 def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) -> np.ndarray:
@@ -141,13 +145,6 @@ def _resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 def _of_length(samples: np.ndarray, length: int) -> np.ndarray:
     return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
-
-
-BANDS, WINDOW, HOP = 128, 1024, 512
-LOW_HZ, HIGH_HZ = 500.0, 10_000.0
-
-_FLOOR = 1e-10  # Of power.
-_RANGE_DB = 80.0
 
 
 def log_mel(samples: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.recall import RankMeasure, retrieval_summary
 from confu_core.evaluation.zero_shot import LOG_MEAN_EXP, MEAN
 from confu_core.media.embed import rows_of
-from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, headline_probe
+from confu_core.media.findings import FUSED, LINEAR, PROBES, TEST, Findings, headline_probe
 from confu_core.media.plain import plain_correct
 from confu_core.media.task import MediaTask, query_name
 from confu_core.methods.base import every_direction
@@ -36,11 +36,11 @@ __all__ = ["FAMILIES", "SHOTS", "Family", "evaluate_media", "families_of", "tell
 
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
-TEST = "test"
 LEAST = 4  # Samples, of which half are held out.
 CONFUSED = 10  # Pairs of classes that are listed.
 # How the descriptions of a class are read together, by the metric's name; the first is the headline.
 READINGS = {"accuracy": MEAN, f"accuracy, {LOG_MEAN_EXP}": LOG_MEAN_EXP}
+Measuring = Callable[[Findings], Iterator[Measure]]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Family:
         Whether it has to tell the class of samples: where no text describes classes, by a probe.
     """
 
-    measure: Callable[[Findings], Iterator[Measure]]
+    measure: Measuring
     streams: bool
     tells_classes: bool
 
@@ -65,12 +65,10 @@ class Family:
 FAMILIES: dict[str, Family] = {}  # In the order in which they are declared below.
 
 
-def family(
-    *, streams: bool, tells_classes: bool = True
-) -> Callable[[Callable[[Findings], Iterator[Measure]]], Callable[[Findings], Iterator[Measure]]]:
+def family(*, streams: bool, tells_classes: bool = True) -> Callable[[Measuring], Measuring]:
     """Declare a function to be a family of measures, under its own name; see `Family`."""
 
-    def declare(measure: Callable[[Findings], Iterator[Measure]]) -> Callable[[Findings], Iterator[Measure]]:
+    def declare(measure: Measuring) -> Measuring:
         FAMILIES[measure.__name__.strip("_")] = Family(measure, streams, tells_classes)
         return measure
 

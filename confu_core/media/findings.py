@@ -22,10 +22,12 @@ from confu_core.methods.view import View
 from confu_core.model import Model
 from confu_core.user_code import in_evaluation
 
-__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "examples_of", "headline_probe"]
+__all__ = ["FUSED", "LINEAR", "PROBES", "TEST", "Findings", "examples_of", "headline_probe"]
 
 LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
 PROBES = (LINEAR, BILINEAR, MLP, FUSED)
+TEST = "test"
+PER_KIND = 3  # Examples.
 
 
 def headline_probe(modalities: int) -> str:
@@ -160,7 +162,7 @@ class Findings:
             modality there are ``linear`` and ``MLP``, and ``fused`` only where the method has a vector of its own.
         """
         if (query, kind) not in self._probed:
-            sets = [self.labelled(split, query, kind) for split in ("train", "validation", "test")]
+            sets = [self.labelled(split, query, kind) for split in ("train", "validation", TEST)]
             known = [one for one in sets if one is not None]
             self._probed[query, kind] = (
                 correct_on_test(mlp_probe if kind == MLP else linear_probe, *known) if known else None
@@ -179,7 +181,7 @@ class Findings:
     def right(self, query: tuple[int, ...]) -> np.ndarray:
         """Return whether each test sample's class is told: by descriptions, or a probe where there are none."""
         if self.task.prompts:
-            return self.told("test", query).correct
+            return self.told(TEST, query).correct
         correct = self.probed(query, headline_probe(len(query)))
         assert correct is not None, "every query has the probes that need no vector of the method's own"
         return correct
@@ -202,10 +204,6 @@ class Findings:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
         return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
-
-
-PER_KIND = 3
-TEST = "test"
 
 
 def examples_of(findings: Findings) -> list[dict[str, Any]]:
