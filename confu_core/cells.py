@@ -18,23 +18,7 @@ NOTHING = (
 
 
 def cleaned(text: str) -> str:
-    r"""Return a text with each accent in one way, without characters that cannot be seen, and with single spaces.
-
-    Parameters
-    ----------
-    text : str
-        Of a cell.
-
-    Returns
-    -------
-    str
-        Equal for texts that look alike.
-
-    Examples
-    --------
-    >>> cleaned("Pica\u00a0 pica\u200b ")
-    'Pica pica'
-    """
+    r"""Return a text with each accent in one way, without characters that cannot be seen, and with single spaces."""
     if not text.isascii():
         composed = unicodedata.normalize("NFC", text)
         text = "".join(one for one in composed if unicodedata.category(one) != "Cf")
@@ -42,25 +26,7 @@ def cleaned(text: str) -> str:
 
 
 def is_nothing(text: str, markers: Collection[str] = NOTHING) -> bool:
-    """Return whether a cell says that nothing is known.
-
-    Parameters
-    ----------
-    text : str
-        Of the cell.
-    markers : collection of str
-        What says so, in lower case.
-
-    Returns
-    -------
-    bool
-        Whatever the case.
-
-    Examples
-    --------
-    >>> is_nothing(" N/A "), is_nothing(""), is_nothing("Ada")
-    (True, True, False)
-    """
+    """Return whether a cell says that nothing is known."""
     if len(text) > MOST_MARKER:
         return not cleaned(text[:MOST_MARKER]) and not cleaned(text)
     said = cleaned(text).casefold()

@@ -17,91 +17,25 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 
 
 def visible(text: str) -> str:
-    r"""Return a text on one line, with escapes for what a terminal would obey.
-
-    Parameters
-    ----------
-    text : str
-        Of anybody.
-
-    Returns
-    -------
-    str
-        Which can be printed; letters of all scripts stay.
-
-    Examples
-    --------
-    >>> print(visible("\x1b[2Jünder\u202e"))
-    \x1b[2Jünder\u202e
-    """
+    r"""Return a text on one line, with escapes for what a terminal would obey."""
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def spreadsheet_cell(value: Any) -> Any:
-    """Return a value that no spreadsheet takes for a formula.
-
-    Parameters
-    ----------
-    value : object
-        Numbers, and texts that are numbers, stay as they are.
-
-    Returns
-    -------
-    object
-        Other texts that begin like a formula, with an apostrophe before them.
-
-    Examples
-    --------
-    >>> [spreadsheet_cell(value) for value in ("=1+1", "-1.5e3", -1.5, "plain", "@ada")]
-    ["'=1+1", '-1.5e3', -1.5, 'plain', "'@ada"]
-    """
+    """Return a value that no spreadsheet takes for a formula."""
     if not isinstance(value, str) or not value.lstrip(" ").startswith(_FORMULA):
         return value
     return value if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-](inf|nan)|-+", value) else f"'{value}"
 
 
 def escape_markdown(text: str) -> str:
-    r"""Escape text for Markdown.
-
-    Parameters
-    ----------
-    text : str
-        Of anybody.
-
-    Returns
-    -------
-    str
-        On one line, with nothing that Markdown or HTML would take for markup, links without brackets included.
-
-    Examples
-    --------
-    >>> print(escape_markdown("my_file.py | <b> www.x.org"))
-    my\_file.py \| &lt;b&gt; www\.x.org
-    >>> print(escape_markdown("1. see https://x.org"))
-    1\. see https\://x.org
-    """
+    r"""Escape text for Markdown."""
     line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return visible(_NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", line)))
 
 
 def markdown_code(text: str) -> str:
-    """Return text as it is typed, for Markdown.
-
-    Parameters
-    ----------
-    text : str
-        Of anybody.
-
-    Returns
-    -------
-    str
-        Between backticks, more of them than the text has in a row; within tables too.
-
-    Examples
-    --------
-    >>> print(markdown_code("key"), markdown_code("a`b"))
-    `key` `` a`b ``
-    """
+    """Return text as it is typed, for Markdown."""
     line = visible(" ".join(text.split())).replace("|", "\\|")
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     room = " " if len(fence) > 1 or not line else ""

@@ -11,28 +11,7 @@ __all__ = ["check_keys", "check_typed"]
 
 
 def check_keys(held: Any, kinds: Mapping[str, Any], what: str = "") -> None:
-    """Check the values of a dictionary.
-
-    Parameters
-    ----------
-    held : object
-        What was read.
-    kinds : mapping of str to type
-        Which keys there must be, and of which type each value; others are let be.
-    what : str
-        The name of the dictionary, for the message.
-
-    Raises
-    ------
-    ValueError
-        Naming the key, the value and what it must be.
-
-    Examples
-    --------
-    >>> check_keys({"epoch": 3, "history": [{"loss": "low"}]}, {"epoch": int, "history": list[dict[str, float]]})
-    Traceback (most recent call last):
-    ValueError: history[0].loss must be a float; got 'low'
-    """
+    """Check the values of a dictionary."""
     if not isinstance(held, dict):
         raise ValueError(f"{what or 'it'} must be a dictionary; got {reprlib.repr(held)}")
     for name, kind in kinds.items():
@@ -42,29 +21,7 @@ def check_keys(held: Any, kinds: Mapping[str, Any], what: str = "") -> None:
 
 
 def check_typed(value: Any, kind: Any, name: str) -> None:
-    """Check one value.
-
-    Parameters
-    ----------
-    value : object
-        What was read.
-    kind : type
-        A class; ``list[...]``, ``dict[..., ...]`` or a union of such; or a dictionary of keys to types. A float may be
-        a whole number, and an int is never True.
-    name : str
-        Of the value, for the message.
-
-    Raises
-    ------
-    ValueError
-        Naming the key, the value and what it must be.
-
-    Examples
-    --------
-    >>> check_typed(True, int, "seed")
-    Traceback (most recent call last):
-    ValueError: seed must be an int; got True
-    """
+    """Check one value."""
     origin = get_origin(kind)
     if kind is Any:
         return

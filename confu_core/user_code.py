@@ -22,32 +22,7 @@ RAISED = (Exception, SystemExit)
 
 
 def user_attribute(place: str, kind: str, fits: Callable[[object], bool]) -> Any:
-    """Load a file or module, and return what it has under a name.
-
-    Parameters
-    ----------
-    place : str
-        ``path/to/file.py:Name`` or ``package.module:Name``.
-    kind : str
-        What is looked for, in a word, for messages.
-    fits : callable
-        Tells whether something is of that kind; only to suggest names.
-
-    Returns
-    -------
-    object
-        Whatever has the name; the caller checks that it is of the kind.
-
-    Raises
-    ------
-    MethodError
-        If it cannot be loaded, or has nothing of that name.
-
-    Examples
-    --------
-    >>> user_attribute("math:pi", "number", callable)
-    3.14159...
-    """
+    """Load a file or module, and return what it has under a name."""
     origin, _, attribute = place.rpartition(":")
     module = _from_file(Path(origin), kind) if origin.endswith(".py") else _from_module(origin)
     found = getattr(module, attribute, None)
@@ -59,23 +34,7 @@ def user_attribute(place: str, kind: str, fits: Callable[[object], bool]) -> Any
 
 
 def describe(error: BaseException) -> str:
-    """Say in one line what was raised and where.
-
-    Parameters
-    ----------
-    error : Exception
-        As caught.
-
-    Returns
-    -------
-    str
-        Type, message, and the file and line that raised it.
-
-    Examples
-    --------
-    >>> describe(ValueError("no"))
-    'ValueError: no'
-    """
+    """Say in one line what was raised and where."""
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, SyntaxError):
         where = f" (line {error.lineno})"

@@ -14,14 +14,25 @@ from confu_core.methods import BUILT_IN
 
 PACKAGES = ("birdmml", "xor_bench", "confu_core")
 
+# What no user imports: its docstrings are a sentence each, and no page shows them.
+INSIDE = (
+    "confu_core.io",
+    "confu_core.media",
+    "confu_core.page",
+    "confu_core.parallel",
+    "confu_core.report.sections",
+    "confu_core.runs",
+    "confu_core.training",
+)
+
 # Modules that stand beside what their package exports: the built-in methods.
 ALSO = {"confu_core.methods": sorted(place.partition(":")[0] for place in BUILT_IN.values())}
 
 
 def packages(name: str) -> list[ModuleType]:
-    """Return a package and all packages within it, sorted by name."""
+    """Return a package and all packages within it that users import, sorted by name."""
     root = importlib.import_module(name)
-    inner = [m.name for m in pkgutil.walk_packages(root.__path__, name + ".") if m.ispkg]
+    inner = [m.name for m in pkgutil.walk_packages(root.__path__, name + ".") if m.ispkg and m.name not in INSIDE]
     return [root, *map(importlib.import_module, sorted(inner))]
 
 

@@ -102,13 +102,14 @@ def run_together(
         weight_decay=first.weight_decay,
     )
     with threads(1):  # Matrices here are too small to gain from more.
-        models = [_model(cell) for cell in cells]
+        models = [untrained(cell) for cell in cells]
         samples = [_samples(cell, data, "train") for cell in cells]
         losses = train(models, samples, [cell.seed for cell in cells], training, watch=watch, reduce=reduce)
         return [_row(*each, data) for each in zip(cells, models, losses, strict=True)]
 
 
-def _model(settings: Settings) -> Model:
+def untrained(settings: Settings) -> Model:
+    """Return the model of a run as it is before training."""
     options = settings.resolved_options()
     width = code_inputs(settings.inputs, settings.bits).shape[1]
     with torch.random.fork_rng(devices=[]):

@@ -75,23 +75,7 @@ class StreamedArrays:
 
 @dataclass
 class StreamedEpochs:
-    """Batches straight from shards, without a cache; see `confu_core.training.epochs.Epochs`.
-
-    Parameters
-    ----------
-    arrays : StreamedArrays
-        Where they come from.
-    seed : int
-        Decides the order, and what augmentations do.
-    size : int
-        Samples per batch, over all processes.
-    augment : callable, optional
-        As for `MediaEpochs`.
-    rank, ranks : int
-        Number of this process, and how many share each batch.
-    device : str
-        Where batches go.
-    """
+    """Batches straight from shards, without a cache; see `confu_core.training.epochs.Epochs`."""
 
     arrays: StreamedArrays
     seed: int
@@ -171,33 +155,7 @@ class WithFeatures:
 def with_features(
     arrays: Arrays, kinds: Mapping[str, Kind], files: Mapping[str, str], keys: Mapping[str, list[str]], text: str | None
 ) -> tuple[Arrays, dict[str, Kind]]:
-    """Replace modalities by features from files.
-
-    Parameters
-    ----------
-    arrays : Arrays
-        Raw inputs.
-    kinds : mapping of str to Kind
-        Modalities in order.
-    files : mapping of str to str
-        A file of features per modality to be replaced.
-    keys : mapping of str to list of str
-        The keys of the rows of every split.
-    text : str or None
-        The modality that describes classes, which cannot be replaced: its descriptions have no features.
-
-    Returns
-    -------
-    tuple of (Arrays, dict of str to Kind)
-        The same where there are no files.
-
-    Raises
-    ------
-    InvalidValue
-        If a modality is unknown, or is the text.
-    DatasetError
-        If a file has keys missing or twice, or is not one of features.
-    """
+    """Replace modalities by features from files."""
     for name in files:
         if name not in kinds:
             raise InvalidValue(f"no modality {name!r} to have features: {nearest(name, kinds)}")
@@ -210,32 +168,7 @@ def with_features(
 
 
 def augmentations(names: Sequence[str], inputs: Mapping[str, Kind], seed: int) -> Augment | None:
-    """Return what changes the batches of a task.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of `confu_core.inputs.augment.AUGMENTATIONS`.
-    inputs : mapping of str to Kind
-        Modalities in order. Features of a frozen encoder are left as they are.
-    seed : int
-        Decides what happens to each row in each epoch.
-
-    Returns
-    -------
-    callable or None
-        For `MediaEpochs`; None if nothing changes.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such augmentation.
-
-    Examples
-    --------
-    >>> augmentations([], {}, 0) is None
-    True
-    """
+    """Return what changes the batches of a task."""
     check_augmentations(names)
     raw = {name: kind for name, kind in inputs.items() if not isinstance(kind, Features)}
     if not (names and raw):

@@ -21,29 +21,7 @@ __all__ = ["make_model"]
 
 
 def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: int | None) -> Model:
-    """Make the model of a run, with fresh parameters that its seed decides.
-
-    Parameters
-    ----------
-    settings : MediaSettings
-        Method, widths, and encoders of the user's own.
-    inputs : mapping of str to Kind
-        Modalities in order.
-    vocabulary : int or None
-        Number of tokens, where there are texts.
-
-    Returns
-    -------
-    Model
-        In training mode, on the CPU.
-
-    Raises
-    ------
-    InvalidValue
-        If an option or width is out of range, or an encoder is for a modality that there is not.
-    MethodError
-        If the method or an encoder cannot be made.
-    """
+    """Make the model of a run, with fresh parameters that its seed decides."""
     own = settings.encoders
     for name in own:
         if name not in inputs:

@@ -27,29 +27,7 @@ SEED = 0  # Every run is tested on the same damage.
 def degraded_inputs(
     dataset: Dataset, cached: Cached, split: str, *, workers: int = 1
 ) -> Iterator[tuple[str, str, float, np.ndarray]]:
-    """Yield the inputs of a split under every kind and strength of damage.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The media themselves.
-    cached : Cached
-        Its cache, whose rows and tokenizer are used.
-    split : str
-        Which.
-    workers : int
-        Threads that decode.
-
-    Yields
-    ------
-    tuple of (str, str, float, ndarray)
-        Kind of damage, the modality that has it, its strength, and the inputs, in the rows of `cached`.
-
-    Raises
-    ------
-    DatasetError
-        If a shard is missing or altered, or the cache cannot be written.
-    """
+    """Yield the inputs of a split under every kind and strength of damage."""
     for kind, damage in DEGRADATIONS.items():
         for name, one in cached.spec.inputs.items():
             if type(one).__name__.lower() != damage.modality:

@@ -34,11 +34,6 @@ def embed_all(model: Model, arrays: Sequence[np.ndarray]) -> EmbeddedBatch:
     -------
     EmbeddedBatch
         Features and embeddings of all rows, in float32 on the CPU.
-
-    Raises
-    ------
-    MethodError
-        If an encoder raises an error of its own, or an embedding is not finite.
     """
     tables = [embed_modality(model, at, rows) for at, rows in enumerate(arrays)]
     return EmbeddedBatch([features for features, _ in tables], [embeddings for _, embeddings in tables])
@@ -61,11 +56,6 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
     -------
     tuple of (Tensor with shape (n, features), Tensor with shape (n, dim))
         Features, and unit-norm embeddings.
-
-    Raises
-    ------
-    MethodError
-        If the encoder raises an error of its own, or an embedding is not finite.
     """
     model.eval()
     device = next(model.parameters()).device
@@ -87,41 +77,13 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
 
 
 def with_modality(batch: EmbeddedBatch, modality: int, tables: tuple[Tensor, Tensor]) -> EmbeddedBatch:
-    """Return a batch with the rows of one modality replaced.
-
-    Parameters
-    ----------
-    batch : EmbeddedBatch
-        Of samples.
-    modality : int
-        Which.
-    tables : tuple of Tensor
-        Features and embeddings, as many rows as the batch has.
-
-    Returns
-    -------
-    EmbeddedBatch
-        A new one.
-    """
+    """Return a batch with the rows of one modality replaced."""
     features, embeddings = list(batch.features), list(batch.embeddings)
     features[modality], embeddings[modality] = tables
     return EmbeddedBatch(features, embeddings)
 
 
 def rows_of(batch: EmbeddedBatch, start: int, stop: int) -> EmbeddedBatch:
-    """Return a range of the rows of a batch.
-
-    Parameters
-    ----------
-    batch : EmbeddedBatch
-        Of samples.
-    start, stop : int
-        First row, and the one after the last.
-
-    Returns
-    -------
-    EmbeddedBatch
-        A new one, over the same memory.
-    """
+    """Return a range of the rows of a batch."""
     features, embeddings = ([table[start:stop] for table in tables] for tables in (batch.features, batch.embeddings))
     return EmbeddedBatch(features, embeddings)

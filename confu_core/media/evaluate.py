@@ -76,20 +76,7 @@ def family(*, streams: bool, tells_classes: bool = True) -> Callable[[Measuring]
 
 
 def families_of(task: MediaTask, *, streamed: bool) -> tuple[str, ...]:
-    """Return the names of the families that can be measured.
-
-    Parameters
-    ----------
-    task : MediaTask
-        Whether texts describe its classes.
-    streamed : bool
-        Whether training rows are read as a stream, and gone when the model is trained.
-
-    Returns
-    -------
-    tuple of str
-        In the order of `FAMILIES`.
-    """
+    """Return the names of the families that can be measured."""
     return tuple(
         name
         for name, kind in FAMILIES.items()
@@ -98,27 +85,7 @@ def families_of(task: MediaTask, *, streamed: bool) -> tuple[str, ...]:
 
 
 def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = None) -> list[Measure]:
-    """Measure all that is defined.
-
-    Parameters
-    ----------
-    findings : Findings
-        Task and trained model.
-    families : tuple of str, optional
-        Which kinds of measures; all of `FAMILIES` by default.
-
-    Returns
-    -------
-    list of Measure
-        In the order of `FAMILIES`.
-
-    Raises
-    ------
-    MethodError
-        If the method or an encoder raises an error of its own, or a score is not finite.
-    InvalidValue
-        If there is no such family, or a class has too few samples for a probe.
-    """
+    """Measure all that is defined."""
     wanted = FAMILIES if families is None else families
     for name in wanted:
         if name not in FAMILIES:
@@ -165,20 +132,7 @@ def _equal_rows(rows: np.ndarray) -> np.ndarray:
 
 
 def tells_class(task: MediaTask, one: Measure) -> bool:
-    """Return whether a measure is an accuracy of the class that stands for the run, from any query.
-
-    Parameters
-    ----------
-    task : MediaTask
-        The task.
-    one : Measure
-        Of a run on it.
-
-    Returns
-    -------
-    bool
-        By descriptions where there are any; else by the probe that is the headline for every method.
-    """
+    """Return whether a measure is an accuracy of the class that stands for the run, from any query."""
     told = ("zero_shot", TEST) if task.prompts else ("probe", headline_probe(len(one.subject.split("+"))))
     return one.metric == "accuracy" and (one.family, one.condition) == told
 

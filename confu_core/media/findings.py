@@ -31,18 +31,7 @@ PER_KIND = 3  # Examples.
 
 
 def headline_probe(modalities: int) -> str:
-    """Return the kind of probe that tells the class where no text describes it, the same for every method.
-
-    Parameters
-    ----------
-    modalities : int
-        Of the query.
-
-    Returns
-    -------
-    str
-        One of `PROBES`.
-    """
+    """Return the kind of probe that tells the class where no text describes it, the same for every method."""
     return BILINEAR if modalities > 1 else LINEAR
 
 
@@ -87,13 +76,7 @@ class Findings:
         return View((text,), (features,), (embeddings,))
 
     def scores(self, query: View, key: View) -> Tensor:
-        """Return the method's scores, on the CPU.
-
-        Raises
-        ------
-        MethodError
-            If the method raises an error of its own, or a score is not finite.
-        """
+        """Return the method's scores, on the CPU."""
         method = self.model.method
         with in_evaluation(method), torch.no_grad():
             scores = method.score(query, key)
@@ -207,20 +190,7 @@ class Findings:
 
 
 def examples_of(findings: Findings) -> list[dict[str, Any]]:
-    """Choose samples that a fused query alone gets right, and samples that it gets wrong.
-
-    Parameters
-    ----------
-    findings : Findings
-        Task and trained model.
-
-    Returns
-    -------
-    list of dict
-        ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, its ``group`` if there are any, and
-        ``predicted`` by query; the first few of each kind in the order of the split. Empty where the task gives no
-        media, or tells no classes.
-    """
+    """Choose samples that a fused query alone gets right, and samples that it gets wrong."""
     task = findings.task
     if task.samples is None or not task.prompts or len(task.queries) < 3:
         return []

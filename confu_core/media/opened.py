@@ -58,23 +58,7 @@ class MediaData:
 
 
 def media_data(dataset: Dataset) -> MediaData:
-    """Return a dataset whose manifest says what its columns are.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Of real media.
-
-    Returns
-    -------
-    MediaData
-        Named as its manifest is.
-
-    Raises
-    ------
-    DatasetError
-        If the manifest does not say it.
-    """
+    """Return a dataset whose manifest says what its columns are."""
     manifest, contents = dataset.manifest, contents_of(dataset.manifest)
     columns = {
         "data": manifest.fingerprint[:12],
@@ -98,35 +82,7 @@ def open_media(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> MediaTask:
-    """Open a dataset as a task: tell the class from what is seen of a sample.
-
-    Parameters
-    ----------
-    data : MediaData
-        The dataset, and what is known of it.
-    settings : MediaSettings
-        What is read of it.
-    cache : str or Path, optional
-        Folder of caches; see `confu_core.shards.cache.open_cache`.
-    stream : bool
-        Whether to read the rows themselves, without a cache.
-    workers : int
-        Processes or threads that decode.
-    progress : callable, optional
-        Called with the samples decoded, and those in all.
-
-    Returns
-    -------
-    MediaTask
-        Without descriptions of classes where no modality is a text that they could be compared with.
-
-    Raises
-    ------
-    DatasetError
-        If a split is missing, the data are damaged, or a file of features does not fit.
-    InvalidValue
-        If features are for a modality that there is not.
-    """
+    """Open a dataset as a task: tell the class from what is seen of a sample."""
     dataset, contents = data.dataset, data.contents
     for split in NEEDED:
         dataset.shards(split)  # One that is missing is found before hours of training.
@@ -159,22 +115,7 @@ def open_media(
 
 
 def described_by(contents: Contents) -> str | None:
-    """Return the modality whose texts the descriptions of classes are compared with.
-
-    Parameters
-    ----------
-    contents : Contents
-        Of a dataset.
-
-    Returns
-    -------
-    str or None
-        The first text; None where there is none, or no class is described.
-
-    Examples
-    --------
-    >>> described_by(Contents(InputSpec({"image": Picture("image")}), "digit", ("zero", "one")))
-    """
+    """Return the modality whose texts the descriptions of classes are compared with."""
     texts = [name for name, one in contents.inputs.inputs.items() if isinstance(one, Text)]
     return texts[0] if texts and contents.prompts else None
 

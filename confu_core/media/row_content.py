@@ -19,22 +19,7 @@ __all__ = ["RowLabels", "row_samples"]
 
 
 class RowLabels:
-    """The class of every row of a split, as numbers of their names.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Whose label column is read.
-    source : Cached or StreamedArrays
-        Which rows there are: those that could be decoded.
-    contents : Contents
-        Label and classes.
-
-    Raises
-    ------
-    DatasetError
-        When called, if a label is none of the classes.
-    """
+    """The class of every row of a split, as numbers of their names."""
 
     def __init__(self, dataset: Dataset, source: Cached | StreamedArrays, contents: Contents) -> None:
         self.dataset, self.source, self.contents = dataset, source, contents
@@ -61,25 +46,7 @@ class RowLabels:
 def row_samples(
     dataset: Dataset, source: Cached | StreamedArrays, split: str, rows: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """Return the media of some rows of a split.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Where the media are.
-    source : Cached or StreamedArrays
-        Which rows there are.
-    split : str
-        One of its splits.
-    rows : sequence of int
-        Rows of `source`.
-
-    Returns
-    -------
-    list of dict
-        ``key``, and the first picture, sound and text of each as ``image``, ``audio`` and ``caption``; empty where a
-        dataset has none.
-    """
+    """Return the media of some rows of a split."""
     inputs = source.spec.inputs.items()
     first = {kind: next((one.column for _, one in inputs if isinstance(one, kind)), "") for kind in (Picture, Sound)}
     text = next((one.column for _, one in inputs if isinstance(one, Text)), "")

@@ -76,35 +76,7 @@ def run_media(
     watch: Callable[[Progress], None] | None = None,
     families: tuple[str, ...] | None = None,
 ) -> MediaResult:
-    """Train and evaluate one method once.
-
-    Parameters
-    ----------
-    task : MediaTask
-        What on.
-    settings : MediaSettings
-        How.
-    source : Epochs, optional
-        Where batches come from, in place of the task's arrays.
-    device : str
-        Where to train, as PyTorch names it.
-    checkpoint : Path, optional
-        Written after every epoch, and gone on from where it exists.
-    watch : callable, optional
-        Told of every step.
-    families : tuple of str, optional
-        Which kinds of measures; all by default.
-
-    Returns
-    -------
-    MediaResult
-        Row, measures, examples and model.
-
-    Raises
-    ------
-    InvalidValue, DatasetError, MethodError, TrainingError
-        See these.
-    """
+    """Train and evaluate one method once."""
     if len(task.inputs) < 2:
         only = ", ".join(task.inputs)
         raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
@@ -151,29 +123,7 @@ def _check_classes(task: MediaTask, *, probed: bool) -> None:
 
 
 def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:
-    """Return the batches of a run, from the task's arrays.
-
-    Parameters
-    ----------
-    task : MediaTask
-        Its training split.
-    settings : MediaSettings
-        Size, order, balance and augmentations.
-    device : str
-        Where batches go.
-
-    Returns
-    -------
-    MediaEpochs
-        Of this process's share, where several train together.
-
-    Raises
-    ------
-    InvalidValue
-        If an augmentation is unknown, or species cannot be balanced.
-    DatasetError
-        If there are fewer than two samples.
-    """
+    """Return the batches of a run, from the task's arrays."""
     arrays = [task.arrays.array("train", name) for name in task.modalities]
     if len(arrays[0]) < 2:
         raise DatasetError(f"the training split has {len(arrays[0])} samples; training needs at least 2")

@@ -11,20 +11,7 @@ __all__ = ["save_model"]
 
 
 def save_model(path: Path, found: MediaResult) -> None:
-    """Save the model of a run.
-
-    Parameters
-    ----------
-    path : Path
-        Its file; replaced. `confu_core.training.checkpoint.load_checkpoint` reads it, and runs no code.
-    found : MediaResult
-        The run.
-
-    Raises
-    ------
-    TrainingError
-        If it cannot be written.
-    """
+    """Save the model of a run."""
     metrics = ("cell", "directions", "status", "error")
     config = {name: value for name, value in found.row.items() if name not in metrics}
     state = {"weights": found.model.state_dict(), "tokenizer": found.tokenizer.to_json() if found.tokenizer else ""}

@@ -19,58 +19,7 @@ DEFAULT_AUGMENTATIONS = ("flip", "crop", "color", "shift")
 
 @dataclass(frozen=True)
 class MediaSettings:
-    """One run of one method on media.
-
-    Parameters
-    ----------
-    data : str
-        Folder or URL of the dataset. It is no column of results: what it holds is.
-    method : str
-        A known name, or ``path/to/file.py:Class``.
-    seed : int
-        Decides initial weights, order of samples, augmentations and shuffled negatives.
-    epochs, batch_size : int
-        Length of training.
-    lr, weight_decay, warmup, clip_norm : float
-        Of AdamW; see `TrainingSettings`.
-    scale_lr : float or None
-        Rate of the method's own scales, which have no weight decay; None is `lr`.
-    patience : int
-        Epochs without a lower validation loss after which training stops; 0 never stops.
-    precision : {"auto", "float32", "bfloat16"}
-        Of encoders and projections.
-    dim, feature_dim : int
-        Width of the shared embedding space, and of what encoders yield.
-    width : int
-        Channels of the first convolution of the encoders of pictures and sounds.
-    layers : int
-        Transformer layers of the encoder of texts.
-    side : int
-        Of the squares that pictures are reduced to, in pixels.
-    tokens : int
-        Most tokens of a text.
-    augment : tuple of str
-        Augmentations by name; empty for none.
-    balance : {"instance", "species"}
-        Whether an epoch has each row once, or each species equally often.
-    encoders : mapping of str to str
-        Encoders of the user's own by modality, as ``path/to/file.py:Class``.
-    feature_files : mapping of str to str
-        Precomputed features by modality, ``.parquet`` or ``.npz``, in place of raw inputs.
-    options : mapping of str to object
-        Options of the method; those not given take its defaults.
-
-    Raises
-    ------
-    InvalidValue
-        If a value breaks its constraint.
-
-    Examples
-    --------
-    >>> MediaSettings(epochs=0)
-    Traceback (most recent call last):
-    confu_core.errors.InvalidValue: epochs must be at least 1; got 0
-    """
+    """One run of one method on media."""
 
     data: str = ""
     method: str = "confu"
@@ -134,18 +83,7 @@ class MediaSettings:
         return self.cell_on({})
 
     def cell_on(self, data: Mapping[str, Any]) -> str:
-        """Return the identity of the run on some data.
-
-        Parameters
-        ----------
-        data : mapping of str to object
-            What results say of the data.
-
-        Returns
-        -------
-        str
-            16 hexadecimal digits.
-        """
+        """Return the identity of the run on some data."""
         places = [*self.encoders.items(), *self.feature_files.items()]
         return cell_id({**self.columns(), **data}, self.method, *(place for _, place in sorted(places)))
 

@@ -26,29 +26,7 @@ Known = Mapping[str, MediaData]
 def media_cells(
     grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any], known: Callable[[str], MediaData]
 ) -> tuple[list[Cell[MediaSettings]], dict[str, MediaData]]:
-    """List the cells of a grid of runs.
-
-    Parameters
-    ----------
-    grid, fixed
-        As for `confu_core.runs.grid.grid_cells`; ``data`` may be an axis.
-    known : callable
-        Opens a dataset by its name, as `MediaSettings.data` has it.
-
-    Returns
-    -------
-    cells : list of Cell
-        Each once; what a cell is follows from what its data hold, and not from where they lie.
-    data : dict of str to MediaData
-        What was opened, by name.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such dataset.
-    InvalidValue
-        As for `grid_cells`.
-    """
+    """List the cells of a grid of runs."""
     axes = {axis: values for axis, values in grid.items() if axis != "data"}
     cells, opened = [], {}
     for place in _places(grid, fixed):  # Settings do not know their data, so that each dataset has a grid of its own.
@@ -73,40 +51,7 @@ def run_cells(
     progress: Callable[[int, int, int], None] | None = None,
     decoding: Callable[[int, int], None] | None = None,
 ) -> SweepSummary:
-    """Run every cell that a folder does not hold yet.
-
-    Parameters
-    ----------
-    cells, known
-        From `media_cells`.
-    out : str or Path
-        Results folder; what it holds is kept and not computed again. A cell that was interrupted goes on from its
-        last epoch.
-    run : callable
-        Takes settings, and ``cache``, ``device`` and ``checkpoint``; importable from a module.
-    plan : dict
-        From `media_plan`.
-    cache : str or Path, optional
-        Folder of caches.
-    workers : int
-        Number of processes.
-    device : str
-        Where to train.
-    progress : callable, optional
-        Called with the cells finished, those in all, and those failed.
-    decoding : callable, optional
-        Called while the cache is made, with the samples decoded and those in all.
-
-    Returns
-    -------
-    SweepSummary
-        Counts, failures and time.
-
-    Raises
-    ------
-    DatasetError, InvalidValue, MethodError, ResultsError
-        See these.
-    """
+    """Run every cell that a folder does not hold yet."""
     check_device(device)
     # Decoded and damaged once, on all cores, before the processes would each do it.
     for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
@@ -130,20 +75,7 @@ def media_plan(
     cells: Sequence[Cell[MediaSettings]],
     known: Known,
 ) -> dict[str, Any]:
-    """Return what ``sweep.json`` says of a grid.
-
-    Parameters
-    ----------
-    grid, fixed
-        As for `media_cells`.
-    cells, known
-        From there.
-
-    Returns
-    -------
-    dict
-        JSON values. Where data lie is not among them.
-    """
+    """Return what ``sweep.json`` says of a grid."""
     data = list(known.values())
     names = list(dict.fromkeys(one.benchmark for one in data))
     labels = {one.contents.label for one in data}
@@ -170,18 +102,7 @@ def media_plan(
 
 
 def kept(found: MediaResult) -> dict[str, Any]:
-    """Return a run as a results folder keeps it: its row, with the rows of its measures and examples.
-
-    Parameters
-    ----------
-    found : MediaResult
-        The run.
-
-    Returns
-    -------
-    dict
-        For `confu_core.runs.sweep.keep`.
-    """
+    """Return a run as a results folder keeps it: its row, with the rows of its measures and examples."""
     cell = found.row["cell"]
     measures = [measure.row(cell) for measure in found.measures]
     return {**found.row, "measures": measures, "examples": [{"cell": cell, **one} for one in found.examples]}

@@ -148,18 +148,5 @@ def _queries(seen: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def query_name(task: MediaTask, query: Sequence[int]) -> str:
-    """Write a query as results have it.
-
-    Parameters
-    ----------
-    task : MediaTask
-        Whose modalities.
-    query : sequence of int
-        Their numbers.
-
-    Returns
-    -------
-    str
-        Such as ``"image+audio"``.
-    """
+    """Write a query as results have it."""
     return "+".join(task.modalities[at] for at in query)

@@ -55,27 +55,7 @@ class Design:
 
 @dataclass(frozen=True)
 class ReportWords:
-    """What the reports of a benchmark say in its own words; all of it may be left out.
-
-    Parameters
-    ----------
-    name : str
-        Of the benchmark; else as the results name it.
-    label : str
-        What a class is called in folders that do not say so.
-    remarks : mapping of str to str
-        By group of classes, what a reader of examples might take for a mistake.
-    claims : Claims or None
-        What is checked over equal seeds.
-    design : Design
-        Used where the folders are of this label and hold exact values.
-    plurals : mapping of str to str
-        Of labels; of others it is ``classes``.
-    many : str
-        The plural of `label`.
-    exact, described : bool
-        Whether anything is known exactly, and whether classes are told by descriptions; as the folders say.
-    """
+    """What the reports of a benchmark say in its own words; all of it may be left out."""
 
     name: str = ""
     label: str = "class"

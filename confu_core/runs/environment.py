@@ -20,19 +20,7 @@ PACKAGES = ("confu-bench", "numpy", "pandas", "pyarrow", "scipy", "torch")
 
 
 def environment() -> dict[str, Any]:
-    """Describe the machine and the software.
-
-    Returns
-    -------
-    dict
-        ``platform``, ``python``, ``processor``, ``cores`` (usable by this process), ``memory_bytes`` (None where
-        the system does not tell) and ``versions`` of the packages that numbers may depend on. JSON values.
-
-    Examples
-    --------
-    >>> environment()["cores"] > 0
-    True
-    """
+    """Describe the machine and the software."""
     return {
         "platform": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -44,18 +32,7 @@ def environment() -> dict[str, Any]:
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Examples
-    --------
-    >>> usable_cores() >= 1
-    True
-    """
+    """Return how many cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
@@ -82,23 +59,6 @@ def threads(count: int) -> Iterator[None]:
 
     On one, sums are formed in one order, and a run gives the same numbers on machines of any size; a sweep fills the
     cores with processes.
-
-    Parameters
-    ----------
-    count : int
-        How many, at least 1 and at most as many as there are.
-
-    Raises
-    ------
-    InvalidValue
-        If it is below 1, or more than the machine has.
-
-    Examples
-    --------
-    >>> import torch
-    >>> with threads(1):
-    ...     torch.get_num_threads()
-    1
     """
     import torch  # Whoever counts cores alone, as a build does, needs none.
 

@@ -29,34 +29,7 @@ OWN = {
 
 @contextlib.contextmanager
 def claimed(folder: Path, benchmark: str, *, wait: bool = False) -> Iterator[Path]:
-    """Hold a results folder for the length of a block, made where it is missing.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the results are to be.
-    benchmark : str
-        Whose results.
-    wait : bool
-        Whether to wait for another process that holds it, rather than to refuse.
-
-    Yields
-    ------
-    Path
-        The folder. Temporaries of a process that was killed are gone.
-
-    Raises
-    ------
-    ResultsError
-        If it holds something else, another process holds it, or it cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as root, claimed(Path(root) / "runs", "xor") as folder:
-    ...     sorted(path.name for path in folder.iterdir())
-    ['.lock']
-    """
+    """Hold a results folder for the length of a block, made where it is missing."""
     with contextlib.ExitStack() as stack:
         try:
             if folder.exists() and not folder.is_dir():

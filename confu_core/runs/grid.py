@@ -47,27 +47,7 @@ Settings = TypeVar("Settings", bound=RunSettings)
 def grid_cells(
     kind: type[Settings], grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]
 ) -> list[Cell[Settings]]:
-    """List the cells of a grid.
-
-    Parameters
-    ----------
-    kind : type
-        Of the settings of a run: a dataclass with `options` of the method among its fields.
-    grid : mapping of str to sequence
-        Axes: settings of a run, or options of methods. A method that lacks an option takes part once, without it.
-    fixed : mapping of str to object
-        Settings and options that are equal in all cells.
-
-    Returns
-    -------
-    list of Cell
-        Each once.
-
-    Raises
-    ------
-    InvalidValue
-        If a value breaks its constraint, an axis is empty, or no method of the grid has an option.
-    """
+    """List the cells of a grid."""
     for axis, values in grid.items():
         if not values:
             raise InvalidValue(f"{axis} must have at least one value; got none")
@@ -89,32 +69,7 @@ def grid_cells(
 
 
 def option_axis(methods: Sequence[str], name: str, text: str) -> list[Any]:
-    """Read values with commas as those of an option of methods.
-
-    Parameters
-    ----------
-    methods : sequence of str
-        Of which at least one has the option.
-    name, text : str
-        The option and its values. Values that have commas of their own are one value.
-
-    Returns
-    -------
-    list
-        Of the type of the option's default.
-
-    Raises
-    ------
-    InvalidValue
-        If no method has the option, or a value is not of its type.
-    MethodError
-        If there is no such method.
-
-    Examples
-    --------
-    >>> option_axis(["clip", "confu"], "fused_width", "64,128")
-    [64, 128]
-    """
+    """Read values with commas as those of an option of methods."""
     from confu_core.methods.registry import load_method, method_options
 
     known: dict[str, Any] = {}

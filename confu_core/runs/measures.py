@@ -93,107 +93,29 @@ class Measure:
     defined: bool = True
 
     def row(self, cell: str) -> dict[str, Any]:
-        """Return it as a row of the table.
-
-        Parameters
-        ----------
-        cell : str
-            Of which run.
-
-        Returns
-        -------
-        dict
-            By column.
-        """
+        """Return it as a row of the table."""
         return {"cell": cell, **asdict(self)}
 
 
 def write_measures(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write the measures of a results folder, whole or not at all.
-
-    Parameters
-    ----------
-    folder : Path
-        That exists.
-    rows : sequence of dict
-        As `Measure.row` returns them, in any order of cells.
-
-    Raises
-    ------
-    ResultsError
-        If the folder cannot be written.
-    """
+    """Write the measures of a results folder, whole or not at all."""
     _write(folder / MEASURES, rows, SCHEMA)
 
 
 def read_measures(folder: Path) -> pa.Table:
-    """Read the measures of a results folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Of results.
-
-    Returns
-    -------
-    pyarrow.Table
-        Empty where the folder has none.
-
-    Raises
-    ------
-    ResultsError
-        If they are damaged, or of another version.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_measures(Path(folder), [Measure("probe", "image", "accuracy", 0.5).row("a")])
-    ...     read_measures(Path(folder))["value"].to_pylist()
-    [0.5]
-    """
+    """Read the measures of a results folder."""
     return _read(folder / MEASURES, SCHEMA)
 
 
 def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write a few samples of each run to look at and listen to, with what the run took them for.
-
-    Parameters
-    ----------
-    folder : Path
-        That exists.
-    rows : sequence of dict
-        ``cell``, ``kind``, ``key``, ``image``, ``audio``, ``caption``, ``label``, the ``group`` of the label or None,
-        and ``predicted`` by query.
-
-    Raises
-    ------
-    ResultsError
-        If the folder cannot be written.
-    """
+    """Write a few samples of each run to look at and listen to, with what the run took them for."""
     _write(
         folder / EXAMPLES, [{**row, "predicted": list(dict(row["predicted"]).items())} for row in rows], EXAMPLE_SCHEMA
     )
 
 
 def read_examples(folder: Path) -> list[dict[str, Any]]:
-    """Read the examples of a results folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Of results.
-
-    Returns
-    -------
-    list of dict
-        As written; empty where the folder has none.
-
-    Raises
-    ------
-    ResultsError
-        If they are damaged, or of another version.
-    """
+    """Read the examples of a results folder."""
     rows = _read(folder / EXAMPLES, EXAMPLE_SCHEMA).to_pylist()
     return [{**row, "predicted": dict(row["predicted"])} for row in rows]
 

@@ -111,54 +111,16 @@ class Results:
         return [name for name in self.table.column_names if name != "cell" and name not in METRICS]
 
     def rows(self) -> list[Row]:
-        """Return the rows as dictionaries.
-
-        Returns
-        -------
-        list of dict
-            Sorted by cell. Settings that a method does not have are None.
-        """
+        """Return the rows as dictionaries."""
         return self.table.to_pylist()
 
     def cost_rows(self) -> list[Row]:
-        """Return the costs as dictionaries.
-
-        Returns
-        -------
-        list of dict
-            One per cell.
-        """
+        """Return the costs as dictionaries."""
         return self.costs.to_pylist()
 
 
 def write_results(folder: Path, benchmark: str, rows: Sequence[Row], *, costs: Sequence[Row] = ()) -> None:
-    """Write the rows of a results folder, whole or not at all.
-
-    Parameters
-    ----------
-    folder : Path
-        Made where it is missing.
-    benchmark : str
-        Whose results.
-    rows : sequence of dict
-        ``cell``, settings (text, numbers, bools), and the metrics; what is missing is null. The file is the same
-        whatever the order of the rows.
-    costs : sequence of dict
-        ``cell``, ``seconds``, ``peak_memory_bytes`` and ``stack``.
-
-    Raises
-    ------
-    ResultsError
-        If a setting has values of different types, or the folder cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_results(Path(folder), "xor", [{"cell": "b", "p": 0.5}, {"cell": "a", "p": 0.1}])
-    ...     read_results(folder).table["p"].to_pylist()
-    [0.1, 0.5]
-    """
+    """Write the rows of a results folder, whole or not at all."""
     table = _table(benchmark, rows)
     by_cell = sorted(costs, key=lambda row: str(row["cell"]))
     try:
@@ -169,20 +131,7 @@ def write_results(folder: Path, benchmark: str, rows: Sequence[Row], *, costs: S
 
 
 def write_sidecars(folder: Path, *, sweep: dict[str, Any], environment: dict[str, Any]) -> None:
-    """Write what was asked for, and on what it is computed.
-
-    Parameters
-    ----------
-    folder : Path
-        The results folder.
-    sweep, environment : dict
-        JSON values.
-
-    Raises
-    ------
-    ResultsError
-        If the folder cannot be written.
-    """
+    """Write what was asked for, and on what it is computed."""
     try:
         for name, content in ((SWEEP, sweep), (ENVIRONMENT, environment)):
             text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False)
@@ -192,31 +141,7 @@ def write_sidecars(folder: Path, *, sweep: dict[str, Any], environment: dict[str
 
 
 def read_results(folder: str | Path, *, hint: str = "make some with a sweep first") -> Results:
-    """Read a results folder.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Where it is.
-    hint : str
-        What to do if there are none, for the message.
-
-    Returns
-    -------
-    Results
-        All that it holds.
-
-    Raises
-    ------
-    ResultsError
-        If there are no results, they are damaged, or a version wrote them that is not understood.
-
-    Examples
-    --------
-    >>> read_results("no-such-folder")
-    Traceback (most recent call last):
-    confu_core.errors.ResultsError: no-such-folder does not exist; make some with a sweep first
-    """
+    """Read a results folder."""
     root = Path(folder)
     if not root.is_dir():
         raise ResultsError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}; {hint}")

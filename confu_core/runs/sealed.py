@@ -20,20 +20,7 @@ _MOST_BYTES = 4 << 30
 
 
 def write_sealed(path: Path, table: pa.Table) -> None:
-    """Write a table, whole or not at all, with the SHA-256 of the file in its metadata.
-
-    Parameters
-    ----------
-    path : Path
-        Its file.
-    table : pyarrow.Table
-        What it is to hold. Numbers that are none become null, as is what is not defined.
-
-    Raises
-    ------
-    DatasetError
-        If the operating system refuses to write.
-    """
+    """Write a table, whole or not at all, with the SHA-256 of the file in its metadata."""
     sink = pa.BufferOutputStream()
     for place, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
@@ -48,34 +35,7 @@ def write_sealed(path: Path, table: pa.Table) -> None:
 
 
 def read_sealed(path: Path) -> pa.Table:
-    """Read a table, and see that the file is as it was written; those of versions that wrote no seal are read too.
-
-    Parameters
-    ----------
-    path : Path
-        Its file.
-
-    Returns
-    -------
-    pyarrow.Table
-        With its metadata.
-
-    Raises
-    ------
-    ValueError
-        If a bit of it was altered, or it is no Parquet; in one line.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "results.parquet"
-    ...     write_sealed(path, pa.table({"accuracy": [0.5]}))
-    ...     _ = path.write_bytes(path.read_bytes().replace(b"accuracy", b"accuracz"))
-    ...     read_sealed(path)
-    Traceback (most recent call last):
-    ValueError: its SHA-256 is another
-    """
+    """Read a table, and see that the file is as it was written; those of versions that wrote no seal are read too."""
     try:
         content = read_small(path, _MOST_BYTES)
         with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
@@ -90,26 +50,7 @@ def read_sealed(path: Path) -> pa.Table:
 
 
 def check_finite(path: Path, table: pa.Table) -> None:
-    """Refuse numbers that are none; what is not defined is null.
-
-    Parameters
-    ----------
-    path : Path
-        Where the table lies, for the message.
-    table : pyarrow.Table
-        With a column ``cell``.
-
-    Raises
-    ------
-    ResultsError
-        Naming the column, the cell and the value.
-
-    Examples
-    --------
-    >>> check_finite(Path("results.parquet"), pa.table({"cell": ["a"], "accuracy": [float("nan")]}))
-    Traceback (most recent call last):
-    confu_core.errors.ResultsError: results.parquet is damaged: accuracy of cell 'a' is nan, which is no number; ...
-    """
+    """Refuse numbers that are none; what is not defined is null."""
     cells = table["cell"].combine_chunks()
     for name in table.column_names:
         column = table[name].combine_chunks()

@@ -83,45 +83,7 @@ def sweep(
     progress: Callable[[int, int, int], None] | None = None,
     written: Callable[[str], None] | None = None,
 ) -> SweepSummary:
-    """Compute all cells that a folder does not hold yet.
-
-    Parameters
-    ----------
-    cells : sequence of Cell
-        The whole grid, those that are finished included.
-    compute : callable
-        Takes the settings of cells of one shape and returns their rows of results; a row may hold rows of ``measures``
-        and of ``examples`` besides. Run in worker processes, so it must be importable from a module.
-    out : str or Path
-        The results folder: new, empty, or holding results of the same benchmark.
-    plan : dict
-        What ``sweep.json`` says: ``benchmark``, ``preset``, ``title``, ``grid``, ``settings``, ``view``.
-    workers : int
-        Number of processes; 1 works in this one.
-    stack_size : int
-        Most cells computed together.
-    progress : callable, optional
-        Called with the cells finished, those in all, and those failed.
-    written : callable, optional
-        Called with every cell that is done, once its row is on the disk.
-
-    Returns
-    -------
-    SweepSummary
-        Counts, failures and time.
-
-    Raises
-    ------
-    InvalidValue
-        If a parameter is out of range, or there is no cell.
-    ResultsError
-        If the folder holds something else, is in use, or cannot be written.
-
-    Notes
-    -----
-    ``results.parquet`` is a function of its cells alone: not of their order, of `workers`, of `stack_size`, nor of
-    interruptions. What varies from run to run is in ``costs.parquet`` and ``environment.json``.
-    """
+    """Compute all cells that a folder does not hold yet."""
     for name, value in (("workers", workers), ("stack_size", stack_size), ("cells", len(cells))):
         if value < 1:
             raise InvalidValue(f"{name} must be at least 1; got {value}")
@@ -148,24 +110,7 @@ def sweep(
 
 
 def keep(row: Row, out: str | Path, *, plan: dict[str, Any], seconds: float) -> None:
-    """Keep one run in a results folder, in place of an earlier one with the same settings.
-
-    Parameters
-    ----------
-    row : dict
-        Of results, with ``measures`` and ``examples`` where there are.
-    out : str or Path
-        The results folder: new, empty, or holding results of the same benchmark.
-    plan : dict
-        As for `sweep`.
-    seconds : float
-        That the run took.
-
-    Raises
-    ------
-    ResultsError
-        If the folder holds something else, is in use, or cannot be written.
-    """
+    """Keep one run in a results folder, in place of an earlier one with the same settings."""
     with claimed(Path(out), plan["benchmark"], wait=True) as folder:
         cost = {"cell": row["cell"], "seconds": seconds, "peak_memory_bytes": peak_memory(), "stack": 1}
         _Table(folder, plan).add([dict(row)], [cost])
@@ -256,18 +201,7 @@ def _stack(compute: Callable[[list[Settings]], list[Row]], stack: list[Cell[Sett
 
 
 def peak_memory() -> int:
-    """Return the most memory that this process has held.
-
-    Returns
-    -------
-    int
-        Bytes of resident memory; 0 on Windows, which does not tell.
-
-    Examples
-    --------
-    >>> peak_memory() > 0
-    True
-    """
+    """Return the most memory that this process has held."""
     try:
         import resource
     except ImportError:

@@ -23,22 +23,7 @@ KIND = "confu-bench checkpoint"
 
 
 def save_checkpoint(path: Path, config: dict[str, Any], state: dict[str, Any]) -> None:
-    """Write a checkpoint, whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        Its file; replaced.
-    config : dict
-        What the training is of; JSON values.
-    state : dict
-        Tensors, numbers, texts, and lists and dictionaries of them.
-
-    Raises
-    ------
-    TrainingError
-        If it cannot be written.
-    """
+    """Write a checkpoint, whole or not at all."""
     held = io.BytesIO()
     torch.save({"kind": KIND, "version": VERSION, "config": json.dumps(config, sort_keys=True), **state}, held)
     try:
@@ -48,31 +33,7 @@ def save_checkpoint(path: Path, config: dict[str, Any], state: dict[str, Any]) -
 
 
 def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Read a checkpoint.
-
-    Parameters
-    ----------
-    path : Path
-        Its file.
-    config : dict, optional
-        What the training that wants to go on is of.
-
-    Returns
-    -------
-    dict
-        As saved, with ``config`` read back.
-
-    Raises
-    ------
-    TrainingError
-        If it is missing, damaged, of a newer version, or of another training: then with what differs.
-
-    Examples
-    --------
-    >>> load_checkpoint(Path("no-such-file"))
-    Traceback (most recent call last):
-    confu_core.errors.TrainingError: no checkpoint no-such-file
-    """
+    """Read a checkpoint."""
     if not path.is_file():
         raise TrainingError(f"no checkpoint {path}")
     held = _read(path)

@@ -57,17 +57,6 @@ class MediaEpochs:
         Number of this process, and how many share each batch; a process gets its part of it.
     device : str or torch.device
         Where batches go.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such balance, species have no labels, or a batch cannot be shared evenly.
-
-    Examples
-    --------
-    >>> epochs = MediaEpochs([np.arange(10)] * 3, 0, size=5)
-    >>> epochs.steps, [batch.step for batch in epochs.epoch(1)]
-    (2, [2, 3])
     """
 
     def __init__(
@@ -97,18 +86,7 @@ class MediaEpochs:
         self.steps = len(arrays[0]) // self.size
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Yield the batches of an epoch.
-
-        Parameters
-        ----------
-        number : int
-            From 0.
-
-        Yields
-        ------
-        Batch
-            `steps` of them, numbered on from the epochs before.
-        """
+        """Yield the batches of an epoch."""
         order, share = self._order(number), self.size // self.ranks
         for at in range(self.steps):
             first = at * self.size + self.rank * share
@@ -131,23 +109,7 @@ class MediaEpochs:
 
 
 def to_tensor(rows: np.ndarray) -> Tensor:
-    """Return rows as a tensor that shares their memory where they lie in order and may be written to; else a copy.
-
-    Parameters
-    ----------
-    rows : ndarray
-        Raw inputs.
-
-    Returns
-    -------
-    Tensor
-        Of the same type; unsigned 16-bit numbers as int32, which PyTorch computes with.
-
-    Examples
-    --------
-    >>> to_tensor(np.zeros(2, np.uint16)).dtype
-    torch.int32
-    """
+    """Return rows as a tensor that shares their memory where they lie in order and may be written to; else a copy."""
     if rows.dtype == np.uint16:
         return torch.from_numpy(rows.astype(np.int32))
     # PyTorch takes no arrays that run backwards, as after a flip.

@@ -78,42 +78,7 @@ def fit(
     config: dict[str, Any] | None = None,
     watch: Callable[[Progress], None] | None = None,
 ) -> list[dict[str, float]]:
-    """Train a model in place, epoch by epoch.
-
-    Parameters
-    ----------
-    model : Model
-        On the device that batches come on.
-    source : Epochs
-        Where batches come from.
-    settings : TrainingSettings
-        How to train.
-    seed : int
-        Of dropout, and of methods that draw.
-    validate : callable, optional
-        Measures the model after every epoch; its ``"loss"`` decides on early stopping.
-    checkpoint : Path, optional
-        Written after every epoch. Where it exists, training goes on from it, to the same result as uninterrupted.
-    config : dict, optional
-        What the training is of; a checkpoint of another is refused.
-    watch : callable, optional
-        Told of every step.
-
-    Returns
-    -------
-    list of dict
-        One record per epoch: ``epoch``, ``lr``, mean ``loss`` and terms, and as ``validation_...`` what `validate`
-        measured.
-
-    Raises
-    ------
-    InvalidValue
-        If patience is asked for without a validation.
-    TrainingError
-        If a loss is not finite, or the checkpoint cannot be used or written.
-    MethodError
-        If the method raises an error of its own.
-    """
+    """Train a model in place, epoch by epoch."""
     if settings.patience and validate is None:
         raise InvalidValue(f"patience must be 0 where nothing is validated; got {settings.patience}")
     stepper = Stepper(model, settings, settings.epochs * source.steps)
@@ -257,23 +222,7 @@ def _left(started: float, first: int, done: int, steps: int) -> float:
 
 @contextlib.contextmanager
 def tensorboard(folder: Path) -> Iterator[Callable[[Progress], None]]:
-    """Write terms of the loss by step, and what is measured after each epoch, for the length of a block.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the log; made where it is missing.
-
-    Yields
-    ------
-    callable
-        To be told of every step.
-
-    Raises
-    ------
-    InvalidValue
-        If the package is not installed.
-    """
+    """Write terms of the loss by step, and what is measured after each epoch, for the length of a block."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -19,29 +19,7 @@ __all__ = ["check_device", "gathered", "processes", "ranks"]
 
 @contextlib.contextmanager
 def processes(device: str) -> Iterator[str]:
-    """Join the other processes that torchrun has started, for the length of a block.
-
-    Parameters
-    ----------
-    device : str
-        Where to train, as PyTorch names it; ``"cuda"`` gives each process of a node its own GPU.
-
-    Yields
-    ------
-    str
-        Where this process trains.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such device.
-
-    Examples
-    --------
-    >>> with processes("cpu") as device:
-    ...     device
-    'cpu'
-    """
+    """Join the other processes that torchrun has started, for the length of a block."""
     kind = check_device(device)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield device
@@ -58,28 +36,7 @@ def processes(device: str) -> Iterator[str]:
 
 
 def check_device(device: str) -> str:
-    """Check that there is such a device.
-
-    Parameters
-    ----------
-    device : str
-        As PyTorch names it.
-
-    Returns
-    -------
-    str
-        Its kind, such as ``"cuda"``.
-
-    Raises
-    ------
-    InvalidValue
-        If PyTorch knows none of that name, this machine has none, or nothing can be computed there.
-
-    Examples
-    --------
-    >>> check_device("cpu")
-    'cpu'
-    """
+    """Check that there is such a device."""
     try:
         kind = torch.device(device).type
     except RuntimeError:
@@ -95,37 +52,14 @@ def check_device(device: str) -> str:
 
 
 def ranks() -> tuple[int, int]:
-    """Return the number of this process among those that train together, and how many there are.
-
-    Returns
-    -------
-    tuple of (int, int)
-        ``(0, 1)`` where there is but one.
-
-    Examples
-    --------
-    >>> ranks()
-    (0, 1)
-    """
+    """Return the number of this process among those that train together, and how many there are."""
     if not (dist.is_available() and dist.is_initialized()):
         return 0, 1
     return dist.get_rank(), dist.get_world_size()
 
 
 def gathered(batch: EmbeddedBatch) -> EmbeddedBatch:
-    """Return the batch of all processes: their rows one after the other, in the order of the processes.
-
-    Parameters
-    ----------
-    batch : EmbeddedBatch
-        The rows of this process, as many as every other has; samples, not a finite support.
-
-    Returns
-    -------
-    EmbeddedBatch
-        The same in every process. Where each process takes the same loss of it, and gradients of parameters are
-        averaged over processes, as ``DistributedDataParallel`` does, they are those of one process with all rows.
-    """
+    """Return the batch of all processes: their rows one after the other, in the order of the processes."""
     if ranks()[1] == 1:
         return batch
     features = [_Gather.apply(table) for table in batch.features]

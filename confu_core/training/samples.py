@@ -72,26 +72,7 @@ class Batch:
 def batches(
     samples: Sequence[Samples], seeds: Sequence[int], *, size: int, epochs: int, reduced: bool
 ) -> Iterator[Batch]:
-    """Yield the batches of a training, epoch by epoch, each in an order of its own.
-
-    Parameters
-    ----------
-    samples : sequence of Samples
-        One per cell, all of one length.
-    seeds : sequence of int
-        One per cell; the order of a cell's samples follows from its seed alone.
-    size : int
-        Samples per batch, at most as many as there are. An incomplete last batch is left out.
-    epochs : int
-        How often each sample is seen.
-    reduced : bool
-        True for batches over the tables, with a leading axis of cells; False for the samples of a single cell.
-
-    Yields
-    ------
-    Batch
-        ``epochs * (n // size)`` of them.
-    """
+    """Yield the batches of a training, epoch by epoch, each in an order of its own."""
     n = len(samples[0].codes)
     codes = torch.stack([cell.codes for cell in samples])
     tables = tuple(torch.stack([cell.tables[m] for cell in samples]) for m in range(len(samples[0].tables)))

@@ -15,37 +15,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train.
-
-    Parameters
-    ----------
-    epochs : int
-        How often each sample is seen, at least 1.
-    batch_size : int
-        Samples per step, at least 2.
-    lr : float
-        Highest learning rate, above 0.
-    scale_lr : float or None
-        Highest learning rate of a method's scales and biases, above 0; None is that of everything else.
-    min_lr : float
-        Learning rate at the end of the cosine.
-    warmup : float
-        Share of the steps over which the rate rises to `lr`, in [0, 1).
-    weight_decay : float
-        Of AdamW, at least 0; a method's scales and biases have none.
-    clip_norm : float
-        Longest gradient, over all parameters; longer ones are scaled down to it. Infinite: none are.
-    patience : int
-        Epochs without a lower validation loss after which training stops and returns to the best; 0 never stops.
-    precision : {"auto", "float32", "bfloat16"}
-        Of encoders and projections; scores and losses are always in float32. ``"auto"`` is bfloat16 on a GPU that
-        has it, float32 elsewhere.
-
-    Raises
-    ------
-    InvalidValue
-        If one breaks its constraint.
-    """
+    """How to train."""
 
     epochs: int = 50
     batch_size: int = 1000
@@ -79,28 +49,7 @@ class TrainingSettings:
             raise InvalidValue(f"precision must be one of {', '.join(PRECISIONS)}; got {self.precision!r}: {known}")
 
     def rate(self, step: int, steps: int, highest: float | None = None) -> float:
-        """Return the learning rate of a step: a linear rise to the highest, then a cosine down to `min_lr`.
-
-        Parameters
-        ----------
-        step : int
-            From 0.
-        steps : int
-            How many there are.
-        highest : float, optional
-            `lr` by default.
-
-        Returns
-        -------
-        float
-            Between the two.
-
-        Examples
-        --------
-        >>> settings = TrainingSettings(lr=0.1, warmup=0.1)
-        >>> settings.rate(0, 500), settings.rate(50, 500)
-        (0.002, 0.1)
-        """
+        """Return the learning rate of a step: a linear rise to the highest, then a cosine down to `min_lr`."""
         highest = self.lr if highest is None else highest
         rising = int(self.warmup * steps)
         if step < rising:

@@ -20,15 +20,7 @@ __all__ = ["Losses", "Stepper"]
 
 
 class Losses(nn.Module):
-    """The terms of a model's loss, over the rows of all processes.
-
-    Parameters
-    ----------
-    model : Model
-        What embeds, and whose method scores.
-    precision : torch.dtype
-        Of encoders and projections.
-    """
+    """The terms of a model's loss, over the rows of all processes."""
 
     def __init__(self, model: Model, precision: torch.dtype = torch.float32) -> None:
         super().__init__()
@@ -36,13 +28,7 @@ class Losses(nn.Module):
         self.precision = precision
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the weighted terms by name, in nats.
-
-        Raises
-        ------
-        MethodError
-            If the method or an encoder raises an error of its own.
-        """
+        """Return the weighted terms by name, in nats."""
         try:
             return self.model.method.losses(gathered(self._embedded(batch)))
         except ConfuError:
@@ -62,15 +48,6 @@ class Losses(nn.Module):
 
 class Stepper:
     """Takes the steps of one training.
-
-    Parameters
-    ----------
-    model : Model
-        Trained in place. Where several processes train together, each has the same one.
-    settings : TrainingSettings
-        How.
-    steps : int
-        In all, for the schedule.
 
     Attributes
     ----------
@@ -109,13 +86,6 @@ class Stepper:
         -------
         dict of str to Tensor, shape (...)
             The weighted terms of the loss before the step, in nats.
-
-        Raises
-        ------
-        TrainingError
-            If the loss or its gradient is not finite; it names the step and the term.
-        MethodError
-            If the method raises an error of its own.
         """
         for group, highest in zip(self.optimizer.param_groups, self.highest, strict=True):
             group["lr"] = self.settings.rate(batch.step, self.steps, highest)

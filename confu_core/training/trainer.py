@@ -31,35 +31,7 @@ def train(
     watch: Watch | None = None,
     reduce: bool = True,
 ) -> list[float]:
-    """Train models in place, together where that gives the same numbers and one by one where not.
-
-    Parameters
-    ----------
-    models : sequence of Model
-        Equal but for the values of their parameters.
-    samples : sequence of Samples
-        One set per model, all of one shape.
-    seeds : sequence of int
-        One per model: the order of its samples and its shuffled negatives.
-    settings : TrainingSettings
-        How to train.
-    watch : callable, optional
-        Called after every step with the steps done and the steps in all.
-    reduce : bool
-        Whether distinct inputs may stand for the samples that share them. False takes the plain path.
-
-    Returns
-    -------
-    list of float
-        The loss of each model in the last step, in nats.
-
-    Raises
-    ------
-    TrainingError
-        If a loss is not finite; it names the step and the term, and has the number of the model in `cell`.
-    MethodError
-        If a method raises an error of its own.
-    """
+    """Train models in place, together where that gives the same numbers and one by one where not."""
     n = len(samples[0].codes)
     size = min(settings.batch_size, n)
     steps = settings.epochs * (n // size)

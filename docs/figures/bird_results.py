@@ -5,26 +5,25 @@
     python docs/figures/bird_results.py runs/birds runs/search
 
 writes ``bird_results.csv``, one line per number of the first folder that the page needs, ``bird_search.csv``, the
-zero-shot accuracies of all folders by rate, temperature and anchor, and each table below its mark in
-``docs/bird-results.md``, as in ``<!-- table: groups -->``; without folders it takes both as they stand.
+zero-shot accuracies of all folders by rate, temperature and anchor, beside what it holds of other runs, and each table
+below its mark in ``docs/bird-results.md``; without folders it takes both as they stand.
 """
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
+from tables import HERE, interval, put_tables, signed, table
 
 from birdmml.data import design_of
 from birdmml.settings import Settings
 from birdmml.theory import structure
-from confu_core.statistics.intervals import student_interval
 
-HERE = Path(__file__).parent
-KEPT, SEARCHED, PAGE = HERE / "bird_results.csv", HERE / "bird_search.csv", HERE.parent / "bird-results.md"
+KEPT, SEARCHED = HERE / "bird_results.csv", HERE / "bird_search.csv"
 METHODS = ("confu", "symile", "clip", "hub", "triangle", "gram")
 FUSED = "image+audio"
 QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
@@ -50,7 +49,7 @@ def collected(folder: str) -> pd.DataFrame:
 
 
 def searched(folders: Iterable[str]) -> pd.DataFrame:
-    """Read the zero-shot accuracies of every run of some folders, by what was searched; each run once."""
+    """Read the zero-shot accuracies of every run of some folders, by what was searched, and of those kept before."""
     found = []
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
@@ -61,15 +60,7 @@ def searched(folders: Iterable[str]) -> pd.DataFrame:
         measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
         found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
     keys = ["method", "seed", *DIALS, "subject", "condition"]
-    return pd.concat(found).drop_duplicates(keys).sort_values(keys, kind="stable")
-
-
-def interval(values: Iterable[float]) -> str:
-    """Write a mean over seeds, with the half of its interval where there are several."""
-    found = student_interval(values := list(values))
-    if len(values) < 2:
-        return f"{values[0]:.3f}"
-    return f"{found.mean:.3f} ± {(found.high - found.low) / 2:.3f}"
+    return pd.concat([*found, pd.read_csv(SEARCHED)]).drop_duplicates(keys).sort_values(keys, kind="stable")
 
 
 class Runs:
@@ -123,12 +114,6 @@ class Runs:
         return int(self.frame[self.frame.method == method].seed.nunique())
 
 
-def table(head: list[str], rows: Iterable[list[str]]) -> str:
-    """Write a Markdown table whose first column is words."""
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def headline(runs: Runs) -> str:
     """Write what each method reaches, beside what can be reached."""
     rows = []
@@ -168,11 +153,6 @@ def claims(runs: Runs) -> str:
         for query in "VA"
     ]
     return table(["claim", "found"], rows)
-
-
-def signed(text: str) -> str:
-    """Write a difference with its sign."""
-    return text if text.startswith("-") else f"+{text}"
 
 
 def groups(runs: Runs) -> str:
@@ -279,32 +259,16 @@ def chosen(runs: Runs) -> str:
     return table(head, rows)
 
 
-TABLES: dict[str, Callable[[Runs], str]] = {
-    one.__name__.replace("_", "-"): one
-    for one in (headline, claims, groups, readings, probes, few_shot, overlap, shift, robustness, search, chosen)
-}
-
-
-def written(page: str, runs: Runs) -> str:
-    """Return the page with every marked table made anew, of whose runs any were kept."""
-
-    def has(name: str) -> bool:
-        return len(runs.search if name in ("search", "chosen") else runs.frame) > 0
-
-    return re.sub(
-        r"(<!-- table: ([a-z-]+) -->\n)\n(?:\|.*\n)*",
-        lambda found: f"{found[1]}\n{TABLES[found[2]](runs)}\n" if has(found[2]) else found[0],
-        page,
-    )
+TABLES = (headline, claims, groups, readings, probes, few_shot, overlap, shift, robustness, search, chosen)
 
 
 def main() -> None:
     """Collect what is given, and write the tables."""
-    if sys.argv[1:]:
-        for frame, file in ((collected(sys.argv[1]), KEPT), (searched(sys.argv[1:]), SEARCHED)):
+    if folders := sys.argv[1:]:
+        for frame, file in ((collected(folders[0]), KEPT), (searched(folders), SEARCHED)):
             frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
-    frame = pd.read_csv(KEPT) if KEPT.exists() else pd.DataFrame(columns=COLUMNS)
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), Runs(frame, pd.read_csv(SEARCHED))), encoding="utf-8")
+    runs = Runs(pd.read_csv(KEPT), pd.read_csv(SEARCHED))
+    put_tables("bird-results.md", {one.__name__.replace("_", "-"): partial(one, runs) for one in TABLES})
 
 
 if __name__ == "__main__":
