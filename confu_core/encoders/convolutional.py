@@ -104,13 +104,6 @@ class AveragedFrames(nn.Module):
     ----------
     encoder : Module
         Maps pictures, shape (n, ...), to features of shape (n, output_dim), which it names as ``output_dim``.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from confu_core.encoders.convolutional import PictureEncoder
-    >>> AveragedFrames(PictureEncoder(8, 32))(torch.zeros(2, 8, 3, 64, 64, dtype=torch.uint8)).shape
-    torch.Size([2, 32])
     """
 
     def __init__(self, encoder: nn.Module) -> None:

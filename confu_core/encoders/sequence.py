@@ -76,11 +76,6 @@ def steps_there(x: Tensor) -> Tensor:
     -------
     Tensor of bool, shape (n, steps)
         The first step is there in any case.
-
-    Examples
-    --------
-    >>> steps_there(torch.tensor([[[0.0], [2.0], [0.0]]])).tolist()
-    [[True, True, False]]
     """
     filled = (x != 0).any(-1)
     # A step of zeros before another step is one of the sequence: a face that was not found, a pause.

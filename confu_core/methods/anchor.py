@@ -10,77 +10,20 @@ __all__ = ["anchored_term", "check_anchor", "single_side"]
 
 
 def check_anchor(anchor: int, space: Space) -> int:
-    """Return the anchor if there is such a modality.
-
-    Parameters
-    ----------
-    anchor : int
-        Number of a modality, from 0.
-    space : Space
-        How many there are.
-
-    Returns
-    -------
-    int
-        The same.
-
-    Raises
-    ------
-    InvalidValue
-        If there is none with that number.
-
-    Examples
-    --------
-    >>> check_anchor(2, Space(3, 64, 16))
-    2
-    """
+    """Return the anchor if there is such a modality."""
     if not 0 <= anchor < space.modalities:
         raise InvalidValue(f"anchor must be in [0, {space.modalities - 1}]; got {anchor}")
     return anchor
 
 
 def anchored_term(anchor: int, space: Space) -> Term:
-    """Return the term that contrasts an anchor with tuples of all others.
-
-    Parameters
-    ----------
-    anchor : int
-        Number of a modality.
-    space : Space
-        How many there are.
-
-    Returns
-    -------
-    Term
-        Symmetric, of weight 1.
-
-    Examples
-    --------
-    >>> anchored_term(1, Space(3, 64, 16)).name
-    '1->0+2'
-    """
+    """Return the term that contrasts an anchor with tuples of all others."""
     others = tuple(m for m in range(space.modalities) if m != anchor)
     return Term((anchor,), others, 1.0)
 
 
 def single_side(query: View, key: View) -> tuple[View, View, bool]:
-    """Tell which side of a score is a single modality.
-
-    Parameters
-    ----------
-    query, key : View
-        The two sides; one of them shows a single modality.
-
-    Returns
-    -------
-    tuple of (View, View, bool)
-        The single side, the other, and whether the single side is the key.
-
-    Raises
-    ------
-    InvalidValue
-        If both sides show several modalities.
-    """
+    """Tell which side of a score is a single modality."""
     if len(query.modalities) == 1:
         return query, key, False
     if len(key.modalities) == 1:

@@ -25,21 +25,7 @@ SLOPE = 0.2  # Of the LeakyReLU that ends the published head.
 
 
 class Fusion(nn.Module):
-    """Base of the heads: joined features, hidden layers, and a linear map into the embedding space.
-
-    Parameters
-    ----------
-    features : sequence of int
-        Width of the features of each modality that is fused.
-    dim : int
-        Width of the embeddings.
-    width : int
-        Width of the hidden layers.
-    depth : int
-        Number of hidden layers, the joining one included.
-    dropout : float
-        Probability of a drop after every hidden layer and at the output.
-    """
+    """Base of the heads: joined features, hidden layers, and a linear map into the embedding space."""
 
     def __init__(self, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> None:
         super().__init__()
@@ -117,36 +103,7 @@ FUSIONS: dict[str, type[Fusion]] = {
 
 
 def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> Fusion:
-    """Return a fused head by name.
-
-    Parameters
-    ----------
-    kind : {"concat", "gated", "hadamard"}
-        Which one.
-    features : sequence of int
-        Width of the features of each modality that is fused.
-    dim : int
-        Width of the embeddings.
-    width, depth : int
-        Width and number of hidden layers.
-    dropout : float
-        Probability of a drop, in [0, 1).
-
-    Returns
-    -------
-    Fusion
-        With fresh parameters.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such kind.
-
-    Examples
-    --------
-    >>> type(make_fusion("gated", [64, 64], 16, width=8, depth=1, dropout=0)).__name__
-    'GatedFusion'
-    """
+    """Return a fused head by name."""
     if kind not in FUSIONS:
         raise InvalidValue(f"fusion must be one of {', '.join(FUSIONS)}; got {kind!r}: {nearest(kind, FUSIONS)}")
     return FUSIONS[kind](features, dim, width=width, depth=depth, dropout=dropout)

@@ -81,32 +81,7 @@ def load_method(name: str) -> type[Method]:
 
 
 def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:
-    """Make a method, and say in one line what its constructor raises.
-
-    Parameters
-    ----------
-    name : str
-        A known one, or ``path/to/file.py:Class``.
-    space : Space
-        Number of modalities and widths.
-    options : mapping of str to object
-        Of the method.
-
-    Returns
-    -------
-    Method
-        With fresh parameters.
-
-    Raises
-    ------
-    InvalidValue, MethodError
-        If there is no such method, or it cannot be made.
-
-    Examples
-    --------
-    >>> type(make_method("clip", Space(3, 64, 16), {})).__name__
-    'CLIP'
-    """
+    """Make a method, and say in one line what its constructor raises."""
     method = load_method(name)
     try:
         return method(space, **options)
@@ -147,26 +122,7 @@ def method_options(method: type[Method]) -> dict[str, Any]:
 
 
 def check_options(name: str, options: dict[str, Any]) -> None:
-    """Check that a method has the options given.
-
-    Parameters
-    ----------
-    name : str
-        The method.
-    options : dict
-        What it would be made with.
-
-    Raises
-    ------
-    InvalidValue
-        If it has no option of one of the names.
-    MethodError
-        If there is no such method.
-
-    Examples
-    --------
-    >>> check_options("confu", {"lam": 0.3})
-    """
+    """Check that a method has the options given."""
     has = method_options(load_method(name))
     for option in options:
         if option not in has:

@@ -209,14 +209,7 @@ def draft_of(recipe: Recipe, formats: tuple[str, ...], shard_rows: int, versions
 
 
 def differences(there: Manifest, here: Manifest) -> list[str]:
-    """Say, a phrase per setting, in what two manifests describe different datasets; versions and shards do not count.
-
-    Examples
-    --------
-    >>> manifest = Manifest(1, "x", "", {"p": 0.5}, 0, {}, "", (), 1, {}, {}, {})
-    >>> differences(manifest, Manifest(1, "x", "", {"p": 0.3}, 0, {}, "", (), 1, {}, {}, {}))
-    ['p: 0.5 there, 0.3 here']
-    """
+    """Say, a phrase per setting, in what two datasets differ by their manifests, apart from versions and shards."""
     old, new = _settings(there), _settings(here)
     names = _unequal(old, new)
     if not names and there.fingerprint != here.fingerprint:
@@ -231,13 +224,7 @@ def library_versions(libraries: Sequence[str]) -> dict[str, str]:
 
 
 def version_differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
-    """Say, a phrase per library, in which versions two places differ.
-
-    Examples
-    --------
-    >>> version_differences({"numpy": "1.26", "pillow": "13"}, {"numpy": "2.4", "pillow": "13"})
-    ['numpy 1.26 there, 2.4 here']
-    """
+    """Say, a phrase per library, in which versions two places differ."""
     return [f"{name} {there.get(name, 'none')} there, {here.get(name, 'none')} here" for name in _unequal(there, here)]
 
 

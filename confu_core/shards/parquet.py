@@ -86,13 +86,7 @@ def column_types(schema: pa.Schema) -> dict[str, str]:
 
 
 def stored_types(schema: pa.Schema) -> dict[str, str]:
-    """Return the column types of a schema once written: Parquet renames items of lists, and has fewer units of time.
-
-    Examples
-    --------
-    >>> stored_types(pa.schema([("bits", pa.list_(pa.int8()))]))
-    {'bits': 'list<element: int8>'}
-    """
+    """Return the column types of a schema once written: Parquet renames items of lists, and has fewer units of time."""
     return column_types(_stored(schema).schema_arrow)
 
 

@@ -241,11 +241,6 @@ def with_exact_information(dataset: Dataset, computed: Mapping[str, Any]) -> Dat
 
     What an older version did not write is added, and what this version does not know is kept; the first key with
     another value is named in a DatasetError.
-
-    Examples
-    --------
-    >>> _merged({"ceilings": {"bayes": 0.5, "old": 1}}, {"ceilings": {"bayes": 0.5, "new": 2}}, "information")
-    {'ceilings': {'bayes': 0.5, 'old': 1, 'new': 2}}
     """
     try:
         information = _merged(_renamed(dataset.manifest.information), computed, "information")

@@ -51,14 +51,7 @@ def label_columns(manifest: Manifest) -> list[str]:
 
 
 def named(table: pa.Table, spec: InputSpec, where: str) -> pa.Table:
-    """Give the parts of a tar's samples, which are named by their extension, the names of their columns.
-
-    Examples
-    --------
-    >>> spec = InputSpec({"image": Picture("photo")})
-    >>> named(pa.table({"key": ["a"], "jpg": [b"x"], "txt": [b"y"]}), spec, "x.tar").column_names
-    ['key', 'photo', 'txt']
-    """
+    """Give the parts of a tar's samples, which are named by their extension, the names of their columns."""
     names = part_names(spec, table.column_names, where)
     return table.rename_columns([names.get(name, name) for name in table.column_names])
 

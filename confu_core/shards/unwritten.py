@@ -68,13 +68,6 @@ def unwritten(recipe: Recipe, *, shard_rows: int = SHARD_ROWS) -> Unwritten:
 
     A process makes, and holds in memory, `shard_rows` rows at once. The cache is named by what the recipe says of
     itself, so that files which change under the same settings need another cache.
-
-    Examples
-    --------
-    >>> from confu_core.shards import TableRecipe
-    >>> dataset = unwritten(TableRecipe("squares", {"train": pa.table({"key": ["a", "b"], "square": [1, 4]})}))
-    >>> dataset.table("train", ["square"]).to_pydict(), dataset.take(dataset.shards("train")[0], [1]).to_pylist()
-    ({'square': [1, 4]}, [{'key': 'b', 'square': 4}])
     """
     plan = jobs(recipe.splits, shard_rows)
     draft = draft_of(recipe, (FORMAT,), shard_rows, library_versions(recipe.libraries))

@@ -243,13 +243,7 @@ def _count_problems(rows: int, shard: Shard) -> Iterator[str]:
 
 
 def media_problem(data: bytes, extension: str) -> str | None:
-    """Decode a picture or a sound whole, and return the decoder's complaint; files of other extensions have none.
-
-    Examples
-    --------
-    >>> media_problem(b"no picture", "png")
-    'png cannot be decoded: cannot identify image file'
-    """
+    """Decode a picture or a sound whole, and return the decoder's complaint; files of other extensions have none."""
     from confu_core.inputs.picture import decode_picture
     from confu_core.inputs.sound import check_sound
 
