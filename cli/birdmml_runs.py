@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["report", "run", "sweep"]
+__all__ = ["FEATURES", "WHAT", "report", "run", "sweep"]
 
 # Settings of a run by type, with the help text; their defaults are those of confu_core.media.settings.MediaSettings.
 TRAINING: dict[str, tuple[type, str]] = {
@@ -63,6 +63,13 @@ WHERE = together(
     ),
     click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
 )
+FEATURES = click.option(
+    "--features",
+    "feature_files",
+    multiple=True,
+    metavar="MODALITY=FILE,...",
+    help="Precomputed features, .parquet or .npz, in place of raw inputs.",
+)
 OWN = together(
     click.option(
         "--augment",
@@ -70,13 +77,7 @@ OWN = together(
         help="flip, crop, color, shift, gain, mask, drop; or none.  [default: flip,crop,color,shift]",
     ),
     click.option("--encoder", "encoders", multiple=True, metavar="MODALITY=FILE:CLASS", help="An encoder of your own."),
-    click.option(
-        "--features",
-        "feature_files",
-        multiple=True,
-        metavar="MODALITY=FILE,...",
-        help="Precomputed features, .parquet or .npz, in place of raw inputs.",
-    ),
+    FEATURES,
 )
 
 

@@ -37,12 +37,14 @@ def packages(name: str) -> list[ModuleType]:
 
 
 def documented_modules(package: ModuleType) -> list[str]:
-    """Return what the page of a package documents: the package if it exports anything, else its public modules."""
-    name = package.__name__
-    if hasattr(package, "__all__"):
+    """Return what the page of a package documents: what it exports, else its public modules; of the roots both."""
+    name, exported = package.__name__, getattr(package, "__all__", ())
+    if exported and name not in PACKAGES:
         return [name, *ALSO.get(name, [])]
-    found = pkgutil.iter_modules(package.__path__, name + ".")
-    return sorted(m.name for m in found if not m.ispkg and not m.name.rpartition(".")[2].startswith("_"))
+    shown = {getattr(getattr(package, one), "__module__", "") for one in exported}
+    found = [m.name for m in pkgutil.iter_modules(package.__path__, name + ".") if not m.ispkg]
+    public = sorted(module for module in found if not module.rpartition(".")[2].startswith("_"))
+    return [*([name] if exported else []), *(module for module in public if module not in shown)]
 
 
 def page(package: ModuleType) -> str:

@@ -7,7 +7,7 @@ import math
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, nearest
 
-__all__ = ["read_features"]
+__all__ = ["DESCRIPTION", "chosen_rows", "read_features", "read_vectors"]
 
 _EXTENSIONS = (".npz", ".parquet")
+DESCRIPTION = "description/"  # What the keys of descriptions of classes begin with; their numbers follow.
 # Features hardly shrink: what grows beyond both is not a file of them but an attack.
 MOST_GROWTH, FREE_GROWTH = 100, 1 << 30
 MOST_STRING, MOST_ENTRIES = 1 << 26, 1_000_000  # Of the metadata of Parquet: bytes of a text, and what a list holds.
@@ -31,6 +32,26 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
 
     Returns ndarray of float32, shape (n, width).
     """
+    path = _file(path)
+    known, values = (_from_npz if path.suffix == ".npz" else _from_parquet)(path)
+    if len(known) != len(values):
+        raise DatasetError(f"{path} has {len(known)} keys and {len(values)} rows of features")
+    return chosen_rows(path, known, values, keys)
+
+
+def read_vectors(path: str | Path) -> dict[str, tuple[list[str], np.ndarray]]:
+    """Read all columns of vectors of a file, each with the keys of its rows.
+
+    Parquet has a column ``key`` and columns of lists, where a null is no row; npz has ``keys``, arrays of as many rows,
+    and perhaps ``descriptions``, whose rows are numbered.
+
+    Returns dict of str to (list of str, ndarray of float32, shape (n, width)).
+    """
+    path = _file(path)
+    return (_vectors_of_npz if path.suffix == ".npz" else _vectors_of_parquet)(path)
+
+
+def _file(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix not in _EXTENSIONS:
         hint = nearest(path.suffix, _EXTENSIONS)
@@ -41,9 +62,11 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
             raise DatasetError(f"{path} {what}; give a file of features")
     except (OSError, ValueError) as error:  # A name that is too long, or has a NUL.
         raise DatasetError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    known, values = (_from_npz if path.suffix == ".npz" else _from_parquet)(path)
-    if len(known) != len(values):
-        raise DatasetError(f"{path} has {len(known)} keys and {len(values)} rows of features")
+    return path
+
+
+def chosen_rows(path: str | Path, known: Sequence[str], values: np.ndarray, keys: Sequence[str]) -> np.ndarray:
+    """Return the rows of some keys, in their order: each there, once, and finite."""
     chosen = values[_places(path, known, keys)]
     if not np.isfinite(chosen).all():
         row = int(np.flatnonzero(~np.isfinite(chosen).all(axis=1))[0])
@@ -51,7 +74,7 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     return chosen
 
 
-def _places(path: Path, known: Sequence[str], keys: Sequence[str]) -> np.ndarray:
+def _places(path: str | Path, known: Sequence[str], keys: Sequence[str]) -> np.ndarray:
     places = {key: place for place, key in enumerate(known)}
     if len(places) < len(known):
         seen: set[str] = set()
@@ -80,6 +103,43 @@ def _from_npz(path: Path) -> tuple[list[str], np.ndarray]:
     return _as_texts(path, keys.tolist()), _as_float32(values)
 
 
+def _vectors_of_npz(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
+    try:
+        with zipfile.ZipFile(path) as file:
+            arrays = {name: _array(file, name) for name in (each.removesuffix(".npy") for each in file.namelist())}
+    except DatasetError:
+        raise
+    except Exception as error:  # NumPy and zlib raise anything over damaged files.
+        raise DatasetError(f"{path} cannot be read as NumPy arrays: {_line(error)}") from error
+    if "keys" not in arrays:
+        raise DatasetError(f"{path} lacks the array 'keys'; it must have 'keys' and an array for each modality")
+    keys = arrays.pop("keys")
+    if keys.ndim != 1 or keys.dtype.kind not in "US":
+        raise DatasetError(f"{path}: 'keys' must be one row of text; got {keys.dtype} of shape {keys.shape}")
+    named = _as_texts(path, keys.tolist())
+    found = {}
+    for name, values in arrays.items():
+        if values.ndim != 2 or values.dtype.kind not in "fiu" or not values.shape[1]:
+            raise DatasetError(f"{path}: {name!r} must be (rows, width) numbers; got {values.dtype} of {values.shape}")
+        of = [f"{DESCRIPTION}{number}" for number in range(len(values))] if name == "descriptions" else named
+        if len(of) != len(values):
+            raise DatasetError(f"{path} has {len(of)} keys and {len(values)} rows of {name!r}")
+        found[name] = (of, _as_float32(values))
+    return found
+
+
+def _vectors_of_parquet(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
+    table = _table(path, lambda schema: [field.name for field in schema if _is_list(field.type)])
+    keys = _keys(path, table)
+    found = {}
+    for name in table.column_names[1:]:
+        there = table[name].is_valid().to_pylist()
+        known = [key for key, held in zip(keys, there, strict=True) if held]
+        if known:
+            found[name] = (known, _from_lists(path, known, table[name].drop_null()))
+    return found
+
+
 def _array(file: zipfile.ZipFile, name: str) -> np.ndarray:
     """Read an array, whose header must not say more than there is."""
     about = file.getinfo(f"{name}.npy")
@@ -105,31 +165,44 @@ def _as_texts(path: Path, keys: Sequence[object]) -> list[str]:
 
 
 def _from_parquet(path: Path) -> tuple[list[str], np.ndarray]:
+    table = _table(path, lambda schema: _declared(path, schema))
+    keys, first = _keys(path, table), table.column(1)
+    if _is_list(first.type):
+        return keys, _from_lists(path, keys, first)
+    return keys, _as_float32(np.stack([one.to_numpy(zero_copy_only=False) for one in table.columns[1:]], axis=1))
+
+
+def _table(path: Path, wanted: Callable[[pa.Schema], list[str]]) -> pa.Table:
+    """Read ``key``, and of the other columns those that are wanted."""
     try:
         with pq.ParquetFile(
             path, thrift_string_size_limit=MOST_STRING, thrift_container_size_limit=MOST_ENTRIES
         ) as file:
-            names = _declared(path, schema := file.schema_arrow)
-            table = file.read(columns=["key", *names])
+            _check_names(path, file.schema_arrow)
+            names = ["key", *wanted(file.schema_arrow)]
+            return file.read(columns=names).select(names)
     except DatasetError:
         raise
     except Exception as error:  # Arrow raises anything over damaged files.
         raise DatasetError(f"{path} cannot be read as Parquet: {_line(error)}") from error
+
+
+def _keys(path: Path, table: pa.Table) -> list[str]:
     if table["key"].null_count:
         raise DatasetError(f"{path} lacks {table['key'].null_count} of {len(table)} keys: their cells are empty")
-    keys = _as_texts(path, table["key"].to_pylist())
-    if _is_list(schema.field(names[0]).type):
-        return keys, _from_lists(path, keys, table[names[0]])
-    return keys, _as_float32(np.stack([table[name].to_numpy(zero_copy_only=False) for name in names], axis=1))
+    return _as_texts(path, table["key"].to_pylist())
 
 
-def _declared(path: Path, schema: pa.Schema) -> list[str]:
-    """Return the columns of features: one of lists, or those of numbers."""
+def _check_names(path: Path, schema: pa.Schema) -> None:
     if schema.names.count("key") != 1:
         hint = "it occurs twice" if "key" in schema.names else nearest("key", schema.names)
         raise DatasetError(f"{path} has no column 'key'; {hint}")
     if twice := [name for name, count in Counter(schema.names).items() if count > 1]:
         raise DatasetError(f"{path} has several columns {twice[0]!r:.60}; give each a name of its own")
+
+
+def _declared(path: Path, schema: pa.Schema) -> list[str]:
+    """Return the columns of features: one of lists, or those of numbers."""
     index = _pandas_index(schema)
     others = [field for field in schema if field.name != "key" and field.name not in index]
     lists = [field.name for field in others if _is_list(field.type)]

@@ -19,7 +19,7 @@ from confu_core.shards.stream import stream
 from confu_core.training.epochs import Augment, to_tensor
 from confu_core.training.samples import Batch
 
-__all__ = ["StreamedArrays", "StreamedEpochs", "WithFeatures", "augmentations", "with_features"]
+__all__ = ["StreamedArrays", "StreamedEpochs", "Tokenized", "WithFeatures", "augmentations", "with_features"]
 
 
 @dataclass
@@ -150,6 +150,18 @@ class WithFeatures:
         """Return the features, or the raw inputs where there are none."""
         found = self.features.get((split, modality))
         return self.inner.array(split, modality) if found is None else found
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """Arrays of a task whose texts were, and whose descriptions are, read by the tokenizer of a trained model."""
+
+    inner: Arrays
+    tokenizer: Tokenizer | None
+
+    def array(self, split: str, modality: str) -> np.ndarray:
+        """Return the inputs of one modality."""
+        return self.inner.array(split, modality)
 
 
 def with_features(

@@ -20,22 +20,29 @@ BLOCK = 250
 
 
 @torch.no_grad()
-def embed_all(model: Model, arrays: Sequence[np.ndarray]) -> EmbeddedBatch:
+def embed_all(model: Model, arrays: Sequence[np.ndarray | None]) -> EmbeddedBatch:
     """Embed rows of every modality.
 
     Parameters
     ----------
     model : Model
         Put into evaluation mode.
-    arrays : sequence of ndarray, shape (n, ...)
-        Raw inputs per modality.
+    arrays : sequence of ndarray, shape (n, ...), or None
+        Raw inputs per modality; for None the rows are not numbers, so that whatever is made of them is found out.
 
     Returns
     -------
     EmbeddedBatch
         Features and embeddings of all rows, in float32 on the CPU.
     """
-    tables = [embed_modality(model, at, rows) for at, rows in enumerate(arrays)]
+    n = next(len(rows) for rows in arrays if rows is not None)
+    space = model.method.space
+    tables = [
+        tuple(torch.full((n, width), torch.nan) for width in (space.widths[at], space.dim))
+        if rows is None
+        else embed_modality(model, at, rows)
+        for at, rows in enumerate(arrays)
+    ]
     return EmbeddedBatch([features for features, _ in tables], [embeddings for _, embeddings in tables])
 
 

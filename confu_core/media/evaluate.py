@@ -24,9 +24,9 @@ from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.recall import RankMeasure, retrieval_summary
 from confu_core.evaluation.zero_shot import LOG_MEAN_EXP, MEAN
 from confu_core.media.embed import rows_of
-from confu_core.media.findings import FUSED, LINEAR, PROBES, TEST, Findings, headline_probe
+from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, headline_probe
 from confu_core.media.plain import plain_correct
-from confu_core.media.task import MediaTask, query_name
+from confu_core.media.task import TEST, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
@@ -97,11 +97,12 @@ def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = Non
 def _retrieval(findings: Findings) -> Iterator[Measure]:
     task, batch = findings.task, findings.embedded(TEST)
     modalities = len(task.inputs)
-    directions = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
+    every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
+    directions = [(query, key) for query, key in every if {*query, *key} <= {*task.present}]
     n = batch.size
     for query, key in directions:
         score = _blocks(findings, batch, query, key)
-        equal = torch.from_numpy(_equal_rows(findings.inputs(TEST)[key[0]]))
+        equal = torch.from_numpy(_equal_rows(task.arrays.array(TEST, task.modalities[key[0]])))
         found = retrieval_summary(score, torch.arange(n), equal)
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
@@ -147,7 +148,7 @@ def _zero_shot(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     if not task.prompts:
         return
-    for split in task.splits[1:]:
+    for split in (each for each in task.splits if each != "train"):
         for query in task.queries:
             subject, defined = query_name(task, query), findings.defines(query)
             bayes = _bayes(findings, ALL, subject)

@@ -16,17 +16,16 @@ from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe
 from confu_core.evaluation.zero_shot import MEAN, ZeroShot, zero_shot
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
-from confu_core.media.task import MediaTask, query_name
+from confu_core.media.task import TEST, MediaTask, query_name
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 from confu_core.model import Model
 from confu_core.user_code import in_evaluation
 
-__all__ = ["FUSED", "LINEAR", "PROBES", "TEST", "Findings", "examples_of", "headline_probe"]
+__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "examples_of", "headline_probe"]
 
 LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
 PROBES = (LINEAR, BILINEAR, MLP, FUSED)
-TEST = "test"
 PER_KIND = 3  # Examples.
 
 
@@ -56,9 +55,10 @@ class Findings:
             self._splits[split] = embed_all(self.model, self.inputs(split))
         return self._splits[split]
 
-    def inputs(self, split: str) -> list[np.ndarray]:
-        """Return the raw inputs of a split, one array per modality."""
-        return [self.task.arrays.array(split, name) for name in self.task.modalities]
+    def inputs(self, split: str) -> list[np.ndarray | None]:
+        """Return the raw inputs of a split, one array per modality; None for those that are absent."""
+        task = self.task
+        return [None if name in task.absent else task.arrays.array(split, name) for name in task.modalities]
 
     @cached_property
     def _splits(self) -> dict[str, EmbeddedBatch]:

@@ -12,21 +12,31 @@ import numpy as np
 
 from confu_core.ceilings import Ceilings
 from confu_core.datasets.contents import Contents, contents_of
+from confu_core.errors import InvalidValue
 from confu_core.inputs.spec import Input, InputSpec, Picture, Text
-from confu_core.media.arrays import StreamedArrays, with_features
+from confu_core.inputs.text import Tokenizer
+from confu_core.media.arrays import StreamedArrays, Tokenized, with_features
 from confu_core.media.degraded import degraded_inputs
 from confu_core.media.row_content import RowLabels, row_samples
 from confu_core.media.settings import MediaSettings
-from confu_core.media.task import Kind, MediaTask
+from confu_core.media.task import TEST, Features, Kind, MediaTask
 from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import tokenizer_of, with_lengths
 
-__all__ = ["MediaData", "described_by", "media_data", "open_media"]
+__all__ = ["Fitted", "MediaData", "described_by", "media_data", "open_media"]
 
 NEEDED = ("train", "validation", "test")
 DESCRIPTIONS, PROBE = "descriptions", "probe"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a trained model takes: its modalities by name in order, and the tokenizer of its texts."""
+
+    inputs: Mapping[str, Kind]
+    tokenizer: Tokenizer | None
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ def media_data(dataset: Dataset) -> MediaData:
         "p": None,
         "triplets": sum(manifest.splits.values()),
         "data_seed": manifest.seed,
-        "told_by": DESCRIPTIONS if described_by(contents) else PROBE,
+        "told_by": told_by(described_by(contents)),
     }
     return MediaData(dataset, contents, manifest.name, columns)
 
@@ -79,23 +89,34 @@ def open_media(
     *,
     cache: str | Path | None = None,
     stream: bool = False,
+    fitted: Fitted | None = None,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> MediaTask:
-    """Open a dataset as a task: tell the class from what is seen of a sample."""
+    """Open a dataset as a task: tell the class from what is seen of a sample.
+
+    For a trained model the inputs are made as it takes them, and it is enough that there are samples to test on.
+    """
     dataset, contents = data.dataset, data.contents
-    for split in NEEDED:
+    for split in NEEDED if fitted is None else (TEST,):
         dataset.shards(split)  # One that is missing is found before hours of training.
-    spec = _spec(contents, settings)
+    spec = _spec(contents, settings) if fitted is None else _fitted_spec(contents, fitted, settings.feature_files)
     if stream:
         spec = with_lengths(dataset, spec)
         source: Cached | StreamedArrays = StreamedArrays(dataset, spec, tokenizer_of(dataset, spec), workers)
     else:
-        source = open_cache(dataset, spec, folder=cache, workers=workers, progress=progress)
+        known = fitted.tokenizer if fitted and spec.vocabulary else None
+        source = open_cache(dataset, spec, folder=cache, tokenizer=known, workers=workers, progress=progress)
     splits = tuple(dataset.manifest.splits)
     keys = {str(split): source.keys(split) for split in splits} if settings.feature_files else {}
-    raw: dict[str, Kind] = {name: source.spec.inputs[name] for name in contents.inputs.names}
-    arrays, kinds = with_features(source, raw, settings.feature_files, keys, described_by(contents))
+    raw: dict[str, Kind] = {name: source.spec.inputs[name] for name in spec.names}
+    text = described_by(contents, None if fitted is None else fitted.inputs)
+    arrays, kinds = with_features(source, raw, settings.feature_files, keys, text)
+    absent: frozenset[str] = frozenset()
+    if fitted is not None:
+        _check_shapes(kinds, fitted.inputs)
+        arrays, absent = Tokenized(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
+        kinds = dict(fitted.inputs)
     return MediaTask(
         benchmark=data.benchmark,
         inputs=kinds,
@@ -103,21 +124,52 @@ def open_media(
         labels=RowLabels(dataset, source, contents),
         classes=contents.classes,
         groups=contents.groups,
-        prompts=contents.prompts if described_by(contents) else (),
+        prompts=contents.prompts if text else (),
         ceilings=data.ceilings,
-        columns=data.columns,
+        columns={**data.columns, **({"told_by": told_by(text)} if "told_by" in data.columns else {})},
         degraded=functools.partial(_degraded, dataset, source, kinds, workers) if isinstance(source, Cached) else None,
         samples=functools.partial(row_samples, dataset, source),
+        keys=source.keys,
         notes=[*data.facts, *(_notes(source) if isinstance(source, Cached) else [])],
         label=contents.label,
         splits=splits,
+        absent=absent,
     )
 
 
-def described_by(contents: Contents) -> str | None:
-    """Return the modality whose texts the descriptions of classes are compared with."""
-    texts = [name for name, one in contents.inputs.inputs.items() if isinstance(one, Text)]
+def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -> str | None:
+    """Return the modality, of the data or of a model, whose texts the descriptions of classes are compared with."""
+    texts = [name for name, one in (inputs or contents.inputs.inputs).items() if isinstance(one, Text)]
     return texts[0] if texts and contents.prompts else None
+
+
+def told_by(text: str | None) -> str:
+    """Say what classes are told by, given the modality of their descriptions if there is one."""
+    return DESCRIPTIONS if text else PROBE
+
+
+def _fitted_spec(contents: Contents, fitted: Fitted, features: Mapping[str, str]) -> InputSpec:
+    """Return what is read of a dataset for a trained model: the modalities that both have, as the model takes them."""
+    there = {name: one for name, one in contents.inputs.inputs.items() if name in fitted.inputs}
+    if not there:
+        mine, theirs = ", ".join(fitted.inputs), ", ".join(contents.inputs.names)
+        raise InvalidValue(
+            f"the model takes {mine} and the data have {theirs}; name columns alike or choose other data"
+        )
+    return InputSpec(
+        {name: _as_fitted(name, one, fitted.inputs[name], name in features) for name, one in there.items()}
+    )
+
+
+def _as_fitted(name: str, one: Input, taken: Kind, featured: bool) -> Input:
+    if featured:
+        return one  # Whose width is compared when they are read.
+    if isinstance(taken, Features):
+        raise InvalidValue(f"the model was trained on features of {name}; give --features {name}=FILE")
+    if type(one) is not type(taken):
+        mine, theirs = (type(each).__name__.lower() for each in (taken, one))
+        raise InvalidValue(f"{name} is a {mine} to the model and a {theirs} in the data; choose other data")
+    return replace(taken, column=one.column)
 
 
 def _spec(contents: Contents, settings: MediaSettings) -> InputSpec:
@@ -127,6 +179,12 @@ def _spec(contents: Contents, settings: MediaSettings) -> InputSpec:
         return replace(one, length=settings.tokens) if isinstance(one, Text) else one
 
     return InputSpec({name: as_set(one) for name, one in contents.inputs.inputs.items()})
+
+
+def _check_shapes(there: Mapping[str, Kind], taken: Mapping[str, Kind]) -> None:
+    for name, one in there.items():
+        if one.shape != taken[name].shape:
+            raise InvalidValue(f"{name} must be of shape {taken[name].shape} for the model; got {one.shape}")
 
 
 def _degraded(

@@ -39,7 +39,8 @@ def plain_correct(task: MediaTask) -> dict[tuple[int, ...], np.ndarray]:
     dict of tuple of int to ndarray of float64, shape (n,)
         By query. A sample of a class that the training split lacks is wrong.
     """
-    tables = [_features(task, name, kind) for name, kind in task.inputs.items()]
+    kinds = list(task.inputs.items())
+    tables = {at: _features(task, *kinds[at]) for at in task.present}
     labels = [task.labels(split) for split in SPLITS]
 
     def seen(query: Sequence[int]) -> list[Labelled]:

@@ -15,7 +15,7 @@ from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached
 from confu_core.shards.rows import named
 
-__all__ = ["RowLabels", "row_samples"]
+__all__ = ["RowLabels", "class_numbers", "row_samples"]
 
 
 class RowLabels:
@@ -28,12 +28,7 @@ class RowLabels:
     def __call__(self, split: str) -> np.ndarray:
         """Return the classes of a split, int64 of shape (n,)."""
         if split not in self.known:
-            number = {name: row for row, name in enumerate(self.contents.classes)}
-            named = self._named(split)
-            if strange := sorted({str(name) for name in named} - number.keys()):
-                problem = f"{self.contents.label} {strange[0]!r} in split {split!r} is none of its classes"
-                raise DatasetError(f"{self.dataset.root}: {problem}; {nearest(strange[0], number)}")
-            self.known[split] = np.array([number[str(name)] for name in named])
+            self.known[split] = class_numbers(self.dataset, self.contents, split, self._named(split))
         return self.known[split]
 
     def _named(self, split: str) -> list[Any]:
@@ -41,6 +36,15 @@ class RowLabels:
         if isinstance(self.source, Cached):
             return self.source.labels(split, [label])[label].to_pylist()
         return self.dataset.table(split, [label])[label].take(self.source.rows(split)).to_pylist()
+
+
+def class_numbers(dataset: Dataset, contents: Contents, split: str, named: Sequence[Any]) -> np.ndarray:
+    """Return the numbers of the classes that rows of a split are of, int64 of shape (n,)."""
+    number = {name: row for row, name in enumerate(contents.classes)}
+    if strange := sorted({str(name) for name in named} - number.keys()):
+        problem = f"{contents.label} {strange[0]!r} in split {split!r} is none of its classes"
+        raise DatasetError(f"{dataset.root}: {problem}; {nearest(strange[0], number)}")
+    return np.array([number[str(name)] for name in named])
 
 
 def row_samples(

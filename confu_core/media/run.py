@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from confu_core.inputs.text import Tokenizer
 from confu_core.media.arrays import augmentations
 from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
-from confu_core.media.evaluate import TEST, evaluate_media, tells_class
+from confu_core.media.evaluate import evaluate_media, families_of, tells_class
 from confu_core.media.findings import Findings, examples_of
 from confu_core.media.settings import MediaSettings
-from confu_core.media.task import MediaTask, query_name
+from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
@@ -31,7 +31,7 @@ from confu_core.training.processes import ranks
 from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import in_evaluation
 
-__all__ = ["MediaResult", "run_media"]
+__all__ = ["Measured", "MediaResult", "evaluate_trained", "run_media"]
 
 VALIDATION = "validation"
 CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
@@ -39,8 +39,8 @@ BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow th
 
 
 @dataclass(frozen=True)
-class MediaResult:
-    """What a run yields.
+class Measured:
+    """What an evaluation yields.
 
     Attributes
     ----------
@@ -50,10 +50,6 @@ class MediaResult:
         Everything that was measured.
     examples : list of dict
         A few samples, with what they were taken for.
-    model : Model
-        Trained.
-    tokenizer : Tokenizer or None
-        Of its texts.
     label : str
         What a class is, such as ``"species"``.
     """
@@ -61,9 +57,29 @@ class MediaResult:
     row: dict[str, Any]
     measures: list[Measure]
     examples: list[dict[str, Any]]
+    label: str
+
+
+@dataclass(frozen=True)
+class MediaResult(Measured):
+    """What a run yields, besides.
+
+    Attributes
+    ----------
+    model : Model
+        Trained.
+    tokenizer : Tokenizer or None
+        Of its texts.
+    settings : MediaSettings
+        What it was trained with.
+    inputs : mapping of str to Picture, Sound, Text, Sequence or Features
+        What it takes.
+    """
+
     model: Model
     tokenizer: Tokenizer | None
-    label: str = "species"
+    settings: MediaSettings
+    inputs: Mapping[str, Kind]
 
 
 def run_media(
@@ -96,17 +112,46 @@ def run_media(
         config=config,
         watch=watch,
     )
-    model = model.to("cpu")
-    findings = Findings(task, model)
-    measures = [*task.notes, *_ceilings(task), *_history(history, task), *evaluate_media(findings, families=families)]
-    row = {
-        "cell": settings.cell_on(task.columns),
-        **config,
-        **_headline(findings, measures, history),
-        "directions": _directions(measures, task),
+    trained = {
+        "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
+        "final_loss": history[-1]["loss"],
     }
+    cell = {"cell": settings.cell_on(task.columns), **config}
+    model = model.to("cpu")
+    found = _measured(Findings(task, model), cell, trained, _history(history, task), families)
+    return MediaResult(
+        **vars(found), model=model, tokenizer=task.arrays.tokenizer, settings=settings, inputs=task.inputs
+    )
+
+
+def evaluate_trained(
+    findings: Findings, cell: Mapping[str, Any], trained: Mapping[str, Any], without: Collection[str] = ()
+) -> Measured:
+    """Measure what is trained already: `cell` says what it is, `trained` what its training ended with."""
+    task = findings.task
+    whole = {"train", VALIDATION} <= {*task.splits}
+    if not (task.prompts or whole):
+        needed = "there are no descriptions of classes, and no splits train and validation to fit probes on"
+        raise DatasetError(f"nothing tells the {task.label} of a sample: {needed}")
+    if whole:
+        _check_classes(task, probed=True)
+    families = tuple(name for name in families_of(task, streamed=not whole) if name not in without)
+    return _measured(findings, cell, trained, [], families)
+
+
+def _measured(
+    findings: Findings,
+    cell: Mapping[str, Any],
+    trained: Mapping[str, Any],
+    history: list[Measure],
+    families: tuple[str, ...] | None,
+) -> Measured:
+    """Measure all that is defined, and say it in one row."""
+    task = findings.task
+    measures = [*task.notes, *_ceilings(task), *history, *evaluate_media(findings, families=families)]
+    row = {**cell, **_headline(findings, measures, trained), "directions": _directions(measures, task)}
     examples = examples_of(findings) if ranks()[0] == 0 else []
-    return MediaResult(row, measures, examples, model, task.arrays.tokenizer, task.label)
+    return Measured(row, measures, examples, task.label)
 
 
 def _check_classes(task: MediaTask, *, probed: bool) -> None:
@@ -205,7 +250,7 @@ def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measu
     return measures
 
 
-def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence[dict[str, float]]) -> dict[str, Any]:
+def _headline(findings: Findings, measures: Sequence[Measure], trained: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row's numbers: the accuracy of the class from all that is seen, beside what can be reached."""
     task, query = findings.task, findings.task.headline
     name = query_name(task, query)
@@ -215,8 +260,7 @@ def _headline(findings: Findings, measures: Sequence[Measure], history: Sequence
         **ceiling_columns(task.ceilings.get("all", {}).get(name), accuracy),
         "chance": 1 / len(task.classes),
         "total_correlation": task.total_correlation,
-        "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
-        "final_loss": history[-1]["loss"],
+        **trained,
         "status": "done",
         "error": None,
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from confu_core.errors import InvalidValue
 from confu_core.media.opened import PROBE, MediaData, described_by, open_media
-from confu_core.media.run import MediaResult
+from confu_core.media.run import Measured, MediaResult
 from confu_core.media.settings import MediaSettings
 from confu_core.runs.environment import threads
 from confu_core.runs.grid import grid_cells
@@ -101,7 +101,7 @@ def media_plan(
     }
 
 
-def kept(found: MediaResult) -> dict[str, Any]:
+def kept(found: Measured) -> dict[str, Any]:
     """Return a run as a results folder keeps it: its row, with the rows of its measures and examples."""
     cell = found.row["cell"]
     measures = [measure.row(cell) for measure in found.measures]

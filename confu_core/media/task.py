@@ -15,7 +15,7 @@ from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
 from confu_core.runs.measures import Measure
 
-__all__ = ["Arrays", "Features", "Kind", "MediaTask", "query_name"]
+__all__ = ["TEST", "Arrays", "Features", "Kind", "MediaTask", "query_name"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Features:
         """Of one sample."""
         return (self.width,)
 
+
+TEST = "test"
 
 Kind = Picture | Sound | Text | Steps | Features
 
@@ -83,12 +85,18 @@ class MediaTask:
     samples : callable, optional
         Returns rows of a split with their media, for the report: dictionaries of ``key``, ``image``, ``audio`` and
         ``caption``, as far as there are.
+    keys : callable, optional
+        The keys of the rows of a split.
     notes : sequence of Measure
         What is to be reported of the data: samples that could not be decoded, what is known of them exactly.
     label : str
         What a class is, such as ``"species"``.
     splits : tuple of str
-        Of the data, ``train`` first; all but the first are evaluated on.
+        Of the data; all but ``train`` are evaluated on.
+    absent : frozenset of str
+        Modalities that a trained model knows and the data have not; nothing is asked of them.
+    describing : str
+        The modality whose texts describe classes, where its inputs are no texts but their vectors.
     """
 
     benchmark: str
@@ -103,14 +111,22 @@ class MediaTask:
     columns: Mapping[str, Any] = field(default_factory=dict)
     degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None
     samples: Callable[[str, Sequence[int]], list[dict[str, Any]]] | None = None
+    keys: Callable[[str], list[str]] | None = None
     notes: Sequence[Measure] = ()
     label: str = "species"
     splits: tuple[str, ...] = ("train", "validation", "test")
+    absent: frozenset[str] = frozenset()
+    describing: str = ""
 
     @property
     def modalities(self) -> tuple[str, ...]:
         """Names of the modalities, in order."""
         return tuple(self.inputs)
+
+    @property
+    def present(self) -> list[int]:
+        """Numbers of the modalities that the data have."""
+        return [at for at, name in enumerate(self.inputs) if name not in self.absent]
 
     @property
     def group_names(self) -> list[str]:
@@ -121,20 +137,22 @@ class MediaTask:
     @property
     def text(self) -> int | None:
         """Which modality is a text that describes; None if none is."""
-        texts = [at for at, kind in enumerate(self.inputs.values()) if isinstance(kind, Text)]
+        texts = [
+            at
+            for at, (name, kind) in enumerate(self.inputs.items())
+            if isinstance(kind, Text) or name == self.describing
+        ]
         return texts[0] if texts else None
 
     @property
     def queries(self) -> list[tuple[int, ...]]:
         """What a class is told from: each modality but the text that describes classes, every two, and all."""
-        seen = [at for at in range(len(self.inputs)) if not (self.prompts and at == self.text)]
-        return _queries(seen)
+        return _queries([at for at in self.present if not (self.prompts and at == self.text)])
 
     @property
     def probed(self) -> list[tuple[int, ...]]:
         """What probes see: every modality, every two, and all of them where no text describes the classes."""
-        everyone = range(len(self.inputs))
-        return [query for query in _queries(everyone) if len(query) < 3 or not self.prompts]
+        return [query for query in _queries(self.present) if len(query) < 3 or not self.prompts]
 
     @property
     def headline(self) -> tuple[int, ...]:

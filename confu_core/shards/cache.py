@@ -31,6 +31,7 @@ def open_cache(
     spec: InputSpec,
     *,
     folder: str | Path | None = None,
+    tokenizer: Tokenizer | None = None,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Cached:
@@ -38,13 +39,13 @@ def open_cache(
 
     Any number of processes may do so at once: one of them decodes, the others wait. The arrays are the same for any
     number of workers, which are processes; `progress` is told of the rows decoded and the rows there are. A dataset
-    with another manifest, or another spec, has another cache. Texts need a split ``train``, on whose captions the
-    tokenizer is trained. Single samples that cannot be decoded are left out, and listed in `Cached.corrupt`; a shard
+    with another manifest, or another spec, has another cache. Texts need a tokenizer, or a split ``train`` on whose
+    captions one is trained. Single samples that cannot be decoded are left out, and listed in `Cached.corrupt`; a shard
     that is missing or altered is a DatasetError.
     """
     check_count("workers", workers)
     root = cache_folder() if folder is None else Path(folder)
-    key = cache_key(dataset, spec)
+    key = cache_key(dataset, spec, tokenizer)
     if (cached := _load(root / key)) is not None:
         return cached
     with _writing(root):
@@ -53,7 +54,7 @@ def open_cache(
             # Another process may have made it while this one waited.
             if (cached := _load(root / key)) is None:
                 with replacing_folder(root / key) as fresh:
-                    fill(fresh, dataset, spec, workers=workers, progress=progress)
+                    fill(fresh, dataset, spec, tokenizer=tokenizer, workers=workers, progress=progress)
                 cached = _load(root / key)
     if cached is None:
         raise DatasetError(f"the cache {root / key} was altered while it was made; run the same command again")
@@ -74,10 +75,11 @@ def cache_folder() -> Path:
     return home / ".cache" / "confu-bench"
 
 
-def cache_key(dataset: Dataset, spec: InputSpec) -> str:
+def cache_key(dataset: Dataset, spec: InputSpec, tokenizer: Tokenizer | None = None) -> str:
     """Return the name of a dataset's cache, 64 hexadecimal digits; copies of a dataset share one."""
     # The order of the modalities does not matter to what a cache holds.
-    text = json.dumps([hashlib.sha256(dataset.sealed).hexdigest(), spec.as_dict(), VERSION], sort_keys=True)
+    given = [] if tokenizer is None else [tokenizer.to_json()]
+    text = json.dumps([hashlib.sha256(dataset.sealed).hexdigest(), spec.as_dict(), VERSION, *given], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from confu_core.errors import DatasetError
 from confu_core.inputs.decode import Corrupt, Decoder
 from confu_core.inputs.spec import InputSpec, Text
+from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.parallel.workers import counting, mapped
 from confu_core.shards.manifest import Shard, library_versions
@@ -147,12 +148,13 @@ def fill(
     dataset: Dataset,
     spec: InputSpec,
     *,
+    tokenizer: Tokenizer | None = None,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Decode all splits into an empty folder, whose files are on the disk afterwards; see `open_cache`."""
     spec = with_lengths(dataset, spec)
-    tokenizer = tokenizer_of(dataset, spec)
+    tokenizer = tokenizer or tokenizer_of(dataset, spec)
     if tokenizer is not None:
         tokenizer.save(folder / TOKENIZER)
     for split, count in dataset.manifest.splits.items():

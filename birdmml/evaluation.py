@@ -1,0 +1,326 @@
+"""What others bring along, measured as runs are: trained models, and embeddings of any model."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from birdmml.bench import open_data
+from confu_core.errors import InvalidValue
+from confu_core.media.findings import Findings
+from confu_core.media.opened import Fitted, MediaData, open_media
+from confu_core.media.run import Measured, evaluate_trained
+from confu_core.media.saved import SavedModel, load_model
+from confu_core.media.sweep import kept, media_plan
+from confu_core.media.vectors import (
+    DESCRIPTIONS,
+    Embeddings,
+    description_keys,
+    embeddings_of,
+    findings_of,
+    read_embeddings,
+    sorted_by_split,
+    write_embeddings,
+)
+from confu_core.runs import environment
+from confu_core.runs.options import cell_id
+from confu_core.runs.sweep import keep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model"]
+
+TRAINED = ("total_correlation_bound", "final_loss")
+# Columns of the short table: of a direction of a row, and their headings.
+SHOWN = {
+    "direction": "direction",
+    "accuracy": "accuracy",
+    "single_ceiling": "single ceiling",
+    "pairwise_ceiling": "pairwise ceiling",
+    "bayes_accuracy": "Bayes accuracy",
+    "higher_order_capture": "capture",
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured of a model or of embeddings; shown as a short table.
+
+    Attributes
+    ----------
+    found : Measured
+        One row of results, every measure, and a few samples to look at.
+    plan : dict
+        What a results folder says of it.
+    seconds : float
+        How long it took.
+    """
+
+    found: Measured
+    plan: dict[str, Any]
+    seconds: float
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The row of results, with what was measured at its directions."""
+        return self.found.row
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Every measure: family, subject, metric, condition, x, value, low, high, reference, defined."""
+        import pandas as pd
+
+        return pd.DataFrame([one.row("") for one in self.found.measures]).drop(columns="cell")
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Accuracy of every direction beside what can be reached, where that is known exactly."""
+        import pandas as pd
+
+        rows = [{heading: one[name] for name, heading in SHOWN.items()} for one in self.row["directions"]]
+        return pd.DataFrame(rows).set_index("direction").dropna(axis="columns", how="all")
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n{self.table.to_string(float_format='{:.3f}'.format, na_rep='')}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self._title())}</p>{self.table.to_html(float_format='{:.3f}'.format, na_rep='')}"
+
+    def _title(self) -> str:
+        return f"{self.row['method']} on {self.plan['title']}"
+
+    def save(self, folder: str | Path) -> None:
+        """Keep it in a results folder, beside what that holds; reports show all of it together.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made where it is missing.
+
+        Raises
+        ------
+        ResultsError
+            If the folder holds results of another benchmark, or cannot be written.
+        """
+        keep(self.kept(), folder, plan=self.plan, seconds=self.seconds)
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as a results folder keeps it: the row, with the rows of its measures and examples."""
+        return kept(self.found)
+
+
+def evaluate(
+    embeddings: Embeddings | Mapping[str, Any] | str | Path,
+    data: str | Path,
+    *,
+    name: str = "mine",
+    seed: int = 0,
+    temperature: float = 0.07,
+) -> Evaluation:
+    """Measure embeddings of a dataset's samples, whatever model they are of.
+
+    Nothing is trained but probes. What is known exactly of the dataset stands beside what the embeddings reach.
+
+    Parameters
+    ----------
+    embeddings : mapping of str to array_like, or str or Path
+        Arrays of shape (n, dim) by modality, ``"image"``, ``"audio"``, ``"caption"``, and by query, such as
+        ``"image+audio"``, where several modalities have a vector of their own; and ``"descriptions"``, those of the
+        dataset's `descriptions`, in their order. Rows are the test split in the dataset's order; or all splits, one
+        after the other; or those of ``"keys"``. Or a ``.npz`` of such arrays with keys, or Parquet by ``key``.
+    data : str or Path
+        As for `birdmml.bench.open_data`.
+    name : str
+        What it is called in tables.
+    seed : int
+        Of what was brought: several seeds of one name are averaged in reports.
+    temperature : float
+        Divides scores where several descriptions are read together by log-mean-exp.
+
+    Returns
+    -------
+    Evaluation
+        Its repr is a short table; ``frame`` holds every measure, ``save`` keeps it for a report.
+
+    Raises
+    ------
+    DatasetError, InvalidValue
+        If there is no such dataset, or the embeddings do not fit it.
+
+    Examples
+    --------
+    >>> print(evaluate({"image": x, "audio": y, "descriptions": d}, data="data/birds"))  # doctest: +SKIP
+    """
+    started = time.monotonic()
+    known = open_data(data)
+    if isinstance(embeddings, str | Path):
+        embeddings = read_embeddings(embeddings, known)
+    elif not isinstance(embeddings, Embeddings):
+        embeddings = _by_split(embeddings, known)
+    digest = hashlib.sha256()
+    for split, vectors in embeddings.splits.items():
+        for query, rows in vectors.items():
+            digest.update(f"{split} {query} {rows.shape}".encode() + np.ascontiguousarray(rows).tobytes())
+    columns = {"method": name, "seed": seed, "brought": "embeddings", **known.columns}
+    cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, ""), **columns}
+    findings = findings_of(known, embeddings, temperature)
+    # Plain features are those of media; and a vector of several modalities is none of one that is shuffled.
+    without = {"plain", *(["dependence"] if any("+" in query for query in embeddings.splits["test"]) else [])}
+    with environment.threads(1):
+        found = evaluate_trained(findings, cell, dict.fromkeys(TRAINED), without)
+    return Evaluation(found, _plan(known, str(data), name), time.monotonic() - started)
+
+
+def evaluate_model(
+    model: SavedModel | str | Path,
+    data: str | Path,
+    *,
+    cache: str | Path | None = None,
+    features: Mapping[str, str] | None = None,
+    name: str | None = None,
+    threads: int = 1,
+    workers: int = 1,
+    progress: Any = None,
+) -> Evaluation:
+    """Measure a trained model on any dataset, with whatever modalities both have.
+
+    Parameters
+    ----------
+    model : SavedModel, or str or Path
+        As `confu_core.load_model` returns it, or the file of ``birdmml run --model``.
+    data : str or Path
+        As for `birdmml.bench.open_data`. Without splits ``train`` and ``validation`` there are no probes.
+    cache, workers, progress
+        As for `birdmml.bench.open_task`.
+    features : mapping of str to str, optional
+        Files of features in place of raw inputs, by modality.
+    name : str, optional
+        What it is called in tables; its method by default.
+    threads : int
+        Cores to compute on; numbers may differ in their last digits.
+
+    Returns
+    -------
+    Evaluation
+        The same model on the data that it was trained on gives the numbers of its run.
+
+    Raises
+    ------
+    DatasetError, InvalidValue, MethodError, TrainingError
+        If the file is no model, or does not fit the data.
+    """
+    started = time.monotonic()
+    saved = load_model(model) if isinstance(model, str | Path) else model
+    known, findings = _findings(saved, data, cache, features, workers, progress)
+    name = name or saved.settings.method
+    # Of the run that trained it, but of these data.
+    columns = {**saved.settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
+    columns |= findings.task.columns
+    cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
+    with environment.threads(threads):
+        found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})
+    return Evaluation(found, _plan(known, str(data), name), time.monotonic() - started)
+
+
+def embed_model(
+    model: SavedModel | str | Path,
+    data: str | Path,
+    out: str | Path,
+    *,
+    cache: str | Path | None = None,
+    features: Mapping[str, str] | None = None,
+    threads: int = 1,
+    workers: int = 1,
+    progress: Any = None,
+) -> Embeddings:
+    """Write the embeddings of a dataset's samples and descriptions by key, for `evaluate` or tools of others.
+
+    Parameters
+    ----------
+    model, data, cache, features, threads, workers, progress
+        As for `evaluate_model`.
+    out : str or Path
+        Parquet with ``key`` and a column of float32 vectors for each modality and each fused query. Descriptions have
+        the keys ``description/0`` and on, in the column of the text that describes.
+
+    Returns
+    -------
+    Embeddings
+        What was written.
+
+    Raises
+    ------
+    DatasetError, InvalidValue, MethodError, TrainingError
+        As for `evaluate_model`.
+    """
+    saved = load_model(model) if isinstance(model, str | Path) else model
+    _, findings = _findings(saved, data, cache, features, workers, progress)
+    task = findings.task
+    assert task.keys is not None, "a dataset that is read has keys"
+    with environment.threads(threads):
+        found = embeddings_of(findings, task.splits)
+    text = None if task.text is None else task.modalities[task.text]
+    write_embeddings(Path(out), found, {split: task.keys(split) for split in task.splits}, text)
+    return found
+
+
+def _findings(
+    saved: SavedModel,
+    data: str | Path,
+    cache: str | Path | None,
+    features: Mapping[str, str] | None,
+    workers: int,
+    progress: Any,
+) -> tuple[MediaData, Findings]:
+    known = open_data(data)
+    settings = replace(saved.settings, data=str(data), feature_files=dict(features or {}))
+    fitted = Fitted(saved.inputs, saved.tokenizer)
+    task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)
+    return known, Findings(task, saved.model)
+
+
+def _weights(saved: SavedModel) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in saved.model.state_dict().items():
+        digest.update(name.encode() + np.ascontiguousarray(tensor.numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def _by_split(arrays: Mapping[str, Any], data: MediaData) -> Embeddings:
+    """Sort rows by split: those of keys, of the test split, or of all splits."""
+    vectors = {name: np.asarray(rows) for name, rows in arrays.items() if name != "keys"}
+    for name, rows in vectors.items():
+        if rows.ndim != 2 or rows.dtype.kind not in "fiu":
+            raise InvalidValue(f"{name} must be numbers of shape (rows, dim); got {rows.dtype} of shape {rows.shape}")
+    described = vectors.pop(DESCRIPTIONS, None)
+    counts = sorted({len(rows) for rows in vectors.values()})
+    if len(counts) != 1:
+        raise InvalidValue(f"all modalities must have as many rows; got {', '.join(map(str, counts)) or 'none'}")
+    keys = arrays.get("keys")
+    keys = _keys(data, counts[0]) if keys is None else [str(key) for key in keys]
+    columns = {name: (keys, rows.astype(np.float32)) for name, rows in vectors.items()}
+    if described is not None:
+        columns[DESCRIPTIONS] = (description_keys(len(described)), described.astype(np.float32))
+    return sorted_by_split("embeddings", columns, data)
+
+
+def _keys(data: MediaData, rows: int) -> list[str]:
+    splits = data.dataset.manifest.splits
+    for chosen in (["test"], list(splits)):
+        if rows == sum(splits.get(split, 0) for split in chosen):
+            return [key for split in chosen for key in data.dataset.table(split, ["key"])["key"].to_pylist()]
+    every = f"{splits.get('test', 0)} rows of the test split, or all {sum(splits.values())}"
+    raise InvalidValue(f"embeddings must have the {every}, or bring their keys; got {rows} rows")
+
+
+def _plan(data: MediaData, place: str, name: str) -> dict[str, Any]:
+    return media_plan({}, {"data": place, "method": name}, [], {place: data})

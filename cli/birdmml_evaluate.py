@@ -1,0 +1,134 @@
+"""The verbs of `birdmml` for what others bring along: trained models and embeddings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confu_cli.birdmml_runs import FEATURES, WHAT
+from confu_cli.group import Verb
+from confu_cli.options import as_json, debug, key_values, together
+from confu_cli.results import print_run
+from confu_cli.show import echo, print_json, progress_bar, size
+from confu_core.errors import ConfuError, InvalidValue
+
+__all__ = ["embed", "evaluate"]
+
+MODEL = "File that `birdmml run --model` wrote"
+READ = together(
+    FEATURES,
+    click.option(
+        "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
+    ),
+    click.option(
+        "--threads",
+        type=int,
+        default=1,
+        show_default=True,
+        help="Cores to compute on; numbers may differ in their last digits.",
+    ),
+)
+
+
+@click.command(cls=Verb, epilog="Example: birdmml evaluate --model confu.pt --data ssw60:/data/ssw60 --out runs/real")
+@click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
+@click.option("--model", type=click.Path(path_type=Path), help=f"{MODEL}.")
+@click.option(
+    "--embeddings",
+    type=click.Path(path_type=Path),
+    help="Embeddings of any model: Parquet by key, or npz with keys, a column or array for each modality.",
+)
+@click.option("--name", help="What it is called in tables.  [default: the method, or the name of the file]")
+@click.option("--seed", type=int, help="Of embeddings: seeds of one name are averaged in reports.  [default: 0]")
+@click.option(
+    "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
+@READ
+@as_json
+@debug
+def evaluate(
+    data: str, model: Path | None, embeddings: Path | None, out: Path | None, as_json: bool, **options: Any
+) -> None:
+    """Measure a trained model on any data, or embeddings of any model, as a run is measured.
+
+    A model needs no more than one modality in common with the data. Where the data lack training and validation splits
+    there are no probes, and where nothing describes the classes it takes probes to tell them.
+    """
+    if (model is None) == (embeddings is None):
+        raise InvalidValue(f"give either --model or --embeddings; got {'neither' if model is None else 'both'}")
+    given = {name: options[name] for name in ("name", "seed", "temperature") if options[name] is not None}
+    from birdmml.evaluation import evaluate as measure
+    from birdmml.evaluation import evaluate_model
+
+    if model is None:
+        assert embeddings is not None
+        if options["feature_files"] or options["cache"]:
+            raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
+        found = measure(embeddings, data, **{"name": embeddings.stem, **given})
+    else:
+        if "seed" in given or "temperature" in given:
+            raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
+        with progress_bar("evaluating", "rows") as bar:
+            found = evaluate_model(model, data, **given, **_reading(options, bar))
+    from confu_core.runs.sweep import peak_memory
+
+    failed: ConfuError | None = None
+    if out is not None:
+        try:
+            found.save(out)
+        except ConfuError as error:  # What was measured is printed all the same.
+            failed = error
+    if as_json:
+        shown = {name: value for name, value in found.kept().items() if name != "examples"}
+        print_json({**shown, "seconds": round(found.seconds, 3), "peak_memory_bytes": peak_memory()})
+    else:
+        print_run(found.kept(), found.found.label)
+        echo(f"{found.seconds:.1f} s, {size(peak_memory())} of memory at most.")
+    if failed is not None:
+        raise failed
+
+
+@click.command(cls=Verb, epilog="Example: birdmml embed --model confu.pt --data data/birds --out embeddings.parquet")
+@click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
+@click.option("--model", required=True, type=click.Path(path_type=Path), help=f"{MODEL}.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
+@READ
+@as_json
+@debug
+def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> None:
+    """Write what a trained model makes of data, by key.
+
+    There is a vector of each modality, of several together where the method makes one, and of each description of a
+    class.
+    """
+    from birdmml.evaluation import embed_model
+    from confu_core.io.atomic import check_writable
+
+    check_writable(out)
+    with progress_bar("embedding", "rows") as bar:
+        found = embed_model(model, data, out, **_reading(options, bar))
+    rows = {split: len(next(iter(vectors.values()))) for split, vectors in found.splits.items()}
+    queries = list(next(iter(found.splits.values())))
+    described = 0 if found.descriptions is None else len(found.descriptions)
+    if as_json:
+        print_json({"file": str(out), "rows": rows, "queries": queries, "descriptions": described})
+    else:
+        counts = ", ".join(f"{count:,} of {split}" for split, count in rows.items())
+        echo(f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}")
+
+
+def _reading(options: dict[str, Any], bar: Any) -> dict[str, Any]:
+    """Return how data are read."""
+    from confu_core.runs.environment import usable_cores
+
+    parts = [part for value in options["feature_files"] for part in value.split(",")]
+    return {
+        "cache": options["cache"],
+        "features": key_values(parts, "--features"),
+        "threads": options["threads"],
+        "workers": usable_cores(),
+        "progress": lambda done, total: bar(done, total, "decoding"),
+    }

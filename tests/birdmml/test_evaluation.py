@@ -1,0 +1,231 @@
+"""What others bring along: a saved model gives the numbers of its run, and so do its embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from test_bench import SMALL
+
+from birdmml import evaluation
+from birdmml.bench import open_data, run
+from birdmml.evaluation import embed_model, evaluate, evaluate_model
+from confu_core.errors import ConfuError, DatasetError, InvalidValue, TrainingError
+from confu_core.inputs.spec import InputSpec
+from confu_core.media.opened import MediaData
+from confu_core.media.run import MediaResult
+from confu_core.media.saved import load_model, save_model
+from confu_core.media.settings import MediaSettings
+from confu_core.report import write_report
+from confu_core.runs.environment import threads
+from confu_core.runs.measures import Measure
+from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
+
+DIM = 6
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_core() -> Iterator[None]:
+    with threads(1):
+        yield
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def trained(built: Path, cache: Path) -> MediaResult:
+    return run(MediaSettings(data=str(built), method="confu", **SMALL), cache=cache)
+
+
+@pytest.fixture(scope="module")
+def model(trained: MediaResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    save_model(path := tmp_path_factory.mktemp("model") / "model.pt", trained)
+    return path
+
+
+def numbers(measures: list[Measure], *without: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    return {
+        (one.family, one.subject, one.metric, one.condition, one.x): (one.value, one.low, one.high, one.defined)
+        for one in measures
+        if one.family not in without
+    }
+
+
+def test_a_saved_model_gives_the_numbers_of_its_run(
+    trained: MediaResult, model: Path, built: Path, cache: Path
+) -> None:
+    found = evaluate_model(model, built, cache=cache)
+    assert numbers(found.found.measures) == numbers(trained.measures, "history")
+    assert found.row["directions"] == trained.row["directions"]
+    told = {name: found.row[name] for name in ("accuracy", "final_loss", "total_correlation_bound", "lam", "seed")}
+    assert told == {name: trained.row[name] for name in told}
+    assert found.row["trained_on"] == trained.row["data"] and found.row["cell"] != trained.row["cell"]
+    saved = load_model(model)
+    assert saved.inputs == dict(trained.inputs) and saved.settings == trained.settings
+    assert list(saved.inputs) == ["image", "audio", "caption"]
+
+
+def test_its_embeddings_give_them_too(
+    trained: MediaResult, model: Path, built: Path, cache: Path, tmp_path: Path
+) -> None:
+    written = embed_model(model, built, tmp_path / "e.parquet", cache=cache)
+    table = pq.read_table(tmp_path / "e.parquet")
+    fused = ["image+audio", "image+caption", "audio+caption"]
+    assert table.column_names == ["key", "image", "audio", "caption", *fused]
+    assert len(table) == 80 + len(written.descriptions if written.descriptions is not None else ())
+    found = evaluate(tmp_path / "e.parquet", built, name="ours")
+    apart = ("history", "plain", "robustness", "dependence", "data")
+    assert numbers(found.found.measures, "data") == numbers(trained.measures, *apart)
+
+
+def without_captions(built: Path) -> MediaData:
+    known = open_data(built)
+    seen = {name: one for name, one in known.contents.inputs.inputs.items() if name != "caption"}
+    return replace(known, contents=replace(known.contents, inputs=InputSpec(seen)))
+
+
+def test_a_model_is_measured_with_what_the_data_have(
+    trained: MediaResult, model: Path, built: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "open_data", lambda place: without_captions(built))
+    found = numbers(evaluate_model(model, built, cache=cache).found.measures)
+    known = numbers(trained.measures, "history")
+    assert found.items() <= known.items()
+    gone = {place[1] for place in known} - {place[1] for place in found}
+    assert gone and all("caption" in subject for subject in gone)
+    assert ("zero_shot", "image+audio", "accuracy", "test", None) in found
+
+
+def test_a_model_needs_no_more_than_a_test_split(
+    trained: MediaResult, model: Path, built: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = open_data(built)
+    manifest = known.dataset.manifest
+    splits = {"test": manifest.splits["test"]}
+    shards = [shard for shard in manifest.shards if shard.split == "test"]
+    alone = replace(known, dataset=replace(known.dataset, manifest=replace(manifest, splits=splits, shards=shards)))
+    monkeypatch.setattr(evaluation, "open_data", lambda place: alone)
+    found = numbers(evaluate_model(model, built, cache=cache).found.measures)
+    assert found.items() <= numbers(trained.measures, "history").items()
+    assert {place[0] for place in found} >= {"zero_shot", "zero_shot_group", "retrieval", "overlap"}
+    assert not {place[0] for place in found} & {"probe", "plain", "few_shot"}
+
+
+def brought(built: Path) -> dict[str, np.ndarray]:
+    random, known = np.random.default_rng(4), open_data(built)
+    n = known.dataset.manifest.splits["test"]
+    arrays = {name: random.normal(size=(n, DIM)) for name in ("image", "audio", "image+audio")}
+    return {**arrays, "descriptions": random.normal(size=(len(known.contents.prompts), DIM))}
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_embeddings_are_scored_by_cosines(built: Path, fused: bool) -> None:
+    arrays = brought(built)
+    vectors = {name: rows / np.linalg.norm(rows, axis=1, keepdims=True) for name, rows in arrays.items()}
+    if not fused:
+        del arrays["image+audio"]
+    known = open_data(built)
+    labels = known.dataset.table("test", ["species"])["species"].to_pylist()
+    of = [number for _, number in known.contents.prompts]
+    right = []
+    for row, name in enumerate(labels):
+        both = vectors["image+audio"][row] if fused else vectors["image"][row] + vectors["audio"][row]
+        means = [
+            np.mean([both @ vectors["descriptions"][at] for at, number in enumerate(of) if number == label])
+            for label in range(len(known.contents.classes))
+        ]
+        right.append(known.contents.classes[int(np.argmax(means))] == name)
+    found = evaluate(arrays, built)
+    told = {one["direction"]: one["accuracy"] for one in found.row["directions"]}
+    assert told["image+audio->species"] == np.mean(right)
+    assert found.row["bayes_accuracy"] == open_data(built).ceilings["all"]["image+audio"].bayes
+    assert "mine on birdmml" in repr(found) and "image+audio-&gt;species" in found._repr_html_()
+
+
+def test_embeddings_stand_in_a_report(built: Path, tmp_path: Path) -> None:
+    arrays = brought(built)
+    for seed in (0, 1):
+        evaluate(arrays | {"audio": arrays["audio"] + seed}, built, name="ours", seed=seed).save(tmp_path / "runs")
+    page = next(path for path in write_report([tmp_path / "runs"], tmp_path / "page") if path.suffix == ".html")
+    assert "ours" in page.read_text(encoding="utf-8")
+
+
+def test_rows_are_found_by_key(built: Path, tmp_path: Path) -> None:
+    arrays, keys = brought(built), open_data(built).dataset.table("test", ["key"])["key"].to_pylist()
+    order = np.random.default_rng(1).permutation(len(keys))
+    shuffled = {name: rows if name == "descriptions" else rows[order] for name, rows in arrays.items()}
+    np.savez(tmp_path / "e.npz", keys=np.array(keys)[order], **shuffled)
+    straight, found = evaluate(arrays, built), evaluate(tmp_path / "e.npz", built)
+    assert numbers(found.found.measures) == numbers(straight.found.measures)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"image": np.zeros((3, DIM))}, "all modalities must have as many rows; got 3, 16"),
+        ({"audio": np.zeros(16)}, r"audio must be numbers of shape \(rows, dim\); got float64 of shape \(16,\)"),
+        ({"video": np.zeros((16, DIM))}, "has vectors of 'video', which the dataset has not"),
+        ({"descriptions": np.zeros((5, DIM))}, "descriptions must be the 320 of the dataset, in their order; got 5"),
+        ({"audio": np.full((16, DIM), np.nan)}, "values that are not finite, first at key 'test-"),
+        (
+            {"audio": np.ones((16, DIM + 1))},
+            "all embeddings must be of one width, to be compared; image has 6, audio 7",
+        ),
+        ({"keys": [f"test-{row}" for row in range(16)]}, "holds 16 keys that the dataset lacks, first 'test-0'"),
+        ({"descriptions": None}, "nothing tells the species of a sample"),
+    ],
+)
+def test_embeddings_that_do_not_fit(built: Path, change: dict[str, Any], line: str) -> None:
+    arrays = {name: rows for name, rows in (brought(built) | change).items() if rows is not None}
+    with pytest.raises((DatasetError, InvalidValue), match=line):
+        evaluate(arrays, built)
+
+
+def test_rows_of_no_split_are_refused(built: Path) -> None:
+    with pytest.raises(InvalidValue, match="embeddings must have the 16 rows of the test split, or all 80, or bring"):
+        evaluate({"image": np.ones((20, DIM))}, built)
+
+
+def test_files_that_are_no_models(trained: MediaResult, model: Path, built: Path, tmp_path: Path) -> None:
+    held = load_checkpoint(model)
+    config, state = held.pop("config"), {name: held[name] for name in ("weights", "tokenizer")}
+    older = {name: value for name, value in config.items() if name != "trained"}
+    narrow = {**config, "trained": {**config["trained"], "settings": {**config["trained"]["settings"], "dim": 4}}}
+    wrong = {**config, "trained": {**config["trained"], "inputs": [["image", {"kind": "smell"}]]}}
+    cases: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+        (config, {"step": 3}, "is the checkpoint of a training"),
+        (older, state, "is of a version that did not save what a model takes; train it again"),
+        (narrow, state, "does not fit the code of its method or encoders: size mismatch"),
+        (wrong, state, "is damaged: .*smell"),
+        (config, {**state, "tokenizer": "{}"}, "is damaged: the tokenizer cannot be read"),
+        (config, {**state, "weights": {"method": torch.ones(1)}}, "does not fit the code"),
+    ]
+    for number, (said, saved, line) in enumerate(cases):
+        save_checkpoint(path := tmp_path / f"{number}.pt", said, saved)
+        with pytest.raises(TrainingError, match=line):
+            load_model(path)
+    with pytest.raises(TrainingError, match=r"no model .*nothing\.pt"):
+        load_model(tmp_path / "nothing.pt")
+
+
+def test_data_that_a_model_cannot_take(model: Path, built: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = open_data(built)
+    inputs = known.contents.inputs.inputs
+    others: list[tuple[dict[str, Any], str]] = [
+        ({"image": inputs["audio"]}, "image is a picture to the model and a sound in the data"),
+        ({"speech": inputs["audio"]}, "the model takes image, audio, caption and the data have speech"),
+    ]
+    for seen, line in others:
+        changed = replace(known, contents=replace(known.contents, inputs=InputSpec(seen)))
+        monkeypatch.setattr(evaluation, "open_data", lambda place, changed=changed: changed)
+        with pytest.raises(ConfuError, match=line):
+            evaluate_model(model, built, cache=cache)
