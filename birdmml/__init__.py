@@ -1,8 +1,8 @@
 """Bird-MML: pictures, songs and captions whose interaction structure is known exactly.
 
-    from birdmml import evaluate
+from birdmml import evaluate
 
-    print(evaluate({"image": x, "audio": y, "descriptions": d}, data="data/birds"))
+print(evaluate({"image": x, "audio": y, "descriptions": d}, data="data/birds"))
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from birdmml.evaluation import Evaluation, embed_model, evaluate, evaluate_model
+    from birdmml.evaluation import Evaluation, embed_model, evaluate, evaluate_model, load
 
-__all__ = ["Evaluation", "__version__", "embed_model", "evaluate", "evaluate_model"]
+__all__ = ["Evaluation", "__version__", "embed_model", "evaluate", "evaluate_model", "load"]
 
 __version__ = version("confu-bench")
 

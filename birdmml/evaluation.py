@@ -14,6 +14,7 @@ import numpy as np
 from birdmml.bench import open_data
 from confu_core.errors import InvalidValue
 from confu_core.media.findings import Findings
+from confu_core.media.loading import Samples, SampleStream
 from confu_core.media.opened import Fitted, MediaData, open_media
 from confu_core.media.run import Measured, evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
@@ -35,7 +36,7 @@ from confu_core.runs.sweep import keep
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model"]
+__all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
 
 TRAINED = ("total_correlation_bound", "final_loss")
 # Columns of the short table: of a direction of a row, and their headings.
@@ -116,6 +117,34 @@ class Evaluation:
     def kept(self) -> dict[str, Any]:
         """Return it as a results folder keeps it: the row, with the rows of its measures and examples."""
         return kept(self.found)
+
+
+def load(data: str | Path, split: str, *, side: int | None = None, stream: bool = False) -> Samples | SampleStream:
+    """Open a split as a dataset of PyTorch.
+
+    Parameters
+    ----------
+    data : str or Path
+        As for `birdmml.bench.open_data`.
+    split : str
+        Such as ``"train"``.
+    side : int, optional
+        Pictures are cut to a square and brought to so many pixels; by default 64, unless the dataset says otherwise.
+    stream : bool
+        Whether to read shard by shard, in order, in place of any sample by its number.
+
+    Returns
+    -------
+    Samples or SampleStream
+        Of dictionaries: ``key``, each modality, and ``label``; see `confu_core.media.loading.Samples`.
+
+    Raises
+    ------
+    DatasetError, InvalidValue
+        If there is no such dataset or split; when it is read, if a sample cannot be decoded, by its key.
+    """
+    known = open_data(data)
+    return (SampleStream if stream else Samples)(known.dataset, known.contents, split, side)
 
 
 def evaluate(
