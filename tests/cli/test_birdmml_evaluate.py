@@ -1,0 +1,86 @@
+"""The verbs evaluate and embed of `birdmml`: what they print, keep and refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from calls import Calls, assert_one_line
+
+from birdmml.data import BirdRecipe
+from birdmml.settings import Settings
+from confu_cli.birdmml import birdmml
+from confu_core.runs.measures import read_measures
+from confu_core.runs.results import read_results
+from confu_core.shards import build
+
+TINY = Settings(species=20, per_species=4, size=32, seconds=0.5, p=0.6)
+QUICK = ["--epochs", "1", "--batch-size", "16", "--dim", "8", "--feature-dim", "8", "--width", "8", "--side", "16"]
+calls = Calls(birdmml)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a dataset and a model that was trained on it."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    build(BirdRecipe(TINY), folder / "birds", shard_rows=24)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        calls.said("run", "--data", folder / "birds", "--method", "clip", *QUICK, "--model", folder / "model.pt")
+        yield folder
+
+
+def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
+    data, model, file = ("--data", place / "birds"), ("--model", place / "model.pt"), tmp_path / "e.parquet"
+    found = calls.said("evaluate", *data, *model, "--out", tmp_path / "runs", "--name", "again")
+    assert (found["method"], found["brought"], found["trained_on"]) == ("again", "model", found["data"])
+    written = calls.said("embed", *data, *model, "--out", file)
+    assert written == {
+        "file": str(file),
+        "rows": {"train": 48, "validation": 8, "test": 16, "shift": 8},
+        "queries": ["image", "audio", "caption"],
+        "descriptions": 320,
+    }
+    own = calls.said("evaluate", *data, "--embeddings", file, "--out", tmp_path / "runs")
+    assert (own["method"], own["brought"]) == ("e", "embeddings")
+    assert own["directions"] == found["directions"]
+    rows = read_results(tmp_path / "runs").rows()
+    assert {row["cell"]: row["method"] for row in rows} == {found["cell"]: "again", own["cell"]: "e"}
+    assert {row["cell"] for row in read_measures(tmp_path / "runs").to_pylist()} == {found["cell"], own["cell"]}
+    text = calls.succeed("evaluate", *data, "--embeddings", file, "--name", "mine", "--seed", "3")
+    assert "mine: the species, by descriptions (seed 3)" in text and "capture" in text
+    assert "16 of test, 8 of shift, 320 descriptions" in calls.succeed("embed", *data, *model, "--out", file)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        ([], 2, "give either --model or --embeddings; got neither"),
+        (["--model", "model.pt", "--embeddings", "e.npz"], 2, "give either --model or --embeddings; got both"),
+        (["--model", "model.pt", "--seed", "1"], 2, "a model has its seed and its temperature; leave out --seed"),
+        (
+            ["--embeddings", "e.npz", "--cache", "there"],
+            2,
+            "embeddings stand for what is decoded; leave out --features",
+        ),
+        (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
+        (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
+        (["--model", "no.pt"], 1, "no model no.pt"),
+        (["--model", "model.pt", "--features", "image=no.npz"], 1, "no.npz does not exist"),
+        (["--model", "model.pt", "--features", "smell=no.npz"], 2, "no modality 'smell' to have features"),
+    ],
+)
+def test_one_line_for_what_cannot_be_done(
+    place: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], status: int, message: str
+) -> None:
+    monkeypatch.chdir(place)
+    assert_one_line(calls.invoke("evaluate", "--data", "birds", *words), status, message)
+
+
+def test_what_was_measured_is_printed_even_if_it_cannot_be_kept(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    data, model = ("--data", place / "birds"), ("--model", place / "model.pt")
+    result = calls.invoke("evaluate", *data, *model, "--out", tmp_path / "file")
+    assert result.exit_code == 1 and "image + audio" in result.stdout and result.stderr.startswith("Error: ")
+    assert_one_line(calls.invoke("embed", *data, *model, "--out", tmp_path / "file/below"), 1, "cannot write")
