@@ -12,9 +12,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from birdmml.evaluation import Evaluation, embed_model, evaluate, evaluate_model, load
+    from birdmml.evaluation import embed_model, evaluate, evaluate_model, load
 
-__all__ = ["Evaluation", "__version__", "embed_model", "evaluate", "evaluate_model", "load"]
+__all__ = ["__version__", "embed_model", "evaluate", "evaluate_model", "load"]
 
 __version__ = version("confu-bench")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from confu_core.errors import InvalidValue
 from confu_core.media.findings import Findings
 from confu_core.media.loading import Samples, SampleStream
 from confu_core.media.opened import Fitted, MediaData, open_media
-from confu_core.media.run import Measured, evaluate_trained
+from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
 from confu_core.media.sweep import kept, media_plan
 from confu_core.media.vectors import (
@@ -30,93 +30,12 @@ from confu_core.media.vectors import (
     write_embeddings,
 )
 from confu_core.runs import environment
+from confu_core.runs.evaluation import Evaluation
 from confu_core.runs.options import cell_id
-from confu_core.runs.sweep import keep
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
 
 TRAINED = ("total_correlation_bound", "final_loss")
-# Columns of the short table: of a direction of a row, and their headings.
-SHOWN = {
-    "direction": "direction",
-    "accuracy": "accuracy",
-    "single_ceiling": "single ceiling",
-    "pairwise_ceiling": "pairwise ceiling",
-    "bayes_accuracy": "Bayes accuracy",
-    "higher_order_capture": "capture",
-}
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What was measured of a model or of embeddings; shown as a short table.
-
-    Attributes
-    ----------
-    found : Measured
-        One row of results, every measure, and a few samples to look at.
-    plan : dict
-        What a results folder says of it.
-    seconds : float
-        How long it took.
-    """
-
-    found: Measured
-    plan: dict[str, Any]
-    seconds: float
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """The row of results, with what was measured at its directions."""
-        return self.found.row
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """Every measure: family, subject, metric, condition, x, value, low, high, reference, defined."""
-        import pandas as pd
-
-        return pd.DataFrame([one.row("") for one in self.found.measures]).drop(columns="cell")
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Accuracy of every direction beside what can be reached, where that is known exactly."""
-        import pandas as pd
-
-        rows = [{heading: one[name] for name, heading in SHOWN.items()} for one in self.row["directions"]]
-        return pd.DataFrame(rows).set_index("direction").dropna(axis="columns", how="all")
-
-    def __repr__(self) -> str:
-        return f"{self._title()}\n{self.table.to_string(float_format='{:.3f}'.format, na_rep='')}"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(self._title())}</p>{self.table.to_html(float_format='{:.3f}'.format, na_rep='')}"
-
-    def _title(self) -> str:
-        return f"{self.row['method']} on {self.plan['title']}"
-
-    def save(self, folder: str | Path) -> None:
-        """Keep it in a results folder, beside what that holds; reports show all of it together.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made where it is missing.
-
-        Raises
-        ------
-        ResultsError
-            If the folder holds results of another benchmark, or cannot be written.
-        """
-        keep(self.kept(), folder, plan=self.plan, seconds=self.seconds)
-
-    def kept(self) -> dict[str, Any]:
-        """Return it as a results folder keeps it: the row, with the rows of its measures and examples."""
-        return kept(self.found)
 
 
 def load(data: str | Path, split: str, *, side: int | None = None, stream: bool = False) -> Samples | SampleStream:
@@ -206,7 +125,7 @@ def evaluate(
     without = {"plain", *(["dependence"] if any("+" in query for query in embeddings.splits["test"]) else [])}
     with environment.threads(1):
         found = evaluate_trained(findings, cell, dict.fromkeys(TRAINED), without)
-    return Evaluation(found, _plan(known, str(data), name), time.monotonic() - started)
+    return Evaluation(kept(found), _plan(known, str(data), name), time.monotonic() - started, found.label)
 
 
 def evaluate_model(
@@ -257,7 +176,7 @@ def evaluate_model(
     cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
     with environment.threads(threads):
         found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})
-    return Evaluation(found, _plan(known, str(data), name), time.monotonic() - started)
+    return Evaluation(kept(found), _plan(known, str(data), name), time.monotonic() - started, found.label)
 
 
 def embed_model(

@@ -82,10 +82,10 @@ def evaluate(
         except ConfuError as error:  # What was measured is printed all the same.
             failed = error
     if as_json:
-        shown = {name: value for name, value in found.kept().items() if name != "examples"}
+        shown = {name: value for name, value in found.row.items() if name != "examples"}
         print_json({**shown, "seconds": round(found.seconds, 3), "peak_memory_bytes": peak_memory()})
     else:
-        print_run(found.kept(), found.found.label)
+        print_run(found.row, found.label)
         echo(f"{found.seconds:.1f} s, {size(peak_memory())} of memory at most.")
     if failed is not None:
         raise failed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ from xor_bench.settings import Settings
 from xor_bench.task import XorSamples, code_inputs, direction_name, directions, make_xor, names
 from xor_bench.theory import ceilings, chance, information
 
-__all__ = ["headline", "run", "run_together"]
+__all__ = ["every_direction", "headline", "row_of", "run", "run_together", "samples", "untrained"]
 
 
 def run(
@@ -103,8 +103,8 @@ def run_together(
     )
     with threads(1):  # Matrices here are too small to gain from more.
         models = [untrained(cell) for cell in cells]
-        samples = [_samples(cell, data, "train") for cell in cells]
-        losses = train(models, samples, [cell.seed for cell in cells], training, watch=watch, reduce=reduce)
+        drawn = [_samples(cell, data, "train") for cell in cells]
+        losses = train(models, drawn, [cell.seed for cell in cells], training, watch=watch, reduce=reduce)
         return [_row(*each, data) for each in zip(cells, models, losses, strict=True)]
 
 
@@ -125,11 +125,12 @@ def untrained(settings: Settings) -> Model:
 
 def _samples(settings: Settings, data: XorData | None, split: str) -> Samples:
     table = torch.from_numpy(code_inputs(settings.inputs, settings.bits, random_state=settings.seed))
-    drawn = _draw(settings, split) if data is None else data.samples(split, settings.p)
+    drawn = samples(settings, split) if data is None else data.samples(split, settings.p)
     return Samples((table,) * settings.modalities, torch.from_numpy(drawn.codes))
 
 
-def _draw(settings: Settings, split: str) -> XorSamples:
+def samples(settings: Settings, split: str) -> XorSamples:
+    """Draw the samples of a run."""
     task = settings.task
     return make_xor(
         settings.train_samples if split == "train" else settings.test_samples,
@@ -144,15 +145,23 @@ def _draw(settings: Settings, split: str) -> XorSamples:
 
 
 def _row(settings: Settings, model: Model, loss: float, data: XorData | None) -> dict[str, Any]:
+    cell = {"cell": settings.cell(), **settings.columns()}
+    return row_of(settings, evaluate(model, _samples(settings, data, "test"), every_direction(settings)), cell, loss)
+
+
+def every_direction(settings: Settings) -> list[tuple[tuple[int, ...], int]]:
+    """List the directions of a task, as numbers of modalities."""
     letters = names(settings.modalities)
     wanted = directions(settings.modalities, range(1, settings.modalities))
-    numbers = [(tuple(map(letters.index, query)), letters.index(target)) for query, target in wanted]
-    found = evaluate(model, _samples(settings, data, "test"), numbers)
+    return [(tuple(map(letters.index, query)), letters.index(target)) for query, target in wanted]
+
+
+def row_of(settings: Settings, found: Evaluation, cell: Mapping[str, Any], loss: float | None) -> dict[str, Any]:
+    """Return a row of results: what was reached in every direction, beside what can be reached."""
     rows = _direction_rows(settings, found)
     main = next(row for row in rows if row["direction"] == headline(settings.modalities))
     return {
-        "cell": settings.cell(),
-        **settings.columns(),
+        **cell,
         **{key: main[key] for key in ("accuracy", *ceiling_columns(None, None))},
         "chance": chance(settings.bits),
         "total_correlation": information(settings.p, settings.bits, **_law(settings)).total_correlation,

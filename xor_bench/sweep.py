@@ -12,7 +12,7 @@ from confu_core.runs.sweep import Cell, SweepSummary, sweep
 from xor_bench.run import headline, run_together
 from xor_bench.settings import Settings
 
-__all__ = ["PRESETS", "grid_cells", "preset_grid", "run_sweep"]
+__all__ = ["PRESETS", "grid_cells", "plan_of", "preset_grid", "run_sweep"]
 
 # The longest cells first, so that no worker is left with one at the end.
 FIGURE3: dict[str, list[Any]] = {
@@ -155,7 +155,15 @@ def run_sweep(
     """
     fixed = dict(fixed or {})
     cells = grid_cells(grid, fixed)
-    plan = {
+    plan = plan_of(grid, fixed, cells, preset)
+    return sweep(cells, run_together, out, plan=plan, workers=workers, stack_size=stack_size, progress=progress)
+
+
+def plan_of(
+    grid: Mapping[str, Sequence[Any]], fixed: dict[str, Any], cells: Sequence[Cell[Settings]], preset: str | None = None
+) -> dict[str, Any]:
+    """Return what ``sweep.json`` says of a grid."""
+    return {
         "benchmark": "xor",
         "preset": preset,
         "title": TITLES.get(preset or "", "The XOR synergy task"),
@@ -163,7 +171,6 @@ def run_sweep(
         "settings": fixed,
         "view": _view(grid, cells),
     }
-    return sweep(cells, run_together, out, plan=plan, workers=workers, stack_size=stack_size, progress=progress)
 
 
 def _view(grid: Mapping[str, Sequence[Any]], cells: Sequence[Cell[Settings]]) -> dict[str, str]:

@@ -53,10 +53,15 @@ def model(trained: MediaResult, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def numbers(measures: list[Measure], *without: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    return of_rows([one.row("") for one in measures], *without)
+
+
+def of_rows(measures: list[dict[str, Any]], *without: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    place, value = ("family", "subject", "metric", "condition", "x"), ("value", "low", "high", "defined")
     return {
-        (one.family, one.subject, one.metric, one.condition, one.x): (one.value, one.low, one.high, one.defined)
+        tuple(one[name] for name in place): tuple(one[name] for name in value)
         for one in measures
-        if one.family not in without
+        if one["family"] not in without
     }
 
 
@@ -64,7 +69,7 @@ def test_a_saved_model_gives_the_numbers_of_its_run(
     trained: MediaResult, model: Path, built: Path, cache: Path
 ) -> None:
     found = evaluate_model(model, built, cache=cache)
-    assert numbers(found.found.measures) == numbers(trained.measures, "history")
+    assert of_rows(found.row["measures"]) == numbers(trained.measures, "history")
     assert found.row["directions"] == trained.row["directions"]
     told = {name: found.row[name] for name in ("accuracy", "final_loss", "total_correlation_bound", "lam", "seed")}
     assert told == {name: trained.row[name] for name in told}
@@ -84,7 +89,7 @@ def test_its_embeddings_give_them_too(
     assert len(table) == 80 + len(written.descriptions if written.descriptions is not None else ())
     found = evaluate(tmp_path / "e.parquet", built, name="ours")
     apart = ("history", "plain", "robustness", "dependence", "data")
-    assert numbers(found.found.measures, "data") == numbers(trained.measures, *apart)
+    assert of_rows(found.row["measures"], "data") == numbers(trained.measures, *apart)
 
 
 def without_captions(built: Path) -> MediaData:
@@ -97,7 +102,7 @@ def test_a_model_is_measured_with_what_the_data_have(
     trained: MediaResult, model: Path, built: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluation, "open_data", lambda place: without_captions(built))
-    found = numbers(evaluate_model(model, built, cache=cache).found.measures)
+    found = of_rows(evaluate_model(model, built, cache=cache).row["measures"])
     known = numbers(trained.measures, "history")
     assert found.items() <= known.items()
     gone = {place[1] for place in known} - {place[1] for place in found}
@@ -114,7 +119,7 @@ def test_a_model_needs_no_more_than_a_test_split(
     shards = [shard for shard in manifest.shards if shard.split == "test"]
     alone = replace(known, dataset=replace(known.dataset, manifest=replace(manifest, splits=splits, shards=shards)))
     monkeypatch.setattr(evaluation, "open_data", lambda place: alone)
-    found = numbers(evaluate_model(model, built, cache=cache).found.measures)
+    found = of_rows(evaluate_model(model, built, cache=cache).row["measures"])
     assert found.items() <= numbers(trained.measures, "history").items()
     assert {place[0] for place in found} >= {"zero_shot", "zero_shot_group", "retrieval", "overlap"}
     assert not {place[0] for place in found} & {"probe", "plain", "few_shot"}
@@ -165,7 +170,7 @@ def test_rows_are_found_by_key(built: Path, tmp_path: Path) -> None:
     shuffled = {name: rows if name == "descriptions" else rows[order] for name, rows in arrays.items()}
     np.savez(tmp_path / "e.npz", keys=np.array(keys)[order], **shuffled)
     straight, found = evaluate(arrays, built), evaluate(tmp_path / "e.npz", built)
-    assert numbers(found.found.measures) == numbers(straight.found.measures)
+    assert of_rows(found.row["measures"]) == of_rows(straight.row["measures"])
 
 
 @pytest.mark.parametrize(

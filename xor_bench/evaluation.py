@@ -1,0 +1,151 @@
+"""Embeddings of the codes of the XOR task, whatever model they are of, measured as runs are."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from confu_core.errors import InvalidValue, nearest
+from confu_core.evaluation.directions import evaluate as evaluate_directions
+from confu_core.methods import Method, Space, View
+from confu_core.model import Model
+from confu_core.runs.environment import threads
+from confu_core.runs.evaluation import Evaluation
+from confu_core.runs.options import cell_id
+from confu_core.training.samples import Samples
+from xor_bench.run import every_direction, row_of, samples
+from xor_bench.settings import Settings
+from xor_bench.sweep import plan_of
+from xor_bench.task import names
+
+__all__ = ["evaluate"]
+
+
+class Brought(Method):
+    """Cosines of embeddings of codes; the last feature of a row is its code, by which fused vectors are found."""
+
+    def __init__(self, space: Space, fused: Mapping[tuple[int, ...], Tensor]) -> None:
+        super().__init__(space)
+        self.fused = dict(fused)
+
+    def score(self, query: View, key: View) -> Tensor:
+        """Return cosines; for several modalities without a vector of their own, the sum of theirs."""
+        return self._vector(query) @ self._vector(key).mT
+
+    def _vector(self, view: View) -> Tensor:
+        if view.modalities not in self.fused:
+            return view.total(view.embeddings)
+        return self.fused[view.modalities][tuple(view.feature(at)[..., -1].long() for at in view.modalities)]
+
+
+def evaluate(
+    embeddings: Mapping[str, Any],
+    p: float,
+    *,
+    name: str = "mine",
+    seed: int = 0,
+    parity: str = "all",
+    test_samples: int = 10_000,
+) -> Evaluation:
+    """Measure embeddings of codes in every direction, beside the exact ceilings.
+
+    Parameters
+    ----------
+    embeddings : mapping of str to array_like
+        For each modality, ``"a"``, ``"b"``, ``"c"`` and on, the embeddings of all its codes: shape (2**bits, dim). For
+        several together, such as ``"ac"``, where they have a vector of their own, shape (2**bits, 2**bits, dim), by the
+        code of each; else cosines are added up.
+    p : float
+        Mixing probability, in [0, 1].
+    name : str
+        What it is called in tables.
+    seed : int
+        Of the samples that are tested, the same as a run of that seed has.
+    parity, test_samples
+        As for `xor_bench.settings.Settings`.
+
+    Returns
+    -------
+    Evaluation
+        Its repr is a short table; ``save`` keeps it for a report.
+
+    Raises
+    ------
+    InvalidValue
+        If a modality is missing, a shape does not fit, or a number is not finite.
+
+    Examples
+    --------
+    >>> codes = np.eye(2)
+    >>> same = np.stack([np.roll(codes, code, axis=0) for code in range(2)])  # By a, then c: a XOR c.
+    >>> found = evaluate({"a": codes, "b": codes, "c": codes, "ac": same}, p=1)
+    >>> found.row["accuracy"]
+    1.0
+    """
+    started = time.monotonic()
+    tables = _checked(embeddings)
+    letters = names(sum(len(name) == 1 for name in tables))
+    codes = len(tables["a"])
+    settings = Settings(
+        "clip", p, codes.bit_length() - 1, len(letters), parity=parity, seed=seed, test_samples=test_samples
+    )
+    digest = hashlib.sha256()
+    for one, table in sorted(tables.items()):
+        digest.update(one.encode() + table.numpy().tobytes())
+    task = ("p", "bits", "modalities", "parity", "noise", "seed", "test_samples")
+    columns = {"method": name, "brought": "embeddings", **{each: getattr(settings, each) for each in task}}
+    cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, ""), **columns}
+    with threads(1):
+        drawn = Samples(
+            tuple(_numbered(tables[one]) for one in letters), torch.from_numpy(samples(settings, "test").codes)
+        )
+        found = evaluate_directions(_model(tables, letters), drawn, every_direction(settings))
+        row = row_of(settings, found, cell, None)
+    return Evaluation(row, plan_of({}, {"method": name, "p": p}, []), time.monotonic() - started)
+
+
+def _checked(embeddings: Mapping[str, Any]) -> dict[str, Tensor]:
+    letters = names(max(3, sum(len(name) == 1 for name in embeddings)))
+    for letter in letters:
+        if letter not in embeddings:
+            raise InvalidValue(f"there must be embeddings of every modality, {', '.join(letters)}; {letter} is missing")
+    first = np.asarray(embeddings["a"]).shape
+    if len(first) != 2 or first[0] < 2 or first[0] & (first[0] - 1) or not first[1]:
+        raise InvalidValue(f"a must be of shape (2**bits, dim); got {first}")
+    tables = {}
+    for name, given in embeddings.items():
+        known = "".join(sorted(set(name) & set(letters)))
+        if name != known or not name:
+            raise InvalidValue(
+                f"no modalities {name!r}: {nearest(name, letters)}; of several write each once, in order"
+            )
+        table = np.asarray(given)
+        wanted = (first[0],) * len(name) + first[1:]
+        if table.shape != wanted or table.dtype.kind not in "fiu":
+            raise InvalidValue(f"{name} must be numbers of shape {wanted}; got {table.dtype} of shape {table.shape}")
+        if not np.isfinite(table).all():
+            raise InvalidValue(f"{name} must be finite; got {table[~np.isfinite(table)][0]}")
+        tables[name] = nn.functional.normalize(torch.from_numpy(table.astype(np.float32)), dim=-1)
+    return tables
+
+
+def _numbered(table: Tensor) -> Tensor:
+    """Return embeddings with the code of each behind it."""
+    return torch.cat([table, torch.arange(len(table), dtype=table.dtype)[:, None]], dim=1)
+
+
+def _model(tables: Mapping[str, Tensor], letters: tuple[str, ...]) -> Model:
+    """Return the model whose embeddings are the inputs without their codes."""
+    dim = tables["a"].shape[1]
+    fused = {tuple(map(letters.index, name)): table for name, table in tables.items() if len(name) > 1}
+    model = Model([nn.Identity()] * len(letters), dim + 1, dim, lambda space: Brought(space, fused))
+    for at in range(len(letters)):
+        nn.init.eye_(model.get_parameter(f"projections.{at}.weight"))
+        nn.init.zeros_(model.get_parameter(f"projections.{at}.bias"))
+    return model
