@@ -14,7 +14,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from confu_core.errors import InvalidValue
+from confu_core.errors import InvalidValue, MethodError
 from confu_core.info_nce import info_nce, symmetric_info_nce
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
@@ -187,6 +187,17 @@ class Method(nn.Module):
         """
         raise NotImplementedError(f"{type(self).__name__} defines no score")
 
+    def scores(self, batch: EmbeddedBatch, query: tuple[int, ...], key: tuple[int, ...]) -> Tensor:
+        """Score two views of a batch, and see that there is a score for every pair of their rows."""
+        scores = self.score(batch.view(query), batch.view(key))
+        wanted = (batch.row_count(query), batch.row_count(key))
+        if not isinstance(scores, Tensor) or scores.shape[-2:] != wanted:
+            got = tuple(scores.shape[-2:]) if isinstance(scores, Tensor) else type(scores).__name__
+            direction = "->".join("+".join(map(str, side)) for side in (query, key))
+            what = f"{type(self).__name__}.score must return (query rows, key rows), {wanted} for {direction}"
+            raise MethodError(f"{what}; got {got}")
+        return scores
+
     def terms(self) -> Sequence[Term]:
         """List the terms of the loss.
 
@@ -290,7 +301,7 @@ class Method(nn.Module):
         Tensor, shape (...)
             In nats.
         """
-        scores = self.score(batch.view(term.query), batch.view(term.key))
+        scores = self.scores(batch, term.query, term.key)
         counts, scale = batch.counts(term.query, term.key), self.scale()
         if not term.symmetric:
             return info_nce(scale * scores, counts, label_smoothing=self.label_smoothing)

@@ -175,6 +175,12 @@ class EmbeddedBatch:
             number = number * size + codes[..., position]
         return number, prod(sizes)
 
+    def row_count(self, modalities: tuple[int, ...]) -> int:
+        """Return the number of rows of a view."""
+        if self.codes is None or isinstance(self.view(modalities).layout, Indexed):
+            return self.size
+        return prod(self._sizes(modalities))
+
     def shuffled(self, anchor: int, modalities: tuple[int, ...]) -> Tensor:
         """Return permutations of the samples, one per modality, for the negatives of an anchor.
 

@@ -30,6 +30,10 @@ class Broken(Method):
 class Raising(Method):
     def score(self, query, key):
         raise KeyError("no such thing")
+
+class Narrow(Method):
+    def score(self, query, key):
+        return query.embedding(query.modalities[0]) @ key.embedding(key.modalities[0])[..., :1, :].mT
 """
 
 
@@ -138,6 +142,9 @@ def test_errors_of_a_users_method_name_what_and_when(tmp_path: Path) -> None:
         run(Settings(method=f"{file}:Broken", **QUICK))
     with pytest.raises(MethodError, match=r"method Raising raised at step 0: KeyError: .*\(mine.py, line 14\)"):
         run(Settings(method=f"{file}:Raising", **QUICK))
+    wanted = r"Narrow\.score must return \(query rows, key rows\), \(\d+, \d+\) for 0->1; got \(\d+, 1\)$"
+    with pytest.raises(MethodError, match=wanted):
+        run(Settings(method=f"{file}:Narrow", **QUICK))
     with pytest.raises(MethodError, match="has no class 'Brokn': did you mean 'Broken'"):
         run(Settings(method=f"{file}:Brokn", **QUICK))
 
