@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,22 +12,124 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from confu_core.datasets.affect_labels import BINARY, SENTIMENT, Labels, labels_of
-from confu_core.datasets.affect_pickle import MODALITIES, Part, read_parts
-from confu_core.datasets.affect_steps import Steps, steps_of
+from confu_core.datasets.affect_parts import MODALITIES, Part, Steps, read_parts, steps_of
 from confu_core.datasets.contents import CONTENTS, Contents
-from confu_core.errors import DatasetError, InvalidValue
+from confu_core.datasets.sources import check_one_of
+from confu_core.errors import DatasetError
+from confu_core.inputs import spec
 from confu_core.inputs.sequence import encode_sequence
-from confu_core.inputs.spec import InputSpec
-from confu_core.inputs.spec import Sequence as Sequences
 from confu_core.io.atomic import sha256_of
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.tar import flat_json
 
-__all__ = ["AffectRecipe", "open_mosei", "open_mosi", "open_mustard", "open_urfunny"]
+__all__ = ["open_mosei", "open_mosi", "open_mustard", "open_urfunny"]
 
+SENTIMENT = ("negative", "positive")
+ZERO = ("negative", "positive", "leave_out")
+BINARY = "binary"
+RANGE = 3.0
 NONFINITE = ("leave_out", "zero")
+
 _VECTORS = pa.list_(pa.list_(pa.float32()))
+_SEGMENT = re.compile(r"(\[\d+\]|_\d+)$")
+
+
+def open_mosi(path: str, zero: str = "negative", nonfinite: str = "leave_out") -> AffectRecipe:
+    """Open CMU-MOSI: opinions in monologues, with sentiment from -3 to 3.
+
+    Parameters
+    ----------
+    path : str
+        ``mosi_raw.pkl`` or ``mosi_data.pkl``, or their folder.
+    zero : {"negative", "positive", "leave_out"}
+        Where a sentiment of exactly 0 belongs; MultiBench counts it as negative.
+    nonfinite : {"leave_out", "zero"}
+        What becomes of samples with values that are not finite. They are counted either way.
+    """
+    return _opened("mosi", path, ("mosi_raw.pkl", "mosi_data.pkl"), "sentiment", SENTIMENT, zero, nonfinite)
+
+
+def open_mosei(path: str, zero: str = "negative", nonfinite: str = "leave_out") -> AffectRecipe:
+    """Open CMU-MOSEI as `open_mosi` does, from ``mosei_senti_data.pkl`` or ``mosei_raw.pkl``."""
+    return _opened("mosei", path, ("mosei_senti_data.pkl", "mosei_raw.pkl"), "sentiment", SENTIMENT, zero, nonfinite)
+
+
+def open_urfunny(path: str, nonfinite: str = "leave_out") -> AffectRecipe:
+    """Open UR-FUNNY as `open_mosi` does, from ``humor.pkl``: whether the audience of a talk laughed."""
+    return _opened("urfunny", path, ("humor.pkl",), "humor", ("not funny", "funny"), BINARY, nonfinite)
+
+
+def open_mustard(path: str, nonfinite: str = "leave_out") -> AffectRecipe:
+    """Open MUStARD as `open_mosi` does, from ``sarcasm.pkl``: whether an utterance is sarcastic."""
+    return _opened("mustard", path, ("sarcasm.pkl",), "sarcasm", ("sincere", "sarcastic"), BINARY, nonfinite)
+
+
+def _opened(
+    name: str, path: str, files: Sequence[str], label: str, classes: tuple[str, str], zero: str, nonfinite: str
+) -> AffectRecipe:
+    check_one_of("nonfinite", nonfinite, NONFINITE)
+    file = _file(path, files)
+    parts = _parts(file)
+    labels = {split: _labels(part, zero, f"{file}, {split}") for split, part in parts.items()}
+    steps = {split: steps_of(part, labels[split].kept, nonfinite == "zero") for split, part in parts.items()}
+    notes = {what: sum(one.counts[what] for one in steps.values()) for what in steps["train"].counts}
+    shapes = {one: [part.arrays[one].shape for part in parts.values()] for one in MODALITIES}
+    lengths = {one: max(steps for _, steps, _ in found) for one, found in shapes.items()}
+    inputs = spec.InputSpec({one: spec.Sequence(one, lengths[one], shapes[one][0][2]) for one in MODALITIES})
+    options = {"nonfinite": nonfinite} | ({} if zero == BINARY else {"zero": zero})
+    config = {**options, "sha256": sha256_of(file)}
+    return AffectRecipe(name, config, file, Contents(inputs, label, classes), steps, labels, notes)
+
+
+def _file(path: str, names: Sequence[str]) -> Path:
+    """Return the file that a path is or, if it is a folder, the first of the names in it."""
+    given = Path(path)
+    there = [file for file in ([given / name for name in names] if given.is_dir() else [given]) if file.is_file()]
+    if not there and given.is_dir():
+        raise DatasetError(f"{path} holds no {' or '.join(names)}")
+    if not there:
+        raise DatasetError(f"{path} does not exist; give {' or '.join(names)}, or its folder")
+    return there[0].resolve()
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Classes and names of the rows of a split.
+
+    Attributes
+    ----------
+    classes : ndarray of int64, shape (n,)
+        0 or 1.
+    scores : ndarray of float64, shape (n,)
+        The labels as they are published.
+    kept : ndarray of bool, shape (n,)
+        Whether a row has a class.
+    segments, videos : list of str
+        The name of each row, and of the video that it is a part of.
+    """
+
+    classes: np.ndarray
+    scores: np.ndarray
+    kept: np.ndarray
+    segments: list[str]
+    videos: list[str]
+
+
+def _labels(part: Part, zero: str, where: str) -> Labels:
+    """Return the classes of a split, of which `zero` says where a score of 0 belongs, or that scores are binary."""
+    scores, kept = part.labels, np.ones(len(part.labels), dtype=bool)
+    if zero == BINARY:
+        if not np.isin(scores, (0, 1)).all() and not np.isin(scores, (-1, 1)).all():
+            raise DatasetError(f"{where}: labels must be 0 and 1, or -1 and 1; got {np.unique(scores)[:5].tolist()}")
+    else:
+        check_one_of("zero", zero, ZERO)
+        if scores.size and np.abs(scores).max() > RANGE:
+            raise DatasetError(f"{where}: labels must be in [-3, 3]; got {scores[np.abs(scores).argmax()]:g}")
+        kept = (scores != 0) | (zero != "leave_out")
+    positive = (scores >= 0) if zero == "positive" else (scores > 0)
+    segments = ["_".join(one) for one in part.ids]
+    videos = [one[0] if len(one) > 1 else _SEGMENT.sub("", one[0]) for one in part.ids]
+    return Labels(positive.astype(np.int64), scores, kept, segments, videos)
 
 
 @dataclass(frozen=True)
@@ -86,22 +189,20 @@ class AffectRecipe(Recipe):
         return self.columns(split, start, stop, self.schema.names)
 
     def columns(self, split: str, start: int, stop: int, names: Sequence[str]) -> pa.Table:
-        """Return some columns of a range of rows."""
+        """Return some columns of a range of rows; the pickle is read for those that are features alone."""
         steps, labels = self.steps[split], self.labels[split]
         numbers = [int(row) for row in steps.rows[start:stop]]
-        flat = {
+        made: dict[str, Any] = {
             "key": [f"{split}-{at:06d}" for at in range(start, stop)],
             self.contents.label: [self.contents.classes[labels.classes[row]] for row in numbers],
             "segment": [labels.segments[row] for row in numbers],
             "video": [labels.videos[row] for row in numbers],
             "score": [float(labels.scores[row]) for row in numbers],
         }
-        part = _parts(self.file)[split] if set(names) & set(MODALITIES) else None
-        made = {
-            name: flat[name] if part is None or name in flat else _vectors(steps, part, name, start, stop)
-            for name in names
-        }
-        return pa.table(made, schema=pa.schema([self.schema.field(name) for name in names]))
+        for name in set(names) & set(MODALITIES):
+            made[name] = _vectors(steps, _parts(self.file)[split], name, range(start, stop))
+        schema = pa.schema([self.schema.field(name) for name in names])
+        return pa.table({name: made[name] for name in names}, schema=schema)
 
     def members(self, row: dict[str, Any]) -> dict[str, bytes]:
         """Return the features as NumPy files, and all else as one flat JSON part."""
@@ -113,133 +214,13 @@ class AffectRecipe(Recipe):
         return {CONTENTS: self.contents.as_dict(), **self.notes}
 
 
-def open_mosi(path: str, zero: str = "negative", nonfinite: str = "leave_out") -> AffectRecipe:
-    """Open CMU-MOSI: opinions in monologues, with sentiment from -3 to 3.
-
-    Parameters
-    ----------
-    path : str
-        ``mosi_raw.pkl`` or ``mosi_data.pkl``, or their folder.
-    zero : {"negative", "positive", "leave_out"}
-        Where a sentiment of exactly 0 belongs; MultiBench counts it as negative.
-    nonfinite : {"leave_out", "zero"}
-        What becomes of samples with values that are not finite. They are counted either way.
-
-    Returns
-    -------
-    AffectRecipe
-        Columns ``vision``, ``audio``, ``text``, ``sentiment``, ``score`` and the segment's name.
-
-    Raises
-    ------
-    InvalidValue
-        If an option is out of its range.
-    DatasetError
-        If the file is missing, is no pickle of arrays, or does not hold such a dataset.
-
-    Examples
-    --------
-    >>> open_mosi("no.pkl")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no.pkl does not exist; give mosi_raw.pkl or mosi_data.pkl, or its folder
-    """
-    return _opened("mosi", path, ("mosi_raw.pkl", "mosi_data.pkl"), "sentiment", SENTIMENT, zero, nonfinite)
-
-
-def open_mosei(path: str, zero: str = "negative", nonfinite: str = "leave_out") -> AffectRecipe:
-    """Open CMU-MOSEI: as `open_mosi`, with ``mosei_senti_data.pkl`` or ``mosei_raw.pkl``.
-
-    Parameters
-    ----------
-    path, zero, nonfinite : str
-        As for `open_mosi`.
-
-    Returns
-    -------
-    AffectRecipe
-        As for `open_mosi`.
-
-    Examples
-    --------
-    >>> open_mosei("no.pkl")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no.pkl does not exist; give mosei_senti_data.pkl or mosei_raw.pkl, or its folder
-    """
-    return _opened("mosei", path, ("mosei_senti_data.pkl", "mosei_raw.pkl"), "sentiment", SENTIMENT, zero, nonfinite)
-
-
-def open_urfunny(path: str, nonfinite: str = "leave_out") -> AffectRecipe:
-    """Open UR-FUNNY: whether the audience of a talk laughed, from ``humor.pkl``.
-
-    Parameters
-    ----------
-    path, nonfinite : str
-        As for `open_mosi`.
-
-    Returns
-    -------
-    AffectRecipe
-        With the column ``humor``.
-
-    Examples
-    --------
-    >>> open_urfunny("no.pkl")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no.pkl does not exist; give humor.pkl, or its folder
-    """
-    return _opened("urfunny", path, ("humor.pkl",), "humor", ("not funny", "funny"), BINARY, nonfinite)
-
-
-def open_mustard(path: str, nonfinite: str = "leave_out") -> AffectRecipe:
-    """Open MUStARD: whether an utterance is sarcastic, from ``sarcasm.pkl``.
-
-    Parameters
-    ----------
-    path, nonfinite : str
-        As for `open_mosi`.
-
-    Returns
-    -------
-    AffectRecipe
-        With the column ``sarcasm``.
-
-    Examples
-    --------
-    >>> open_mustard("no.pkl")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no.pkl does not exist; give sarcasm.pkl, or its folder
-    """
-    return _opened("mustard", path, ("sarcasm.pkl",), "sarcasm", ("sincere", "sarcastic"), BINARY, nonfinite)
-
-
-def _opened(
-    name: str, path: str, files: Sequence[str], label: str, classes: tuple[str, str], zero: str, nonfinite: str
-) -> AffectRecipe:
-    if nonfinite not in NONFINITE:
-        raise InvalidValue(f"nonfinite must be one of {', '.join(NONFINITE)}; got {nonfinite!r}")
-    file = _file(path, files)
-    parts = _parts(file)
-    labels = {split: labels_of(part, zero, f"{file}, {split}") for split, part in parts.items()}
-    steps = {split: steps_of(part, labels[split].kept, nonfinite == "zero") for split, part in parts.items()}
-    notes = {what: sum(one.counts[what] for one in steps.values()) for what in next(iter(steps.values())).counts}
-    first = parts["train"].arrays
-    lengths = {one: max(part.arrays[one].shape[1] for part in parts.values()) for one in MODALITIES}
-    spec = InputSpec({one: Sequences(one, lengths[one], first[one].shape[2]) for one in MODALITIES})
-    options = {"nonfinite": nonfinite} | ({} if zero == BINARY else {"zero": zero})
-    config = {**options, "sha256": sha256_of(file)}
-    return AffectRecipe(name, config, file, Contents(spec, label, classes), steps, labels, notes)
-
-
-def _file(path: str, names: Sequence[str]) -> Path:
-    given = Path(path)
-    if not given.is_dir():
-        if not given.is_file():
-            raise DatasetError(f"{path} does not exist; give {' or '.join(names)}, or its folder")
-        return given.resolve()
-    there = [given / name for name in names if (given / name).is_file()]
-    if not there:
-        raise DatasetError(f"{path} holds no {' or '.join(names)}")
-    return there[0].resolve()
+def _vectors(steps: Steps, part: Part, name: str, rows: range) -> pa.ListArray:
+    found = [steps.values(part, name, at) for at in rows]
+    width = part.arrays[name].shape[2]
+    counts = np.cumsum([0, *map(len, found)])
+    flat = np.concatenate(found).reshape(-1) if found else np.zeros(0, np.float32)
+    inner = pa.ListArray.from_arrays(pa.array(np.arange(counts[-1] + 1) * width, pa.int32()), pa.array(flat))
+    return pa.ListArray.from_arrays(pa.array(counts, pa.int32()), inner)
 
 
 def _parts(file: Path) -> dict[str, Part]:
@@ -250,12 +231,3 @@ def _parts(file: Path) -> dict[str, Part]:
 @lru_cache(maxsize=2)
 def _read_parts(file: Path, size: int, changed: int) -> dict[str, Part]:
     return read_parts(file)
-
-
-def _vectors(steps: Steps, part: Part, name: str, start: int, stop: int) -> pa.ListArray:
-    found = [steps.values(part, name, at) for at in range(start, stop)]
-    width = part.arrays[name].shape[2]
-    counts = np.cumsum([0, *map(len, found)])
-    flat = np.concatenate(found).reshape(-1) if found else np.zeros(0, np.float32)
-    inner = pa.ListArray.from_arrays(pa.array(np.arange(counts[-1] + 1) * width, pa.int32()), pa.array(flat))
-    return pa.ListArray.from_arrays(pa.array(counts, pa.int32()), inner)

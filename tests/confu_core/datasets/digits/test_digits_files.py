@@ -13,9 +13,8 @@ from digit_sounds import idx, mnist_arrays, mnist_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from confu_core.datasets.digits import idx as idx_module
-from confu_core.datasets.digits.idx import read_idx, read_npz
-from confu_core.datasets.digits.pictures import load_pictures
+from confu_core.datasets.digits import pictures as pictures_module
+from confu_core.datasets.digits.pictures import load_pictures, read_idx, read_npz
 from confu_core.errors import DatasetError
 
 
@@ -119,7 +118,7 @@ def test_hostile_archives_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     path.write_bytes(b"PK no archive")
     with pytest.raises(DatasetError, match="cannot be read"):
         read_npz(path, ("y",))
-    monkeypatch.setattr(idx_module, "BYTE_LIMIT", 100)
+    monkeypatch.setattr(pictures_module, "BYTE_LIMIT", 100)
     with pytest.raises(DatasetError, match="at most 100"):
         read_npz(_npz(path, y=_npy(np.zeros(200, np.uint8))), ("y",))
 

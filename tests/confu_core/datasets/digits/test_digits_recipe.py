@@ -16,9 +16,8 @@ from PIL import Image
 
 from confu_core.datasets import contents_of, open_source
 from confu_core.datasets.digits import DigitsRecipe, open_digits
-from confu_core.datasets.digits.pairing import pair_rows
-from confu_core.datasets.digits.reduction import fit_reduction
-from confu_core.datasets.digits.splits import SPLITS, split_recordings
+from confu_core.datasets.digits.opening import pair_rows, split_recordings
+from confu_core.datasets.digits.pictures import SPLITS, fit_reduction
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 from confu_core.shards import build, open_dataset
 

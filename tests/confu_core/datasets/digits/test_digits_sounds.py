@@ -12,10 +12,8 @@ import pytest
 from digit_sounds import RATE, WORDS, fake_espeak, folder_per_digit, tone, wav, write
 
 from confu_core.datasets.digits.espeak import VARIANTS, espeak_version, speak_digits
-from confu_core.datasets.digits.folders import read_folder
-from confu_core.datasets.digits.noise import add_noise, babble, pink, white
-from confu_core.datasets.digits.recordings import Recording, Voice, native_rate, word
-from confu_core.datasets.digits.variation import Variation, place_word, varied
+from confu_core.datasets.digits.recordings import Recording, Voice, native_rate, read_folder, word
+from confu_core.datasets.digits.sample import Variation, add_noise, babble, pink, place_word, varied, white
 from confu_core.errors import DatasetError, InvalidValue
 
 

@@ -1,4 +1,4 @@
-"""The content of an affect pickle, looked at before anything is made of it."""
+"""The splits of an affect pickle: looked at before anything is made of them, and which rows and steps are read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import numpy as np
 from confu_core.datasets.restricted_pickle import load_pickle
 from confu_core.errors import DatasetError, nearest
 
-__all__ = ["MODALITIES", "Part", "read_parts"]
+__all__ = ["MODALITIES", "Part", "Steps", "read_parts", "steps_of"]
 
 MODALITIES = ("vision", "audio", "text")
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
+
+_BLOCK = 512  # Rows that are looked at together.
 
 
 @dataclass(frozen=True)
@@ -38,29 +40,10 @@ class Part:
 
 
 def read_parts(file: Path) -> dict[str, Part]:
-    """Read an affect pickle.
+    """Read ``train``, ``validation`` and ``test`` out of a pickle, or say what is wrong with it.
 
-    Parameters
-    ----------
-    file : Path
-        A dictionary of ``train``, ``valid`` and ``test``, each with ``vision``, ``audio``, ``text``, ``labels`` and,
-        where there are names, ``id``.
-
-    Returns
-    -------
-    dict of str to Part
-        By split: ``train``, ``validation``, ``test``.
-
-    Raises
-    ------
-    DatasetError
-        If it is anything else.
-
-    Examples
-    --------
-    >>> read_parts(Path("no.pkl"))
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no.pkl cannot be read: No such file or directory
+    It must be a dictionary of ``train``, ``valid`` and ``test``, each with ``vision``, ``audio``, ``text``, ``labels``
+    and, where there are names, ``id``.
     """
     content = _named(load_pickle(file), f"{file}")
     parts = {}
@@ -78,6 +61,79 @@ def read_parts(file: Path) -> dict[str, Part]:
         if len(widths := {part.arrays[name].shape[2] for part in parts.values()}) > 1:
             raise DatasetError(f"{file}: {name} must have one width in all splits; got {sorted(widths)}")
     return parts
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What is read of a split.
+
+    Attributes
+    ----------
+    rows : ndarray of int64, shape (kept,)
+        Numbers of the rows that are read.
+    first, last : dict of str to ndarray of int64, shape (kept,)
+        By modality: the range of steps of each.
+    zeroed : bool
+        Whether values that are not finite are read as 0.
+    counts : dict of str to int
+        Rows without a class, rows without text or another modality, rows with values that are not finite, and these
+        values.
+    """
+
+    rows: np.ndarray
+    first: dict[str, np.ndarray]
+    last: dict[str, np.ndarray]
+    zeroed: bool
+    counts: dict[str, int]
+
+    def values(self, part: Part, name: str, at: int) -> np.ndarray:
+        """Return the steps of one kept row in one modality, float32 of shape (steps, width)."""
+        values = _single(part.arrays[name][self.rows[at], self.first[name][at] : self.last[name][at]])
+        return np.where(np.isfinite(values), values, np.float32(0)) if self.zeroed else values
+
+
+def steps_of(part: Part, kept: np.ndarray, zeroed: bool) -> Steps:
+    """Find the rows, of those kept, and the steps of a split that are read, and count what is left out or replaced.
+
+    Features are padded with zeros, mostly in front. Where all modalities have equally many steps they are aligned to
+    the words: the steps before the first word are left off in all three, and so are those at the end that are zero in
+    all. Otherwise each modality loses its own padding. A row without any text, or without any step in another
+    modality, is left out, as MultiBench does. So is a row with values that are not finite, unless it is `zeroed`.
+    """
+    seen = {name: _seen(part.arrays[name]) for name in MODALITIES}
+    first, last, bad = ({name: seen[name][at] for name in MODALITIES} for at in range(3))
+    if len({part.arrays[name].shape[1] for name in MODALITIES}) == 1:
+        first = dict.fromkeys(MODALITIES, first["text"])
+        last = dict.fromkeys(MODALITIES, np.max(list(last.values()), axis=0))
+    empty = np.any([last[name] <= first[name] for name in MODALITIES], axis=0)
+    spoiled = np.any(list(bad.values()), axis=0)
+    whole = kept & ~empty
+    rows = np.flatnonzero(whole & (~spoiled | zeroed))
+    counts = {
+        "without_class": int((~kept).sum()),
+        "without_steps": int((kept & empty).sum()),
+        f"nonfinite_{'replaced' if zeroed else 'left_out'}_rows": int((whole & spoiled).sum()),
+        **{f"nonfinite_values_{name}": int(bad[name][whole].sum()) for name in MODALITIES},
+    }
+    starts, stops = ({name: one[name][rows] for name in MODALITIES} for one in (first, last))
+    return Steps(rows, starts, stops, zeroed, counts)
+
+
+def _seen(array: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of each row the first step that is not zero, the step after the last, how many values are not finite."""
+    rows, steps, _ = array.shape
+    there, bad = np.zeros((rows, steps), dtype=bool), np.zeros(rows, dtype=np.int64)
+    for start in range(0, rows, _BLOCK):
+        block = _single(array[start : start + _BLOCK])
+        there[start : start + _BLOCK] = (block != 0).any(-1)
+        bad[start : start + _BLOCK] = (~np.isfinite(block)).sum((1, 2))
+    some = there.any(1)
+    return np.where(some, there.argmax(1), steps), np.where(some, steps - there[:, ::-1].argmax(1), 0), bad
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore", invalid="ignore"):  # What is too large becomes infinite, and is counted.
+        return values.astype(np.float32)
 
 
 def _named(value: Any, where: str) -> dict[Any, Any]:
@@ -102,7 +158,7 @@ def _vectors(value: Any, where: str) -> np.ndarray:
 def _numbers(value: Any, where: str) -> np.ndarray:
     if isinstance(value, list) and all(isinstance(one, int | float | np.generic) for one in value):
         value = np.array(value)
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub" or value.size != len(value.reshape(-1)):
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
         raise DatasetError(f"{where} must be numbers, one per row; got {type(value).__name__}")
     if not value.ndim or value.size != len(value) or not np.isfinite(value).all():
         raise DatasetError(f"{where} must be finite numbers, one per row; got an array of shape {value.shape}")
