@@ -31,24 +31,12 @@ _SAMPLED = 1000
 
 @dataclass(frozen=True)
 class AvMnistRecipe(Recipe):
-    """The arrays as a dataset: pictures of one channel in PNG; see `confu_core.shards.recipe.Recipe`.
+    """The arrays as a dataset: pictures of one channel in PNG; see `confu_core.shards.recipe.Recipe`."""
 
-    Attributes
-    ----------
-    root : MediaRoot
-        Where the arrays lie.
-    config : mapping
-        What tells them from others.
-    ranges : mapping of str to (str, int, int)
-        Of each split: the part of the arrays, ``train`` or ``test``, and the range of their rows.
-    tops : mapping of str to float
-        The value of white, by modality.
-    """
-
-    root: MediaRoot
-    config: dict[str, Any]
-    ranges: dict[str, tuple[str, int, int]]
-    tops: dict[str, float]
+    root: MediaRoot  # Where the arrays lie.
+    config: dict[str, Any]  # What tells them from others.
+    ranges: dict[str, tuple[str, int, int]]  # Of each split: train or test, and the range of its rows in their arrays.
+    tops: dict[str, float]  # The value of white, by modality.
 
     name = "avmnist"
     libraries = ("pillow",)

@@ -72,38 +72,18 @@ class Files:
 
 @dataclass(frozen=True)
 class ListedRecipe(Recipe):
-    """A dataset of listed files; see `confu_core.shards.recipe.Recipe`.
-
-    Attributes
-    ----------
-    name, description
-        As for any recipe.
-    root : MediaRoot
-        Where the files lie; not a part of what the dataset is.
-    contents : Contents
-        What the columns are to training.
-    items : mapping of str to sequence of Item
-        The samples of each split, in order.
-    opener : Opener
-        Makes their media.
-    options : mapping
-        What the user chose, with a ``"seed"``; the first half of `config`.
-    annotations : sequence of str
-        The files that list the samples; with all files of these, the other half.
-    notes : mapping
-        What else its `information` says.
-    """
+    """A dataset of listed files; see `confu_core.shards.recipe.Recipe`."""
 
     name: str
     description: str
-    root: MediaRoot
+    root: MediaRoot  # Where the files lie; not a part of what the dataset is.
     contents: Contents
-    items: Mapping[str, Sequence[Item]]
-    opener: Opener
-    options: Mapping[str, Any]
-    annotations: Sequence[str]
-    notes: Mapping[str, Any]
-    config: Mapping[str, Any] = field(init=False)
+    items: Mapping[str, Sequence[Item]]  # The samples of each split, in order.
+    opener: Opener  # Makes their media.
+    options: Mapping[str, Any]  # What the user chose, with a seed.
+    annotations: Sequence[str]  # The files that list the samples.
+    notes: Mapping[str, Any]  # What else its information says.
+    config: Mapping[str, Any] = field(init=False)  # The options, and what tells the files from others.
 
     def __post_init__(self) -> None:
         for split, items in self.items.items():

@@ -94,18 +94,10 @@ def need_video() -> None:
 
 @dataclass(frozen=True)
 class Clip:
-    """What is taken of a video.
+    """What is taken of a video."""
 
-    Attributes
-    ----------
-    frames : bytes
-        An animated WebP: a reader of pictures sees the first frame, one of animations all of them.
-    sound : bytes or None
-        Its first sound track as FLAC of 16 bits, at its own rate, mixed to one channel; None where it has none.
-    """
-
-    frames: bytes
-    sound: bytes | None
+    frames: bytes  # An animated WebP: a reader of pictures sees the first frame, one of animations all of them.
+    sound: bytes | None  # The first sound track as FLAC of 16 bits, at its own rate, mixed to one channel.
 
 
 def middle_frames(total: int, wanted: int) -> list[int]:

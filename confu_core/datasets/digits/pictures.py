@@ -44,27 +44,13 @@ _BLOCK = 4096  # Pictures whose components are found at a time.
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Handwritten digits, and which split each is in.
+    """Handwritten digits, and which split each is in."""
 
-    Attributes
-    ----------
-    images : ndarray of uint8, shape (pictures, 28, 28)
-        Light on dark.
-    labels : ndarray of uint8, shape (pictures,)
-        The digits.
-    indices : mapping of str to ndarray of int
-        Split to the numbers of its pictures; no picture is in two.
-    source : mapping
-        What they are: ``name``, ``what``, ``licence``, ``url``, ``author``.
-    sha256 : str
-        Of images and labels.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    indices: Mapping[str, np.ndarray]
-    source: Mapping[str, str]
-    sha256: str
+    images: np.ndarray  # Light on dark, uint8 of shape (pictures, 28, 28).
+    labels: np.ndarray  # The digits, uint8 of shape (pictures,).
+    indices: Mapping[str, np.ndarray]  # Split to the numbers of its pictures; no picture is in two.
+    source: Mapping[str, str]  # What they are: name, what, licence, url, author.
+    sha256: str  # Of images and labels.
 
 
 def load_pictures(where: str, licence: str = "unknown") -> Pictures:
@@ -255,20 +241,11 @@ class Reduction:
     """The mean picture, and the directions in which pictures may still differ from it.
 
     The literature makes the picture alone a poor witness by leaving off most of its energy.
-
-    Attributes
-    ----------
-    mean : ndarray of float64, shape (pixels,)
-        Of the training pictures.
-    components : ndarray of float64, shape (kept, pixels)
-        Orthonormal principal components, the one with most energy first.
-    kept : float
-        Share of the energy of the training pictures, around their mean, that these hold.
     """
 
-    mean: np.ndarray
-    components: np.ndarray
-    kept: float
+    mean: np.ndarray  # Of the training pictures, float64 of shape (pixels,).
+    components: np.ndarray  # Orthonormal, of shape (kept, pixels), the one with most energy first.
+    kept: float  # Share of the energy of the training pictures, around their mean, that these hold.
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Return what is left of one picture, uint8 of the same shape, rounded and cut off at black and white."""

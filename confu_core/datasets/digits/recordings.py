@@ -42,55 +42,25 @@ _ASTERISK = {
 
 @dataclass(frozen=True)
 class Voice:
-    """Who speaks, and on which terms.
+    """Who speaks, and on which terms."""
 
-    Attributes
-    ----------
-    speaker : str
-        Their name; empty where nothing tells it.
-    source : str
-        ``"espeak-ng"``, ``"asterisk"`` or ``"folder"``.
-    language : str
-        Two letters; empty where nothing tells it.
-    author : str
-        Whom to name.
-    licence : str
-        As SPDX writes it, ``"unknown"``, or empty where there is none on what is spoken.
-    """
-
-    speaker: str
-    source: str
-    language: str = ""
-    author: str = ""
-    licence: str = "unknown"
+    speaker: str  # Their name; empty where nothing tells it.
+    source: str  # espeak-ng, asterisk or folder.
+    language: str = ""  # Two letters; empty where nothing tells it.
+    author: str = ""  # Whom to name.
+    licence: str = "unknown"  # As SPDX writes it, unknown, or empty where there is none on what is spoken.
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording of one digit.
-
-    Attributes
-    ----------
-    digit : int
-        What is said.
-    voice : Voice
-        Who says it.
-    name : str
-        Of the recording, unique in its source.
-    sha256 : str
-        Of the file.
-    path : Path or None
-        Where it lies; None if `data` holds it.
-    data : bytes
-        The file itself, where nothing else keeps it.
-    """
+    """One recording of one digit."""
 
     digit: int
     voice: Voice
-    name: str
-    sha256: str
-    path: Path | None = None
-    data: bytes = field(default=b"", repr=False, compare=False)
+    name: str  # Unique in its source.
+    sha256: str  # Of the file.
+    path: Path | None = None  # Where it lies; None if `data` holds it.
+    data: bytes = field(default=b"", repr=False, compare=False)  # The file itself, where nothing else keeps it.
 
     def read(self) -> bytes:
         """Return the file, if it is still the one that `sha256` is of."""

@@ -32,35 +32,15 @@ _WINDOW_SECONDS, _SEARCH_SECONDS = 0.03, 0.008
 
 @dataclass(frozen=True)
 class DigitSettings:
-    """What decides the samples, besides pictures and recordings.
+    """What decides the samples, besides pictures and recordings."""
 
-    Attributes
-    ----------
-    removed : float
-        Share of the energy of pictures that is removed, in [0, 1).
-    snr : float
-        Power of the word beside that of the noise, in dB.
-    noise : tuple of str
-        Kinds of noise, of which each sample has one; empty for none.
-    vary : float
-        How far a recording is varied in pitch, tempo and gain, in [0, 1].
-    captions : str
-        ``"word"`` or ``"phrase"``.
-    rate : int
-        Of the sounds, in Hz: 8000 or 16000.
-    seconds : float
-        Length of the sounds.
-    seed : int
-        The user's.
-    """
-
-    removed: float = 0.75
-    snr: float = -4.0
-    noise: tuple[str, ...] = ("white", "pink", "babble")
-    vary: float = 1.0
-    captions: str = "word"
-    rate: int = 8000
-    seconds: float = 1.0
+    removed: float = 0.75  # Share of the energy of pictures that is removed, in [0, 1).
+    snr: float = -4.0  # Power of the word beside that of the noise, in dB.
+    noise: tuple[str, ...] = ("white", "pink", "babble")  # Of which each sample has one; empty for none.
+    vary: float = 1.0  # How far a recording is varied in pitch, tempo and gain, in [0, 1].
+    captions: str = "word"  # Of `CAPTIONS`.
+    rate: int = 8000  # Of the sounds, in Hz.
+    seconds: float = 1.0  # Length of the sounds.
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -130,24 +110,12 @@ def caption_of(digit: int, settings: DigitSettings, split: str, row: int) -> str
 
 @dataclass(frozen=True)
 class Variation:
-    """How one sample says what a recording says.
+    """How one sample says what a recording says."""
 
-    Attributes
-    ----------
-    pitch : float
-        Factor of the frequencies.
-    tempo : float
-        Factor of the speed.
-    gain_db : float
-        Of the loudest moment of the clip, below full scale.
-    lead_in : float
-        In [0, 1): when the word begins, as a share of the time it leaves free.
-    """
-
-    pitch: float
-    tempo: float
-    gain_db: float
-    lead_in: float
+    pitch: float  # Factor of the frequencies.
+    tempo: float  # Factor of the speed.
+    gain_db: float  # Of the loudest moment of the clip, below full scale.
+    lead_in: float  # In [0, 1): when the word begins, as a share of the time it leaves free.
 
     def start(self, length: int, spoken: int) -> int:
         """Return the sample of a clip in which a word of `spoken` samples begins."""
