@@ -62,7 +62,8 @@ def open_cub200(
         split: [Item({"species": name, "picture": file}, _files(file, texts)) for file, name in rows]
         for split, rows in splits.items()
     }
-    items, left_out = complete(root, described, missing, "CUB-200-2011")
+    opener = Files({"image": "jpg"})
+    items, left_out, _ = complete(root, described, opener, missing, "CUB-200-2011")
     told = "the first of ten descriptions" if texts else "the name of the species"
     return ListedRecipe(
         name=NAME,
@@ -70,7 +71,7 @@ def open_cub200(
         root=root,
         contents=species_contents({"image": Picture("image")}, _names([*stay, *held, *test])),
         items={split: [_captioned(root, item) for item in rows] for split, rows in items.items()},
-        opener=Files({"image": "jpg"}),
+        opener=opener,
         options={"caption": "text" if texts else "name", "validation": share, "seed": number, "missing": missing},
         annotations=lists,
         notes={"left_out": left_out, **passed},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -19,11 +20,10 @@ from confu_core.random import generator
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["Cell", "Files", "Item", "ListedRecipe", "complete", "hold_out", "kept", "photo_caption", "species_contents"]
+__all__ = ["Files", "Item", "ListedRecipe", "Opener", "complete", "hold_out", "photo_caption", "species_contents"]
 
 MISSING = ("refuse", "leave_out")
 
-Cell = dict[str, Any]
 Row = TypeVar("Row")
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64()}
@@ -37,32 +37,28 @@ class Item:
     files: Mapping[str, str]
 
 
-class Opener(Protocol):
-    """Makes the media of a sample from its files."""
+class Opener(ABC):
+    """Makes the media of a sample from its files: columns, each with the part that it is in a tar."""
 
-    @property
-    def parts(self) -> Mapping[str, str]:
-        """The media columns, each with the part that it is in a tar."""
-        ...
+    parts: Mapping[str, str]
+    libraries: tuple[str, ...] = ()  # Distributions whose version may change the bytes.
 
-    @property
-    def libraries(self) -> tuple[str, ...]:
-        """Distributions whose version may change the bytes."""
-        ...
-
-    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell]:
+    @abstractmethod
+    def open(self, root: MediaRoot, item: Item) -> dict[str, dict[str, Any]]:
         """Return the cell of each media column: ``{"bytes": ..., "path": ...}``."""
-        ...
+
+    def usable(self, root: MediaRoot, item: Item) -> bool:
+        """Return whether a sample whose files are there has media to open; all have, unless it is overridden."""
+        return True
 
 
 @dataclass(frozen=True)
-class Files:
+class Files(Opener):
     """Media that are files themselves, one for each column, whose bytes are kept as they are."""
 
     parts: Mapping[str, str]
-    libraries: tuple[str, ...] = ()
 
-    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell]:
+    def open(self, root: MediaRoot, item: Item) -> dict[str, dict[str, Any]]:
         """Return what the files of each column hold."""
         return {
             column: {"bytes": root.read(item.files[column]), "path": PurePosixPath(item.files[column]).name}
@@ -143,20 +139,21 @@ class ListedRecipe(Recipe):
 
 
 def complete(
-    root: MediaRoot, items: Mapping[str, Sequence[Item]], missing: str, what: str
-) -> tuple[dict[str, list[Item]], int]:
-    """Return the samples whose files are all there, by split, and how many are left out, if any are to be."""
+    root: MediaRoot, items: Mapping[str, Sequence[Item]], opener: Opener, missing: str, what: str
+) -> tuple[dict[str, list[Item]], int, int]:
+    """Return the samples that can be opened, by split, how many are left out for missing files, and how many others."""
     check_one_of("missing", missing, MISSING)
     listed = dict.fromkeys(path for split in items.values() for item in split for path in item.files.values())
     absent = set(gone := sorted(root.missing(listed)))
     if gone and missing == "refuse":
         found = f"{len(gone)} of {len(listed)} files of {what} are missing, first {gone[0]}"
         raise DatasetError(f"{root.path}: {found}; restore them, or read the rest with missing=leave_out")
-    return kept(items, lambda item: absent.isdisjoint(item.files.values()))
+    there, left_out = _kept(items, lambda item: absent.isdisjoint(item.files.values()))
+    usable, others = _kept(there, lambda item: opener.usable(root, item))
+    return usable, left_out, others
 
 
-def kept(items: Mapping[str, Sequence[Item]], wanted: Callable[[Item], bool]) -> tuple[dict[str, list[Item]], int]:
-    """Return the samples that are wanted, by split, and how many are not."""
+def _kept(items: Mapping[str, Sequence[Item]], wanted: Callable[[Item], bool]) -> tuple[dict[str, list[Item]], int]:
     found = {split: list(filter(wanted, listed)) for split, listed in items.items()}
     return found, sum(map(len, items.values())) - sum(map(len, found.values()))
 

@@ -43,22 +43,8 @@ def read_separated(text: str, separators: str = SEPARATORS) -> Separated:
     not quoted at all, as GBIF and eBird write them; in other tables the row is malformed, and the next line is a row
     again. A cell that would swallow lines which are rows of their own counts as not closed.
 
-    Parameters
-    ----------
-    text : str
-        Of the file. A mark of UTF-8 and a first line ``sep=;`` are no part of the table.
-    separators : str
-        Those that are tried; the one that gives most headings is taken.
-
-    Returns
-    -------
-    Separated
-        All rows, the malformed ones too.
-
-    Raises
-    ------
-    DatasetError
-        If there are more rows than are ever read.
+    Of the separators tried, the one that gives most headings is taken. A mark of UTF-8 and a first line ``sep=;`` are
+    no part of the table.
 
     Examples
     --------

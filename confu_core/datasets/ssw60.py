@@ -11,7 +11,7 @@ from operator import attrgetter
 from confu_core.datasets.listed import Files, Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
 from confu_core.datasets.media_root import MediaRoot, open_root, read_table, whole_number
 from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
-from confu_core.datasets.video import Videos, bird_media, need_video, parse_frames, with_sound
+from confu_core.datasets.video import Videos, bird_media, need_video, parse_frames
 from confu_core.errors import DatasetError
 from confu_core.random import generator
 
@@ -92,8 +92,8 @@ def open_ssw60(
     else:
         need_video()
         listed, unpaired = _videos(root, taxa, audio == "reliable", share, number), 0
-    items, left_out = complete(root, listed, missing, "SSW60")
-    items, silent = (items, 0) if folders else with_sound(root, items)
+    opener = Files({"image": "jpg", "audio": "wav"}) if folders else Videos(count)
+    items, left_out, silent = complete(root, listed, opener, missing, "SSW60")
     options = {"pair": pair, "validation": share, "seed": number, "missing": missing}
     return ListedRecipe(
         name=NAME,
@@ -105,7 +105,7 @@ def open_ssw60(
             [taxon["family"] for taxon in taxa.values()],
         ),
         items=items,
-        opener=Files({"image": "jpg", "audio": "wav"}) if folders else Videos(count),
+        opener=opener,
         options=options if folders else {**options, "frames": count, "audio": audio},
         annotations=tables,
         notes={"left_out": left_out, "without_sound": silent, "recordings_without_picture": unpaired},

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from confu_core.datasets.listed import Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
 from confu_core.datasets.media_root import MediaRoot, open_root, read_lines, whole_number
 from confu_core.datasets.sources import parse_seed, parse_share
-from confu_core.datasets.video import Videos, bird_media, need_video, parse_frames, with_sound
+from confu_core.datasets.video import Videos, bird_media, need_video, parse_frames
 from confu_core.errors import DatasetError
 
 __all__ = ["open_vb100"]
@@ -48,8 +48,7 @@ def open_vb100(
         split: [Item(_fields(video, species[label]), {"video": video}) for video, label in rows]
         for split, rows in {"train": stay, "validation": held, "test": test}.items()
     }
-    items, left_out = complete(root, listed, missing, "VB100")
-    items, silent = with_sound(root, items)
+    items, left_out, silent = complete(root, listed, Videos(count), missing, "VB100")
     names = [species[label] for label in sorted(species)]
     return ListedRecipe(
         name=NAME,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from confu_core.datasets.listed import Cell, Item, kept
+from confu_core.datasets.listed import Item, Opener
 from confu_core.datasets.media_root import FILE_LIMIT, MediaRoot
 from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, InvalidValue
@@ -23,8 +23,9 @@ from confu_core.inputs.spec import FRAMES_LIMIT, Frames, Input, Picture, Sound
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Videos", "bird_media", "need_video", "parse_frames", "with_sound"]
+__all__ = ["Videos", "bird_media", "need_video", "parse_frames"]
 
+PARTS = {"image": "webp", "audio": "flac"}
 FRAME_EDGE = 512  # Pixels of the shorter side that a frame is reduced to.
 QUALITY = 90
 EFFORT = 2  # Of the encoder, of 6: more of it saves a twentieth and takes twice the time.
@@ -39,14 +40,15 @@ _FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".webm": "webm", ".mkv"
 
 
 @dataclass(frozen=True)
-class Videos:
+class Videos(Opener):
     """Samples whose picture and sound are those of one video, of which that many frames are taken."""
 
     frames: int
-    parts: ClassVar[Mapping[str, str]] = {"image": "webp", "audio": "flac"}
-    libraries: ClassVar = ("av", "pillow", "soundfile")
 
-    def open(self, root: MediaRoot, item: Item) -> dict[str, Cell]:
+    parts = PARTS
+    libraries = ("av", "pillow", "soundfile")
+
+    def open(self, root: MediaRoot, item: Item) -> dict[str, dict[str, Any]]:
         """Return frames and sound of the sample's video."""
         name = item.files["video"]
         try:
@@ -57,12 +59,11 @@ class Videos:
             raise DatasetError(f"{root.file(name)} has a sound track without a sound; {_MEND}")
         media = {"image": clip.frames, "audio": clip.sound}
         stem = PurePosixPath(name).stem
-        return {column: {"bytes": media[column], "path": f"{stem}.{part}"} for column, part in self.parts.items()}
+        return {column: {"bytes": media[column], "path": f"{stem}.{part}"} for column, part in PARTS.items()}
 
-
-def with_sound(root: MediaRoot, items: Mapping[str, Sequence[Item]]) -> tuple[dict[str, list[Item]], int]:
-    """Return the samples whose video has a sound track by its header, by split, and how many have none."""
-    return kept(items, lambda item: not is_silent(root.file(item.files["video"])))
+    def usable(self, root: MediaRoot, item: Item) -> bool:
+        """Return whether the video has a sound track by its header."""
+        return not is_silent(root.file(item.files["video"]))
 
 
 def bird_media(frames: int) -> dict[str, Input]:
