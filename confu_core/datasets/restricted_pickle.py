@@ -21,7 +21,7 @@ import numpy as np
 
 from confu_core.errors import DatasetError
 
-__all__ = ["FILE_LIMIT", "load_pickle", "parse_pickle"]
+__all__ = ["load_pickle", "parse_pickle"]
 
 FILE_LIMIT = 1 << 35  # Bytes.
 _SECONDS, _BYTES_PER_SECOND = 2, 2_000_000  # Of the processor.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from confu_core.errors import DatasetError
 
-__all__ = ["SEPARATORS", "Separated", "read_separated"]
+__all__ = ["MOST_CELL", "MOST_ROWS", "read_separated"]
 
 SEPARATORS = ",;\t"
 MOST_CELL = 100_000  # Characters.

@@ -142,13 +142,8 @@ def _by_split(assets: Sequence[Asset], share: float, seed: int, name: str) -> di
 def _videos(root: MediaRoot, taxa: Taxa, reliable: bool, share: float, seed: int) -> dict[str, list[Item]]:
     assets = _assets(root, taxa, "video_ml", ".mp4", ["reliable_audio"] if reliable else [])
     kept = [one for one in assets if not reliable or one.row["reliable_audio"] == "1"]
-    return {
-        split: [
-            Item({**_fields(taxa, one), "reliable_audio": one.row.get("reliable_audio", "")}, {"video": one.file})
-            for one in listed
-        ]
-        for split, listed in _by_split(kept, share, seed, "videos").items()
-    }
+    splits = _by_split(kept, share, seed, "videos")
+    return {split: [_video(taxa, one) for one in listed] for split, listed in splits.items()}
 
 
 def _paired(
@@ -182,6 +177,11 @@ def _drawn(
             yield one, next(order[one.label])
 
 
+def _video(taxa: Taxa, video: Asset) -> Item:
+    reliable = {"reliable_audio": video.row.get("reliable_audio", "")}
+    return Item({**_fields(taxa, video), **reliable}, {"video": video.file})
+
+
 def _pair(taxa: Taxa, recording: Asset, picture: Asset) -> Item:
     row = picture.row
     author = row.get("rights_holder") or row.get("photographer") or ""
@@ -190,6 +190,7 @@ def _pair(taxa: Taxa, recording: Asset, picture: Asset) -> Item:
 
 
 def _fields(taxa: Taxa, asset: Asset) -> dict[str, str]:
-    name, taxon = taxa[asset.label]["common_name"], taxa[asset.label]
+    taxon = taxa[asset.label]
+    name = taxon["common_name"]
     names = {one: taxon[one] for one in ("scientific_name", "family", "order")}
     return {"caption": photo_caption(name), "species": name, **names, "recording": asset.row["asset_id"]}

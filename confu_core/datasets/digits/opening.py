@@ -19,7 +19,7 @@ from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.random import generator
 
-__all__ = ["open_digits", "pair_rows", "split_recordings"]
+__all__ = ["open_digits"]
 
 APART = ("speakers", "recordings", "nothing")
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
 
-__all__ = ["SIDE", "SPLITS", "Pictures", "Reduction", "fit_reduction", "load_pictures", "read_idx", "read_npz"]
+__all__ = ["SIDE", "SPLITS", "Pictures", "Reduction", "fit_reduction", "load_pictures"]
 
 DIGITS = 10
 SIDE = 28
