@@ -164,7 +164,7 @@ class AffectRecipe(Recipe):
         return {CONTENTS: self.contents.as_dict(), **self.notes}
 
 
-def _lists(steps: Steps, part: Part, name: str, rows: range) -> pa.ListArray:
+def _lists(steps: Steps, part: PublishedSplit, name: str, rows: range) -> pa.ListArray:
     found = [steps.values(part, name, at) for at in rows]
     width = part.arrays[name].shape[2]
     counts = np.cumsum([0, *map(len, found)])
@@ -173,18 +173,18 @@ def _lists(steps: Steps, part: Part, name: str, rows: range) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(counts, pa.int32()), inner)
 
 
-def _parts(file: Path) -> dict[str, Part]:
+def _parts(file: Path) -> dict[str, PublishedSplit]:
     state = file.stat()
     return _read_parts(file, state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=2)
-def _read_parts(file: Path, size: int, changed: int) -> dict[str, Part]:
+def _read_parts(file: Path, size: int, changed: int) -> dict[str, PublishedSplit]:
     return read_parts(file)
 
 
 @dataclass(frozen=True)
-class Part:
+class PublishedSplit:
     """One split of the pickle, of n rows."""
 
     arrays: Mapping[str, np.ndarray]  # By modality, shape (n, steps, width); views of the file where they can be.
@@ -192,7 +192,7 @@ class Part:
     ids: list[list[str]]  # The parts of each row's name.
 
 
-def read_parts(file: Path) -> dict[str, Part]:
+def read_parts(file: Path) -> dict[str, PublishedSplit]:
     """Read ``train``, ``validation`` and ``test`` out of a pickle, or say what is wrong with it.
 
     It must be a dictionary of ``train``, ``valid`` and ``test``, each with ``vision``, ``audio``, ``text``, ``labels``
@@ -209,7 +209,7 @@ def read_parts(file: Path) -> dict[str, Part]:
         for name, array in arrays.items():
             if len(array) != len(labels):
                 raise DatasetError(f"{where}: {name} has {len(array)} rows and labels {len(labels)}")
-        parts[split] = Part(arrays, labels, ids)
+        parts[split] = PublishedSplit(arrays, labels, ids)
     for name in MODALITIES:
         if len(widths := {part.arrays[name].shape[2] for part in parts.values()}) > 1:
             raise DatasetError(f"{file}: {name} must have one width in all splits; got {sorted(widths)}")
@@ -292,13 +292,13 @@ class Steps:
     zeroed: bool  # Whether values that are not finite are read as 0.
     counts: dict[str, int]  # Rows that are left out or have values that are not finite, by reason, and these values.
 
-    def values(self, part: Part, name: str, at: int) -> np.ndarray:
+    def values(self, part: PublishedSplit, name: str, at: int) -> np.ndarray:
         """Return the steps of one kept row in one modality, float32 of shape (steps, width)."""
         values = _single(part.arrays[name][self.rows[at], self.first[name][at] : self.last[name][at]])
         return np.where(np.isfinite(values), values, np.float32(0)) if self.zeroed else values
 
 
-def steps_of(part: Part, kept: np.ndarray, zeroed: bool) -> Steps:
+def steps_of(part: PublishedSplit, kept: np.ndarray, zeroed: bool) -> Steps:
     """Find the rows, of those kept, and the steps of a split that are read, and count what is left out or replaced.
 
     Features are padded with zeros, mostly in front. Where all modalities have equally many steps they are aligned to
