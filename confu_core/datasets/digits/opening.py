@@ -89,6 +89,24 @@ def open_digits(
         A whole number.
     images_licence, sounds_licence : str
         Of the user's own files, as SPDX writes it.
+
+    Returns
+    -------
+    DigitsRecipe
+        Its `information` says what was used and what no two splits share.
+
+    Raises
+    ------
+    InvalidValue
+        If an option is outside its constraint.
+    DatasetError
+        If pictures or recordings are missing, damaged or too few, or espeak-ng is.
+
+    Examples
+    --------
+    >>> open_digits(sounds="no-such-folder")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: sounds must be 'espeak' or a folder of recordings; no-such-folder does not exist
     """
     if path:
         raise InvalidValue(f"digits: takes no path; name folders by sounds= and images=; got {path!r}")

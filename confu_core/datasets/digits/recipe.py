@@ -57,15 +57,33 @@ _LANGUAGES = "The digits are spoken in several languages; the words of a class d
 
 @dataclass(frozen=True, eq=False)
 class DigitsRecipe(Recipe):
-    """What `confu_core.shards.build` needs to write AV-MNIST into shards; `open_digits` makes one."""
+    """What `confu_core.shards.build` needs to write AV-MNIST into shards; `open_digits` makes one.
+
+    Attributes
+    ----------
+    settings : DigitSettings
+        The dials.
+    pictures : Pictures
+        Of all splits.
+    reduction : Reduction
+        Fitted to the training pictures.
+    recordings : mapping of str to tuple of Recording
+        Split to its own.
+    pairs : mapping of str to ndarray of int, shape (rows, 2)
+        Picture and recording of each row of a split.
+    apart : str
+        What no two splits share of the recordings.
+    programs : mapping of str to str
+        Versions of the programs that made recordings.
+    """
 
     settings: DigitSettings
     pictures: Pictures
-    reduction: Reduction  # Fitted to the training pictures.
-    recordings: Mapping[str, tuple[Recording, ...]]  # Split to its own.
-    pairs: Mapping[str, np.ndarray]  # Picture and recording of each row of a split, shape (rows, 2).
-    apart: str  # What no two splits share of the recordings.
-    programs: Mapping[str, str]  # Versions of the programs that made recordings.
+    reduction: Reduction
+    recordings: Mapping[str, tuple[Recording, ...]]
+    pairs: Mapping[str, np.ndarray]
+    apart: str
+    programs: Mapping[str, str]
 
     name = "av-digits"
     description = "AV-MNIST, built anew: handwritten digits and spoken digits, each made a poor witness."

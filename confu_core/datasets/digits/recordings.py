@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -131,7 +132,7 @@ def read_folder(folder: Path, languages: Collection[str], licence: str = "unknow
         if languages and voice.language and voice.language not in languages:
             others.add(voice.language)
             continue
-        sha256 = hashlib.sha256(_content(path)).hexdigest()
+        sha256 = hashlib.sha256(_content(path, _FILE_LIMIT)).hexdigest()
         one = Recording(digit, voice, path.relative_to(folder).as_posix(), sha256, path.absolute())
         same = found.setdefault(sha256, one)
         if same.digit != digit:
@@ -170,10 +171,10 @@ def _asterisk(folder: str, licence: str) -> Voice:
     return Voice(speaker, "asterisk", language, *_ASTERISK[speaker])
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, most: float = math.inf) -> bytes:
     try:
-        if (size := path.stat().st_size) > _FILE_LIMIT:
-            raise DatasetError(f"{path} has {size} bytes; a spoken digit has at most {_FILE_LIMIT}")
+        if (size := path.stat().st_size) > most:
+            raise DatasetError(f"{path} has {size} bytes; a spoken digit has at most {most}")
         return path.read_bytes()
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from error

@@ -46,16 +46,13 @@ class DigitSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.removed < 1:
             raise InvalidValue(f"removed must be in [0, 1); got {self.removed:g}")
-        if not -60 <= self.snr <= 100:
-            raise InvalidValue(f"snr must be in [-60, 100] dB; got {self.snr:g}")
-        if not 0 <= self.vary <= 1:
-            raise InvalidValue(f"vary must be in [0, 1]; got {self.vary:g}")
+        for name, low, high, unit in (("snr", -60, 100, " dB"), ("vary", 0, 1, ""), ("seconds", 0.25, 10, "")):
+            if not low <= (value := getattr(self, name)) <= high:
+                raise InvalidValue(f"{name} must be in [{low}, {high}]{unit}; got {value:g}")
         if self.captions not in CAPTIONS:
             raise InvalidValue(f"captions must be {' or '.join(CAPTIONS)}; got {self.captions!r}")
         if self.rate not in RATES:
             raise InvalidValue(f"rate must be {' or '.join(map(str, RATES))} Hz; got {self.rate}")
-        if not 0.25 <= self.seconds <= 10:
-            raise InvalidValue(f"seconds must be in [0.25, 10]; got {self.seconds:g}")
         noise_names(",".join(self.noise) or "none")
 
     def as_dict(self) -> dict[str, Any]:
