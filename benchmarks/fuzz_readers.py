@@ -45,7 +45,7 @@ except ImportError:
 
 FOLLOWED = [
     *("birdmml.ingest", "confu_core.cells", "confu_core.typed", "confu_core.inputs.features"),
-    *(f"confu_core.datasets.{name}" for name in ("affect_pickle", "restricted_pickle", "separated")),
+    *(f"confu_core.datasets.{name}" for name in ("affect", "restricted_pickle", "separated")),
     *(f"confu_core.publish.{name}" for name in ("licence_grammar", "licences")),
     *("confu_core.shards.manifest", "confu_core.training.checkpoint"),
 ]
@@ -60,7 +60,7 @@ with atheris.instrument_imports(include=FOLLOWED) if atheris else contextlib.nul
     from birdmml.ingest.tar_index import index_tar
     from confu_core.cells import is_nothing
     from confu_core.datasets import Contents, contents_of
-    from confu_core.datasets.affect_pickle import read_parts
+    from confu_core.datasets.affect import read_parts
     from confu_core.datasets.restricted_pickle import parse_pickle
     from confu_core.datasets.separated import read_separated
     from confu_core.errors import ConfuError, DatasetError

@@ -10,7 +10,7 @@ from typing import Any
 from birdmml.data import NAME, BirdData
 from birdmml.known import data_columns, known_birds
 from confu_core.datasets.contents import CONTENTS
-from confu_core.datasets.places import open_place
+from confu_core.datasets.sources import open_place
 from confu_core.errors import InvalidValue
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
 from confu_core.media.evaluate import families_of

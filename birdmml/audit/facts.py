@@ -13,7 +13,7 @@ from birdmml.data import NAME, design_of, recipe_of
 from birdmml.modalities import bird_inputs
 from confu_core.cells import NOTHING, cleaned
 from confu_core.datasets.contents import CONTENTS, Contents, contents_of
-from confu_core.datasets.places import open_place
+from confu_core.datasets.sources import open_place
 from confu_core.errors import DatasetError
 from confu_core.inputs import Picture, Sound, Text
 from confu_core.inputs import Sequence as Steps

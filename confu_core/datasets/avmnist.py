@@ -6,7 +6,6 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,15 +13,15 @@ import pyarrow as pa
 
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.media_root import MediaRoot, open_root
-from confu_core.errors import DatasetError, InvalidValue
+from confu_core.datasets.sources import check_one_of
+from confu_core.errors import DatasetError
 from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["AvMnistRecipe", "open_avmnist"]
+__all__ = ["WORDS", "encode_png", "open_avmnist"]
 
-NAME = "avmnist"
-DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SIDES = {"image": 28, "audio": 112}
 VALIDATION_PARTS = 12  # The last twelfth of the training split, 5000 of 60000, as MultiBench has it.
 RANGES = {"auto": None, "255": 255.0, "1": 1.0}
@@ -32,26 +31,14 @@ _SAMPLED = 1000
 
 @dataclass(frozen=True)
 class AvMnistRecipe(Recipe):
-    """The arrays as a dataset: pictures of one channel in PNG; see `confu_core.shards.recipe.Recipe`.
+    """The arrays as a dataset: pictures of one channel in PNG; see `confu_core.shards.recipe.Recipe`."""
 
-    Attributes
-    ----------
-    root : MediaRoot
-        Where the arrays lie.
-    config : mapping
-        What tells them from others.
-    starts : mapping of str to (str, int, int)
-        Of each split: the part of the arrays, ``train`` or ``test``, and the range of their rows.
-    tops : mapping of str to float
-        The value of white, by modality.
-    """
+    root: MediaRoot  # Where the arrays lie.
+    config: dict[str, Any]  # What tells them from others.
+    ranges: dict[str, tuple[str, int, int]]  # Of each split: train or test, and the range of its rows in their arrays.
+    tops: dict[str, float]  # The value of white, by modality.
 
-    root: MediaRoot
-    config: dict[str, Any]
-    ranges: dict[str, tuple[str, int, int]]
-    tops: dict[str, float]
-
-    name = NAME
+    name = "avmnist"
     libraries = ("pillow",)
     parts: ClassVar = {**{name: f"{name}.png" for name in SIDES}, "caption": "txt"}
     description = (
@@ -78,9 +65,9 @@ class AvMnistRecipe(Recipe):
     def columns(self, split: str, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return some columns of a range of rows, encoding no pictures that are not asked for."""
         part, first, _ = self.ranges[split]
-        rows = range(first + start, first + stop)
+        rows = slice(first + start, first + stop)
         keys = [f"{split}-{row:06d}" for row in range(start, stop)]
-        words = [DIGITS[int(_labels(self.root.path, part)[row])] for row in rows]
+        words = [WORDS[int(label)] for label in _labels(self.root, part)[rows]]
         made = {
             name: keys if name == "key" else words if name not in SIDES else self._pictures(name, part, rows, keys)
             for name in names
@@ -91,21 +78,20 @@ class AvMnistRecipe(Recipe):
         """Return what the columns are to training."""
         inputs = {name: Picture(name, side) for name, side in SIDES.items()}
         spec = InputSpec({**inputs, "caption": Text("caption", length=4)})
-        words = tuple((word, number) for number, word in enumerate(DIGITS))
-        return {CONTENTS: Contents(spec, "digit", DIGITS, words).as_dict()}
+        words = tuple((word, number) for number, word in enumerate(WORDS))
+        return {CONTENTS: Contents(spec, "digit", WORDS, words).as_dict()}
 
-    def _pictures(self, name: str, part: str, rows: range, keys: list[str]) -> list[dict[str, Any]]:
-        array = _array(self.root.path, name, part)
-        values = np.asarray(array[rows.start : rows.stop]).reshape(len(rows), SIDES[name], SIDES[name])
+    def _pictures(self, name: str, part: str, rows: slice, keys: list[str]) -> list[dict[str, Any]]:
+        values = _array(self.root, _file(name, part))[rows].reshape(len(keys), SIDES[name], SIDES[name])
         if not np.isfinite(values).all():
             raise DatasetError(f"{self.root.file(_file(name, part))} holds values that are not finite")
         if values.dtype != np.uint8:
             values = np.rint(np.clip(values / self.tops[name], 0, 1) * 255).astype(np.uint8)
-        return [{"bytes": _png(one), "path": f"{key}.png"} for one, key in zip(values, keys, strict=True)]
+        return [{"bytes": encode_png(one), "path": f"{key}.png"} for one, key in zip(values, keys, strict=True)]
 
 
 def open_avmnist(path: str, range: str = "auto") -> AvMnistRecipe:
-    """Open AV-MNIST as MultiBench distributes it.
+    """Open AV-MNIST as MultiBench distributes it; the last twelfth of the training split is the validation split.
 
     Parameters
     ----------
@@ -115,56 +101,36 @@ def open_avmnist(path: str, range: str = "auto") -> AvMnistRecipe:
     range : {"auto", "255", "1"}
         What is white in arrays of fractions; what lies outside is cut off. By default 255, unless no value of the
         first thousand is above 1. Whole numbers of 8 bits are read as they are.
-
-    Returns
-    -------
-    AvMnistRecipe
-        The last twelfth of the training split is the validation split.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such range.
-    DatasetError
-        If the folder is not that dataset, or its arrays do not fit each other.
-
-    Examples
-    --------
-    >>> open_avmnist("no-such-folder")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no-such-folder is no folder; give the one that holds AV-MNIST
     """
-    if range not in RANGES:
-        raise InvalidValue(f"range must be one of {', '.join(RANGES)}; got {range!r}")
+    check_one_of("range", range, RANGES)
     parts = ("train", "test")
     arrays, labels = [_file(name, part) for name in SIDES for part in parts], [f"{part}_labels.npy" for part in parts]
     root = open_root(path, [*arrays, *labels], "AV-MNIST")
-    for relative in (*arrays, *labels):
-        root.file(relative)
-    rows = {part: _checked(root, part) for part in parts}
-    tops = {name: RANGES[range] or _top(_array(root.path, name, "train")) for name in SIDES}
-    held = max(1, round(rows["train"] / VALIDATION_PARTS))
-    return AvMnistRecipe(
-        root=root,
-        config={"tops": tops, **root.identity(labels, arrays)},
-        ranges={
-            "train": ("train", 0, rows["train"] - held),
-            "validation": ("train", rows["train"] - held, rows["train"]),
-            "test": ("test", 0, rows["test"]),
-        },
-        tops=tops,
-    )
+    rows, tested = (_checked(root, part) for part in parts)
+    tops = {name: RANGES[range] or _top(_array(root, _file(name, "train"))) for name in SIDES}
+    trained = rows - max(1, round(rows / VALIDATION_PARTS))
+    ranges = {"train": ("train", 0, trained), "validation": ("train", trained, rows), "test": ("test", 0, tested)}
+    return AvMnistRecipe(root, {"tops": tops, **root.identity(labels, arrays)}, ranges, tops)
+
+
+def encode_png(grey: np.ndarray) -> bytes:
+    """Write a picture of grey values, uint8 of shape (height, width), as a PNG file."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "png")
+    return file.getvalue()
 
 
 def _checked(root: MediaRoot, part: str) -> int:
     """Return how many samples a part has, having looked at its shapes and labels."""
-    labels = _labels(root.path, part)
+    labels = _labels(root, part)
     least = 2 if part == "train" else 1
-    whole = labels.dtype.kind in "iuf" and labels.size >= least and bool(np.isin(labels, np.arange(len(DIGITS))).all())
+    whole = labels.dtype.kind in "iuf" and labels.size >= least and bool(np.isin(labels, np.arange(len(WORDS))).all())
     if not whole:
         raise DatasetError(f"{root.file(f'{part}_labels.npy')} must hold at least {least} digits of 0 to 9")
     for name, side in SIDES.items():
-        array, where = _array(root.path, name, part), root.file(_file(name, part))
+        array, where = _array(root, _file(name, part)), root.file(_file(name, part))
         if array.dtype.kind not in "iuf" or array.shape[1:] not in ((side, side), (side * side,), (1, side, side)):
             wanted = f"numbers of shape (n, {side}, {side}) or (n, {side * side})"
             raise DatasetError(f"{where} must hold {wanted}; got {array.dtype} of {array.shape}")
@@ -177,17 +143,14 @@ def _file(name: str, part: str) -> str:
     return f"{name}/{part}_data.npy"
 
 
-@lru_cache(maxsize=8)
-def _array(root: Path, name: str, part: str) -> np.ndarray:
-    return _mapped(root / _file(name, part))
+def _labels(root: MediaRoot, part: str) -> np.ndarray:
+    return _array(root, f"{part}_labels.npy").reshape(-1)
 
 
-@lru_cache(maxsize=8)
-def _labels(root: Path, part: str) -> np.ndarray:
-    return np.asarray(_mapped(root / f"{part}_labels.npy")).reshape(-1)
-
-
-def _mapped(path: Path) -> np.ndarray:
+@lru_cache(maxsize=16)
+def _array(root: MediaRoot, name: str) -> np.ndarray:
+    """Return an array of the dataset, of which nothing is read before it is looked at."""
+    path = root.path / name
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError, MemoryError, OverflowError, TypeError, SyntaxError) as error:
@@ -195,17 +158,9 @@ def _mapped(path: Path) -> np.ndarray:
         raise DatasetError(f"{path} is no array of NumPy: {reason:.120}") from error
     if not isinstance(found, np.ndarray) or not found.ndim:
         raise DatasetError(f"{path} must hold one array")
-    return found
+    return np.asarray(found)
 
 
 def _top(array: np.ndarray) -> float:
-    first = np.asarray(array[:_SAMPLED])
+    first = array[:_SAMPLED]
     return 1.0 if array.dtype.kind == "f" and first.size and first.max() <= 1 else 255.0
-
-
-def _png(grey: np.ndarray) -> bytes:
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(grey).save(file, "png")
-    return file.getvalue()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
-from confu_core.datasets.annotations import read_lines, whole_number
-from confu_core.datasets.held_out import hold_out, parse_seed, parse_share
-from confu_core.datasets.listed import Files, Item, ListedRecipe, complete
-from confu_core.datasets.media_root import MediaRoot, open_root
-from confu_core.datasets.names import photo_caption, species_contents
-from confu_core.errors import DatasetError, InvalidValue
+from confu_core.datasets.listed import Files, Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
+from confu_core.datasets.media_root import MediaRoot, open_root, read_lines
+from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
+from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Picture
 
 __all__ = ["open_cub200"]
@@ -25,13 +24,15 @@ ENDINGS = (".jpg", ".jpeg")
 HIDDEN = ("__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir")  # Beside what begins with a dot.
 TEST_SHARE = 0.5  # Of each class, where no list says: that of the authors.
 
+Pictures = list[tuple[str, str]]  # Files, and the class of each.
+
 _NUMBER = re.compile(r"\d+\.")
 
 
 def open_cub200(
     path: str, caption: str = "auto", validation: str = "0.1", seed: str = "0", missing: str = "refuse"
 ) -> ListedRecipe:
-    """Open CUB-200-2011.
+    """Open CUB-200-2011, with the columns ``image``, ``caption``, ``species`` and ``picture``.
 
     Parameters
     ----------
@@ -43,61 +44,37 @@ def open_cub200(
     caption : {"auto", "text", "name"}
         ``text``: the first description of each picture out of ``text_c10/``; ``name``: the name of its class;
         ``auto``: descriptions if there is such a folder.
-    validation : str
-        Share of each class of the training split that becomes the validation split.
-    seed : str
-        Decides that share.
+    validation, seed : str
+        Share of each class of the training split that becomes the validation split, and what draws it.
     missing : {"refuse", "leave_out"}
         What to do where files are missing.
-
-    Returns
-    -------
-    ListedRecipe
-        Columns ``image``, ``caption``, ``species`` and ``picture``.
-
-    Raises
-    ------
-    InvalidValue
-        If an option is out of its range.
-    DatasetError
-        If the folder is not that dataset, or something in it is missing or damaged.
-
-    Examples
-    --------
-    >>> open_cub200("no-such-folder")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no-such-folder is no folder; give the one that holds CUB-200-2011
     """
-    if caption not in ("auto", "text", "name"):
-        raise InvalidValue(f"caption must be one of auto, text, name; got {caption!r}")
+    check_one_of("caption", caption, ("auto", "text", "name"))
     share, number = parse_share(validation), parse_seed(seed)
     root = open_root(path, [], "CUB-200-2011")
     lists = _lists(root)
     passed = Counter[str]()
     train, test = _listed(root) if lists else _folders(root, number, passed)
     texts = root.file(CAPTIONS).is_dir() if caption == "auto" else caption == "text"
-    stay, held = hold_out(train, [name for _, name in train], share, number, NAME)
+    stay, held = hold_out(train, itemgetter(1), share, number, NAME)
     splits = {"train": stay, "validation": held, "test": test}
     described = {
-        split: [Item({"file": file, "species": name}, _files(file, texts)) for file, name in rows]
+        split: [Item({"species": name, "picture": file}, _files(file, texts)) for file, name in rows]
         for split, rows in splits.items()
     }
-    complete_ones, left_out = complete(root, described, missing, "CUB-200-2011")
-    items = {split: [_captioned(root, item) for item in rows] for split, rows in complete_ones.items()}
-    names = _names(splits)
-    files = [file for rows in complete_ones.values() for item in rows for file in item.files.values()]
-    options = {"caption": "text" if texts else "name", "validation": share, "seed": number, "missing": missing}
+    opener = Files({"image": "jpg"})
+    items, left_out, _ = complete(root, described, opener, missing, "CUB-200-2011")
     told = "the first of ten descriptions" if texts else "the name of the species"
     return ListedRecipe(
         name=NAME,
         description=f"CUB-200-2011: pictures of birds; the caption is {told}.",
         root=root,
-        contents=species_contents({"image": Picture("image")}, names),
-        config={**options, **root.identity(lists, files)},
-        items=items,
-        opener=Files({"image": "jpg"}),
+        contents=species_contents({"image": Picture("image")}, _names([*stay, *held, *test])),
+        items={split: [_captioned(root, item) for item in rows] for split, rows in items.items()},
+        opener=opener,
+        options={"caption": "text" if texts else "name", "validation": share, "seed": number, "missing": missing},
+        annotations=lists,
         notes={"left_out": left_out, **passed},
-        seed=number,
     )
 
 
@@ -109,29 +86,27 @@ def _lists(root: MediaRoot) -> list[str]:
     return lists
 
 
-def _listed(root: MediaRoot) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return file and class of the pictures that the lists train and test on."""
+def _listed(root: MediaRoot) -> tuple[Pictures, Pictures]:
+    """Return the pictures that the lists train on, and those that they test on."""
     images = dict(read_lines(root, "images.txt", 2, rest=True))
     labels, trained = (dict(read_lines(root, name, 2)) for name in ("image_class_labels.txt", "train_test_split.txt"))
     classes = {number: _class_name(name) for number, name in read_lines(root, "classes.txt", 2, rest=True)}
-    train: list[tuple[str, str]] = []
-    test: list[tuple[str, str]] = []
+    train: Pictures = []
+    test: Pictures = []
     for image, file in images.items():
         if labels.get(image) not in classes:
-            raise DatasetError(
-                f"{root.file('image_class_labels.txt')}: image {image!r:.40} has no class of classes.txt"
-            )
+            where = root.file("image_class_labels.txt")
+            raise DatasetError(f"{where}: image {image!r:.40} has no class of classes.txt")
         if trained.get(image) not in ("0", "1"):
             raise DatasetError(f"{root.file('train_test_split.txt')}: image {image!r:.40} must be 0 or 1")
-        found = (f"{IMAGES}/{file}", classes[labels[image]])
-        (train if whole_number(trained[image], "train_test_split.txt") else test).append(found)
+        (train if trained[image] == "1" else test).append((f"{IMAGES}/{file}", classes[labels[image]]))
     return train, test
 
 
-def _folders(root: MediaRoot, seed: int, passed: Counter[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return file and class of the pictures in a folder per class, half of each class to be tested on."""
+def _folders(root: MediaRoot, seed: int, passed: Counter[str]) -> tuple[Pictures, Pictures]:
+    """Return the pictures in a folder per class, half of each class to be tested on."""
     inside = f"{IMAGES}/" if root.file(IMAGES).is_dir() else ""
-    found = []
+    found: Pictures = []
     for folder in _seen(root, root.path / inside, passed):
         if not folder.is_dir():
             passed.update({"files_beside_the_classes": 1} if inside else {})
@@ -141,7 +116,7 @@ def _folders(root: MediaRoot, seed: int, passed: Counter[str]) -> tuple[list[tup
     if not found:
         said = f" (passed over: {', '.join(f'{name} {count}' for name, count in passed.items())})" if passed else ""
         raise DatasetError(f"{root.path} has neither {LISTS[0]} nor a folder of JPEG files per class{said}")
-    return hold_out(found, [name for _, name in found], TEST_SHARE, seed, f"{NAME} test")
+    return hold_out(found, itemgetter(1), TEST_SHARE, seed, f"{NAME} test")
 
 
 def _pictures(root: MediaRoot, folder: Path, passed: Counter[str]) -> list[str]:
@@ -177,9 +152,9 @@ def _class_name(folder: str) -> str:
     return _NUMBER.sub("", name, count=1).replace("_", " ").strip() or name
 
 
-def _names(splits: Mapping[str, list[tuple[str, str]]]) -> list[str]:
+def _names(pictures: Pictures) -> list[str]:
     """Return the classes in the order of their folders, whose numbers are those of the authors."""
-    folders = {name: PurePosixPath(file).parent.name for rows in splits.values() for file, name in rows}
+    folders = {name: PurePosixPath(file).parent.name for file, name in pictures}
     return sorted(folders, key=lambda name: (folders[name], name))
 
 
@@ -189,18 +164,16 @@ def _files(file: str, texts: bool) -> dict[str, str]:
 
 
 def _captioned(root: MediaRoot, item: Item) -> Item:
-    species = str(item.fields["species"])
-    caption = _first_line(root, item.files["caption"]) if "caption" in item.files else photo_caption(species)
-    return Item(
-        {"caption": caption, "species": species, "picture": item.fields["file"]}, {"image": item.files["image"]}
-    )
+    text = item.files.get("caption")
+    caption = photo_caption(str(item.fields["species"])) if text is None else _first_line(root, text)
+    return Item({"caption": caption, **item.fields}, item.files)
 
 
 def _first_line(root: MediaRoot, name: str) -> str:
     try:
-        lines = [line.strip() for line in root.read(name).decode("utf-8-sig").splitlines() if line.strip()]
+        text = root.read(name).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{root.file(name)} is not UTF-8: byte {error.start}") from error
-    if not lines:
+    if not text.strip():
         raise DatasetError(f"{root.file(name)} has no line of text")
-    return lines[0]
+    return text.strip().splitlines()[0].strip()

@@ -1,54 +1,36 @@
-"""The folder of a dataset, from which nothing is read that does not lie under it."""
+"""The folder of a dataset, from which nothing is read that does not lie under it: media, and its authors' tables."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from confu_core.errors import DatasetError
+from confu_core.datasets.separated import read_separated
+from confu_core.datasets.sources import natural
+from confu_core.errors import DatasetError, nearest
 from confu_core.io.atomic import sha256_of
 
-__all__ = ["MediaRoot", "open_root", "snapshot_store"]
+__all__ = ["MediaRoot", "open_root", "read_lines", "read_table", "snapshot_store", "whole_number"]
 
 FILE_LIMIT = 1 << 30  # Bytes of one picture, recording or video.
+ANNOTATION_LIMIT = 1 << 28  # Bytes of one table or list.
 
 _NAME_LIMIT = 255  # Bytes; longer names are refused by file systems, each in its own way.
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
 class MediaRoot:
-    """A folder.
-
-    Attributes
-    ----------
-    path : Path
-        Without symbolic links.
-    """
+    """A folder, whose path has no symbolic links."""
 
     path: Path
 
     def file(self, relative: str) -> Path:
-        """Return where a file of the dataset lies, whether or not it is there.
-
-        Parameters
-        ----------
-        relative : str
-            Its path below the root, with slashes.
-
-        Returns
-        -------
-        Path
-            Below the root.
-
-        Raises
-        ------
-        DatasetError
-            If the path is absolute, has a ``..``, or leads outside by a symbolic link.
-        """
+        """Return where a file of the dataset lies, there or not, or refuse a path that leads outside of the folder."""
         parts = PurePosixPath(relative)
         named = relative.isprintable() and "\\" not in relative and len(relative.encode()) <= _NAME_LIMIT
         if not parts.parts or parts.is_absolute() or ".." in parts.parts or not named:
@@ -64,23 +46,7 @@ class MediaRoot:
         return store is not None and Path(os.path.realpath(path)).is_relative_to(store)
 
     def read(self, relative: str) -> bytes:
-        """Return the content of a file.
-
-        Parameters
-        ----------
-        relative : str
-            Its path below the root.
-
-        Returns
-        -------
-        bytes
-            All of it.
-
-        Raises
-        ------
-        DatasetError
-            If it is not there, cannot be read, is empty, or is larger than `FILE_LIMIT`.
-        """
+        """Return the content of a file of 1 to `FILE_LIMIT` bytes."""
         path = self.file(relative)
         try:
             size = path.stat().st_size
@@ -95,19 +61,10 @@ class MediaRoot:
         return [one for one in relatives if not self.file(one).is_file()]
 
     def identity(self, annotations: Iterable[str], media: Iterable[str]) -> dict[str, Any]:
-        """Return what tells this content from another, wherever it lies.
+        """Return what tells this content from another, wherever it lies, as JSON values.
 
-        Parameters
-        ----------
-        annotations : iterable of str
-            Files that are compared by their SHA-256.
-        media : iterable of str
-            Files that are compared by name and size: hashing all pictures would take longer than reading a few.
-
-        Returns
-        -------
-        dict
-            JSON values.
+        Annotations are compared by their SHA-256, and media by name and size: hashing all pictures would take longer
+        than reading a few.
         """
         sizes = [(one, self.file(one).stat().st_size) for one in sorted(set(media))]
         listed = "".join(f"{name}\t{size}\n" for name, size in sizes).encode("utf-8", "surrogateescape")
@@ -122,20 +79,8 @@ class MediaRoot:
 def snapshot_store(folder: Path) -> Path | None:
     """Return where the files of a snapshot in the cache of Hugging Face lie, all of which are links to there.
 
-    Parameters
-    ----------
-    folder : Path
-        Such as ``datasets--ada--birds/snapshots/0123abcd`` or a folder in it.
-
-    Returns
-    -------
-    Path or None
-        ``datasets--ada--birds/blobs``; None where the folder is in no snapshot.
-
-    Examples
-    --------
-    >>> snapshot_store(Path("/data/birds")) is None
-    True
+    That is ``datasets--ada--birds/blobs`` for ``datasets--ada--birds/snapshots/0123abcd`` and all folders in it, and
+    None for a folder that is in no snapshot.
     """
     for inner in (folder, *folder.parents):
         kind = inner.parent.parent.name.partition("--")[0]
@@ -146,33 +91,7 @@ def snapshot_store(folder: Path) -> Path | None:
 
 
 def open_root(path: str, needed: Iterable[str], what: str) -> MediaRoot:
-    """Open the folder of a dataset.
-
-    Parameters
-    ----------
-    path : str
-        As the user wrote it.
-    needed : iterable of str
-        Files or folders that have to be there.
-    what : str
-        The dataset, for the message.
-
-    Returns
-    -------
-    MediaRoot
-        Of the folder.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such folder, or some of what it needs is missing; the line names all of that.
-
-    Examples
-    --------
-    >>> open_root("no-such-folder", ["taxa.csv"], "SSW60")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no-such-folder is no folder; give the one that holds SSW60
-    """
+    """Open the folder of a dataset, if there is one and it holds the files and folders that it needs."""
     folder = Path(path or ".")
     if not folder.is_dir():
         raise DatasetError(f"{path} is no folder; give the one that holds {what}")
@@ -180,3 +99,49 @@ def open_root(path: str, needed: Iterable[str], what: str) -> MediaRoot:
     if absent := [one for one in needed if not root.file(one).exists()]:
         raise DatasetError(f"{folder} is not {what}: {', '.join(absent)} missing")
     return root
+
+
+def read_table(root: MediaRoot, name: str, needed: Sequence[str]) -> list[dict[str, str]]:
+    """Read a CSV file whose header has the columns needed; names and values lose the white space around them."""
+    table = read_separated(_text(root, name), ",")
+    header = [one.strip() for one in table.headings]
+    for column in needed:
+        if column not in header:
+            hint = nearest(column, header) if any(header) else "it is empty"
+            raise DatasetError(f"{root.file(name)} has no column {column!r}; {hint}")
+    if table.malformed:
+        row, wrong = min(table.malformed.items())
+        if (few := len(table.rows[row])) < len(header):
+            wrong = f"line {table.lines[row]}: {few} of {len(header)} values"
+        raise DatasetError(f"{root.file(name)}, {wrong}")
+    return [{key: value.strip() for key, value in zip(header, row, strict=True)} for row in table.rows]
+
+
+def read_lines(root: MediaRoot, name: str, parts: int, *, rest: bool = False) -> list[list[str]]:
+    """Read a list whose lines have that many words each, of which the last may have spaces if `rest`."""
+    found = []
+    for number, line in enumerate(_text(root, name).splitlines(), 1):
+        words = line.split(maxsplit=parts - 1 if rest else -1)
+        if words and len(words) != parts:
+            raise DatasetError(f"{root.file(name)}, line {number}: must have {parts} words; got {line!r:.{_SHOWN}}")
+        found += [[one.strip() for one in words]] if words else []
+    return found
+
+
+def whole_number(text: str, where: str) -> int:
+    """Read a whole number out of a table; `where` names file and column in the error of any other text."""
+    if (number := natural(text)) < 0:
+        raise DatasetError(f"{where} must be a whole number; got {text!r:.{_SHOWN}}")
+    return number
+
+
+def _text(root: MediaRoot, name: str) -> str:
+    path = root.file(name)
+    try:
+        if (size := path.stat().st_size) > ANNOTATION_LIMIT:
+            raise DatasetError(f"{path} has {size} bytes; at most {ANNOTATION_LIMIT} are read")
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from error

@@ -21,7 +21,7 @@ import numpy as np
 
 from confu_core.errors import DatasetError
 
-__all__ = ["FILE_LIMIT", "load_pickle", "parse_pickle"]
+__all__ = ["load_pickle", "parse_pickle"]
 
 FILE_LIMIT = 1 << 35  # Bytes.
 _SECONDS, _BYTES_PER_SECOND = 2, 2_000_000  # Of the processor.
@@ -35,34 +35,15 @@ _KIND = re.compile(r"\?|b1|[iu][1248]|f[248]|c(8|16)|[SU]\d{1,9}|O8?")
 
 
 def load_pickle(path: Path) -> Any:
-    """Read a pickle that holds NumPy arrays and plain containers, and nothing else.
+    """Read a pickle of NumPy arrays and plain containers, of any protocol, written by Python 2 or 3.
 
     What a file names is not imported or called, but for functions of our own in place of the few that arrays need. A
     pickle can still be made to take any time and memory. So a process of its own reads it first, within limits that
     follow from the size of the file. macOS limits time alone; Windows neither memory nor the processor's time, but it
     waits for no more than a minute and four times as long.
 
-    Parameters
-    ----------
-    path : Path
-        A file of any protocol, 0 to 5, written by Python 2 or 3, of at most `FILE_LIMIT` bytes.
-
-    Returns
-    -------
-    object
-        Numbers, text, bytes, lists, tuples, sets, dictionaries and arrays that cannot be written to. Text of Python 2
-        is read as Latin-1.
-
-    Raises
-    ------
-    DatasetError
-        If the file is missing, cut, damaged, asks for anything else, or for too much; the line names what it asks for.
-
-    Examples
-    --------
-    >>> load_pickle(Path("no.pkl"))
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: no.pkl cannot be read: No such file or directory
+    Arrays cannot be written to, and text of Python 2 is read as Latin-1. A file that is missing, cut, damaged, or asks
+    for anything else or for too much is a `DatasetError`, which names what it asks for.
     """
     try:
         about = path.stat()
@@ -80,23 +61,6 @@ def load_pickle(path: Path) -> Any:
 
 def parse_pickle(data: bytes, where: str = "the pickle") -> Any:
     r"""Read a pickle from its bytes as `load_pickle` does, without limits of time and memory.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole pickle.
-    where : str
-        What errors call it.
-
-    Returns
-    -------
-    object
-        As for `load_pickle`.
-
-    Raises
-    ------
-    DatasetError
-        As for `load_pickle`.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from confu_core.errors import DatasetError
 
-__all__ = ["SEPARATORS", "Separated", "read_separated"]
+__all__ = ["MOST_CELL", "MOST_ROWS", "read_separated"]
 
 SEPARATORS = ",;\t"
 MOST_CELL = 100_000  # Characters.
@@ -25,33 +25,15 @@ _CROSSING = (
 
 @dataclass
 class Separated:
-    """A table as it was read; every line of the file is one of headings, rows, blank lines or lines within cells.
+    """A table as it was read; every line of the file is one of headings, rows, blank lines or lines within cells."""
 
-    Attributes
-    ----------
-    headings : list of str
-        As they stand there.
-    rows : list of list of str
-        As many cells as headings in each that is not malformed.
-    lines : list of int
-        The line of the file, from 1, that each row begins in.
-    malformed : dict of int to str
-        Rows, from 0, that cannot be told into cells, with what is wrong.
-    left_out : list of str
-        What was left out beside them.
-    blank_lines : int
-        Lines without anything but separators and white space.
-    inner_lines : int
-        Lines within a cell, behind its first.
-    """
-
-    headings: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    malformed: dict[int, str] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
-    blank_lines: int = 0
-    inner_lines: int = 0
+    headings: list[str] = field(default_factory=list)  # As they stand there.
+    rows: list[list[str]] = field(default_factory=list)  # As many cells as headings in each that is not malformed.
+    lines: list[int] = field(default_factory=list)  # The line of the file, from 1, that each row begins in.
+    malformed: dict[int, str] = field(default_factory=dict)  # Rows, from 0, that are no cells, and what is wrong.
+    left_out: list[str] = field(default_factory=list)  # What was left out beside them.
+    blank_lines: int = 0  # Lines without anything but separators and white space.
+    inner_lines: int = 0  # Lines within a cell, behind its first.
 
 
 def read_separated(text: str, separators: str = SEPARATORS) -> Separated:
@@ -61,22 +43,8 @@ def read_separated(text: str, separators: str = SEPARATORS) -> Separated:
     not quoted at all, as GBIF and eBird write them; in other tables the row is malformed, and the next line is a row
     again. A cell that would swallow lines which are rows of their own counts as not closed.
 
-    Parameters
-    ----------
-    text : str
-        Of the file. A mark of UTF-8 and a first line ``sep=;`` are no part of the table.
-    separators : str
-        Those that are tried; the one that gives most headings is taken.
-
-    Returns
-    -------
-    Separated
-        All rows, the malformed ones too.
-
-    Raises
-    ------
-    DatasetError
-        If there are more rows than are ever read.
+    Of the separators tried, the one that gives most headings is taken. A mark of UTF-8 and a first line ``sep=;`` are
+    no part of the table.
 
     Examples
     --------

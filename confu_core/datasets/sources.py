@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from confu_core.errors import InvalidValue, nearest
+from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
+from confu_core.shards.unwritten import unwritten
 
-__all__ = ["SOURCES", "is_source", "open_source"]
+__all__ = ["SOURCES", "check_one_of", "is_source", "natural", "open_place", "open_source", "parse_seed", "parse_share"]
 
 # Scheme, to the function that opens it: `function(path: str, **options: str) -> Recipe`.
 SOURCES: Mapping[str, str] = {
@@ -79,18 +81,62 @@ def open_source(text: str) -> Recipe:
     found = _WRITTEN.fullmatch(text)
     if found is None:
         raise InvalidValue(f"a dataset read in place is written scheme:path; got {text!r}")
-    if found["scheme"] not in SOURCES:
-        raise InvalidValue(f"no dataset is read as {found['scheme'] + ':'!r}; {nearest(found['scheme'], SOURCES)}")
-    module, _, name = SOURCES[found["scheme"]].partition(":")
+    scheme = found["scheme"]
+    if scheme not in SOURCES:
+        raise InvalidValue(f"no dataset is read as {scheme + ':'!r}; {nearest(scheme, SOURCES)}")
+    module, _, name = SOURCES[scheme].partition(":")
     function = getattr(importlib.import_module(module), name)
-    return function(found["path"], **_options(function, found["scheme"], found["query"] or ""))
-
-
-def _options(function: Callable[..., Any], scheme: str, query: str) -> dict[str, str]:
-    options = dict(parse_qsl(query, keep_blank_values=True))
+    options = dict(parse_qsl(found["query"] or "", keep_blank_values=True))
     known = list(inspect.signature(function).parameters)[1:]
-    for name in options:
-        if name not in known:
-            hint = nearest(name, known) if known else "it has none"
-            raise InvalidValue(f"{scheme}: has no option {name!r}; {hint}")
-    return options
+    for option in options:
+        if option not in known:
+            hint = nearest(option, known) if known else "it has none"
+            raise InvalidValue(f"{scheme}: has no option {option!r}; {hint}")
+    return function(found["path"], **options)
+
+
+def open_place(place: str | Path) -> Dataset:
+    """Open a dataset wherever it lies, in a folder or at a URL of shards or read in place, reading no sample yet.
+
+    Examples
+    --------
+    >>> open_place("no-such-folder")
+    Traceback (most recent call last):
+    confu_core.errors.DatasetError: no-such-folder does not exist; build a dataset there first
+    """
+    return unwritten(open_source(str(place))) if is_source(str(place)) else open_dataset(place)
+
+
+def check_one_of(name: str, value: str, known: Iterable[str]) -> None:
+    """Refuse the value of an option that is none of those known."""
+    if value not in known:
+        raise InvalidValue(f"{name} must be one of {', '.join(known)}; got {value!r}")
+
+
+def natural(text: str, digits: int = 18) -> int:
+    """Return the number that at most so many ASCII digits write, and -1 for any other text.
+
+    Examples
+    --------
+    >>> natural("12"), natural("-1"), natural("1.0")
+    (12, -1, -1)
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else -1
+
+
+def parse_seed(text: str) -> int:
+    """Read the option ``seed``, a whole number."""
+    if (seed := natural(text)) < 0:
+        raise InvalidValue(f"seed must be a whole number of at least 0; got {text}")
+    return seed
+
+
+def parse_share(text: str) -> float:
+    """Read the option ``validation``, the share of the training split that becomes the validation split."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 < share <= 0.5:
+        raise InvalidValue(f"validation must be a share in (0, 0.5]; got {text}")
+    return share

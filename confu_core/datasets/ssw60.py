@@ -6,16 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from operator import attrgetter
 
-from confu_core.datasets.annotations import read_table, whole_number
-from confu_core.datasets.held_out import hold_out, parse_seed, parse_share
-from confu_core.datasets.listed import Files, Item, ListedRecipe, complete
-from confu_core.datasets.media_root import MediaRoot, open_root
-from confu_core.datasets.names import bird_sound, photo_caption, species_contents
-from confu_core.datasets.video import need_video
-from confu_core.datasets.video_samples import Videos, frames_input, parse_frames, with_sound
-from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.spec import Picture
+from confu_core.datasets.listed import Files, Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
+from confu_core.datasets.media_root import MediaRoot, open_root, read_table, whole_number
+from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
+from confu_core.datasets.video import Videos, bird_media, need_video, parse_frames
+from confu_core.errors import DatasetError
 from confu_core.random import generator
 
 __all__ = ["open_ssw60"]
@@ -30,6 +27,14 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
     "nabirds": ("images_nabirds",),
 }
 AUDIO = ("present", "reliable")
+OF_VIDEOS = "SSW60: frames and sound of videos of birds, one video per sample; the caption is the name of the species."
+OF_PAIRS = (
+    "SSW60: pictures and recordings of the same species, paired by a draw and not by their authors; the caption is the "
+    "name of the species."
+)
+
+Taxa = Mapping[int, Mapping[str, str]]  # Label of each species, to its row of taxa.csv.
+
 _TAXON = ("label", "common_name", "scientific_name", "family", "order")
 
 
@@ -52,7 +57,7 @@ def open_ssw60(
     seed: str = "0",
     missing: str = "refuse",
 ) -> ListedRecipe:
-    """Open Sapsucker Woods 60.
+    """Open Sapsucker Woods 60, with the columns ``image``, ``audio``, ``caption``, ``species`` and more.
 
     Parameters
     ----------
@@ -73,29 +78,9 @@ def open_ssw60(
         Decides that share, and the pairs.
     missing : {"refuse", "leave_out"}
         What to do where files are missing.
-
-    Returns
-    -------
-    ListedRecipe
-        Columns ``image``, ``audio``, ``caption``, ``species`` and more.
-
-    Raises
-    ------
-    InvalidValue
-        If an option is out of its range, or PyAV is missing and needed.
-    DatasetError
-        If the folder is not that dataset, or something in it is missing or damaged.
-
-    Examples
-    --------
-    >>> open_ssw60("ssw60", pair="photos")
-    Traceback (most recent call last):
-    confu_core.errors.InvalidValue: pair must be one of videos, images, inat, nabirds; got 'photos'
     """
-    if pair not in PAIRS:
-        raise InvalidValue(f"pair must be one of {', '.join(PAIRS)}; got {pair!r}")
-    if audio not in AUDIO:
-        raise InvalidValue(f"audio must be one of {', '.join(AUDIO)}; got {audio!r}")
+    check_one_of("pair", pair, PAIRS)
+    check_one_of("audio", audio, AUDIO)
     count, share, number = parse_frames(frames), parse_share(validation), parse_seed(seed)
     folders = PAIRS[pair]
     used = ("audio_ml", *folders) if folders else ("video_ml",)
@@ -103,43 +88,31 @@ def open_ssw60(
     root = open_root(path, [*tables, *used], "SSW60")
     taxa = _taxa(root)
     if folders:
-        by_split, unpaired = _paired(root, taxa, folders, share, number, missing == "leave_out")
+        listed, unpaired = _paired(root, taxa, folders, share, number, missing == "leave_out")
     else:
         need_video()
-        by_split, unpaired = _videos(root, taxa, audio, share, number), 0
-    items, left_out = complete(root, by_split, missing, "SSW60")
-    items, silent = (items, 0) if folders else with_sound(root, items)
+        listed, unpaired = _videos(root, taxa, audio == "reliable", share, number), 0
+    opener = Files({"image": "jpg", "audio": "wav"}) if folders else Videos(count)
+    items, left_out, silent = complete(root, listed, opener, missing, "SSW60")
     options = {"pair": pair, "validation": share, "seed": number, "missing": missing}
-    options |= {} if folders else {"frames": count, "audio": audio}
-    files = [file for split in items.values() for item in split for file in item.files.values()]
     return ListedRecipe(
         name=NAME,
-        description=_description(folders),
+        description=OF_PAIRS if folders else OF_VIDEOS,
         root=root,
         contents=species_contents(
-            {"image": Picture("image") if folders else frames_input(count), "audio": bird_sound()},
+            bird_media(1 if folders else count),
             [taxon["common_name"] for taxon in taxa.values()],
             [taxon["family"] for taxon in taxa.values()],
         ),
-        config={**options, **root.identity(tables, files)},
         items=items,
-        opener=Files({"image": "jpg", "audio": "wav"}) if folders else Videos(count),
+        opener=opener,
+        options=options if folders else {**options, "frames": count, "audio": audio},
+        annotations=tables,
         notes={"left_out": left_out, "without_sound": silent, "recordings_without_picture": unpaired},
-        seed=number,
-        libraries=() if folders else ("av", "pillow", "soundfile"),
     )
 
 
-def _description(folders: Sequence[str]) -> str:
-    if not folders:
-        return (
-            "SSW60: frames and sound of videos of birds, one video per sample; the caption is the name of the species."
-        )
-    paired = "pictures and recordings of the same species, paired by a draw and not by their authors"
-    return f"SSW60: {paired}; the caption is the name of the species."
-
-
-def _taxa(root: MediaRoot) -> dict[int, dict[str, str]]:
+def _taxa(root: MediaRoot) -> Taxa:
     rows = read_table(root, "taxa.csv", _TAXON)
     taxa = {whole_number(row["label"], f"{root.file('taxa.csv')}: label"): row for row in rows}
     if len(taxa) < len(rows) or not taxa:
@@ -147,7 +120,7 @@ def _taxa(root: MediaRoot) -> dict[int, dict[str, str]]:
     return dict(sorted(taxa.items()))
 
 
-def _assets(root: MediaRoot, taxa: Mapping[int, object], folder: str, ending: str, more: Sequence[str]) -> list[Asset]:
+def _assets(root: MediaRoot, taxa: Taxa, folder: str, ending: str, more: Sequence[str] = ()) -> list[Asset]:
     table, found = f"{folder}.csv", []
     for row in read_table(root, table, ["asset_id", "label", "split", *more]):
         label = whole_number(row["label"], f"{root.file(table)}: label")
@@ -161,45 +134,29 @@ def _assets(root: MediaRoot, taxa: Mapping[int, object], folder: str, ending: st
 def _by_split(assets: Sequence[Asset], share: float, seed: int, name: str) -> dict[str, list[Asset]]:
     splits = {split: [one for one in assets if one.split == split] for split in ("train", "validation", "test")}
     if not splits["validation"]:
-        labels = [one.label for one in splits["train"]]
-        splits["train"], splits["validation"] = hold_out(splits["train"], labels, share, seed, f"{NAME} {name}")
+        stay, held = hold_out(splits["train"], attrgetter("label"), share, seed, f"{NAME} {name}")
+        splits |= {"train": stay, "validation": held}
     return splits
 
 
-def _videos(
-    root: MediaRoot, taxa: Mapping[int, Mapping[str, str]], audio: str, share: float, seed: int
-) -> dict[str, list[Item]]:
-    more = ["reliable_audio"] if audio == "reliable" else []
-    assets = _assets(root, taxa, "video_ml", ".mp4", more)
-    kept = [one for one in assets if audio != "reliable" or one.row["reliable_audio"] == "1"]
-    return {
-        split: [Item(_fields(taxa[one.label], one, {}), {"video": one.file}) for one in listed]
-        for split, listed in _by_split(kept, share, seed, "videos").items()
-    }
+def _videos(root: MediaRoot, taxa: Taxa, reliable: bool, share: float, seed: int) -> dict[str, list[Item]]:
+    assets = _assets(root, taxa, "video_ml", ".mp4", ["reliable_audio"] if reliable else [])
+    kept = [one for one in assets if not reliable or one.row["reliable_audio"] == "1"]
+    splits = _by_split(kept, share, seed, "videos")
+    return {split: [_video(taxa, one) for one in listed] for split, listed in splits.items()}
 
 
 def _paired(
-    root: MediaRoot,
-    taxa: Mapping[int, Mapping[str, str]],
-    folders: Sequence[str],
-    share: float,
-    seed: int,
-    there_only: bool,
+    root: MediaRoot, taxa: Taxa, folders: Sequence[str], share: float, seed: int, there_only: bool
 ) -> tuple[dict[str, list[Item]], int]:
-    """Give each recording a picture; one of a species is not used again before all others of it are."""
-    recordings = _by_split(_assets(root, taxa, "audio_ml", ".wav", []), share, seed, "recordings")
-    listed_pictures = [one for folder in folders for one in _assets(root, taxa, folder, ".jpg", [])]
-    absent = set(root.missing(one.file for one in listed_pictures)) if there_only else ()
-    pictures = _by_split([one for one in listed_pictures if one.file not in absent], share, seed, "pictures")
+    """Return recordings, each with a picture, and how many have none."""
+    recordings = _by_split(_assets(root, taxa, "audio_ml", ".wav"), share, seed, "recordings")
+    listed = [one for folder in folders for one in _assets(root, taxa, folder, ".jpg")]
+    absent = set(root.missing(one.file for one in listed)) if there_only else ()
+    pictures = _by_split([one for one in listed if one.file not in absent], share, seed, "pictures")
     items = {
-        split: [
-            Item(
-                _fields(taxa[one.label], one, {**picture.row, "file": picture.file}),
-                {"image": picture.file, "audio": one.file},
-            )
-            for one, picture in _drawn(listed, pictures[split], seed, split)
-        ]
-        for split, listed in recordings.items()
+        split: [_pair(taxa, *pair) for pair in _drawn(mine, pictures[split], seed, split)]
+        for split, mine in recordings.items()
     }
     return items, sum(map(len, recordings.values())) - sum(map(len, items.values()))
 
@@ -207,7 +164,7 @@ def _paired(
 def _drawn(
     recordings: Sequence[Asset], pictures: Sequence[Asset], seed: int, split: str
 ) -> Iterator[tuple[Asset, Asset]]:
-    """Yield recordings, each with the next picture of its species in an order drawn by the seed."""
+    """Yield recordings with pictures of their species in an order drawn by the seed: none twice before all are used."""
     of_species: dict[int, list[Asset]] = defaultdict(list)
     for one in pictures:
         of_species[one.label].append(one)
@@ -220,16 +177,20 @@ def _drawn(
             yield one, next(order[one.label])
 
 
-def _fields(taxon: Mapping[str, str], asset: Asset, picture: Mapping[str, str]) -> dict[str, str]:
-    common = {"caption": photo_caption(taxon["common_name"]), "species": taxon["common_name"]}
-    common |= {name: taxon[name] for name in ("scientific_name", "family", "order")}
-    if not picture:
-        return {**common, "recording": asset.row["asset_id"], "reliable_audio": asset.row.get("reliable_audio", "")}
-    author = picture.get("rights_holder") or picture.get("photographer") or ""
-    return {
-        **common,
-        "recording": asset.row["asset_id"],
-        "picture": picture["file"],
-        "author": author,
-        "licence": picture.get("license_id", ""),
-    }
+def _video(taxa: Taxa, video: Asset) -> Item:
+    reliable = {"reliable_audio": video.row.get("reliable_audio", "")}
+    return Item({**_fields(taxa, video), **reliable}, {"video": video.file})
+
+
+def _pair(taxa: Taxa, recording: Asset, picture: Asset) -> Item:
+    row = picture.row
+    author = row.get("rights_holder") or row.get("photographer") or ""
+    of_picture = {"picture": picture.file, "author": author, "licence": row.get("license_id", "")}
+    return Item({**_fields(taxa, recording), **of_picture}, {"image": picture.file, "audio": recording.file})
+
+
+def _fields(taxa: Taxa, asset: Asset) -> dict[str, str]:
+    taxon = taxa[asset.label]
+    name = taxon["common_name"]
+    names = {one: taxon[one] for one in ("scientific_name", "family", "order")}
+    return {"caption": photo_caption(name), "species": name, **names, "recording": asset.row["asset_id"]}

@@ -1,4 +1,4 @@
-"""Videos: from a file to a few frames, evenly spaced, and its sound."""
+"""Videos: from a file to a few frames, evenly spaced, and its sound; and samples that are made of these."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ import io
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from confu_core.datasets.media_root import FILE_LIMIT
+from confu_core.datasets.listed import Item, Opener
+from confu_core.datasets.media_root import FILE_LIMIT, MediaRoot
+from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.picture import PIXEL_LIMIT
 from confu_core.inputs.sound import DURATION_LIMIT
+from confu_core.inputs.spec import FRAMES_LIMIT, Frames, Input, Picture, Sound
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Clip", "is_silent", "middle_frames", "need_video", "read_video"]
+__all__ = ["Videos", "bird_media", "need_video", "parse_frames"]
 
+PARTS = {"image": "webp", "audio": "flac"}
 FRAME_EDGE = 512  # Pixels of the shorter side that a frame is reduced to.
 QUALITY = 90
 EFFORT = 2  # Of the encoder, of 6: more of it saves a twentieth and takes twice the time.
+SAMPLE_RATE, SECONDS = 22050, 10.0  # Of the recordings of SSW60.
 
+_MEND = "restore the file, or remove it and read the rest with missing=leave_out"
 _FRAMES_IN_FILE = 200_000
 _SHOWN = 100  # Milliseconds of each frame: all alike, and as exact as any format has them.
 _RATE_LIMIT = 200_000  # Hz.
@@ -33,49 +40,69 @@ _FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mp4", ".webm": "webm", ".mkv"
 
 
 @dataclass(frozen=True)
-class Clip:
-    """What is taken of a video.
+class Videos(Opener):
+    """Samples whose picture and sound are those of one video, of which that many frames are taken."""
 
-    Attributes
-    ----------
-    frames : bytes
-        An animated WebP: a reader of pictures sees the first frame, one of animations all of them.
-    sound : bytes or None
-        Its first sound track as FLAC of 16 bits, at its own rate, mixed to one channel; None where it has none.
+    frames: int
+
+    parts = PARTS
+    libraries = ("av", "pillow", "soundfile")
+
+    def open(self, root: MediaRoot, item: Item) -> dict[str, dict[str, Any]]:
+        """Return frames and sound of the sample's video."""
+        name = item.files["video"]
+        try:
+            clip = read_video(root.file(name), self.frames)
+        except DatasetError as error:
+            raise DatasetError(f"{error}; {_MEND}") from error
+        if clip.sound is None:
+            raise DatasetError(f"{root.file(name)} has a sound track without a sound; {_MEND}")
+        media = {"image": clip.frames, "audio": clip.sound}
+        stem = PurePosixPath(name).stem
+        return {column: {"bytes": media[column], "path": f"{stem}.{part}"} for column, part in PARTS.items()}
+
+    def usable(self, root: MediaRoot, item: Item) -> bool:
+        """Return whether the video has a sound track by its header."""
+        return not is_silent(root.file(item.files["video"]))
+
+
+def bird_media(frames: int) -> dict[str, Input]:
+    """Return how pictures or videos, of which some frames are averaged, and recordings of birds are read for training.
+
+    Examples
+    --------
+    >>> bird_media(8)["image"].shape, bird_media(1)["image"].shape
+    ((8, 3, 64, 64), (3, 64, 64))
     """
+    image = Frames("image", count=frames) if frames > 1 else Picture("image")
+    return {"image": image, "audio": Sound("audio", SAMPLE_RATE, SECONDS)}
 
-    frames: bytes
-    sound: bytes | None
+
+def parse_frames(text: str) -> int:
+    """Read the option ``frames``, a number in [1, `FRAMES_LIMIT`]."""
+    if not 1 <= (frames := natural(text, 3)) <= FRAMES_LIMIT:
+        raise InvalidValue(f"frames must be in [1, {FRAMES_LIMIT}]; got {text}")
+    return frames
 
 
 def need_video() -> None:
-    """Make sure that videos can be read.
-
-    Raises
-    ------
-    InvalidValue
-        If PyAV is not installed.
-    """
+    """Make sure that videos can be read, which PyAV does."""
     try:
         import av  # noqa: F401
     except ImportError as error:
         raise InvalidValue('videos are read by PyAV, which is missing; pip install "confu-bench[video]"') from error
 
 
+@dataclass(frozen=True)
+class Clip:
+    """What is taken of a video."""
+
+    frames: bytes  # An animated WebP: a reader of pictures sees the first frame, one of animations all of them.
+    sound: bytes | None  # The first sound track as FLAC of 16 bits, at its own rate, mixed to one channel.
+
+
 def middle_frames(total: int, wanted: int) -> list[int]:
-    """Return which frames of a video are taken: the middle ones of as many equal parts.
-
-    Parameters
-    ----------
-    total : int
-        Frames of the video, at least 1.
-    wanted : int
-        How many to take.
-
-    Returns
-    -------
-    list of int
-        Numbers from 0, rising; some more than once where the video has fewer.
+    """Return which frames of a video are taken, the middle ones of as many equal parts; some twice where it has fewer.
 
     Examples
     --------
@@ -86,27 +113,10 @@ def middle_frames(total: int, wanted: int) -> list[int]:
 
 
 def read_video(path: Path, frames: int = 8) -> Clip:
-    """Take evenly spaced frames and the sound of a video.
+    """Take evenly spaced frames, whose shorter side is reduced to `FRAME_EDGE` pixels, and the sound of a video.
 
-    Parameters
-    ----------
-    path : Path
-        An MP4, MOV, WebM, Matroska or AVI file.
-    frames : int
-        How many, at the middles of as many equal parts. Their shorter side is reduced to `FRAME_EDGE` pixels.
-
-    Returns
-    -------
-    Clip
-        The same for the same file and version of PyAV.
-
-    Raises
-    ------
-    InvalidValue
-        If PyAV is missing.
-    DatasetError
-        If the file is a pipe or a device, cannot be decoded, is cut, has no picture, or is larger or longer than what
-        is read: `FILE_LIMIT` bytes, `PIXEL_LIMIT` pixels, `DURATION_LIMIT` seconds.
+    A `DatasetError` says what cannot be decoded, is cut, has no picture, or is larger or longer than what is read:
+    `FILE_LIMIT` bytes, `PIXEL_LIMIT` pixels, `DURATION_LIMIT` seconds.
 
     Examples
     --------
@@ -127,8 +137,6 @@ def read_video(path: Path, frames: int = 8) -> Clip:
         if decoded < total:  # Packets that hold no frame of their own, or the end is missing: space them anew.
             pictures, _ = _pictures(path, middle_frames(max(1, decoded), frames))
         sound = _sound(path)
-    except DatasetError:
-        raise
     except (av.error.FFmpegError, MemoryError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise DatasetError(f"{path} cannot be decoded: {reason.splitlines()[0]}") from error
@@ -136,18 +144,7 @@ def read_video(path: Path, frames: int = 8) -> Clip:
 
 
 def is_silent(path: Path) -> bool:
-    """Return whether a video has no sound track, from its header.
-
-    Parameters
-    ----------
-    path : Path
-        As for `read_video`.
-
-    Returns
-    -------
-    bool
-        False too where it cannot be opened: that it is damaged is for `read_video` to say.
-    """
+    """Return whether the header of a video tells no sound track; what is damaged is for `read_video` to say."""
     import av
 
     try:
@@ -166,6 +163,7 @@ def _open(path: Path) -> Any:
 
 
 def _count(path: Path) -> int:
+    """Return the number of packets that hold pictures, without decoding any."""
     with _open(path) as container:
         if not container.streams.video:
             raise DatasetError(f"{path} has no pictures")
@@ -211,9 +209,8 @@ def _reduced(image: Image) -> Image:
 
 def _animation(pictures: list[Image]) -> bytes:
     file = io.BytesIO()
-    rest: dict[str, Any] = (
-        {"save_all": True, "append_images": pictures[1:], "duration": _SHOWN} if len(pictures) > 1 else {}
-    )
+    several = {"save_all": True, "append_images": pictures[1:], "duration": _SHOWN}
+    rest: dict[str, Any] = several if len(pictures) > 1 else {}
     # Every frame whole, none as a change of the one before: their quality is then the same.
     pictures[0].save(file, "webp", quality=QUALITY, method=EFFORT, minimize_size=False, kmin=0, kmax=1, **rest)
     return file.getvalue()
@@ -247,8 +244,6 @@ def _mixed(container: Any, rate: int) -> Iterator[np.ndarray]:
     from av.audio.resampler import AudioResampler
 
     resampler = AudioResampler(format="s16", layout="mono", rate=rate)
-    for frame in container.decode(container.streams.audio[0]):
+    for frame in chain(container.decode(container.streams.audio[0]), [None]):  # At the end, what it holds back.
         for part in resampler.resample(frame):
             yield part.to_ndarray()[0]
-    for part in resampler.resample(None):
-        yield part.to_ndarray()[0]

@@ -10,12 +10,14 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
-from confu_core.datasets.digits.recordings import WORDS, Recording, Voice
+from confu_core.datasets.avmnist import WORDS
+from confu_core.datasets.digits.recordings import Recording, Voice
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["ACCENTS", "TAKES", "VARIANTS", "espeak_version", "speak_digits"]
+__all__ = ["ACCENTS", "VARIANTS", "espeak_version", "speak_digits"]
 
 ACCENTS = ("en-us",)
 VARIANTS: tuple[str, ...] = ("f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")
@@ -30,18 +32,7 @@ _LISTED = re.compile(r"!v/(.+?)\s*(?:\(.*\))?$", re.MULTILINE)
 
 
 def espeak_version() -> str:
-    """Return the version of the installed espeak-ng.
-
-    Returns
-    -------
-    str
-        Such as ``"1.51"``.
-
-    Raises
-    ------
-    DatasetError
-        If there is none.
-    """
+    """Return the version of the installed espeak-ng, such as ``"1.51"``."""
     said = _run(["--version"])
     found = re.search(r"\d+\.\d[\w.+-]*", said)
     return found[0] if found else said.strip()[:40]
@@ -50,40 +41,19 @@ def espeak_version() -> str:
 def speak_digits(
     variants: Sequence[str] = VARIANTS, accents: Sequence[str] = ACCENTS, takes: int = 2
 ) -> tuple[Recording, ...]:
-    """Let espeak-ng say the ten digits.
+    """Let espeak-ng say the ten digits in all variants of its voice and all accents of English, in 1 to 5 takes.
 
-    A variant that the installation lacks, or that an accent ignores, such as ``f4`` of ``en-gb``, gives the plain voice
-    without a word: what is said is compared, and such a variant refused.
-
-    Parameters
-    ----------
-    variants : sequence of str
-        Voices, each a speaker; those that ``espeak-ng --voices=variant`` lists by file.
-    accents : sequence of str
-        Of English, such as ``"en-us"``; every speaker has all of them.
-    takes : int
-        How often each digit is said by each voice, in [1, 5]: at other pitches and speeds.
-
-    Returns
-    -------
-    tuple of Recording
-        ``10 * takes * len(variants) * len(accents)`` of them.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such variant or accent, or it sounds like another.
-    DatasetError
-        If espeak-ng is not installed or fails.
+    Each variant, as ``espeak-ng --voices=variant`` lists them by file, is a speaker, and each take another pitch and
+    speed. A variant that the installation lacks, or that an accent ignores, such as ``f4`` of ``en-gb``, gives the
+    plain voice without a word: what is said is compared, and such a variant refused.
     """
     if not 1 <= takes <= len(TAKES):
         raise InvalidValue(f"takes must be in [1, {len(TAKES)}]; got {takes}")
     _check_names(variants, accents)
     _check_different(variants, accents)
-    plan = [(a, v, t, d) for a in accents for v in variants for t in range(takes) for d in range(len(WORDS))]
+    plan = list(product(accents, variants, range(takes), range(len(WORDS))))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        spoken = list(pool.map(lambda one: _spoken(f"{one[0]}+{one[1]}", one[2], WORDS[one[3]]), plan))
-    return tuple(_recording(*one, data) for one, data in zip(plan, spoken, strict=True))
+        return tuple(pool.map(lambda one: _recording(*one), plan))
 
 
 def _check_names(variants: Sequence[str], accents: Sequence[str]) -> None:
@@ -104,15 +74,16 @@ def _check_different(variants: Sequence[str], accents: Sequence[str]) -> None:
     heard: dict[bytes, str] = {}
     for accent in accents:
         for voice in (accent, *(f"{accent}+{name}" for name in variants)):
-            other = heard.setdefault(hashlib.sha256(_spoken(voice, 0, WORDS[3])).digest(), voice)
+            other = heard.setdefault(_spoken(voice, 0, WORDS[3]), voice)
             if other != voice:
                 plain = other if "+" in other else f"the plain voice {other}"
                 raise InvalidValue(f"espeak-ng says {voice} as {plain}; leave one of them out")
 
 
-def _recording(accent: str, variant: str, take: int, digit: int, data: bytes) -> Recording:
-    voice = Voice(variant, "espeak-ng", "en", "", "")
+def _recording(accent: str, variant: str, take: int, digit: int) -> Recording:
+    voice = Voice(variant, "espeak-ng", "en", licence="")
     name = f"espeak-ng/{accent}+{variant}/{digit}-{take}.wav"
+    data = _spoken(f"{accent}+{variant}", take, WORDS[digit])
     return Recording(digit, voice, name, hashlib.sha256(data).hexdigest(), data=data)
 
 

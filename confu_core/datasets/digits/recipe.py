@@ -1,8 +1,10 @@
-"""AV-MNIST as a recipe: pictures of handwritten digits beside recordings of the same digits."""
+"""AV-MNIST as a recipe: pictures of handwritten digits beside recordings of the same digits, and their sources."""
 
 from __future__ import annotations
 
 import hashlib
+import io
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,25 +12,47 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
+from confu_core.datasets.avmnist import WORDS, encode_png
 from confu_core.datasets.contents import CONTENTS, Contents
-from confu_core.datasets.digits.pictures import SIDE, Pictures
-from confu_core.datasets.digits.provenance import limits, sources
-from confu_core.datasets.digits.recordings import WORDS, Recording
-from confu_core.datasets.digits.reduction import Reduction
-from confu_core.datasets.digits.sample import caption_of, draw_sound, encode_picture, encode_sound
-from confu_core.datasets.digits.settings import CAPTIONS, DigitSettings
-from confu_core.inputs.spec import InputSpec, Picture, Sound, Text
+from confu_core.datasets.digits.pictures import SIDE, Pictures, Reduction
+from confu_core.datasets.digits.recordings import Recording
+from confu_core.datasets.digits.sample import CAPTIONS, DigitSettings, caption_of, draw_sound
+from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["NAME", "DigitsRecipe"]
-
-NAME = "av-digits"
+__all__ = ["DigitsRecipe"]
 
 _TEXT = ("caption", "digit", "speaker", "recording", "sound_source", "language", "noise")
 _NUMBERS = ("pitch", "tempo", "start_s", "word_s")
 _CREDIT = ("author", "licence", "source_url")
 _CAPTION_TOKENS = 8
+# Of each source of recordings: what they are, and where they are from.
+_SOUNDS = {
+    "espeak-ng": (
+        "digits spoken by the program espeak-ng, a synthesizer, in voices that are variants of one",
+        "https://github.com/espeak-ng/espeak-ng",
+    ),
+    "asterisk": (
+        "digits spoken by people for the telephone, from Debian's packages asterisk-core-sounds-*-wav",
+        "https://downloads.asterisk.org/pub/telephony/sounds/",
+    ),
+    "folder": ("recordings of spoken digits in a folder of the user's", ""),
+}
+_NO_LICENCE = "none on what is spoken; the program is GPL-3.0-or-later"
+# What should be known before numbers are compared.
+_NOT_PUBLISHED = "This is not the published AV-MNIST, whose generator and files are lost; numbers compare in kind only."
+_NO_WRITERS = (
+    "The pictures have no writer's name. Splits are blocks in the order of the file, where the digits of one hand "
+    "stand together, so that at most the hands at the two borders are in two splits."
+)
+_APART = {
+    "speakers": "No speaker is in two splits.",
+    "recordings": "No recording is in two splits, but speakers may be.",
+    "nothing": "All splits have the same recordings; only variation and noise differ, which flatters the sound.",
+}
+_SYNTHETIC = "Voices of espeak-ng are variants of one synthesizer and are more alike than people are."
+_LANGUAGES = "The digits are spoken in several languages; the words of a class differ."
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +85,7 @@ class DigitsRecipe(Recipe):
     apart: str
     programs: Mapping[str, str]
 
-    name = NAME
+    name = "av-digits"
     description = "AV-MNIST, built anew: handwritten digits and spoken digits, each made a poor witness."
     parts: ClassVar = {"image": "png", "audio": "flac", "caption": "txt"}
     libraries = ("librosa", "pillow", "scikit-learn", "scipy", "soundfile", "soxr")
@@ -104,14 +128,21 @@ class DigitsRecipe(Recipe):
 
     def information(self) -> dict[str, Any]:
         """Return what the columns are, where everything comes from, and what the dials did."""
+        inputs: dict[str, Input] = {
+            "image": Picture("image", SIDE),
+            "audio": Sound("audio", self.settings.rate, self.settings.seconds),
+            "caption": Text("caption", length=_CAPTION_TOKENS),
+        }
+        forms = CAPTIONS[self.settings.captions]
+        prompts = tuple((form.format(name), digit) for digit, name in enumerate(WORDS) for form in forms)
         return {
-            CONTENTS: self._contents().as_dict(),
-            "sources": sources(self.pictures, self.recordings, self.pairs),
+            CONTENTS: Contents(InputSpec(inputs), "digit", WORDS, prompts).as_dict(),
+            "sources": self._sources(),
             "pictures": {
                 "removed": self.settings.removed,
                 "kept": round(self.reduction.kept, 6),
                 "components": len(self.reduction.components),
-                "distinct": {split: len(set(pairs[:, 0].tolist())) for split, pairs in self.pairs.items()},
+                "distinct": {split: len(np.unique(pairs[:, 0])) for split, pairs in self.pairs.items()},
             },
             "sounds": {
                 "snr_db": self.settings.snr,
@@ -120,7 +151,7 @@ class DigitsRecipe(Recipe):
                 "speakers": {split: _speakers(recordings) for split, recordings in self.recordings.items()},
                 "recordings": {split: len(recordings) for split, recordings in self.recordings.items()},
             },
-            "limits": limits(self.pictures, self.recordings, self.pairs, self.apart, self.settings.noise),
+            "limits": self._limits(),
         }
 
     def _row(self, split: str, number: int) -> dict[str, Any]:
@@ -128,11 +159,11 @@ class DigitsRecipe(Recipe):
         recording, key = self.recordings[split][heard], f"{split}-{number:07d}"
         clip, facts = draw_sound(recording, self.recordings[split], self.settings, split, number)
         digit = int(self.pictures.labels[index])
-        image = encode_picture(self.reduction(self.pictures.images[index]))
+        image = encode_png(self.reduction(self.pictures.images[index]))
         return {
             "key": key,
             "image": {"bytes": image, "path": f"{key}.png"},
-            "audio": {"bytes": encode_sound(clip, self.settings.rate), "path": f"{key}.flac"},
+            "audio": {"bytes": _encode_flac(clip, self.settings.rate), "path": f"{key}.flac"},
             "caption": caption_of(digit, self.settings, split, number),
             "digit": WORDS[digit],
             "speaker": recording.voice.speaker,
@@ -144,13 +175,34 @@ class DigitsRecipe(Recipe):
             **_credit(self.pictures, recording),
         }
 
-    def _contents(self) -> Contents:
-        sound = Sound("audio", self.settings.rate, self.settings.seconds)
-        text = Text("caption", length=_CAPTION_TOKENS)
-        inputs = InputSpec({"image": Picture("image", SIDE), "audio": sound, "caption": text})
-        forms = CAPTIONS[self.settings.captions]
-        prompts = tuple((form.format(name), digit) for digit, name in enumerate(WORDS) for form in forms)
-        return Contents(inputs, "digit", WORDS, prompts)
+    def _sources(self) -> list[dict[str, Any]]:
+        """Return where pictures and sounds come from, on which terms, and how many of each are used."""
+        seen = {int(number) for pairs in self.pairs.values() for number in pairs[:, 0]}
+        heard = {self.recordings[split][int(number)] for split, pairs in self.pairs.items() for number in pairs[:, 1]}
+        used = sorted(heard, key=lambda one: (one.voice.source, one.voice.author, one.name))
+        terms = Counter((one.voice.source, one.voice.author, one.voice.licence or _NO_LICENCE) for one in used)
+        told: list[dict[str, Any]] = [{**self.pictures.source, "items": len(seen)}]
+        for (name, author, licence), count in terms.items():
+            what, url = _SOUNDS[name]
+            told.append({"name": name, "what": what, "licence": licence, "url": url, "author": author, "items": count})
+        return told
+
+    def _limits(self) -> list[str]:
+        """Return what should be known before numbers are compared, in sentences for the card."""
+        voices = {one.voice for mine in self.recordings.values() for one in mine}
+        most = max(int(np.bincount(pairs[:, 0]).max()) for pairs in self.pairs.values())
+        often = f"A picture is used up to {most} times in its split, each time beside another recording."
+        kinds = ", ".join(self.settings.noise)
+        said = {
+            _NOT_PUBLISHED: True,
+            _NO_WRITERS: self.pictures.source["name"] == "sklearn-digits",
+            _APART[self.apart]: True,
+            often: most > 1,
+            _SYNTHETIC: "espeak-ng" in {one.source for one in voices},
+            _LANGUAGES: len({one.language for one in voices}) > 1,
+            f"The noise is {kinds}, made here; the literature took recordings of ESC-50.": bool(kinds),
+        }
+        return [sentence for sentence, holds in said.items() if holds]
 
 
 def _digest(recordings: tuple[Recording, ...]) -> str:
@@ -171,3 +223,11 @@ def _credit(pictures: Pictures, recording: Recording) -> dict[str, str]:
         "licence": " AND ".join(licences),
         "source_url": seen["url"],
     }
+
+
+def _encode_flac(clip: np.ndarray, rate: int) -> bytes:
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, clip, rate, format="FLAC", subtype="PCM_16")
+    return file.getvalue()

@@ -164,3 +164,7 @@ def write_affect(path: Path, splits: Mapping[str, Any] | None = None, protocol: 
 def grey_of(cell: dict[str, Any]) -> float:
     with Image.open(io.BytesIO(cell["bytes"])) as image:
         return float(np.asarray(image.convert("L"), dtype=float).mean())
+
+
+def all_rows(recipe: Any) -> list[dict[str, Any]]:
+    return [row for split, rows in recipe.splits.items() for row in recipe.rows(split, 0, rows).to_pylist()]

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confu_core.datasets import restricted_pickle
-from confu_core.datasets.affect_pickle import read_parts
+from confu_core.datasets.affect import read_parts
 from confu_core.datasets.restricted_pickle import load_pickle, parse_pickle
 from confu_core.errors import DatasetError
 

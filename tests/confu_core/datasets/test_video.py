@@ -15,8 +15,7 @@ import torch
 from known_sets import RATE, write_video
 from PIL import Image
 
-from confu_core.datasets.video import FRAME_EDGE, is_silent, middle_frames, read_video
-from confu_core.datasets.video_samples import parse_frames
+from confu_core.datasets.video import FRAME_EDGE, is_silent, middle_frames, parse_frames, read_video
 from confu_core.encoders import PictureEncoder
 from confu_core.encoders.convolutional import AveragedFrames
 from confu_core.errors import DatasetError, InvalidValue

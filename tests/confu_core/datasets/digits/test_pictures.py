@@ -1,4 +1,4 @@
-"""Pictures in files of MNIST's form, and files that only pretend to be."""
+"""Pictures in files of MNIST's form, files that only pretend to be, and pictures without most of their energy."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from digit_sounds import idx, mnist_arrays, mnist_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from confu_core.datasets.digits import idx as idx_module
-from confu_core.datasets.digits.idx import read_idx, read_npz
-from confu_core.datasets.digits.pictures import load_pictures
-from confu_core.errors import DatasetError
+from confu_core.datasets.digits import pictures as pictures_module
+from confu_core.datasets.digits.pictures import fit_reduction, load_pictures, read_idx, read_npz
+from confu_core.errors import DatasetError, InvalidValue
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -119,7 +118,7 @@ def test_hostile_archives_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     path.write_bytes(b"PK no archive")
     with pytest.raises(DatasetError, match="cannot be read"):
         read_npz(path, ("y",))
-    monkeypatch.setattr(idx_module, "BYTE_LIMIT", 100)
+    monkeypatch.setattr(pictures_module, "BYTE_LIMIT", 100)
     with pytest.raises(DatasetError, match="at most 100"):
         read_npz(_npz(path, y=_npy(np.zeros(200, np.uint8))), ("y",))
 
@@ -161,3 +160,26 @@ def test_what_is_no_set_of_digits_is_refused(tmp_path: Path) -> None:
         np.savez(path, **{**arrays, **change})
         with pytest.raises(DatasetError, match=message):
             load_pictures(str(path))
+
+
+@pytest.mark.parametrize("removed", [0.3, 0.75, 0.9])
+def test_the_reduction_is_that_of_a_singular_value_decomposition(removed: float) -> None:
+    draw = np.random.default_rng(0)
+    images = (draw.random((50, 4, 4)) * np.linspace(20, 250, 16).reshape(4, 4)).astype(np.uint8)
+    reduction = fit_reduction(images, removed)
+    flat = images.reshape(50, 16).astype(float)
+    _, singular, rows = np.linalg.svd(flat - flat.mean(axis=0))
+    share = np.cumsum(singular**2) / np.sum(singular**2)
+    count = next(number for number in range(1, 17) if share[number - 1] >= 1 - removed)
+    assert len(reduction.components) == count
+    assert reduction.kept == pytest.approx(share[count - 1])
+    wanted = flat.mean(axis=0) + (flat - flat.mean(axis=0)) @ rows[:count].T @ rows[:count]
+    left = np.stack([reduction(image) for image in images]).reshape(50, 16)
+    assert np.abs(left - wanted.clip(0, 255)).max() <= 0.5 + 1e-9
+
+
+def test_nothing_removed_leaves_pictures_alone() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
+    assert np.array_equal(fit_reduction(images, 0.0)(images[2]), images[2])
+    with pytest.raises(InvalidValue, match="where all pictures are the same"):
+        fit_reduction(np.zeros((3, 2, 2), np.uint8), 0.5)

@@ -73,7 +73,7 @@ def test_it_builds_and_is_read_for_training(tmp_path: Path) -> None:
 
 def test_columns_without_pictures_encode_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = open_source(f"avmnist:{write_avmnist(tmp_path)}")
-    monkeypatch.setattr("confu_core.datasets.avmnist._png", None)
+    monkeypatch.setattr("confu_core.datasets.avmnist.encode_png", None)
     assert recipe.columns("test", 1, 3, ["caption"]).to_pydict() == {"caption": ["one", "two"]}
 
 
