@@ -49,7 +49,7 @@ def collected(folder: str) -> pd.DataFrame:
 
 
 def searched(folders: Iterable[str]) -> pd.DataFrame:
-    """Read the zero-shot accuracies of every run of some folders, by what was searched, and of those kept before."""
+    """Read the zero-shot accuracies that were kept, and those of the runs of some folders that were not, by dial."""
     found = []
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
@@ -60,7 +60,7 @@ def searched(folders: Iterable[str]) -> pd.DataFrame:
         measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
         found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
     keys = ["method", "seed", *DIALS, "subject", "condition"]
-    return pd.concat([*found, pd.read_csv(SEARCHED)]).drop_duplicates(keys).sort_values(keys, kind="stable")
+    return pd.concat([pd.read_csv(SEARCHED), *found]).drop_duplicates(keys).sort_values(keys, kind="stable")
 
 
 class Runs:
@@ -248,9 +248,7 @@ def chosen(runs: Runs) -> str:
     for method in METHODS:
         best, found = runs.lines(method).iloc[0], runs.chosen(method)
         said = ", ".join(f"{word} {best[name]:g}" for name, word in DIALS.items() if not pd.isna(best[name]))
-        default = interval(
-            runs.tested(method, {"lr": DEFAULT_LR, "temperature": DEFAULT_TEMPERATURE, "anchor": 0}).values()
-        )
+        default = runs.cell(method, "zero_shot", **TOLD)
         paired = interval(confu[seed] - found[seed] for seed in sorted(found.keys() & confu.keys()))
         captured = interval((each - pairwise) / (bayes - pairwise) for each in found.values())
         last = "" if method == "confu" else signed(paired)

@@ -1,4 +1,4 @@
-"""What the page of results on Bird-MML says of the search is what was kept of its runs."""
+"""What the page of results on Bird-MML says is what was kept of its runs, and the claims hold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import numpy as np
 import scipy.stats
-from markdown_pages import ROOT, section, table
+from markdown_pages import ROOT, section, table, text
 
 from birdmml.data import design_of
 from birdmml.settings import Settings
@@ -15,6 +15,8 @@ from birdmml.theory import structure
 from confu_core.methods import BUILT_IN
 
 PAGE, HEADING = "docs/bird-results.md", "Default and chosen"
+FUSED = "image+audio"
+QUERIES = {"picture (V)": "image", "song (A)": "audio", "A+V": FUSED}
 Dials = tuple[str, str, str]
 
 
@@ -23,7 +25,7 @@ def kept(split: str) -> dict[str, dict[Dials, dict[int, float]]]:
     found: dict[str, dict[Dials, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     with (ROOT / "docs/figures/bird_search.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if (row["subject"], row["condition"]) == ("image+audio", split):
+            if (row["subject"], row["condition"]) == (FUSED, split):
                 dials = (row["lr"], row["temperature"], row["anchor"])
                 found[row["method"]][dials][int(row["seed"])] = float(row["value"])
     return found
@@ -62,3 +64,72 @@ def test_no_best_of_a_line_lies_at_its_edge() -> None:
             if row[dial]:
                 values = [float(point.split(": ")[1]) for point in row[dial].split(", ")]
                 assert 0 < int(np.argmax(values)) < len(values) - 1
+
+
+def defaults(subject: str, family: str = "zero_shot", condition: str = "test") -> dict[str, dict[int, float]]:
+    """Accuracies at the defaults by method and seed, of what a method defines."""
+    found: dict[str, dict[int, float]] = defaultdict(dict)
+    with (ROOT / "docs/figures/bird_results.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            place = (row["family"], row["subject"], row["metric"], row["condition"])
+            if place == (family, subject, "accuracy", condition) and row["defined"] == "True":
+                found[row["method"]][int(row["seed"])] = float(row["value"])
+    return found
+
+
+def test_the_headline_has_five_seeds_of_every_method_beside_the_exact_ceilings() -> None:
+    known = structure(design_of(Settings())).overall
+    room = known.bayes_both - known.pairwise_ceiling
+    assert room >= 0.25
+    rows = {row["method"]: row for row in table(text(PAGE).split("<!-- table: headline -->")[1], "method")}
+    for name, query in QUERIES.items():
+        found = defaults(query)
+        for method in BUILT_IN:
+            assert rows[method]["seeds"] == "5"
+            values = list(found[method].values())
+            assert rows[method][name] == (written(values) if values else "")
+            assert len(values) in (0, 5)
+            if query == FUSED:
+                captured = [(value - known.pairwise_ceiling) / room for value in values]
+                assert rows[method]["higher-order capture"] == written(captured)
+    ceilings = {"single ceiling": known.single_ceiling, "pairwise ceiling": known.pairwise_ceiling}
+    for name, exact in {**ceilings, "Bayes accuracy": known.bayes_both}.items():
+        assert float(rows[name]["A+V"]) == round(exact, 3)
+
+
+def test_groups_stand_beside_their_pairwise_ceilings() -> None:
+    by_group = structure(design_of(Settings())).groups
+    rows = {row["group"].strip("`"): row for row in table(section(PAGE, "By kind of interaction"), "group")}
+    assert set(rows) == set(by_group)
+    for group, row in rows.items():
+        assert float(row["pairwise ceiling"]) == round(by_group[group].pairwise_ceiling, 3)
+        for method, seeds in defaults(FUSED, "zero_shot_group", group).items():
+            assert row[method] == written(list(seeds.values()))
+
+
+def test_the_claims_of_the_page_hold() -> None:
+    known = structure(design_of(Settings())).overall
+    fused = defaults(FUSED)
+    mean = {method: float(np.mean(list(seeds.values()))) for method, seeds in fused.items()}
+    assert (
+        low(
+            [
+                (v - known.pairwise_ceiling) / (known.bayes_both - known.pairwise_ceiling)
+                for v in fused["confu"].values()
+            ]
+        )
+        > 0.4
+    )
+    for method in set(BUILT_IN) - {"confu"}:
+        assert low([fused["confu"][seed] - fused[method][seed] for seed in fused[method]]) > 0
+    for method in ("clip", "hub"):
+        assert mean[method] <= known.pairwise_ceiling + 0.02
+    assert abs(mean["clip"] - known.pairwise_ceiling) <= 0.03
+    for query in ("image", "audio"):
+        found = defaults(query)
+        assert np.mean([found["confu"][seed] - found["clip"][seed] for seed in range(5)]) >= -0.02
+
+
+def low(values: list[float]) -> float:
+    """The lower end of the 95% interval of a mean over seeds, by scipy."""
+    return float(scipy.stats.t.interval(0.95, len(values) - 1, np.mean(values), scipy.stats.sem(values))[0])
