@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from birdmml.ingest.files import Files, Unreadable, stamps_digest
-from birdmml.ingest.picture import look_at_picture
-from birdmml.ingest.sound import listen_to_sound
+from birdmml.ingest.media import listen_to_sound, look_at_picture
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.parallel.workers import counting, mapped

@@ -14,14 +14,13 @@ import pyarrow as pa
 from birdmml.data import MEDIA_PARTS
 from birdmml.ingest.files import Files, Unreadable
 from birdmml.ingest.inspect import LIBRARIES, forget
+from birdmml.ingest.media import prepared_picture, prepared_sound
 from birdmml.ingest.names import class_names
 from birdmml.ingest.open_root import ArchiveState
-from birdmml.ingest.picture import prepared_picture
 from birdmml.ingest.plan import Plan, Planned
 from birdmml.ingest.reasons import REJECTS, reject_bytes
 from birdmml.ingest.rows import Manifest, Row
 from birdmml.ingest.settings import IngestSettings
-from birdmml.ingest.sound import prepared_sound
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text

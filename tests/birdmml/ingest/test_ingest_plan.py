@@ -16,7 +16,7 @@ from real_files import RATE, contents_of, encoded, picture, rows_of, sound, tone
 from birdmml.ingest import IngestSettings, RealRecipe, Source, real_recipe, settings_from
 from birdmml.ingest.duplicates import copies_of
 from birdmml.ingest.inspect import Found
-from birdmml.ingest.picture import look_at_picture
+from birdmml.ingest.media import look_at_picture
 from birdmml.ingest.settings import SPLITS
 from birdmml.ingest.splits import assigned, components, crossing
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
