@@ -12,11 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from birdmml.ingest.files import FolderFiles, Roots, Unreadable
-from birdmml.ingest.kept import open_kept
-from birdmml.ingest.open_root import open_roots
-from birdmml.ingest.parts import find_parts
-from birdmml.ingest.tar_index import index_tar
+from birdmml.ingest.archive import find_parts
+from birdmml.ingest.files import FolderFiles, Roots, Unreadable, open_roots
+from birdmml.ingest.plain_tar import index_tar, opened
 from confu_core.errors import DatasetError
 from confu_core.io.storage import RemotePath
 
@@ -179,7 +177,7 @@ def test_without_the_first_part_nothing_can_be_read(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_grows_beyond_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("birdmml.ingest.parts.FREE_GROWTH", 1 << 20)
+    monkeypatch.setattr("birdmml.ingest.archive.FREE_GROWTH", 1 << 20)
     (tmp_path / "x.tar.gz").write_bytes(gzip.compress(bytes(8 << 20)))
     with pytest.raises(DatasetError, match="unpacks to more than 100 times its size"):
         open_roots([tmp_path / "x.tar.gz"], tmp_path, tmp_path / "cache")
@@ -204,7 +202,7 @@ def test_a_changed_bit_of_an_unpacked_copy_is_found_wherever_it_is(tmp_path: Pat
         with pytest.raises(DatasetError, match="the copy of an archive, has changed on the disk"):
             for found in (files, open_roots([path], tmp_path, tmp_path / "cache")[0]):
                 assert {name: found.read(name) for name in members} == members
-            open_kept(copy).read()  # Of what pads the end nothing else is read.
+            opened(copy, kept=True).read()  # Of what pads the end nothing else is read.
         again, _ = open_roots([path], tmp_path, tmp_path / "cache")
         assert {name: again.read(name) for name in members} == members
     (copy,) = (tmp_path / "cache").glob("*.tar")

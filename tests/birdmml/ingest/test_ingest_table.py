@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_files import rows_of, write_csv
 
-from birdmml.ingest.columns import REQUIRED, extra_columns, find_columns
-from birdmml.ingest.reasons import REASONS
-from birdmml.ingest.rows import cell_rejects, manifest_of
+from birdmml.ingest.rejects import REASONS, cell_rejects
+from birdmml.ingest.rows import REQUIRED, extra_columns, find_columns, manifest_of
 from birdmml.ingest.table import read_source_table
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
