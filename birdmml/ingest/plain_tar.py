@@ -126,7 +126,8 @@ def keep(copy: Path, pieces: Iterable[bytes]) -> None:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     keep(Path(folder) / "a.tar", [b"who", b"le"])
-    ...     opened(Path(folder) / "a.tar", kept=True).read()
+    ...     with opened(Path(folder) / "a.tar", kept=True) as file:
+    ...         file.read()
     b'whole'
     """
     with writing(copy):
@@ -163,47 +164,37 @@ def _written(file: BinaryIO, pieces: Iterable[bytes]) -> bytes:
     return struct.pack("<Q", size) + sums.tobytes()
 
 
-class _Kept(io.RawIOBase):
+class _Kept(io.FileIO):
     """A copy of which every block is compared with its checksum before any of it is handed out."""
 
     def __init__(self, copy: Path) -> None:
-        self._copy, self._at = copy, 0
+        super().__init__(copy)
+        self._copy = copy
         stated = _sums(copy).read_bytes() if _sums(copy).exists() else b""
         self._size = struct.unpack_from("<Q", stated)[0] if len(stated) >= 8 else -1
         self._block_sums = array("I", stated[8 : len(stated) // 4 * 4])
-        self._file = copy.open("rb")
         if copy.stat().st_size != self._size or len(self._block_sums) != self._size // _CHECKED + 1:
             self._refuse()
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
+    # Those of files would hand out what was not compared; these go by way of `readinto`.
+    read, readall = io.RawIOBase.read, io.RawIOBase.readall  # type: ignore[assignment]
 
     def readinto(self, buffer: Any) -> int:
-        number, within = divmod(self._at, _CHECKED)
-        if self._at >= self._size:
+        at = self.tell()
+        number, within = divmod(at, _CHECKED)
+        if at >= self._size:
             return 0
-        self._file.seek(number * _CHECKED)
-        block = self._file.read(_CHECKED)
+        self.seek(number * _CHECKED)
+        block = super().read(_CHECKED)
         if zlib.crc32(block) != self._block_sums[number]:
             self._refuse()
         found = block[within : within + len(buffer)]
         buffer[: len(found)] = found
-        self._at += len(found)
+        self.seek(at + len(found))
         return len(found)
 
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
     def _refuse(self) -> None:
-        self._file.close()
+        self.close()
         self._copy.unlink(missing_ok=True)
         raise DatasetError(
             f"{self._copy}, the copy of an archive, has changed on the disk since it was made, and is removed; "

@@ -44,9 +44,6 @@ REASONS = MappingProxyType(
         "near duplicate": "the picture or the sound is a copy of one in an earlier row",
     }
 )
-_SCHEMA = pa.schema(
-    [(name, pa.string() if name != "row" else pa.int64()) for name in ("key", "row", "file", "reason", "detail")]
-)
 # A declared length may be rounded, and codecs add a little silence.
 TOLERANCE_SECONDS, TOLERANCE_SHARE = 0.5, 0.02
 
@@ -73,6 +70,9 @@ class Reject(NamedTuple):
     file: str
     reason: str
     detail: str
+
+
+_SCHEMA = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in Reject._fields])
 
 
 def reject_bytes(rejects: Sequence[Reject]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +25,7 @@ FILES = {"picture": "photo_file", "sound": "audio_file"}
 _OTHER_HEADINGS = {"licence": "license"}  # That are understood without a map.
 # What a sample's columns and the parts of a tar are called.
 _TAKEN = {"key", "image", "audio", "caption", "species", "jpg", "flac", "txt", "json", *ROLES}
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "val", "valid", "dev"), "validation"),
@@ -161,10 +163,4 @@ def extra_columns(headings: Sequence[str], found: Mapping[str, str]) -> dict[str
 
 def is_text(value: Any) -> bool:
     """Return whether a cell can be written as UTF-8: what was not has lone surrogates for its bytes."""
-    if not isinstance(value, str):
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return not isinstance(value, str) or _SURROGATE.search(value) is None
