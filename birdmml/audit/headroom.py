@@ -44,24 +44,10 @@ class Gain:
 
 @dataclass(frozen=True)
 class Headroom:
-    """What simple features get.
+    """What simple features get from every subset of the modalities, and of those of several, what is gained by them.
 
-    Attributes
-    ----------
-    signs : mapping of str to str
-        Modality to its sign.
-    subsets : tuple of Subset
-        From single modalities to all.
-    gains : tuple of Gain
-        Of every subset of at least two.
-    chance : float
-        Accuracy of always naming the most frequent class.
-    train, validation, test : int
-        Rows.
-    classes : int
-        Met in training.
-    tested_on : str
-        Split of the test rows.
+    `signs` are those of the modalities, `chance` the accuracy of always naming the most frequent class; rows are
+    counted that were trained, chosen and tested on, the last of one split, and the classes met in training.
     """
 
     signs: Mapping[str, str]

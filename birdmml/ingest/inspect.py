@@ -16,7 +16,7 @@ import numpy as np
 from birdmml.ingest.files import Files, Unreadable
 from birdmml.ingest.media import listen_to_sound, look_at_picture
 from confu_core.errors import DatasetError
-from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE, groups_of, near_pairs, tells_apart
+from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE, copy_pairs, groups_of
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.parallel.workers import counting, mapped
 from confu_core.shards.manifest import library_versions
@@ -128,8 +128,7 @@ def copies_of(found: Mapping[str, Found], kind: str, *, near: bool) -> dict[str,
     if near and first:
         words = np.array([one.measures["hash"] for one in first.values()], dtype=np.uint64)
         some = np.flatnonzero(words.any(axis=1))
-        if tells_apart(words[some], _NEAR[kind]):
-            group = groups_of(some[near_pairs(words[some], _NEAR[kind])], len(first)).tolist()
+        group = groups_of(some[copy_pairs(words[some], _NEAR[kind])], len(first)).tolist()
     number = dict(zip(first, group, strict=True))
     return {name: number[one.sha256] for name, one in found.items() if not one.reason}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from birdmml.audit.names import naming_of
+from birdmml.audit.words import naming_of
 from birdmml.species import load_species
 
 CLASSES = ["Blue Jay", "Killdeer", "Red-winged Blackbird", "Cooper's Hawk", "House Finch", "Bullock's Oriole"]
