@@ -126,14 +126,6 @@ def find_parts(path: Path) -> Parts | None:
     """Return the files of an archive, which may have been cut by `split`; None where neither it nor a part is there.
 
     The parts of ``audio.tar.gz`` are called ``audio.tar.gz.part-aa``, ``audio.tar.gz.aa``, ``audio.tar.gz.001`` ...
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for mark in ("aa", "ab", "ad"):
-    ...         (Path(folder) / f"audio.tar.gz.part-{mark}").touch()
-    ...     parts = find_parts(Path(folder) / "audio.tar.gz")
-    >>> len(parts.paths), parts.missing, parts.readable
-    (3, ('ac',), 2)
     """
     if path.is_file():
         return Parts((path,), (), 1)
@@ -170,10 +162,8 @@ def _mark(number: int, like: str) -> str:
 def _downloaded(place: RemotePath, cache: Path) -> Parts | None:
     if not place.is_file():
         return None
-    key = hashlib.sha256(f"{place.url} {place.stat().st_size} {place.state()}".encode()).hexdigest()
-    copy = cache / f"{key[:32]}-{place.name}"
-    keep(copy, place.pieces(MOST_ARCHIVE_BYTES))
-    return Parts((copy,), (), 1, kept=True)
+    identity = f"{place.url} {place.stat().st_size} {place.state()}"
+    return Parts((_copy(cache, identity, f"-{place.name}", place.pieces(MOST_ARCHIVE_BYTES)),), (), 1, kept=True)
 
 
 def _plain(parts: Parts, cache: Path) -> tuple[Path, bool]:
@@ -183,10 +173,14 @@ def _plain(parts: Parts, cache: Path) -> tuple[Path, bool]:
         with only.open("rb") as file:
             if file.read(2) != _GZIP:
                 return only, parts.kept
-    key = hashlib.sha256(repr([_identity(path) for path in parts.paths[: parts.readable]]).encode()).hexdigest()
-    copy = cache / f"{key[:32]}.tar"
-    keep(copy, unpacked(parts))
-    return copy, True
+    identity = repr([_identity(path) for path in parts.paths[: parts.readable]])
+    return _copy(cache, identity, ".tar", unpacked(parts)), True
+
+
+def _copy(cache: Path, identity: str, ending: str, pieces: Iterator[bytes]) -> Path:
+    copy = cache / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}{ending}"
+    keep(copy, pieces)
+    return copy
 
 
 def _identity(path: Path) -> tuple[str, int, int]:

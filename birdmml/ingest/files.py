@@ -57,12 +57,7 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class FolderFiles:
-    """Files below a folder, absolute and without links, and in those others that links may lead into.
-
-    >>> FolderFiles(Path("/data")).read("../etc/passwd")
-    Traceback (most recent call last):
-    birdmml.ingest.files.Unreadable: ('outside', 'leads outside of data')
-    """
+    """Files below a folder, absolute and without links, and in those others that links may lead into."""
 
     root: Path
     also: tuple[Path, ...] = ()
@@ -238,10 +233,6 @@ def open_roots(roots: Sequence[str | Location], beside: Location, cache: Path) -
 
     Without any it is the folder that the manifest lies in. Tars that had to be unpacked or put together go into the
     cache; nothing else is ever written. A DatasetError says that there is no such folder or archive.
-
-    >>> open_roots(["no-such-folder"], Path("m.csv"), Path("cache"))
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: the root no-such-folder does not exist; give the folder or archive of the files
     """
     if "" in roots:
         raise DatasetError("a root is empty; name the folder or archive of the files")

@@ -65,37 +65,36 @@ class Inspection:
 
 def inspect(
     inspection: Inspection,
-    pictures: Sequence[str],
-    sounds: Sequence[str],
+    names: Mapping[str, Sequence[str]],
     *,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[dict[str, Found], dict[str, Found]]:
-    """Look at the files of a manifest, each named once, and return what was found of pictures and sounds, by name.
+) -> dict[str, dict[str, Found]]:
+    """Look at files, "picture" and "sound", each named once, and return what was found by their kind and name.
 
     The findings do not depend on the number of processes. A DatasetError says that an archive or the folder of the
     findings fails, or that a process dies over a file again and again.
     """
     chunks = [
-        _Chunk(kind, tuple(names[start : start + CHUNK_FILES]))
-        for kind, names in (("picture", pictures), ("sound", sounds))
-        for start in range(0, len(names), CHUNK_FILES)
+        _Chunk(kind, tuple(some[start : start + CHUNK_FILES]))
+        for kind, some in names.items()
+        for start in range(0, len(some), CHUNK_FILES)
     ]
     results = mapped(
         functools.partial(_kept, inspection),
         chunks,
         max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS)),
-        each=counting(progress, len(pictures) + len(sounds), lambda result: len(result[1])),
+        each=counting(progress, sum(map(len, names.values())), lambda result: len(result[1])),
         name=lambda chunk: f"{chunk.names[0]} to {chunk.names[-1]}",
         died=lambda times, names: (
             f"the worker died {times} times over the files {names}; what was found of the "
             "others is kept: take these out of the manifest, or run it with fewer --workers if memory ran out"
         ),
     )
-    found: dict[str, dict[str, Found]] = {"picture": {}, "sound": {}}
+    found: dict[str, dict[str, Found]] = {kind: {} for kind in names}
     for kind, findings in results:
         found[kind] |= {one.name: one for one in findings}
-    return found["picture"], found["sound"]
+    return found
 
 
 def forget(folder: Path, name: str) -> None:
@@ -115,10 +114,6 @@ def copies_of(found: Mapping[str, Found], kind: str, *, near: bool) -> dict[str,
 
     So have near ones, if these count. Pictures of one colour and silence have no fingerprint and are compared by bytes,
     and so are collections such as small digits, of which fingerprints cannot tell one from another.
-
-    >>> files = {name: Found(name, name, "", "", {"hash": [bits] * 4}) for name, bits in [("a", 7), ("b", 6)]}
-    >>> copies_of(files, "picture", near=True), copies_of(files, "picture", near=False)
-    ({'a': 0, 'b': 0}, {'a': 0, 'b': 1})
     """
     first: dict[str, Found] = {}
     for one in found.values():

@@ -51,9 +51,6 @@ def one_spelling(names: Iterable[str]) -> dict[str, str]:
 
     Where spellings differ, that is the one of the table of species; else the one written as scientific names are; else
     the most frequent.
-
-    >>> one_spelling(["pica pica", "Pica pica", "Pica hudsonia"])
-    {'pica pica': 'Pica pica', 'Pica pica': 'Pica pica', 'Pica hudsonia': 'Pica hudsonia'}
     """
     counts = Counter(names)
     groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -93,9 +90,6 @@ def class_names(
 
     Common names and families come from the rows, or else from `species.csv`; there are no families where that of any
     class is not known. A prompt tells nothing but names.
-
-    >>> class_names([{"scientific_name": "Turdus migratorius"}, {"scientific_name": "Corvus corax"}])[1][1:3]
-    (('a recording of a Common Raven (Corvus corax)', 0), ('a photo of an American Robin (Turdus migratorius)', 1))
     """
     table = _species()
     common: dict[str, str] = {}

@@ -74,24 +74,22 @@ class _Files:
         return self.found[kind][row.values[FILES[kind]]].sha256
 
 
-def make_plan(
-    manifest: SourceManifest, settings: IngestSettings, pictures: Mapping[str, Found], sounds: Mapping[str, Found]
-) -> Plan:
-    """Decide about every row, by what the inspection found of pictures and sounds, by name.
+def make_plan(manifest: SourceManifest, settings: IngestSettings, found: Mapping[str, Mapping[str, Found]]) -> Plan:
+    """Decide about every row, by what the inspection found of its files, by their kind and name.
 
     A DatasetError says that no row is left, an InvalidValue that all rows hang together, so that no splits can be made,
     or that `apart` names a column that is not there.
     """
     _check_apart(manifest, settings)
     given = "split" in manifest.roles and settings.split is None
-    found, near = {"picture": pictures, "sound": sounds}, settings.duplicates == "near"
+    near = settings.duplicates == "near"
     files = _Files(found, {kind: copies_of(some, kind, near=near) for kind, some in found.items()})
     rejects: list[Reject] = []
     rows: list[ManifestRow] = []
     taken = _Taken(settings, files)
     for row in manifest:
         wrong = cell_rejects(manifest, row, split_needed=given)
-        wrong = wrong or file_rejects(row, settings, pictures, sounds) or taken.rejects(row)
+        wrong = wrong or file_rejects(row, settings, found) or taken.rejects(row)
         rejects += wrong
         rows += [] if wrong else [row]
     if not rows:
@@ -170,11 +168,7 @@ def _splits(
         )
     else:
         split = assigned(component, [row.values["scientific_name"] for row in rows], settings.split, settings.seed)
-    return split, {
-        "splits": "given" if given else "made",
-        "groups": groups,
-        "crossing": crossing(component, split),
-    }
+    return split, {"splits": "given" if given else "made", "groups": groups, "crossing": crossing(component, split)}
 
 
 def _ties(row: ManifestRow, settings: IngestSettings, files: _Files) -> list[tuple[str, str | int]]:
@@ -225,22 +219,14 @@ def _shuffled(samples: list[Planned], seed: int, split: str) -> list[Planned]:
 
 
 def components(ties: Sequence[Sequence[Hashable]]) -> list[int]:
-    """Return for each row the first of those that it hangs together with, by values in common or by way of others.
-
-    >>> components([["bird 1", "author 1"], ["bird 2"], ["bird 3", "author 1"], ["bird 3"]])
-    [0, 1, 0, 0]
-    """
+    """Return for each row the first of those that it hangs together with, by values in common or by way of others."""
     owner: dict[Hashable, int] = {}
     pairs = [(owner.setdefault(value, row), row) for row, values in enumerate(ties) for value in values]
     return list(groups_of(np.array(pairs, dtype=np.int64).reshape(-1, 2), len(ties)).tolist())
 
 
 def crossing(component: Sequence[int], split: Sequence[str]) -> int:
-    """Count the components that lie in more than one split, as given splits may have them.
-
-    >>> crossing([0, 0, 2], ["train", "test", "test"])
-    1
-    """
+    """Count the components that lie in more than one split, as given splits may have them."""
     splits = Counter(group for group, _ in {*zip(component, split, strict=True)})
     return sum(count > 1 for count in splits.values())
 
@@ -251,10 +237,6 @@ def assigned(component: Sequence[int], species: Sequence[str], shares: Sequence[
     Components are placed one by one, the largest first and equal ones in an order drawn by the seed, each where it
     raises the squared distance from the wanted numbers of rows, relative to those, the least. A split that is left
     without any gets one all the same, as long as there are as many components as splits.
-
-    >>> found = assigned(range(20), ["Pica pica"] * 20, (0.8, 0.1, 0.1), 0)
-    >>> [found.count(split) for split in SPLITS]
-    [16, 2, 2]
     """
     members: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for group, name in zip(component, species, strict=True):

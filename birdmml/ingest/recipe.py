@@ -244,10 +244,9 @@ def real_recipe(
     manifest = manifest.without_folders(roots)
     given = "split" in manifest.roles and settings.split is None
     usable = [row.values for row in manifest if not cell_rejects(manifest, row, split_needed=given)]
-    names = [list(dict.fromkeys(values[role] for values in usable)) for role in FILES.values()]
+    names = {kind: list(dict.fromkeys(values[role] for values in usable)) for kind, role in FILES.items()}
     inspection = Inspection(roots, settings.sample_rate, settings.seconds, folder / "found")
-    pictures, sounds = inspect(inspection, *names, workers=workers, progress=progress)
-    plan = make_plan(manifest, settings, pictures, sounds)
+    plan = make_plan(manifest, settings, inspect(inspection, names, workers=workers, progress=progress))
     return RealRecipe(manifest, settings, plan, roots, tuple(archives), inspection.folder)
 
 

@@ -76,12 +76,7 @@ _SCHEMA = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for na
 
 
 def reject_bytes(rejects: Sequence[Reject]) -> bytes:
-    """Return the content of `rejects.parquet`: equal findings, none or more, give equal bytes.
-
-    >>> found = reject_bytes([Reject("row-0000003", 3, "a.jpg", "missing", "no such file in photos")])
-    >>> pq.read_table(io.BytesIO(found)).to_pylist()[0]["reason"]
-    'missing'
-    """
+    """Return the content of `rejects.parquet`: equal findings, none or more, give equal bytes."""
     table = pa.Table.from_pylist([reject._asdict() for reject in rejects], schema=_SCHEMA)
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="snappy", write_page_checksum=True)
@@ -115,19 +110,9 @@ def cell_rejects(manifest: SourceManifest, row: ManifestRow, *, split_needed: bo
     return [Reject(row.key, row.number, "", *one) for one in _cell_problems(manifest, row, split_needed)]
 
 
-def file_rejects(
-    row: ManifestRow, settings: IngestSettings, pictures: Mapping[str, Found], sounds: Mapping[str, Found]
-) -> list[Reject]:
-    """Return what is wrong with the files of a row whose cells are in order: what was found of them, against limits.
-
-    >>> names = {"photo_file": "a.jpg", "audio_file": "a.wav"}
-    >>> pictures = {"a.jpg": Found("a.jpg", "1", "", "", {"width": 20, "height": 500, "hash": [1, 1, 1, 1]})}
-    >>> sounds = {"a.wav": Found("a.wav", "2", "", "", {"seconds": 2.0, "level": -20.0, "movement": -20.0})}
-    >>> row = ManifestRow(1, names, {})
-    >>> [(found.reason, found.detail) for found in file_rejects(row, IngestSettings(), pictures, sounds)]
-    [('too small', '20 x 500 pixels; a side must have at least 32')]
-    """
-    photo, audio = pictures[row.values["photo_file"]], sounds[row.values["audio_file"]]
+def file_rejects(row: ManifestRow, settings: IngestSettings, found: Mapping[str, Mapping[str, Found]]) -> list[Reject]:
+    """Return what is wrong with the files of a row whose cells are in order: what was found of them, against limits."""
+    photo, audio = (found[kind][row.values[role]] for kind, role in FILES.items())
     return [
         *(Reject(row.key, row.number, public_name(photo.name), *one) for one in _picture_problems(photo, settings)),
         *(Reject(row.key, row.number, public_name(audio.name), *one) for one in _sound_problems(row, audio, settings)),

@@ -97,14 +97,7 @@ class SourceManifest:
 
 
 def manifest_of(table: SourceTable, given: Mapping[str, str], nothing: Collection[str] = NOTHING) -> SourceManifest:
-    """Give the columns of a table their roles, and species one spelling; `given` is as `find_columns` takes it.
-
-    >>> names = ("scientific_name", "image", "audio_file", "combined_caption")
-    >>> cells = dict(zip(names, (["Pica pica "], ["a.jpg"], ["a.wav"], ["chatters"])))
-    >>> table = SourceTable("m.csv", cells, {}, (), "0" * 64)
-    >>> next(iter(manifest_of(table, {"photo_file": "image"}))).values["scientific_name"]
-    'Pica pica'
-    """
+    """Give the columns of a table their roles, and species one spelling; `given` is as `find_columns` takes it."""
     roles = find_columns(list(table.columns), given, table.name)
     manifest = SourceManifest(table, roles, extra_columns(list(table.columns), roles), frozenset(nothing))
     names = (row.values["scientific_name"] for row in manifest if row.number - 1 not in table.malformed)
@@ -115,13 +108,6 @@ def find_columns(headings: Sequence[str], given: Mapping[str, str], name: str) -
     """Return the heading of each role that is there: that of a map, role to heading, or else the name of the role.
 
     An error names the manifest, `name`, and every required column that is missing, with the nearest heading.
-
-    >>> headings = ["scientific_name", "image_path", "audio_file", "combined_caption", "license"]
-    >>> find_columns(headings, {"photo_file": "image_path"}, "m.csv")["licence"]
-    'license'
-    >>> find_columns(headings, {}, "m.csv")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: m.csv has no column 'photo_file' (known: ...); name others by --map photo_file=NAME
     """
     for role, heading in given.items():
         if role not in ROLES:

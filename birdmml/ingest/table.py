@@ -83,14 +83,6 @@ def read_source_table(path: Location) -> SourceTable:
 
     All rows are there, the malformed ones too. A DatasetError says that it is missing, too large, neither, or has no
     rows or no headings; and what else it is, where that shows.
-
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "m.csv").write_text("a,b\n1,2\n3\n")
-    ...     table = read_source_table(Path(folder) / "m.csv")
-    >>> table.columns, table.malformed
-    ({'a': ['1', '3'], 'b': ['2', '']}, {1: 'line 3: 1 cells for 2 columns'})
     """
     data = _content(path)
     try:

@@ -169,8 +169,8 @@ def rejected(samples: np.ndarray) -> list[str]:
     measures = vars(listen_to_sound(written("WAV", "FLOAT", samples), RATE, 1.0))
     seen = Found("a.jpg", "1", "", "", vars(look_at_picture(encoded(picture(1)))))
     names = {"photo_file": "a.jpg", "audio_file": "a.wav"}
-    known = {"a.wav": Found("a.wav", "2", "", "", measures)}
-    return [one.reason for one in file_rejects(ManifestRow(1, names, {}), IngestSettings(), {"a.jpg": seen}, known)]
+    found = {"picture": {"a.jpg": seen}, "sound": {"a.wav": Found("a.wav", "2", "", "", measures)}}
+    return [one.reason for one in file_rejects(ManifestRow(1, names, {}), IngestSettings(), found)]
 
 
 def test_a_level_alone_is_no_sound_and_a_sound_about_a_level_is_one() -> None:
