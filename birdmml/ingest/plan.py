@@ -67,11 +67,11 @@ class _Files:
 
     def group(self, kind: str, row: ManifestRow) -> tuple[str, int]:
         """Return what the copies of a row's file have in common."""
-        return kind, self.copies[kind][row.values[FILES[kind]]]
+        return kind, self.copies[kind][row.file(kind)]
 
     def content(self, kind: str, row: ManifestRow) -> str:
         """Return the SHA-256 of a row's file."""
-        return self.found[kind][row.values[FILES[kind]]].sha256
+        return self.found[kind][row.file(kind)].sha256
 
 
 def make_plan(manifest: SourceManifest, settings: IngestSettings, found: Mapping[str, Mapping[str, Found]]) -> Plan:
@@ -100,7 +100,7 @@ def make_plan(manifest: SourceManifest, settings: IngestSettings, found: Mapping
             f"{manifest.table.name}: no row of {manifest.table.rows} can be used ({said}); first: {first}"
         )
     split, facts = _splits(rows, settings, files, given)
-    facts |= _counted(manifest, rejects) | _named(manifest, rows)
+    facts |= _facts(manifest, rows, rejects)
     plan = Plan(_samples(rows, split, settings, files), tuple(rejects), facts)
     kept = sum(map(len, plan.samples.values()))
     if kept + facts["rejected_rows"] != facts["rows"]:
@@ -139,16 +139,15 @@ class _Taken:
         used = self._used[self._files.content(kind, row)] if kind == "sound" else 0
         # With evenly placed windows a long recording has room for several clips that share nothing.
         if self._settings.window == "even" and used > 0:
-            seconds = self._files.found[kind][row.values[FILES[kind]]].measures["seconds"]
+            seconds = self._files.found[kind][row.file(kind)].measures["seconds"]
             return used >= int(seconds / self._settings.seconds)
         return True
 
     def _reject(self, kind: str, row: ManifestRow) -> Reject:
         first = self._first[self._files.group(kind, row)]
         equal = self._files.content(kind, row) == self._files.content(kind, first)
-        detail = f"of {first.values[FILES[kind]]} in row {first.number}"
-        name = row.values[FILES[kind]]
-        return Reject(row.key, row.number, name, "duplicate" if equal else "near duplicate", detail)
+        reason, detail = "duplicate" if equal else "near duplicate", f"of {first.file(kind)} in row {first.number}"
+        return Reject(row.key, row.number, row.file(kind), reason, detail)
 
 
 def _splits(
@@ -178,25 +177,22 @@ def _ties(row: ManifestRow, settings: IngestSettings, files: _Files) -> list[tup
     return [*shared, *(files.group(kind, row) for kind in FILES)]
 
 
-def _counted(manifest: SourceManifest, rejects: Sequence[Reject]) -> dict[str, Any]:
-    table = manifest.table
-    return {
-        "rows": table.rows,
-        "rejected_rows": len({reject.row for reject in rejects}),
-        "blank_lines": table.blank_lines,
-        "inner_lines": table.inner_lines,
-        "findings": counts(rejects),
-    }
-
-
-def _named(manifest: SourceManifest, rows: Sequence[ManifestRow]) -> dict[str, Any]:
-    """Say which classes were written in several ways, and which may be one."""
+def _facts(manifest: SourceManifest, rows: Sequence[ManifestRow], rejects: Sequence[Reject]) -> dict[str, Any]:
+    """Count rows, lines and rejects, and say which classes were written in several ways, and which may be one."""
     classes = {row.values["scientific_name"] for row in rows}
     written: defaultdict[str, list[str]] = defaultdict(list)
     for spelling, name in sorted(manifest.classes.items()):
         if spelling != name and name in classes:
             written[name].append(spelling)
-    return {"spellings": dict(written), "alike": [list(pair) for pair in alike(sorted(classes))[:MOST_ALIKE]]}
+    return {
+        "rows": manifest.table.rows,
+        "rejected_rows": len({reject.row for reject in rejects}),
+        "blank_lines": manifest.table.blank_lines,
+        "inner_lines": manifest.table.inner_lines,
+        "findings": counts(rejects),
+        "spellings": dict(written),
+        "alike": [list(pair) for pair in alike(sorted(classes))[:MOST_ALIKE]],
+    }
 
 
 def _samples(

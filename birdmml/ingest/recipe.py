@@ -156,8 +156,8 @@ class RealRecipe(Recipe):
 
     def _sample(self, planned: Planned) -> dict[str, Any]:
         row, dials = self.manifest.row(planned.number - 1), self.settings
-        photo = self._content(row.values["photo_file"], planned.photo)
-        audio = self._content(row.values["audio_file"], planned.audio)
+        photo = self._content(row.file("picture"), planned.photo)
+        audio = self._content(row.file("sound"), planned.audio)
         image = prepared_picture(photo, dials.size, dials.jpeg_quality)
         window: dict[str, Any] = {"window": dials.window, "place": planned.place, "places": planned.places}
         sound = prepared_sound(audio, dials.sample_rate, dials.seconds, loudness=dials.loudness, **window)

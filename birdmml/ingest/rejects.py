@@ -112,7 +112,7 @@ def cell_rejects(manifest: SourceManifest, row: ManifestRow, *, split_needed: bo
 
 def file_rejects(row: ManifestRow, settings: IngestSettings, found: Mapping[str, Mapping[str, Found]]) -> list[Reject]:
     """Return what is wrong with the files of a row whose cells are in order: what was found of them, against limits."""
-    photo, audio = (found[kind][row.values[role]] for kind, role in FILES.items())
+    photo, audio = (found[kind][row.file(kind)] for kind in FILES)
     return [
         *(Reject(row.key, row.number, public_name(photo.name), *one) for one in _picture_problems(photo, settings)),
         *(Reject(row.key, row.number, public_name(audio.name), *one) for one in _sound_problems(row, audio, settings)),

@@ -50,6 +50,10 @@ class ManifestRow:
         """The key of the row in `rejects.parquet` and in the shards."""
         return f"row-{self.number:07d}"
 
+    def file(self, kind: str) -> str:
+        """Return the name of its picture or its sound."""
+        return self.values[FILES[kind]]
+
     @property
     def split(self) -> str | None:
         """The split it names; None where it is none that is known."""
