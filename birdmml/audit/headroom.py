@@ -63,10 +63,11 @@ class Gain:
 
 @dataclass(frozen=True)
 class Headroom:
-    """What simple features get from every subset of the modalities, and of those of several, what is gained by them.
+    """What simple features get from every subset of the modalities, and what subsets of several gain over their parts.
 
-    `signs` are those of the modalities, `chance` the accuracy of always naming the most frequent class; rows are
-    counted that were trained, chosen and tested on, the last of one split, and the classes met in training.
+    `signs` are short names of the modalities, `chance` is the accuracy of always naming the most frequent class;
+    `train`, `validation` and `test` count rows, the last those of the split `tested_on`, and `classes` those met in
+    training.
     """
 
     signs: Mapping[str, str]

@@ -113,7 +113,7 @@ def open_archive(place: Location, cache: Path, most_bytes: int) -> Archive:
 class Parts:
     """The files that an archive consists of: those there, in order, and the marks of those missing between them.
 
-    So many lie before the first gap; they may be copies that `keep` wrote.
+    `readable` of them lie before the first gap. They are `kept` if `keep` wrote them.
     """
 
     paths: tuple[Path, ...]

@@ -60,8 +60,7 @@ class SourceTable:
     Cells are text; or, in columns of Parquet that have no gaps, truth values and numbers. Text that is not UTF-8 has
     its bytes as lone surrogates. `malformed` are rows, from 0, whose cells do not fit the columns, with what is wrong.
     `left_out` are columns that are neither text nor numbers, that have no heading, or that pandas wrote as its index.
-    With blank lines, lines within cells behind their first, one per row and that of the headings, all lines of a text
-    are told.
+    Each line of a text is that of the headings, the first of a row, blank, or an inner one: within a cell.
     """
 
     name: str
