@@ -20,8 +20,7 @@ import soundfile
 from PIL import Image
 
 from birdmml.ingest.files import Unreadable
-from birdmml.ingest.picture import look_at_picture
-from birdmml.ingest.sound import listen_to_sound
+from birdmml.ingest.media import listen_to_sound, look_at_picture
 from confu_core.inputs.picture import decode_picture
 from confu_core.inputs.sound import decode_sound
 

@@ -52,12 +52,12 @@ FOLLOWED = [
 with atheris.instrument_imports(include=FOLLOWED) if atheris else contextlib.nullcontext():
     from birdmml.ingest import checked_information
     from birdmml.ingest.files import Unreadable
-    from birdmml.ingest.picture import look_at_picture
-    from birdmml.ingest.rows import cell_rejects, manifest_of
-    from birdmml.ingest.sound import listen_to_sound
-    from birdmml.ingest.spellings import alike, one_spelling
+    from birdmml.ingest.media import listen_to_sound, look_at_picture
+    from birdmml.ingest.names import alike, one_spelling
+    from birdmml.ingest.plain_tar import index_tar
+    from birdmml.ingest.rejects import cell_rejects
+    from birdmml.ingest.rows import manifest_of
     from birdmml.ingest.table import read_source_table
-    from birdmml.ingest.tar_index import index_tar
     from confu_core.cells import is_nothing
     from confu_core.datasets import Contents, contents_of
     from confu_core.datasets.affect import read_parts

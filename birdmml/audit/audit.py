@@ -10,9 +10,8 @@ from typing import Any
 from birdmml.audit.check import SEVERITIES, Finding, NotApplicable, all_checks, at_least
 from birdmml.audit.facts import UNITS, Facts, open_subject
 from birdmml.audit.gather import Progress, gather
-from birdmml.audit.headroom import HEADROOM, Headroom
+from birdmml.audit.headroom import HEADROOM, Headroom, measure_headroom
 from birdmml.audit.page import Glimpse, glimpses
-from birdmml.audit.probes import measure_headroom
 from confu_core.errors import InvalidValue, nearest
 from confu_core.shards.read import Dataset
 

@@ -11,7 +11,7 @@ import numpy as np
 from birdmml.audit.check import MOST_EXAMPLES, Example, Finding
 from birdmml.audit.facts import Facts
 from birdmml.audit.words import words_of
-from confu_core.inputs.fingerprint import distance, groups_of, near_pairs, tells_apart
+from confu_core.inputs.fingerprint import copy_pairs, distance, groups_of, near_pairs
 
 __all__ = ["Copies", "find_copies", "like_groups"]
 
@@ -77,7 +77,7 @@ class Copies:
 def find_copies(facts: Facts, name: str, within: int | None = None) -> Copies:
     """Group the rows of a modality whose fingerprints differ in at most so many bits; by default, equal contents.
 
-    So it is as well where fingerprints do not tell the items apart (see `tells_apart`). Blank pictures and silence
+    So it is as well where fingerprints do not tell the items apart (see `copy_pairs`). Blank pictures and silence
     take no part: they are findings of their own.
     """
     table = facts.measures[name]
@@ -86,9 +86,7 @@ def find_copies(facts: Facts, name: str, within: int | None = None) -> Copies:
         valid = valid & table["print"].any(axis=1)
     rows = np.flatnonzero(valid)
     equal = near_pairs(table["content"][rows], 0)
-    near = [equal]
-    if within is not None and tells_apart(table["print"][rows], within):
-        near.append(near_pairs(table["print"][rows], within))
+    near = [equal] if within is None else [equal, copy_pairs(table["print"][rows], within)]
     group, exact = np.arange(facts.rows), np.arange(facts.rows)
     group[rows], exact[rows] = (rows[groups_of(np.concatenate(pairs), len(rows))] for pairs in (near, [equal]))
     return Copies(facts, name, len(rows), group, exact)

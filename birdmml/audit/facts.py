@@ -20,7 +20,7 @@ from confu_core.inputs import Sequence as Steps
 from confu_core.shards import Manifest
 from confu_core.shards.read import Dataset
 
-__all__ = ["UNITS", "Facts", "Subject", "Unreadable", "contents_from", "letters", "open_subject"]
+__all__ = ["UNITS", "Facts", "Subject", "UnreadableCell", "contents_from", "letters", "open_subject"]
 
 # What items of a kind of modality are called, and the sign of the kind; sequences have none.
 UNITS: dict[type, str] = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
@@ -41,7 +41,7 @@ class Subject:
     nothing: Collection[str] = NOTHING
 
 
-class Unreadable(NamedTuple):
+class UnreadableCell(NamedTuple):
     """A cell that cannot be decoded: its row of all rows, its modality, and the decoder's complaint."""
 
     row: int
@@ -69,7 +69,7 @@ class Facts:
     readable: Mapping[str, np.ndarray]
     sampled: np.ndarray
     features: Mapping[str, np.ndarray]
-    unreadable: Sequence[Unreadable]
+    unreadable: Sequence[UnreadableCell]
 
     @property
     def contents(self) -> Contents:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from birdmml.audit.facts import Facts, Subject, Unreadable
+from birdmml.audit.facts import Facts, Subject, UnreadableCell
 from birdmml.audit.measures import measure, shape_of
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.spec import Input
-from confu_core.parallel.workers import WorkerDied, completed
+from confu_core.parallel.workers import counting, mapped
 from confu_core.random import generator
 from confu_core.shards import Shard
 from confu_core.shards.rows import check_columns, read_rows
@@ -69,7 +68,17 @@ def gather(subject: Subject, *, rows: int, seed: int = 0, workers: int = 1, prog
     if rows < 1:
         raise InvalidValue(f"rows must be at least 1; got {rows}")
     check_columns(subject.dataset, subject.contents.inputs, [subject.contents.label])
-    parts = _parts(subject, _jobs(subject, rows, seed), workers, progress)
+    jobs = _jobs(subject, rows, seed)
+    parts = mapped(
+        functools.partial(_examine, subject),
+        jobs,
+        workers,
+        each=counting(progress, sum(job.shard.rows for job in jobs), lambda part: len(part.keys)),
+        name=lambda job: job.shard.path,
+        died=lambda times, names: (
+            f"the worker that reads died {times} times over {names}; use fewer workers if memory ran out"
+        ),
+    )
     return _joined(subject, sorted(parts, key=lambda part: part.job.order))
 
 
@@ -84,23 +93,6 @@ def _jobs(subject: Subject, rows: int, seed: int) -> list[_Job]:
             jobs.append(_Job(len(jobs), number, start, shard, tuple(inside.tolist())))
             first, start = first + shard.rows, start + shard.rows
     return jobs
-
-
-def _parts(subject: Subject, jobs: list[_Job], workers: int, progress: Progress | None) -> list[_Part]:
-    total, done, parts = sum(job.shard.rows for job in jobs), 0, []
-    try:
-        with contextlib.closing(completed(functools.partial(_examine, subject), jobs, workers)) as results:
-            for part in results:
-                parts.append(part)
-                done += len(part.keys)
-                if progress is not None:
-                    progress(done, total)
-    except WorkerDied as error:
-        names = ", ".join(job.shard.path for job in error.jobs)
-        raise DatasetError(
-            f"the worker that reads died {error.attempts} times over {names}; use fewer workers if memory ran out"
-        ) from error
-    return parts
 
 
 def _examine(subject: Subject, job: _Job) -> _Part:
@@ -152,7 +144,7 @@ def _joined(subject: Subject, parts: list[_Part]) -> Facts:
     texts = [name for name, one in inputs.items() if isinstance(one, Text)]
     everywhere = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
     unreadable = [
-        Unreadable(part.job.start + row, name, reason)
+        UnreadableCell(part.job.start + row, name, reason)
         for part in parts
         for name, column in part.read.items()
         for row, reason in column.complaints.items()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from birdmml.ingest.reasons import REASONS, REJECTS, Reject, counts
-from birdmml.ingest.recipe import NAME, RealRecipe
+from birdmml.ingest.recipe import NAME, RealRecipe, Source, checked_information, real_recipe, settings_of
+from birdmml.ingest.rejects import REASONS, REJECTS, Reject, counts
 from birdmml.ingest.settings import IngestSettings, settings_from
-from birdmml.ingest.source import Source, checked_information, real_recipe, settings_of
 
 __all__ = [
     "NAME",

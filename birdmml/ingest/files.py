@@ -1,8 +1,7 @@
-"""Files that a manifest names: in a folder, in a tar, or behind a URL; never outside of the root that was given."""
+"""Files that a manifest names: in a folder, in a tar, or behind a URL; never outside of the roots that were given."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
@@ -12,29 +11,28 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 from urllib.parse import unquote
 
-from birdmml.ingest.kept import open_kept
-from birdmml.ingest.tar_index import Place, TarIndex, safe_name
+from birdmml.ingest.archive import Archive, ArchiveState, open_archive
+from birdmml.ingest.plain_tar import Place, safe_name
+from confu_core.datasets.media_root import snapshot_store
 from confu_core.errors import DatasetError
-from confu_core.io.storage import RemotePath
+from confu_core.io.storage import Location, RemotePath, location
 
-__all__ = [
-    "MOST_FILE_BYTES",
-    "ArchiveFiles",
-    "Files",
-    "FolderFiles",
-    "RemoteFiles",
-    "Roots",
-    "Unreadable",
-    "public_name",
-    "stamps_digest",
-]
+__all__ = ["Files", "Roots", "Unreadable", "open_roots", "public_name"]
 
 MOST_FILE_BYTES = 1 << 29
+ARCHIVES = (".tar", ".tar.gz", ".tgz")
 _LONGEST_PATH = 4096
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_FILE_URL = re.compile(r"(?ai:file):")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _HOMES = re.compile(r"/(home|Users|root|mnt|media|Volumes|scratch)/")
-_INSTEAD = "write it from the folder that --root names on"
+# What names are that are none from a folder on.
+_FOREIGN = (
+    (_WINDOWS, "is an absolute path of Windows"),
+    (_FILE_URL, "is a file: URL"),
+    (_URL, "is a URL, and files are not downloaded one by one; download them"),
+    (re.compile("[/~]"), "is an absolute path outside of all roots"),
+)
 
 
 class Unreadable(Exception):
@@ -59,21 +57,7 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class FolderFiles:
-    """Files below a folder.
-
-    Attributes
-    ----------
-    root : Path
-        The folder, absolute and without links.
-    also : tuple of Path
-        Other folders that links may lead into.
-
-    Examples
-    --------
-    >>> FolderFiles(Path("/data")).read("../etc/passwd")
-    Traceback (most recent call last):
-    birdmml.ingest.files.Unreadable: ('outside', 'leads outside of data')
-    """
+    """Files below a folder, absolute and without links, and in those others that links may lead into."""
 
     root: Path
     also: tuple[Path, ...] = ()
@@ -92,8 +76,7 @@ class FolderFiles:
             about = path.stat()
             if not stat.S_ISREG(about.st_mode):
                 raise Unreadable("unreadable", "is not a regular file")
-            if about.st_size > MOST_FILE_BYTES:
-                raise Unreadable("too large", f"{about.st_size} bytes; at most {MOST_FILE_BYTES} are read")
+            _check_size(about.st_size)
             return path.read_bytes()
         except FileNotFoundError:
             raise Unreadable("missing", f"no such file in {self.root.name}") from None
@@ -120,7 +103,7 @@ class FolderFiles:
 
     def _link(self, name: str) -> str:
         """Return which part of a name is the link that leads outside, and what to do."""
-        if self.inner(name) is None or not Path(os.path.normpath(self.root / name)).is_relative_to(self.root):
+        if not Path(os.path.normpath(self.root / name)).is_relative_to(self.root):
             return ""
         for path in reversed((self.root / name, *(self.root / name).parents)):
             if not Path(os.path.realpath(path)).is_relative_to(self.root) and path.is_relative_to(self.root):
@@ -131,13 +114,7 @@ class FolderFiles:
 
 @dataclass(frozen=True)
 class RemoteFiles:
-    """Files below a URL.
-
-    Attributes
-    ----------
-    root : RemotePath
-        Where.
-    """
+    """Files below a URL."""
 
     root: RemotePath
 
@@ -148,8 +125,7 @@ class RemoteFiles:
             raise Unreadable("outside", f"leads outside of {self.root}")
         if not place.is_file():
             raise Unreadable("missing", f"no such file in {self.root}")
-        if (size := place.stat().st_size) > MOST_FILE_BYTES:
-            raise Unreadable("too large", f"{size} bytes; at most {MOST_FILE_BYTES} are read")
+        _check_size(place.stat().st_size)
         try:
             return place.read_bytes(MOST_FILE_BYTES)
         except DatasetError as error:  # A server that does not tell a size may go on without end.
@@ -171,43 +147,13 @@ class RemoteFiles:
 
 @dataclass(frozen=True)
 class ArchiveFiles:
-    """Files of a tar that lies uncompressed on the disk.
+    """Files of an archive."""
 
-    Attributes
-    ----------
-    name : str
-        What the user called it, for messages.
-    path : Path
-        The tar.
-    index : TarIndex
-        Of `index_tar`.
-    identity : str
-        What changes when the archive does.
-    where : str
-        Up to where it can be read, for messages; empty where it is complete.
-    kept : bool
-        Whether it is a copy that `birdmml.ingest.kept` wrote.
-    """
-
-    name: str
-    path: Path
-    index: TarIndex
-    identity: str
-    where: str = ""
-    kept: bool = False
+    archive: Archive
 
     def read(self, name: str) -> bytes:
         """Return the content of a member."""
-        place = self._place(name)
-        try:
-            with open_kept(self.path) if self.kept else self.path.open("rb") as file:
-                file.seek(place.offset)
-                data = file.read(place.size)
-        except OSError as error:
-            raise DatasetError(f"{self.path} cannot be read: {error.strerror}; run the same build again") from error
-        if len(data) < place.size:
-            raise DatasetError(f"{self.path} was cut since it was looked at; run the same build again")
-        return data
+        return self.archive.read(self._place(name))
 
     def stamp(self, name: str) -> str:
         """Return which archive it is, and where the member lies."""
@@ -215,26 +161,21 @@ class ArchiveFiles:
             place = self._place(name)
         except Unreadable:
             return ""
-        return f"{self.identity}-{place.offset}-{place.size}"
+        return f"{self.archive.identity}-{place.offset}-{place.size}"
 
     def _place(self, name: str) -> Place:
-        safe = safe_name(name)
+        state, safe = self.archive.state, safe_name(name)
         if safe is None:
-            raise Unreadable("outside", f"leads outside of {self.name}")
-        if safe not in self.index.members:
-            raise Unreadable("missing", f"no such file in {self.name}{self.where}")
-        return self.index.members[safe]
+            raise Unreadable("outside", f"leads outside of {state.name}")
+        if safe not in self.archive.index.members:
+            where = "" if state.complete else f", which can be read up to {state.last!r}"
+            raise Unreadable("missing", f"no such file in {state.name}{where}")
+        return self.archive.index.members[safe]
 
 
 @dataclass(frozen=True)
 class Roots:
-    """Several places, looked through in order.
-
-    Attributes
-    ----------
-    places : tuple of Files
-        At least one.
-    """
+    """Several places, looked through in order."""
 
     places: tuple[Files, ...]
 
@@ -252,8 +193,9 @@ class Roots:
         first = next((one for one in complaints if one.reason == "outside"), complaints[0])
         said = "; ".join(one.detail for one in complaints if one.reason == first.reason)
         remote = any(name.startswith(f"{one.root.url}/") for one in self.places if isinstance(one, RemoteFiles))
-        if not remote and (foreign := _foreign(name)):
-            raise Unreadable("outside", f"{foreign}; {_INSTEAD}")
+        foreign = next((what for pattern, what in _FOREIGN if pattern.match(name)), "")
+        if foreign and not remote:
+            raise Unreadable("outside", f"{foreign}; write it from the folder that --root names on")
         if first.reason == "missing" and (there := next(filter(self._is_there, _other_names(name)), None)):
             said += f", but there is {there!r}; correct the name in the table"
         raise Unreadable(first.reason, said)
@@ -273,7 +215,7 @@ class Roots:
     def public(self, cell: str) -> str:
         """Return a cell without the folders of this or another machine, if all of it is such a path."""
         name = cell.strip()
-        if not (name.startswith(("/", "~/")) or name[:5].lower() == "file:" or _WINDOWS.match(name)):
+        if not (name.startswith(("/", "~/")) or _FILE_URL.match(name) or _WINDOWS.match(name)):
             return cell
         if (found := self.inner(name)) != name:
             return found
@@ -286,21 +228,33 @@ class Roots:
         return any(place.stamp(name) for place in self.places if not isinstance(place, RemoteFiles))
 
 
+def open_roots(roots: Sequence[str | Location], beside: Location, cache: Path) -> tuple[Roots, list[ArchiveState]]:
+    """Open folders, URLs and archives, whole or in parts, and say how much can be read of each archive.
+
+    Without any it is the folder that the manifest lies in. Tars that had to be unpacked or put together go into the
+    cache; nothing else is ever written. A DatasetError says that there is no such folder or archive.
+    """
+    if "" in roots:
+        raise DatasetError("a root is empty; name the folder or archive of the files")
+    places = [location(root) for root in roots or [beside.parent]]
+    also = _reached(places)
+    files: list[Files] = []
+    for place in places:
+        if place.name.endswith(ARCHIVES):
+            files.append(ArchiveFiles(open_archive(place, cache, MOST_FILE_BYTES)))
+        elif isinstance(place, RemotePath):
+            files.append(RemoteFiles(place))
+        elif place.is_dir():
+            files.append(FolderFiles(place.resolve(), also))
+        else:
+            what = "is no folder, .tar, .tar.gz or .tgz" if place.exists() else "does not exist"
+            raise DatasetError(f"the root {place} {what}; give the folder or archive of the files")
+    return Roots(tuple(files)), [one.archive.state for one in files if isinstance(one, ArchiveFiles)]
+
+
 def public_name(name: str) -> str:
     r"""Return a file's name without what only its owner should know: folders of a machine, and secrets of a URL.
 
-    Parameters
-    ----------
-    name : str
-        As a manifest has it.
-
-    Returns
-    -------
-    str
-        Relative names as they are; the last part of absolute paths; URLs without user and query.
-
-    Examples
-    --------
     >>> public_name("photos/a.jpg"), public_name("/home/ada/a.jpg"), public_name("C:\\ada\\a.jpg")
     ('photos/a.jpg', 'a.jpg', 'a.jpg')
     >>> public_name("https://ada:secret@host/a.jpg?token=1")
@@ -308,27 +262,18 @@ def public_name(name: str) -> str:
     """
     if _WINDOWS.match(name):
         return name.replace("\\", "/").rpartition("/")[2]
-    if _URL.match(name) and not name.lower().startswith("file:"):
-        head, slashes, rest = name.partition("://")
-        path = re.split(r"[?#]", rest)[0]
-        host, slash, inner = path.partition("/")
-        return f"{head}{slashes}{host.rpartition('@')[2]}{slash}{inner}"
-    if name.startswith(("/", "~")) or name.lower().startswith("file:"):
+    if _FILE_URL.match(name) or name.startswith(("/", "~")):
         return name.rpartition("/")[2]
-    return name
+    if not _URL.match(name):
+        return name
+    head, slashes, rest = name.partition("://")
+    host, slash, inner = re.split(r"[?#]", rest)[0].partition("/")
+    return f"{head}{slashes}{host.rpartition('@')[2]}{slash}{inner}"
 
 
-def _foreign(name: str) -> str:
-    """Return what a name is that is none from a folder on."""
-    if _WINDOWS.match(name):
-        return "is an absolute path of Windows"
-    if name.lower().startswith("file:"):
-        return "is a file: URL"
-    if _URL.match(name):
-        return "is a URL, and files are not downloaded one by one; download them"
-    if name.startswith(("/", "~")):
-        return "is an absolute path outside of all roots"
-    return ""
+def _check_size(size: int) -> None:
+    if size > MOST_FILE_BYTES:
+        raise Unreadable("too large", f"{size} bytes; at most {MOST_FILE_BYTES} are read")
 
 
 def _other_names(name: str) -> Iterator[str]:
@@ -340,26 +285,11 @@ def _other_names(name: str) -> Iterator[str]:
                 yield other
 
 
-def stamps_digest(files: Files, names: Sequence[str]) -> str:
-    """Return one checksum over the stamps of several files.
-
-    Parameters
-    ----------
-    files : Files
-        Where they are.
-    names : sequence of str
-        Theirs.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits; others once a file has changed.
-
-    Examples
-    --------
-    >>> digest = stamps_digest(FolderFiles(Path("/none")), ["a.jpg"])
-    >>> len(digest), digest == stamps_digest(FolderFiles(Path("/none")), ["b.jpg"])
-    (64, False)
-    """
-    text = "\n".join(f"{name}\t{files.stamp(name)}" for name in names)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+def _reached(places: Sequence[Location]) -> tuple[Path, ...]:
+    """Return the folders that links may lead into: those that were named, and what Hugging Face keeps beside them."""
+    try:
+        folders = [place.resolve() for place in places if isinstance(place, Path) and place.is_dir()]
+    except (OSError, ValueError) as error:  # What may not be looked into, a name that is too long or has a NUL.
+        complaint = getattr(error, "strerror", None) or str(error)
+        raise DatasetError(f"a root cannot be read ({', '.join(map(str, places))}): {complaint}") from error
+    return (*folders, *(store for folder in folders if (store := snapshot_store(folder)) is not None))

@@ -6,41 +6,35 @@ import contextlib
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from birdmml.ingest.files import Files, Unreadable, stamps_digest
-from birdmml.ingest.picture import look_at_picture
-from birdmml.ingest.sound import listen_to_sound
+import numpy as np
+
+from birdmml.ingest.files import Files, Unreadable
+from birdmml.ingest.media import listen_to_sound, look_at_picture
 from confu_core.errors import DatasetError
+from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE, copy_pairs, groups_of
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.parallel.workers import counting, mapped
 from confu_core.shards.manifest import library_versions
 
-__all__ = ["LIBRARIES", "Found", "Inspection", "forget", "inspect"]
+__all__ = ["LIBRARIES", "Found", "Inspection", "copies_of", "forget", "inspect"]
 
 LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr")
 CHUNK_FILES = 32
-CHUNKS_PER_PROCESS = 4  # At least.
+CHUNKS_PER_PROCESS = 4  # At least: a process takes as long to start as a few chunks to be looked at.
 VERSION = 2  # Of what is kept; raised when the inspection itself changes.
+_NEAR = {"picture": PICTURE_DISTANCE, "sound": SOUND_DISTANCE}
 
 
 class Found(NamedTuple):
-    """What was found out about one file.
+    """What was found out about a file, by its name in the manifest: its SHA-256, if it could be read, and its measures.
 
-    Attributes
-    ----------
-    name : str
-        As the manifest has it.
-    sha256 : str
-        Of its bytes; empty if it could not be read.
-    reason, detail : str
-        Why it cannot be used at all; empty if it can.
-    measures : dict
-        ``width``, ``height`` and ``hash`` of a picture; ``seconds``, ``level``, ``movement`` and ``hash`` of a
-        sound.
+    `reason` and `detail` say why it cannot be used at all; they are empty if it can. `measures` are the fields of
+    `LookedAt` or `Listened`.
     """
 
     name: str
@@ -57,19 +51,10 @@ class _Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Inspection:
-    """How files are looked at.
+    """Where files are looked at, with the rate in Hz and the length in seconds of the clips to be.
 
-    Attributes
-    ----------
-    files : Files
-        Where they are.
-    sample_rate : int
-        In Hz.
-    seconds : float
-        Of the clips to be.
-    folder : Path
-        Where findings are kept, each under a checksum of what it depends on: names and stamps of the files, rate,
-        length and the versions of the decoders.
+    Findings are kept in the folder, each under a checksum of what it depends on: names and stamps of the files, rate,
+    length and the versions of the decoders.
     """
 
     files: Files
@@ -80,85 +65,67 @@ class Inspection:
 
 def inspect(
     inspection: Inspection,
-    pictures: Sequence[str],
-    sounds: Sequence[str],
+    names: Mapping[str, Sequence[str]],
     *,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[dict[str, Found], dict[str, Found]]:
-    """Look at all files of a manifest.
+) -> dict[str, dict[str, Found]]:
+    """Look at files, "picture" and "sound", each named once, and return what was found by their kind and name.
 
-    Parameters
-    ----------
-    inspection : Inspection
-        How.
-    pictures, sounds : sequence of str
-        Names of files, each once.
-    workers : int
-        Number of processes; the findings do not depend on it.
-    progress : callable, optional
-        Called with the files done and all of them.
-
-    Returns
-    -------
-    tuple of dict of str to Found
-        Of pictures and of sounds, by name.
-
-    Raises
-    ------
-    DatasetError
-        If an archive or the folder of the findings fails, or a process dies over a file again and again.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from birdmml.ingest.files import FolderFiles
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     root = Path(folder).resolve()
-    ...     looked, _ = inspect(Inspection(FolderFiles(root), 16000, 1.0, root / "found"), ["a.jpg"], [])
-    >>> looked["a.jpg"].reason
-    'missing'
+    The findings do not depend on the number of processes. A DatasetError says that an archive or the folder of the
+    findings fails, or that a process dies over a file again and again.
     """
     chunks = [
-        _Chunk(kind, tuple(names[start : start + CHUNK_FILES]))
-        for kind, names in (("picture", pictures), ("sound", sounds))
-        for start in range(0, len(names), CHUNK_FILES)
+        _Chunk(kind, tuple(some[start : start + CHUNK_FILES]))
+        for kind, some in names.items()
+        for start in range(0, len(some), CHUNK_FILES)
     ]
-    found: dict[str, dict[str, Found]] = {"picture": {}, "sound": {}}
     results = mapped(
         functools.partial(_kept, inspection),
         chunks,
-        # A process takes as long to start as a few chunks to be looked at.
         max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS)),
-        each=counting(progress, len(pictures) + len(sounds), lambda result: len(result[1])),
+        each=counting(progress, sum(map(len, names.values())), lambda result: len(result[1])),
         name=lambda chunk: f"{chunk.names[0]} to {chunk.names[-1]}",
         died=lambda times, names: (
             f"the worker died {times} times over the files {names}; what was found of the "
             "others is kept: take these out of the manifest, or run it with fewer --workers if memory ran out"
         ),
     )
+    found: dict[str, dict[str, Found]] = {kind: {} for kind in names}
     for kind, findings in results:
         found[kind] |= {one.name: one for one in findings}
-    return found["picture"], found["sound"]
+    return found
 
 
 def forget(folder: Path, name: str) -> None:
-    """Remove what was found of a file, so that the next inspection looks at it anew.
+    """Remove what was found of a file from the folder of findings, so that the next inspection looks at it anew.
 
     Some stores do not tell that a file has changed: its stamp is that of before.
-
-    Parameters
-    ----------
-    folder : Path
-        That of the `Inspection`.
-    name : str
-        Of the file, as the manifest has it.
     """
     quoted = json.dumps(name)
     for path in folder.glob("*.json"):
         with contextlib.suppress(OSError):  # Other processes may forget it too.
             if quoted in path.read_text(encoding="utf-8"):
                 path.unlink()
+
+
+def copies_of(found: Mapping[str, Found], kind: str, *, near: bool) -> dict[str, int]:
+    """Return which files that can be used are copies, by name: those of equal bytes have one number.
+
+    So have near ones, if these count. Pictures of one colour and silence have no fingerprint and are compared by bytes,
+    and so are collections such as small digits, of which fingerprints cannot tell one from another.
+    """
+    first: dict[str, Found] = {}
+    for one in found.values():
+        if not one.reason:
+            first.setdefault(one.sha256, one)
+    group = range(len(first))
+    if near and first:
+        words = np.array([one.measures["hash"] for one in first.values()], dtype=np.uint64)
+        some = np.flatnonzero(words.any(axis=1))
+        group = groups_of(some[copy_pairs(words[some], _NEAR[kind])], len(first)).tolist()
+    number = dict(zip(first, group, strict=True))
+    return {name: number[one.sha256] for name, one in found.items() if not one.reason}
 
 
 def _kept(inspection: Inspection, chunk: _Chunk) -> tuple[str, list[Found]]:
@@ -174,8 +141,9 @@ def _kept(inspection: Inspection, chunk: _Chunk) -> tuple[str, list[Found]]:
 
 def _key(inspection: Inspection, chunk: _Chunk) -> str:
     how = [VERSION, chunk.kind, inspection.sample_rate, inspection.seconds, library_versions(LIBRARIES)]
-    text = json.dumps([how, stamps_digest(inspection.files, chunk.names)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    stamps = "\n".join(f"{name}\t{inspection.files.stamp(name)}" for name in chunk.names)
+    digest = hashlib.sha256(stamps.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(json.dumps([how, digest], sort_keys=True).encode()).hexdigest()
 
 
 def _found(inspection: Inspection, kind: str, name: str) -> Found:
@@ -183,11 +151,8 @@ def _found(inspection: Inspection, kind: str, name: str) -> Found:
     try:
         data = inspection.files.read(name)
         digest = hashlib.sha256(data).hexdigest()
-        measures: Any = look_at_picture(data) if kind == "picture" else _listened(inspection, data)
+        if kind == "picture":
+            return Found(name, digest, "", "", vars(look_at_picture(data)))
+        return Found(name, digest, "", "", vars(listen_to_sound(data, inspection.sample_rate, inspection.seconds)))
     except Unreadable as error:
         return Found(name, digest, error.reason, error.detail, {})
-    return Found(name, digest, "", "", vars(measures))
-
-
-def _listened(inspection: Inspection, data: bytes) -> Any:
-    return listen_to_sound(data, inspection.sample_rate, inspection.seconds)

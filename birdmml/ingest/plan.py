@@ -1,43 +1,38 @@
-"""Which rows become samples, in which split, and which do not, and why."""
+"""Which rows become samples, in which split, and which do not, and why.
+
+Nothing crosses splits that are made here: who shares an individual, a recording, an author or a copy stays together.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from birdmml.ingest.duplicates import Copies, copies_of
-from birdmml.ingest.inspect import Found
-from birdmml.ingest.judge import file_rejects
-from birdmml.ingest.reasons import Reject, counts
-from birdmml.ingest.rows import Manifest, Row, cell_rejects
+import numpy as np
+
+from birdmml.ingest.inspect import Found, copies_of
+from birdmml.ingest.names import alike
+from birdmml.ingest.rejects import Reject, cell_rejects, counts, file_rejects
+from birdmml.ingest.rows import FILES, ManifestRow, SourceManifest
 from birdmml.ingest.settings import APART, SPLITS, IngestSettings
-from birdmml.ingest.spellings import alike
-from birdmml.ingest.splits import assigned, components, crossing
 from confu_core.cells import cleaned, is_nothing
 from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.inputs.fingerprint import groups_of
 from confu_core.random import generator
 
 __all__ = ["Plan", "Planned", "make_plan"]
 
 MOST_ALIKE = 20  # Pairs of classes.
+DEFAULT_SHARES = (0.8, 0.1, 0.1)
+_ALL = ""  # No species has this name.
 
 
 class Planned(NamedTuple):
-    """One sample to be.
-
-    Attributes
-    ----------
-    number : int
-        Row of the manifest, from 1.
-    photo, audio : str
-        SHA-256 of its files as they were looked at.
-    place, places : int
-        Which window of how many, where windows are placed evenly.
-    """
+    """One sample to be: its row, from 1, the SHA-256 of its files, and which window of how many becomes its clip."""
 
     number: int
     photo: str
@@ -48,16 +43,9 @@ class Planned(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of a manifest.
+    """What becomes of a manifest: samples by split, in an order drawn by the seed, and rejects in the order of rows.
 
-    Attributes
-    ----------
-    samples : mapping of str to tuple of Planned
-        By split, in an order drawn by the seed; no split is empty.
-    rejects : tuple of Reject
-        In the order of rows; a row may have several.
-    facts : dict
-        How the splits were made, as JSON values.
+    No split is empty; a row may have several rejects. The facts say how the splits were made, as JSON values.
     """
 
     samples: Mapping[str, tuple[Planned, ...]]
@@ -70,52 +58,50 @@ class Plan:
         return hashlib.sha256(json.dumps(self.samples).encode()).hexdigest()
 
 
-def make_plan(
-    manifest: Manifest, settings: IngestSettings, pictures: Mapping[str, Found], sounds: Mapping[str, Found]
-) -> Plan:
-    """Decide about every row.
+@dataclass(frozen=True)
+class _Files:
+    """What was found of the files, by kind and name, and which of them are copies."""
 
-    Parameters
-    ----------
-    manifest : Manifest
-        The rows.
-    settings : IngestSettings
-        Limits, splits, and what counts as a copy.
-    pictures, sounds : mapping of str to Found
-        What the inspection found, by name.
+    found: Mapping[str, Mapping[str, Found]]
+    copies: Mapping[str, Mapping[str, int]]
 
-    Returns
-    -------
-    Plan
-        The same for the same arguments.
+    def group(self, kind: str, row: ManifestRow) -> tuple[str, int]:
+        """Return what the copies of a row's file have in common."""
+        return kind, self.copies[kind][row.file(kind)]
 
-    Raises
-    ------
-    DatasetError
-        If no row is left.
-    InvalidValue
-        If all rows hang together, so that no splits can be made, or `apart` names a column that is not there.
+    def content(self, kind: str, row: ManifestRow) -> str:
+        """Return the SHA-256 of a row's file."""
+        return self.found[kind][row.file(kind)].sha256
+
+
+def make_plan(manifest: SourceManifest, settings: IngestSettings, found: Mapping[str, Mapping[str, Found]]) -> Plan:
+    """Decide about every row, by what the inspection found of its files, by their kind and name.
+
+    A DatasetError says that no row is left, an InvalidValue that all rows hang together, so that no splits can be made,
+    or that `apart` names a column that is not there.
     """
     _check_apart(manifest, settings)
     given = "split" in manifest.roles and settings.split is None
-    rejects: list[Reject] = []
-    rows: list[Row] = []
     near = settings.duplicates == "near"
-    copies = {"picture": copies_of(pictures, "picture", near=near), "sound": copies_of(sounds, "sound", near=near)}
-    taken = _Taken(settings, copies, sounds)
+    files = _Files(found, {kind: copies_of(some, kind, near=near) for kind, some in found.items()})
+    rejects: list[Reject] = []
+    rows: list[ManifestRow] = []
+    taken = _Taken(settings, files)
     for row in manifest:
-        found = cell_rejects(manifest, row, split_needed=given)
-        found = found or file_rejects(row, settings, pictures, sounds) or taken.rejects(row)
-        rejects += found
-        rows += [] if found else [row]
+        wrong = cell_rejects(manifest, row, split_needed=given)
+        wrong = wrong or file_rejects(row, settings, found) or taken.rejects(row)
+        rejects += wrong
+        rows += [] if wrong else [row]
     if not rows:
         said = ", ".join(f"{reason} {count}" for reason, count in counts(rejects).items())
+        one = rejects[0]
+        first = f"row {one.row}, {one.file or 'cells'}: {one.reason} ({one.detail})"
         raise DatasetError(
-            f"{manifest.table.name}: no row of {manifest.table.rows} can be used ({said}); first: {_said(rejects[0])}"
+            f"{manifest.table.name}: no row of {manifest.table.rows} can be used ({said}); first: {first}"
         )
-    split, facts = _splits(rows, settings, copies, given)
-    facts |= _counted(manifest, rejects) | _named(manifest, rows)
-    plan = Plan(_samples(rows, split, settings, copies), tuple(rejects), facts)
+    split, facts = _splits(rows, settings, files, given)
+    facts |= _facts(manifest, rows, rejects)
+    plan = Plan(_samples(rows, split, settings, files), tuple(rejects), facts)
     kept = sum(map(len, plan.samples.values()))
     if kept + facts["rejected_rows"] != facts["rows"]:
         sums = f"{kept} samples and {facts['rejected_rows']} rejects of {facts['rows']} rows"
@@ -123,28 +109,7 @@ def make_plan(
     return plan
 
 
-def _counted(manifest: Manifest, rejects: Sequence[Reject]) -> dict[str, Any]:
-    table = manifest.table
-    return {
-        "rows": table.rows,
-        "rejected_rows": len({reject.row for reject in rejects}),
-        "blank_lines": table.blank_lines,
-        "inner_lines": table.inner_lines,
-        "findings": counts(rejects),
-    }
-
-
-def _named(manifest: Manifest, rows: Sequence[Row]) -> dict[str, Any]:
-    """Say which classes were written in several ways, and which may be one."""
-    classes = {row.values["scientific_name"] for row in rows}
-    written: defaultdict[str, list[str]] = defaultdict(list)
-    for spelling, name in sorted(manifest.classes.items()):
-        if spelling != name and name in classes:
-            written[name].append(spelling)
-    return {"spellings": dict(written), "alike": [list(pair) for pair in alike(sorted(classes))[:MOST_ALIKE]]}
-
-
-def _check_apart(manifest: Manifest, settings: IngestSettings) -> None:
+def _check_apart(manifest: SourceManifest, settings: IngestSettings) -> None:
     known = [*manifest.roles, *manifest.extras.values()]
     for name in settings.apart:
         if name not in known and name not in APART:
@@ -154,78 +119,91 @@ def _check_apart(manifest: Manifest, settings: IngestSettings) -> None:
 class _Taken:
     """Copies whose first is a sample already."""
 
-    def __init__(self, settings: IngestSettings, copies: Mapping[str, Copies], sounds: Mapping[str, Found]) -> None:
-        self._settings, self._copies, self._sounds = settings, copies, sounds
-        self._first: dict[tuple[str, int], Row] = {}
+    def __init__(self, settings: IngestSettings, files: _Files) -> None:
+        self._settings, self._files = settings, files
+        self._first: dict[tuple[str, int], ManifestRow] = {}
         self._used: Counter[str] = Counter()
 
-    def rejects(self, row: Row) -> list[Reject]:
+    def rejects(self, row: ManifestRow) -> list[Reject]:
         """Return of which earlier samples a row is a copy; if of none, it is taken."""
-        files = {"picture": row.values["photo_file"], "sound": row.values["audio_file"]}
-        found = [
-            self._reject(row, kind, name)
-            for kind, name in files.items()
-            if kind not in self._settings.keep_duplicates and self._is_copy(kind, name)
-        ]
-        if not found:
-            for kind, name in files.items():
-                self._first.setdefault((kind, self._copies[kind].group[name]), row)
-            self._used[self._copies["sound"].content[files["sound"]]] += 1
-        return found
+        kinds = [kind for kind in FILES if kind not in self._settings.keep_duplicates and self._is_copy(kind, row)]
+        if not kinds:
+            for kind in FILES:
+                self._first.setdefault(self._files.group(kind, row), row)
+            self._used[self._files.content("sound", row)] += 1
+        return [self._reject(kind, row) for kind in kinds]
 
-    def _is_copy(self, kind: str, name: str) -> bool:
-        if (kind, self._copies[kind].group[name]) not in self._first:
+    def _is_copy(self, kind: str, row: ManifestRow) -> bool:
+        if self._files.group(kind, row) not in self._first:
             return False
-        used = self._used[self._copies[kind].content[name]] if kind == "sound" else 0
+        used = self._used[self._files.content(kind, row)] if kind == "sound" else 0
         # With evenly placed windows a long recording has room for several clips that share nothing.
-        room = self._settings.window == "even" and used > 0
-        return not (room and used < int(self._sounds[name].measures["seconds"] / self._settings.seconds))
+        if self._settings.window == "even" and used > 0:
+            seconds = self._files.found[kind][row.file(kind)].measures["seconds"]
+            return used >= int(seconds / self._settings.seconds)
+        return True
 
-    def _reject(self, row: Row, kind: str, name: str) -> Reject:
-        copies = self._copies[kind]
-        first = self._first[kind, copies.group[name]]
-        other = first.values["photo_file" if kind == "picture" else "audio_file"]
-        reason = "duplicate" if copies.content[name] == copies.content[other] else "near duplicate"
-        return Reject(row.key, row.number, name, reason, f"of {other} in row {first.number}")
+    def _reject(self, kind: str, row: ManifestRow) -> Reject:
+        first = self._first[self._files.group(kind, row)]
+        equal = self._files.content(kind, row) == self._files.content(kind, first)
+        reason, detail = "duplicate" if equal else "near duplicate", f"of {first.file(kind)} in row {first.number}"
+        return Reject(row.key, row.number, row.file(kind), reason, detail)
 
 
 def _splits(
-    rows: Sequence[Row], settings: IngestSettings, copies: Mapping[str, Copies], given: bool
+    rows: Sequence[ManifestRow], settings: IngestSettings, files: _Files, given: bool
 ) -> tuple[list[str], dict[str, Any]]:
-    ties = [_ties(row, settings, copies) for row in rows]
+    ties = [_ties(row, settings, files) for row in rows]
     component = components(ties)
     groups = len(set(component))
     if given:
         split = [str(row.split) for row in rows]
-        return split, {"splits": "given", "groups": groups, "crossing": crossing(component, split)}
-    if groups == 1 < len(rows) and (settings.split is None or settings.split[0] < 1):
+    elif groups == 1 < len(rows) and (settings.split is None or settings.split[0] < 1):
         by = ", ".join(settings.apart) or "copies"
         (value, count), *_ = Counter(tie for row in ties for tie in row).most_common(1)
         raise InvalidValue(
             f"split must divide the rows, but all {len(rows)} hang together by {by}; give fewer columns to --apart, or "
             f"a column of splits; or name by --na what says nothing ({value[0]} {value[1]!r:.60} is in {count} rows)"
         )
-    split = assigned(component, [row.values["scientific_name"] for row in rows], settings.split, settings.seed)
-    return split, {"splits": "made", "groups": groups, "crossing": crossing(component, split)}
+    else:
+        split = assigned(component, [row.values["scientific_name"] for row in rows], settings.split, settings.seed)
+    return split, {"splits": "given" if given else "made", "groups": groups, "crossing": crossing(component, split)}
 
 
-def _ties(row: Row, settings: IngestSettings, copies: Mapping[str, Copies]) -> list[tuple[str, str | int]]:
+def _ties(row: ManifestRow, settings: IngestSettings, files: _Files) -> list[tuple[str, str | int]]:
     cells = {name: str({**row.extras, **row.values}.get(name, "")) for name in settings.apart}
     # Who is written in two ways is one all the same.
     shared = [(name, cleaned(cell).casefold()) for name, cell in cells.items() if not is_nothing(cell, settings.na)]
-    files = (("picture", "photo_file"), ("sound", "audio_file"))
-    return [*shared, *((kind, copies[kind].group[row.values[role]]) for kind, role in files)]
+    return [*shared, *(files.group(kind, row) for kind in FILES)]
+
+
+def _facts(manifest: SourceManifest, rows: Sequence[ManifestRow], rejects: Sequence[Reject]) -> dict[str, Any]:
+    """Count rows, lines and rejects, and say which classes were written in several ways, and which may be one."""
+    classes = {row.values["scientific_name"] for row in rows}
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    for spelling, name in sorted(manifest.classes.items()):
+        if spelling != name and name in classes:
+            written[name].append(spelling)
+    return {
+        "rows": manifest.table.rows,
+        "rejected_rows": len({reject.row for reject in rejects}),
+        "blank_lines": manifest.table.blank_lines,
+        "inner_lines": manifest.table.inner_lines,
+        "findings": counts(rejects),
+        "spellings": dict(written),
+        "alike": [list(pair) for pair in alike(sorted(classes))[:MOST_ALIKE]],
+    }
 
 
 def _samples(
-    rows: Sequence[Row], split: Sequence[str], settings: IngestSettings, copies: Mapping[str, Copies]
+    rows: Sequence[ManifestRow], split: Sequence[str], settings: IngestSettings, files: _Files
 ) -> dict[str, tuple[Planned, ...]]:
-    sounds = [copies["sound"].content[row.values["audio_file"]] for row in rows]
+    sounds = [files.content("sound", row) for row in rows]
     places = Counter(sounds) if settings.window == "even" else Counter(set(sounds))
     seen: Counter[str] = Counter()
     planned: dict[str, list[Planned]] = defaultdict(list)
     for row, name, sound in zip(rows, split, sounds, strict=True):
-        photo = copies["picture"].content[row.values["photo_file"]]
+        photo = files.content("picture", row)
         planned[name].append(Planned(row.number, photo, sound, seen[sound] % places[sound], places[sound]))
         seen[sound] += 1
     return {name: tuple(_shuffled(planned[name], settings.seed, name)) for name in SPLITS if planned[name]}
@@ -236,5 +214,58 @@ def _shuffled(samples: list[Planned], seed: int, split: str) -> list[Planned]:
     return [samples[place] for place in order]
 
 
-def _said(reject: Reject) -> str:
-    return f"row {reject.row}, {reject.file or 'cells'}: {reject.reason} ({reject.detail})"
+def components(ties: Sequence[Sequence[Hashable]]) -> list[int]:
+    """Return for each row the first of those that it hangs together with, by values in common or by way of others."""
+    owner: dict[Hashable, int] = {}
+    pairs = [(owner.setdefault(value, row), row) for row, values in enumerate(ties) for value in values]
+    return list(groups_of(np.array(pairs, dtype=np.int64).reshape(-1, 2), len(ties)).tolist())
+
+
+def crossing(component: Sequence[int], split: Sequence[str]) -> int:
+    """Count the components that lie in more than one split, as given splits may have them."""
+    splits = Counter(group for group, _ in {*zip(component, split, strict=True)})
+    return sum(count > 1 for count in splits.values())
+
+
+def assigned(component: Sequence[int], species: Sequence[str], shares: Sequence[float] | None, seed: int) -> list[str]:
+    """Return the split of each row, so that each split has its share of every species as far as components allow.
+
+    Components are placed one by one, the largest first and equal ones in an order drawn by the seed, each where it
+    raises the squared distance from the wanted numbers of rows, relative to those, the least. A split that is left
+    without any gets one all the same, as long as there are as many components as splits.
+    """
+    members: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for group, name in zip(component, species, strict=True):
+        members[group][name] += 1
+    drawn = generator(seed, "birdmml", "ingest", "splits").random(len(members))
+    order = sorted(zip(members, drawn, strict=True), key=lambda one: (-members[one[0]].total(), one[1]))
+    total = Counter({**Counter(species), _ALL: len(component)})
+    wanted = dict(zip(SPLITS, DEFAULT_SHARES if shares is None else shares, strict=True))
+    have: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
+    place: dict[int, str] = {}
+    for group, _ in order:
+        # Species too rare for every split still fill the splits up as a whole.
+        rows, whole = members[group], {_ALL: members[group].total()}
+        place[group] = min(
+            (split for split in SPLITS if wanted[split] > 0),
+            key=lambda one: sum(_raised(some, have[one], wanted[one], total) for some in (rows, whole)),
+        )
+        have[place[group]].update({**rows, **whole})
+    _fill_empty(place, {group: rows.total() for group, rows in members.items()}, wanted)
+    return [place[group] for group in component]
+
+
+def _raised(rows: Mapping[str, int], have: Counter[str], share: float, total: Mapping[str, int]) -> float:
+    """Return by how much rows raise the squared distance of a split from its share, relative to that."""
+    aims = ((name, count, share * total[name]) for name, count in rows.items())
+    return sum(count * (2 * (have[name] - aim) + count) / aim for name, count, aim in aims)
+
+
+def _fill_empty(place: dict[int, str], sizes: Mapping[int, int], wanted: Mapping[str, float]) -> None:
+    """Give a split that got nothing the smallest component of the largest split that has several."""
+    for split in reversed(SPLITS):
+        held = {name: [group for group, there in place.items() if there == name] for name in SPLITS}
+        givers = [name for name in SPLITS if len(held[name]) > 1]
+        if wanted[split] > 0 and not held[split] and givers:
+            giver = max(givers, key=lambda name: sum(sizes[group] for group in held[name]))
+            place[min(held[giver], key=lambda group: sizes[group])] = split

@@ -1,10 +1,10 @@
-"""Real media as a recipe: the second pass, which builds shards like those of any other dataset."""
+"""Real media as a recipe: every file looked at, every row decided, and shards like those of any other dataset."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,30 +12,49 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from birdmml.data import MEDIA_PARTS
-from birdmml.ingest.files import Files, Unreadable
-from birdmml.ingest.inspect import LIBRARIES, forget
+from birdmml.ingest.archive import ArchiveState
+from birdmml.ingest.files import Files, Unreadable, open_roots
+from birdmml.ingest.inspect import LIBRARIES, Inspection, forget, inspect
+from birdmml.ingest.media import prepared_picture, prepared_sound
 from birdmml.ingest.names import class_names
-from birdmml.ingest.open_root import ArchiveState
-from birdmml.ingest.picture import prepared_picture
-from birdmml.ingest.plan import Plan, Planned
-from birdmml.ingest.reasons import REJECTS, reject_bytes
-from birdmml.ingest.rows import Manifest, Row
-from birdmml.ingest.settings import IngestSettings
-from birdmml.ingest.sound import prepared_sound
+from birdmml.ingest.plan import Plan, Planned, make_plan
+from birdmml.ingest.rejects import REJECTS, cell_rejects, reject_bytes
+from birdmml.ingest.rows import FILES, SourceManifest, manifest_of
+from birdmml.ingest.settings import IngestSettings, settings_from
+from birdmml.ingest.table import read_source_table
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
+from confu_core.io.storage import Location, location
+from confu_core.shards import Manifest
+from confu_core.shards.cache import cache_folder
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
+from confu_core.typed import check_keys
 
-__all__ = ["NAME", "RealRecipe"]
+__all__ = ["NAME", "RealRecipe", "Source", "checked_information", "real_recipe", "settings_of"]
 
 NAME = "birdmml-real"
 # Roles that are columns of a sample, under their own names.
 KEPT_ROLES = (
     *("common_name", "family", "individual", "recording", "author", "licence", "source_url", "duration"),
-    *("photo_file", "audio_file"),
+    *FILES.values(),
 )
+_KINDS = {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+# Of the information in manifests: what is said of it to users. Versions before these were counted wrote no such keys.
+_UNCOUNTED: dict[str, Any] = {"blank_lines": 0, "inner_lines": 0, "spellings": {}, "alike": []}
+_SAID: dict[str, Any] = {
+    "source": {
+        **dict.fromkeys(("rows", "rejected_rows", "groups", "crossing", "blank_lines", "inner_lines"), int),
+        "splits": str,
+        "findings": dict[str, int],
+        "spellings": dict[str, list[str]],
+        "alike": list[list[str]],
+    },
+    "licences": dict[str, int],
+    "columns_left_out": list[str],
+    "archives": list[dict[str, Any]],
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ class RealRecipe(Recipe):
 
     Parameters
     ----------
-    manifest : Manifest
+    manifest : SourceManifest
         The rows.
     settings : IngestSettings
         The dials.
@@ -58,7 +77,7 @@ class RealRecipe(Recipe):
         Where the first pass keeps what it found; what is not true any more is removed from there.
     """
 
-    manifest: Manifest
+    manifest: SourceManifest
     settings: IngestSettings
     plan: Plan
     files: Files
@@ -91,9 +110,8 @@ class RealRecipe(Recipe):
         """Key, media, caption, species, and the other columns of the manifest."""
         columns = [("key", pa.string()), ("image", MEDIA), ("audio", MEDIA)]
         columns += [(name, pa.string()) for name in ("caption", "species", *self._roles)]
-        columns += [
-            (name, _kind(self.manifest.table.columns[heading])) for heading, name in self.manifest.extras.items()
-        ]
+        for heading, name in self.manifest.extras.items():
+            columns.append((name, _KINDS.get(type(self.manifest.table.columns[heading][0]), pa.string())))
         sound = {"_type": "Audio", "sampling_rate": self.settings.sample_rate}
         return with_features(pa.schema(columns), {"image": {"_type": "Image"}, "audio": sound})
 
@@ -113,42 +131,36 @@ class RealRecipe(Recipe):
 
     def information(self) -> dict[str, Any]:
         """Return what the columns are, and what became of the manifest; ceilings of real media are not known."""
-        rows = [self.manifest.row(one.number - 1) for samples in self.plan.samples.values() for one in samples]
+        numbers = sorted(one.number for samples in self.plan.samples.values() for one in samples)
+        rows = [self.manifest.row(number - 1).values for number in numbers]
+        roles = self.manifest.roles
         return {
             CONTENTS: self._contents(rows).as_dict(),
             "ceilings": None,
             "prompts": "names of the species",
             "source": dict(self.plan.facts),
-            "licences": _counted(rows, "licence") if "licence" in self.manifest.roles else {},
-            "authors": len({row.values["author"] for row in rows}) if "author" in self.manifest.roles else None,
+            "licences": _counted(values.get("licence", "") for values in rows) if "licence" in roles else {},
+            "authors": len({values["author"] for values in rows}) if "author" in roles else None,
             "columns_left_out": list(self.manifest.table.left_out),
             "archives": [archive.as_dict() for archive in self.archives],
             "rejects_sha256": hashlib.sha256(reject_bytes(self.plan.rejects)).hexdigest(),
         }
 
-    def _contents(self, rows: Sequence[Row]) -> Contents:
+    def _contents(self, rows: Sequence[Mapping[str, str]]) -> Contents:
         inputs: dict[str, Input] = {
             "image": Picture("image"),
             "audio": Sound("audio", self.settings.sample_rate, self.settings.seconds),
             "caption": Text("caption"),
         }
-        names = class_names(rows)
-        return Contents(InputSpec(inputs), "species", names.classes, names.prompts, names.families)
+        return Contents(InputSpec(inputs), "species", *class_names(rows))
 
     def _sample(self, planned: Planned) -> dict[str, Any]:
         row, dials = self.manifest.row(planned.number - 1), self.settings
-        photo = self._content(row.values["photo_file"], planned.photo)
-        audio = self._content(row.values["audio_file"], planned.audio)
+        photo = self._content(row.file("picture"), planned.photo)
+        audio = self._content(row.file("sound"), planned.audio)
         image = prepared_picture(photo, dials.size, dials.jpeg_quality)
-        sound = prepared_sound(
-            audio,
-            dials.sample_rate,
-            dials.seconds,
-            window=dials.window,
-            place=planned.place,
-            places=planned.places,
-            loudness=dials.loudness,
-        )
+        window: dict[str, Any] = {"window": dials.window, "place": planned.place, "places": planned.places}
+        sound = prepared_sound(audio, dials.sample_rate, dials.seconds, loudness=dials.loudness, **window)
         return {
             **{role: row.values[role] for role in self._roles},
             **row.extras,
@@ -174,10 +186,129 @@ class RealRecipe(Recipe):
         return DatasetError(f"{name} {how}; run the same build again, with another --out: it looks at the file anew")
 
 
-def _kind(values: Sequence[Any]) -> pa.DataType:
-    return {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}.get(type(values[0]), pa.string())
+@dataclass(frozen=True)
+class Source:
+    """Where real media come from.
+
+    Attributes
+    ----------
+    manifest : str, Path or RemotePath
+        CSV or Parquet.
+    roots : tuple of str, Path or RemotePath
+        Folders, URLs and archives; none is the folder of the manifest.
+    columns : mapping of str to str
+        Role to heading, where they differ from the published names.
+    """
+
+    manifest: str | Location
+    roots: tuple[str | Location, ...] = ()
+    columns: Mapping[str, str] | None = None
 
 
-def _counted(rows: Sequence[Row], role: str) -> dict[str, int]:
-    found: Mapping[str, int] = Counter(row.values.get(role, "") or "not stated" for row in rows)
+def real_recipe(
+    source: Source,
+    settings: IngestSettings,
+    *,
+    cache: Path | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> RealRecipe:
+    """Look at all files of a manifest, and decide what becomes of each row.
+
+    Parameters
+    ----------
+    source : Source
+        The manifest and its files.
+    settings : IngestSettings
+        The dials.
+    cache : Path, optional
+        Where findings, and archives that had to be unpacked, are kept; by default ``ingest`` among the caches.
+    workers : int
+        Number of processes.
+    progress : callable, optional
+        Called with the files looked at and all of them.
+
+    Returns
+    -------
+    RealRecipe
+        To be built, or read in place.
+
+    Raises
+    ------
+    ConfuError
+        If the manifest, a column or a root is missing or damaged, or no row can be used.
+    """
+    folder = (cache_folder() if cache is None else cache) / "ingest"
+    manifest = manifest_of(read_source_table(location(source.manifest)), source.columns or {}, settings.na)
+    roots, archives = open_roots(source.roots, location(source.manifest), folder)
+    manifest = manifest.without_folders(roots)
+    given = "split" in manifest.roles and settings.split is None
+    usable = [row.values for row in manifest if not cell_rejects(manifest, row, split_needed=given)]
+    names = {kind: list(dict.fromkeys(values[role] for values in usable)) for kind, role in FILES.items()}
+    inspection = Inspection(roots, settings.sample_rate, settings.seconds, folder / "found")
+    plan = make_plan(manifest, settings, inspect(inspection, names, workers=workers, progress=progress))
+    return RealRecipe(manifest, settings, plan, roots, tuple(archives), inspection.folder)
+
+
+def settings_of(manifest: Manifest) -> IngestSettings:
+    """Return the dials that a dataset of real media was built with.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    IngestSettings
+        To build the same again from the same source.
+
+    Raises
+    ------
+    DatasetError
+        If it is another kind of dataset.
+    """
+    if manifest.name != NAME:
+        raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}: it was not built from a manifest of files")
+    own = {*IngestSettings.__dataclass_fields__} - {"seed"}
+    return settings_from({"seed": manifest.seed, **{name: one for name, one in manifest.config.items() if name in own}})
+
+
+def checked_information(manifest: Manifest) -> dict[str, Any]:
+    """Return what a manifest of real media says of its source, if every value is of the type that is written.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    dict
+        Its `information`; what an older version did not count is 0.
+
+    Raises
+    ------
+    DatasetError
+        If a key is missing or its value is of another type; the line names it.
+    """
+    said = dict(manifest.information)
+    if isinstance(said.get("source"), dict):
+        said["source"] = {**_UNCOUNTED, **said["source"]}
+    try:
+        check_keys(said, _SAID, "information")
+        for place, archive in enumerate(said["archives"]):
+            check_keys(archive, {"summary": str}, f"information.archives[{place}]")
+        if said["source"]["splits"] not in ("given", "made"):
+            raise ValueError(f"information.source.splits must be given or made; got {said['source']['splits']!r:.60}")
+        if any(len(pair) != 2 for pair in said["source"]["alike"]):
+            raise ValueError("information.source.alike must hold pairs of names")
+    except ValueError as error:
+        raise DatasetError(f"the manifest is damaged: {error}; restore it, or build the dataset again") from error
+    return said
+
+
+def _counted(licences: Iterable[str]) -> dict[str, int]:
+    """Count licences, the most frequent first."""
+    found = Counter(licence or "not stated" for licence in licences)
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))

@@ -1,41 +1,44 @@
-"""The rows of a manifest, cell by cell: what can be said of each before a file is opened."""
+"""The rows of a manifest: which column is what, by the names of the published Bird-MML or a map, and what cells say."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from birdmml.ingest.columns import extra_columns, find_columns
 from birdmml.ingest.files import Roots
-from birdmml.ingest.reasons import Reject
-from birdmml.ingest.spellings import one_spelling
+from birdmml.ingest.names import one_spelling
 from birdmml.ingest.table import SourceTable
 from confu_core.cells import NOTHING, is_nothing
+from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["Manifest", "Row", "cell_rejects", "key_of", "manifest_of"]
+__all__ = ["FILES", "ManifestRow", "SourceManifest", "is_text", "manifest_of"]
 
+REQUIRED = ("scientific_name", "photo_file", "audio_file", "combined_caption")
+OPTIONAL = (
+    *("common_name", "family", "split", "individual", "recording"),
+    *("author", "licence", "source_url", "duration"),
+)
+ROLES = (*REQUIRED, *OPTIONAL)
+FILES = {"picture": "photo_file", "sound": "audio_file"}
+_OTHER_HEADINGS = {"licence": "license"}  # That are understood without a map.
+# What a sample's columns and the parts of a tar are called.
+_TAKEN = {"key", "image", "audio", "caption", "species", "jpg", "flac", "txt", "json", *ROLES}
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "val", "valid", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-FILES = ("photo_file", "audio_file")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row, by role.
+class ManifestRow:
+    """One row: its number from 1 below the headings, its cells by role, and other columns by the name they are kept as.
 
-    Attributes
-    ----------
-    number : int
-        From 1 below the headings.
-    values : mapping of str to object
-        Role to cell: text without white space around it; empty where it says that nothing is known. The scientific
-        name is that of the class.
-    extras : mapping of str to object
-        Other columns by the name under which they are kept.
+    Cells are text without white space around it, empty where they say that nothing is known. The scientific name is
+    that of the class.
     """
 
     number: int
@@ -44,8 +47,12 @@ class Row:
 
     @property
     def key(self) -> str:
-        """Of the sample."""
-        return key_of(self.number)
+        """The key of the row in `rejects.parquet` and in the shards."""
+        return f"row-{self.number:07d}"
+
+    def file(self, kind: str) -> str:
+        """Return the name of its picture or its sound."""
+        return self.values[FILES[kind]]
 
     @property
     def split(self) -> str | None:
@@ -54,21 +61,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """A manifest whose columns have roles.
+class SourceManifest:
+    """A table whose columns have roles, or names under which they are kept as they are.
 
-    Attributes
-    ----------
-    table : SourceTable
-        As it was read.
-    roles : mapping of str to str
-        Role to heading.
-    extras : mapping of str to str
-        Heading to the name under which the column is kept.
-    nothing : collection of str
-        What says that nothing is known, in lower case.
-    classes : mapping of str to str
-        Spelling of a scientific name to that of its class.
+    `roles` maps roles to headings, `extras` headings to names of columns, `classes` spellings of scientific names to
+    classes; `nothing` is what says, in lower case, that nothing is known.
     """
 
     table: SourceTable
@@ -77,128 +74,83 @@ class Manifest:
     nothing: Collection[str] = NOTHING
     classes: Mapping[str, str] = field(default_factory=dict)
 
-    def row(self, place: int) -> Row:
+    def row(self, place: int) -> ManifestRow:
         """Return the row at a place from 0."""
         columns = self.table.columns
         values = {role: self._said(str(columns[heading][place])) for role, heading in self.roles.items()}
         name = values["scientific_name"]
         values["scientific_name"] = self.classes.get(name, name)
-        extras = {name: columns[heading][place] for heading, name in self.extras.items()}
-        return Row(place + 1, values, extras)
+        return ManifestRow(place + 1, values, {name: columns[heading][place] for heading, name in self.extras.items()})
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[ManifestRow]:
         return map(self.row, range(self.table.rows))
 
-    def without_folders(self, roots: Roots) -> Manifest:
+    def without_folders(self, roots: Roots) -> SourceManifest:
         """Return the same with names of files from the roots on, so that no folder of this machine is told."""
         columns = dict(self.table.columns)
         texts = {self.roles["scientific_name"], self.roles["combined_caption"]}
-        files = {self.roles[role] for role in FILES}
-        for heading, cells in columns.items():
-            if heading not in texts:
-                # What is no file of a root keeps its name, so that no other file is taken for it; its row is left out.
-                shown = roots.inner if heading in files else roots.public
-                columns[heading] = [shown(cell) if isinstance(cell, str) and cell else cell for cell in cells]
+        files = {self.roles[role] for role in FILES.values()}
+        for heading in columns.keys() - texts:
+            # What is no file of a root keeps its name, so that no other file is taken for it; its row is left out.
+            shown = roots.inner if heading in files else roots.public
+            columns[heading] = [shown(cell) if isinstance(cell, str) and cell else cell for cell in columns[heading]]
         return replace(self, table=replace(self.table, columns=columns))
 
     def _said(self, cell: str) -> str:
         return "" if is_nothing(cell, self.nothing) else cell.strip()
 
 
-def key_of(number: int) -> str:
-    """Return the key of a row.
-
-    Parameters
-    ----------
-    number : int
-        From 1 below the headings.
-
-    Returns
-    -------
-    str
-        The same in `rejects.parquet` and in the shards.
-
-    Examples
-    --------
-    >>> key_of(12)
-    'row-0000012'
-    """
-    return f"row-{number:07d}"
-
-
-def manifest_of(table: SourceTable, given: Mapping[str, str], nothing: Collection[str] = NOTHING) -> Manifest:
-    """Give the columns of a manifest their roles.
-
-    Parameters
-    ----------
-    table : SourceTable
-        As it was read.
-    given : mapping of str to str
-        Role to heading, where they differ from the published names.
-    nothing : collection of str
-        What says that nothing is known, in lower case.
-
-    Returns
-    -------
-    Manifest
-        To be gone through.
-
-    Raises
-    ------
-    ConfuError
-        As `find_columns` does.
-
-    Examples
-    --------
-    >>> names = ("scientific_name", "image", "audio_file", "combined_caption")
-    >>> cells = dict(zip(names, (["Pica pica "], ["a.jpg"], ["a.wav"], ["chatters"])))
-    >>> table = SourceTable("m.csv", cells, {}, (), "0" * 64)
-    >>> next(iter(manifest_of(table, {"photo_file": "image"}))).values["scientific_name"]
-    'Pica pica'
-    """
+def manifest_of(table: SourceTable, given: Mapping[str, str], nothing: Collection[str] = NOTHING) -> SourceManifest:
+    """Give the columns of a table their roles, and species one spelling; `given` is as `find_columns` takes it."""
     roles = find_columns(list(table.columns), given, table.name)
-    manifest = Manifest(table, roles, extra_columns(list(table.columns), roles), frozenset(nothing))
+    manifest = SourceManifest(table, roles, extra_columns(list(table.columns), roles), frozenset(nothing))
     names = (row.values["scientific_name"] for row in manifest if row.number - 1 not in table.malformed)
-    return replace(manifest, classes=one_spelling(name for name in names if name and _is_text(name)))
+    return replace(manifest, classes=one_spelling(name for name in names if name and is_text(name)))
 
 
-def cell_rejects(manifest: Manifest, row: Row, *, split_needed: bool) -> list[Reject]:
-    """Return what is wrong with the cells of a row.
+def find_columns(headings: Sequence[str], given: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return the heading of each role that is there: that of a map, role to heading, or else the name of the role.
 
-    Parameters
-    ----------
-    manifest : Manifest
-        Which it belongs to.
-    row : Row
-        Of it.
-    split_needed : bool
-        Whether the manifest's own splits are used.
-
-    Returns
-    -------
-    list of Reject
-        Empty where nothing is.
+    An error names the manifest, `name`, and every required column that is missing, with the nearest heading.
     """
-    if (wrong := manifest.table.malformed.get(row.number - 1)) is not None:
-        return [Reject(row.key, row.number, "", "malformed row", wrong)]
-    if bad := [name for name, value in (*row.values.items(), *row.extras.items()) if not _is_text(value)]:
-        return [Reject(row.key, row.number, "", "not UTF-8", f"column {manifest.roles.get(bad[0], bad[0])!r}")]
-    found = []
-    if not row.values["scientific_name"]:
-        found.append(("", "no species", ""))
-    if not row.values["combined_caption"]:
-        found.append(("", "empty caption", ""))
-    if split_needed and row.split is None:
-        found.append(("", "unknown split", repr(row.values.get("split", ""))))
-    found += [("", "no file", f"column {manifest.roles[role]!r}") for role in FILES if not row.values[role]]
-    return [Reject(row.key, row.number, *one) for one in found]
+    for role, heading in given.items():
+        if role not in ROLES:
+            raise InvalidValue(f"--map has no column {role!r}: {nearest(role, ROLES)}")
+        if heading not in headings:
+            raise InvalidValue(
+                f"--map {role}={heading}: {name} has no column {heading!r}; {nearest(heading, headings)}"
+            )
+    found: dict[str, str] = {}
+    for role in ROLES:
+        names = (given[role],) if role in given else (role, _OTHER_HEADINGS.get(role, role))
+        for heading in reversed([name for name in names if name in headings]):
+            found[role] = heading
+    if missing := [role for role in REQUIRED if role not in found]:
+        free = [heading for heading in headings if heading not in found.values()]
+        said = ", ".join(
+            f"{role!r} ({nearest(role, free) if free else 'no other column is there'})" for role in missing
+        )
+        raise DatasetError(f"{name} has no column {said}; name others by --map {missing[0]}=NAME")
+    return found
 
 
-def _is_text(value: Any) -> bool:
-    if not isinstance(value, str):
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def extra_columns(headings: Sequence[str], found: Mapping[str, str]) -> dict[str, str]:
+    """Return under which names the columns without a role are kept; ``source_`` stands before a name that is taken.
+
+    >>> extra_columns(["caption", "camera", "photo_file"], {"photo_file": "photo_file"})
+    {'caption': 'source_caption', 'camera': 'camera'}
+    """
+    kept: dict[str, str] = {}
+    for heading in headings:
+        if heading in found.values():
+            continue
+        name = heading
+        while name in _TAKEN or name in kept.values() or (name != heading and name in headings):
+            name = f"source_{name}"
+        kept[heading] = name
+    return kept
+
+
+def is_text(value: Any) -> bool:
+    """Return whether a cell can be written as UTF-8: what was not has lone surrogates for its bytes."""
+    return not isinstance(value, str) or _SURROGATE.search(value) is None

@@ -31,54 +31,36 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")  # Marks of UTF-16.
 _INDEX = re.compile(r"__index_level_\d+__")  # What pandas calls an index that has no name.
 _HEAD = 4096  # Bytes that tell what a file is.
 _AS_CSV = "save it as CSV in UTF-8"
+_BY_PANDAS = "write {} as CSV or Parquet, with pandas.read_json"
 # Pattern at the start of a file, what it is, and what to do.
-_OTHERS = tuple(
-    (re.compile(pattern, re.DOTALL | re.IGNORECASE), what, mend)
-    for pattern, what, mend in (
-        (rb"PK\x03\x04.*(xl/|\[Content_Types\])", "a spreadsheet of Excel", _AS_CSV),
-        (rb"PK\x03\x04.*opendocument\.spreadsheet", "a spreadsheet of LibreOffice", _AS_CSV),
-        (rb"PK\x03\x04", "a zip archive", "unpack it and name the table in it"),
-        (rb"\xd0\xcf\x11\xe0", "an old spreadsheet of Excel", _AS_CSV),
-        (rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd", "compressed", "unpack it first"),
-        (rb"ARROW1|FEA1", "an Arrow or Feather file", "write it as Parquet"),
-        (rb"ORC", "an ORC file", "write it as Parquet"),
-        (rb"PARE", "an encrypted Parquet file", "write it without encryption"),
-        (rb"SQLite format 3", "a database of SQLite", "export the table as CSV"),
-        (rb"\x89HDF", "an HDF5 file", "write the table as Parquet or CSV"),
-        (
-            rb"(\xef\xbb\xbf)?\s*\{",
-            "JSON lines",
-            "write them as CSV or Parquet, with pandas.read_json(..., lines=True)",
-        ),
-        (rb"(\xef\xbb\xbf)?\s*\[\s*[\[{]", "JSON", "write it as CSV or Parquet, with pandas.read_json"),
-        (rb"(\xef\xbb\xbf)?\s*<(!doctype|html)", "a page of HTML", "download the table itself"),
-        (rb"(\xef\xbb\xbf)?\s*<\?xml", "XML", _AS_CSV),
-        (rb"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself with git lfs pull"),
-        (rb"%PDF", "a PDF", _AS_CSV),
-    )
+_OTHERS = (
+    (rb"PK\x03\x04.*(xl/|\[Content_Types\])", "a spreadsheet of Excel", _AS_CSV),
+    (rb"PK\x03\x04.*opendocument\.spreadsheet", "a spreadsheet of LibreOffice", _AS_CSV),
+    (rb"PK\x03\x04", "a zip archive", "unpack it and name the table in it"),
+    (rb"\xd0\xcf\x11\xe0", "an old spreadsheet of Excel", _AS_CSV),
+    (rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd", "compressed", "unpack it first"),
+    (rb"ARROW1|FEA1", "an Arrow or Feather file", "write it as Parquet"),
+    (rb"ORC", "an ORC file", "write it as Parquet"),
+    (rb"PARE", "an encrypted Parquet file", "write it without encryption"),
+    (rb"SQLite format 3", "a database of SQLite", "export the table as CSV"),
+    (rb"\x89HDF", "an HDF5 file", "write the table as Parquet or CSV"),
+    (rb"(\xef\xbb\xbf)?\s*\{", "JSON lines", f"{_BY_PANDAS.format('them')}(..., lines=True)"),
+    (rb"(\xef\xbb\xbf)?\s*\[\s*[\[{]", "JSON", _BY_PANDAS.format("it")),
+    (rb"(\xef\xbb\xbf)?\s*<(!doctype|html)", "a page of HTML", "download the table itself"),
+    (rb"(\xef\xbb\xbf)?\s*<\?xml", "XML", _AS_CSV),
+    (rb"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself with git lfs pull"),
+    (rb"%PDF", "a PDF", _AS_CSV),
 )
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A manifest as it was read.
+    """A manifest as it was read, under its path or URL.
 
-    Attributes
-    ----------
-    name : str
-        Its path or URL, for messages.
-    columns : dict of str to list
-        Cells by column: str; or bool, int or float in columns of Parquet that have no gaps. Text that is not UTF-8
-        has its bytes as lone surrogates.
-    malformed : dict of int to str
-        Rows, from 0, whose cells do not fit the columns, with what is wrong.
-    left_out : tuple of str
-        Columns that are neither text nor numbers, that have no heading, or that pandas wrote as its index.
-    sha256 : str
-        Of the file.
-    blank_lines, inner_lines : int
-        Lines of a text without anything in them, and lines within cells behind their first: with one line per row and
-        that of the headings, all there are.
+    Cells are text; or, in columns of Parquet that have no gaps, truth values and numbers. Text that is not UTF-8 has
+    its bytes as lone surrogates. `malformed` are rows, from 0, whose cells do not fit the columns, with what is wrong.
+    `left_out` are columns that are neither text nor numbers, that have no heading, or that pandas wrote as its index.
+    Each line of a text is that of the headings, the first of a row, blank, or an inner one: within a cell.
     """
 
     name: str
@@ -96,32 +78,10 @@ class SourceTable:
 
 
 def read_source_table(path: Location) -> SourceTable:
-    r"""Read a manifest.
+    r"""Read a CSV file in UTF-8, with commas, semicolons or tabs, or a Parquet file; its content decides which.
 
-    Parameters
-    ----------
-    path : Path or RemotePath
-        Of a CSV file in UTF-8, with commas, semicolons or tabs; or of a Parquet file. Its content decides which.
-
-    Returns
-    -------
-    SourceTable
-        All rows, the malformed ones too.
-
-    Raises
-    ------
-    DatasetError
-        If it is missing, too large, neither, or has no rows or no headings; what else it is, where that shows.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "m.csv").write_text("a,b\n1,2\n3\n")
-    ...     table = read_source_table(Path(folder) / "m.csv")
-    >>> table.columns, table.malformed
-    ({'a': ['1', '3'], 'b': ['2', '']}, {1: 'line 3: 1 cells for 2 columns'})
+    All rows are there, the malformed ones too. A DatasetError says that it is missing, too large, neither, or has no
+    rows or no headings; and what else it is, where that shows.
     """
     data = _content(path)
     try:
@@ -158,7 +118,7 @@ def _refuse_others(name: str, head: bytes) -> None:
     if head.startswith(_WIDE):
         raise DatasetError(f"{name} is UTF-16; save it as UTF-8")
     for pattern, what, mend in _OTHERS:
-        if pattern.match(head):
+        if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
             raise DatasetError(f"{name} is {what}, and a manifest is CSV or Parquet; {mend}")
     if b"\0" in head:
         raise DatasetError(f"{name} is neither CSV nor Parquet: it holds NUL bytes")
@@ -176,8 +136,8 @@ def _text(name: str, data: bytes) -> SourceTable:
     cells = dict(zip(headings, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
     left_out = [*found.left_out, *unnamed.values()]
     columns = {heading: column for place, (heading, column) in enumerate(cells.items()) if place not in unnamed}
-    digest = hashlib.sha256(data).hexdigest()
-    return SourceTable(name, columns, found.malformed, tuple(left_out), digest, found.blank_lines, found.inner_lines)
+    lines = found.blank_lines, found.inner_lines
+    return SourceTable(name, columns, found.malformed, tuple(left_out), hashlib.sha256(data).hexdigest(), *lines)
 
 
 def _headings(written: Sequence[str]) -> tuple[list[str], dict[int, str]]:
@@ -236,8 +196,8 @@ def _opened(data: bytes) -> pq.ParquetFile:
 
 def _is_plain(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    others = pa.types.is_decimal(kind) or pa.types.is_temporal(kind) or pa.types.is_null(kind)
-    return _is_text(kind) or _is_number(kind) or others
+    others = (pa.types.is_decimal, pa.types.is_temporal, pa.types.is_null)
+    return any(one(kind) for one in (_is_text, _is_number, *others))
 
 
 def _columns(
@@ -284,9 +244,10 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
-        return [text for chunk in column.chunks for text in _texts(chunk)]
-    column = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if pa.types.is_dictionary(column.type):
+        if _is_text(column.type.value_type):
+            return [text for chunk in column.chunks for text in _texts(chunk)]
+        column = column.cast(column.type.value_type)
     if _is_number(column.type) and not column.null_count:
         values = column.to_pylist()
         # What is not finite, or needs more than 64 bits with a sign, has no place in the JSON of a tar.

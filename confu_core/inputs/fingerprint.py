@@ -14,12 +14,12 @@ __all__ = [
     "PICTURE_WORDS",
     "SOUND_DISTANCE",
     "SOUND_WORDS",
+    "copy_pairs",
     "distance",
     "groups_of",
     "near_pairs",
     "picture_hash",
     "sound_fingerprint",
-    "tells_apart",
 ]
 
 PICTURE_WORDS, SOUND_WORDS = 4, 8
@@ -154,17 +154,18 @@ def near_pairs(fingerprints: np.ndarray, within: int) -> np.ndarray:
     return np.unique(np.concatenate(found), axis=0).astype(np.int64)
 
 
-def tells_apart(fingerprints: np.ndarray, within: int) -> bool:
-    """Return whether fingerprints tell the items of a collection apart at all.
+def copy_pairs(fingerprints: np.ndarray, within: int) -> np.ndarray:
+    """Return near pairs as `near_pairs` does, but none where fingerprints do not tell the items of a collection apart.
 
     Pictures of one pattern, such as digits rebuilt from a few components, have nearly one fingerprint. There a small
     distance is no sign of a copy.
     """
-    if len(fingerprints) < _FEW:
-        return True
-    one, other = generator(0, "nearness").integers(0, len(fingerprints), (2, _PAIRS))
-    apart = distance(fingerprints[one[one != other]], fingerprints[other[one != other]])
-    return bool(np.quantile(apart, _ODD) > 2 * within)
+    if len(fingerprints) >= _FEW:
+        one, other = generator(0, "nearness").integers(0, len(fingerprints), (2, _PAIRS))
+        apart = distance(fingerprints[one[one != other]], fingerprints[other[one != other]])
+        if np.quantile(apart, _ODD) <= 2 * within:
+            return np.empty((0, 2), dtype=np.int64)
+    return near_pairs(fingerprints, within)
 
 
 def groups_of(pairs: np.ndarray, count: int) -> np.ndarray:

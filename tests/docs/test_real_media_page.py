@@ -8,7 +8,7 @@ from pathlib import Path
 from markdown_pages import blocks, section, table, text
 
 from birdmml.ingest import REASONS, IngestSettings, settings_from
-from birdmml.ingest.columns import OPTIONAL, REQUIRED
+from birdmml.ingest.rows import OPTIONAL, REQUIRED
 from birdmml.presets import read_config
 
 PAGE = "docs/real-media.md"

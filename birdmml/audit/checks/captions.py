@@ -10,8 +10,7 @@ import numpy as np
 from birdmml.audit.check import MOST_EXAMPLES, Example, Finding, check, examples_of, row_findings
 from birdmml.audit.copies import like_groups
 from birdmml.audit.facts import Facts
-from birdmml.audit.names import naming_of
-from birdmml.audit.words import UNDECIDED, guess_language, words_of
+from birdmml.audit.words import UNDECIDED, guess_language, naming_of, words_of
 from confu_core.inputs import Text
 
 # Above one in a hundred, what a text encoder learns of names moves a score by more than its interval is wide.

@@ -8,7 +8,7 @@ import numpy as np
 
 from birdmml.audit.check import MOST_EXAMPLES, Example, Finding, check, examples_of
 from birdmml.audit.facts import Facts
-from birdmml.ingest.spellings import alike, same_name
+from birdmml.ingest.names import alike, same_name
 from confu_core.cells import is_nothing
 
 # At ten to one the most frequent class outweighs the rarest in any mean over samples; at three to one it begins to.

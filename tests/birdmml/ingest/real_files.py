@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import soundfile
 from PIL import Image
+
+from birdmml.ingest.files import Files, Unreadable
 
 NAMES = ("Turdus migratorius", "Pica pica", "Corvus corax")
 RATE = 16_000
@@ -85,3 +89,20 @@ def make_source(root: Path, count: int = 12) -> Path:
     """A folder of files with its manifest."""
     write_files(root, contents_of(count))
     return write_csv(root / "manifest.csv", rows_of(count))
+
+
+def tar_of(path: Path, members: dict[str, bytes], format: int = tarfile.GNU_FORMAT) -> Path:
+    """A tar of some files."""
+    with tarfile.open(path, "w", format=format, encoding="utf-8") as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def refused(files: Files, name: str) -> str:
+    """The reason why a file cannot be had."""
+    with pytest.raises(Unreadable) as found:
+        files.read(name)
+    return found.value.reason

@@ -14,8 +14,7 @@ from typing import ClassVar
 
 import pytest
 
-from birdmml.ingest.files import RemoteFiles, Unreadable
-from birdmml.ingest.open_root import open_roots
+from birdmml.ingest.files import RemoteFiles, Unreadable, open_roots
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io import storage
 from confu_core.io.storage import RemotePath, fetched, location

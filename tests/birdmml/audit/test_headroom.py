@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from birdmml.audit import audit
-from birdmml.audit.probes import word_counts
+from birdmml.audit.headroom import word_counts
 from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
 from confu_core.datasets.contents import Contents

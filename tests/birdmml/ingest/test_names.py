@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from birdmml.ingest.names import class_names
+from birdmml.ingest.names import alike, class_names, one_spelling, same_name
 from birdmml.ingest.rows import manifest_of
-from birdmml.ingest.spellings import alike, one_spelling, same_name
 from birdmml.ingest.table import SourceTable
 from birdmml.species import load_species
 
@@ -76,7 +75,11 @@ def test_nothing_enters_names_prompts_and_families() -> None:
     rows = list(manifest)
     assert [row.values["scientific_name"] for row in rows] == ["Corvus corax", "Corvus corax", ""]
     assert [row.values["combined_caption"] for row in rows] == ["x", "", "x"]
-    found = class_names(rows[:2])
-    assert found.classes == ("Corvus corax",) and found.prompts[0][0] == "a photo of a Common Raven (Corvus corax)"
+    classes, prompts, families = class_names(row.values for row in rows[:2])
+    assert classes == ("Corvus corax",) and prompts[0][0] == "a photo of a Common Raven (Corvus corax)"
+    assert families == ("Corvidae",) and class_names([{"scientific_name": "Xus yus"}])[1:] == (
+        (("a photo of a Xus yus", 0), ("a recording of a Xus yus", 0)),
+        (),
+    )
     kept = manifest_of(manifest.table, {}, ("-",))
     assert kept.row(0).values["common_name"] == "NA" and kept.row(1).values["combined_caption"] == ""

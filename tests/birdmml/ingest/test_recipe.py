@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 from real_files import NAMES, RATE, contents_of, encoded, make_source, picture, rows_of, tones, write_csv, write_files
 
 from birdmml.ingest import IngestSettings, Source, real_recipe, settings_of
-from birdmml.ingest.picture import LookedAt, look_at_picture
+from birdmml.ingest.media import LookedAt, look_at_picture
 from confu_cli.birdmml import birdmml
 from confu_core.datasets import contents_of as said_of
 from confu_core.errors import DatasetError

@@ -16,11 +16,10 @@ from real_files import RATE, encoded, picture, tones
 
 from birdmml.ingest.files import Unreadable
 from birdmml.ingest.inspect import Found
-from birdmml.ingest.judge import file_rejects
-from birdmml.ingest.picture import look_at_picture
-from birdmml.ingest.rows import Row
+from birdmml.ingest.media import listen_to_sound, look_at_picture, prepared_sound
+from birdmml.ingest.rejects import file_rejects
+from birdmml.ingest.rows import ManifestRow
 from birdmml.ingest.settings import IngestSettings
-from birdmml.ingest.sound import listen_to_sound, prepared_sound
 from confu_core.inputs.picture import jpeg_scans
 from confu_core.inputs.sound import decode_sound
 from confu_core.inputs.sound_files import _ogg_checksum
@@ -170,8 +169,8 @@ def rejected(samples: np.ndarray) -> list[str]:
     measures = vars(listen_to_sound(written("WAV", "FLOAT", samples), RATE, 1.0))
     seen = Found("a.jpg", "1", "", "", vars(look_at_picture(encoded(picture(1)))))
     names = {"photo_file": "a.jpg", "audio_file": "a.wav"}
-    known = {"a.wav": Found("a.wav", "2", "", "", measures)}
-    return [one.reason for one in file_rejects(Row(1, names, {}), IngestSettings(), {"a.jpg": seen}, known)]
+    found = {"picture": {"a.jpg": seen}, "sound": {"a.wav": Found("a.wav", "2", "", "", measures)}}
+    return [one.reason for one in file_rejects(ManifestRow(1, names, {}), IngestSettings(), found)]
 
 
 def test_a_level_alone_is_no_sound_and_a_sound_about_a_level_is_one() -> None:

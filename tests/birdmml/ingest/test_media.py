@@ -15,10 +15,17 @@ from PIL import Image
 from real_files import RATE, encoded, picture, sound, tones
 
 from birdmml.ingest.files import Unreadable
-from birdmml.ingest.loudness import HIGHEST_PEAK, levelled, loudness_of
-from birdmml.ingest.picture import look_at_picture, prepared_picture
-from birdmml.ingest.reasons import REASONS
-from birdmml.ingest.sound import clip_start, listen_to_sound, prepared_sound
+from birdmml.ingest.media import (
+    HIGHEST_PEAK,
+    clip_start,
+    levelled,
+    listen_to_sound,
+    look_at_picture,
+    loudness_of,
+    prepared_picture,
+    prepared_sound,
+)
+from birdmml.ingest.rejects import REASONS
 from confu_core.errors import DatasetError
 
 

@@ -14,11 +14,10 @@ from PIL import Image
 from real_files import RATE, contents_of, encoded, picture, rows_of, sound, tones, write_csv, write_files
 
 from birdmml.ingest import IngestSettings, RealRecipe, Source, real_recipe, settings_from
-from birdmml.ingest.duplicates import copies_of
-from birdmml.ingest.inspect import Found
-from birdmml.ingest.picture import look_at_picture
+from birdmml.ingest.inspect import Found, copies_of
+from birdmml.ingest.media import look_at_picture
+from birdmml.ingest.plan import assigned, components, crossing
 from birdmml.ingest.settings import SPLITS
-from birdmml.ingest.splits import assigned, components, crossing
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
 
@@ -339,8 +338,8 @@ def test_pictures_of_two_components_are_copies_of_equal_bytes_alone() -> None:
     files = {name: Found(name, f"sha {name}", "", "", measures) for name, measures in hashes.items()}
     files["again"] = files["7"]._replace(name="again")
     for near in (True, False):
-        group = copies_of(files, "picture", near=near).group
+        group = copies_of(files, "picture", near=near)
         assert group["again"] == group["7"] and len(set(group.values())) == 100
     # Of few files near ones are copies: there nothing can be said of all of them.
     few = {name: files[name] for name in map(str, range(40))}
-    assert len(set(copies_of(few, "picture", near=True).group.values())) < 10
+    assert len(set(copies_of(few, "picture", near=True).values())) < 10

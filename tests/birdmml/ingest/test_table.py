@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_files import rows_of, write_csv
 
-from birdmml.ingest.columns import REQUIRED, extra_columns, find_columns
-from birdmml.ingest.reasons import REASONS
-from birdmml.ingest.rows import cell_rejects, manifest_of
+from birdmml.ingest.rejects import REASONS, cell_rejects
+from birdmml.ingest.rows import REQUIRED, manifest_of
 from birdmml.ingest.table import read_source_table
-from confu_core.errors import ConfuError, DatasetError, InvalidValue
+from confu_core.errors import ConfuError, DatasetError
 
 HEADINGS = ",".join(REQUIRED)
 
@@ -234,35 +233,6 @@ def test_a_manifest_that_is_not_there_is_one_line(tmp_path: Path) -> None:
             read_source_table(path)
     with pytest.raises(DatasetError, match="cannot be read: File name too long"):
         read_source_table(tmp_path / ("x" * 300))
-
-
-def test_missing_columns_are_all_named_with_the_nearest() -> None:
-    headings = ["scientific_name", "photo_path", "audio_path", "combined_caption"]
-    with pytest.raises(DatasetError) as found:
-        find_columns(headings, {}, "m.csv")
-    said = "'photo_file' (did you mean 'photo_path'?), 'audio_file' (did you mean 'audio_path'?)"
-    assert str(found.value) == f"m.csv has no column {said}; name others by --map photo_file=NAME"
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"foto": "a"}, "--map has no column 'foto'"),
-        ({"photo_file": "photos"}, "--map photo_file=photos: m.csv has no column 'photos'; did you mean 'photo'?"),
-    ],
-)
-def test_a_map_of_what_is_not_there_is_one_line(given: dict[str, str], message: str) -> None:
-    with pytest.raises(InvalidValue) as found:
-        find_columns([*REQUIRED[:1], "photo", *REQUIRED[2:]], given, "m.csv")
-    assert message in str(found.value)
-
-
-def test_a_map_goes_before_the_name_and_the_other_spelling_is_known() -> None:
-    headings = [*REQUIRED, "better_caption", "license"]
-    found = find_columns(headings, {"combined_caption": "better_caption"}, "m.csv")
-    assert found == {**{n: n for n in REQUIRED}, "combined_caption": "better_caption", "licence": "license"}
-    # The caption that was passed over stays, under a name of its own.
-    assert extra_columns(headings, found) == {"combined_caption": "source_combined_caption"}
 
 
 def parquet_seed() -> bytes:
