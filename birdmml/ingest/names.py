@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from birdmml.species import Species, load_species
 from confu_core.cells import cleaned
-from confu_core.datasets.names import photo_caption
+from confu_core.datasets.listed import photo_caption
 
 __all__ = ["alike", "class_names", "one_spelling", "same_name"]
 
