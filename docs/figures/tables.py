@@ -42,8 +42,8 @@ def put_tables(page: str, tables: Mapping[str, Callable[[], str]]) -> None:
     """Put each table below its mark in a page of the documentation, as in ``<!-- table: groups -->``."""
     path = HERE.parent / page
     text = re.sub(
-        r"(<!-- table: ([a-z-]+) -->\n)\n(?:\|.*\n)*",
-        lambda found: f"{found[1]}\n{tables[found[2]]()}\n" if found[2] in tables else found[0],
+        r"(<!-- table: ([a-z-]+) -->\n)\n(?:\|.*\n)*\n*",
+        lambda found: f"{found[1]}\n{tables[found[2]]()}\n\n" if found[2] in tables else found[0],
         path.read_text(encoding="utf-8"),
     )
     path.write_text(text, encoding="utf-8")
