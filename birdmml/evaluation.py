@@ -14,7 +14,7 @@ import numpy as np
 from birdmml.bench import open_data
 from confu_core.errors import InvalidValue
 from confu_core.media.findings import Findings
-from confu_core.media.loading import Samples, SampleStream
+from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
@@ -38,7 +38,7 @@ __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
 TRAINED = ("total_correlation_bound", "final_loss")
 
 
-def load(data: str | Path, split: str, *, side: int | None = None, stream: bool = False) -> Samples | SampleStream:
+def load(data: str | Path, split: str, *, side: int | None = None, stream: bool = False) -> MediaSamples | MediaStream:
     """Open a split as a dataset of PyTorch.
 
     Parameters
@@ -54,8 +54,8 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
 
     Returns
     -------
-    Samples or SampleStream
-        Of dictionaries: ``key``, each modality, and ``label``; see `confu_core.media.loading.Samples`.
+    MediaSamples or MediaStream
+        Of dictionaries: ``key``, each modality, and ``label``; see `confu_core.media.loading.MediaSamples`.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
         If there is no such dataset or split; when it is read, if a sample cannot be decoded, by its key.
     """
     known = open_data(data)
-    return (SampleStream if stream else Samples)(known.dataset, known.contents, split, side)
+    return (MediaStream if stream else MediaSamples)(known.dataset, known.contents, split, side)
 
 
 def evaluate(

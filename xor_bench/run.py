@@ -10,7 +10,7 @@ import torch
 from confu_core.ceilings import ceiling_columns
 from confu_core.encoders import vector_encoder
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.directions import Evaluation, evaluate
+from confu_core.evaluation.directions import DirectionResults, evaluate
 from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
@@ -156,7 +156,7 @@ def every_direction(settings: Settings) -> list[tuple[tuple[int, ...], int]]:
     return [(tuple(map(letters.index, query)), letters.index(target)) for query, target in wanted]
 
 
-def row_of(settings: Settings, found: Evaluation, cell: Mapping[str, Any], loss: float | None) -> dict[str, Any]:
+def row_of(settings: Settings, found: DirectionResults, cell: Mapping[str, Any], loss: float | None) -> dict[str, Any]:
     """Return a row of results: what was reached in every direction, beside what can be reached."""
     rows = _direction_rows(settings, found)
     main = next(row for row in rows if row["direction"] == headline(settings.modalities))
@@ -179,7 +179,7 @@ def headline(modalities: int) -> str:
     return direction_name([letter for letter in letters if letter != letters[1]], letters[1])
 
 
-def _direction_rows(settings: Settings, found: Evaluation) -> list[dict[str, Any]]:
+def _direction_rows(settings: Settings, found: DirectionResults) -> list[dict[str, Any]]:
     letters = names(settings.modalities)
     rows = []
     for result in found.directions:

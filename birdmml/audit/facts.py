@@ -15,6 +15,7 @@ from confu_core.cells import NOTHING, cleaned
 from confu_core.datasets.contents import CONTENTS, Contents, contents_of
 from confu_core.datasets.sources import open_place
 from confu_core.errors import DatasetError
+from confu_core.evaluation.overlap import LETTERS
 from confu_core.inputs import Picture, Sound, Text
 from confu_core.inputs import Sequence as Steps
 from confu_core.shards import Manifest
@@ -25,11 +26,6 @@ __all__ = ["UNITS", "Facts", "Subject", "UnreadableCell", "contents_from", "lett
 # What items of a kind of modality are called, and the sign of the kind; sequences have none.
 UNITS: dict[type, str] = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
 _KIND_LETTERS: dict[type, str] = {Picture: "V", Sound: "A", Text: "T"}
-_LETTERS = {
-    **dict.fromkeys(("image", "picture", "photo", "vision", "visual", "video"), "V"),
-    **dict.fromkeys(("audio", "sound", "song", "speech"), "A"),
-    **dict.fromkeys(("caption", "text", "words", "transcript"), "T"),
-}
 
 
 @dataclass(frozen=True)
@@ -132,7 +128,7 @@ def letters(contents: Contents) -> dict[str, str]:
     >>> letters(Contents(inputs, "species", ("a", "b")))
     {'image': 'V', 'caption': 'T'}
     """
-    signs = {name: _LETTERS.get(name.lower(), _kind_letter(one, name)) for name, one in contents.inputs.inputs.items()}
+    signs = {name: LETTERS.get(name.lower(), _kind_letter(one, name)) for name, one in contents.inputs.inputs.items()}
     return signs if len(set(signs.values())) == len(signs) else {name: name for name in signs}
 
 

@@ -16,7 +16,7 @@ from confu_core.model import Model
 from confu_core.training.samples import Samples
 from confu_core.user_code import in_evaluation
 
-__all__ = ["DirectionResult", "Evaluation", "evaluate"]
+__all__ = ["DirectionResult", "DirectionResults", "evaluate"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class DirectionResult:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class DirectionResults:
     """All directions of one model.
 
     Attributes
@@ -69,7 +69,7 @@ def evaluate(
     *,
     keys: Sequence[Tensor] | None = None,
     targets: Tensor | None = None,
-) -> Evaluation:
+) -> DirectionResults:
     """Evaluate retrieval of a row of the target's table, in every direction.
 
     Parameters
@@ -87,7 +87,7 @@ def evaluate(
 
     Returns
     -------
-    Evaluation
+    DirectionResults
         Accuracies, ranks and bounds.
 
     Raises
@@ -105,7 +105,7 @@ def _evaluate(
     directions: Iterable[tuple[tuple[int, ...], int]],
     keys: Sequence[Tensor] | None,
     targets: Tensor | None,
-) -> Evaluation:
+) -> DirectionResults:
     model.eval()
     queries = model.embed(samples.tables, samples.codes)
     candidates = queries if keys is None else model.embed(keys, targets)
@@ -113,7 +113,7 @@ def _evaluate(
     bounds = {(result.query, result.target): result.information_bound for result in results}
     finite = keys is None and samples.support <= len(samples.codes)
     direct = model.method.total_correlation_bound(queries) if finite else None
-    return Evaluation(results, total_correlation_bound(bounds, queries.modalities, direct))
+    return DirectionResults(results, total_correlation_bound(bounds, queries.modalities, direct))
 
 
 def _direction(

@@ -10,9 +10,14 @@ from numpy.typing import ArrayLike
 from confu_core.errors import InvalidValue
 from confu_core.statistics.per_sample import correctness
 
-__all__ = ["Overlap", "letters_of", "overlap", "share_names"]
+__all__ = ["LETTERS", "Overlap", "letters_of", "overlap", "share_names"]
 
-LETTERS = {"image": "V", "vision": "V", "video": "V", "audio": "A", "caption": "T", "text": "T"}
+# The sign of a modality by its name, in lower case.
+LETTERS = {
+    **dict.fromkeys(("image", "picture", "photo", "vision", "visual", "video"), "V"),
+    **dict.fromkeys(("audio", "sound", "song", "speech"), "A"),
+    **dict.fromkeys(("caption", "text", "words", "transcript"), "T"),
+}
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ def letters_of(first: str, second: str) -> tuple[str, str]:
     >>> letters_of("audio", "image"), letters_of("audio", "lidar"), letters_of("image", "video")
     (('A', 'V'), ('audio', 'lidar'), ('image', 'video'))
     """
-    letters = LETTERS.get(first), LETTERS.get(second)
+    letters = LETTERS.get(first.lower()), LETTERS.get(second.lower())
     return (letters[0], letters[1]) if letters[0] and letters[1] and len(set(letters)) == 2 else (first, second)
 
 

@@ -25,7 +25,7 @@ from confu_core.shards import Dataset, Shard
 from confu_core.shards.parquet import each_row
 from confu_core.shards.rows import read_rows
 
-__all__ = ["SampleStream", "Samples"]
+__all__ = ["MediaSamples", "MediaStream"]
 
 Sample = dict[str, Any]
 
@@ -58,7 +58,7 @@ class _Decoding:
         return read_rows(self.dataset, shard, self.spec)
 
 
-class Samples(TorchDataset[Sample]):
+class MediaSamples(TorchDataset[Sample]):
     """A split for `torch.utils.data.DataLoader`: any sample by its number.
 
     Shards are read when the first of their samples is asked for, and stay in memory as they are stored: pictures and
@@ -107,10 +107,10 @@ class Samples(TorchDataset[Sample]):
         return self._decoding.sample(self._tables[part].slice(row, 1).to_pylist()[0])
 
 
-class SampleStream(IterableDataset[Sample]):
+class MediaStream(IterableDataset[Sample]):
     """A split for `torch.utils.data.DataLoader` that holds one shard per worker, for data that no memory holds.
 
-    Samples as those of `Samples`, shard by shard; workers share the shards out.
+    MediaSamples as those of `MediaSamples`, shard by shard; workers share the shards out.
     """
 
     def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int | None = None) -> None:

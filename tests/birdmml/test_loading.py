@@ -15,7 +15,7 @@ from birdmml.bench import open_data
 from confu_core.errors import DatasetError
 from confu_core.inputs.picture import decode_picture
 from confu_core.inputs.sound import decode_sound
-from confu_core.media.loading import Samples, SampleStream
+from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.shards import open_dataset
 
 
@@ -25,7 +25,7 @@ def equal(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def test_samples_are_those_of_the_dataset(built: Path) -> None:
     samples, dataset, contents = load(built, "test", side=16), open_dataset(built), open_data(built).contents
-    assert isinstance(samples, Samples) and len(samples) == 16
+    assert isinstance(samples, MediaSamples) and len(samples) == 16
     rows = dataset.table("test").to_pylist()
     for number in (0, 7, 15, -1):
         row, sample = rows[number], samples[number]
@@ -51,7 +51,7 @@ def test_a_loader_makes_batches_of_them(built: Path) -> None:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_stream_has_every_sample_once(built: Path, workers: int) -> None:
     stream, samples = load(built, "train", stream=True), load(built, "train")
-    assert isinstance(stream, SampleStream)
+    assert isinstance(stream, MediaStream)
     found = {sample["key"]: sample for sample in DataLoader(stream, batch_size=None, num_workers=workers)}
     assert len(found) == len(samples) == 48
     assert all(equal(samples[number], found[key]) for number, key in enumerate(samples.keys))

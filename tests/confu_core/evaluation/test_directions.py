@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 
 from confu_core.errors import MethodError
 from confu_core.evaluation.bounds import total_correlation_bound
-from confu_core.evaluation.directions import Evaluation, evaluate
+from confu_core.evaluation.directions import DirectionResults, evaluate
 from confu_core.methods import BUILT_IN, Method, load_method
 from confu_core.model import Model
 from confu_core.training.samples import Samples
@@ -147,6 +147,6 @@ def test_a_method_that_goes_wrong_says_where(wrong: Any, message: str) -> None:
     torch.manual_seed(0)
     model = Model([nn.Identity()] * 3, WIDTH, 5, Broken).double()
     Broken.wrong = staticmethod(wrong)
-    assert isinstance(evaluate(model, make_samples(), DIRECTIONS[:4]), Evaluation)
+    assert isinstance(evaluate(model, make_samples(), DIRECTIONS[:4]), DirectionResults)
     with pytest.raises(MethodError, match=message):
         evaluate(model, make_samples(), DIRECTIONS)
