@@ -10,7 +10,6 @@ import pyarrow as pa
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location
-from confu_core.publish.attribution import ATTRIBUTION, items_of
 from confu_core.publish.card import CARD, write_card
 from confu_core.publish.citation import CITATION, LICENSE, citation_file, licence_file
 from confu_core.publish.croissant import CROISSANT, croissant
@@ -18,7 +17,7 @@ from confu_core.publish.croissant_check import check_croissant
 from confu_core.publish.features import shard_schema
 from confu_core.publish.private import check_columns, check_text, cleaned_table
 from confu_core.publish.release import Part, Release, made
-from confu_core.publish.terms import Terms, terms_of
+from confu_core.publish.terms import ATTRIBUTION, Terms, items_of, terms_of
 from confu_core.publish.words import Edition, Words
 from confu_core.shards.manifest import MANIFEST, SUMS
 from confu_core.shards.read import Dataset

@@ -11,12 +11,11 @@ import pyarrow as pa
 
 from confu_core.escaping import escape_markdown
 from confu_core.page.numbers import size
-from confu_core.publish.attribution import ATTRIBUTION
 from confu_core.publish.citation import bibtex
 from confu_core.publish.features import undescribed
 from confu_core.publish.head import card_head, yaml
 from confu_core.publish.snippets import snippets
-from confu_core.publish.terms import Terms
+from confu_core.publish.terms import ATTRIBUTION, Terms
 from confu_core.publish.words import Code, Edition, Words, code, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
