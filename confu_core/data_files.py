@@ -38,7 +38,7 @@ def record(kind: type[R], values: Mapping[str, Any], where: str) -> R:
         if name not in fields:
             raise DatasetError(f"{where} has no key {name!r}: {nearest(name, fields)}")
     for name, field in fields.items():
-        if name not in values and field.default is dataclasses.MISSING:
+        if name not in values and field.default is field.default_factory is dataclasses.MISSING:
             raise DatasetError(f"{where} must have the key {name!r}")
     return kind(**{name: _value(hints[name], value, f"{where}.{name}") for name, value in values.items()})
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from confu_core.escaping import escape_markdown
+from confu_core.escaping import escape_markdown, markdown_code
 from confu_core.page.numbers import size
 from confu_core.publish.citation import bibtex
 from confu_core.publish.features import undescribed
 from confu_core.publish.head import card_head, yaml
 from confu_core.publish.snippets import snippets
 from confu_core.publish.terms import ATTRIBUTION, Terms
-from confu_core.publish.words import Code, Edition, Words, code, markdown_table
+from confu_core.publish.words import Code, Edition, Words, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 
@@ -89,7 +89,7 @@ def _source(name: str, value: object) -> object:
 
 def _settings(manifest: Manifest, words: Words) -> str:
     flat = {**_flat(manifest.config), "seed": manifest.seed}
-    rows = [[code(name), code(_short(value)), words.dials.get(name, "")] for name, value in flat.items()]
+    rows = [[_code(name), _code(_short(value)), words.dials.get(name, "")] for name, value in flat.items()]
     columns = ["setting", "value", "meaning"] if any(row[2] for row in rows) else ["setting", "value"]
     versions = escape_markdown(", ".join(f"{name} {version}" for name, version in manifest.versions.items()))
     text = "Every setting that decides the samples. The same settings give the same bytes, with the same versions of"
@@ -123,10 +123,10 @@ def _splits(manifest: Manifest, files: tuple[str, ...]) -> str:
 
 
 def _columns(manifest: Manifest, schema: pa.Schema | None, words: Words) -> str:
-    rows = [[code(name), kind, words.columns.get(name, "")] for name, kind in manifest.schema.items()]
+    rows = [[_code(name), kind, words.columns.get(name, "")] for name, kind in manifest.schema.items()]
     columns = ["column", "type", "holds"] if any(row[2] for row in rows) else ["column", "type"]
     table = markdown_table(columns, [row[: len(columns)] for row in rows])
-    nested = ", ".join(code(name) for name in undescribed(schema)) if schema is not None else ""
+    nested = ", ".join(_code(name) for name in undescribed(schema)) if schema is not None else ""
     return f"{table}\n\n`croissant.json` leaves out {nested}: it cannot describe nested lists." if nested else table
 
 
@@ -164,3 +164,7 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _short(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+
+
+def _code(text: str) -> Code:
+    return Code(markdown_code(text))

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from confu_core.escaping import escape_markdown, markdown_code
+from confu_core.data_files import read_data, record
+from confu_core.escaping import escape_markdown
+from confu_core.page.drawing import Image
 
-__all__ = ["Code", "Edition", "Figure", "Words", "code", "markdown_table"]
+__all__ = ["Code", "Edition", "Words", "markdown_table", "words_from"]
 
-
-@dataclass(frozen=True)
-class Figure:
-    """A drawing on a card.
-
-    Attributes
-    ----------
-    name : str
-        Of its files, without suffix.
-    caption : str
-        What it shows.
-    svg, png : bytes
-        Contents.
-    """
-
-    name: str
-    caption: str
-    svg: bytes
-    png: bytes
+_FILLED = ("what", "made", "structure")  # Beside the title.
 
 
 @dataclass(frozen=True)
@@ -40,8 +24,8 @@ class Words:
         What readers call the dataset.
     what, made, structure, limits : tuple of str
         Paragraphs in Markdown: what it is, how it was made, its interaction structure, and what it is not good for.
-    figure : Figure or None
-        Of the structure.
+    figure : Image or None
+        Of the structure, as `confu_core.page.drawing.render` draws it.
     tags, tasks, languages : tuple of str
         As the Hugging Face hub names them.
     dials : mapping of str to str
@@ -61,7 +45,7 @@ class Words:
     made: tuple[str, ...] = ()
     structure: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
-    figure: Figure | None = None
+    figure: Image | None = None
     tags: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
@@ -95,28 +79,14 @@ class Edition:
 
 
 class Code(str):
-    """Markdown that stays as it is; of text of others, `code` makes it."""
+    """Markdown that stays as it is, such as `confu_core.escaping.markdown_code` makes of text of others."""
 
 
-def code(text: object) -> Code:
-    """Return what stands in a table or between words as it is typed.
-
-    Parameters
-    ----------
-    text : object
-        Of anybody.
-
-    Returns
-    -------
-    Code
-        Markdown.
-
-    Examples
-    --------
-    >>> code("my_column")
-    '`my_column`'
-    """
-    return Code(markdown_code(str(text)))
+def words_from(package: str, file: str, /, **values: object) -> Words:
+    """Return the words in a TOML file of a package, with values in place of the names that stand there in braces."""
+    words = record(Words, read_data(package, file), file)
+    filled = {part: tuple(text.format_map(values) for text in getattr(words, part)) for part in _FILLED}
+    return replace(words, title=words.title.format_map(values), **filled)
 
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
