@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def words_of(dataset: Dataset) -> Words:
 def _paint(drawing: Figure, recipe: XorRecipe) -> None:
     axes = drawing.subplots()
     grid = np.linspace(0, 1, POINTS)
-    task = {"modalities": recipe.modalities, "noise": recipe.noise, "parity": recipe.parity}
+    task: dict[str, Any] = {"modalities": recipe.modalities, "noise": recipe.noise, "parity": recipe.parity}
     found = [information(float(p), recipe.bits, **task).as_dict() for p in grid]
     for colour, (name, label) in zip(PALETTE, CURVES.items(), strict=False):
         axes.plot(grid, [one[name] for one in found], color=colour, label=label)

@@ -10,16 +10,14 @@ import pyarrow as pa
 from confu_core.errors import DatasetError
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location
-from confu_core.publish.card import CARD, write_card
-from confu_core.publish.citation import CITATION, LICENSE, citation_file, licence_file
-from confu_core.publish.croissant import CROISSANT, croissant
-from confu_core.publish.croissant_check import check_croissant
-from confu_core.publish.features import shard_schema
+from confu_core.publish.card import CARD, CITATION, LICENSE, bibtex, citation_file, licence_file, write_card
+from confu_core.publish.croissant import CROISSANT, check_croissant, croissant
 from confu_core.publish.private import check_columns, check_text, cleaned_table
 from confu_core.publish.release import Part, Release, made
 from confu_core.publish.terms import ATTRIBUTION, Terms, items_of, terms_of
-from confu_core.publish.words import Edition, Words
+from confu_core.publish.words import About, Edition, Words
 from confu_core.shards.manifest import MANIFEST, SUMS
+from confu_core.shards.parquet import parquet_shape
 from confu_core.shards.read import Dataset
 from confu_core.shards.verify import verify
 
@@ -82,24 +80,28 @@ def assemble(
 
 
 def _parts(dataset: Dataset, words: Words, terms: Terms, edition: Edition, extra: list[Part]) -> tuple[Part, ...]:
-    manifest, schema = dataset.manifest, shard_schema(dataset)
+    manifest = dataset.manifest
+    about = About(manifest, _schema(dataset), words, terms, edition)
     shards = [Part(one.path, one.bytes, one.sha256, dataset.root / one.path) for one in manifest.shards]
     said = made(MANIFEST, (dataset.root / MANIFEST).read_bytes())
     parts = [
         *shards,
         *extra,
-        made(LICENSE, licence_file(words, terms, edition, any(p.name == ATTRIBUTION for p in extra)).encode()),
-        made(CITATION, citation_file(manifest, words, terms, edition).encode()),
+        made(LICENSE, licence_file(about, {part.name for part in extra}).encode()),
+        made(CITATION, citation_file(about).encode()),
     ]
-    listed = {part.name: (part.size, part.sha256) for part in [*extra, said] if not part.name.startswith("report/")}
-    described = croissant(manifest, schema, words, terms, edition, listed)
-    check_croissant(described, [*parts, said])
+    listed = [part.listed for part in [*extra, said] if not part.name.startswith("report/")]
+    described = croissant(about, bibtex(about), listed)
+    check_croissant(described, [part.listed for part in [*parts, said]])
     parts.append(made(CROISSANT, described))
-    names = tuple(part.name for part in parts)
-    parts.append(made(CARD, write_card(manifest, schema, words, terms, edition, names).encode()))
-    lines = sorted(f"{part.sha256}  {part.name}\n" for part in [*parts, said])
-    sums = sorted(lines, key=lambda line: line[66:])
-    return (*parts, made(SUMS, "".join(sums).encode()), said)
+    parts.append(made(CARD, write_card(about, {part.name for part in parts}).encode()))
+    sums = sorted((part.name, f"{part.sha256}  {part.name}\n") for part in [*parts, said])
+    return (*parts, made(SUMS, "".join(line for _, line in sums).encode()), said)
+
+
+def _schema(dataset: Dataset) -> pa.Schema | None:
+    shards = [shard for shard in dataset.manifest.shards if shard.format == "parquet"]
+    return parquet_shape(dataset.root / shards[0].path)[1] if shards else None
 
 
 def _check_whole(dataset: Dataset) -> None:

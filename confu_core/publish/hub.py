@@ -14,9 +14,9 @@ from typing import Any
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.refusal import refusal, tellable
+from confu_core.publish.card import HUB
 from confu_core.publish.release import Part, Release
 from confu_core.publish.send import Sent
-from confu_core.publish.snippets import HUB
 from confu_core.shards.manifest import MANIFEST, SUMS
 
 __all__ = ["HubFile", "hub_files", "repository", "send_to_hub"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from confu_core.cells import is_nothing
 from confu_core.datasets.contents import contents_of
@@ -95,7 +95,7 @@ def _balance(counts: Mapping[str, Counter[str]], caption: str) -> Image:
         axes.grid(False, axis="x")
         if len(shown) <= _MOST_NAMED:
             flat = len(shown) <= 12 and all(len(name) < 8 for name in shown)
-            look = {"rotation": 0, "ha": "center"} if flat else {"rotation": 60, "ha": "right"}
+            look: dict[str, Any] = {"rotation": 0, "ha": "center"} if flat else {"rotation": 60, "ha": "right"}
             axes.set_xticks(range(len(shown)), [plain(name[:24]) for name in shown], **look)
         else:
             axes.set_xticks([])

@@ -36,6 +36,11 @@ class Part:
     sha256: str
     source: bytes | Location
 
+    @property
+    def listed(self) -> tuple[str, int, str]:
+        """Name, size and SHA-256."""
+        return self.name, self.size, self.sha256
+
     @contextlib.contextmanager
     def local(self) -> Iterator[Path]:
         """Give a local file with the content, for as long as the block lasts; it is not to be altered."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
 
 from confu_core.data_files import read_data, record
 from confu_core.escaping import escape_markdown
 from confu_core.page.drawing import Image
+from confu_core.publish.terms import Terms
+from confu_core.shards.manifest import Manifest
 
-__all__ = ["Code", "Edition", "Words", "markdown_table", "words_from"]
-
-_FILLED = ("what", "made", "structure")  # Beside the title.
+__all__ = ["About", "Code", "Edition", "Words", "markdown_table", "words_from"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,22 @@ class Edition:
     place: str = "."
 
 
+@dataclass(frozen=True)
+class About:
+    """All that is said of a dataset in one publication; the schema is that of its Parquet shards, if it has any."""
+
+    manifest: Manifest
+    schema: pa.Schema | None
+    words: Words
+    terms: Terms
+    edition: Edition
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Who is to be cited: whom the edition names, else those of the words."""
+        return self.edition.authors or self.words.authors
+
+
 class Code(str):
     """Markdown that stays as it is, such as `confu_core.escaping.markdown_code` makes of text of others."""
 
@@ -85,11 +103,15 @@ class Code(str):
 def words_from(package: str, file: str, /, **values: object) -> Words:
     """Return the words in a TOML file of a package, with values in place of the names that stand there in braces."""
     words = record(Words, read_data(package, file), file)
-    filled = {part: tuple(text.format_map(values) for text in getattr(words, part)) for part in _FILLED}
-    return replace(words, title=words.title.format_map(values), **filled)
+
+    def filled(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(text.format_map(values) for text in texts)
+
+    what, made, structure = map(filled, (words.what, words.made, words.structure))
+    return replace(words, title=words.title.format_map(values), what=what, made=made, structure=structure)
 
 
-def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Code:
     r"""Return a table in Markdown.
 
     Parameters
@@ -101,7 +123,7 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
 
     Returns
     -------
-    str
+    Code
         In which no text is taken for markup.
 
     Examples
@@ -112,7 +134,7 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     | a\|b | 3 |
     """
     lines = [columns, [Code("---")] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
+    return Code("\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines))
 
 
 def _cell(value: object) -> str:
