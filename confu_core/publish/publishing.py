@@ -11,11 +11,9 @@ from confu_core.errors import InvalidValue
 from confu_core.io.refusal import without_secrets
 from confu_core.io.storage import Location, location
 from confu_core.publish.card import HUB
-from confu_core.publish.folder import write_release
 from confu_core.publish.hub import hub_files, repository, send_to_hub
 from confu_core.publish.release import Release
-from confu_core.publish.send import Sent, send
-from confu_core.publish.survey import survey
+from confu_core.publish.send import Sent, send, survey, write_release
 
 __all__ = ["Plan", "check_place", "plan", "publish"]
 
