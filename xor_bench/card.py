@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,12 @@ CURVES = {
     "total_correlation": "total correlation",
     "mi_ac": "I(first; last)",
     "mi_bc_given_a": "I(last; another | the rest)",
+}
+# What a column of a code holds, by what follows its letter.
+OF_A_CODE = {
+    "": "observed code, in [0, 2^bits)",
+    "_bits": "the same in binary, highest bit first",
+    "_clean": "the code before noise",
 }
 POINTS = 41
 
@@ -54,9 +59,10 @@ def words_of(dataset: Dataset) -> Words:
         query=" and ".join(query),
         ceilings=markdown_table(["p", *best.values()], ceilings),
     )
+    of_codes = {f"{letter}{suffix}": said for letter in letters for suffix, said in OF_A_CODE.items()}
     caption = "Exact information of the task over p, in nats; dotted lines are the p of this dataset"
     figure = render("structure", "Interaction structure", caption, (6, 3.6), lambda drawing: _paint(drawing, recipe))
-    return replace(words, figure=figure, columns={**words.columns, **_columns(letters)})
+    return replace(words, figure=figure, columns={**words.columns, **of_codes})
 
 
 def _paint(drawing: Figure, recipe: XorRecipe) -> None:
@@ -71,12 +77,3 @@ def _paint(drawing: Figure, recipe: XorRecipe) -> None:
     axes.set_xlabel("p")
     axes.set_ylabel("nats")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, handlelength=1.5, columnspacing=1)
-
-
-def _columns(letters: Sequence[str]) -> dict[str, str]:
-    said = {}
-    for letter in letters:
-        said[letter] = "observed code, in [0, 2^bits)"
-        said[f"{letter}_bits"] = "the same in binary, highest bit first"
-        said[f"{letter}_clean"] = "the code before noise"
-    return said

@@ -26,10 +26,9 @@ from confu_core.shards.parquet import features
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["CARD", "CITATION", "HUB", "LICENSE", "bibtex", "citation_file", "licence_file", "write_card"]
+__all__ = ["CARD", "CITATION", "LICENSE", "bibtex", "citation_file", "licence_file", "write_card"]
 
 CARD, CITATION, LICENSE = "README.md", "CITATION.cff", "LICENSE"
-HUB = "hf://datasets/"
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!&*+,;=%-]+")
 _LONGEST = 300  # Letters of a setting; a manifest holds longer ones in full.
@@ -50,6 +49,7 @@ def write_card(about: About, files: Collection[str]) -> str:
         for name, value in {**_flat(manifest.config), "seed": manifest.seed}.items()
     ]
     columns = [(name, kind, words.columns.get(name, "")) for name, kind in manifest.schema.items()]
+    rows = sum(manifest.splits.values())
     items = [[name, f"{count:,}"] for name, count in terms.counts.items()]
     return _rendered(
         CARD,
@@ -57,7 +57,12 @@ def write_card(about: About, files: Collection[str]) -> str:
         words=words,
         terms=terms,
         files=files,
-        head=Code(yaml(card_head(about))),
+        manifest=manifest,
+        licence=_on_the_hub(terms),
+        magnitude=next((name for name, limit in _SIZES.items() if rows < limit), "n>10M"),
+        pattern="data/{}-*.parquet" if "parquet" in manifest.formats else "webdataset/{}-*.tar",
+        features=None if schema is None else Code(yaml(card_features(schema), 2)),
+        stored={split: sum(_sizes(manifest, "parquet", split)) for split in manifest.splits},
         sources=markdown_table(["source", "what", "licence", "items", "where"], sources),
         versions=", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
         settings=_described(["setting", "value", "meaning"], settings),
@@ -116,54 +121,8 @@ def _templates(finalize: Callable[[Any], Any] | None) -> Environment:
         keep_trailing_newline=True,
     )
     made.filters |= {"markup": Code, "json": _json, "tex": _tex, "visible": visible, "variable": _variable}
+    made.filters["yaml"] = lambda value: Code(yaml(value))
     return made
-
-
-def card_head(about: About) -> dict[str, Any]:
-    """Return what stands at the head of a card, to be written by `yaml`.
-
-    The one configuration lists Parquet alone where there is Parquet: with tars beside it, readers would take every row
-    twice.
-    """
-    manifest, words = about.manifest, about.words
-    rows = sum(manifest.splits.values())
-    head: dict[str, Any] = {"pretty_name": words.title, "language": list(words.languages)}
-    head |= _licence(about.terms)
-    head |= {
-        "size_categories": [next((name for name, limit in _SIZES.items() if rows < limit), "n>10M")],
-        "task_categories": list(words.tasks),
-        "tags": list(words.tags),
-        "configs": [{"config_name": "default", "data_files": _files(manifest)}],
-    }
-    if about.schema is not None:
-        head["dataset_info"] = {
-            "config_name": "default",
-            "features": card_features(about.schema),
-            **_counts(manifest),
-        }
-    return {name: value for name, value in head.items() if value != []}
-
-
-def _licence(terms: Terms) -> dict[str, Any]:
-    if terms.licence is not None and terms.licence.hub != "other":
-        return {"license": terms.licence.hub}
-    if set(terms.counts) == {UNKNOWN}:
-        return {"license": "unknown"}
-    name = "per-item" if terms.licence is None else terms.licence.name.lower()
-    return {"license": "other", "license_name": name, "license_link": LICENSE}
-
-
-def _files(manifest: Manifest) -> list[dict[str, str]]:
-    format = "parquet" if "parquet" in manifest.formats else manifest.formats[0]
-    suffix = {"parquet": "parquet", "webdataset": "tar"}[format]
-    return [{"split": split, "path": f"{FOLDERS[format]}/{split}-*.{suffix}"} for split in manifest.splits]
-
-
-def _counts(manifest: Manifest) -> dict[str, Any]:
-    stored = {split: sum(_sizes(manifest, "parquet", split)) for split in manifest.splits}
-    total = sum(stored.values())
-    splits = [{"name": name, "num_bytes": stored[name], "num_examples": rows} for name, rows in manifest.splits.items()]
-    return {"splits": splits, "download_size": total, "dataset_size": total}
 
 
 def card_features(schema: pa.Schema) -> list[dict[str, Any]]:
@@ -228,16 +187,11 @@ def _loading(about: About) -> str:
     lists = [field for field in schema or () if is_list(field.type)]
     return _rendered(
         "load.md",
-        hub=HUB,
+        **vars(about),
         place=about.edition.place,
-        splits=list(manifest.splits),
         split=split,
-        parquet=schema is not None,
-        webdataset="webdataset" in manifest.formats,
         shards=len(_sizes(manifest, "parquet", split)),
         tars=len(_sizes(manifest, "webdataset", split)),
-        folder=FOLDERS["parquet"],
-        tar_folder=FOLDERS["webdataset"],
         images=images,
         sounds=sounds,
         heard=bool(sounds) or schema is None,
@@ -248,6 +202,12 @@ def _loading(about: About) -> str:
 
 def _sizes(manifest: Manifest, format: str, split: str) -> list[int]:
     return [shard.bytes for shard in manifest.shards if (shard.format, shard.split) == (format, split)]
+
+
+def _on_the_hub(terms: Terms) -> str:
+    if terms.licence is not None:
+        return terms.licence.hub
+    return UNKNOWN if set(terms.counts) == {UNKNOWN} else "other"
 
 
 def _splits(manifest: Manifest) -> Code:

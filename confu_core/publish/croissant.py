@@ -12,8 +12,9 @@ import logging
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -37,6 +38,12 @@ _FORMATS = {"parquet": "application/x-parquet", "webdataset": "application/x-tar
 _SUFFIXES = {"parquet": "parquet", "webdataset": "tar"}
 _KINDS = {"json": "application/json", "csv": "text/csv", "parquet": _FORMATS["parquet"]}
 _MEDIA = {"Image": "sc:ImageObject", "Audio": "sc:AudioObject"}
+_TYPES: tuple[tuple[str, Callable[[pa.DataType], bool]], ...] = (
+    ("sc:Boolean", pa.types.is_boolean),
+    ("sc:Integer", pa.types.is_integer),
+    ("sc:Float", pa.types.is_floating),
+    ("sc:Text", lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind)),
+)
 # Name, size in bytes and SHA-256 of a file.
 Listed = tuple[str, int, str]
 
@@ -46,8 +53,9 @@ def croissant(about: About, citation: str, listed: Iterable[Listed]) -> bytes:
     manifest, words, edition, licence = about.manifest, about.words, about.edition, about.terms.licence
     shards = [_object(one.path, one.bytes, one.sha256, _FORMATS[one.format]) for one in manifest.shards]
     beside = [_object(*one, _KINDS.get(one[0].rpartition(".")[2], "text/plain")) for one in listed]
+    fixed = json.loads(files("confu_core.publish").joinpath("croissant_fixed.json").read_bytes())
     said = {
-        "@context": json.loads(files("confu_core.publish").joinpath("croissant_context.json").read_bytes()),
+        "@context": fixed["context"],
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "name": words.title,
@@ -62,7 +70,7 @@ def croissant(about: About, citation: str, listed: Iterable[Listed]) -> bytes:
         "distribution": [*shards, *beside, *_sets(manifest)],
     }
     if about.schema is not None:
-        said["recordSet"] = [_splits(manifest.splits), _rows(about.schema)]
+        said["recordSet"] = _records(about.schema, manifest.splits, fixed)
     return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -87,16 +95,7 @@ def croissant_type(kind: pa.DataType, media: Mapping[str, Any]) -> tuple[str, bo
     if is_list(kind):
         inner = croissant_type(kind.value_type, {})
         return (inner[0], True) if inner is not None and not inner[1] else None
-    for test, name in (
-        (pa.types.is_boolean, "sc:Boolean"),
-        (pa.types.is_integer, "sc:Integer"),
-        (pa.types.is_floating, "sc:Float"),
-        (pa.types.is_string, "sc:Text"),
-        (pa.types.is_large_string, "sc:Text"),
-    ):
-        if test(kind):
-            return name, False
-    return None
+    return next(((name, False) for name, fits in _TYPES if fits(kind)), None)
 
 
 def undescribed(schema: pa.Schema) -> list[str]:
@@ -139,42 +138,23 @@ def _sets(manifest: Manifest) -> list[dict[str, Any]]:
     ]
 
 
-def _splits(splits: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "@type": "cr:RecordSet",
-        "@id": "splits",
-        "name": "splits",
-        "dataType": "cr:Split",
-        "key": {"@id": "splits/name"},
-        "field": [{"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"}],
-        "data": [{"splits/name": name} for name in splits],
-    }
-
-
-def _rows(schema: pa.Schema) -> dict[str, Any]:
+def _records(schema: pa.Schema, splits: Iterable[str], fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
     media = features(schema)
-    fields = [] if "split" in schema.names else [_split_field()]
+    fields = [] if "split" in schema.names else [fixed["split"]]
     for field in schema:
         if (kind := croissant_type(field.type, media.get(field.name, {}))) is not None:
             fields.append(_column(field.name, *kind, media=field.name in media))
-    return {"@type": "cr:RecordSet", "@id": "rows", "name": "rows", "key": {"@id": "rows/key"}, "field": fields}
-
-
-def _split_field() -> dict[str, Any]:
-    source = _source({"fileProperty": "filename"}, {"regex": r"^([A-Za-z0-9_]+)"})
-    reference = {"references": {"field": {"@id": "splits/name"}}}
-    return {"@type": "cr:Field", "@id": "rows/split", "name": "split", "dataType": "sc:Text", **source, **reference}
+    return [{**fixed["splits"], "data": [{"splits/name": name} for name in splits]}, {**fixed["rows"], "field": fields}]
 
 
 def _column(name: str, kind: str, several: bool, *, media: bool) -> dict[str, Any]:
-    field = {"@type": "cr:Field", "@id": field_id(name), "name": name, "dataType": kind}
-    array = {"isArray": True, "arrayShape": "-1"} if several else {}
-    return {**field, **array, **_source({"column": name}, {"jsonPath": "bytes"} if media else {})}
-
-
-def _source(extract: Mapping[str, str], transform: Mapping[str, str]) -> dict[str, Any]:
-    source = {"fileSet": {"@id": "parquet-files"}, "extract": extract}
-    return {"source": source | ({"transform": transform} if transform else {})}
+    field: dict[str, Any] = {"@type": "cr:Field", "@id": field_id(name), "name": name, "dataType": kind}
+    if several:
+        field |= {"isArray": True, "arrayShape": "-1"}
+    source: dict[str, Any] = {"fileSet": {"@id": "parquet-files"}, "extract": {"column": name}}
+    if media:
+        source["transform"] = {"jsonPath": "bytes"}
+    return {**field, "source": source}
 
 
 def check_croissant(content: bytes, listed: Iterable[Listed]) -> None:
@@ -184,35 +164,25 @@ def check_croissant(content: bytes, listed: Iterable[Listed]) -> None:
     Traceback (most recent call last):
     confu_core.errors.DatasetError: croissant.json: the SHA-256 of 'a' must be 64 hexadecimal digits; got ''
     """
-    known = {name: (size, sha256) for name, size, sha256 in listed}
-    objects = [one for one in json.loads(content)["distribution"] if one["@type"] == "cr:FileObject"]
-    for one in objects:
-        if (problem := _object_problem(one, known)) is not None:
-            raise DatasetError(f"{CROISSANT}: {problem}")
-    described = {one["contentUrl"] for one in objects}
-    for name in known:
-        if name.partition("/")[0] in FOLDERS.values() and name not in described:
-            raise DatasetError(f"{CROISSANT}: the shard {name!r} is not described")
-    for problem in croissant_problems(content):
+    known = {name: (sha256, f"{size} B") for name, size, sha256 in listed}
+    for problem in chain(_mismatches(json.loads(content), known), croissant_problems(content)):
         raise DatasetError(f"{CROISSANT}: {problem}")
 
 
-def _object_problem(one: dict[str, Any], known: Mapping[str, tuple[int, str]]) -> str | None:
-    name, sha256 = one["@id"], one.get("sha256", "")
-    if not _SHA256.fullmatch(sha256):
-        return f"the SHA-256 of {name!r} must be 64 hexadecimal digits; got {sha256!r}"
-    if one["contentUrl"] not in known:
-        return f"the file {name!r} is missing"
-    size, there = known[one["contentUrl"]]
-    return (
-        f"the file {name!r} is not the one that is described"
-        if (there, f"{size} B")
-        != (
-            sha256,
-            one["contentSize"],
-        )
-        else None
-    )
+def _mismatches(said: dict[str, Any], known: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    missing = {name for name in known if name.partition("/")[0] in FOLDERS.values()}
+    for one in said["distribution"]:
+        if one["@type"] != "cr:FileObject":
+            continue
+        name, url, sha256 = one["@id"], one.get("contentUrl"), one.get("sha256", "")
+        missing.discard(url)
+        if not _SHA256.fullmatch(sha256):
+            yield f"the SHA-256 of {name!r} must be 64 hexadecimal digits; got {sha256!r}"
+        elif url not in known:
+            yield f"the file {name!r} is missing"
+        elif known[url] != (sha256, one["contentSize"]):
+            yield f"the file {name!r} is not the one that is described"
+    yield from (f"the shard {name!r} is not described" for name in known if name in missing)
 
 
 def croissant_problems(content: bytes) -> Iterator[str]:

@@ -7,19 +7,19 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.refusal import refusal, tellable
-from confu_core.publish.card import HUB
 from confu_core.publish.release import Part, Release
 from confu_core.publish.send import Sent
 from confu_core.shards.manifest import MANIFEST, SUMS
 
-__all__ = ["hub_files", "repository", "send_to_hub"]
+__all__ = ["HUB", "hub_files", "missing_parts", "repository", "send_to_hub"]
 
+HUB = "hf://datasets/"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KIND = "dataset"
 # What the hub itself puts into a new repository.
@@ -68,7 +68,7 @@ def send_to_hub(release: Release, url: str) -> Sent:
         client.create_repo(name, repo_type=_KIND, exist_ok=True)
         there = hub_files(name)
         stale = _survey(release, url, there, client)
-        missing = [part for part in release.parts if not _is_there(part, there)]
+        missing = missing_parts(release, there)
         operations = [hub.CommitOperationDelete(path_in_repo=one) for one in stale]
         for part in missing:
             content = part.source if isinstance(part.source, bytes) else str(stack.enter_context(part.local()))
@@ -76,11 +76,9 @@ def send_to_hub(release: Release, url: str) -> Sent:
         if operations:
             message = f"{release.name} {release.fingerprint[:12]}"
             client.create_commit(name, operations, commit_message=message, repo_type=_KIND)
-            there = hub_files(name)
-            for part in release.parts:
-                if not _is_there(part, there):
-                    problem = "is not what was sent: the hub has another checksum; run it again"
-                    raise DatasetError(f"{url}/{part.name} {problem}")
+            for part in missing_parts(release, hub_files(name)):
+                problem = "is not what was sent: the hub has another checksum; run it again"
+                raise DatasetError(f"{url}/{part.name} {problem}")
     kept = tuple(part.name for part in release.parts if part not in missing)
     return Sent(tuple(part.name for part in missing), kept, stale, sum(part.size for part in missing))
 
@@ -99,20 +97,19 @@ def hub_files(name: str) -> dict[str, HubFile]:
     }
 
 
-def _is_there(part: Part, there: dict[str, HubFile]) -> bool:
-    return part.name in there and there[part.name].holds(part)
+def missing_parts(release: Release, there: Mapping[str, HubFile]) -> list[Part]:
+    """Return the parts of a release that are not among the files of a repository, or are others there."""
+    return [part for part in release.parts if part.name not in there or not there[part.name].holds(part)]
 
 
-def _survey(release: Release, url: str, there: dict[str, HubFile], client: Any) -> tuple[str, ...]:
+def _survey(release: Release, url: str, there: Mapping[str, HubFile], client: Any) -> tuple[str, ...]:
     """Refuse another dataset; return the files that an earlier publication left and this one does not hold."""
     if MANIFEST not in there:
         if others := sorted(there.keys() - _ITS_OWN):
             raise DatasetError(f"{url} holds other files ({others[0]}); choose another repository")
         return ()
     found = json.loads(_text(repository(url), MANIFEST, client))
-    if (found.get("name"), found.get("fingerprint")) != (release.name, release.fingerprint):
-        what = f"{found.get('name')!r} ({str(found.get('fingerprint'))[:12]} there, {release.fingerprint[:12]} here)"
-        raise DatasetError(f"{url} holds another dataset, {what}; choose another repository")
+    release.check_same(url, found.get("name"), found.get("fingerprint"), "choose another repository")
     listed = _text(repository(url), SUMS, client).splitlines() if SUMS in there else []
     own = {part.name for part in release.parts}
     return tuple(sorted(name for line in listed if (name := line[66:]) in there and name not in own))

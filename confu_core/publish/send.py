@@ -27,6 +27,7 @@ __all__ = ["Progress", "Sent", "send", "survey", "write_release"]
 # What is on its way to a place, for as long as that has no manifest which says whose the files are.
 LEDGER = f"{PUBLISHING}/ledger.json"
 CONCURRENT = 4
+_ELSEWHERE = "choose another place, or empty this one"
 
 Progress = Callable[[int, int], None]
 
@@ -69,14 +70,14 @@ def survey(root: Location, release: Release) -> Survey:
     whole = MANIFEST in there
     if whole:
         found = load_manifest(root / MANIFEST)
-        _check_same(root, release, found.name, found.fingerprint)
+        release.check_same(root, found.name, found.fingerprint, _ELSEWHERE)
         sums |= {shard.path: shard.sha256 for shard in found.shards}
     elif (announced := _announced(root)) is not None:
         name, fingerprint, coming = announced
-        _check_same(root, release, name, fingerprint)
+        release.check_same(root, name, fingerprint, _ELSEWHERE)
         sums |= coming
     elif there:
-        raise DatasetError(f"{root} holds other files ({there[0]}); choose another place, or empty this one")
+        raise DatasetError(f"{root} holds other files ({there[0]}); {_ELSEWHERE}")
     own = {part.name for part in release.parts}
     others = [name for name in there if name not in own]
     for name in others:
@@ -85,12 +86,6 @@ def survey(root: Location, release: Release) -> Survey:
         if name not in sums and name.partition("/")[0] in FOLDERS.values() and not hidden:
             raise DatasetError(f"{root / name} is not part of the dataset, but readers would take it; remove it first")
     return Survey(sizes(root, own & {*there}), sums, tuple(name for name in others if name in sums), whole)
-
-
-def _check_same(root: Location, release: Release, name: object, fingerprint: object) -> None:
-    if (name, fingerprint) != (release.name, release.fingerprint):
-        what = f"{name!r} ({str(fingerprint)[:12]} there, {release.fingerprint[:12]} here)"
-        raise DatasetError(f"{root} holds another dataset, {what}; choose another place, or empty this one")
 
 
 def _announced(root: Location) -> tuple[object, object, dict[str, str]] | None:
