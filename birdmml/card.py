@@ -31,7 +31,14 @@ ACCURACIES = {
     "headroom": "headroom",
     "higher_order_headroom": "higher-order headroom",
 }
-ATOMS = {"redundancy": "redundant", "unique_image": "picture alone", "unique_audio": "song alone", "synergy": "synergy"}
+# What is drawn, and in which colour of the palette.
+BARS = {"bayes_image": 0, "bayes_audio": 1, "pairwise_ceiling": 4, "bayes_both": 2}
+ATOMS = {
+    "redundancy": ("redundant", 4),
+    "unique_image": ("picture alone", 0),
+    "unique_audio": ("song alone", 1),
+    "synergy": ("synergy", 3),
+}
 
 
 def words_of(dataset: Dataset) -> Words:
@@ -69,20 +76,15 @@ def bird_words(manifest: Manifest) -> Words:
 def _paint(drawing: Figure, groups: Mapping[str, Any]) -> None:
     left, right = drawing.subplots(1, 2)
     places = range(len(groups))
-    for at, name in enumerate(("bayes_image", "bayes_audio", "pairwise_ceiling", "bayes_both")):
+    for at, (name, colour) in enumerate(BARS.items()):
         heights = [group[name] for group in groups.values()]
-        colour = PALETTE[(0, 1, 4, 2)[at]]
-        left.bar([x + (at - 1.5) * 0.2 for x in places], heights, 0.18, color=colour, label=ACCURACIES[name])
+        left.bar([x + (at - 1.5) * 0.2 for x in places], heights, 0.18, color=PALETTE[colour], label=ACCURACIES[name])
     left.set_ylabel("best accuracy")
     left.set_ylim(0, 1.05)
-    stack_bars(
-        right,
-        0.6,
-        (
-            (label, PALETTE[colour], [group["atoms"][name] for group in groups.values()])
-            for (name, label), colour in zip(ATOMS.items(), (4, 0, 1, 3), strict=True)
-        ),
-    )
+    atoms = [
+        (label, PALETTE[at], [group["atoms"][name] for group in groups.values()]) for name, (label, at) in ATOMS.items()
+    ]
+    stack_bars(right, 0.6, atoms)
     right.set_ylabel("information about the species (nats)")
     for axes in (left, right):
         axes.set_xticks(list(places), [name.replace("-", "-\n") for name in groups])

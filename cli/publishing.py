@@ -21,6 +21,22 @@ if TYPE_CHECKING:
 
 __all__ = ["publish_command"]
 
+_PATH = click.Path(path_type=Path)
+_OPTIONS = together(
+    click.option("--out", type=_PATH, help="Folder to publish into."),
+    click.option("--to", metavar="URL", help="hf://datasets/USER/NAME, s3://, gs://, or any that fsspec writes to."),
+    click.option("--dry-run", is_flag=True, help="List what would go, and touch nothing."),
+    click.option("--report", type=_PATH, help="Report of a run to travel along: folder or page."),
+    click.option(
+        "--licence", help="Of generated data, and of items that name none.  [default: CC-BY-4.0 if generated]"
+    ),
+    click.option("--allow-unknown-licence", is_flag=True, help="Publish items whose licence is not known."),
+    click.option("--title", help="What readers call it.  [default: by its settings]"),
+    click.option("--author", "authors", multiple=True, help="Who is to be cited; may be repeated."),
+    click.option("--release-version", default="1.0.0", show_default=True, help="Of this publication."),
+    click.option("--date", help="Of publication, as YYYY-MM-DD.  [default: today]"),
+)
+
 
 def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click.Command:
     """Return the verb."""
@@ -28,7 +44,7 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
 
     @click.command("publish", cls=Verb, epilog=f"Example: {command} publish {data} --out release")
     @click.argument("path", type=PathOrUrl())
-    @_options()
+    @_OPTIONS
     @as_json
     @debug
     def publish(path: str | Path, out: Path | None, to: str | None, dry_run: bool, as_json: bool, **said: Any) -> None:
@@ -62,27 +78,6 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
             print_json({"places": done})
 
     return publish
-
-
-def _options() -> Any:
-    return together(
-        click.option("--out", type=click.Path(path_type=Path), help="Folder to publish into."),
-        click.option(
-            "--to", metavar="URL", help="hf://datasets/USER/NAME, s3://, gs://, or any that fsspec writes to."
-        ),
-        click.option("--dry-run", is_flag=True, help="List what would go, and touch nothing."),
-        click.option(
-            "--report", type=click.Path(path_type=Path), help="Report of a run to travel along: folder or page."
-        ),
-        click.option(
-            "--licence", help="Of generated data, and of items that name none.  [default: CC-BY-4.0 if generated]"
-        ),
-        click.option("--allow-unknown-licence", is_flag=True, help="Publish items whose licence is not known."),
-        click.option("--title", help="What readers call it.  [default: by its settings]"),
-        click.option("--author", "authors", multiple=True, help="Who is to be cited; may be repeated."),
-        click.option("--release-version", default="1.0.0", show_default=True, help="Of this publication."),
-        click.option("--date", help="Of publication, as YYYY-MM-DD.  [default: today]"),
-    )
 
 
 def _release(

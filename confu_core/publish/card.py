@@ -41,24 +41,19 @@ _BARE = re.compile(r"(?!(?i:true|false|null|yes|no|on|off|y|n)\Z)[A-Za-z_][A-Za-
 
 def write_card(about: About, files: Collection[str]) -> str:
     """Write a card in Markdown, beside which files lie; sections without anything to say are left out."""
-    manifest, schema, words, terms = about.manifest, about.schema, about.words, about.terms
+    manifest, schema, words, counts = about.manifest, about.schema, about.words, about.terms.counts
     named = ("name", "what", "licence", "items", "url")
     sources = [[_source(name, source.get(name, "")) for name in named] for source in words.sources]
-    settings = [
-        (name, _code(_short(value)), words.dials.get(name, ""))
-        for name, value in {**_flat(manifest.config), "seed": manifest.seed}.items()
-    ]
+    flat = {**_flat(manifest.config), "seed": manifest.seed}
+    settings = [(name, _code(_short(value)), words.dials.get(name, "")) for name, value in flat.items()]
     columns = [(name, kind, words.columns.get(name, "")) for name, kind in manifest.schema.items()]
     rows = sum(manifest.splits.values())
-    items = [[name, f"{count:,}"] for name, count in terms.counts.items()]
     return _rendered(
         CARD,
+        about,
         _escaped,
-        words=words,
-        terms=terms,
-        files=files,
-        manifest=manifest,
-        licence=_on_the_hub(terms),
+        beside={name.partition("/")[0] for name in files},
+        licence=_on_the_hub(about.terms),
         magnitude=next((name for name, limit in _SIZES.items() if rows < limit), "n>10M"),
         pattern="data/{}-*.parquet" if "parquet" in manifest.formats else "webdataset/{}-*.tar",
         features=None if schema is None else Code(yaml(card_features(schema), 2)),
@@ -68,44 +63,36 @@ def write_card(about: About, files: Collection[str]) -> str:
         settings=_described(["setting", "value", "meaning"], settings),
         splits=_splits(manifest),
         folders=[FOLDERS[format] for format in manifest.formats],
-        reported=any(name.startswith("report/") for name in files),
         columns=_described(["column", "type", "holds"], columns),
         nested=Code(", ".join(map(_code, undescribed(schema))) if schema is not None else ""),
         loading=Code(_loading(about)),
-        items=markdown_table(["licence of items", "items"], items) if any(terms.counts.values()) else "",
+        items=markdown_table(["licence of items", "items"], [[name, f"{count:,}"] for name, count in counts.items()]),
         citation=Code(bibtex(about)),
     )
 
 
 def citation_file(about: About) -> str:
     """Return CITATION.cff, in version 1.2 of its format; its texts are quoted, so that none is read as YAML."""
-    return _rendered(CITATION, **vars(about), authors=about.authors)
+    return _rendered(CITATION, about)
 
 
 def bibtex(about: About) -> str:
     """Return an entry for BibTeX, of the type ``misc``."""
     key = re.sub(r"[^a-z0-9]+", "", about.manifest.name.lower()) or "dataset"
-    return _rendered("citation.bib", **vars(about), authors=about.authors, key=key)[:-1]
+    return _rendered("citation.bib", about, key=key)[:-1]
 
 
 def licence_file(about: About, files: Collection[str]) -> str:
     """Return LICENSE: which licence, where its text is, and who is to be named; files are what lies beside it."""
-    return _rendered(
-        LICENSE,
-        **vars(about),
-        files=files,
-        title=_line(about.words.title),
-        who=_line(", ".join(about.authors)),
-        counted=any(about.terms.counts.values()),
-    )
+    return _rendered(LICENSE, about, files=files, title=_line(about.words.title), who=_line(", ".join(about.authors)))
 
 
 def _escaped(value: object) -> str:
     return value if isinstance(value, Code) else escape_markdown(str(value))
 
 
-def _rendered(name: str, finalize: Callable[[Any], Any] | None = None, **values: Any) -> str:
-    return _templates(finalize).get_template(f"{name}.j2").render(values)
+def _rendered(name: str, about: About, finalize: Callable[[Any], Any] | None = None, **values: Any) -> str:
+    return _templates(finalize).get_template(f"{name}.j2").render(vars(about), authors=about.authors, **values)
 
 
 @cache
@@ -181,20 +168,17 @@ def _loading(about: About) -> str:
     manifest, schema = about.manifest, about.schema
     split = next(iter(manifest.splits))
     kinds = features(schema) if schema is not None else {}
-    images, sounds = (
-        [name for name, kind in kinds.items() if kind.get("_type") == what] for what in ("Image", "Audio")
-    )
+    media = {what: [name for name, kind in kinds.items() if kind.get("_type") == what] for what in ("Image", "Audio")}
     lists = [field for field in schema or () if is_list(field.type)]
     return _rendered(
         "load.md",
-        **vars(about),
+        about,
         place=about.edition.place,
         split=split,
         shards=len(_sizes(manifest, "parquet", split)),
         tars=len(_sizes(manifest, "webdataset", split)),
-        images=images,
-        sounds=sounds,
-        heard=bool(sounds) or schema is None,
+        images=media["Image"],
+        sounds=media["Audio"],
         lists=lists,
         nested=[field.name for field in lists if is_list(field.type.value_type)],
     )[:-1]

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from confu_core.cells import is_nothing
 from confu_core.data_files import read_data, record, refuse
@@ -64,13 +63,22 @@ class Reading:
     forbids: bool
 
 
-def _creative_commons(words: Mapping[str, str]) -> Iterator[Licence]:
+@dataclass(frozen=True)
+class _Words:
+    """What the file holds beside licences: parts of those of Creative Commons, phrases by their meaning, lists."""
+
+    parts: Mapping[str, Mapping[str, str]]
+    meanings: Mapping[str, str]
+    lists: Mapping[str, str]
+
+
+def _creative_commons(named: Mapping[str, Mapping[str, str]]) -> Iterator[Licence]:
     for kind in _KINDS:
         parts = kind.split("-")
         for version in (_LATEST, *reversed(_PORTED)):
             yield Licence(
                 f"CC-{kind}-{version}",
-                f"Creative Commons {'-'.join(words[part] for part in parts)} {version}",
+                f"Creative Commons {'-'.join(named[part]['title'] for part in parts)} {version}",
                 f"https://creativecommons.org/licenses/{kind.lower()}/{version}/",
                 f"cc-{kind.lower()}-{version}",
                 publishable="ND" not in parts,
@@ -89,18 +97,20 @@ def _meanings(groups: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-_DATA: dict[str, Any] = read_data("confu_core.publish", _FILE)
-_OTHERS = [record(Licence, {"name": n, **said}, f"{_FILE}: licences.{n}") for n, said in _DATA["licences"].items()]
-_PARTS: dict[str, dict[str, str]] = _DATA["parts"]
-LICENCES = {one.name: one for one in [*_OTHERS, *_creative_commons({p: said["title"] for p, said in _PARTS.items()})]}
+_DATA = read_data("confu_core.publish", _FILE)
+_OTHERS = [
+    record(Licence, {"name": name, **said}, f"{_FILE}: licences.{name}") for name, said in _DATA.pop("licences").items()
+]
+_WORDS = record(_Words, _DATA, _FILE)
+LICENCES = {one.name: one for one in (*_OTHERS, *_creative_commons(_WORDS.parts))}
 # A part of a licence of Creative Commons, or "=" and the name of another, or what the file says of other words.
 _PHRASES = _meanings(
     {f"={one.name}": one.phrases for one in _OTHERS}
-    | {part: said["phrases"] for part, said in _PARTS.items()}
-    | _DATA["meanings"]
+    | {part: said["phrases"] for part, said in _WORDS.parts.items()}
+    | dict(_WORDS.meanings)
 )
 _ADDRESSES = {address: one.name for one in _OTHERS for address in one.addresses}
-LISTS: dict[str, frozenset[str]] = {name: frozenset(words.split()) for name, words in _DATA["lists"].items()}
+LISTS = {name: frozenset(words.split()) for name, words in _WORDS.lists.items()}
 
 
 def common_licence(names: Sequence[str]) -> Licence | None:
@@ -286,7 +296,7 @@ class _Reader:
     def _mean(self, meaning: str) -> None:
         if meaning.startswith("="):
             self._name(meaning[1:])
-        elif meaning in ("BY", "NC", "ND", "SA"):
+        elif meaning in _WORDS.parts:
             self._part(meaning.lower())
         elif meaning == "CC":
             if self._last.name or self._last.parts:

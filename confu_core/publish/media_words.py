@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ def media_words(dataset: Dataset) -> Words:
         words,
         structure=(*words.structure, *more),
         limits=(*words.limits, *(escape_markdown(str(one)) for one in manifest.information.get("limits", ()))),
-        figure=_balance(counts, caption),
+        figure=_balance(counts, [name for name, _ in total.most_common(_MOST_BARS)], caption),
         tasks=tuple(dict.fromkeys(task for _, _, task in kinds.values() if task)),
         columns={
             **words.columns,
@@ -79,18 +79,16 @@ def media_words(dataset: Dataset) -> Words:
     )
 
 
-def _balance(counts: Mapping[str, Counter[str]], caption: str) -> Image:
-    """Draw how often each class is met in each split; of many classes the most frequent ones."""
-    shown = [name for name, _ in sum(counts.values(), Counter[str]()).most_common(_MOST_BARS)]
+def _balance(counts: Mapping[str, Counter[str]], shown: Sequence[str], caption: str) -> Image:
+    """Draw how often each of some classes is met in each split."""
+    series = [
+        (plain(split), PALETTE[at % len(PALETTE)], [found[name] for name in shown])
+        for at, (split, found) in enumerate(counts.items())
+    ]
 
     def paint(drawing: Figure) -> None:
         axes = drawing.subplots()
-        series = enumerate(counts.items())
-        stack_bars(
-            axes,
-            0.8,
-            ((plain(split), PALETTE[at % len(PALETTE)], [found[n] for n in shown]) for at, (split, found) in series),
-        )
+        stack_bars(axes, 0.8, series)
         axes.set_ylabel("samples")
         axes.grid(False, axis="x")
         if len(shown) <= _MOST_NAMED:

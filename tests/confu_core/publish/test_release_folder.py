@@ -21,7 +21,7 @@ from confu_core.publish import Release, publish
 from confu_core.publish.card import card_features
 from confu_core.publish.card import yaml as write_yaml
 from confu_core.publish.croissant import check_croissant
-from confu_core.shards import TableRecipe, build, verify
+from confu_core.shards import TableRecipe, build, open_dataset, verify
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -126,8 +126,6 @@ def test_the_citation_is_yaml_with_what_its_format_wants(release_of, data: Path)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_croissant_is_valid_and_loads_the_rows(out: Path, data: Path) -> None:
     mlcroissant = pytest.importorskip("mlcroissant")
-    from confu_core.shards import open_dataset
-
     dataset = mlcroissant.Dataset(jsonld=str(out / "croissant.json"))
     assert not dataset.metadata.issues.errors and not dataset.metadata.issues.warnings
     rows = {row["rows/key"].decode(): row for row in dataset.records("rows")}
@@ -208,6 +206,43 @@ def test_nothing_half_published_stands_under_the_name(data: Path, release_of, tm
     assert out.exists() == (when == "old")
     publish(release, out)
     assert verify(out).ok
+
+
+@pytest.mark.parametrize("written", ["files", "arrived"])
+def test_an_interrupted_publication_is_known_by_its_ledger_and_what_arrived_is_read_again(
+    release: Release, out: Path, written: str
+) -> None:
+    (out / "manifest.json").unlink()
+    card = (out / "README.md").read_bytes()
+    (out / "README.md").write_bytes(card[:-1] + b"x")
+    (out / "report").mkdir()
+    (out / "report/index.html").write_text("<p>of another day")
+    # As it is written now, and as older versions did, with a state of the store.
+    said: object = "0" * 64 if written == "files" else ["0" * 64, "17 1"]
+    (out / ".publish").mkdir()
+    ledger = {"name": release.name, "fingerprint": release.fingerprint, written: {"report/index.html": said}}
+    (out / ".publish/ledger.json").write_text(json.dumps(ledger))
+    with pytest.raises(DatasetError, match="is being published, or that was interrupted"):
+        open_dataset(out)
+    done = publish(release, out)
+    assert done.sent == ("README.md", "manifest.json") and done.removed == ("report/index.html",)
+    assert (out / "README.md").read_bytes() == card and not (out / ".publish").exists() and verify(out).ok
+
+
+def test_what_is_to_come_is_written_down_before_it_comes(data: Path, release_of, out: Path) -> None:
+    release = release_of(data, date="2027-01-01")
+
+    def look(done: int, total: int) -> None:
+        said = json.loads((out / ".publish/ledger.json").read_text())
+        assert said["files"] == {part.name: part.sha256 for part in release.parts}
+
+    publish(release, out, progress=look)
+    said = {"name": release.name, "fingerprint": "0" * 64, "files": {}}
+    (out / "manifest.json").unlink()
+    (out / ".publish").mkdir()
+    (out / ".publish/ledger.json").write_text(json.dumps(said))
+    with pytest.raises(DatasetError, match=f"holds another dataset, 'noise' \\({'0' * 12} there"):
+        publish(release, out)
 
 
 def test_what_others_put_there_is_refused(release: Release, tmp_path: Path, data: Path, out: Path) -> None:
