@@ -90,11 +90,8 @@ def hub_files(name: str) -> dict[str, HubFile]:
         found = list(hub.HfApi().list_repo_tree(name, recursive=True, repo_type=_KIND))
     except hub.errors.RepositoryNotFoundError:
         return {}
-    return {
-        one.path: HubFile(one.size, one.lfs.sha256 if one.lfs else one.blob_id)
-        for one in found
-        if hasattr(one, "blob_id")
-    }
+    files = [one for one in found if hasattr(one, "blob_id")]
+    return {one.path: HubFile(one.size, one.lfs.sha256 if one.lfs else one.blob_id) for one in files}
 
 
 def missing_parts(release: Release, there: Mapping[str, HubFile]) -> list[Part]:

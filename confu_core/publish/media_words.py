@@ -68,11 +68,7 @@ def media_words(dataset: Dataset) -> Words:
         limits=(*words.limits, *(escape_markdown(str(one)) for one in manifest.information.get("limits", ()))),
         figure=_balance(counts, [name for name, _ in total.most_common(_MOST_BARS)], caption),
         tasks=tuple(dict.fromkeys(task for _, _, task in kinds.values() if task)),
-        columns={
-            **words.columns,
-            **held,
-            contents.label: "class",
-        },
+        columns={**words.columns, **held, contents.label: "class"},
         authors=tuple(names) or words.authors,
         sources=sources,
         real=True,

@@ -146,9 +146,9 @@ def send(release: Release, root: Location, *, progress: Progress | None = None) 
     missing = [part for part, held in zip(body, there, strict=False) if not held]
     if all(there) and not found.stale:
         return Sent((), tuple(part.name for part in release.parts), (), 0)
+    _announce(root, release)
     if found.whole and any("/" in part.name and part.name in found.sums for part in missing):
         (root / MANIFEST).unlink()
-    _announce(root, release)
     before = sum(part.size for part in kept)
     _send_all(missing, root, before, lambda done: progress(done, release.size) if progress else None)
     for name in found.stale:

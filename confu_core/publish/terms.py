@@ -185,8 +185,8 @@ def terms_of(
         (str(source.get("licence") or ""), _count(source.get("items")), str(source.get("name", "a source")))
         for source in sources
     ]
-    for source in told:
-        _check(*source)
+    for text, count, name in told:
+        _check(text, _which(count, name))
     said = {text: (count, ", ".join(items.keys.get(text, ()))) for text, count in items.counts.items()}
     if not said:
         for text, more, name in told:
@@ -204,38 +204,34 @@ def _weighed(said: Mapping[str, tuple[int, str]], own: Licence | None, allow_unk
     notes: list[str] = []
     for text, (count, who) in said.items():
         # What is chosen stands in where nothing is said, and never over what is said.
-        found = own if is_nothing(text) else read_licence(text)
-        _check(text, count, who)
+        found, which = own if is_nothing(text) else read_licence(text), _which(count, who)
+        _check(text, which)
         if found is None and not allow_unknown:
-            raise DatasetError(_unknown(text, count, who))
+            raise DatasetError(_unknown(text, which))
         name = UNKNOWN if found is None else found.name
         counts[name] += count
         if found is not None and len(read(text).names) > 1:
-            notes.append(
-                f"{_which(count)} ({who}) name several licences, {_quoted(text)}: {name}, the stricter, counts"
-            )
+            notes.append(f"{which} name several licences, {_quoted(text)}: {name}, the stricter, counts")
     return Terms(common_licence(list(counts)), dict(counts), tuple(notes))
 
 
-def _check(text: str, count: int, who: str) -> None:
+def _check(text: str, which: str) -> None:
     found = read_licence(text)
     if (found is not None and not found.publishable) or (found is None and read(text).forbids):
-        raise DatasetError(
-            f"the licence {_quoted(text)} of {_which(count)} ({who}) forbids publishing what was cut and resized; "
-            "leave these out"
-        )
+        problem = "forbids publishing what was cut and resized; leave these out"
+        raise DatasetError(f"the licence {_quoted(text)} of {which} {problem}")
 
 
-def _unknown(text: str, count: int, who: str) -> str:
+def _unknown(text: str, which: str) -> str:
     never = "or publish nevertheless with --allow-unknown-licence"
     if is_nothing(text):
-        return f"no licence is named for {_which(count)} ({who}); name it with --licence, {never}"
+        return f"no licence is named for {which}; name it with --licence, {never}"
     mend = "write it in the table as SPDX does, such as CC-BY-4.0"
-    return f"the licence {_quoted(text)} is not known for {_which(count)} ({who}); {mend}, {never}"
+    return f"the licence {_quoted(text)} is not known for {which}; {mend}, {never}"
 
 
-def _which(count: int) -> str:
-    return f"{count:,} items" if count else "the dataset"
+def _which(count: int, who: str) -> str:
+    return f"{f'{count:,} items' if count else 'the dataset'} ({who})"
 
 
 def _quoted(text: str) -> str:
