@@ -126,7 +126,8 @@ def _feature(kind: pa.DataType, media: Mapping[str, Any]) -> dict[str, Any]:
     if media.get("_type") == "Image":
         return {"dtype": "image"}
     if media.get("_type") == "Audio":
-        return {"dtype": {"audio": {"sampling_rate": media["sampling_rate"]}}}
+        rate = media.get("sampling_rate")  # Of files that each have their own there is none.
+        return {"dtype": {"audio": {"sampling_rate": rate}} if rate else "audio"}
     if is_list(kind):
         inner = _feature(kind.value_type, {})
         name = "large_list" if pa.types.is_large_list(kind) else "list"

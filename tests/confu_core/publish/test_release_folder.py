@@ -21,7 +21,7 @@ from confu_core.publish import Release, publish
 from confu_core.publish.card import card_features
 from confu_core.publish.card import yaml as write_yaml
 from confu_core.publish.croissant import check_croissant
-from confu_core.shards import TableRecipe, build, open_dataset, verify
+from confu_core.shards import MEDIA, TableRecipe, build, open_dataset, verify, with_features
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -113,6 +113,14 @@ def test_types_are_pinned_as_the_hub_itself_would_write_them() -> None:
     schema = pa.schema([(f"c{at}", kind) for at, kind in enumerate(kinds)])
     written = yaml.safe_load(write_yaml({"features": card_features(schema)}))["features"]
     assert datasets.Features._from_yaml_list(written) == datasets.Features.from_arrow_schema(schema)
+
+
+@pytest.mark.parametrize("rate", [{}, {"sampling_rate": 22050}])
+def test_sounds_are_pinned_with_their_rate_where_they_have_one(rate: dict[str, int]) -> None:
+    yaml, datasets = pytest.importorskip("yaml"), pytest.importorskip("datasets")
+    schema = with_features(pa.schema([("call", MEDIA)]), {"call": {"_type": "Audio", **rate}})
+    written = yaml.safe_load(write_yaml({"features": card_features(schema)}))["features"]
+    assert datasets.Features._from_yaml_list(written) == datasets.Features({"call": datasets.Audio(**rate)})
 
 
 def test_the_citation_is_yaml_with_what_its_format_wants(release_of, data: Path) -> None:
