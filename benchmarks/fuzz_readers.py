@@ -46,8 +46,7 @@ except ImportError:
 FOLLOWED = [
     *("birdmml.ingest", "confu_core.cells", "confu_core.typed", "confu_core.inputs.features"),
     *(f"confu_core.datasets.{name}" for name in ("affect", "restricted_pickle", "separated")),
-    *(f"confu_core.publish.{name}" for name in ("licence_grammar", "licences")),
-    *("confu_core.shards.manifest", "confu_core.training.checkpoint"),
+    *("confu_core.publish.licences", "confu_core.shards.manifest", "confu_core.training.checkpoint"),
 ]
 with atheris.instrument_imports(include=FOLLOWED) if atheris else contextlib.nullcontext():
     from birdmml.ingest import checked_information
@@ -66,7 +65,7 @@ with atheris.instrument_imports(include=FOLLOWED) if atheris else contextlib.nul
     from confu_core.errors import ConfuError, DatasetError
     from confu_core.inputs import InputSpec, Picture, Text
     from confu_core.inputs.features import read_features
-    from confu_core.publish.licence_grammar import read as read_licences
+    from confu_core.publish.licences import read as read_licences
     from confu_core.publish.licences import read_licence
     from confu_core.shards import TableRecipe, build
     from confu_core.shards.manifest import load_manifest

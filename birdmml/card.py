@@ -1,8 +1,9 @@
-"""What a card says of Bird-MML: generated birds, or real media whose columns are named in the manifest."""
+"""What a card says of Bird-MML: generated birds, in the sentences of ``card.toml``, or real media."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from birdmml.columns import COLUMNS as SAMPLE_COLUMNS
@@ -10,58 +11,18 @@ from birdmml.data import NAME, BirdData
 from birdmml.design import GROUPS
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
+from confu_core.page.drawing import PALETTE, render, stack_bars
 from confu_core.publish.media_words import media_words
-from confu_core.publish.words import Figure, Words, markdown_table
+from confu_core.publish.words import Words, markdown_table, words_from
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Drawing
+    from matplotlib.figure import Figure
 
-__all__ = ["bird_words", "structure_figure", "words_of"]
+__all__ = ["words_of"]
 
-DIALS = {
-    "species": "how many species, or which",
-    "per_species": "triplets of each species on average, all splits together",
-    "shares.redundant": "share of species that picture and song tell apart alone",
-    "shares.image_unique": "share of species that only the picture tells apart",
-    "shares.audio_unique": "share of species that only the song tells apart",
-    "shares.complement": "share of species that picture and song narrow down from two sides",
-    "shares.xor": "share of species that picture and song tell apart together alone",
-    "p": "mixing parameter of the xor group: 1 is pure synergy",
-    "image_noise": "probability that a picture shows another type of its group",
-    "audio_noise": "probability that a recording holds another type of its group",
-    "imbalance": "how many times more frequent the most frequent species is than the least",
-    "audio_reuse": "share of species whose recordings serve two samples each",
-    "per_individual": "samples of one bird, in one place",
-    "split_shares": "shares of train, validation, test and shift",
-    "size": "width and height of pictures, in pixels",
-    "jpeg_quality": "highest JPEG quality",
-    "seconds": "length of recordings, in seconds",
-    "sample_rate": "samples per second",
-    "caption.name_share": "probability that a caption names the species",
-    "caption.marks": "probability of each fact of the picture",
-    "caption.song": "probability of each fact of the recording",
-    "caption.nature": "probability of each fact of the species",
-    "caption.drop_share": "probability that a fact is left out",
-    "caption.wrong_share": "probability that a fact is wrong",
-    "caption.generic_share": "probability that a fact is made generic",
-    "seed": "decides everything that is drawn",
-}
-DIALS |= {
-    f"group_captions.{group}.{dial.partition('.')[2]}": f"{meaning}, in {group}"
-    for group in GROUPS
-    for dial, meaning in DIALS.items()
-    if dial.startswith("caption.")
-}
-DIALS |= {f"group_weights.{group}": f"how many times as frequent the species of {group} are" for group in GROUPS}
 COLUMNS = {column.name: column.meaning for column in SAMPLE_COLUMNS}
-LIMITS = (
-    "The birds are drawn and the songs synthesised. A model that does well here need not recognise a real bird.",
-    "Ceilings are those of the latents: pictures may be too blurred and recordings too noisy to reach them.",
-    "Who shares looks and songs is set by the design, not by nature; read nothing about real species from it.",
-    "Captions come from a grammar in English, with less variety than people's.",
-)
 ACCURACIES = {
     "bayes_image": "picture",
     "bayes_audio": "song",
@@ -70,27 +31,18 @@ ACCURACIES = {
     "headroom": "headroom",
     "higher_order_headroom": "higher-order headroom",
 }
-ATOMS = {"redundancy": "redundant", "unique_image": "picture alone", "unique_audio": "song alone", "synergy": "synergy"}
+# What is drawn, and in which colour of the palette.
+BARS = {"bayes_image": 0, "bayes_audio": 1, "pairwise_ceiling": 4, "bayes_both": 2}
+ATOMS = {
+    "redundancy": ("redundant", 4),
+    "unique_image": ("picture alone", 0),
+    "unique_audio": ("song alone", 1),
+    "synergy": ("synergy", 3),
+}
 
 
 def words_of(dataset: Dataset) -> Words:
-    """Return what the card of a dataset says.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Generated birds, or real media.
-
-    Returns
-    -------
-    Words
-        With its figure.
-
-    Raises
-    ------
-    DatasetError
-        If it is neither.
-    """
+    """Return what the card of generated birds or of real media says; a DatasetError if a dataset is neither."""
     manifest = dataset.manifest
     if CONTENTS in manifest.information:
         return media_words(dataset)
@@ -102,87 +54,37 @@ def words_of(dataset: Dataset) -> Words:
 
 
 def bird_words(manifest: Manifest) -> Words:
-    """Return what the card of generated birds says.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        With all that is known exactly, as `birdmml.data.open_birds` returns it.
-
-    Returns
-    -------
-    Words
-        With a figure of the ceilings and atoms of each group.
-    """
-    said, config = manifest.information, manifest.config
-    whole = said["overall"]
-    return Words(
-        title=f"Bird-MML, {whole['species']} species",
-        what=(
-            f"{sum(manifest.splits.values()):,} triplets of a picture, a song and a caption of {whole['species']} "
-            "North American bird species, all generated. How the three complement each other is not measured but "
-            "set: the Bayes accuracy of the species from the picture, from the song and from both is known exactly.",
-            "It is for methods that align three modalities and claim to capture what only several of them reveal "
-            "together: contrastive learning, retrieval from two modalities, zero-shot classification.",
-        ),
-        made=(
-            f"Pictures of {config['size']} x {config['size']} pixels are drawn from outlines, feather tracts and a "
-            f"camera; songs of {config['seconds']:g} s at {config['sample_rate']:,} samples per second are "
-            "synthesised syllable by syllable in a recorded scene; captions come from a grammar over the facts of "
-            "picture, song and species. Nothing was downloaded, and nothing of it was taken from anybody's pictures "
-            "or recordings.",
-            "`birdmml build` of [confu-bench](https://pypi.org/project/confu-bench/) makes it again from the "
-            "settings below.",
-        ),
-        structure=_structure(said),
-        limits=LIMITS,
-        figure=structure_figure(said),
-        tags=("multimodal", "synthetic", "birds", "bioacoustics", "contrastive-learning", "higher-order", "benchmark"),
-        tasks=("zero-shot-image-classification", "image-classification", "audio-classification"),
-        languages=("en",),
-        dials=DIALS,
-        columns=COLUMNS,
+    """Return what the card of generated birds says, from a manifest that holds all that is known exactly of them."""
+    said = manifest.information
+    words = words_from(
+        "birdmml",
+        "card.toml",
+        **manifest.config | {"species": said["overall"]["species"]},
+        triplets=sum(manifest.splits.values()),
+        groups=_table({**said["groups"], "all": said["overall"]}),
     )
-
-
-def structure_figure(said: Mapping[str, Any]) -> Figure:
-    """Draw the Bayes accuracies of each group, and its atoms.
-
-    Parameters
-    ----------
-    said : mapping
-        The manifest's information.
-
-    Returns
-    -------
-    Figure
-        The same bytes for the same numbers.
-    """
-    from confu_core.page.drawing import render
-
+    captions = {dial.partition(".")[2]: said for dial, said in words.dials.items() if dial.startswith("caption.")}
+    of_groups = {f"group_captions.{g}.{dial}": f"{said}, in {g}" for g in GROUPS for dial, said in captions.items()}
+    of_groups |= {f"group_weights.{g}": f"how many times as frequent the species of {g} are" for g in GROUPS}
     caption = "Best accuracy of the species in each group, and what picture and song tell about it in nats"
-    drawn = render(
+    figure = render(
         "structure", "Interaction structure", caption, (9, 3.4), lambda drawing: _paint(drawing, said["groups"])
     )
-    return Figure(drawn.name, drawn.caption, drawn.svg, drawn.png)
+    return replace(words, figure=figure, dials={**words.dials, **of_groups}, columns=COLUMNS)
 
 
-def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
-    from confu_core.page.drawing import PALETTE
-
+def _paint(drawing: Figure, groups: Mapping[str, Any]) -> None:
     left, right = drawing.subplots(1, 2)
     places = range(len(groups))
-    for at, name in enumerate(("bayes_image", "bayes_audio", "pairwise_ceiling", "bayes_both")):
+    for at, (name, colour) in enumerate(BARS.items()):
         heights = [group[name] for group in groups.values()]
-        colour = PALETTE[(0, 1, 4, 2)[at]]
-        left.bar([x + (at - 1.5) * 0.2 for x in places], heights, 0.18, color=colour, label=ACCURACIES[name])
+        left.bar([x + (at - 1.5) * 0.2 for x in places], heights, 0.18, color=PALETTE[colour], label=ACCURACIES[name])
     left.set_ylabel("best accuracy")
     left.set_ylim(0, 1.05)
-    below = [0.0] * len(groups)
-    for at, (name, label) in enumerate(ATOMS.items()):
-        heights = [group["atoms"][name] for group in groups.values()]
-        right.bar(places, heights, 0.6, bottom=below, color=PALETTE[(4, 0, 1, 3)[at]], label=label)
-        below = [low + height for low, height in zip(below, heights, strict=True)]
+    atoms = [
+        (label, PALETTE[at], [group["atoms"][name] for group in groups.values()]) for name, (label, at) in ATOMS.items()
+    ]
+    stack_bars(right, 0.6, atoms)
     right.set_ylabel("information about the species (nats)")
     for axes in (left, right):
         axes.set_xticks(list(places), [name.replace("-", "-\n") for name in groups])
@@ -190,19 +92,11 @@ def _paint(drawing: Drawing, groups: Mapping[str, Any]) -> None:
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, handlelength=1, columnspacing=1)
 
 
-def _structure(said: Mapping[str, Any]) -> tuple[str, ...]:
+def _table(groups: Mapping[str, Any]) -> str:
     rows = []
-    for name, group in {**said["groups"], "all": said["overall"]}.items():
+    for name, group in groups.items():
         accuracies = [f"{abs(round(group[key], 4)):.3f}" for key in ACCURACIES]
         beyond = group["connected_information"]["3"]
         rows.append([name, group["species"], *accuracies, f"{group['total_correlation']:.3f}", f"{beyond:.3f}"])
     columns = ["group", "species", *ACCURACIES.values(), "total correlation (nats)", "of order 3"]
-    return (
-        "Species are told apart in different ways, one per group. For each, the table has the best accuracy of the "
-        "species from the picture, from the song, from both by what all pairs of species, look and song tell, and "
-        "from both by everything (Bayes accuracy). The headroom is what both add to the better one; the higher-order "
-        "headroom is the part of it that no pairs tell. The law of the latents is finite, so these are exact.",
-        markdown_table(columns, rows),
-        "`manifest.json` holds under `information` the mutual informations and the decomposition into redundant, "
-        "unique and synergistic information as well, and which species share which types.",
-    )
+    return markdown_table(columns, rows)

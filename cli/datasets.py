@@ -43,7 +43,7 @@ def verify_command(
         manifest. Exit status 1 if anything is wrong, or with --repair if anything still is.
         """
         from confu_core.io.storage import location
-        from confu_core.publish.croissant_check import description_findings
+        from confu_core.publish.croissant import description_findings
         from confu_core.shards import verify as examine
 
         if mend:

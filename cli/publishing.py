@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 
 __all__ = ["publish_command"]
 
+_PATH = click.Path(path_type=Path)
+_OPTIONS = together(
+    click.option("--out", type=_PATH, help="Folder to publish into."),
+    click.option("--to", metavar="URL", help="hf://datasets/USER/NAME, s3://, gs://, or any that fsspec writes to."),
+    click.option("--dry-run", is_flag=True, help="List what would go, and touch nothing."),
+    click.option("--report", type=_PATH, help="Report of a run to travel along: folder or page."),
+    click.option(
+        "--licence", help="Of generated data, and of items that name none.  [default: CC-BY-4.0 if generated]"
+    ),
+    click.option("--allow-unknown-licence", is_flag=True, help="Publish items whose licence is not known."),
+    click.option("--title", help="What readers call it.  [default: by its settings]"),
+    click.option("--author", "authors", multiple=True, help="Who is to be cited; may be repeated."),
+    click.option("--release-version", default="1.0.0", show_default=True, help="Of this publication."),
+    click.option("--date", help="Of publication, as YYYY-MM-DD.  [default: today]"),
+)
+
 
 def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click.Command:
     """Return the verb."""
@@ -27,7 +44,7 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
 
     @click.command("publish", cls=Verb, epilog=f"Example: {command} publish {data} --out release")
     @click.argument("path", type=PathOrUrl())
-    @_options()
+    @_OPTIONS
     @as_json
     @debug
     def publish(path: str | Path, out: Path | None, to: str | None, dry_run: bool, as_json: bool, **said: Any) -> None:
@@ -36,9 +53,8 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
         PATH is a dataset, which is not altered. The same command again goes on where it was interrupted, and brings an
         earlier publication of the same dataset up to date. Keys and tokens come from the stores' own tools.
         """
+        from confu_core import publish as publishing
         from confu_core.io.storage import location
-        from confu_core.publish import check_place, plan
-        from confu_core.publish import publish as bring
 
         places: list[str | Path] = [place for place in (out, to) if place is not None]
         if not places:
@@ -46,17 +62,17 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
         # A client of S3 lets go of what was under way when a connection is cut, and its loop would print all of it.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         for place in places:
-            check_place(place)
+            publishing.check_place(place)
         done, source = [], location(path)
         for place in places:
             release = _release(path, words_of, place, said)
             if not as_json:
                 echo(*release.notes)
             if dry_run:
-                done.append(_planned(release, plan(release, place, source), as_json))
+                done.append(_planned(release, publishing.plan(release, place, source), as_json))
                 continue
             with progress_bar(f"publishing to {place}", "bytes") as bar:
-                sent = bring(release, place, source, progress=lambda at, total: bar(at, total, size(at)))
+                sent = publishing.publish(release, place, source, progress=lambda at, total: bar(at, total, size(at)))
             done.append(_brought(command, place, release, sent, as_json))
         if as_json:
             print_json({"places": done})
@@ -64,32 +80,9 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
     return publish
 
 
-def _options() -> Any:
-    return together(
-        click.option("--out", type=click.Path(path_type=Path), help="Folder to publish into."),
-        click.option(
-            "--to", metavar="URL", help="hf://datasets/USER/NAME, s3://, gs://, or any that fsspec writes to."
-        ),
-        click.option("--dry-run", is_flag=True, help="List what would go, and touch nothing."),
-        click.option(
-            "--report", type=click.Path(path_type=Path), help="Report of a run to travel along: folder or page."
-        ),
-        click.option(
-            "--licence", help="Of generated data, and of items that name none.  [default: CC-BY-4.0 if generated]"
-        ),
-        click.option("--allow-unknown-licence", is_flag=True, help="Publish items whose licence is not known."),
-        click.option("--title", help="What readers call it.  [default: by its settings]"),
-        click.option("--author", "authors", multiple=True, help="Who is to be cited; may be repeated."),
-        click.option("--release-version", default="1.0.0", show_default=True, help="Of this publication."),
-        click.option("--date", help="Of publication, as YYYY-MM-DD.  [default: today]"),
-    )
-
-
 def _release(
     path: str | Path, words_of: Callable[[Dataset], Words], place: str | Path, said: dict[str, Any]
 ) -> Release:
-    from dataclasses import replace
-
     from confu_core.datasets import is_source
     from confu_core.errors import InvalidValue
     from confu_core.publish import Edition, assemble
@@ -105,7 +98,8 @@ def _release(
         raise InvalidValue(f"{path} is read in place; build it first: {build}")
     dataset = open_dataset(path)
     words = words_of(dataset)
-    words = replace(words, title=said["title"]) if said["title"] else words
+    if said["title"]:
+        words = replace(words, title=said["title"])
     where = "." if isinstance(place, Path) or place.startswith(("file://", "local://")) else place.rstrip("/")
     edition = Edition(date, said["release_version"], said["authors"], where)
     unknown = said["allow_unknown_licence"]
@@ -128,5 +122,4 @@ def _brought(command: str, place: str | Path, release: Release, sent: Sent, as_j
         gone = f", {len(sent.removed)} of an earlier publication removed" if sent.removed else ""
         echo(f"{place}: {new}{old}{gone}; {len(release.parts)} files, {size(release.size)}")
         echo(f"Prove it: {command} verify {place}")
-    said = {"sent": list(sent.sent), "kept": list(sent.kept), "removed": list(sent.removed), "bytes": sent.bytes}
-    return {"place": str(place), **said, "fingerprint": release.fingerprint, "notes": list(release.notes)}
+    return {"place": str(place), **asdict(sent), "fingerprint": release.fingerprint, "notes": list(release.notes)}

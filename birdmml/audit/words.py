@@ -8,21 +8,15 @@ captions of the classes that it names rather than in others.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 from birdmml.caption.names import ordinary_words
 from birdmml.species import load_species
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from confu_core.data_files import read_data
 
 __all__ = ["UNDECIDED", "Naming", "guess_language", "naming_of", "words_of"]
 
@@ -171,7 +165,7 @@ def _languages() -> tuple[dict[str, frozenset[str]], dict[str, re.Pattern[str]]]
 
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, Any]:
-    return tomllib.loads(files("birdmml.audit").joinpath("words.toml").read_text(encoding="utf-8"))
+    return read_data("birdmml.audit", "words.toml")
 
 
 def _word_set(key: str, words: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from birdmml.species.data_files import read_data, record, refuse
+from confu_core.data_files import read_data, record, refuse
 
 FILE = "templates.toml"
 REGISTERS = ("plain", "photo", "field", "spoken", "catalogue")
@@ -35,7 +35,7 @@ class Templates:
 @lru_cache(maxsize=1)
 def templates() -> Templates:
     """Return the sentences; a file that breaks a constraint is a `DatasetError` that names it."""
-    return make_templates(read_data(FILE))
+    return make_templates(read_data("birdmml", FILE))
 
 
 def make_templates(held: Mapping[str, Any]) -> Templates:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from birdmml.picture.paint import planes, upscale
 from birdmml.picture.textures import clouds, crop, grain, ripples, turf
-from birdmml.species.data_files import read_data, record, refuse
+from confu_core.data_files import read_data, record, refuse
 
 Colors = np.ndarray
 Rgb = tuple[int, int, int]
@@ -35,7 +35,7 @@ class Scenery:
 @lru_cache(maxsize=1)
 def scenery() -> Scenery:
     """Return the colors of places and supports; a file that breaks a constraint is a `DatasetError` that names it."""
-    made = record(Scenery, read_data("scenery.toml"), "scenery.toml: scenery")
+    made = record(Scenery, read_data("birdmml", "scenery.toml"), "scenery.toml: scenery")
     for key in ("looks", "shifted_looks"):
         if set(getattr(made, key)) != set(MAKERS):
             refuse(f"scenery.toml: {key}", f"a table of {', '.join(MAKERS)}", list(getattr(made, key)))

@@ -8,9 +8,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from birdmml.species.data_files import read_data, record, refuse
 from birdmml.species.facts import BACKGROUNDS
 from birdmml.species.words import words
+from confu_core.data_files import read_data, record, refuse
 
 FILE = "shapes.toml"
 SUPPORTS = (
@@ -101,7 +101,7 @@ class Shape:
 @lru_cache(maxsize=1)
 def shapes() -> Mapping[str, Shape]:
     """Return the shapes by name, in the order of the file; one that breaks a constraint is a `DatasetError`."""
-    held = read_data(FILE)
+    held = read_data("birdmml", FILE)
     return MappingProxyType({name: make_shape(name, values, held["base"]) for name, values in held["shape"].items()})
 
 

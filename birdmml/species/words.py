@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from birdmml.species.data_files import read_data, record, refuse
 from birdmml.species.facts import ACTIVITIES, BACKGROUNDS, WEATHERS
+from confu_core.data_files import read_data, record, refuse
 
 FILE = "words.toml"
 # Parts that every bird has, with one color each, and marks that only some have (blank in the table: none).
@@ -97,7 +97,7 @@ class Words:
 @lru_cache(maxsize=1)
 def words() -> Words:
     """Return the words; a file that breaks a constraint is a `DatasetError` that names it."""
-    return make_words(read_data(FILE))
+    return make_words(read_data("birdmml", FILE))
 
 
 def make_words(held: Mapping[str, Any]) -> Words:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["INK", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Image", "plain", "render"]
+__all__ = ["INK", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Image", "plain", "render", "stack_bars"]
 
 # Okabe and Ito's palette, without yellow (too pale for lines on paper) and black (kept for what is exact).
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -100,3 +100,12 @@ def plain(text: str) -> str:
         return shown.replace("$", r"\$")
     at = shown.index("\u0302")
     return plain(shown[: at - 1]) + rf"$\mathdefault{{\hat{{{shown[at - 1]}}}}}$" + plain(shown[at + 1 :])
+
+
+def stack_bars(axes: Any, width: float, series: Iterable[tuple[str, str, Sequence[float]]]) -> None:
+    """Draw bars that stand on each other: label, colour and heights of each series, from the ground up."""
+    below: list[float] = []
+    for label, colour, heights in series:
+        below = below or [0.0] * len(heights)
+        axes.bar(range(len(heights)), heights, width, bottom=below, color=colour, label=label)
+        below = [low + height for low, height in zip(below, heights, strict=True)]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from confu_core.publish.assemble import assemble
 from confu_core.publish.publishing import Plan, check_place, plan, publish
-from confu_core.publish.release import Part, Release
+from confu_core.publish.release import Part, Release, assemble
 from confu_core.publish.send import Sent
-from confu_core.publish.words import Edition, Figure, Words, markdown_table
+from confu_core.publish.words import Edition, Words, markdown_table
 
 __all__ = [
     "Edition",
-    "Figure",
     "Part",
     "Plan",
     "Release",

@@ -1,158 +1,219 @@
-"""The card: what a dataset is, how it was made, what is known of it, how to load it, and what one may do with it."""
+"""The card of a dataset, how it is cited, and its licence in full: README.md, CITATION.cff, BibTeX and LICENSE.
+
+The texts are templates; what stands in them is escaped for the language that it stands in.
+"""
 
 from __future__ import annotations
 
 import json
+import keyword
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from confu_core.escaping import escape_markdown
+from confu_core.escaping import escape_markdown, markdown_code, visible
 from confu_core.page.numbers import size
-from confu_core.publish.attribution import ATTRIBUTION
-from confu_core.publish.citation import bibtex
-from confu_core.publish.features import undescribed
-from confu_core.publish.head import card_head, yaml
-from confu_core.publish.snippets import snippets
-from confu_core.publish.terms import Terms
-from confu_core.publish.words import Code, Edition, Words, code, markdown_table
+from confu_core.publish.croissant import is_list, undescribed
+from confu_core.publish.terms import UNKNOWN, Terms
+from confu_core.publish.words import About, Code, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
+from confu_core.shards.parquet import features
 
-__all__ = ["CARD", "write_card"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-CARD = "README.md"
+__all__ = ["CARD", "CITATION", "LICENSE", "bibtex", "citation_file", "licence_file", "write_card"]
+
+CARD, CITATION, LICENSE = "README.md", "CITATION.cff", "LICENSE"
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!&*+,;=%-]+")
 _LONGEST = 300  # Letters of a setting; a manifest holds longer ones in full.
+_SIZES = {"n<1K": 1e3, "1K<n<10K": 1e4, "10K<n<100K": 1e5, "100K<n<1M": 1e6, "1M<n<10M": 1e7}
+_TYPES = {"double": "float64", "float": "float32", "halffloat": "float16", "bool": "bool", "date32[day]": "date32"}
+_TEX = {"\\": r"\textbackslash{}", **{mark: "\\" + mark for mark in "&%$#_{}"}}
+# Anything else might be read as a number, a date, a truth or a mark of YAML's own.
+_BARE = re.compile(r"(?!(?i:true|false|null|yes|no|on|off|y|n)\Z)[A-Za-z_][A-Za-z0-9_.-]*")
 
 
-def write_card(
-    manifest: Manifest, schema: pa.Schema | None, words: Words, terms: Terms, edition: Edition, files: tuple[str, ...]
-) -> str:
-    """Write a card in Markdown.
+def write_card(about: About, files: Collection[str]) -> str:
+    """Write a card in Markdown, beside which files lie; sections without anything to say are left out."""
+    manifest, schema, words, counts = about.manifest, about.schema, about.words, about.terms.counts
+    named = ("name", "what", "licence", "items", "url")
+    sources = [[_source(name, source.get(name, "")) for name in named] for source in words.sources]
+    flat = {**_flat(manifest.config), "seed": manifest.seed}
+    settings = [(name, _code(_short(value)), words.dials.get(name, "")) for name, value in flat.items()]
+    columns = [(name, kind, words.columns.get(name, "")) for name, kind in manifest.schema.items()]
+    rows = sum(manifest.splits.values())
+    return _rendered(
+        CARD,
+        about,
+        _escaped,
+        beside={name.partition("/")[0] for name in files},
+        licence=_on_the_hub(about.terms),
+        magnitude=next((name for name, limit in _SIZES.items() if rows < limit), "n>10M"),
+        pattern="data/{}-*.parquet" if "parquet" in manifest.formats else "webdataset/{}-*.tar",
+        features=None if schema is None else Code(yaml(card_features(schema), 2)),
+        stored={split: sum(_sizes(manifest, "parquet", split)) for split in manifest.splits},
+        sources=markdown_table(["source", "what", "licence", "items", "where"], sources),
+        versions=", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
+        settings=_described(["setting", "value", "meaning"], settings),
+        splits=_splits(manifest),
+        folders=[FOLDERS[format] for format in manifest.formats],
+        columns=_described(["column", "type", "holds"], columns),
+        nested=Code(", ".join(map(_code, undescribed(schema))) if schema is not None else ""),
+        loading=Code(_loading(about)),
+        items=markdown_table(["licence of items", "items"], [[name, f"{count:,}"] for name, count in counts.items()]),
+        citation=Code(bibtex(about)),
+    )
 
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-    schema : pyarrow.Schema or None
-        Of its Parquet shards.
-    words : Words
-        Of the benchmark.
-    terms : Terms
-        Its licence.
-    edition : Edition
-        Of whoever publishes.
-    files : tuple of str
-        All that lies beside it.
 
-    Returns
-    -------
-    str
-        Sections without anything to say are left out.
+def citation_file(about: About) -> str:
+    """Return CITATION.cff, in version 1.2 of its format; its texts are quoted, so that none is read as YAML."""
+    return _rendered(CITATION, about)
+
+
+def bibtex(about: About) -> str:
+    """Return an entry for BibTeX, of the type ``misc``."""
+    key = re.sub(r"[^a-z0-9]+", "", about.manifest.name.lower()) or "dataset"
+    return _rendered("citation.bib", about, key=key)[:-1]
+
+
+def licence_file(about: About, files: Collection[str]) -> str:
+    """Return LICENSE: which licence, where its text is, and who is to be named; files are what lies beside it."""
+    return _rendered(LICENSE, about, files=files, title=_line(about.words.title), who=_line(", ".join(about.authors)))
+
+
+def _escaped(value: object) -> str:
+    return value if isinstance(value, Code) else escape_markdown(str(value))
+
+
+def _rendered(name: str, about: About, finalize: Callable[[Any], Any] | None = None, **values: Any) -> str:
+    return _templates(finalize).get_template(f"{name}.j2").render(vars(about), authors=about.authors, **values)
+
+
+@cache
+def _templates(finalize: Callable[[Any], Any] | None) -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("confu_core.publish"),
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {"markup": Code, "json": _json, "tex": _tex, "visible": visible, "variable": _variable}
+    made.filters["yaml"] = lambda value: Code(yaml(value))
+    return made
+
+
+def card_features(schema: pa.Schema) -> list[dict[str, Any]]:
+    """Return the types of the columns as a card pins them, for ``dataset_info.features``.
+
+    >>> card_features(pa.schema([("key", pa.string()), ("bits", pa.list_(pa.int8()))]))
+    [{'name': 'key', 'dtype': 'string'}, {'name': 'bits', 'list': 'int8'}]
     """
-    sections = {
-        "How it was made": "\n\n".join([*words.made, _sources(words)]),
-        "Settings": _settings(manifest, words),
-        "Interaction structure": _structure(words),
-        "Splits and files": _splits(manifest, files),
-        "Columns": _columns(manifest, schema, words),
-        "Load it": _loading(manifest, schema, edition.place),
-        "Limits": "\n".join(f"- {limit}" for limit in words.limits),
-        "Licence": _licence(terms, files),
-        "Cite it": f"```bibtex\n{bibtex(manifest, words, edition)}\n```",
-    }
-    parts = [
-        f"---\n{yaml(card_head(manifest, schema, words, terms))}\n---",
-        f"# {escape_markdown(words.title)}",
-        *words.what,
+    media = features(schema)
+    return [{"name": field.name, **_feature(field.type, media.get(field.name, {}))} for field in schema]
+
+
+def _feature(kind: pa.DataType, media: Mapping[str, Any]) -> dict[str, Any]:
+    if media.get("_type") == "Image":
+        return {"dtype": "image"}
+    if media.get("_type") == "Audio":
+        rate = media.get("sampling_rate")  # Of files that each have their own there is none.
+        return {"dtype": {"audio": {"sampling_rate": rate}} if rate else "audio"}
+    if is_list(kind):
+        inner = _feature(kind.value_type, {})
+        name = "large_list" if pa.types.is_large_list(kind) else "list"
+        length = {"length": kind.list_size} if pa.types.is_fixed_size_list(kind) else {}
+        return {name: inner["dtype"] if set(inner) == {"dtype"} else inner, **length}
+    if pa.types.is_struct(kind):
+        return {"struct": [{"name": part.name, **_feature(part.type, {})} for part in kind]}
+    return {"dtype": _TYPES.get(str(kind), str(kind))}
+
+
+def yaml(value: Any, indent: int = 0) -> str:
+    """Write JSON values as YAML in block style that every reader takes for the same: texts but plain words are quoted.
+
+    >>> print(yaml({"license": "cc-by-4.0", "tags": ["a", "1.0"], "info": [{"name": "no", "size": 3}]}))
+    license: cc-by-4.0
+    tags:
+    - a
+    - "1.0"
+    info:
+    - name: "no"
+      size: 3
+    """
+    space = " " * indent
+    if isinstance(value, dict):
+        return "\n".join(f"{space}{yaml(key)}:{_below(inner, indent)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return "\n".join(f"{space}- {yaml(inner, indent + 2).lstrip()}" for inner in value)
+    return space + (value if isinstance(value, str) and _BARE.fullmatch(value) else _json(value))
+
+
+def _below(value: Any, indent: int) -> str:
+    if isinstance(value, dict | list):
+        return "\n" + yaml(value, indent + 2 * isinstance(value, dict)) if value else " []"
+    return f" {yaml(value)}"
+
+
+def _loading(about: About) -> str:
+    """Return how to load the first split with each library that the formats of a dataset allow."""
+    manifest, schema = about.manifest, about.schema
+    split = next(iter(manifest.splits))
+    kinds = features(schema) if schema is not None else {}
+    media = {what: [name for name, kind in kinds.items() if kind.get("_type") == what] for what in ("Image", "Audio")}
+    lists = [field for field in schema or () if is_list(field.type)]
+    return _rendered(
+        "load.md",
+        about,
+        place=about.edition.place,
+        split=split,
+        shards=len(_sizes(manifest, "parquet", split)),
+        tars=len(_sizes(manifest, "webdataset", split)),
+        images=media["Image"],
+        sounds=media["Audio"],
+        lists=lists,
+        nested=[field.name for field in lists if is_list(field.type.value_type)],
+    )[:-1]
+
+
+def _sizes(manifest: Manifest, format: str, split: str) -> list[int]:
+    return [shard.bytes for shard in manifest.shards if (shard.format, shard.split) == (format, split)]
+
+
+def _on_the_hub(terms: Terms) -> str:
+    if terms.licence is not None:
+        return terms.licence.hub
+    return UNKNOWN if set(terms.counts) == {UNKNOWN} else "other"
+
+
+def _splits(manifest: Manifest) -> Code:
+    stored = [[_sizes(manifest, format, split) for format in manifest.formats] for split in manifest.splits]
+    rows = [
+        [split, f"{count:,}", *(f"{len(sizes)} ({size(sum(sizes))})" for sizes in found)]
+        for (split, count), found in zip(manifest.splits.items(), stored, strict=True)
     ]
-    for title, text in sections.items():
-        if text.strip():
-            parts += [f"## {title}", text.strip()]
-    return "\n\n".join(parts) + "\n"
-
-
-def _sources(words: Words) -> str:
-    if not words.sources:
-        return ""
-    names = ("name", "what", "licence", "items", "url")
-    rows = [[_source(name, source.get(name, "")) for name in names] for source in words.sources]
-    return "It is made from:\n\n" + markdown_table(["source", "what", "licence", "items", "where"], rows)
+    return markdown_table(
+        ["split", "rows", *(Code(f"files in `{FOLDERS[format]}/`") for format in manifest.formats)], rows
+    )
 
 
 def _source(name: str, value: object) -> object:
     return Code(f"<{value}>") if name == "url" and _ADDRESS.fullmatch(str(value)) else value
 
 
-def _settings(manifest: Manifest, words: Words) -> str:
-    flat = {**_flat(manifest.config), "seed": manifest.seed}
-    rows = [[code(name), code(_short(value)), words.dials.get(name, "")] for name, value in flat.items()]
-    columns = ["setting", "value", "meaning"] if any(row[2] for row in rows) else ["setting", "value"]
-    versions = escape_markdown(", ".join(f"{name} {version}" for name, version in manifest.versions.items()))
-    text = "Every setting that decides the samples. The same settings give the same bytes, with the same versions of"
-    return f"{text} {versions}.\n\n" + markdown_table(columns, [row[: len(columns)] for row in rows])
-
-
-def _structure(words: Words) -> str:
-    drawn = words.figure
-    said = escape_markdown(drawn.caption) if drawn else ""
-    picture = f"![{said}](figures/{drawn.name}.png)\n\n*{said}*" if drawn else ""
-    return "\n\n".join(filter(None, [*words.structure[:1], picture, *words.structure[1:]]))
-
-
-def _splits(manifest: Manifest, files: tuple[str, ...]) -> str:
-    rows = []
-    for split, count in manifest.splits.items():
-        row: list[object] = [split, f"{count:,}"]
-        for format in manifest.formats:
-            mine = [shard for shard in manifest.shards if (shard.format, shard.split) == (format, split)]
-            row.append(f"{len(mine)} ({size(sum(shard.bytes for shard in mine))})")
-        rows.append(row)
-    folders = [f"`{FOLDERS[format]}/`" for format in manifest.formats]
-    text = markdown_table(["split", "rows", *(Code(f"files in {folder}") for folder in folders)], rows)
-    if len(folders) > 1:
-        text += f"\n\n{' and '.join(folders)} hold the same rows in two formats."
-    beside = ["`manifest.json` says what each file must be", "`SHA256SUMS` is for `sha256sum --check`"]
-    beside += ["`croissant.json` describes all of it for machines"] if "croissant.json" in files else []
-    beside += ["`rejects.parquet` lists what was left out, with reasons"] if "rejects.parquet" in files else []
-    beside += ["`report/` holds results of a run"] if any(name.startswith("report/") for name in files) else []
-    return text + "\n\n" + "; ".join(beside) + "."
-
-
-def _columns(manifest: Manifest, schema: pa.Schema | None, words: Words) -> str:
-    rows = [[code(name), kind, words.columns.get(name, "")] for name, kind in manifest.schema.items()]
-    columns = ["column", "type", "holds"] if any(row[2] for row in rows) else ["column", "type"]
-    table = markdown_table(columns, [row[: len(columns)] for row in rows])
-    nested = ", ".join(code(name) for name in undescribed(schema)) if schema is not None else ""
-    return f"{table}\n\n`croissant.json` leaves out {nested}: it cannot describe nested lists." if nested else table
-
-
-def _loading(manifest: Manifest, schema: pa.Schema | None, place: str) -> str:
-    found = snippets(manifest, schema, place)
-    return "\n\n".join(f"### {one.library}\n\n```python\n{one.code}\n```" for one in found)
-
-
-def _licence(terms: Terms, files: tuple[str, ...]) -> str:
-    link = f"[{terms.title}]({terms.licence.url})" if terms.licence and terms.licence.url else terms.title
-    parts = [f"{link}; see `LICENSE`."]
-    if any(terms.counts.values()):
-        parts.append(markdown_table(["licence of items", "items"], [[k, f"{v:,}"] for k, v in terms.counts.items()]))
-    if ATTRIBUTION in files:
-        parts.append(f"`{ATTRIBUTION}` names author, licence and source of each item: name them when you use it.")
-    if not terms.commercial:
-        parts.append("**Not for commercial use**: some items do not allow it.")
-    if terms.share_alike:
-        parts.append("**Share alike**: what you make from these items must come under the same licence.")
-    if terms.notes:
-        parts.append("\n".join(f"- {escape_markdown(note)}" for note in terms.notes))
-    if terms.unknown:
-        ask = "ask their authors before you use them or pass them on"
-        parts.append(f"**The licence of some items is not known**: {ask}.")
-    return "\n\n".join(parts)
+def _described(headings: list[str], rows: Sequence[tuple[str, str, str]]) -> Code:
+    """Return a table of names, without its last column where no name is explained."""
+    count = 3 if any(row[2] for row in rows) else 2
+    return markdown_table(headings[:count], [[_code(row[0]), *row[1:count]] for row in rows])
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -163,5 +224,26 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = _json(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+
+
+def _code(text: str) -> Code:
+    return Code(markdown_code(text))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _variable(name: str) -> str:
+    plain = re.sub(r"\W", "_", name)
+    return plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"column_{plain}"
+
+
+def _line(text: str) -> str:
+    return visible(" ".join(text.split()))
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(letter, letter) for letter in _line(text))

@@ -19,7 +19,7 @@ from confu_core.errors import DatasetError
 from confu_core.io.refusal import without_secrets
 from confu_core.shards.read import Dataset
 
-__all__ = ["check_columns", "check_text", "cleaned_table", "private_in", "without_private"]
+__all__ = ["check_columns", "check_text", "cleaned_table"]
 
 # Where people's files lie on systems of any kind; those of this machine come in addition.
 _TOPS = ("home", "Users", "root", "mnt", "media", "tmp", "var", "private", "Volumes", "scratch")
@@ -28,20 +28,8 @@ _MARKED = re.compile(r"[/\\]|hf_|Bearer ")  # Without one of these there is neit
 
 
 def private_in(text: str) -> str | None:
-    """Return the absolute path or the URL with a secret that a text holds.
+    """Return the absolute path that a text holds, or the URL with a secret, without that; None where there is neither.
 
-    Parameters
-    ----------
-    text : str
-        Of any length.
-
-    Returns
-    -------
-    str or None
-        The path, or the URL without its secret.
-
-    Examples
-    --------
     >>> private_in("no such file: /home/ada/birds/1.jpg"), private_in("https://example.org/home/ada")
     ('/home/ada/birds/1.jpg', None)
     """
@@ -58,18 +46,6 @@ def private_in(text: str) -> str | None:
 def without_private(text: str) -> str:
     """Return a text with the last part of each absolute path alone, and without secrets.
 
-    Parameters
-    ----------
-    text : str
-        Such as why a file was left out.
-
-    Returns
-    -------
-    str
-        The same where there is none.
-
-    Examples
-    --------
     >>> without_private("no such file: /home/ada/birds/1.jpg")
     'no such file: 1.jpg'
     """
@@ -77,22 +53,8 @@ def without_private(text: str) -> str:
 
 
 def check_text(name: str, text: str) -> None:
-    """Refuse a file that tells where things lie on somebody's machine, or holds a secret.
+    """Refuse a file whose text tells where things lie on somebody's machine, or holds a secret.
 
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    text : str
-        Its content.
-
-    Raises
-    ------
-    DatasetError
-        If it does; it names what was found.
-
-    Examples
-    --------
     >>> check_text("README.md", "Made from /home/ada/birds.")
     Traceback (most recent call last):
     confu_core.errors.DatasetError: README.md holds '/home/ada/birds.', which is not to be told to others; ...
@@ -101,54 +63,23 @@ def check_text(name: str, text: str) -> None:
     if name.endswith(".json"):
         with contextlib.suppress(ValueError, RecursionError):
             texts = [*_strings(json.loads(text))]
-    if (found := next(filter(None, map(private_in, texts)), None)) is not None:
-        mend = "make it again from names that are relative, and from addresses without keys"
-        raise DatasetError(f"{name} holds {found!r}, which is not to be told to others; {mend}")
+    _check(name, texts, "make it again from names that are relative, and from addresses without keys")
 
 
 def check_columns(dataset: Dataset) -> None:
-    """Refuse a dataset whose rows hold an absolute path or a URL with a secret.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        To be published.
-
-    Raises
-    ------
-    DatasetError
-        If one does; it names column and row.
-    """
+    """Refuse a dataset whose rows hold an absolute path or a URL with a secret."""
     texts = [name for name, kind in dataset.manifest.schema.items() if "string" in kind and "binary" not in kind]
+    mend = "build it again from a table with names that are relative to it, and without keys"
     for split in dataset.manifest.splits if texts else ():
         table = dataset.table(split, list(dict.fromkeys(["key", *texts])))
+        keys = table["key"].to_pylist()
         for name in texts:
-            for row, value in enumerate(table[name].to_pylist()):
-                found = next(filter(None, map(private_in, _strings(value))), None)
-                if found is not None:
-                    where = f"column {name!r} of {table['key'][row].as_py()!r}"
-                    mend = "build it again from a table with names that are relative to it, and without keys"
-                    raise DatasetError(f"{where} holds {found!r}, which is not to be told to others; {mend}")
+            for key, value in zip(keys, table[name].to_pylist(), strict=True):
+                _check(f"column {name!r} of {key!r}", value, mend)
 
 
 def cleaned_table(content: bytes) -> bytes:
-    """Return a Parquet file of texts without absolute paths and secrets.
-
-    Parameters
-    ----------
-    content : bytes
-        Of the file.
-
-    Returns
-    -------
-    bytes
-        The same bytes where there is none.
-
-    Raises
-    ------
-    pyarrow.ArrowException, OSError
-        If it is no such file.
-    """
+    """Return a Parquet file without absolute paths and secrets in its texts; the same bytes where there are none."""
     table = clean = pq.read_table(pa.BufferReader(content))
     for at, field in enumerate(table.schema):
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
@@ -159,6 +90,12 @@ def cleaned_table(content: bytes) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(clean, buffer, compression="snappy", write_page_checksum=True)
     return buffer.getvalue()
+
+
+def _check(where: str, value: Any, mend: str) -> None:
+    found = next(filter(None, map(private_in, _strings(value))), None)
+    if found is not None:
+        raise DatasetError(f"{where} holds {found!r}, which is not to be told to others; {mend}")
 
 
 def _strings(value: Any) -> Iterator[str]:

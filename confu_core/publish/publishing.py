@@ -10,12 +10,9 @@ from typing import Any
 from confu_core.errors import InvalidValue
 from confu_core.io.refusal import without_secrets
 from confu_core.io.storage import Location, location
-from confu_core.publish.folder import write_release
-from confu_core.publish.hub import hub_files, repository, send_to_hub
+from confu_core.publish.hub import HUB, hub_files, missing_parts, repository, send_to_hub
 from confu_core.publish.release import Release
-from confu_core.publish.send import Sent, send
-from confu_core.publish.snippets import HUB
-from confu_core.publish.survey import survey
+from confu_core.publish.send import Sent, send, survey, write_release
 
 __all__ = ["Plan", "check_place", "plan", "publish"]
 
@@ -141,8 +138,8 @@ def plan(release: Release, place: str | Path, source: Location | None = None) ->
     """
     check_place(place)
     if _on_hub(place):
-        there = hub_files(repository(str(place)))
-        known = {part.name for part in release.parts if part.name in there and there[part.name].holds(part)}
+        missing = missing_parts(release, hub_files(repository(str(place))))
+        known = {part.name for part in release.parts if part not in missing}
     else:
         found = survey(_writable(place, source), release)
         pairs = ((part, found.sizes.get(part.name), found.sums.get(part.name)) for part in release.parts)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from confu_core.escaping import escape_markdown, markdown_code
+import pyarrow as pa
 
-__all__ = ["Code", "Edition", "Figure", "Words", "code", "markdown_table"]
+from confu_core.data_files import read_data, record
+from confu_core.escaping import escape_markdown
+from confu_core.page.drawing import Image
+from confu_core.publish.terms import Terms
+from confu_core.shards.manifest import Manifest
 
-
-@dataclass(frozen=True)
-class Figure:
-    """A drawing on a card.
-
-    Attributes
-    ----------
-    name : str
-        Of its files, without suffix.
-    caption : str
-        What it shows.
-    svg, png : bytes
-        Contents.
-    """
-
-    name: str
-    caption: str
-    svg: bytes
-    png: bytes
+__all__ = ["About", "Code", "Edition", "Words", "markdown_table", "words_from"]
 
 
 @dataclass(frozen=True)
@@ -40,8 +26,8 @@ class Words:
         What readers call the dataset.
     what, made, structure, limits : tuple of str
         Paragraphs in Markdown: what it is, how it was made, its interaction structure, and what it is not good for.
-    figure : Figure or None
-        Of the structure.
+    figure : Image or None
+        Of the structure, as `confu_core.page.drawing.render` draws it.
     tags, tasks, languages : tuple of str
         As the Hugging Face hub names them.
     dials : mapping of str to str
@@ -61,7 +47,7 @@ class Words:
     made: tuple[str, ...] = ()
     structure: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
-    figure: Figure | None = None
+    figure: Image | None = None
     tags: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
@@ -94,32 +80,38 @@ class Edition:
     place: str = "."
 
 
+@dataclass(frozen=True)
+class About:
+    """All that is said of a dataset in one publication; the schema is that of its Parquet shards, if it has any."""
+
+    manifest: Manifest
+    schema: pa.Schema | None
+    words: Words
+    terms: Terms
+    edition: Edition
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Who is to be cited: whom the edition names, else those of the words."""
+        return self.edition.authors or self.words.authors
+
+
 class Code(str):
-    """Markdown that stays as it is; of text of others, `code` makes it."""
+    """Markdown that stays as it is, such as `confu_core.escaping.markdown_code` makes of text of others."""
 
 
-def code(text: object) -> Code:
-    """Return what stands in a table or between words as it is typed.
+def words_from(package: str, file: str, /, **values: object) -> Words:
+    """Return the words in a TOML file of a package, with values in place of the names that stand there in braces."""
+    words = record(Words, read_data(package, file), file)
 
-    Parameters
-    ----------
-    text : object
-        Of anybody.
+    def filled(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(text.format_map(values) for text in texts)
 
-    Returns
-    -------
-    Code
-        Markdown.
-
-    Examples
-    --------
-    >>> code("my_column")
-    '`my_column`'
-    """
-    return Code(markdown_code(str(text)))
+    what, made, structure = map(filled, (words.what, words.made, words.structure))
+    return replace(words, title=words.title.format_map(values), what=what, made=made, structure=structure)
 
 
-def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Code:
     r"""Return a table in Markdown.
 
     Parameters
@@ -131,7 +123,7 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
 
     Returns
     -------
-    str
+    Code
         In which no text is taken for markup.
 
     Examples
@@ -142,7 +134,7 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     | a\|b | 3 |
     """
     lines = [columns, [Code("---")] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
+    return Code("\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines))
 
 
 def _cell(value: object) -> str:

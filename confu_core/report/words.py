@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from confu_core.data_files import read_data
 from confu_core.errors import InvalidValue
 from confu_core.page.numbers import show
 from confu_core.runs.results import Results
@@ -110,7 +110,7 @@ class ReportWords:
 
 @cache
 def _definitions() -> tuple[dict[str, str], dict[str, str]]:
-    said = tomllib.loads(files("confu_core.report").joinpath("words.toml").read_text(encoding="utf-8"))
+    said = read_data("confu_core.report", "words.toml")
     return said["definitions"], said["measures"]
 
 

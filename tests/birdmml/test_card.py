@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from birdmml.card import COLUMNS, DIALS, bird_words, words_of
+from birdmml.card import bird_words, words_of
 from birdmml.data import BirdRecipe, schema
 from birdmml.settings import Settings
 from confu_core.errors import DatasetError
@@ -35,11 +35,12 @@ def words(manifest: Manifest) -> Words:
     return bird_words(manifest)
 
 
-def test_every_dial_and_column_is_explained(manifest: Manifest) -> None:
+def test_every_dial_and_column_is_explained(manifest: Manifest, words: Words) -> None:
     there = {*_flat(manifest.config), "seed"}
-    assert {name for name in DIALS if not name.startswith("group_")} == {one for one in there if one[:6] != "group_"}
-    assert there <= set(DIALS)
-    assert list(COLUMNS) == schema(22050).names
+    common = {name for name in words.dials if not name.startswith("group_")}
+    assert common == {name for name in there if not name.startswith("group_")}
+    assert there <= set(words.dials)
+    assert list(words.columns) == schema(22050).names
 
 
 def test_the_table_has_the_ceilings_of_every_group(manifest: Manifest, words: Words) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from confu_core.shards import build, open_dataset
-from xor_bench.card import DIALS, words_of
+from xor_bench.card import words_of
 from xor_bench.data import XorRecipe
 
 ROWS = {"train": 2, "validation": 2, "test": 2}
@@ -25,7 +25,7 @@ def test_every_setting_and_column_is_explained(recipe: XorRecipe, tmp_path) -> N
     words = words_of(open_dataset(tmp_path / "xor"))
     assert set(manifest.schema) <= set(words.columns)
     flat = {name for name in manifest.config if name != "rows_per_p"} | {f"rows_per_p.{split}" for split in ROWS}
-    assert flat | {"seed", "parity"} == set(DIALS)
+    assert flat | {"seed", "parity"} == set(words.dials)
     assert words.figure is not None and words.figure.png[1:4] == b"PNG"
 
 

@@ -19,13 +19,14 @@ from birdmml.picture.head import BILL_FORMS, CRESTS
 from birdmml.picture.limbs import TAIL_FORMS
 from birdmml.picture.template import make_template
 from birdmml.song.syllables import KINDS
-from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, data_files, shapes, words
-from birdmml.species.data_files import read_data
+from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, shapes, words
 from birdmml.species.shapes import make_shape
 from birdmml.species.words import make_words
+from confu_core import data_files
+from confu_core.data_files import read_data
 from confu_core.errors import DatasetError
 
-SHAPES = read_data("shapes.toml")
+SHAPES = read_data("birdmml", "shapes.toml")
 tomllib_loads = data_files.tomllib.loads
 
 
@@ -97,7 +98,7 @@ def test_a_shape_that_breaks_a_constraint_is_refused(changes: dict[str, Any], sa
     ],
 )
 def test_words_that_break_a_constraint_are_refused(path: str, value: Any, said: str) -> None:
-    refused(lambda: make_words(changed(read_data("words.toml"), path, value)), said)
+    refused(lambda: make_words(changed(read_data("birdmml", "words.toml"), path, value)), said)
 
 
 @pytest.mark.parametrize(
@@ -113,12 +114,12 @@ def test_words_that_break_a_constraint_are_refused(path: str, value: Any, said: 
     ],
 )
 def test_sentences_that_break_a_constraint_are_refused(path: str, value: Any, said: str) -> None:
-    refused(lambda: make_templates(changed(read_data("templates.toml"), path, value)), said)
+    refused(lambda: make_templates(changed(read_data("birdmml", "templates.toml"), path, value)), said)
 
 
 def test_a_file_that_is_no_toml_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_files.tomllib, "loads", lambda text: tomllib_loads(f"{text}\n[broken"))
-    refused(lambda: read_data("words.toml"), "words.toml is no TOML: ")
+    refused(lambda: read_data("birdmml", "words.toml"), "words.toml is no TOML: ")
 
 
 def test_a_shape_says_what_differs_from_its_base() -> None:

@@ -14,10 +14,9 @@ from licence_forms import CASES
 
 from confu_core.cells import NOTHING, is_nothing
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.publish.attribution import Items, attribution_columns, items_of
-from confu_core.publish.licence_grammar import read
-from confu_core.publish.licences import LICENCES, common_licence, licence_named, read_licence
-from confu_core.publish.terms import terms_of
+from confu_core.publish import licences
+from confu_core.publish.licences import LICENCES, common_licence, licence_named, read, read_licence
+from confu_core.publish.terms import Items, attribution_columns, items_of, terms_of
 from confu_core.shards import TableRecipe, build, open_dataset
 
 
@@ -94,6 +93,13 @@ def test_every_name_and_url_of_the_table_reads_as_itself(name: str) -> None:
     assert not name.startswith("CC") or one.commercial == ("nc" not in parts)
     assert not name.startswith("CC") or one.share_alike == ("sa" in parts)
     assert one.publishable == (not parts & {"nd", "reserved"})
+
+
+def test_a_phrase_of_the_file_means_one_thing_and_a_meaning_that_is_not_known_is_never_read_over(monkeypatch) -> None:
+    with pytest.raises(DatasetError, match=r"^licences.toml: NC must be without what means silent already; got 'any'"):
+        licences._meanings({"silent": "and any", "NC": "any"})
+    monkeypatch.setitem(licences._PHRASES, "gladly", "sylent")
+    assert read_licence("CC BY 4.0 gladly") is None
 
 
 @given(st.text(max_size=60))

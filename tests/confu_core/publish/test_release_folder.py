@@ -18,10 +18,10 @@ import pytest
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.publish import Release, publish
-from confu_core.publish.croissant_check import check_croissant
-from confu_core.publish.features import card_features
-from confu_core.publish.head import yaml as write_yaml
-from confu_core.shards import TableRecipe, build, verify
+from confu_core.publish.card import card_features
+from confu_core.publish.card import yaml as write_yaml
+from confu_core.publish.croissant import check_croissant
+from confu_core.shards import MEDIA, TableRecipe, build, open_dataset, verify, with_features
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -115,6 +115,14 @@ def test_types_are_pinned_as_the_hub_itself_would_write_them() -> None:
     assert datasets.Features._from_yaml_list(written) == datasets.Features.from_arrow_schema(schema)
 
 
+@pytest.mark.parametrize("rate", [{}, {"sampling_rate": 22050}])
+def test_sounds_are_pinned_with_their_rate_where_they_have_one(rate: dict[str, int]) -> None:
+    yaml, datasets = pytest.importorskip("yaml"), pytest.importorskip("datasets")
+    schema = with_features(pa.schema([("call", MEDIA)]), {"call": {"_type": "Audio", **rate}})
+    written = yaml.safe_load(write_yaml({"features": card_features(schema)}))["features"]
+    assert datasets.Features._from_yaml_list(written) == datasets.Features({"call": datasets.Audio(**rate)})
+
+
 def test_the_citation_is_yaml_with_what_its_format_wants(release_of, data: Path) -> None:
     yaml = pytest.importorskip("yaml")
     part = release_of(data).part("CITATION.cff")
@@ -126,8 +134,6 @@ def test_the_citation_is_yaml_with_what_its_format_wants(release_of, data: Path)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_croissant_is_valid_and_loads_the_rows(out: Path, data: Path) -> None:
     mlcroissant = pytest.importorskip("mlcroissant")
-    from confu_core.shards import open_dataset
-
     dataset = mlcroissant.Dataset(jsonld=str(out / "croissant.json"))
     assert not dataset.metadata.issues.errors and not dataset.metadata.issues.warnings
     rows = {row["rows/key"].decode(): row for row in dataset.records("rows")}
@@ -143,7 +149,7 @@ def test_croissant_is_valid_and_loads_the_rows(out: Path, data: Path) -> None:
 def test_what_the_validator_lets_pass_is_checked(release: Release) -> None:
     part = release.part("croissant.json")
     assert part is not None and isinstance(part.source, bytes)
-    others = [one for one in release.parts if one.name not in ("croissant.json", "README.md", "SHA256SUMS")]
+    others = [one.listed for one in release.parts if one.name not in ("croissant.json", "README.md", "SHA256SUMS")]
     check_croissant(part.source, others)
     said = json.loads(part.source)
     shard = next(one for one in said["distribution"] if one["@id"].startswith("data/"))
@@ -208,6 +214,43 @@ def test_nothing_half_published_stands_under_the_name(data: Path, release_of, tm
     assert out.exists() == (when == "old")
     publish(release, out)
     assert verify(out).ok
+
+
+@pytest.mark.parametrize("written", ["files", "arrived"])
+def test_an_interrupted_publication_is_known_by_its_ledger_and_what_arrived_is_read_again(
+    release: Release, out: Path, written: str
+) -> None:
+    (out / "manifest.json").unlink()
+    card = (out / "README.md").read_bytes()
+    (out / "README.md").write_bytes(card[:-1] + b"x")
+    (out / "report").mkdir()
+    (out / "report/index.html").write_text("<p>of another day")
+    # As it is written now, and as older versions did, with a state of the store.
+    said: object = "0" * 64 if written == "files" else ["0" * 64, "17 1"]
+    (out / ".publish").mkdir()
+    ledger = {"name": release.name, "fingerprint": release.fingerprint, written: {"report/index.html": said}}
+    (out / ".publish/ledger.json").write_text(json.dumps(ledger))
+    with pytest.raises(DatasetError, match="is being published, or that was interrupted"):
+        open_dataset(out)
+    done = publish(release, out)
+    assert done.sent == ("README.md", "manifest.json") and done.removed == ("report/index.html",)
+    assert (out / "README.md").read_bytes() == card and not (out / ".publish").exists() and verify(out).ok
+
+
+def test_what_is_to_come_is_written_down_before_it_comes(data: Path, release_of, out: Path) -> None:
+    release = release_of(data, date="2027-01-01")
+
+    def look(done: int, total: int) -> None:
+        said = json.loads((out / ".publish/ledger.json").read_text())
+        assert said["files"] == {part.name: part.sha256 for part in release.parts}
+
+    publish(release, out, progress=look)
+    said = {"name": release.name, "fingerprint": "0" * 64, "files": {}}
+    (out / "manifest.json").unlink()
+    (out / ".publish").mkdir()
+    (out / ".publish/ledger.json").write_text(json.dumps(said))
+    with pytest.raises(DatasetError, match=f"holds another dataset, 'noise' \\({'0' * 12} there"):
+        publish(release, out)
 
 
 def test_what_others_put_there_is_refused(release: Release, tmp_path: Path, data: Path, out: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from confu_core.errors import ConfuError, DatasetError
 from confu_core.escaping import escape_markdown, markdown_code
 from confu_core.publish import Release, markdown_table, plan, publish
-from confu_core.publish.croissant_check import description_findings
+from confu_core.publish.croissant import description_findings
 from confu_core.publish.private import private_in
 from confu_core.shards import TableRecipe, build, verify
 

@@ -1,4 +1,4 @@
-"""The data files of the package: TOML, read once and checked against the records that it must make."""
+"""Data files that lie in a package: TOML, checked against the records that it must make."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+__all__ = ["read_data", "record", "refuse"]
+
 R = TypeVar("R")
 
 
-def read_data(name: str) -> dict[str, Any]:
-    """Return what a TOML file of the package holds."""
+def read_data(package: str, name: str) -> dict[str, Any]:
+    """Return what a TOML file of a package holds."""
     try:
-        return tomllib.loads(files("birdmml").joinpath(name).read_text(encoding="utf-8"))
+        return tomllib.loads(files(package).joinpath(name).read_text(encoding="utf-8"))
     except ValueError as error:
         raise DatasetError(f"{name} is no TOML: {error}") from error
 
@@ -36,7 +38,7 @@ def record(kind: type[R], values: Mapping[str, Any], where: str) -> R:
         if name not in fields:
             raise DatasetError(f"{where} has no key {name!r}: {nearest(name, fields)}")
     for name, field in fields.items():
-        if name not in values and field.default is dataclasses.MISSING:
+        if name not in values and field.default is field.default_factory is dataclasses.MISSING:
             raise DatasetError(f"{where} must have the key {name!r}")
     return kind(**{name: _value(hints[name], value, f"{where}.{name}") for name, value in values.items()})
 
