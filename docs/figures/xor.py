@@ -121,8 +121,9 @@ def titled(figure: Figure, columns: int, y: str, x: str = r"mixing probability $
     """Add what panels share: labels and one legend."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
-    for axes in figure.axes[-2:]:
-        axes.set_xlabel(x)
+    for axes in figure.axes:
+        if axes.get_subplotspec().is_last_row():
+            axes.set_xlabel(x)
     figure.supylabel(y, fontsize=10)
 
 
@@ -151,8 +152,8 @@ def figure3(runs: pd.DataFrame) -> Figure:
 
 def worst(runs: pd.DataFrame) -> Figure:
     """Draw how far each method stays below the Bayes accuracy in the worst direction that it defines."""
-    settings = settings_of(runs)
-    figure, panels = paneled(len(settings))
+    settings = [one for one in settings_of(runs) if (one["inputs"], one["dim"]) in (("bits01", 16), ("bits", 32))]
+    figure, panels = paneled(len(settings), columns=len(settings))
     for axes, setting in zip(panels, settings, strict=True):
         axes.axhline(0, ls="--", color=INK, lw=1, label="Bayes accuracy")
         dots(axes, chosen(runs, **setting), "worst")
@@ -178,11 +179,11 @@ def growing(numbers: pd.DataFrame) -> Figure:
     return figure
 
 
-def paneled(count: int) -> tuple[Figure, list[Axes]]:
-    """Return a figure with two panels a row, which share their axes."""
-    rows = (count + 1) // 2
-    figure = Figure(figsize=(9.4, 1.1 + 3.2 * rows), layout="constrained")
-    panels = list(figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).flat)
+def paneled(count: int, columns: int = 2) -> tuple[Figure, list[Axes]]:
+    """Return a figure with rows of panels, which share their axes."""
+    rows = -(-count // columns)
+    figure = Figure(figsize=(4.7 * columns, 1.1 + 3.2 * rows), layout="constrained")
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
     for axes in panels[count:]:
         axes.remove()
     return figure, panels[:count]
