@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from birdmml.caption import CaptionDials
 from birdmml.columns import COLUMNS as SAMPLE_COLUMNS
 from birdmml.data import NAME, BirdData
 from birdmml.design import GROUPS
+from birdmml.settings import Settings
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
 from confu_core.publish.media_words import media_words
 from confu_core.publish.words import Figure, Words, markdown_table
+from confu_core.settings import meanings
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
@@ -20,39 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bird_words", "structure_figure", "words_of"]
 
-DIALS = {
-    "species": "how many species, or which",
-    "per_species": "triplets of each species on average, all splits together",
-    "shares.redundant": "share of species that picture and song tell apart alone",
-    "shares.image_unique": "share of species that only the picture tells apart",
-    "shares.audio_unique": "share of species that only the song tells apart",
-    "shares.complement": "share of species that picture and song narrow down from two sides",
-    "shares.xor": "share of species that picture and song tell apart together alone",
-    "p": "mixing parameter of the xor group: 1 is pure synergy",
-    "image_noise": "probability that a picture shows another type of its group",
-    "audio_noise": "probability that a recording holds another type of its group",
-    "imbalance": "how many times more frequent the most frequent species is than the least",
-    "audio_reuse": "share of species whose recordings serve two samples each",
-    "per_individual": "samples of one bird, in one place",
-    "split_shares": "shares of train, validation, test and shift",
-    "size": "width and height of pictures, in pixels",
-    "jpeg_quality": "highest JPEG quality",
-    "seconds": "length of recordings, in seconds",
-    "sample_rate": "samples per second",
-    "caption.name_share": "probability that a caption names the species",
-    "caption.marks": "probability of each fact of the picture",
-    "caption.song": "probability of each fact of the recording",
-    "caption.nature": "probability of each fact of the species",
-    "caption.drop_share": "probability that a fact is left out",
-    "caption.wrong_share": "probability that a fact is wrong",
-    "caption.generic_share": "probability that a fact is made generic",
-    "seed": "decides everything that is drawn",
-}
+DIALS = meanings(Settings)
 DIALS |= {
-    f"group_captions.{group}.{dial.partition('.')[2]}": f"{meaning}, in {group}"
+    f"group_captions.{group}.{name}": f"{meaning}, in {group}"
     for group in GROUPS
-    for dial, meaning in DIALS.items()
-    if dial.startswith("caption.")
+    for name, meaning in meanings(CaptionDials).items()
 }
 DIALS |= {f"group_weights.{group}": f"how many times as frequent the species of {group} are" for group in GROUPS}
 COLUMNS = {column.name: column.meaning for column in SAMPLE_COLUMNS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,8 @@ import click
 
 from confu_cli.datasets import describe
 from confu_cli.group import Verb
-from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, together
-from confu_cli.real_media import INGEST, SHARED, is_real, print_left_out, source_options, source_recipe
+from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, setting_options
+from confu_cli.real_media import is_real, print_left_out, source_options, source_recipe
 from confu_cli.show import echo, print_json, progress_bar, size
 
 if TYPE_CHECKING:
@@ -23,56 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 
-class CountOrNames(click.ParamType):
-    """A whole number, or names with commas."""
-
-    name = "integer or names"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Show both."""
-        return "INTEGER|NAME,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | list[str]:
-        """Read either."""
-        if isinstance(value, int | list):
-            return value
-        with contextlib.suppress(ValueError):
-            return int(value)
-        if not any(map(str.isalpha, value)):
-            self.fail(f"{value!r} is neither a whole number nor names with commas", param, ctx)
-        return [name.strip() for name in value.split(",")]
-
-
-# Dials of a dataset by type, with the help text; their defaults are those of birdmml.settings.Settings.
-DIALS: dict[str, tuple[Any, str]] = {
-    "species": (CountOrNames(), 'How many species; or which, such as "Canada Jay,Bobolink".  [default: 20]'),
-    "per_species": (float, "Triplets of each species on average, all splits together.  [default: 240]"),
-    "seed": (int, "Decides everything that is drawn.  [default: 0]"),
-    "p": (float, "Mixing parameter of the xor group, in [0, 1].  [default: 1]"),
-    "image_noise": (float, "Probability that a picture shows another type of its group.  [default: 0]"),
-    "audio_noise": (float, "Probability that a recording holds another type of its group.  [default: 0]"),
-    "imbalance": (float, "How many times more frequent the most frequent species is than the least.  [default: 1]"),
-    "audio_reuse": (float, "Share of species whose recordings serve two samples each.  [default: 0]"),
-    "size": (int, "Width and height of pictures, in pixels.  [default: 224]"),
-    "jpeg_quality": (int, "Highest JPEG quality; pictures vary by up to 20 below.  [default: 90]"),
-    "seconds": (float, "Length of recordings, in seconds.  [default: 3]"),
-    "sample_rate": (int, "Samples per second.  [default: 22050]"),
-}
-GENERATED = ("preset", "shares", "group_weights", "caption", *(name for name in DIALS if name not in SHARED))
+SETTINGS, INGEST = "birdmml.settings:Settings", "birdmml.ingest_settings:IngestSettings"
 LOAD = """Load it:
   pandas.read_parquet("{path}/data/{split}-00000-of-{shards:05d}.parquet")
   datasets.load_dataset("{path}")["{split}"]{sounds}"""
 SOUND = '.cast_column("{column}", datasets.Audio(decode=False))'
-
-
-def _options(dials: dict[str, tuple[Any, str]]) -> Any:
-    """One option per dial."""
-    return together(
-        *(
-            click.option(f"--{name.replace('_', '-')}", name, type=kind, help=text)
-            for name, (kind, text) in dials.items()
-        )
-    )
 
 
 @click.command(cls=Verb, epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
@@ -81,19 +35,9 @@ def _options(dials: dict[str, tuple[Any, str]]) -> Any:
 )
 @click.option("--preset", default=None, help="tiny, small, paper or xor.  [default: small]")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
-@_options(DIALS)
-@click.option("--shares", help="How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1.")
-@click.option(
-    "--group-weights", help="How many times as frequent the species of a group are, such as xor=2; the others are 1."
-)
-@click.option(
-    "--caption",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A dial of the captions, such as name_share=0.3; or of a group's, such as xor.marks=0.5.",
-)
+@setting_options(SETTINGS, "* shares group_weights caption")
 @source_options()
-@_options(INGEST)
+@setting_options(INGEST, "split apart *")
 @click.option(
     "--format", "formats", type=ListOf(str), default="parquet,webdataset", show_default=True, help="Shards to write."
 )
@@ -184,16 +128,19 @@ def _named(name: str, values: tuple[str, ...]) -> dict[str, Any]:
 
 def _generated(config: Path | None, dials: dict[str, Any]) -> Recipe:
     from birdmml.data import BirdRecipe
+    from birdmml.settings import Settings
 
     for name in dials:
-        if name in INGEST or name in ("root", "map"):
+        if name not in ("preset", *Settings.__dataclass_fields__):
             raise click.UsageError(f"--{name.replace('_', '-')} is for real media; name them with --from manifest.csv")
     return BirdRecipe(_settings(config, dials))
 
 
 def _real_only(dials: dict[str, Any]) -> dict[str, Any]:
+    from birdmml.ingest_settings import IngestSettings
+
     for name in dials:
-        if name in GENERATED:
+        if name not in IngestSettings.__dataclass_fields__:
             raise click.UsageError(f"--{name.replace('_', '-')} is a dial of generated data; leave it out with --from")
     return dials
 

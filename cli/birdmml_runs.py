@@ -35,26 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["report", "run", "sweep"]
 
-# Settings of a run by type, with the help text; their defaults are those of confu_core.media.settings.MediaSettings.
-TRAINING: dict[str, tuple[type, str]] = {
-    "seed": (int, "Decides weights, order of samples and augmentations.  [default: 0]"),
-    "epochs": (int, "How often each sample is seen.  [default: 32]"),
-    "batch_size": (int, "Samples per step, over all processes.  [default: 64]"),
-    "lr": (float, "Highest learning rate of AdamW.  [default: 0.001]"),
-    "scale_lr": (float, "The same of a method's scales and biases, which do not decay.  [default: that of --lr]"),
-    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.1]"),
-    "weight_decay": (float, "Weight decay of AdamW.  [default: 0.01]"),
-    "clip_norm": (float, "Longest gradient.  [default: 1]"),
-    "patience": (int, "Stop after so many epochs without a lower validation loss; 0 never does.  [default: 0]"),
-    "precision": (str, "auto, float32 or bfloat16; auto is bfloat16 on a GPU that has it.  [default: auto]"),
-    "dim": (int, "Width of the shared embedding space.  [default: 128]"),
-    "feature_dim": (int, "Width of what encoders yield.  [default: 128]"),
-    "width": (int, "Channels of the first convolution, a multiple of 8.  [default: 16]"),
-    "layers": (int, "Transformer layers of the text encoder.  [default: 1]"),
-    "side": (int, "Pictures are reduced to squares of so many pixels.  [default: 48]"),
-    "tokens": (int, "Most tokens of a caption.  [default: 64]"),
-    "balance": (str, "instance: each sample once per epoch; species: each class equally often.  [default: instance]"),
-}
+SETTINGS = "confu_core.media.settings:MediaSettings"
+ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files"
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
 WHERE = together(
@@ -63,29 +45,13 @@ WHERE = together(
     ),
     click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
 )
-OWN = together(
-    click.option(
-        "--augment",
-        metavar="NAME,...",
-        help="flip, crop, color, shift, gain, mask, drop; or none.  [default: flip,crop,color,shift]",
-    ),
-    click.option("--encoder", "encoders", multiple=True, metavar="MODALITY=FILE:CLASS", help="An encoder of your own."),
-    click.option(
-        "--features",
-        "feature_files",
-        multiple=True,
-        metavar="MODALITY=FILE,...",
-        help="Precomputed features, .parquet or .npz, in place of raw inputs.",
-    ),
-)
 
 
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
 @click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
-@setting_options(TRAINING)
-@OWN
+@setting_options(SETTINGS, ORDER)
 @method_options()
 @WHERE
 @click.option("--stream", is_flag=True, help="Read the shards themselves, without a cache.")
@@ -155,8 +121,7 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
     show_default=True,
     help="Which methods; also an installed one, or path/to/file.py:Class.",
 )
-@setting_options(TRAINING, many=True)
-@OWN
+@setting_options(SETTINGS, ORDER, many=True)
 @method_options(many=True)
 @WHERE
 @click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
@@ -204,8 +169,7 @@ def _values(options: dict[str, Any]) -> dict[str, Any]:
         if parts:
             values[name] = key_values(parts, option)
     if options["augment"] is not None:
-        named = [] if options["augment"] == "none" else options["augment"].split(",")
-        values["augment"] = tuple(name.strip() for name in named)
+        values["augment"] = () if options["augment"] == ["none"] else tuple(options["augment"])
     return values
 
 

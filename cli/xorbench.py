@@ -12,8 +12,6 @@ from confu_cli.datasets import describe, print_dataset, say_computed, verify_com
 from confu_cli.group import Group
 from confu_cli.options import (
     METHODS,
-    MODEL,
-    TASK,
     ListOf,
     PathOrUrl,
     as_json,
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from xor_bench.settings import Settings
 
 __all__ = ["xorbench"]
+
+TASK, SETTINGS = "xor_bench.task:XorTask", "xor_bench.settings:Settings"
 
 
 @click.group(cls=Group, epilog="Example: xorbench run --p 0.5 --method confu")
@@ -186,7 +186,8 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 @xorbench.command(epilog="Example: xorbench run --p 0.5 --method confu --json")
 @click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
 @click.option("--data", type=PathOrUrl(), help="Train and test on a built dataset instead of sampling.")
-@setting_options(TASK, MODEL)
+@setting_options(TASK)
+@setting_options(SETTINGS, "seed *")
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
 @as_json
@@ -245,7 +246,7 @@ def _settings(values: dict[str, Any], other: dict[str, str]) -> Settings:
     from confu_core.runs.options import option_value
     from xor_bench.settings import Settings
 
-    own = {name: value for name, value in values.items() if name in (*TASK, *MODEL, "method")}
+    own = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
     options = {name: value for name, value in values.items() if name not in own}
     Settings(**own)  # What is cheap to check comes before the method is loaded.
     check_options(own["method"], {**options, **other})
@@ -280,7 +281,8 @@ def _print_run(row: dict[str, Any]) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
 @click.option("--preset", help="A known grid: codings, depth2, figure3, modalities, robustness. Options change it.")
 @click.option("--method", type=ListOf(str), default=None, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
-@setting_options(TASK, MODEL, many=True)
+@setting_options(TASK, many=True)
+@setting_options(SETTINGS, "seed *", many=True)
 @method_options(many=True)
 @click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
 @click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")

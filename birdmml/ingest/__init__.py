@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from birdmml.ingest.reasons import REASONS, REJECTS, Reject, counts
 from birdmml.ingest.recipe import NAME, RealRecipe
-from birdmml.ingest.settings import IngestSettings, settings_from
 from birdmml.ingest.source import Source, checked_information, real_recipe, settings_of
+from birdmml.ingest_settings import IngestSettings, settings_from
 
 __all__ = [
     "NAME",

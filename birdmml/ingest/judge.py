@@ -8,7 +8,7 @@ from birdmml.ingest.files import public_name
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.reasons import Reject
 from birdmml.ingest.rows import Row
-from birdmml.ingest.settings import IngestSettings
+from birdmml.ingest_settings import IngestSettings
 
 __all__ = ["file_rejects"]
 

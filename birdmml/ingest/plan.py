@@ -14,9 +14,9 @@ from birdmml.ingest.inspect import Found
 from birdmml.ingest.judge import file_rejects
 from birdmml.ingest.reasons import Reject, counts
 from birdmml.ingest.rows import Manifest, Row, cell_rejects
-from birdmml.ingest.settings import APART, SPLITS, IngestSettings
 from birdmml.ingest.spellings import alike
 from birdmml.ingest.splits import assigned, components, crossing
+from birdmml.ingest_settings import APART, SPLITS, IngestSettings
 from confu_core.cells import cleaned, is_nothing
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.random import generator

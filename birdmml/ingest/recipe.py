@@ -20,8 +20,8 @@ from birdmml.ingest.picture import prepared_picture
 from birdmml.ingest.plan import Plan, Planned
 from birdmml.ingest.reasons import REJECTS, reject_bytes
 from birdmml.ingest.rows import Manifest, Row
-from birdmml.ingest.settings import IngestSettings
 from birdmml.ingest.sound import prepared_sound
+from birdmml.ingest_settings import IngestSettings
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text

@@ -12,8 +12,8 @@ from birdmml.ingest.open_root import open_roots
 from birdmml.ingest.plan import make_plan
 from birdmml.ingest.recipe import NAME, RealRecipe
 from birdmml.ingest.rows import cell_rejects, manifest_of
-from birdmml.ingest.settings import IngestSettings, settings_from
 from birdmml.ingest.table import read_source_table
+from birdmml.ingest_settings import IngestSettings, settings_from
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location, location
 from confu_core.shards import Manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from birdmml.ingest.settings import SPLITS
+from birdmml.ingest_settings import SPLITS
 from confu_core.random import generator
 
 __all__ = ["assigned", "components", "crossing"]

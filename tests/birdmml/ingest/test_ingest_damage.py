@@ -19,8 +19,8 @@ from birdmml.ingest.inspect import Found
 from birdmml.ingest.judge import file_rejects
 from birdmml.ingest.picture import look_at_picture
 from birdmml.ingest.rows import Row
-from birdmml.ingest.settings import IngestSettings
 from birdmml.ingest.sound import listen_to_sound, prepared_sound
+from birdmml.ingest_settings import IngestSettings
 from confu_core.inputs.picture import jpeg_scans
 from confu_core.inputs.sound import decode_sound
 from confu_core.inputs.sound_files import _ogg_checksum

@@ -17,8 +17,8 @@ from birdmml.ingest import IngestSettings, RealRecipe, Source, real_recipe, sett
 from birdmml.ingest.duplicates import copies_of
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.picture import look_at_picture
-from birdmml.ingest.settings import SPLITS
 from birdmml.ingest.splits import assigned, components, crossing
+from birdmml.ingest_settings import SPLITS
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
 
