@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from birdmml.caption import CaptionDials
 from birdmml.columns import COLUMNS as SAMPLE_COLUMNS
 from birdmml.data import NAME, BirdData
+from birdmml.describe import describe
 from birdmml.design import GROUPS
 from birdmml.settings import Settings
-from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
 from confu_core.publish.media_words import media_words
 from confu_core.publish.words import Figure, Words, markdown_table
@@ -66,14 +66,13 @@ def words_of(dataset: Dataset) -> Words:
     DatasetError
         If it is neither.
     """
-    manifest = dataset.manifest
-    if CONTENTS in manifest.information:
-        return media_words(dataset)
-    if manifest.name != NAME:
-        raise DatasetError(
-            f"the dataset is {manifest.name!r}, not {NAME!r} or real media; use the command that built it"
-        )
-    return bird_words(BirdData.of(dataset).manifest)
+    known = describe(dataset)
+    if known.generated:
+        return bird_words(BirdData.of(dataset).manifest)
+    if not known.real:
+        name = dataset.manifest.name
+        raise DatasetError(f"the dataset is {name!r}, not {NAME!r} or real media; use the command that built it")
+    return media_words(dataset)
 
 
 def bird_words(manifest: Manifest) -> Words:

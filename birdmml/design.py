@@ -57,8 +57,8 @@ class Shares:
 
     def __post_init__(self) -> None:
         shares = self.by_group()
-        for dial, (group, value) in zip(dials(Shares).values(), shares.items(), strict=True):
-            dial.checked(f"the share of {group}", value)
+        for (name, dial), (group, value) in zip(dials(Shares).items(), shares.items(), strict=True):
+            object.__setattr__(self, name, dial.checked(f"the share of {group}", value))
         total = math.fsum(shares.values())
         if abs(total - 1) > SUM_TOLERANCE:
             given = ", ".join(f"{group} {value:g}" for group, value in shares.items() if value)

@@ -171,10 +171,9 @@ class Settings:
         """
         values = asdict(self)
         del values["seed"]
-        records = {name: {key: float(value) for key, value in values[name].items()} for name in ("shares", "caption")}
         lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
         captions = {group: dict(dials) for group, dials in self.group_captions}
-        together = {**values, **records, **lists}
+        together = {**values, **lists}
         together |= {"group_captions": captions, "group_weights": dict(self.group_weights)}
         return {name: value for name, value in together.items() if value or name not in UNSAID}
 

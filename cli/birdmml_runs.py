@@ -13,17 +13,19 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import (
-    METHODS,
     ListOf,
     as_json,
     debug,
     given,
     key_values,
     method_options,
+    results_folder,
     setting_options,
     together,
+    trained_method,
+    workers,
 )
-from confu_cli.results import grid_of, print_run, report_command, show_summary
+from confu_cli.results import print_run, report_command, run_grid, run_settings
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import ConfuError
 
@@ -49,7 +51,7 @@ WHERE = together(
 
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
-@click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
+@trained_method
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
 @setting_options(SETTINGS, ORDER)
 @method_options()
@@ -83,7 +85,9 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
     started = time.monotonic()
     how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint")}
     model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
-    settings = _settings(data, options)
+    from confu_core.media.settings import MediaSettings
+
+    settings = run_settings(MediaSettings, {"data": data, **_values(options)}, options["other"])
     from birdmml.bench import run as run_once
     from confu_core.runs.environment import threads, usable_cores
     from confu_core.training.processes import processes, ranks
@@ -113,7 +117,7 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
 @click.option("--data", required=True, type=ListOf(str), help=f"{WHAT}. Several may be of several kinds.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
+@results_folder
 @click.option(
     "--method",
     type=ListOf(str),
@@ -124,31 +128,19 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
 @setting_options(SETTINGS, ORDER, many=True)
 @method_options(many=True)
 @WHERE
-@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@workers
 @as_json
 @debug
-def sweep(out: Path, workers: int | None, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
+def sweep(out: Path, workers: int, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
     Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped, a
     cell that was interrupted from its last epoch. Exit status 1 if a cell failed.
     """
     from birdmml.bench import run_sweep
-    from confu_core.runs.environment import usable_cores
 
     grid = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
-    axes, fixed = grid_of(grid, options["other"])
-    with progress_bar("sweep", "cells") as bar:
-        summary = run_sweep(
-            axes,
-            out,
-            fixed=fixed,
-            cache=cache,
-            device=device,
-            workers=usable_cores() if workers is None else workers,
-            progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
-        )
-    return show_summary(summary, out, as_json=as_json)
+    return run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, workers=workers)
 
 
 def _report_words() -> ReportWords:
@@ -171,24 +163,6 @@ def _values(options: dict[str, Any]) -> dict[str, Any]:
     if options["augment"] is not None:
         values["augment"] = () if options["augment"] == ["none"] else tuple(options["augment"])
     return values
-
-
-def _settings(data: str, options: dict[str, Any]) -> MediaSettings:
-    """Sort options into settings and options of the method."""
-    from confu_core.media.settings import MediaSettings
-    from confu_core.methods import load_method
-    from confu_core.methods import method_options as options_of
-    from confu_core.methods.registry import check_options
-    from confu_core.runs.options import option_value
-
-    values, other = _values(options), key_values(options["other"])
-    own = {name: value for name, value in values.items() if name in MediaSettings.__dataclass_fields__}
-    method = {name: value for name, value in values.items() if name not in own}
-    MediaSettings(data=data, **own)  # What is cheap to check comes before the method is loaded.
-    check_options(own["method"], {**method, **other})
-    has = options_of(load_method(own["method"]))
-    read = {name: option_value(name, text, has[name]) for name, text in other.items()}
-    return MediaSettings(data=data, **own, options={**method, **read})
 
 
 @contextlib.contextmanager

@@ -16,28 +16,52 @@ import click
 from confu_core.settings import Dial, dials
 
 __all__ = [
+    "BUILDING",
     "METHODS",
     "Dials",
     "ListOf",
     "PathOrUrl",
     "as_json",
+    "build_options",
     "debug",
-    "engine_options",
     "given",
     "key_values",
     "method_options",
+    "results_folder",
     "setting_options",
     "together",
+    "trained_method",
+    "workers",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
+BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
 METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/to/file.py:Class"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+workers = click.option(
+    "--workers",
+    type=int,
+    callback=lambda _context, _option, given: _cores() if given is None else given,
+    help="Number of processes.  [default: one per core]",
+)
+results_folder = click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept."
+)
+trained_method = click.option(
+    "--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}."
+)
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
+
+
+def _cores() -> int:
+    from confu_core.runs.environment import usable_cores
+
+    return usable_cores()
+
 
 # Options of methods by type, with the help text; their defaults are the methods' own.
 METHOD: dict[str, tuple[type, str]] = {
@@ -136,6 +160,7 @@ SINGLE: dict[Any, type] = {int: int, float: float, float | None: float, str: str
 OTHERS: dict[Any, click.ParamType] = {
     int | tuple[str, ...]: CountOrNames(),
     tuple[str, ...]: ListOf(str),
+    tuple[float, ...]: ListOf(float),
     tuple[float, ...] | None: ListOf(float),
 }
 
@@ -200,9 +225,12 @@ def method_options(many: bool = False) -> Decorator:
     return together(*named, other)
 
 
-def engine_options() -> Decorator:
-    """Return a decorator that adds what a build runs on."""
+def build_options(formats: str, text: str, rows: int, processes: Decorator) -> Decorator:
+    """Return a decorator that adds into what shards a build writes, and what it runs on."""
     return together(
+        click.option("--format", "formats", type=ListOf(str), default=formats, show_default=True, help=text),
+        click.option("--shard-rows", type=int, default=rows, show_default=True, help="Rows per shard."),
+        processes,
         click.option("--engine", default="local", show_default=True, help="What builds the shards: local or dask."),
         click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from confu_cli.datasets import describe, print_dataset
+from confu_cli.datasets import manifest_dict, print_dataset
 from confu_cli.options import key_values, together
 from confu_cli.show import echo, print_json, print_table, progress_bar
 
@@ -177,7 +177,7 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     licences = checked_information(dataset.manifest)["licences"] if is_real(dataset.manifest) else {}
     counts = _class_counts(dataset, contents)
     if as_json:
-        print_json({**describe(dataset.manifest), "classes": counts})
+        print_json({**manifest_dict(dataset.manifest), "classes": counts})
         return
     print_dataset(path, dataset.manifest)
     modalities = contents.inputs.as_dict()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confu_core.publish.words import Figure, Words, markdown_table
+from confu_core.settings import meanings
 from confu_core.shards.read import Dataset
-from xor_bench.data import XorData, recipe_of
+from xor_bench.data import SPLITS, XorData, XorRecipe, recipe_of
 from xor_bench.task import direction_name, names
 from xor_bench.theory import information
 
@@ -18,15 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["information_figure", "words_of"]
 
-DIALS = {
-    "p": "mixing parameters; each split holds its rows for every one of them",
-    "bits": "bits per code",
-    "modalities": "number of modalities",
-    "noise": "probability that an observed bit is flipped",
-    "parity": "pair: the last is the parity of the first two, and those between are independent",
-    "seed": "decides the samples",
-    **{f"rows_per_p.{split}": f"rows of {split} for every p" for split in ("train", "validation", "test")},
-}
+DIALS = {**meanings(XorRecipe), **{f"rows_per_p.{split}": f"rows of {split} for every p" for split in SPLITS}}
 LIMITS = (
     "The codes are abstract: what a method does here says what it can capture, not how it does on pictures and sounds.",
     "A split holds the rows of all p one after the other: filter by the column `p`, and shuffle.",

@@ -208,8 +208,7 @@ def code_inputs(kind: str, bits: int, *, width: int | None = None, random_state:
            [ 1.,  1.]], dtype=float32)
     """
     bits = XorTask(bits=bits).bits
-    if kind not in KINDS:
-        raise InvalidValue(f"kind must be one of {', '.join(KINDS)}; got {kind!r}: {nearest(str(kind), KINDS)}")
+    Dial(choices=KINDS).checked("kind", kind)
     if width is not None and kind != "gaussian":
         raise InvalidValue(f"width is for gaussian inputs; got {width!r} for {kind!r}, which has a width of its own")
     if kind == "bits":
