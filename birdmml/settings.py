@@ -104,11 +104,7 @@ class Settings:
     split_shares: tuple[float, ...] = dial((0.6, 0.1, 0.2, 0.1), meaning="shares of train, validation, test and shift")
     size: int = whole(224, "Width and height of pictures, in pixels.", low=16, high=4096)
     jpeg_quality: int = whole(
-        90,
-        "Highest JPEG quality; pictures vary by up to 20 below.",
-        low=1,
-        high=100,
-        meaning="highest JPEG quality",
+        90, "Highest JPEG quality; pictures vary by up to 20 below.", low=1, high=100, meaning="highest JPEG quality"
     )
     seconds: float = real(3.0, "Length of recordings, in seconds.", low=0.25, high=60)
     sample_rate: int = whole(22_050, "Samples per second.", low=8000, high=48_000)

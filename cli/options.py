@@ -179,8 +179,9 @@ class Dials(click.Option):
         types = get_type_hints(kind)
         defaults = {one.name: one.default for one in fields(kind)}
         known = {name: one for name, one in dials(kind).items() if one.help}
-        first, _, last = (part.split() for part in self.order.partition("*"))
-        others = [name for name in known if name not in (*first, *last)]
+        first, others, last = (part.split() for part in self.order.partition("*"))
+        if others:
+            others = [name for name in known if name not in (*first, *last)]
         return [self._option(name, known[name], types[name], defaults[name]) for name in (*first, *others, *last)]
 
     def _option(self, name: str, one: Dial, kind: Any, default: Any) -> click.Option:
@@ -207,8 +208,8 @@ def _shown(default: Any) -> str:
 def setting_options(place: str, order: str = "*", *, many: bool = False) -> Decorator:
     """Return a decorator that adds an option per dial of a dataclass, such as ``module:Class``.
 
-    The order is that of the fields, but for those that are named before or after the star; with many, an option takes
-    a list of values.
+    The order is that of the fields, but for those that are named before or after the star; without a star there are no
+    others. With many, an option takes a list of values.
     """
     return click.option("--dials", cls=Dials, place=place, order=order, many=many)
 

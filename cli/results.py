@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.runs.sweep import SweepSummary
 
-__all__ = [
-    "CEILINGS",
-    "UNDEFINED",
-    "captured",
-    "print_run",
-    "report_command",
-    "run_grid",
-    "run_settings",
-]
+__all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run", "report_command", "run_grid", "run_settings"]
+Row = Mapping[str, Any]
+HOW = {"descriptions": "by descriptions", "probe": "by probes"}
+# Column of a row to its heading; what fits beside a direction in a hundred columns.
+CEILINGS = {
+    "single_ceiling": "single ceiling",
+    "pairwise_ceiling": "pairwise ceiling",
+    "bayes_accuracy": "Bayes accuracy",
+}
+UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
@@ -106,17 +107,6 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords]) ->
                 echo(str(path))
 
     return report
-
-
-Row = Mapping[str, Any]
-HOW = {"descriptions": "by descriptions", "probe": "by probes"}
-# Column of a row to its heading; what fits beside a direction in a hundred columns.
-CEILINGS = {
-    "single_ceiling": "single ceiling",
-    "pairwise_ceiling": "pairwise ceiling",
-    "bayes_accuracy": "Bayes accuracy",
-}
-UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
 def print_run(row: Row, label: str) -> None:
@@ -202,11 +192,6 @@ def _retrieval(row: Row) -> list[list[str]]:
         if (one["family"], one["condition"]) == ("retrieval", "equal"):
             found.setdefault(one["subject"], {})[one["metric"]] = one["value"] if one["defined"] else None
     return [
-        [
-            name,
-            number(values["R@1"]),
-            number(values["R@10"]),
-            number(values["median rank"], 1),
-        ]
+        [name, number(values["R@1"]), number(values["R@10"]), number(values["median rank"], 1)]
         for name, values in found.items()
     ]

@@ -77,14 +77,7 @@ xorbench.add_command(publish_command("xorbench", _words_of))
 )
 @as_json
 @debug
-def build(
-    out: str | Path,
-    train: int,
-    validation: int,
-    test: int,
-    as_json: bool,
-    **options: Any,
-) -> None:
+def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
     """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
 
     The same command on the same folder finishes an interrupted build.
@@ -256,13 +249,7 @@ def _print_run(row: dict[str, Any]) -> None:
 @as_json
 @debug
 def sweep(
-    out: Path,
-    preset: str | None,
-    workers: int,
-    stack: int,
-    as_json: bool,
-    other: tuple[str, ...],
-    **options: Any,
+    out: Path, preset: str | None, workers: int, stack: int, as_json: bool, other: tuple[str, ...], **options: Any
 ) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 

@@ -79,11 +79,7 @@ class Settings:
     batch_size: int = whole(1000, "Samples per step.", low=2)
     lr: float = real(5e-3, "Highest learning rate of AdamW.", low=0, high=1e6)
     scale_lr: float | None = real(
-        None,
-        "The same of a method's scales and biases, which do not decay.",
-        low=0,
-        high=1e6,
-        shown="that of --lr",
+        None, "The same of a method's scales and biases, which do not decay.", low=0, high=1e6, shown="that of --lr"
     )
     warmup: float = real(
         0.3, "Share of the steps over which the rate rises; then it falls on a cosine.", low=0, high=0.9

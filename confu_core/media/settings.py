@@ -104,9 +104,7 @@ class MediaSettings:
         ("flip", "crop", "color", "shift"), "flip, crop, color, shift, gain, mask, drop; or none."
     )
     balance: str = dial(
-        "instance",
-        "instance: each sample once per epoch; species: each class equally often.",
-        choices=BALANCES,
+        "instance", "instance: each sample once per epoch; species: each class equally often.", choices=BALANCES
     )
     encoders: Mapping[str, str] = dial(
         help="An encoder of your own.", factory=dict, option="encoder", metavar="MODALITY=FILE:CLASS"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from confu_core.settings import check_dials, dial
 
@@ -60,6 +61,11 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         check_dials(self)
+
+    @classmethod
+    def of(cls, run: Any) -> TrainingSettings:
+        """Return what the settings of a run say of training; the rest is as it is by default."""
+        return cls(**{one.name: getattr(run, one.name) for one in fields(cls) if hasattr(run, one.name)})
 
     def rate(self, step: int, steps: int, highest: float | None = None) -> float:
         """Return the learning rate of a step: a linear rise to the highest, then a cosine down to `min_lr`.

@@ -131,6 +131,7 @@ def test_options_follow_from_fields() -> None:
     assert known["--place"].multiple and known["--place"].name == "places"
     kinds = [one.type.name for one in known.values()]
     assert kinds == ["text", "float", "dB or none", "text", "names", "text", "integer"]
+    assert list(options_of("kind rate")) == ["--kind", "--rate"]
     several = [one.type.name for one in options_of(many=True).values()]
     assert several[:4] == ["whole numbers", "numbers", "dB or none", "names"]
 
