@@ -7,14 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from birdmml.data import NAME, BirdData
-from birdmml.known import data_columns, known_birds
-from confu_core.datasets.contents import CONTENTS
+from birdmml.data import NAME
+from birdmml.describe import data_columns, describe
 from confu_core.datasets.sources import open_place
 from confu_core.errors import InvalidValue
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
 from confu_core.media.evaluate import families_of
-from confu_core.media.opened import MediaData, media_data, open_media
+from confu_core.media.opened import MediaData, open_media
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
@@ -67,8 +66,7 @@ def open_data(place: str | Path) -> MediaData:
     InvalidValue
         If there is no such source, or it has no such option.
     """
-    dataset = open_place(place)
-    return media_data(dataset) if CONTENTS in dataset.manifest.information else known_birds(BirdData.of(dataset))
+    return describe(open_place(place)).media()
 
 
 def open_task(

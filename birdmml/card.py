@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from birdmml.caption import CaptionDials
 from birdmml.columns import COLUMNS as SAMPLE_COLUMNS
 from birdmml.data import NAME, BirdData
+from birdmml.describe import describe
 from birdmml.design import GROUPS
-from confu_core.datasets.contents import CONTENTS
+from birdmml.settings import Settings
 from confu_core.errors import DatasetError
 from confu_core.page.drawing import PALETTE, render, stack_bars
 from confu_core.publish.media_words import media_words
 from confu_core.publish.words import Words, markdown_table, words_from
+from confu_core.settings import meanings
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
@@ -22,6 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["words_of"]
 
+DIALS = meanings(Settings)
+DIALS |= {
+    f"group_captions.{group}.{name}": f"{meaning}, in {group}"
+    for group in GROUPS
+    for name, meaning in meanings(CaptionDials).items()
+}
+DIALS |= {f"group_weights.{group}": f"how many times as frequent the species of {group} are" for group in GROUPS}
 COLUMNS = {column.name: column.meaning for column in SAMPLE_COLUMNS}
 ACCURACIES = {
     "bayes_image": "picture",
@@ -43,14 +53,13 @@ ATOMS = {
 
 def words_of(dataset: Dataset) -> Words:
     """Return what the card of generated birds or of real media says; a DatasetError if a dataset is neither."""
-    manifest = dataset.manifest
-    if CONTENTS in manifest.information:
-        return media_words(dataset)
-    if manifest.name != NAME:
-        raise DatasetError(
-            f"the dataset is {manifest.name!r}, not {NAME!r} or real media; use the command that built it"
-        )
-    return bird_words(BirdData.of(dataset).manifest)
+    known = describe(dataset)
+    if known.generated:
+        return bird_words(BirdData.of(dataset).manifest)
+    if not known.real:
+        name = dataset.manifest.name
+        raise DatasetError(f"the dataset is {name!r}, not {NAME!r} or real media; use the command that built it")
+    return media_words(dataset)
 
 
 def bird_words(manifest: Manifest) -> Words:
@@ -63,14 +72,11 @@ def bird_words(manifest: Manifest) -> Words:
         triplets=sum(manifest.splits.values()),
         groups=_table({**said["groups"], "all": said["overall"]}),
     )
-    captions = {dial.partition(".")[2]: said for dial, said in words.dials.items() if dial.startswith("caption.")}
-    of_groups = {f"group_captions.{g}.{dial}": f"{said}, in {g}" for g in GROUPS for dial, said in captions.items()}
-    of_groups |= {f"group_weights.{g}": f"how many times as frequent the species of {g} are" for g in GROUPS}
     caption = "Best accuracy of the species in each group, and what picture and song tell about it in nats"
     figure = render(
         "structure", "Interaction structure", caption, (9, 3.4), lambda drawing: _paint(drawing, said["groups"])
     )
-    return replace(words, figure=figure, dials={**words.dials, **of_groups}, columns=COLUMNS)
+    return replace(words, figure=figure, dials=DIALS, columns=COLUMNS)
 
 
 def _paint(drawing: Figure, groups: Mapping[str, Any]) -> None:

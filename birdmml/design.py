@@ -20,6 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from confu_core.errors import InvalidValue
+from confu_core.settings import dials, share
 
 __all__ = ["DEFAULT_SHARES", "GROUPS", "Design", "Latents", "Shares", "Unit"]
 
@@ -48,20 +49,19 @@ class Shares:
     confu_core.errors.InvalidValue: shares must add up to 1; got 0.7 (redundant 0.5, xor 0.2)
     """
 
-    redundant: float = 0.0
-    image_unique: float = 0.0
-    audio_unique: float = 0.0
-    complement: float = 0.0
-    xor: float = 0.0
+    redundant: float = share(0.0, meaning="share of species that picture and song tell apart alone")
+    image_unique: float = share(0.0, meaning="share of species that only the picture tells apart")
+    audio_unique: float = share(0.0, meaning="share of species that only the song tells apart")
+    complement: float = share(0.0, meaning="share of species that picture and song narrow down from two sides")
+    xor: float = share(0.0, meaning="share of species that picture and song tell apart together alone")
 
     def __post_init__(self) -> None:
         shares = self.by_group()
-        for group, share in shares.items():
-            if not 0 <= share <= 1:
-                raise InvalidValue(f"the share of {group} must be in [0, 1]; got {share}")
+        for (name, dial), (group, value) in zip(dials(Shares).items(), shares.items(), strict=True):
+            object.__setattr__(self, name, dial.checked(f"the share of {group}", value))
         total = math.fsum(shares.values())
         if abs(total - 1) > SUM_TOLERANCE:
-            given = ", ".join(f"{group} {share:g}" for group, share in shares.items() if share)
+            given = ", ".join(f"{group} {value:g}" for group, value in shares.items() if value)
             raise InvalidValue(f"shares must add up to 1; got {total:g} ({given})")
 
     def by_group(self) -> dict[str, float]:

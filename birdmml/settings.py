@@ -1,4 +1,4 @@
-"""Everything that decides a dataset but its format: dials, their defaults and their ranges."""
+"""Everything that decides a generated dataset but its format: dials, their defaults, ranges and options."""
 
 from __future__ import annotations
 
@@ -8,40 +8,24 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from birdmml.caption import CaptionDials
-from birdmml.design import DEFAULT_SHARES, GROUPS, Shares
+from birdmml.design import DEFAULT_SHARES, GROUPS, SUM_TOLERANCE, Shares
 from birdmml.species import select_species
 from confu_core.errors import InvalidValue, nearest
+from confu_core.settings import Dial, check_dials, dial, real, share, whole
+from confu_core.typed import is_number
 
-__all__ = ["SPLITS", "UNSAID", "Settings", "checked_dials", "is_number"]
+__all__ = ["SPLITS", "UNSAID", "Settings", "checked_dials"]
 
 SPLITS = ("train", "validation", "test", "shift")
 LARGEST_SEED = 2**63 - 1
-SUM_TOLERANCE = 1e-6
 SPECIES = (2, 10_000)
 ROUNDING = 1e-6  # Rows that a product of shares may fall short of a whole number.
-# Field to its lowest and highest value; both allowed.
-RANGES: dict[str, tuple[float, float]] = {
-    "per_species": (4, 1_000_000),
-    "p": (0, 1),
-    "image_noise": (0, 1),
-    "audio_noise": (0, 1),
-    "audio_reuse": (0, 1),
-    "imbalance": (1, 1000),
-    "seconds": (0.25, 60),
-}
-GROUP_WEIGHTS = (0.01, 100)
+GROUP_WEIGHT = Dial(float, low=0.01, high=100)
 # In a unit whose species is the sum of look and song, a text that tells of one bird's looks would share pairs with the
 # picture, and its species could be found by matching picture and song to the text one by one.
 NATURE_ALONE = {"marks": 0.0, "song": 0.0, "nature": 1.0}
 # What is meant where settings say nothing by group, as those written before anything could be said.
 UNSAID: dict[str, Any] = {"group_captions": {}, "group_weights": {}}
-WHOLE: dict[str, tuple[int, int]] = {
-    "per_individual": (1, 1000),
-    "seed": (0, LARGEST_SEED),
-    "size": (16, 4096),
-    "sample_rate": (8000, 48_000),
-    "jpeg_quality": (1, 100),
-}
 
 
 @dataclass(frozen=True)
@@ -97,37 +81,49 @@ class Settings:
     confu_core.errors.InvalidValue: p must be in [0, 1]; got 1.5
     """
 
-    species: int | tuple[str, ...] = 20
-    per_species: float = 240
-    seed: int = 0
-    shares: Shares = DEFAULT_SHARES
-    p: float = 1.0
-    image_noise: float = 0.0
-    audio_noise: float = 0.0
-    imbalance: float = 1.0
-    audio_reuse: float = 0.0
-    per_individual: int = 4
-    split_shares: tuple[float, ...] = (0.6, 0.1, 0.2, 0.1)
-    size: int = 224
-    jpeg_quality: int = 90
-    seconds: float = 3.0
-    sample_rate: int = 22_050
-    caption: CaptionDials = field(default_factory=CaptionDials)
+    species: int | tuple[str, ...] = dial(
+        20, 'How many species; or which, such as "Canada Jay,Bobolink".', meaning="how many species, or which"
+    )
+    per_species: float = real(240.0, "Triplets of each species on average, all splits together.", low=4, high=1e6)
+    seed: int = whole(0, "Decides everything that is drawn.", low=0, high=LARGEST_SEED)
+    shares: Shares = dial(
+        DEFAULT_SHARES, "How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1."
+    )
+    p: float = share(
+        1.0,
+        "Mixing parameter of the xor group, in [0, 1].",
+        meaning="mixing parameter of the xor group: 1 is pure synergy",
+    )
+    image_noise: float = share(0.0, "Probability that a picture shows another type of its group.")
+    audio_noise: float = share(0.0, "Probability that a recording holds another type of its group.")
+    imbalance: float = real(
+        1.0, "How many times more frequent the most frequent species is than the least.", low=1, high=1000
+    )
+    audio_reuse: float = share(0.0, "Share of species whose recordings serve two samples each.")
+    per_individual: int = whole(4, low=1, high=1000, meaning="samples of one bird, in one place")
+    split_shares: tuple[float, ...] = dial((0.6, 0.1, 0.2, 0.1), meaning="shares of train, validation, test and shift")
+    size: int = whole(224, "Width and height of pictures, in pixels.", low=16, high=4096)
+    jpeg_quality: int = whole(
+        90, "Highest JPEG quality; pictures vary by up to 20 below.", low=1, high=100, meaning="highest JPEG quality"
+    )
+    seconds: float = real(3.0, "Length of recordings, in seconds.", low=0.25, high=60)
+    sample_rate: int = whole(22_050, "Samples per second.", low=8000, high=48_000)
+    caption: CaptionDials = dial(
+        help="A dial of the captions, such as name_share=0.3; or of a group's, such as xor.marks=0.5.",
+        factory=CaptionDials,
+        metavar="NAME=VALUE",
+    )
     group_captions: Any = field(default_factory=lambda: {"xor": NATURE_ALONE})
-    group_weights: Any = field(default_factory=lambda: {"xor": 2.0})
+    group_weights: Any = dial(
+        help="How many times as frequent the species of a group are, such as xor=2; the others are 1.",
+        factory=lambda: {"xor": 2.0},
+    )
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not is_number(value) or not low <= value <= high:
-                raise InvalidValue(f"{name} must be in [{low:g}, {high:g}]; got {value!r}")
-        for name, limits in WHOLE.items():
-            value = getattr(self, name)
-            if type(value) is not int or not limits[0] <= value <= limits[1]:
-                raise InvalidValue(f"{name} must be a whole number in [{limits[0]}, {limits[1]}]; got {value!r}")
+        check_dials(self)
         _check_split_shares(self.split_shares)
         object.__setattr__(self, "species", _checked_species(self.species))
-        for name, checked in (("group_captions", self._checked_captions), ("group_weights", _checked_weight)):
+        for name, checked in (("group_captions", self._checked_captions), ("group_weights", _weight)):
             object.__setattr__(self, name, _by_group(name, getattr(self, name), checked))
 
     def caption_of(self, group: str) -> CaptionDials:
@@ -171,11 +167,9 @@ class Settings:
         """
         values = asdict(self)
         del values["seed"]
-        fractions = {name: float(values[name]) for name in RANGES}
-        records = {name: {key: float(value) for key, value in values[name].items()} for name in ("shares", "caption")}
         lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
         captions = {group: dict(dials) for group, dials in self.group_captions}
-        together = {**values, **fractions, **records, **lists}
+        together = {**values, **lists}
         together |= {"group_captions": captions, "group_weights": dict(self.group_weights)}
         return {name: value for name, value in together.items() if value or name not in UNSAID}
 
@@ -194,27 +188,6 @@ def checked_dials(name: str, kind: type, table: Any) -> dict[str, float]:
     return given
 
 
-def is_number(value: object) -> bool:
-    """Return whether a value from a configuration file is a number.
-
-    Parameters
-    ----------
-    value : object
-        Any.
-
-    Returns
-    -------
-    bool
-        False for True and False.
-
-    Examples
-    --------
-    >>> is_number(0.5), is_number("0.5"), is_number(True)
-    (True, False, False)
-    """
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _by_group(name: str, given: Any, checked: Callable[[str, Any], Any]) -> tuple[tuple[str, Any], ...]:
     """Return a setting per group as pairs, in the order of the groups."""
     if not isinstance(given, Mapping | tuple):
@@ -226,11 +199,8 @@ def _by_group(name: str, given: Any, checked: Callable[[str, Any], Any]) -> tupl
     return tuple((group, checked(group, named[group])) for group in GROUPS if group in named)
 
 
-def _checked_weight(group: str, weight: Any) -> float:
-    low, high = GROUP_WEIGHTS
-    if not is_number(weight) or not low <= weight <= high:
-        raise InvalidValue(f"group_weights.{group} must be in [{low:g}, {high:g}]; got {weight!r}")
-    return float(weight)
+def _weight(group: str, weight: Any) -> Any:
+    return GROUP_WEIGHT.checked(f"group_weights.{group}", weight)
 
 
 def _checked_species(species: Any) -> int | tuple[str, ...]:

@@ -12,7 +12,7 @@ from confu_cli.birdmml_audit import audit
 from confu_cli.birdmml_build import build
 from confu_cli.birdmml_evaluate import embed, evaluate
 from confu_cli.birdmml_runs import report, run, sweep
-from confu_cli.datasets import describe, print_dataset, say_computed, verify_command
+from confu_cli.datasets import manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import ListOf, PathOrUrl, as_json, debug
 from confu_cli.publishing import publish_command
@@ -44,14 +44,15 @@ def birdmml() -> None:
     """Bird-MML: pictures, songs and captions whose interaction structure is known exactly."""
 
 
-def _recipe_of(manifest: Manifest, source: str | None, roots: tuple[str, ...]) -> Recipe:
-    from birdmml.data import NAME, recipe_of
+def _recipe_of(dataset: Dataset, source: str | None, roots: tuple[str, ...]) -> Recipe:
+    from birdmml.data import recipe_of
+    from birdmml.describe import describe
 
-    if manifest.name != NAME and "contents" in manifest.information:
-        return repair_recipe(manifest, source, roots)
+    if describe(dataset).real:
+        return repair_recipe(dataset.manifest, source, roots)
     if source is not None or roots:
         raise click.UsageError("--from and --root are for real media; generated data are repaired from their dials")
-    return recipe_of(manifest)
+    return recipe_of(dataset.manifest)
 
 
 def _words_of(dataset: Dataset) -> Words:
@@ -72,17 +73,18 @@ for verb in (audit, build, run, sweep, evaluate, embed, report):
 @debug
 def info(path: str | Path, as_json: bool) -> None:
     """Show what a dataset holds: its exact information structure and ceilings, or what is known of real media."""
-    from birdmml.data import NAME, open_birds
+    from birdmml.data import BirdData
+    from birdmml.describe import describe
     from confu_core.shards import open_dataset
 
-    if (dataset := open_dataset(path)).manifest.name != NAME:
+    if not describe(dataset := open_dataset(path)).generated:
         show_real(path, dataset, as_json)
         return
-    birds = open_birds(path)
+    birds = BirdData.of(dataset)
     computed = birds.manifest.information != dataset.manifest.information
     said = _with_additive(birds.manifest)
     if as_json:
-        print_json({**describe(birds.manifest), "information": said, "captions": birds.distinct_captions()})
+        print_json({**manifest_dict(birds.manifest), "information": said, "captions": birds.distinct_captions()})
         return
     print_dataset(path, birds.manifest)
     say_computed(computed)
@@ -107,7 +109,7 @@ def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
 
     The page needs no other file: pictures, songs, spectrograms, captions and latents, by species and by split.
     """
-    from birdmml.data import NAME
+    from birdmml.describe import describe
     from birdmml.preview import write_preview
     from confu_core.shards import open_dataset
 
@@ -117,8 +119,8 @@ def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     if as_json:
         print_json({**asdict(written), "page": str(written.page), "sheet": sheet, "cards": written.cards})
         return
-    kinds = ("triplets", "species") if dataset.manifest.name == NAME else ("samples", "classes")
-    what = f"{written.cards} {kinds[0]} of {written.species} {kinds[1]}, {size(written.bytes)}"
+    known = describe(dataset)
+    what = f"{written.cards} {known.rows} of {written.species} {known.classes}, {size(written.bytes)}"
     echo(f"{written.page}: {what}; {f'contact sheet {sheet}' if sheet else 'no pictures, no contact sheet'}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import ListOf, PathOrUrl, as_json, debug
+from confu_cli.options import ListOf, PathOrUrl, as_json, debug, workers
 from confu_cli.show import WIDTH, echo, number, print_json, print_table, progress_bar
 from confu_core.escaping import visible
 
@@ -32,7 +32,7 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 @click.option("--rows", type=int, default=2000, show_default=True, help="Rows of each split that probes use, at most.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which, and the intervals.")
 @click.option("--na", type=ListOf(str), help="Cells that say nothing is known.  [default: as the dataset was built]")
-@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@workers
 @as_json
 @debug
 def audit(
@@ -44,7 +44,7 @@ def audit(
     rows: int,
     seed: int,
     na: list[str] | None,
-    workers: int | None,
+    workers: int,
     as_json: bool,
 ) -> int:
     """Tell what is wrong with a dataset, generated or real, and where modalities complement each other.
@@ -54,7 +54,6 @@ def audit(
     from birdmml.audit import audit as examine
     from birdmml.audit import audit_page
     from confu_core.io.atomic import write_whole
-    from confu_core.runs.environment import usable_cores
 
     with progress_bar("auditing", "rows") as bar:
         found = examine(
@@ -64,7 +63,7 @@ def audit(
             rows=rows,
             seed=seed,
             na=na,
-            workers=usable_cores() if workers is None else workers,
+            workers=workers,
             look=page is not None,
             progress=lambda done, total: bar(done, total, ""),
         )

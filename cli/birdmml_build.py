@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,69 +9,35 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from confu_cli.datasets import describe
+from confu_cli.datasets import build_dataset, manifest_dict
 from confu_cli.group import Verb
-from confu_cli.options import ListOf, PathOrUrl, as_json, debug, engine_options, given, key_values, together
-from confu_cli.real_media import INGEST, SHARED, is_real, print_left_out, source_options, source_recipe
-from confu_cli.show import echo, print_json, progress_bar, size
+from confu_cli.options import (
+    BUILDING,
+    PathOrUrl,
+    as_json,
+    build_options,
+    debug,
+    given,
+    key_values,
+    setting_options,
+    workers,
+)
+from confu_cli.real_media import is_real, print_left_out, source_options, source_recipe
+from confu_cli.show import echo, print_json, size
 
 if TYPE_CHECKING:
     from birdmml.settings import Settings
+    from confu_core.datasets import Contents
     from confu_core.shards import Manifest, Recipe
 
 __all__ = ["build"]
 
 
-class CountOrNames(click.ParamType):
-    """A whole number, or names with commas."""
-
-    name = "integer or names"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Show both."""
-        return "INTEGER|NAME,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | list[str]:
-        """Read either."""
-        if isinstance(value, int | list):
-            return value
-        with contextlib.suppress(ValueError):
-            return int(value)
-        if not any(map(str.isalpha, value)):
-            self.fail(f"{value!r} is neither a whole number nor names with commas", param, ctx)
-        return [name.strip() for name in value.split(",")]
-
-
-# Dials of a dataset by type, with the help text; their defaults are those of birdmml.settings.Settings.
-DIALS: dict[str, tuple[Any, str]] = {
-    "species": (CountOrNames(), 'How many species; or which, such as "Canada Jay,Bobolink".  [default: 20]'),
-    "per_species": (float, "Triplets of each species on average, all splits together.  [default: 240]"),
-    "seed": (int, "Decides everything that is drawn.  [default: 0]"),
-    "p": (float, "Mixing parameter of the xor group, in [0, 1].  [default: 1]"),
-    "image_noise": (float, "Probability that a picture shows another type of its group.  [default: 0]"),
-    "audio_noise": (float, "Probability that a recording holds another type of its group.  [default: 0]"),
-    "imbalance": (float, "How many times more frequent the most frequent species is than the least.  [default: 1]"),
-    "audio_reuse": (float, "Share of species whose recordings serve two samples each.  [default: 0]"),
-    "size": (int, "Width and height of pictures, in pixels.  [default: 224]"),
-    "jpeg_quality": (int, "Highest JPEG quality; pictures vary by up to 20 below.  [default: 90]"),
-    "seconds": (float, "Length of recordings, in seconds.  [default: 3]"),
-    "sample_rate": (int, "Samples per second.  [default: 22050]"),
-}
-GENERATED = ("preset", "shares", "group_weights", "caption", *(name for name in DIALS if name not in SHARED))
+SETTINGS, INGEST = "birdmml.settings:Settings", "birdmml.ingest_settings:IngestSettings"
 LOAD = """Load it:
   pandas.read_parquet("{path}/data/{split}-00000-of-{shards:05d}.parquet")
   datasets.load_dataset("{path}")["{split}"]{sounds}"""
 SOUND = '.cast_column("{column}", datasets.Audio(decode=False))'
-
-
-def _options(dials: dict[str, tuple[Any, str]]) -> Any:
-    """One option per dial."""
-    return together(
-        *(
-            click.option(f"--{name.replace('_', '-')}", name, type=kind, help=text)
-            for name, (kind, text) in dials.items()
-        )
-    )
 
 
 @click.command(cls=Verb, epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
@@ -81,25 +46,10 @@ def _options(dials: dict[str, tuple[Any, str]]) -> Any:
 )
 @click.option("--preset", default=None, help="tiny, small, paper or xor.  [default: small]")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
-@_options(DIALS)
-@click.option("--shares", help="How species are told apart, such as redundant=0.6,xor=0.4; the shares add up to 1.")
-@click.option(
-    "--group-weights", help="How many times as frequent the species of a group are, such as xor=2; the others are 1."
-)
-@click.option(
-    "--caption",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A dial of the captions, such as name_share=0.3; or of a group's, such as xor.marks=0.5.",
-)
+@setting_options(SETTINGS, "* shares group_weights caption")
 @source_options()
-@_options(INGEST)
-@click.option(
-    "--format", "formats", type=ListOf(str), default="parquet,webdataset", show_default=True, help="Shards to write."
-)
-@click.option("--shard-rows", type=int, default=250, show_default=True, help="Rows per shard.")
-@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
-@engine_options()
+@setting_options(INGEST, "split apart *")
+@build_options("parquet,webdataset", "Shards to write.", 250, workers)
 @as_json
 @debug
 def build(
@@ -108,11 +58,6 @@ def build(
     source: str | None,
     roots: tuple[str, ...],
     columns: tuple[str, ...],
-    formats: list[str],
-    shard_rows: int,
-    workers: int | None,
-    engine: str,
-    scheduler: str | None,
     as_json: bool,
     **dials: Any,
 ) -> None:
@@ -121,61 +66,51 @@ def build(
     Shards are Parquet and WebDataset. The same command on the same folder finishes an interrupted build.
     """
     started = time.monotonic()
-    from confu_core.runs.environment import usable_cores
-    from confu_core.shards import build as build_shards
     from confu_core.shards.layout import check_formats
 
-    check_formats(tuple(formats))  # Before files are looked at, which may take hours.
-    workers = usable_cores() if workers is None else workers
+    how = {name: dials.pop(name) for name in BUILDING}
+    check_formats(tuple(how["formats"]))  # Before files are looked at, which may take hours.
     dials = {name: value for name, value in given(dials).items() if value != ()}
     if source is None:
         recipe: Recipe = _generated(config, {**dials, **({"root": roots} if roots else {}), **_named("map", columns)})
     else:
-        recipe = source_recipe(source, roots, columns, config, _real_only(dials), workers)
-    total = sum(recipe.splits.values())
-    with progress_bar("building", "triplets") as bar:
-        manifest = build_shards(
-            recipe,
-            out,
-            formats=formats,
-            shard_rows=shard_rows,
-            workers=workers,
-            engine=engine,
-            scheduler=scheduler,
-            progress=lambda done, written: bar(done, total, size(written)),
-        )
+        recipe = source_recipe(source, roots, columns, config, _real_only(dials), how["workers"])
+    manifest = build_dataset(recipe, out, "triplets", how)
     seconds = time.monotonic() - started
     if as_json:
-        print_json({"path": str(out), "seconds": round(seconds, 3), **describe(manifest)})
+        print_json({"path": str(out), "seconds": round(seconds, 3), **manifest_dict(manifest)})
     else:
-        _print_built(out, manifest, total, seconds)
+        _print_built(out, manifest, seconds)
 
 
-def _print_built(out: str | Path, manifest: Manifest, total: int, seconds: float) -> None:
+def _print_built(out: str | Path, manifest: Manifest, seconds: float) -> None:
+    from birdmml.describe import describe
+    from confu_core.io.storage import location
+    from confu_core.shards import Dataset
+
+    total = sum(manifest.splits.values())
     written = size(sum(shard.bytes for shard in manifest.shards))
-    contents = manifest.information.get("contents")
-    groups = [unit["species"] for unit in manifest.information.get("units", [])]
-    count = f"{sum(map(len, groups))} species" if contents is None else f"{len(contents['classes'])} classes"
-    rows = "triplets" if contents is None or is_real(manifest) else "samples"
-    what = f"{total:,} {rows} of {count} in {len(manifest.shards)} shards, {written}"
+    known = describe(Dataset(location(out), manifest))
+    rows = "triplets" if is_real(manifest) else known.rows
+    classes = f"{len(known.contents.classes)} {known.classes}"
+    what = f"{total:,} {rows} of {classes} in {len(manifest.shards)} shards, {written}"
     echo(f"{out}: {what}, {seconds:.1f} s ({total / seconds:.0f} {rows}/s)")
-    if contents is not None:
+    if not known.generated:
         print_left_out(manifest)
     if "parquet" in manifest.formats:
         split = list(manifest.splits)[-1] if "test" not in manifest.splits else "test"
         shards = sum(shard.split == split and shard.format == "parquet" for shard in manifest.shards)
         # Of these two, only pandas reads from a URL.
         lines = LOAD if isinstance(out, Path) else LOAD.rpartition("\n")[0]
-        sounds = "".join(SOUND.format(column=column) for column in _sound_columns(manifest))
+        sounds = "".join(SOUND.format(column=column) for column in _sound_columns(known.contents))
         echo(*lines.format(path=out, split=split, shards=shards, sounds=sounds).splitlines())
 
 
-def _sound_columns(manifest: Manifest) -> list[str]:
+def _sound_columns(contents: Contents) -> list[str]:
     """Return which columns the readers of others would decode as sounds, for which they need FFmpeg."""
-    contents = manifest.information.get("contents")
-    if contents is None:
-        return ["audio"]
-    return [one["column"] for one in contents["inputs"].values() if one["kind"] == "sound"]
+    from confu_core.inputs import Sound
+
+    return [one.column for one in contents.inputs.inputs.values() if isinstance(one, Sound)]
 
 
 def _named(name: str, values: tuple[str, ...]) -> dict[str, Any]:
@@ -184,16 +119,19 @@ def _named(name: str, values: tuple[str, ...]) -> dict[str, Any]:
 
 def _generated(config: Path | None, dials: dict[str, Any]) -> Recipe:
     from birdmml.data import BirdRecipe
+    from birdmml.settings import Settings
 
     for name in dials:
-        if name in INGEST or name in ("root", "map"):
+        if name not in ("preset", *Settings.__dataclass_fields__):
             raise click.UsageError(f"--{name.replace('_', '-')} is for real media; name them with --from manifest.csv")
     return BirdRecipe(_settings(config, dials))
 
 
 def _real_only(dials: dict[str, Any]) -> dict[str, Any]:
+    from birdmml.ingest_settings import IngestSettings
+
     for name in dials:
-        if name in GENERATED:
+        if name not in IngestSettings.__dataclass_fields__:
             raise click.UsageError(f"--{name.replace('_', '-')} is a dial of generated data; leave it out with --from")
     return dials
 

@@ -13,17 +13,19 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import (
-    METHODS,
     ListOf,
     as_json,
     debug,
     given,
     key_values,
     method_options,
+    results_folder,
     setting_options,
     together,
+    trained_method,
+    workers,
 )
-from confu_cli.results import grid_of, print_run, report_command, show_summary
+from confu_cli.results import print_run, report_command, run_grid, run_settings
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import ConfuError
 
@@ -35,26 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FEATURES", "WHAT", "report", "run", "sweep"]
 
-# Settings of a run by type, with the help text; their defaults are those of confu_core.media.settings.MediaSettings.
-TRAINING: dict[str, tuple[type, str]] = {
-    "seed": (int, "Decides weights, order of samples and augmentations.  [default: 0]"),
-    "epochs": (int, "How often each sample is seen.  [default: 32]"),
-    "batch_size": (int, "Samples per step, over all processes.  [default: 64]"),
-    "lr": (float, "Highest learning rate of AdamW.  [default: 0.001]"),
-    "scale_lr": (float, "The same of a method's scales and biases, which do not decay.  [default: that of --lr]"),
-    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.1]"),
-    "weight_decay": (float, "Weight decay of AdamW.  [default: 0.01]"),
-    "clip_norm": (float, "Longest gradient.  [default: 1]"),
-    "patience": (int, "Stop after so many epochs without a lower validation loss; 0 never does.  [default: 0]"),
-    "precision": (str, "auto, float32 or bfloat16; auto is bfloat16 on a GPU that has it.  [default: auto]"),
-    "dim": (int, "Width of the shared embedding space.  [default: 128]"),
-    "feature_dim": (int, "Width of what encoders yield.  [default: 128]"),
-    "width": (int, "Channels of the first convolution, a multiple of 8.  [default: 16]"),
-    "layers": (int, "Transformer layers of the text encoder.  [default: 1]"),
-    "side": (int, "Pictures are reduced to squares of so many pixels.  [default: 48]"),
-    "tokens": (int, "Most tokens of a caption.  [default: 64]"),
-    "balance": (str, "instance: each sample once per epoch; species: each class equally often.  [default: instance]"),
-}
+SETTINGS = "confu_core.media.settings:MediaSettings"
+ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files"
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
 WHERE = together(
@@ -63,30 +47,14 @@ WHERE = together(
     ),
     click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
 )
-FEATURES = click.option(
-    "--features",
-    "feature_files",
-    multiple=True,
-    metavar="MODALITY=FILE,...",
-    help="Precomputed features, .parquet or .npz, in place of raw inputs.",
-)
-OWN = together(
-    click.option(
-        "--augment",
-        metavar="NAME,...",
-        help="flip, crop, color, shift, gain, mask, drop; or none.  [default: flip,crop,color,shift]",
-    ),
-    click.option("--encoder", "encoders", multiple=True, metavar="MODALITY=FILE:CLASS", help="An encoder of your own."),
-    FEATURES,
-)
+FEATURES = setting_options(SETTINGS, "feature_files")
 
 
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
-@click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
+@trained_method
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
-@setting_options(TRAINING)
-@OWN
+@setting_options(SETTINGS, ORDER)
 @method_options()
 @WHERE
 @click.option("--stream", is_flag=True, help="Read the shards themselves, without a cache.")
@@ -118,7 +86,9 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
     started = time.monotonic()
     how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint")}
     model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
-    settings = _settings(data, options)
+    from confu_core.media.settings import MediaSettings
+
+    settings = run_settings(MediaSettings, {"data": data, **_values(options)}, options["other"])
     from birdmml.bench import run as run_once
     from confu_core.runs.environment import threads, usable_cores
     from confu_core.training.processes import processes, ranks
@@ -148,7 +118,7 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
 @click.option("--data", required=True, type=ListOf(str), help=f"{WHAT}. Several may be of several kinds.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
+@results_folder
 @click.option(
     "--method",
     type=ListOf(str),
@@ -156,35 +126,22 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
     show_default=True,
     help="Which methods; also an installed one, or path/to/file.py:Class.",
 )
-@setting_options(TRAINING, many=True)
-@OWN
+@setting_options(SETTINGS, ORDER, many=True)
 @method_options(many=True)
 @WHERE
-@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@workers
 @as_json
 @debug
-def sweep(out: Path, workers: int | None, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
+def sweep(out: Path, workers: int, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
     Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped, a
     cell that was interrupted from its last epoch. Exit status 1 if a cell failed.
     """
     from birdmml.bench import run_sweep
-    from confu_core.runs.environment import usable_cores
 
     grid = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
-    axes, fixed = grid_of(grid, options["other"])
-    with progress_bar("sweep", "cells") as bar:
-        summary = run_sweep(
-            axes,
-            out,
-            fixed=fixed,
-            cache=cache,
-            device=device,
-            workers=usable_cores() if workers is None else workers,
-            progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
-        )
-    return show_summary(summary, out, as_json=as_json)
+    return run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, workers=workers)
 
 
 def _report_words() -> ReportWords:
@@ -205,27 +162,8 @@ def _values(options: dict[str, Any]) -> dict[str, Any]:
         if parts:
             values[name] = key_values(parts, option)
     if options["augment"] is not None:
-        named = [] if options["augment"] == "none" else options["augment"].split(",")
-        values["augment"] = tuple(name.strip() for name in named)
+        values["augment"] = () if options["augment"] == ["none"] else tuple(options["augment"])
     return values
-
-
-def _settings(data: str, options: dict[str, Any]) -> MediaSettings:
-    """Sort options into settings and options of the method."""
-    from confu_core.media.settings import MediaSettings
-    from confu_core.methods import load_method
-    from confu_core.methods import method_options as options_of
-    from confu_core.methods.registry import check_options
-    from confu_core.runs.options import option_value
-
-    values, other = _values(options), key_values(options["other"])
-    own = {name: value for name, value in values.items() if name in MediaSettings.__dataclass_fields__}
-    method = {name: value for name, value in values.items() if name not in own}
-    MediaSettings(data=data, **own)  # What is cheap to check comes before the method is loaded.
-    check_options(own["method"], {**method, **other})
-    has = options_of(load_method(own["method"]))
-    read = {name: option_value(name, text, has[name]) for name, text in other.items()}
-    return MediaSettings(data=data, **own, options={**method, **read})
 
 
 @contextlib.contextmanager

@@ -14,12 +14,12 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PathOrUrl, as_json, debug
-from confu_cli.show import WIDTH, echo, print_json, print_table, size
+from confu_cli.show import WIDTH, echo, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
-    from confu_core.shards import Manifest, Recipe, Report
+    from confu_core.shards import Dataset, Manifest, Recipe, Report
 
-__all__ = ["describe", "print_dataset", "say_computed", "verify_command"]
+__all__ = ["build_dataset", "manifest_dict", "print_dataset", "say_computed", "verify_command"]
 
 _HASH = re.compile("[0-9a-f]{64}")  # For machines, which read --json.
 
@@ -59,11 +59,11 @@ def verify_command(
     return verify
 
 
-def _repair(path: str | Path, deep: bool, as_json: bool, recipe_of: Callable[[Manifest], Recipe]) -> int:
+def _repair(path: str | Path, deep: bool, as_json: bool, recipe_of: Callable[[Dataset], Recipe]) -> int:
     from confu_core.runs.environment import usable_cores
     from confu_core.shards import open_dataset, repair
 
-    recipe = recipe_of(open_dataset(path).manifest)
+    recipe = recipe_of(open_dataset(path))
     done = repair(recipe, path, deep=deep, workers=usable_cores())
     if as_json:
         print_json(done.as_dict())
@@ -83,7 +83,16 @@ def _print_report(path: str | Path, report: Report) -> None:
     echo(f"{path}: {len(report.findings)} problems in {report.shards} shards", err=True)
 
 
-def describe(manifest: Manifest) -> dict[str, Any]:
+def build_dataset(recipe: Recipe, out: str | Path, unit: str, how: Mapping[str, Any]) -> Manifest:
+    """Build a dataset, showing how it goes on."""
+    from confu_core.shards import build
+
+    total = sum(recipe.splits.values())
+    with progress_bar("building", unit) as bar:
+        return build(recipe, out, progress=lambda done, written: bar(done, total, size(written)), **how)
+
+
+def manifest_dict(manifest: Manifest) -> dict[str, Any]:
     """Collect what a manifest says, without the list of shards."""
     return {
         "name": manifest.name,
@@ -103,7 +112,7 @@ def describe(manifest: Manifest) -> dict[str, Any]:
 
 def print_dataset(path: str | Path, manifest: Manifest) -> None:
     """Print what a dataset holds."""
-    said = describe(manifest)
+    said = manifest_dict(manifest)
     echo(f"{path}: {manifest.name}, seed {manifest.seed}. {manifest.description}")
     echo(*textwrap.wrap(_dials(said["config"]), WIDTH, break_long_words=False, break_on_hyphens=False))
     echo(f"{said['shards']} shards ({', '.join(manifest.formats)}), {size(said['bytes'])}")

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
+from confu_cli.options import Dials
 from confu_cli.show import echo
 from confu_core.errors import ConfuError, InvalidValue, ResultsError, nearest
 
@@ -24,7 +25,21 @@ _UNWRITTEN = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
 
 
 class Verb(click.Command):
-    """A verb whose example stands on one line of the help text, so that it can be copied."""
+    """A verb whose example stands on one line of the help text, so that it can be copied.
+
+    Settings that are options of it are loaded when it is asked for them: no other verb waits for these.
+    """
+
+    @property
+    def params(self) -> list[click.Parameter]:
+        """Its arguments and options."""
+        made = [each.options() if isinstance(each, Dials) else [each] for each in self._params]
+        self._params: list[click.Parameter] = [one for each in made for one in each]
+        return self._params
+
+    @params.setter
+    def params(self, given: list[click.Parameter]) -> None:
+        self._params = given
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example as it is: click would break it where the terminal ends."""

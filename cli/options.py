@@ -2,63 +2,68 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import click
 
+from confu_core.settings import Dial, dials
+
 __all__ = [
+    "BUILDING",
     "METHODS",
+    "Dials",
     "ListOf",
     "PathOrUrl",
     "as_json",
+    "build_options",
     "debug",
-    "engine_options",
     "given",
     "key_values",
     "method_options",
+    "results_folder",
     "setting_options",
     "together",
+    "trained_method",
+    "workers",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
+BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
 METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/to/file.py:Class"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+workers = click.option(
+    "--workers",
+    type=int,
+    callback=lambda _context, _option, given: _cores() if given is None else given,
+    help="Number of processes.  [default: one per core]",
+)
+results_folder = click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept."
+)
+trained_method = click.option(
+    "--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}."
+)
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
 
-# Settings of a run by type, with the help text; their defaults are those of xor_bench.settings.Settings.
-TASK: dict[str, tuple[type, str]] = {
-    "p": (float, "Probability that the last modality is the parity of others, in [0, 1].  [default: 0.5]"),
-    "bits": (int, "Bits per code.  [default: 5]"),
-    "modalities": (int, "Number of modalities, at least 3.  [default: 3]"),
-    "noise": (float, "Probability that an observed bit is flipped, in [0, 0.5].  [default: 0]"),
-    "parity": (str, "Of which others the last modality is the parity: all, or pair, the first two.  [default: all]"),
-}
-MODEL: dict[str, tuple[type, str]] = {
-    "seed": (int, "Decides data, weights and order of samples.  [default: 0]"),
-    "inputs": (
-        str,
-        "What encoders see of a code: bits (-1 and 1), bits01 (0 and 1), onehot or gaussian.  [default: bits]",
-    ),
-    "train_samples": (int, "Samples to train on.  [default: 10000]"),
-    "test_samples": (int, "Samples to test on.  [default: 10000]"),
-    "epochs": (int, "How often each sample is seen.  [default: 50]"),
-    "batch_size": (int, "Samples per step.  [default: 1000]"),
-    "lr": (float, "Highest learning rate of AdamW.  [default: 0.005]"),
-    "scale_lr": (float, "The same of a method's scales and biases, which do not decay.  [default: that of --lr]"),
-    "warmup": (float, "Share of the steps over which the rate rises; then it falls on a cosine.  [default: 0.3]"),
-    "weight_decay": (float, "Weight decay of AdamW.  [default: 0.0001]"),
-    "dim": (int, "Width of the shared embedding space.  [default: 32]"),
-    "width": (int, "Width of an encoder's layers.  [default: 64]"),
-    "depth": (int, "Number of an encoder's linear layers.  [default: 1]"),
-}
+
+def _cores() -> int:
+    from confu_core.runs.environment import usable_cores
+
+    return usable_cores()
+
+
+# Options of methods by type, with the help text; their defaults are the methods' own.
 METHOD: dict[str, tuple[type, str]] = {
     "lam": (float, "Weight of ConFu's fused terms, in [0, 1]."),
     "temperature": (float, "Divides the score in the loss."),
@@ -111,30 +116,122 @@ class PathOrUrl(click.ParamType):
         return value if isinstance(value, Path) or "://" in value else Path(value)
 
 
-def setting_options(*groups: dict[str, tuple[type, str]], many: bool = False) -> Decorator:
-    """Return a decorator that adds an option per setting."""
-    return together(
-        *(
-            click.option(
-                f"--{name.replace('_', '-')}", name, type=ListOf(kind) if many else kind, default=None, help=text
-            )
-            for group in groups
-            for name, (kind, text) in group.items()
-        )
-    )
+class CountOrNames(click.ParamType):
+    """A whole number, or names with commas."""
+
+    name = "integer or names"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show both."""
+        return "INTEGER|NAME,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | list[str]:
+        """Read either."""
+        if isinstance(value, int | list):
+            return value
+        with contextlib.suppress(ValueError):
+            return int(value)
+        if not any(map(str.isalpha, value)):
+            self.fail(f"{value!r} is neither a whole number nor names with commas", param, ctx)
+        return [name.strip() for name in value.split(",")]
+
+
+class LevelOrNone(click.ParamType):
+    """A number of dB, or the word none."""
+
+    name = "dB or none"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show both."""
+        return "DB|none"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Read either."""
+        if value == "none":
+            return "none"
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a level in dB nor none", param, ctx)
+
+
+# How the annotation of a dial is read: what can be an axis of a sweep, and what cannot; records are read as text.
+SINGLE: dict[Any, type] = {int: int, float: float, float | None: float, str: str}
+OTHERS: dict[Any, click.ParamType] = {
+    int | tuple[str, ...]: CountOrNames(),
+    tuple[str, ...]: ListOf(str),
+    tuple[float, ...]: ListOf(float),
+    tuple[float, ...] | None: ListOf(float),
+}
+
+
+class Dials(click.Option):
+    """Stands among the options of a verb for those of a dataclass, which is loaded when they are first asked for."""
+
+    def __init__(self, names: Sequence[str], *, place: str, order: str, many: bool, **more: Any) -> None:
+        super().__init__(names, **more)
+        self.place, self.order, self.many = place, order, many
+
+    def options(self) -> list[click.Option]:
+        """Return an option for each dial that has a help text."""
+        module, _, name = self.place.partition(":")
+        kind = getattr(importlib.import_module(module), name)
+        types = get_type_hints(kind)
+        defaults = {one.name: one.default for one in fields(kind)}
+        known = {name: one for name, one in dials(kind).items() if one.help}
+        first, others, last = (part.split() for part in self.order.partition("*"))
+        if others:
+            others = [name for name in known if name not in (*first, *last)]
+        return [self._option(name, known[name], types[name], defaults[name]) for name in (*first, *others, *last)]
+
+    def _option(self, name: str, one: Dial, kind: Any, default: Any) -> click.Option:
+        single = SINGLE.get(kind)
+        read = LevelOrNone() if one.none else OTHERS.get(kind, single)
+        if self.many and single and not one.none:
+            read = ListOf(single)
+        shown = one.shown or _shown(default)
+        text = f"{one.help}  [default: {shown}]" if shown else one.help
+        option = f"--{(one.option or name).replace('_', '-')}"
+        repeated: Any = {"multiple": True, "metavar": one.metavar} if one.metavar else {}
+        return click.Option([option, name], type=read, help=text, **repeated)
+
+
+def _shown(default: Any) -> str:
+    """Write a default as an option takes it; those of records are for the page of the settings."""
+    if isinstance(default, tuple):
+        return ",".join(map(str, default)) or "none"
+    if isinstance(default, float):
+        return f"{default:g}"
+    return str(default) if isinstance(default, int | str) else ""
+
+
+def setting_options(place: str, order: str = "*", *, many: bool = False) -> Decorator:
+    """Return a decorator that adds an option per dial of a dataclass, such as ``module:Class``.
+
+    The order is that of the fields, but for those that are named before or after the star; without a star there are no
+    others. With many, an option takes a list of values.
+    """
+    return click.option("--dials", cls=Dials, place=place, order=order, many=many)
 
 
 def method_options(many: bool = False) -> Decorator:
     """Return a decorator that adds the options of methods, by name and as ``-o NAME=VALUE``."""
+    named = (
+        click.option(f"--{name.replace('_', '-')}", name, type=ListOf(kind) if many else kind, default=None, help=text)
+        for name, (kind, text) in METHOD.items()
+    )
     other = click.option(
         "-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="Any other option of the method."
     )
-    return together(setting_options(METHOD, many=many), other)
+    return together(*named, other)
 
 
-def engine_options() -> Decorator:
-    """Return a decorator that adds what a build runs on."""
+def build_options(formats: str, text: str, rows: int, processes: Decorator) -> Decorator:
+    """Return a decorator that adds into what shards a build writes, and what it runs on."""
     return together(
+        click.option("--format", "formats", type=ListOf(str), default=formats, show_default=True, help=text),
+        click.option("--shard-rows", type=int, default=rows, show_default=True, help="Rows per shard."),
+        processes,
         click.option("--engine", default="local", show_default=True, help="What builds the shards: local or dask."),
         click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from confu_cli.datasets import describe, print_dataset
-from confu_cli.options import ListOf, key_values, together
+from confu_cli.datasets import manifest_dict, print_dataset
+from confu_cli.options import key_values, together
 from confu_cli.show import echo, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from confu_core.shards import Dataset
 
 __all__ = [
-    "INGEST",
-    "SHARED",
     "is_real",
     "print_left_out",
     "repair_recipe",
@@ -29,45 +27,6 @@ __all__ = [
     "source_options",
     "source_recipe",
 ]
-
-
-class LevelOrNone(click.ParamType):
-    """A number of dB, or the word none."""
-
-    name = "dB or none"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Show both."""
-        return "DB|none"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        """Read either."""
-        if value == "none":
-            return "none"
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a level in dB nor none", param, ctx)
-
-
-# Dials of real media by type, with the help text; their defaults are those of birdmml.ingest.IngestSettings.
-INGEST: dict[str, tuple[Any, str]] = {
-    "split": (ListOf(float), "Shares of train, validation, test.  [default: the manifest's splits, or 0.8,0.1,0.1]"),
-    "apart": (
-        ListOf(str),
-        "Columns none of whose values is in two splits; or none.  [default: individual,recording,author]",
-    ),
-    "window": (str, "Part of a recording that is the clip: loudest, start, middle or even.  [default: loudest]"),
-    "loudness": (LevelOrNone(), "Level of clips, in dB relative to full scale.  [default: -23]"),
-    "min_side": (int, "Pictures with a shorter side are left out, in pixels.  [default: 32]"),
-    "shortest": (float, "Shorter recordings are left out, in seconds.  [default: 0.5]"),
-    "longest": (float, "Longer recordings are left out, in seconds.  [default: 600]"),
-    "silence": (float, "Quieter recordings are left out, in dB relative to full scale.  [default: -60]"),
-    "duplicates": (str, "What counts as a copy: near or exact.  [default: near]"),
-    "keep_duplicates": (ListOf(str), "Kinds whose copies stay: picture, sound.  [default: none]"),
-    "na": (ListOf(str), "Cells that say nothing is known, in any case.  [default: NA, null, -, unknown and the like]"),
-}
-SHARED = ("seed", "size", "jpeg_quality", "seconds", "sample_rate")
 
 
 def source_options(mapped: bool = True) -> Callable[[Any], Any]:
@@ -218,7 +177,7 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     licences = checked_information(dataset.manifest)["licences"] if is_real(dataset.manifest) else {}
     counts = _class_counts(dataset, contents)
     if as_json:
-        print_json({**describe(dataset.manifest), "classes": counts})
+        print_json({**manifest_dict(dataset.manifest), "classes": counts})
         return
     print_dataset(path, dataset.manifest)
     modalities = contents.inputs.as_dict()

@@ -10,13 +10,13 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import as_json, debug, key_values
-from confu_cli.show import echo, number, print_json, print_table
+from confu_cli.show import echo, number, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.runs.sweep import SweepSummary
 
-__all__ = ["CEILINGS", "UNDEFINED", "captured", "grid_of", "print_run", "report_command", "show_summary"]
+__all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run", "report_command", "run_grid", "run_settings"]
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "probe": "by probes"}
 # Column of a row to its heading; what fits beside a direction in a hundred columns.
@@ -28,19 +28,39 @@ CEILINGS = {
 UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
-def grid_of(values: dict[str, list[Any]], other: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    """Split what a sweep was asked for into what varies and what does not."""
-    from confu_core.runs.grid import option_axis
+def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
+    """Sort options into settings of a run and options of its method."""
+    from confu_core.methods import load_method, method_options
+    from confu_core.methods.registry import check_options
+    from confu_core.runs.options import option_value
 
-    grid = dict(values)
-    for name, text in key_values(other).items():
-        grid[name] = option_axis(grid["method"], name, text)
-    axes = {name: held for name, held in grid.items() if len(held) > 1 or name == "method"}
-    return axes, {name: held[0] for name, held in grid.items() if name not in axes}
+    own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
+    named = {name: value for name, value in values.items() if name not in own}
+    texts = key_values(other)
+    kind(**own)  # What is cheap to check comes before the method is loaded.
+    check_options(own["method"], {**named, **texts})
+    has = method_options(load_method(own["method"]))
+    return kind(**own, options={**named, **{name: option_value(name, text, has[name]) for name, text in texts.items()}})
 
 
-def show_summary(summary: SweepSummary, out: Path, *, as_json: bool) -> int:
-    """Print what a sweep did."""
+def run_grid(
+    run_sweep: Callable[..., SweepSummary],
+    values: dict[str, list[Any]],
+    other: Sequence[str],
+    out: Path,
+    as_json: bool,
+    **how: Any,
+) -> int:
+    """Run what a sweep was asked for, show how it goes on and what it did; 1 if a cell failed."""
+    axes, fixed = _grid(values, other)
+    with progress_bar("sweep", "cells") as bar:
+        summary = run_sweep(
+            axes,
+            out,
+            fixed=fixed,
+            progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
+            **how,
+        )
     if as_json:
         failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
         print_json({"path": str(out), **vars(summary), "failed": failed})
@@ -49,6 +69,17 @@ def show_summary(summary: SweepSummary, out: Path, *, as_json: bool) -> int:
     for cell, error in summary.failed:
         echo(f"cell {cell} failed: {error}", err=True)
     return 1 if summary.failed else 0
+
+
+def _grid(values: dict[str, list[Any]], other: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """Split what a sweep was asked for into what varies and what does not."""
+    from confu_core.runs.grid import option_axis
+
+    grid = dict(values)
+    for name, text in key_values(other).items():
+        grid[name] = option_axis(grid["method"], name, text)
+    axes = {name: held for name, held in grid.items() if len(held) > 1 or name == "method"}
+    return axes, {name: held[0] for name, held in grid.items() if name not in axes}
 
 
 def report_command(command: str, make: str, words: Callable[[], ReportWords]) -> click.Command:
@@ -161,11 +192,6 @@ def _retrieval(row: Row) -> list[list[str]]:
         if (one["family"], one["condition"]) == ("retrieval", "equal"):
             found.setdefault(one["subject"], {})[one["metric"]] = one["value"] if one["defined"] else None
     return [
-        [
-            name,
-            number(values["R@1"]),
-            number(values["R@10"]),
-            number(values["median rank"], 1),
-        ]
+        [name, number(values["R@1"]), number(values["R@10"]), number(values["median rank"], 1)]
         for name, values in found.items()
     ]

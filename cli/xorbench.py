@@ -8,35 +8,37 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from confu_cli.datasets import describe, print_dataset, say_computed, verify_command
+from confu_cli.datasets import build_dataset, manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import (
+    BUILDING,
     METHODS,
-    MODEL,
-    TASK,
     ListOf,
     PathOrUrl,
     as_json,
+    build_options,
     debug,
-    engine_options,
     given,
-    key_values,
     method_options,
+    results_folder,
     setting_options,
+    trained_method,
+    workers,
 )
 from confu_cli.publishing import publish_command
 from confu_cli.results import CEILINGS as RUN_CEILINGS
-from confu_cli.results import UNDEFINED, captured, grid_of, report_command, show_summary
+from confu_cli.results import UNDEFINED, captured, report_command, run_grid, run_settings
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
     from confu_core.publish import Words
     from confu_core.report.words import ReportWords
-    from confu_core.shards import Dataset, Manifest
+    from confu_core.shards import Dataset
     from xor_bench.data import XorData, XorRecipe
-    from xor_bench.settings import Settings
 
 __all__ = ["xorbench"]
+
+TASK, SETTINGS = "xor_bench.task:XorTask", "xor_bench.settings:Settings"
 
 
 @click.group(cls=Group, epilog="Example: xorbench run --p 0.5 --method confu")
@@ -45,10 +47,10 @@ def xorbench() -> None:
     """The XOR synergy task: does a method capture what only several modalities together reveal?"""  # noqa: D400, D401
 
 
-def _recipe_of(manifest: Manifest) -> XorRecipe:
+def _recipe_of(dataset: Dataset) -> XorRecipe:
     from xor_bench.data import recipe_of
 
-    return recipe_of(manifest)
+    return recipe_of(dataset.manifest)
 
 
 def _words_of(dataset: Dataset) -> Words:
@@ -63,62 +65,34 @@ xorbench.add_command(publish_command("xorbench", _words_of))
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
 @click.option("--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/xor.")
-@click.option("--p", "p", type=ListOf(float), default="0.5", show_default=True, help="Mixing parameters.")
-@click.option("--bits", type=int, default=5, show_default=True, help="Bits per code.")
-@click.option("--modalities", type=int, default=3, show_default=True, help="Number of modalities.")
-@click.option("--noise", type=float, default=0.0, show_default=True, help="Probability that an observed bit flips.")
-@click.option(
-    "--parity",
-    default="all",
-    show_default=True,
-    help="Of which others the last is the parity: all, or pair, the first two.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides the samples.")
+@setting_options("xor_bench.data:XorRecipe", "* seed")
 @click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
 @click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
 @click.option("--test", type=int, default=10_000, show_default=True, help="Test rows per p.")
-@click.option(
-    "--format", "formats", type=ListOf(str), default="parquet", show_default=True, help="parquet, webdataset."
+@build_options(
+    "parquet",
+    "parquet, webdataset.",
+    10_000,
+    click.option("--workers", type=int, default=1, show_default=True, help="Number of processes."),
 )
-@click.option("--shard-rows", type=int, default=10_000, show_default=True, help="Rows per shard.")
-@click.option("--workers", type=int, default=1, show_default=True, help="Number of processes.")
-@engine_options()
 @as_json
 @debug
-def build(
-    out: str | Path,
-    p: list[float],
-    train: int,
-    validation: int,
-    test: int,
-    formats: list[str],
-    as_json: bool,
-    **options: Any,
-) -> None:
+def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
     """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
 
     The same command on the same folder finishes an interrupted build.
     """
-    from confu_core.shards import build as build_shards
     from xor_bench.data import XorRecipe
 
-    how = {name: options.pop(name) for name in ("shard_rows", "workers", "engine", "scheduler")}
+    how = {name: options.pop(name) for name in BUILDING}
     rows = {"train": train, "validation": validation, "test": test}
-    recipe = XorRecipe(p=tuple(p), rows_per_p=rows, **options)
-    total = sum(recipe.splits.values())
-    with progress_bar("building", "rows") as bar:
-        manifest = build_shards(
-            recipe,
-            out,
-            formats=formats,
-            progress=lambda done, written: bar(done, total, size(written)),
-            **how,
-        )
+    recipe = XorRecipe(rows_per_p=rows, **given(options))
+    manifest = build_dataset(recipe, out, "rows", how)
     if as_json:
-        print_json({"path": str(out), **describe(manifest)})
+        print_json({"path": str(out), **manifest_dict(manifest)})
     else:
         written = size(sum(shard.bytes for shard in manifest.shards))
-        echo(f"{out}: {total:,} rows in {len(manifest.shards)} shards, {written}")
+        echo(f"{out}: {sum(recipe.splits.values()):,} rows in {len(manifest.shards)} shards, {written}")
 
 
 @xorbench.command(epilog="Example: xorbench info --p 0.5 --bits 5")
@@ -144,7 +118,7 @@ def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
         manifest = open_xor(path).dataset.manifest
         known = manifest.information
         if as_json:
-            print_json({**describe(manifest), "information": known})
+            print_json({**manifest_dict(manifest), "information": known})
             return
         print_dataset(path, manifest)
         say_computed(known != open_dataset(path).manifest.information)
@@ -184,9 +158,10 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 
 
 @xorbench.command(epilog="Example: xorbench run --p 0.5 --method confu --json")
-@click.option("--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
+@trained_method
 @click.option("--data", type=PathOrUrl(), help="Train and test on a built dataset instead of sampling.")
-@setting_options(TASK, MODEL)
+@setting_options(TASK)
+@setting_options(SETTINGS, "seed *")
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
 @as_json
@@ -198,8 +173,9 @@ def run(data: str | Path | None, plain: bool, as_json: bool, other: tuple[str, .
     dataset = _open(data, values) if data is not None else None
     from confu_core.runs.sweep import peak_memory
     from xor_bench.run import run as run_once
+    from xor_bench.settings import Settings
 
-    settings = _settings(values, key_values(other))
+    settings = run_settings(Settings, values, other)
     with progress_bar(f"training {settings.method}", "steps") as bar:
         row = run_once(settings, data=dataset, watch=lambda done, total: bar(done, total, ""), reduce=not plain)
     row["seconds"] = round(time.monotonic() - started, 3)
@@ -238,21 +214,6 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
     return data
 
 
-def _settings(values: dict[str, Any], other: dict[str, str]) -> Settings:
-    """Sort options into settings and options of the method."""
-    from confu_core.methods import load_method, method_options
-    from confu_core.methods.registry import check_options
-    from confu_core.runs.options import option_value
-    from xor_bench.settings import Settings
-
-    own = {name: value for name, value in values.items() if name in (*TASK, *MODEL, "method")}
-    options = {name: value for name, value in values.items() if name not in own}
-    Settings(**own)  # What is cheap to check comes before the method is loaded.
-    check_options(own["method"], {**options, **other})
-    has = method_options(load_method(own["method"]))
-    return Settings(**own, options={**options, **{n: option_value(n, text, has[n]) for n, text in other.items()}})
-
-
 def _print_run(row: dict[str, Any]) -> None:
     print_table(
         f"{row['method']} at p = {row['p']:g} ({row['bits']} bits, {row['modalities']} modalities, seed {row['seed']})",
@@ -277,45 +238,28 @@ def _print_run(row: dict[str, Any]) -> None:
 @xorbench.command(
     epilog="Example: xorbench sweep --method clip,confu --p 0:1:0.25 --seed 0,1 --epochs 10 --out runs/quick"
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept.")
+@results_folder
 @click.option("--preset", help="A known grid: codings, depth2, figure3, modalities, robustness. Options change it.")
 @click.option("--method", type=ListOf(str), default=None, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
-@setting_options(TASK, MODEL, many=True)
+@setting_options(TASK, many=True)
+@setting_options(SETTINGS, "seed *", many=True)
 @method_options(many=True)
-@click.option("--workers", type=int, default=None, help="Number of processes.  [default: one per core]")
+@workers
 @click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
 @as_json
 @debug
 def sweep(
-    out: Path,
-    preset: str | None,
-    workers: int | None,
-    stack: int,
-    as_json: bool,
-    other: tuple[str, ...],
-    **options: Any,
+    out: Path, preset: str | None, workers: int, stack: int, as_json: bool, other: tuple[str, ...], **options: Any
 ) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
     Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped;
     a cell that failed is tried again. Exit status 1 if a cell failed.
     """
-    from confu_core.runs.environment import usable_cores
     from xor_bench.sweep import preset_grid, run_sweep
 
     grid = {"method": ["confu"], **preset_grid(preset), **given(options)}
-    axes, fixed = grid_of(grid, other)
-    with progress_bar("sweep", "cells") as bar:
-        summary = run_sweep(
-            axes,
-            out,
-            fixed=fixed,
-            preset=preset,
-            workers=usable_cores() if workers is None else workers,
-            stack_size=stack,
-            progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
-        )
-    return show_summary(summary, out, as_json=as_json)
+    return run_grid(run_sweep, grid, other, out, as_json, preset=preset, workers=workers, stack_size=stack)
 
 
 def _report_words() -> ReportWords:

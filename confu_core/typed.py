@@ -7,7 +7,7 @@ import types
 from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin
 
-__all__ = ["check_keys", "check_typed"]
+__all__ = ["check_keys", "check_typed", "is_number"]
 
 
 def check_keys(held: Any, kinds: Mapping[str, Any], what: str = "") -> None:
@@ -18,6 +18,11 @@ def check_keys(held: Any, kinds: Mapping[str, Any], what: str = "") -> None:
         if name not in held:
             raise ValueError(f"{_inside(what, name)} is missing")
         check_typed(held[name], kind, _inside(what, name))
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a number, which True and False are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def check_typed(value: Any, kind: Any, name: str) -> None:
@@ -52,7 +57,7 @@ def _check_any(value: Any, kinds: tuple[Any, ...], name: str) -> None:
 
 def _fits(value: Any, kind: type) -> bool:
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number(value)
     return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
 
 

@@ -23,7 +23,7 @@ ALLOWED = {
 # The floors of confu_core, from the ground up: each imports from those above it in this list, and from nothing else.
 FLOORS = [
     "errors",
-    "cells data_files escaping random typed",
+    "cells data_files escaping random settings typed",
     "io",
     "page parallel statistics user_code",
     "ceilings geometry info_nce information layers",

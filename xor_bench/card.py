@@ -9,8 +9,9 @@ import numpy as np
 
 from confu_core.page.drawing import INK, PALETTE, render
 from confu_core.publish.words import Words, markdown_table, words_from
+from confu_core.settings import meanings
 from confu_core.shards.read import Dataset
-from xor_bench.data import XorData, XorRecipe, recipe_of
+from xor_bench.data import SPLITS, XorData, XorRecipe, recipe_of
 from xor_bench.task import direction_name, names
 from xor_bench.theory import information
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["words_of"]
 
+DIALS = {**meanings(XorRecipe), **{f"rows_per_p.{split}": f"rows of {split} for every p" for split in SPLITS}}
 CURVES = {
     "total_correlation": "total correlation",
     "mi_ac": "I(first; last)",
@@ -62,7 +64,7 @@ def words_of(dataset: Dataset) -> Words:
     of_codes = {f"{letter}{suffix}": said for letter in letters for suffix, said in OF_A_CODE.items()}
     caption = "Exact information of the task over p, in nats; dotted lines are the p of this dataset"
     figure = render("structure", "Interaction structure", caption, (6, 3.6), lambda drawing: _paint(drawing, recipe))
-    return replace(words, figure=figure, columns={**words.columns, **of_codes})
+    return replace(words, figure=figure, dials=DIALS, columns={**words.columns, **of_codes})
 
 
 def _paint(drawing: Figure, recipe: XorRecipe) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.settings import dial, like
 from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
 from confu_core.shards.read import with_exact_information
 from xor_bench.task import XorSamples, XorTask, code_bits, direction_name, directions, make_xor, names, random_seed
@@ -54,13 +55,26 @@ class XorRecipe(Recipe):
     ['key', 'p', 'gate', 'a', 'b', 'c', 'a_bits', 'b_bits', 'c_bits']
     """
 
-    p: tuple[float, ...] = (0.5,)
-    bits: int = 5
-    modalities: int = 3
-    noise: float = 0.0
-    seed: int = 0
+    p: tuple[float, ...] = dial(
+        (0.5,), "Mixing parameters.", meaning="mixing parameters; each split holds its rows for every one of them"
+    )
+    bits: int = like(XorTask, "bits", "Bits per code.")
+    modalities: int = like(XorTask, "modalities", "Number of modalities.")
+    noise: float = like(
+        XorTask,
+        "noise",
+        "Probability that an observed bit flips.",
+        meaning="probability that an observed bit is flipped",
+        shown="0.0",
+    )
+    seed: int = dial(0, "Decides the samples.")
     rows_per_p: Mapping[str, int] = field(default_factory=lambda: dict(SPLITS))
-    parity: str = "all"
+    parity: str = like(
+        XorTask,
+        "parity",
+        "Of which others the last is the parity: all, or pair, the first two.",
+        meaning="pair: the last is the parity of the first two, and those between are independent",
+    )
 
     name = NAME
     description = "The XOR synergy task: codes whose last is the parity of the others with probability p."

@@ -93,14 +93,7 @@ def run_together(
     first = cells[0]
     if any(cell.shape() != first.shape() for cell in cells):
         raise InvalidValue("runs that train together must differ in p, noise and seed alone")
-    training = TrainingSettings(
-        epochs=first.epochs,
-        batch_size=first.batch_size,
-        lr=first.lr,
-        scale_lr=first.scale_lr,
-        warmup=first.warmup,
-        weight_decay=first.weight_decay,
-    )
+    training = TrainingSettings.of(first)
     with threads(1):  # Matrices here are too small to gain from more.
         models = [untrained(cell) for cell in cells]
         drawn = [_samples(cell, data, "train") for cell in cells]

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import InvalidValue
 from confu_core.runs.options import cell_id, plain, resolved_options
-from xor_bench.task import KINDS, XorTask, real_within, whole_within
+from confu_core.settings import check_dials, dial, like, real, whole
+from xor_bench.task import KINDS, XorTask
 
 __all__ = ["BENCH_OPTIONS", "Settings"]
 
 MOST_BITS = 12
-SEED_BITS = 63
 
 # Where the task calls for another value than the published default of a method: heads sized like the encoders,
 # and no dropout, since there is nothing to regularise in a head that must fit a table of 2**bits x 2**bits.
@@ -65,57 +65,47 @@ class Settings:
     """
 
     method: str = "confu"
-    p: float = 0.5
-    bits: int = 5
-    modalities: int = 3
-    noise: float = 0.0
-    inputs: str = "bits"
-    seed: int = 0
-    train_samples: int = 10_000
-    test_samples: int = 10_000
-    epochs: int = 50
-    batch_size: int = 1000
-    lr: float = 5e-3
-    scale_lr: float | None = None
-    warmup: float = 0.3
-    weight_decay: float = 1e-4
-    dim: int = 32
-    width: int = 64
-    depth: int = 1
-    parity: str = "all"
+    p: float = like(XorTask, "p")
+    bits: int = like(XorTask, "bits")
+    modalities: int = like(XorTask, "modalities")
+    noise: float = like(XorTask, "noise")
+    inputs: str = dial(
+        "bits", "What encoders see of a code: bits (-1 and 1), bits01 (0 and 1), onehot or gaussian.", choices=KINDS
+    )
+    seed: int = whole(0, "Decides data, weights and order of samples.", low=0, high=2**63 - 1)
+    train_samples: int = whole(10_000, "Samples to train on.", low=2)
+    test_samples: int = whole(10_000, "Samples to test on.", low=1)
+    epochs: int = whole(50, "How often each sample is seen.", low=1)
+    batch_size: int = whole(1000, "Samples per step.", low=2)
+    lr: float = real(5e-3, "Highest learning rate of AdamW.", low=0, high=1e6)
+    scale_lr: float | None = real(
+        None, "The same of a method's scales and biases, which do not decay.", low=0, high=1e6, shown="that of --lr"
+    )
+    warmup: float = real(
+        0.3, "Share of the steps over which the rate rises; then it falls on a cosine.", low=0, high=0.9
+    )
+    weight_decay: float = real(1e-4, "Weight decay of AdamW.", low=0, high=1e6)
+    dim: int = whole(32, "Width of the shared embedding space.", low=1)
+    width: int = whole(64, "Width of an encoder's layers.", low=1)
+    depth: int = whole(1, "Number of an encoder's linear layers.", low=0)
+    parity: str = like(XorTask, "parity")
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        task = self.task
-        if task.bits > MOST_BITS:
+        # Plain numbers, so that equal settings are written equally whichever numeric types came in.
+        object.__setattr__(self, "parity", self.task.parity)
+        check_dials(self)
+        if self.bits > MOST_BITS:
             raise InvalidValue(
-                f"bits must be in [1, {MOST_BITS}] to train; got {task.bits}: a table of 2**{task.bits} codes does "
+                f"bits must be in [1, {MOST_BITS}] to train; got {self.bits}: a table of 2**{self.bits} codes does "
                 f"not fit; use {MOST_BITS} or fewer"
             )
-        if self.inputs not in KINDS:
-            raise InvalidValue(
-                f"inputs must be one of {', '.join(KINDS)}; got {self.inputs!r}: {nearest(str(self.inputs), KINDS)}"
-            )
-        whole_within("seed", self.seed, 0, 2**SEED_BITS - 1)
-        whole_within("batch_size", self.batch_size, 2)
-        whole_within("train_samples", self.train_samples, 2)
-        for name in ("test_samples", "epochs", "dim", "width"):
-            whole_within(name, getattr(self, name), 1)
-        whole_within("depth", self.depth, 0)
-        for name in ("lr", "weight_decay"):
-            object.__setattr__(self, name, real_within(name, getattr(self, name), 0, 1e6))
-        object.__setattr__(self, "warmup", real_within("warmup", self.warmup, 0, 0.9))
-        if self.scale_lr is not None:
-            object.__setattr__(self, "scale_lr", real_within("scale_lr", self.scale_lr, 0, 1e6))
         for name in ("lr", "scale_lr"):
             if getattr(self, name) == 0:
                 raise InvalidValue(f"{name} must be above 0; got 0")
         for name, value in self.options.items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InvalidValue(f"{name} must be finite; got {value}")
-        # Plain numbers, so that equal settings are written equally whichever numeric types came in.
-        for name in ("p", "noise", "parity"):
-            object.__setattr__(self, name, getattr(task, name))
 
     @property
     def task(self) -> XorTask:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from numbers import Integral, Real
 from string import ascii_lowercase
+from typing import Any
 
 import numpy as np
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.random import generator, uniform, words
+from confu_core.settings import Dial, check_dials, dial, dials, real, share, whole
 
 __all__ = [
     "MOST_BITS",
@@ -27,7 +28,6 @@ __all__ = [
     "names",
     "parity_of",
     "random_seed",
-    "real_within",
     "whole_within",
 ]
 
@@ -75,22 +75,20 @@ class XorTask:
     XorTask(p=1.0, bits=2, modalities=3, noise=0.0, parity='all')
     """
 
-    p: float = 0.5
-    bits: int = 5
-    modalities: int = 3
-    noise: float = 0.0
-    parity: str = "all"
+    p: float = share(0.5, "Probability that the last modality is the parity of others, in [0, 1].")
+    bits: int = whole(5, "Bits per code.", low=1)
+    modalities: int = whole(3, "Number of modalities, at least 3.", low=3, high=MOST_MODALITIES)
+    noise: float = real(0.0, "Probability that an observed bit is flipped, in [0, 0.5].", low=0, high=0.5)
+    parity: str = dial("all", "Of which others the last modality is the parity: all, or pair, the first two.")
 
     def __post_init__(self) -> None:
-        checked = law(self.p, self.bits, self.modalities, self.noise)
-        if checked[1] > MOST_BITS:
+        # Plain numbers, so that equal tasks are written equally whichever numeric types came in.
+        check_dials(self)
+        if self.bits > MOST_BITS:
             raise InvalidValue(
-                f"bits must be in [1, {MOST_BITS}]; got {checked[1]}: the support of 2**{checked[1]} codes does not "
+                f"bits must be in [1, {MOST_BITS}]; got {self.bits}: the support of 2**{self.bits} codes does not "
                 f"fit; use {MOST_BITS} or fewer"
             )
-        # Plain numbers, so that equal tasks are written equally whichever numeric types came in.
-        for name, value in zip(("p", "bits", "modalities", "noise"), checked, strict=True):
-            object.__setattr__(self, name, value)
         object.__setattr__(self, "parity", parity_of(self.parity, self.modalities))
 
 
@@ -210,8 +208,7 @@ def code_inputs(kind: str, bits: int, *, width: int | None = None, random_state:
            [ 1.,  1.]], dtype=float32)
     """
     bits = XorTask(bits=bits).bits
-    if kind not in KINDS:
-        raise InvalidValue(f"kind must be one of {', '.join(KINDS)}; got {kind!r}: {nearest(str(kind), KINDS)}")
+    Dial(choices=KINDS).checked("kind", kind)
     if width is not None and kind != "gaussian":
         raise InvalidValue(f"width is for gaussian inputs; got {width!r} for {kind!r}, which has a width of its own")
     if kind == "bits":
@@ -347,14 +344,11 @@ def check_direction(query: Sequence[str], target: str, modalities: int) -> froze
     return given
 
 
-def law(p: object, bits: object, modalities: object, noise: object) -> tuple[float, int, int, float]:
+def law(p: object, bits: object, modalities: object, noise: object) -> tuple[Any, ...]:
     """Return the numbers of the task's law as plain Python numbers, checked: the theory has no most bits."""
-    return (
-        real_within("p", p, 0, 1),
-        whole_within("bits", bits, 1),
-        whole_within("modalities", modalities, 3, MOST_MODALITIES),
-        real_within("noise", noise, 0, 0.5),
-    )
+    own = dials(XorTask)
+    given = {"p": p, "bits": bits, "modalities": modalities, "noise": noise}
+    return tuple(own[name].checked(name, value) for name, value in given.items())
 
 
 def parity_of(parity: object, modalities: int) -> str:
@@ -369,23 +363,9 @@ def random_seed(random_state: object) -> int:
     return whole_within("random_state", random_state, 0)
 
 
-def real_within(name: str, value: object, low: float, high: float) -> float:
-    """Return a real number that lies in a closed interval; a bool or a string is none."""
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
-    if number is None or not low <= number <= high:
-        given = value if number is None else number
-        raise InvalidValue(f"{name} must be in [{low:g}, {high:g}]; got {given!r}")
-    return number
-
-
 def whole_within(name: str, value: object, low: int, high: int | None = None) -> int:
     """Return a whole number of at least ``low`` and, if there is one, at most ``high``; a bool is none, nor is 5.0."""
-    number = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
-    if number is None or number < low or (high is not None and number > high):
-        limits = f"of at least {low}" if high is None else f"in [{low}, {high}]"
-        given = value if number is None else number
-        raise InvalidValue(f"{name} must be a whole number {limits}; got {given!r}")
-    return number
+    return int(Dial(int, low=low, high=high).checked(name, value))
 
 
 def _clean(task: XorTask, gate: np.ndarray, draw: Draw) -> np.ndarray:

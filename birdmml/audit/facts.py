@@ -9,19 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from birdmml.data import NAME, design_of, recipe_of
-from birdmml.modalities import bird_inputs
+from birdmml.describe import describe
 from confu_core.cells import NOTHING, cleaned
-from confu_core.datasets.contents import CONTENTS, Contents, contents_of
+from confu_core.datasets.contents import Contents
 from confu_core.datasets.sources import open_place
-from confu_core.errors import DatasetError
 from confu_core.evaluation.overlap import LETTERS
 from confu_core.inputs import Picture, Sound, Text
 from confu_core.inputs import Sequence as Steps
-from confu_core.shards import Manifest
 from confu_core.shards.read import Dataset
 
-__all__ = ["UNITS", "Facts", "Subject", "UnreadableCell", "contents_from", "letters", "open_subject"]
+__all__ = ["UNITS", "Facts", "Subject", "UnreadableCell", "letters", "open_subject"]
 
 # What items of a kind of modality are called, and the sign of the kind; sequences have none.
 UNITS: dict[type, str] = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
@@ -107,17 +104,7 @@ def open_subject(path: str | Path | Dataset, na: Sequence[str] | None = None) ->
     dataset = path if isinstance(path, Dataset) else open_place(path)
     built = dataset.manifest.config.get("na", NOTHING)
     said = [str(one) for one in (built if isinstance(built, list | tuple) else NOTHING)] if na is None else na
-    return Subject(dataset, contents_from(dataset.manifest), frozenset(cleaned(one).casefold() for one in said))
-
-
-def contents_from(manifest: Manifest) -> Contents:
-    """Return what the columns of a dataset are: as its manifest says, or as every build of birds has them."""
-    if CONTENTS in manifest.information:
-        return contents_of(manifest)
-    if manifest.name != NAME:
-        raise DatasetError(f"the manifest of {manifest.name!r} does not say which columns are modalities and classes")
-    settings = recipe_of(manifest).settings
-    return Contents(bird_inputs(settings), "species", design_of(settings).names)
+    return Subject(dataset, describe(dataset).contents, frozenset(cleaned(one).casefold() for one in said))
 
 
 def letters(contents: Contents) -> dict[str, str]:

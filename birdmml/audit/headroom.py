@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from birdmml.audit.check import Example, Finding, NotApplicable
 from birdmml.audit.facts import Facts, letters
 from birdmml.audit.words import words_of
-from birdmml.data import NAME
+from birdmml.describe import describe
 from confu_core.evaluation.complementarity import complementarity
 from confu_core.evaluation.probes import Labelled, linear_probe
 from confu_core.parallel.workers import completed
@@ -257,10 +257,8 @@ def _name(modalities: Sequence[str], signs: Mapping[str, str]) -> str:
 
 
 def _ceilings(facts: Facts) -> dict[str, float]:
-    manifest = facts.subject.dataset.manifest
-    if manifest.name != NAME or "overall" not in manifest.information:
-        return {}
-    return {name: float(manifest.information["overall"][key]) for name, key in EXACT.items()}
+    known = describe(facts.subject.dataset).overall
+    return {name: float(known[key]) for name, key in EXACT.items()} if known else {}
 
 
 def _as_text(one: Gain) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from confu_core.errors import InvalidValue
+from confu_core.settings import check_dials, share
 
 LOOK_SLOTS = 8  # Shape, size, activity, setting, and four marks of plumage.
 SONG_SLOTS = 4  # What it is like, its pitch, its pace, and how it was recorded.
@@ -44,19 +45,16 @@ class CaptionDials:
     confu_core.errors.InvalidValue: name_share must be in [0, 1]; got 1.3
     """
 
-    name_share: float = 0.0
-    marks: float = 0.5
-    song: float = 0.5
-    nature: float = 0.6
-    drop_share: float = 0.0
-    wrong_share: float = 0.0
-    generic_share: float = 0.0
+    name_share: float = share(0.0, meaning="probability that a caption names the species")
+    marks: float = share(0.5, meaning="probability of each fact of the picture")
+    song: float = share(0.5, meaning="probability of each fact of the recording")
+    nature: float = share(0.6, meaning="probability of each fact of the species")
+    drop_share: float = share(0.0, meaning="probability that a fact is left out")
+    wrong_share: float = share(0.0, meaning="probability that a fact is wrong")
+    generic_share: float = share(0.0, meaning="probability that a fact is made generic")
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-                raise InvalidValue(f"{field.name} must be in [0, 1]; got {value!r}")
+        check_dials(self)
         total = self.drop_share + self.wrong_share + self.generic_share
         if total > 1 + 1e-9:
             raise InvalidValue(f"drop_share + wrong_share + generic_share must be in [0, 1]; got {total:g}")

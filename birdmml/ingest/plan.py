@@ -18,7 +18,7 @@ from birdmml.ingest.inspect import Found, copies_of
 from birdmml.ingest.names import alike
 from birdmml.ingest.rejects import Reject, cell_rejects, counts, file_rejects
 from birdmml.ingest.rows import FILES, ManifestRow, SourceManifest
-from birdmml.ingest.settings import APART, SPLITS, IngestSettings
+from birdmml.ingest_settings import APART, SPLITS, IngestSettings
 from confu_core.cells import cleaned, is_nothing
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.fingerprint import groups_of

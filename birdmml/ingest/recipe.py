@@ -20,8 +20,8 @@ from birdmml.ingest.names import class_names
 from birdmml.ingest.plan import Plan, Planned, make_plan
 from birdmml.ingest.rejects import REJECTS, cell_rejects, reject_bytes
 from birdmml.ingest.rows import FILES, SourceManifest, manifest_of
-from birdmml.ingest.settings import IngestSettings, settings_from
 from birdmml.ingest.table import read_source_table
+from birdmml.ingest_settings import IngestSettings, settings_from
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from birdmml.ingest.files import public_name
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.rows import FILES, ManifestRow, SourceManifest, is_text
-from birdmml.ingest.settings import IngestSettings
+from birdmml.ingest_settings import IngestSettings
 
 __all__ = ["REASONS", "REJECTS", "Reject", "cell_rejects", "counts", "file_rejects", "reject_bytes"]
 

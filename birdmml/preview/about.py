@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from birdmml.columns import COLUMNS
-from birdmml.data import NAME, BirdData, recipe_of
+from birdmml.data import BirdData, recipe_of
+from birdmml.describe import describe
 from birdmml.modalities import bird_inputs
 from confu_core.datasets import Contents, contents_of
 from confu_core.shards import Dataset
@@ -222,7 +223,7 @@ class AboutBirds(About):
 
 def about(dataset: Dataset) -> About:
     """Return what is said about a dataset."""
-    return AboutBirds(dataset) if dataset.manifest.name == NAME else About(dataset)
+    return AboutBirds(dataset) if describe(dataset).generated else About(dataset)
 
 
 def _value(value: Any, digits: int) -> str:

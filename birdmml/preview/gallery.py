@@ -26,7 +26,7 @@ from confu_core.inputs.spec import Input
 from confu_core.io.atomic import write_whole
 from confu_core.page.html import data_uri, style, templates
 from confu_core.shards import Dataset
-from confu_core.shards.layout import FOLDERS
+from confu_core.shards.layout import FOLDERS, check_count
 from confu_core.shards.rows import named
 
 __all__ = ["Preview", "choose_cards", "page", "sheet_of", "write_preview"]
@@ -122,8 +122,7 @@ def write_preview(
     """
     paths = _paths(dataset, Path(out), sheet)
     for name, value in (("per_species", per_species), ("limit", 1 if limit is None else limit)):
-        if type(value) is not int or value < 1:
-            raise InvalidValue(f"{name} must be a whole number of at least 1; got {value!r}")
+        check_count(name, value)
     shown = about(dataset)
     label = shown.contents.label
     classes = _selected(dataset, label, species, shown.contents.classes)

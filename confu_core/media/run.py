@@ -105,7 +105,7 @@ def run_media(
     history = fit(
         model,
         source,
-        _training(settings),
+        TrainingSettings.of(settings),
         settings.seed,
         validate=lambda trained: _validate(trained, task, settings.batch_size),
         checkpoint=checkpoint,
@@ -184,11 +184,6 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
         ranks=count,
         device=device,
     )
-
-
-def _training(settings: MediaSettings) -> TrainingSettings:
-    names = ("epochs", "batch_size", "lr", "scale_lr", "warmup", "weight_decay", "clip_norm", "patience", "precision")
-    return TrainingSettings(**{name: getattr(settings, name) for name in names})
 
 
 @torch.no_grad()

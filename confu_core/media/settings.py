@@ -7,14 +7,12 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.augment import check_augmentations
 from confu_core.runs.options import cell_id, plain, resolved_options
+from confu_core.settings import check_dials, dial
 from confu_core.training.settings import BALANCES, PRECISIONS
 
-__all__ = ["DEFAULT_AUGMENTATIONS", "MediaSettings"]
-
-DEFAULT_AUGMENTATIONS = ("flip", "crop", "color", "shift")
+__all__ = ["MediaSettings"]
 
 
 @dataclass(frozen=True)
@@ -23,47 +21,53 @@ class MediaSettings:
 
     data: str = ""
     method: str = "confu"
-    seed: int = 0
-    epochs: int = 32
-    batch_size: int = 64
-    lr: float = 1e-3
-    scale_lr: float | None = None
-    weight_decay: float = 1e-2
-    warmup: float = 0.1
-    clip_norm: float = 1.0
-    patience: int = 0
-    precision: str = "auto"
-    dim: int = 128
-    feature_dim: int = 128
-    width: int = 16
-    layers: int = 1
-    side: int = 48
-    tokens: int = 64
-    augment: tuple[str, ...] = DEFAULT_AUGMENTATIONS
-    balance: str = "instance"
-    encoders: Mapping[str, str] = field(default_factory=dict)
-    feature_files: Mapping[str, str] = field(default_factory=dict)
+    seed: int = dial(0, "Decides weights, order of samples and augmentations.", low=0, high=2**63 - 1)
+    epochs: int = dial(32, "How often each sample is seen.", low=1)
+    batch_size: int = dial(64, "Samples per step, over all processes.", low=2, high=2**31)
+    lr: float = dial(1e-3, "Highest learning rate of AdamW.", above=0, below=math.inf)
+    scale_lr: float | None = dial(
+        None,
+        "The same of a method's scales and biases, which do not decay.",
+        above=0,
+        below=math.inf,
+        shown="that of --lr",
+    )
+    weight_decay: float = dial(1e-2, "Weight decay of AdamW.", low=0, below=math.inf)
+    warmup: float = dial(
+        0.1, "Share of the steps over which the rate rises; then it falls on a cosine.", low=0, below=1
+    )
+    clip_norm: float = dial(1.0, "Longest gradient.", above=0, below=math.inf)
+    patience: int = dial(
+        0, "Stop after so many epochs without a lower validation loss; 0 never does.", low=0, high=2**31
+    )
+    precision: str = dial(
+        "auto", "auto, float32 or bfloat16; auto is bfloat16 on a GPU that has it.", choices=PRECISIONS
+    )
+    dim: int = dial(128, "Width of the shared embedding space.", low=1)
+    feature_dim: int = dial(128, "Width of what encoders yield.", low=1)
+    width: int = dial(16, "Channels of the first convolution, a multiple of 8.", low=1)
+    layers: int = dial(1, "Transformer layers of the text encoder.", low=1)
+    side: int = dial(48, "Pictures are reduced to squares of so many pixels.")
+    tokens: int = dial(64, "Most tokens of a caption.")
+    augment: tuple[str, ...] = dial(
+        ("flip", "crop", "color", "shift"), "flip, crop, color, shift, gain, mask, drop; or none."
+    )
+    balance: str = dial(
+        "instance", "instance: each sample once per epoch; species: each class equally often.", choices=BALANCES
+    )
+    encoders: Mapping[str, str] = dial(
+        help="An encoder of your own.", factory=dict, option="encoder", metavar="MODALITY=FILE:CLASS"
+    )
+    feature_files: Mapping[str, str] = dial(
+        help="Precomputed features, .parquet or .npz, in place of raw inputs.",
+        factory=dict,
+        option="features",
+        metavar="MODALITY=FILE,...",
+    )
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "dim", "feature_dim", "width", "layers"):
-            if getattr(self, name) < 1:
-                raise InvalidValue(f"{name} must be at least 1; got {getattr(self, name)}")
-        for name, low, high in (("batch_size", 2, 2**31), ("seed", 0, 2**63 - 1), ("patience", 0, 2**31)):
-            if not low <= getattr(self, name) <= high:
-                raise InvalidValue(f"{name} must be in [{low}, {high}]; got {getattr(self, name)}")
-        for name in ("lr", "clip_norm", "scale_lr"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise InvalidValue(f"{name} must be above 0 and finite; got {value}")
-        if not 0 <= self.weight_decay < math.inf:
-            raise InvalidValue(f"weight_decay must be at least 0 and finite; got {self.weight_decay}")
-        if not 0 <= self.warmup < 1:
-            raise InvalidValue(f"warmup must be in [0, 1); got {self.warmup}")
-        for name, known in (("balance", BALANCES), ("precision", PRECISIONS)):
-            if (value := getattr(self, name)) not in known:
-                hint = nearest(value, known)
-                raise InvalidValue(f"{name} must be one of {', '.join(known)}; got {value!r}: {hint}")
+        check_dials(self)
         check_augmentations(self.augment)
         object.__setattr__(self, "augment", tuple(self.augment))
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from confu_core.page.drawing import INK, PALETTE, PAPER, Image, plain, render
 from confu_core.page.numbers import show_setting
 from confu_core.report.exact import Reference, known_references, reference_curves
-from confu_core.report.sources import is_number
 from confu_core.report.tidy import Point, Series, x_values
 from confu_core.report.words import spread_words
 from confu_core.statistics.intervals import Interval
+from confu_core.typed import is_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

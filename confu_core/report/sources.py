@@ -10,6 +10,7 @@ from typing import Any
 
 from confu_core.errors import ResultsError, nearest
 from confu_core.runs.results import METRICS, Results, read_results
+from confu_core.typed import is_number
 
 SEED = "seed"
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
@@ -207,8 +208,3 @@ def in_order(values: Iterable[Any], asked: Sequence[Any]) -> list[Any]:
 def sort_key(value: Any) -> tuple[int, Any]:
     """Return what sorts numbers before other values."""
     return (0, value) if is_number(value) else (1, str(value))
-
-
-def is_number(value: object) -> bool:
-    """Return whether a value has a place on a numeric axis, which True and False do not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -20,7 +20,6 @@ from confu_core.report.sources import (
     dataset_names,
     follows,
     in_order,
-    is_number,
     short_name,
     sort_key,
     varying_settings,
@@ -29,6 +28,7 @@ from confu_core.report.words import ReportWords
 from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import METRICS, Results
 from confu_core.statistics.intervals import Interval, student_interval
+from confu_core.typed import is_number
 
 # The families of what a row of results holds: its own numbers, and those of each direction.
 HEADLINE, DIRECTION = "headline", "direction"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from confu_core.errors import InvalidValue, nearest
+from confu_core.settings import check_dials, dial
 
 __all__ = ["BALANCES", "PRECISIONS", "TrainingSettings"]
 
@@ -17,36 +18,24 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 class TrainingSettings:
     """How to train."""
 
-    epochs: int = 50
-    batch_size: int = 1000
-    lr: float = 3e-3
-    scale_lr: float | None = None
-    min_lr: float = 1e-6
-    warmup: float = 0.0
-    weight_decay: float = 1e-4
-    clip_norm: float = math.inf
-    patience: int = 0
-    precision: str = "float32"
+    epochs: int = dial(50, low=1)
+    batch_size: int = dial(1000, low=2)
+    lr: float = dial(3e-3, above=0, below=math.inf)
+    scale_lr: float | None = dial(None, above=0, below=math.inf)
+    min_lr: float = dial(1e-6, low=0, below=math.inf)
+    warmup: float = dial(0.0, low=0, below=1)
+    weight_decay: float = dial(1e-4, low=0, below=math.inf)
+    clip_norm: float = dial(math.inf, above=0)
+    patience: int = dial(0, low=0)
+    precision: str = dial("float32", choices=PRECISIONS)
 
     def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 2), ("patience", 0)):
-            value = getattr(self, name)
-            if value < low:
-                raise InvalidValue(f"{name} must be at least {low}; got {value}")
-        for name, rate in (("lr", self.lr), ("scale_lr", self.lr if self.scale_lr is None else self.scale_lr)):
-            if not 0 < rate < math.inf:
-                raise InvalidValue(f"{name} must be above 0 and finite; got {rate}")
-        for name in ("min_lr", "weight_decay"):
-            value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                raise InvalidValue(f"{name} must be at least 0 and finite; got {value}")
-        if not 0 <= self.warmup < 1:
-            raise InvalidValue(f"warmup must be in [0, 1); got {self.warmup}")
-        if not self.clip_norm > 0:
-            raise InvalidValue(f"clip_norm must be above 0; got {self.clip_norm}")
-        if self.precision not in PRECISIONS:
-            known = nearest(self.precision, PRECISIONS)
-            raise InvalidValue(f"precision must be one of {', '.join(PRECISIONS)}; got {self.precision!r}: {known}")
+        check_dials(self)
+
+    @classmethod
+    def of(cls, run: Any) -> TrainingSettings:
+        """Return what the settings of a run say of training; the rest is as it is by default."""
+        return cls(**{one.name: getattr(run, one.name) for one in fields(cls) if hasattr(run, one.name)})
 
     def rate(self, step: int, steps: int, highest: float | None = None) -> float:
         """Return the learning rate of a step: a linear rise to the highest, then a cosine down to `min_lr`."""

@@ -524,3 +524,11 @@ def test_decompositions_that_do_not_exist_are_refused() -> None:
         directions(3, (3,))
     with pytest.raises(InvalidValue, match="^bits must be a whole number of at least 1; got 0$"):
         chance(0)
+
+
+def test_the_names_and_arguments_that_others_call_stay() -> None:
+    known = information(0.5, 5)
+    for name in ("mi_ac", "mi_bc", "mi_ab_given_c", "mi_bc_given_a", "total_correlation"):
+        assert isinstance(getattr(known, name), float) and known.as_dict()[name] == getattr(known, name)
+    assert information(p=0.5, bits=5) == known
+    assert bayes_accuracy(p=0.5, bits=5, query=("a", "c"), target="b") == pytest.approx(0.5 + 0.5 / 32)

@@ -19,7 +19,7 @@ from birdmml.ingest.inspect import Found
 from birdmml.ingest.media import listen_to_sound, look_at_picture, prepared_sound
 from birdmml.ingest.rejects import file_rejects
 from birdmml.ingest.rows import ManifestRow
-from birdmml.ingest.settings import IngestSettings
+from birdmml.ingest_settings import IngestSettings
 from confu_core.inputs.picture import jpeg_scans
 from confu_core.inputs.sound import decode_sound
 from confu_core.inputs.sound_files import _ogg_checksum

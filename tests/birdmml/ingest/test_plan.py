@@ -17,7 +17,7 @@ from birdmml.ingest import IngestSettings, RealRecipe, Source, real_recipe, sett
 from birdmml.ingest.inspect import Found, copies_of
 from birdmml.ingest.media import look_at_picture
 from birdmml.ingest.plan import assigned, components, crossing
-from birdmml.ingest.settings import SPLITS
+from birdmml.ingest_settings import SPLITS
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
 

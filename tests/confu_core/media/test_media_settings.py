@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.media.settings import DEFAULT_AUGMENTATIONS, MediaSettings
+from confu_core.media.settings import MediaSettings
 from confu_core.methods.registry import BUILT_IN, load_method, method_options
 
 DATA = {"data": "0123456789ab", "species": 20, "p": 1.0, "triplets": 240, "data_seed": 0}
@@ -52,7 +52,7 @@ def test_the_ends_of_the_ranges_are_allowed() -> None:
 @pytest.mark.parametrize("method", BUILT_IN)
 def test_columns_hold_every_setting_and_option_but_not_where_data_lie(method: str) -> None:
     columns = MediaSettings(data="somewhere", method=method).columns()
-    assert columns["method"] == method and columns["augment"] == ",".join(DEFAULT_AUGMENTATIONS)
+    assert columns["method"] == method and columns["augment"] == "flip,crop,color,shift"
     options = method_options(load_method(method))
     assert options.keys() <= columns.keys()
     own = MediaSettings.__dataclass_fields__.keys() - {"data", "options"}
@@ -65,7 +65,7 @@ def test_equal_settings_are_the_same_run_wherever_data_lie() -> None:
     one = MediaSettings(data="here", method="confu", options={"lam": 0.5})
     assert one.cell_on(DATA) == MediaSettings(data="s3://there/birds", method="confu").cell_on(dict(DATA))
     assert one.cell() == one.cell_on({}) != one.cell_on(DATA)
-    listed = MediaSettings(augment=list(DEFAULT_AUGMENTATIONS))  # type: ignore[arg-type]
+    listed = MediaSettings(augment=list(MediaSettings().augment))  # type: ignore[arg-type]
     assert listed == MediaSettings()
 
 

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from birdmml.settings import LARGEST_SEED, is_number
+from birdmml.design import SUM_TOLERANCE
+from birdmml.settings import Settings
 from confu_core.cells import NOTHING, cleaned
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.sound import DURATION_LIMIT
+from confu_core.settings import check_dials, dial, like, real, whole
+from confu_core.typed import is_number
 
 __all__ = ["APART", "SPLITS", "IngestSettings", "settings_from"]
 
@@ -19,22 +22,6 @@ WINDOWS = ("loudest", "start", "middle", "even")
 DUPLICATES = ("near", "exact")
 MEDIA_KINDS = ("picture", "sound")
 APART = ("individual", "recording", "author")
-SUM_TOLERANCE = 1e-6
-# Field to its lowest and highest value; both allowed.
-RANGES: dict[str, tuple[float, float]] = {
-    "seconds": (0.25, 60),
-    "shortest": (0.05, 60),
-    "longest": (0.05, DURATION_LIMIT),
-    "silence": (-120, 0),
-}
-WHOLE: dict[str, tuple[int, int]] = {
-    "seed": (0, LARGEST_SEED),
-    "size": (16, 4096),
-    "sample_rate": (8000, 48_000),
-    "jpeg_quality": (1, 100),
-    "min_side": (1, 4096),
-}
-LOUDNESS = (-60.0, -5.0)
 
 
 @dataclass(frozen=True)
@@ -85,38 +72,35 @@ class IngestSettings:
     confu_core.errors.InvalidValue: window has no value 'loudst'; did you mean 'loudest'?
     """
 
-    size: int = 224
-    jpeg_quality: int = 90
-    seconds: float = 3.0
-    sample_rate: int = 22_050
-    window: str = "loudest"
-    loudness: float | None = -23.0
-    split: tuple[float, ...] | None = None
-    seed: int = 0
-    min_side: int = 32
-    shortest: float = 0.5
-    longest: float = DURATION_LIMIT
-    silence: float = -60.0
-    duplicates: str = "near"
-    keep_duplicates: tuple[str, ...] = ()
-    apart: tuple[str, ...] = APART
-    na: tuple[str, ...] = NOTHING
+    size: int = like(Settings, "size")
+    jpeg_quality: int = like(Settings, "jpeg_quality")
+    seconds: float = like(Settings, "seconds")
+    sample_rate: int = like(Settings, "sample_rate")
+    window: str = dial("loudest", "Part of a recording that is the clip: loudest, start, middle or even.")
+    loudness: float | None = real(
+        -23.0, "Level of clips, in dB relative to full scale.", low=-60, high=-5, unit="dB", none="none"
+    )
+    split: tuple[float, ...] | None = dial(
+        None, "Shares of train, validation, test.", shown="the manifest's splits, or 0.8,0.1,0.1"
+    )
+    seed: int = like(Settings, "seed")
+    min_side: int = whole(32, "Pictures with a shorter side are left out, in pixels.", low=1, high=4096)
+    shortest: float = real(0.5, "Shorter recordings are left out, in seconds.", low=0.05, high=60)
+    longest: float = real(DURATION_LIMIT, "Longer recordings are left out, in seconds.", low=0.05, high=DURATION_LIMIT)
+    silence: float = real(-60.0, "Quieter recordings are left out, in dB relative to full scale.", low=-120, high=0)
+    duplicates: str = dial("near", "What counts as a copy: near or exact.")
+    keep_duplicates: tuple[str, ...] = dial((), "Kinds whose copies stay: picture, sound.")
+    apart: tuple[str, ...] = dial(APART, "Columns none of whose values is in two splits; or none.")
+    na: tuple[str, ...] = dial(
+        NOTHING, "Cells that say nothing is known, in any case.", shown="NA, null, -, unknown and the like"
+    )
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not is_number(value) or not low <= value <= high:
-                raise InvalidValue(f"{name} must be in [{low:g}, {high:g}]; got {value!r}")
-            object.__setattr__(self, name, float(value))
-        for name, limits in WHOLE.items():
-            value = getattr(self, name)
-            if type(value) is not int or not limits[0] <= value <= limits[1]:
-                raise InvalidValue(f"{name} must be a whole number in [{limits[0]}, {limits[1]}]; got {value!r}")
+        check_dials(self)
         if self.shortest > self.longest:
             raise InvalidValue(f"shortest must be at most longest, {self.longest:g} s; got {self.shortest:g}")
         _check_words(self)
         object.__setattr__(self, "na", tuple(cleaned(one).casefold() for one in self.na))
-        object.__setattr__(self, "loudness", _checked_loudness(self.loudness))
         object.__setattr__(self, "split", _checked_shares(self.split))
 
     def as_dict(self) -> dict[str, Any]:
@@ -171,14 +155,6 @@ def _check_words(settings: IngestSettings) -> None:
     for value in settings.keep_duplicates:
         if value not in MEDIA_KINDS:
             raise InvalidValue(f"keep_duplicates has no value {value!r}; {nearest(value, MEDIA_KINDS)}")
-
-
-def _checked_loudness(value: Any) -> float | None:
-    if value is None or value == "none":
-        return None
-    if not is_number(value) or not LOUDNESS[0] <= value <= LOUDNESS[1]:
-        raise InvalidValue(f"loudness must be in [{LOUDNESS[0]:g}, {LOUDNESS[1]:g}] dB, or none; got {value!r}")
-    return float(value)
 
 
 def _checked_shares(shares: Any) -> tuple[float, ...] | None:

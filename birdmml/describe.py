@@ -1,0 +1,149 @@
+"""What a dataset is, asked once: generated birds, of which all is known, or media of which the manifest tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from birdmml.data import NAME, BirdData, design_of, recipe_of, species_of
+from birdmml.modalities import AUDIO, IMAGE, bird_inputs
+from birdmml.prompts import reference_descriptions
+from confu_core.ceilings import Ceilings
+from confu_core.datasets import Contents, contents_of
+from confu_core.datasets.contents import CONTENTS
+from confu_core.errors import DatasetError
+from confu_core.runs.measures import Measure
+from confu_core.shards import Dataset, Manifest
+
+if TYPE_CHECKING:
+    from confu_core.media.opened import MediaData
+
+__all__ = ["Birds", "Description", "data_columns", "describe"]
+
+
+class Description:
+    """A dataset as its manifest describes it, if it does; nothing but the manifest is read."""
+
+    generated = False
+    rows, classes = "samples", "classes"  # What they are called.
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.real = CONTENTS in dataset.manifest.information
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What its columns are."""
+        return contents_of(self.dataset.manifest)
+
+    @property
+    def overall(self) -> Mapping[str, Any]:
+        """The best accuracies over all classes, as the manifest has them; empty where they are not known."""
+        return {}
+
+    def media(self) -> MediaData:
+        """Return it as a dataset to train on."""
+        from confu_core.media.opened import media_data
+
+        if not self.real:
+            name = self.dataset.manifest.name
+            raise DatasetError(f"{self.dataset.root} holds the dataset {name!r}, not {NAME!r}")
+        return media_data(self.dataset)
+
+
+class Birds(Description):
+    """Generated birds: classes, descriptions and ceilings follow from the settings."""
+
+    generated = True
+    rows, classes = "triplets", "species"
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What its columns are, with descriptions of the species and their groups."""
+        settings = recipe_of(self.dataset.manifest).settings
+        design, species = design_of(settings), species_of(settings)
+        return Contents(
+            bird_inputs(settings),
+            "species",
+            design.names,
+            tuple(reference_descriptions(settings, design, species)),
+            tuple(design.place[row][0].group for row in range(len(species))),
+        )
+
+    @property
+    def overall(self) -> Mapping[str, Any]:
+        """The best accuracies over all species."""
+        return self.dataset.manifest.information.get("overall", {})
+
+    def media(self) -> MediaData:
+        """Return it as a dataset to train on, with exact ceilings."""
+        from confu_core.media.opened import MediaData
+
+        dataset = BirdData.of(self.dataset).dataset
+        said = dataset.manifest.information
+        latents = "species, shown look and shown song"
+        facts = (Measure("data", latents, "total correlation", said["overall"]["total_correlation"]),)
+        return MediaData(dataset, self.contents, NAME, data_columns(dataset.manifest), _ceilings(said), facts)
+
+
+def describe(dataset: Dataset) -> Description:
+    """Return what is known of a dataset before anything of it is decoded.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Generated, or of others.
+
+    Returns
+    -------
+    Description
+        Of generated birds `Birds`. Its ``contents`` raise DatasetError where a manifest tells of neither.
+
+    Examples
+    --------
+    >>> from birdmml.data import BirdRecipe
+    >>> from birdmml.settings import Settings
+    >>> from confu_core.shards.unwritten import unwritten
+    >>> described = describe(unwritten(BirdRecipe(Settings())))
+    >>> described.generated, described.contents.label, len(described.contents.classes)
+    (True, 'species', 20)
+    """
+    manifest = dataset.manifest
+    generated = manifest.name == NAME and CONTENTS not in manifest.information
+    return Birds(dataset) if generated else Description(dataset)
+
+
+def data_columns(manifest: Manifest) -> dict[str, Any]:
+    """Return what results say of a generated dataset.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    dict of str to object
+        ``data``, the start of its fingerprint; the number of ``species``, mixing parameter ``p``, ``triplets``, and
+        ``data_seed``.
+    """
+    return {
+        "data": manifest.fingerprint[:12],
+        "species": int(manifest.information["overall"]["species"]),
+        "p": float(manifest.config["p"]),
+        "triplets": sum(manifest.splits.values()),
+        "data_seed": manifest.seed,
+    }
+
+
+def _ceilings(said: Mapping[str, Any]) -> dict[str, dict[str, Ceilings]]:
+    known = {"all": said["overall"], **said["groups"]}
+    return {group: _by_query(values) for group, values in known.items()}
+
+
+def _by_query(values: Mapping[str, Any]) -> dict[str, Ceilings]:
+    """Return the ceilings of each query; from a single modality all of them are one."""
+    image, audio, both = (float(values[name]) for name in ("bayes_image", "bayes_audio", "bayes_both"))
+    fused = Ceilings(float(values["single_ceiling"]), float(values["pairwise_ceiling"]), both)
+    return {IMAGE: Ceilings(image, image, image), AUDIO: Ceilings(audio, audio, audio), f"{IMAGE}+{AUDIO}": fused}
