@@ -26,7 +26,7 @@ def bird_inputs(settings: Settings) -> InputSpec:
     Examples
     --------
     >>> bird_inputs(Settings(seconds=2)).inputs["audio"].seconds
-    2
+    2.0
     """
     audio = Sound("audio", settings.sample_rate, settings.seconds)
     return InputSpec({IMAGE: Picture("image"), AUDIO: audio, CAPTION: Text("caption")})

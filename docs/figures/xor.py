@@ -19,7 +19,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tables import HERE, interval, put_tables, spread, table
+from tables import HERE, interval, put_tables, signed, spread, table
 
 from confu_core.page.drawing import INK, SETTINGS
 from confu_core.report.panels import METHODS as LOOKS
@@ -273,6 +273,28 @@ def search(runs: pd.DataFrame) -> str:
     return table(["method", "settings", *DIALS.values()], rows)
 
 
+def best_settings(runs: pd.DataFrame) -> str:
+    """Write the accuracy of `ac->b`, mean over p and by seed, of the defaults and of what was best in the search."""
+    tested = chosen(runs[~runs.seed.isin(VALIDATION_SEEDS)], **SEARCHED)
+    by_seed = {}
+    for method in NAMES:
+        best = lines(runs, method).iloc[0]
+        for key, dials in (
+            ("default", DEFAULTS),
+            ("chosen", {name: best[name] for name in DIALS if best.notna()[name]}),
+        ):
+            own = chosen(tested, **{**DEFAULTS, **dials}, method=method)
+            by_seed[method, key] = own.groupby("seed")["ac->b"].mean()
+    rows = []
+    for method in NAMES:
+        best = lines(runs, method).iloc[0]
+        said = ", ".join(f"{word} {best[name]:g}" for name, word in DIALS.items() if best.notna()[name])
+        paired = (by_seed["confu", "chosen"] - by_seed[method, "chosen"]).dropna()
+        last = "" if method == "confu" else signed(interval(paired))
+        rows.append([NAMES[method], said, *(interval(by_seed[method, key]) for key in ("default", "chosen")), last])
+    return table(["method", "chosen", "default", "chosen, accuracy", "ConFu's less this"], rows, words=2)
+
+
 def by_modalities(numbers: pd.DataFrame) -> str:
     """Write accuracy and capture of the headline direction, and what it costs, over the number of modalities."""
     rows = []
@@ -324,6 +346,7 @@ def main() -> None:
         "published-coding": partial(by_p, drawn, "bits01", 16),
         "default-coding": partial(by_p, drawn, "bits", 32),
         "search": partial(search, runs),
+        "best-settings": partial(best_settings, runs),
         "by-modalities": partial(by_modalities, numbers),
     }
     put_tables("xor-results.md", tables)
