@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from birdmml.bench import open_data
 from confu_core.errors import InvalidValue
+from confu_core.inputs.features import as_array
 from confu_core.media.findings import Findings
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
@@ -32,8 +34,18 @@ from confu_core.media.vectors import (
 from confu_core.runs import environment
 from confu_core.runs.evaluation import Evaluation
 from confu_core.runs.options import cell_id
+from confu_core.settings import check_dials, real, whole
 
 __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What is said of embeddings."""
+
+    seed: int = whole(0, low=0, high=2**63 - 1)
+    temperature: float = real(0.07, above=0, below=math.inf)
+
 
 TRAINED = ("total_correlation_bound", "final_loss")
 
@@ -62,7 +74,9 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
     DatasetError, InvalidValue
         If there is no such dataset or split; when it is read, if a sample cannot be decoded, by its key.
     """
-    known = open_data(data)
+    if side is not None and type(side) is not int:
+        raise InvalidValue(f"side must be a whole number of pixels; got {side!r}")
+    known = open_data(_place(data))
     return (MediaStream if stream else MediaSamples)(known.dataset, known.contents, split, side)
 
 
@@ -84,7 +98,8 @@ def evaluate(
         Arrays of shape (n, dim) by modality, ``"image"``, ``"audio"``, ``"caption"``, and by query, such as
         ``"image+audio"``, where several modalities have a vector of their own; and ``"descriptions"``, those of the
         dataset's `descriptions`, in their order. Rows are the test split in the dataset's order; or all splits, one
-        after the other; or those of ``"keys"``. Or a ``.npz`` of such arrays with keys, or Parquet by ``key``.
+        after the other as its manifest has them (``birdmml info``); or those of ``"keys"``. Or a ``.npz`` of such
+        arrays with keys, or Parquet by ``key``.
     data : str or Path
         As for `birdmml.bench.open_data`.
     name : str
@@ -109,7 +124,10 @@ def evaluate(
     >>> print(evaluate({"image": x, "audio": y, "descriptions": d}, data="data/birds"))  # doctest: +SKIP
     """
     started = time.monotonic()
-    known = open_data(data)
+    check_dials(_Said(seed, temperature))
+    if not (isinstance(name, str) and name.strip() and name.isprintable()):
+        raise InvalidValue(f"name must be text that can be printed; got {name!r}")
+    known = open_data(_place(data))
     if isinstance(embeddings, str | Path):
         embeddings = read_embeddings(embeddings, known)
     elif not isinstance(embeddings, Embeddings):
@@ -197,8 +215,8 @@ def embed_model(
     model, data, cache, features, threads, workers, progress
         As for `evaluate_model`.
     out : str or Path
-        Parquet with ``key`` and a column of float32 vectors for each modality and each fused query. Descriptions have
-        the keys ``description/0`` and on, in the column of the text that describes.
+        A ``.parquet`` file with ``key`` and a column of float32 vectors for each modality and each fused query.
+        Descriptions have the keys ``description/0`` and on, in the column of the text that describes.
 
     Returns
     -------
@@ -211,6 +229,8 @@ def embed_model(
         As for `evaluate_model`.
     """
     saved = load_model(model) if isinstance(model, str | Path) else model
+    if Path(out).suffix != ".parquet":
+        raise InvalidValue(f"out must end in .parquet; got {out}")
     _, findings = _findings(saved, data, cache, features, workers, progress)
     task = findings.task
     assert task.keys is not None, "a dataset that is read has keys"
@@ -229,11 +249,19 @@ def _findings(
     workers: int,
     progress: Any,
 ) -> tuple[MediaData, Findings]:
-    known = open_data(data)
+    known = open_data(_place(data))
+    if not isinstance(saved, SavedModel):
+        raise InvalidValue(f"model must be a file or what load_model returns; got {type(saved).__name__}")
     settings = replace(saved.settings, data=str(data), feature_files=dict(features or {}))
     fitted = Fitted(saved.inputs, saved.tokenizer)
     task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)
     return known, Findings(task, saved.model)
+
+
+def _place(data: Any) -> str | Path:
+    if not isinstance(data, str | Path):
+        raise InvalidValue(f"data must be a folder, a URL or a source such as ssw60:PATH; got {type(data).__name__}")
+    return data
 
 
 def _weights(saved: SavedModel) -> str:
@@ -245,9 +273,11 @@ def _weights(saved: SavedModel) -> str:
 
 def _by_split(arrays: Mapping[str, Any], data: MediaData) -> Embeddings:
     """Sort rows by split: those of keys, of the test split, or of all splits."""
-    vectors = {name: np.asarray(rows) for name, rows in arrays.items() if name != "keys"}
+    if not isinstance(arrays, Mapping):
+        raise InvalidValue(f"embeddings must be a mapping of names to arrays, or a file; got {type(arrays).__name__}")
+    vectors = {name: as_array(name, rows, "(rows, dim)") for name, rows in arrays.items() if name != "keys"}
     for name, rows in vectors.items():
-        if rows.ndim != 2 or rows.dtype.kind not in "fiu":
+        if rows.ndim != 2 or not rows.shape[1]:
             raise InvalidValue(f"{name} must be numbers of shape (rows, dim); got {rows.dtype} of shape {rows.shape}")
     described = vectors.pop(DESCRIPTIONS, None)
     counts = sorted({len(rows) for rows in vectors.values()})
@@ -255,6 +285,8 @@ def _by_split(arrays: Mapping[str, Any], data: MediaData) -> Embeddings:
         raise InvalidValue(f"all modalities must have as many rows; got {', '.join(map(str, counts)) or 'none'}")
     keys = arrays.get("keys")
     keys = _keys(data, counts[0]) if keys is None else [str(key) for key in keys]
+    if len(keys) != counts[0]:
+        raise InvalidValue(f"there must be a key for every row; got {len(keys)} keys and {counts[0]} rows")
     columns = {name: (keys, rows.astype(np.float32)) for name, rows in vectors.items()}
     if described is not None:
         columns[DESCRIPTIONS] = (description_keys(len(described)), described.astype(np.float32))
@@ -266,7 +298,7 @@ def _keys(data: MediaData, rows: int) -> list[str]:
     for chosen in (["test"], list(splits)):
         if rows == sum(splits.get(split, 0) for split in chosen):
             return [key for split in chosen for key in data.dataset.table(split, ["key"])["key"].to_pylist()]
-    every = f"{splits.get('test', 0)} rows of the test split, or all {sum(splits.values())}"
+    every = f"{splits.get('test', 0)} rows of the test split, or the {sum(splits.values())} of {', then '.join(splits)}"
     raise InvalidValue(f"embeddings must have the {every}, or bring their keys; got {rows} rows")
 
 

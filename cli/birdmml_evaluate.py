@@ -59,6 +59,10 @@ def evaluate(
     """
     if (model is None) == (embeddings is None):
         raise InvalidValue(f"give either --model or --embeddings; got {'neither' if model is None else 'both'}")
+    if options["threads"] < 1:
+        raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
+    if out is not None:
+        _check_place(out, data)
     given = {name: options[name] for name in ("name", "seed", "temperature") if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
@@ -118,6 +122,16 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
     else:
         counts = ", ".join(f"{count:,} of {split}" for split, count in rows.items())
         echo(f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}")
+
+
+def _check_place(out: Path, data: str) -> None:
+    """Refuse a results folder that could not be written to, before anything is computed."""
+    from birdmml.bench import open_data
+    from confu_core.io.atomic import check_writable
+    from confu_core.runs.folder import claimed
+
+    with claimed(out, open_data(data).benchmark) as folder:
+        check_writable(folder / "results.parquet")
 
 
 def _reading(options: dict[str, Any], bar: Any) -> dict[str, Any]:

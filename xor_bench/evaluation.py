@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.evaluation.directions import evaluate as evaluate_directions
+from confu_core.inputs.features import as_array
 from confu_core.methods import Method, Space, View
 from confu_core.model import Model
 from confu_core.runs.environment import threads
@@ -111,11 +112,13 @@ def evaluate(
 
 
 def _checked(embeddings: Mapping[str, Any]) -> dict[str, Tensor]:
+    if not isinstance(embeddings, Mapping):
+        raise InvalidValue(f"embeddings must be a mapping of modalities to arrays; got {type(embeddings).__name__}")
     letters = names(max(3, sum(len(name) == 1 for name in embeddings)))
     for letter in letters:
         if letter not in embeddings:
             raise InvalidValue(f"there must be embeddings of every modality, {', '.join(letters)}; {letter} is missing")
-    first = np.asarray(embeddings["a"]).shape
+    first = as_array("a", embeddings["a"], "(2**bits, dim)").shape
     if len(first) != 2 or first[0] < 2 or first[0] & (first[0] - 1) or not first[1]:
         raise InvalidValue(f"a must be of shape (2**bits, dim); got {first}")
     tables = {}
@@ -125,9 +128,9 @@ def _checked(embeddings: Mapping[str, Any]) -> dict[str, Tensor]:
             raise InvalidValue(
                 f"no modalities {name!r}: {nearest(name, letters)}; of several write each once, in order"
             )
-        table = np.asarray(given)
         wanted = (first[0],) * len(name) + first[1:]
-        if table.shape != wanted or table.dtype.kind not in "fiu":
+        table = as_array(name, given, str(wanted))
+        if table.shape != wanted:
             raise InvalidValue(f"{name} must be numbers of shape {wanted}; got {table.dtype} of shape {table.shape}")
         if not np.isfinite(table).all():
             raise InvalidValue(f"{name} must be finite; got {table[~np.isfinite(table)][0]}")

@@ -7,16 +7,17 @@ import math
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from confu_core.errors import DatasetError, nearest
+from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["DESCRIPTION", "chosen_rows", "read_features", "read_vectors"]
+__all__ = ["DESCRIPTION", "as_array", "chosen_rows", "read_features", "read_vectors"]
 
 _EXTENSIONS = (".npz", ".parquet")
 DESCRIPTION = "description/"  # What the keys of descriptions of classes begin with; their numbers follow.
@@ -25,6 +26,20 @@ MOST_GROWTH, FREE_GROWTH = 100, 1 << 30
 MOST_STRING, MOST_ENTRIES = 1 << 26, 1_000_000  # Of the metadata of Parquet: bytes of a text, and what a list holds.
 _NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>\d+)")
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+")
+
+
+def as_array(name: str, given: Any, wanted: str) -> np.ndarray:
+    """Return numbers that somebody hands in, a tensor of PyTorch among others, or say what they have to be."""
+    try:
+        # Tensors may be on a device, carry gradients, or have types that NumPy has not.
+        found = np.asarray(given.detach().cpu().float() if hasattr(given, "detach") else given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InvalidValue(
+            f"{name} must be numbers of shape {wanted}; got {type(given).__name__}: {_line(error)}"
+        ) from None
+    if found.dtype.kind not in "fiu":
+        raise InvalidValue(f"{name} must be numbers of shape {wanted}; got {found.dtype} of shape {found.shape}")
+    return found
 
 
 def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
@@ -39,8 +54,8 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     return chosen_rows(path, known, values, keys)
 
 
-def read_vectors(path: str | Path) -> dict[str, tuple[list[str], np.ndarray]]:
-    """Read all columns of vectors of a file, each with the keys of its rows.
+def read_vectors(path: str | Path, names: Collection[str]) -> dict[str, tuple[list[str], np.ndarray]]:
+    """Read all columns of vectors of a file, each with the keys of its rows; columns of some names must be such.
 
     Parquet has a column ``key`` and columns of lists, where a null is no row; npz has ``keys``, arrays of as many rows,
     and perhaps ``descriptions``, whose rows are numbered.
@@ -48,7 +63,7 @@ def read_vectors(path: str | Path) -> dict[str, tuple[list[str], np.ndarray]]:
     Returns dict of str to (list of str, ndarray of float32, shape (n, width)).
     """
     path = _file(path)
-    return (_vectors_of_npz if path.suffix == ".npz" else _vectors_of_parquet)(path)
+    return _vectors_of_npz(path) if path.suffix == ".npz" else _vectors_of_parquet(path, names)
 
 
 def _file(path: str | Path) -> Path:
@@ -128,8 +143,14 @@ def _vectors_of_npz(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
     return found
 
 
-def _vectors_of_parquet(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
-    table = _table(path, lambda schema: [field.name for field in schema if _is_list(field.type)])
+def _vectors_of_parquet(path: Path, names: Collection[str]) -> dict[str, tuple[list[str], np.ndarray]]:
+    def wanted(schema: pa.Schema) -> list[str]:
+        for field in schema:
+            if field.name in names and not _is_list(field.type):
+                raise DatasetError(f"{path}: column {field.name!r} must hold lists of numbers; got {field.type}")
+        return [field.name for field in schema if _is_list(field.type)]
+
+    table = _table(path, wanted)
     keys = _keys(path, table)
     found = {}
     for name in table.column_names[1:]:

@@ -24,7 +24,7 @@ from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.recall import RankMeasure, retrieval_summary
 from confu_core.evaluation.zero_shot import LOG_MEAN_EXP, MEAN
 from confu_core.media.embed import rows_of
-from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, headline_probe
+from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, equal_rows, headline_probe
 from confu_core.media.plain import plain_correct
 from confu_core.media.task import TEST, MediaTask, query_name
 from confu_core.methods.base import every_direction
@@ -102,7 +102,7 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
     n = batch.size
     for query, key in directions:
         score = _blocks(findings, batch, query, key)
-        equal = torch.from_numpy(_equal_rows(task.arrays.array(TEST, task.modalities[key[0]])))
+        equal = torch.from_numpy(findings.alike(task.modalities[key[0]]))
         found = retrieval_summary(score, torch.arange(n), equal)
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
@@ -124,12 +124,6 @@ def _blocks(
 def _ranked(subject: str, metric: str, reading: str, found: RankMeasure, defined: bool) -> Measure:
     one = found.estimate
     return Measure("retrieval", subject, metric, one.value, reading, None, one.low, one.high, found.chance, defined)
-
-
-def _equal_rows(rows: np.ndarray) -> np.ndarray:
-    """Give rows with equal bytes equal numbers."""
-    first: dict[bytes, int] = {}
-    return np.array([first.setdefault(np.ascontiguousarray(row).tobytes(), len(first)) for row in rows])
 
 
 def tells_class(task: MediaTask, one: Measure) -> bool:
@@ -294,7 +288,7 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
         if modality == task.text:
             query = task.queries[-1]
             score = _blocks(findings, batch, query, (modality,))
-            found_ranks = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(_equal_rows(rows)))
+            found_ranks = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(equal_rows(rows)))
             one = found_ranks.equal.recall[10].estimate
             subject, defined = f"{query_name(task, query)}->{name}", findings.model.method.defines(query, (modality,))
             yield _estimated("robustness", subject, "R@10", kind, one, None, defined, level)

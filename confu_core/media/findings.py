@@ -22,7 +22,7 @@ from confu_core.methods.view import View
 from confu_core.model import Model
 from confu_core.user_code import in_evaluation
 
-__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "examples_of", "headline_probe"]
+__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "equal_rows", "examples_of", "headline_probe"]
 
 LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
 PROBES = (LINEAR, BILINEAR, MLP, FUSED)
@@ -59,6 +59,10 @@ class Findings:
         """Return the raw inputs of a split, one array per modality; None for those that are absent."""
         task = self.task
         return [None if name in task.absent else task.arrays.array(split, name) for name in task.modalities]
+
+    def alike(self, modality: str) -> np.ndarray:
+        """Return numbers of the test samples, one for all that are equal in a modality."""
+        return equal_rows(self.task.arrays.array(TEST, modality))
 
     @cached_property
     def _splits(self) -> dict[str, EmbeddedBatch]:
@@ -187,6 +191,12 @@ class Findings:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
         return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
+
+
+def equal_rows(rows: np.ndarray) -> np.ndarray:
+    """Give rows with equal bytes equal numbers."""
+    first: dict[bytes, int] = {}
+    return np.array([first.setdefault(np.ascontiguousarray(row).tobytes(), len(first)) for row in rows])
 
 
 def examples_of(findings: Findings) -> list[dict[str, Any]]:

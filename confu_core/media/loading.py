@@ -118,6 +118,11 @@ class MediaStream(IterableDataset[Sample]):
         self.classes = contents.classes
         self.descriptions = contents.prompts
 
+    @property
+    def inputs(self) -> InputSpec:
+        """What its modalities are: sides, sampling rates, columns."""
+        return self._decoding.spec
+
     def __iter__(self) -> Iterator[Sample]:
         worker = get_worker_info()
         shards: Sequence[Shard] = self._decoding.shards

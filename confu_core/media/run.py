@@ -131,7 +131,9 @@ def evaluate_trained(
     task = findings.task
     whole = {"train", VALIDATION} <= {*task.splits}
     if not (task.prompts or whole):
-        needed = "there are no descriptions of classes, and no splits train and validation to fit probes on"
+        needed = (
+            "it takes descriptions of classes and what they are embedded as, or train and validation to fit probes on"
+        )
         raise DatasetError(f"nothing tells the {task.label} of a sample: {needed}")
     if whole:
         _check_classes(task, probed=True)

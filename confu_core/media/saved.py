@@ -21,6 +21,7 @@ from confu_core.typed import check_keys
 __all__ = ["SavedModel", "load_model", "save_model"]
 
 FEATURES = "features"
+GIVE = "give a file that `birdmml run --model` wrote"
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,11 @@ def load_model(path: str | Path) -> SavedModel:
     """
     path = Path(path)
     if not path.is_file():
-        raise TrainingError(f"no model {path}")
-    held = load_checkpoint(path)
+        raise TrainingError(f"{path} is a folder; {GIVE}" if path.is_dir() else f"no model {path}")
+    held = load_checkpoint(path, mend=GIVE)
     row = held["config"]
     if "weights" not in held:
-        raise TrainingError(f"{path} is the checkpoint of a training; give a file that `birdmml run --model` wrote")
+        raise TrainingError(f"{path} is the checkpoint of a training; {GIVE}")
     if (trained := row.pop("trained", None)) is None:
         raise TrainingError(f"{path} is of a version that did not save what a model takes; train it again")
     try:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.features import DESCRIPTION, chosen_rows, read_vectors
+from confu_core.inputs.spec import Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing
 from confu_core.media.findings import FUSED, Findings
@@ -26,6 +27,7 @@ from confu_core.media.task import TEST, Features, MediaTask, query_name
 from confu_core.methods import Method, Space, View
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
+from confu_core.shards import Dataset
 
 __all__ = [
     "DESCRIPTIONS",
@@ -61,7 +63,7 @@ class Embeddings:
 
 def read_embeddings(path: str | Path, data: MediaData) -> Embeddings:
     """Read the embeddings of a dataset from a file; see `sorted_by_split`."""
-    columns = read_vectors(path)
+    columns = read_vectors(path, _queries(data.contents.inputs.names))
     text = described_by(data.contents)
     if DESCRIPTIONS not in columns and text in columns:
         keys, values = columns[text]
@@ -90,7 +92,7 @@ def sorted_by_split(where: str, columns: dict[str, tuple[list[str], np.ndarray]]
     if strange := sorted(there - {key for keys in by_split.values() for key in keys}):
         raise DatasetError(f"{where} holds {len(strange)} keys that the dataset lacks, first {strange[0]!r}")
     splits = {
-        split: {name: chosen_rows(where, of, values, keys) for name, (of, values) in columns.items()}
+        split: {name: chosen_rows(f"{where}, {name}:", of, values, keys) for name, (of, values) in columns.items()}
         for split, keys in by_split.items()
         if split == TEST or not there.isdisjoint(keys)
     }
@@ -187,6 +189,16 @@ class VectorFindings(Findings):
     """Findings whose embeddings are given."""
 
     given: Embeddings
+    dataset: Dataset
+    texts: Mapping[str, str]
+
+    def alike(self, modality: str) -> np.ndarray:
+        """Return numbers of the test samples by what they are, not by vectors: one for equal texts, else one each."""
+        if modality not in self.texts:
+            return np.arange(self.dataset.manifest.splits[TEST])
+        column, first = self.texts[modality], dict[Any, int]()
+        rows = self.dataset.table(TEST, [column])[column].to_pylist()
+        return np.array([first.setdefault(row, len(first)) for row in rows])
 
     def embedded(self, split: str) -> EmbeddedBatch:
         """Return the embeddings of a split, of length 1, with fused vectors for features."""
@@ -246,7 +258,8 @@ def findings_of(data: MediaData, embeddings: Embeddings, temperature: float = 0.
         describing=text or "",
     )
     model = Model([nn.Identity()] * len(names), dim, dim, lambda space: Brought(space, fused, temperature=temperature))
-    return VectorFindings(task, model.eval(), embeddings)
+    texts = {name: one.column for name, one in contents.inputs.inputs.items() if isinstance(one, Text)}
+    return VectorFindings(task, model.eval(), embeddings, data.dataset, texts)
 
 
 def _labels(data: MediaData, split: str) -> np.ndarray:

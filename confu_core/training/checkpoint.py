@@ -32,18 +32,18 @@ def save_checkpoint(path: Path, config: dict[str, Any], state: dict[str, Any]) -
         raise TrainingError(f"the checkpoint cannot be written: {error}") from error
 
 
-def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Read a checkpoint."""
+def load_checkpoint(path: Path, config: dict[str, Any] | None = None, *, mend: str = "remove it") -> dict[str, Any]:
+    """Read a checkpoint; `mend` says what to do with a file that is none."""
     if not path.is_file():
         raise TrainingError(f"no checkpoint {path}")
-    held = _read(path)
+    held = _read(path, mend)
     known = isinstance(held, dict) and held.get("kind") == KIND
     if not known:
         raise TrainingError(f"{path} is no checkpoint of this toolkit; choose another file")
     try:
         check_keys(held, {"version": int, "config": str})
     except ValueError as error:
-        raise TrainingError(f"{path} is damaged: {error}; remove it") from None
+        raise TrainingError(f"{path} is damaged: {error}; {mend}") from None
     if held["version"] > VERSION:
         raise TrainingError(
             f"{path} is of checkpoint version {held['version']}, this is version {VERSION}; "
@@ -53,13 +53,13 @@ def load_checkpoint(path: Path, config: dict[str, Any] | None = None) -> dict[st
         held["config"] = json.loads(held["config"])
         check_keys(held, {"config": dict[str, Any]})
     except (ValueError, RecursionError) as error:
-        raise TrainingError(f"{path} is damaged: its config cannot be read ({error}); remove it") from None
+        raise TrainingError(f"{path} is damaged: its config cannot be read ({error}); {mend}") from None
     if config is not None and (difference := _difference(held["config"], config)):
         raise TrainingError(f"{path} is of another training: {difference}; remove it")
     return held
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, mend: str) -> Any:
     try:
         # PyTorch does not look at the checksums that it writes.
         with zipfile.ZipFile(path) as parts:
@@ -74,7 +74,7 @@ def _read(path: Path) -> Any:
         raise TrainingError(f"{path} holds code or objects, as no checkpoint does; choose another file") from error
     except Exception as error:  # Over altered bytes the readers raise anything, and each failure is the finding.
         reason = visible(str(error).splitlines()[0]) if str(error).strip() else type(error).__name__
-    raise TrainingError(f"{path} is damaged or no checkpoint ({reason}); remove it")
+    raise TrainingError(f"{path} is damaged or no checkpoint ({reason}); {mend}")
 
 
 def _difference(held: dict[str, Any], asked: dict[str, Any]) -> str:

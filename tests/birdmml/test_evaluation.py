@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -186,7 +187,13 @@ def test_rows_are_found_by_key(built: Path, tmp_path: Path) -> None:
             "all embeddings must be of one width, to be compared; image has 6, audio 7",
         ),
         ({"keys": [f"test-{row}" for row in range(16)]}, "holds 16 keys that the dataset lacks, first 'test-0'"),
-        ({"descriptions": None}, "nothing tells the species of a sample"),
+        ({"keys": [f"test-{row}" for row in range(15)]}, "a key for every row; got 15 keys and 16 rows"),
+        (
+            {"descriptions": None},
+            "nothing tells the species of a sample: it takes descriptions of classes",
+        ),
+        ({"audio": np.ones((16, 0))}, r"audio must be numbers of shape \(rows, dim\); got float64 of shape \(16, 0\)"),
+        ({"audio": [[1.0], [1.0, 2.0]]}, r"audio must be numbers of shape \(rows, dim\); got list: "),
     ],
 )
 def test_embeddings_that_do_not_fit(built: Path, change: dict[str, Any], line: str) -> None:
@@ -196,8 +203,52 @@ def test_embeddings_that_do_not_fit(built: Path, change: dict[str, Any], line: s
 
 
 def test_rows_of_no_split_are_refused(built: Path) -> None:
-    with pytest.raises(InvalidValue, match="embeddings must have the 16 rows of the test split, or all 80, or bring"):
+    line = (
+        "must have the 16 rows of the test split, or the 80 of train, then validation, then test, then shift, or bring"
+    )
+    with pytest.raises(InvalidValue, match=line):
         evaluate({"image": np.ones((20, DIM))}, built)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"seed": -1}, "seed must be a whole number in"),
+        ({"seed": 1.5}, "seed must be a whole number in"),
+        ({"name": ""}, "name must be text that can be printed; got ''"),
+        ({"name": "x\ny"}, "name must be text that can be printed"),
+        ({"temperature": 0}, "temperature must be above 0 and finite; got 0"),
+        ({"temperature": "x"}, "temperature must be above 0 and finite; got 'x'"),
+        ({"data": None}, "data must be a folder, a URL or a source such as ssw60:PATH; got NoneType"),
+    ],
+)
+def test_what_is_said_of_embeddings_is_checked(built: Path, said: dict[str, Any], line: str) -> None:
+    with pytest.raises(InvalidValue, match=line):
+        evaluate(brought(built), **{"data": built, **said})
+    with pytest.raises(InvalidValue, match="embeddings must be a mapping of names to arrays, or a file; got ndarray"):
+        evaluate(np.ones((16, 3)), built)  # type: ignore[arg-type]
+
+
+def test_tensors_of_any_kind_are_taken(built: Path) -> None:
+    arrays = brought(built)
+    tensors = {name: torch.tensor(rows, dtype=torch.float32, requires_grad=True) for name, rows in arrays.items()}
+    found, same = evaluate(tensors, built), evaluate(arrays, built)
+    assert of_rows(found.row["measures"]) == of_rows(same.row["measures"])
+    assert evaluate({name: one.bfloat16() for name, one in tensors.items()}, built).row["status"] == "done"
+
+
+def test_samples_that_are_embedded_alike_are_not_the_same_sample(built: Path) -> None:
+    arrays = {name: np.ones_like(rows) for name, rows in brought(built).items()}
+    found = of_rows(evaluate(arrays, built).row["measures"])
+    assert found["retrieval", "image->audio", "R@1", "equal", None][0] == pytest.approx(1 / 16)
+
+
+def test_a_column_that_holds_no_vectors_is_named(built: Path, tmp_path: Path) -> None:
+    keys = open_data(built).dataset.table("test", ["key"])["key"]
+    vectors = pa.array(np.ones((16, 3)).tolist())
+    pq.write_table(pa.table({"key": keys, "image": pa.array([1.0] * 16), "audio": vectors}), tmp_path / "e.parquet")
+    with pytest.raises(DatasetError, match="column 'image' must hold lists of numbers; got double"):
+        evaluate(tmp_path / "e.parquet", built)
 
 
 def test_files_that_are_no_models(trained: MediaResult, model: Path, built: Path, tmp_path: Path) -> None:
@@ -218,6 +269,11 @@ def test_files_that_are_no_models(trained: MediaResult, model: Path, built: Path
         save_checkpoint(path := tmp_path / f"{number}.pt", said, saved)
         with pytest.raises(TrainingError, match=line):
             load_model(path)
+    (tmp_path / "e.npz").write_bytes(b"no model")
+    with pytest.raises(TrainingError, match=r"e\.npz is damaged or no checkpoint .*; give a file that `birdmml run"):
+        load_model(tmp_path / "e.npz")
+    with pytest.raises(TrainingError, match="is a folder; give a file that"):
+        load_model(tmp_path)
     with pytest.raises(TrainingError, match=r"no model .*nothing\.pt"):
         load_model(tmp_path / "nothing.pt")
 

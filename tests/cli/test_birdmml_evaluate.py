@@ -11,6 +11,7 @@ from calls import Calls, assert_one_line
 from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
 from confu_cli.birdmml import birdmml
+from confu_core.errors import ResultsError
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import read_results
 from confu_core.shards import build
@@ -78,9 +79,20 @@ def test_one_line_for_what_cannot_be_done(
     assert_one_line(calls.invoke("evaluate", "--data", "birds", *words), status, message)
 
 
-def test_what_was_measured_is_printed_even_if_it_cannot_be_kept(place: Path, tmp_path: Path) -> None:
+def test_places_are_checked_before_anything_is_computed(place: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     data, model = ("--data", place / "birds"), ("--model", place / "model.pt")
-    result = calls.invoke("evaluate", *data, *model, "--out", tmp_path / "file")
-    assert result.exit_code == 1 and "image + audio" in result.stdout and result.stderr.startswith("Error: ")
-    assert_one_line(calls.invoke("embed", *data, *model, "--out", tmp_path / "file/below"), 1, "cannot write")
+    assert_one_line(calls.invoke("evaluate", *data, *model, "--out", tmp_path / "file"), 1, "is not a folder")
+    assert_one_line(calls.invoke("embed", *data, *model, "--out", tmp_path / "e.csv"), 2, "out must end in .parquet")
+    assert_one_line(calls.invoke("embed", *data, *model, "--out", tmp_path / "file/e.parquet"), 1, "cannot write")
+
+
+def test_what_was_measured_is_printed_even_if_it_cannot_be_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*given: object, **said: object) -> None:
+        raise ResultsError("the disk is full")
+
+    monkeypatch.setattr("confu_core.runs.evaluation.keep", refuse)
+    data, model = ("--data", place / "birds"), ("--model", place / "model.pt")
+    result = calls.invoke("evaluate", *data, *model, "--out", place / "unkept")
+    assert result.exit_code == 1 and "image + audio" in result.stdout
+    assert result.stderr == "Error: the disk is full\n"
