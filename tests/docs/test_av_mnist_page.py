@@ -27,7 +27,7 @@ def test_the_table_holds_three_seeds_of_every_method() -> None:
     columns |= {f"A+V, {kind} probe": ("probe", both, kind) for kind in ("linear", "bilinear")}
     for method in BUILT_IN:
         for column, place in columns.items():
-            values = found[method, *place]
+            values = found[(method, *place)]
             if not values:
                 assert rows[method][column] == "" and method in ("symile", "triangle") and column in "AV"
                 continue
