@@ -6,10 +6,12 @@ import csv
 from collections import defaultdict
 
 import numpy as np
+import pytest
 import scipy.stats
 from markdown_pages import ROOT, section, table, text
 
 from birdmml.data import design_of
+from birdmml.presets import preset
 from birdmml.settings import Settings
 from birdmml.theory import structure
 from confu_core.methods import BUILT_IN
@@ -133,3 +135,19 @@ def test_the_claims_of_the_page_hold() -> None:
 def low(values: list[float]) -> float:
     """The lower end of the 95% interval of a mean over seeds, by scipy."""
     return float(scipy.stats.t.interval(0.95, len(values) - 1, np.mean(values), scipy.stats.sem(values))[0])
+
+
+def test_the_table_over_the_mixing_parameter_is_that_of_its_runs() -> None:
+    rows = {row["p"]: row for row in table(text(PAGE).split("<!-- table: over-p -->")[1], "p")}
+    with (ROOT / "docs/figures/bird_xor.csv").open(encoding="utf-8") as file:
+        runs = list(csv.DictReader(file))
+    assert {(f"{float(run['p']):g}", run["method"]) for run in runs} == {
+        (p, m) for p in rows for m in ("clip", "confu")
+    }
+    for run in runs:
+        p = float(run["p"])
+        known = structure(design_of(preset("xor", {"p": p}))).overall
+        row = rows[f"{p:g}"]
+        assert row["ConFu" if run["method"] == "confu" else "CLIP"] == written([float(run["accuracy"])])
+        assert float(row["pairwise ceiling"]) == pytest.approx(known.pairwise_ceiling, abs=5.1e-4)
+        assert float(row["Bayes accuracy"]) == pytest.approx(known.bayes_both, abs=5.1e-4)
