@@ -281,7 +281,8 @@ def test_a_file_with_a_mark_of_utf8_is_read(tmp_path: Path) -> None:
 def test_files_of_settings_have_limits(tmp_path: Path) -> None:
     path = tmp_path / "birds.toml"
     path.write_text(".".join("a" * 3000) + " = 1")
-    with pytest.raises(InvalidValue, match="nests values more than 4 deep"):
+    # On Python 3.10 the reader of TOML has a limit of its own.
+    with pytest.raises(InvalidValue, match="nests values more than 4 deep|more than the allowed 1000 parts"):
         read_config(path)
     path.write_bytes(b"# " + b"x" * (1 << 18))
     with pytest.raises(InvalidValue, match="is larger than 262,144 bytes, which no such file is"):
