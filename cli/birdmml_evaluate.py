@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from confu_cli.birdmml_runs import FEATURES, WHAT
+from confu_cli.birdmml_runs import CACHE, FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import as_json, debug, key_values, together
+from confu_cli.options import as_json, debug, together
 from confu_cli.results import print_run
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import ConfuError, InvalidValue
@@ -17,19 +17,7 @@ from confu_core.errors import ConfuError, InvalidValue
 __all__ = ["embed", "evaluate"]
 
 MODEL = "File that `birdmml run --model` wrote"
-READ = together(
-    FEATURES,
-    click.option(
-        "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
-    ),
-    click.option(
-        "--threads",
-        type=int,
-        default=1,
-        show_default=True,
-        help="Cores to compute on; numbers may differ in their last digits.",
-    ),
-)
+READ = together(FEATURES, CACHE, THREADS)
 
 
 @click.command(cls=Verb, epilog="Example: birdmml evaluate --model confu.pt --data ssw60:/data/ssw60 --out runs/real")
@@ -138,10 +126,9 @@ def _reading(options: dict[str, Any], bar: Any) -> dict[str, Any]:
     """Return how data are read."""
     from confu_core.runs.environment import usable_cores
 
-    parts = [part for value in options["feature_files"] for part in value.split(",")]
     return {
         "cache": options["cache"],
-        "features": key_values(parts, "--features"),
+        "features": by_modality(options["feature_files"], "--features"),
         "threads": options["threads"],
         "workers": usable_cores(),
         "progress": lambda done, total: bar(done, total, "decoding"),

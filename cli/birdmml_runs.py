@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,16 +35,24 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["FEATURES", "WHAT", "report", "run", "sweep"]
+__all__ = ["CACHE", "FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files"
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
+CACHE = click.option(
+    "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
+)
+THREADS = click.option(
+    "--threads",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Cores to compute on; numbers may differ in their last digits.",
+)
 WHERE = together(
-    click.option(
-        "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
-    ),
+    CACHE,
     click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
 )
 FEATURES = setting_options(SETTINGS, "feature_files")
@@ -68,13 +76,7 @@ FEATURES = setting_options(SETTINGS, "feature_files")
     help="Where to save the trained model, with its tokenizer.",
 )
 @click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
-@click.option(
-    "--threads",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Cores to compute on; numbers may differ in their last digits.",
-)
+@THREADS
 @as_json
 @debug
 def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
@@ -153,14 +155,18 @@ def _report_words() -> ReportWords:
 report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", _report_words)
 
 
+def by_modality(given: Sequence[str], option: str) -> dict[str, str]:
+    """Read what is said of modalities, several times or with commas."""
+    return key_values([part for value in given for part in value.split(",")], option)
+
+
 def _values(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the user gave: settings, with what has several parts read."""
     values = given({name: value for name, value in options.items() if name not in ("other", "augment")})
     for name in ("encoders", "feature_files"):
         option = "--encoder" if name == "encoders" else "--features"
-        parts = [part for value in values.pop(name) for part in value.split(",")]
-        if parts:
-            values[name] = key_values(parts, option)
+        if named := by_modality(values.pop(name), option):
+            values[name] = named
     if options["augment"] is not None:
         values["augment"] = () if options["augment"] == ["none"] else tuple(options["augment"])
     return values

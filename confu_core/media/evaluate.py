@@ -100,10 +100,10 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
     every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
     directions = [(query, key) for query, key in every if {*query, *key} <= {*task.present}]
     n = batch.size
+    alike = {at: torch.from_numpy(findings.alike(task.modalities[at])) for at in task.present}
     for query, key in directions:
         score = _blocks(findings, batch, query, key)
-        equal = torch.from_numpy(findings.alike(task.modalities[key[0]]))
-        found = retrieval_summary(score, torch.arange(n), equal)
+        found = retrieval_summary(score, torch.arange(n), alike[key[0]])
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
         for reading, summary in (("equal", found.equal), ("paired", found.paired)):

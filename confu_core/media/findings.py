@@ -52,13 +52,13 @@ class Findings:
     def embedded(self, split: str) -> EmbeddedBatch:
         """Return the embeddings of a split; computed once."""
         if split not in self._splits:
-            self._splits[split] = embed_all(self.model, self.inputs(split))
+            self._splits[split] = self._embed(split)
         return self._splits[split]
 
-    def inputs(self, split: str) -> list[np.ndarray | None]:
-        """Return the raw inputs of a split, one array per modality; None for those that are absent."""
+    def _embed(self, split: str) -> EmbeddedBatch:
         task = self.task
-        return [None if name in task.absent else task.arrays.array(split, name) for name in task.modalities]
+        inputs = [None if name in task.absent else task.arrays.array(split, name) for name in task.modalities]
+        return embed_all(self.model, inputs)
 
     def alike(self, modality: str) -> np.ndarray:
         """Return numbers of the test samples, one for all that are equal in a modality."""

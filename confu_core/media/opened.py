@@ -25,7 +25,7 @@ from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import tokenizer_of, with_lengths
 
-__all__ = ["Fitted", "MediaData", "described_by", "media_data", "open_media"]
+__all__ = ["Fitted", "MediaData", "columns_told", "described_by", "media_data", "open_media"]
 
 NEEDED = ("train", "validation", "test")
 DESCRIPTIONS, PROBE = "descriptions", "probe"
@@ -126,7 +126,7 @@ def open_media(
         groups=contents.groups,
         prompts=contents.prompts if text else (),
         ceilings=data.ceilings,
-        columns={**data.columns, **({"told_by": told_by(text)} if "told_by" in data.columns else {})},
+        columns=columns_told(data, text),
         degraded=functools.partial(_degraded, dataset, source, kinds, workers) if isinstance(source, Cached) else None,
         samples=functools.partial(row_samples, dataset, source),
         keys=source.keys,
@@ -146,6 +146,11 @@ def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -
 def told_by(text: str | None) -> str:
     """Say what classes are told by, given the modality of their descriptions if there is one."""
     return DESCRIPTIONS if text else PROBE
+
+
+def columns_told(data: MediaData, text: str | None) -> dict[str, Any]:
+    """Return what results say of a dataset, with what its classes are told by in this case."""
+    return {**data.columns, **({"told_by": told_by(text)} if "told_by" in data.columns else {})}
 
 
 def _fitted_spec(contents: Contents, fitted: Fitted, features: Mapping[str, str]) -> InputSpec:

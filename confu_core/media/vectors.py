@@ -21,7 +21,7 @@ from confu_core.inputs.spec import Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing
 from confu_core.media.findings import FUSED, Findings
-from confu_core.media.opened import MediaData, described_by, told_by
+from confu_core.media.opened import MediaData, columns_told, described_by
 from confu_core.media.row_content import class_numbers
 from confu_core.media.task import TEST, Features, MediaTask, query_name
 from confu_core.methods import Method, Space, View
@@ -169,8 +169,7 @@ class Brought(Method):
             return super().embed(query)
         first = query.modalities[0]
         before = sum(width for of, width in self.fused.items() if of[0] == first and of < query.modalities)
-        vectors = query.feature(first)[..., before : before + self.fused[query.modalities]]
-        return vectors
+        return query.feature(first)[..., before : before + self.fused[query.modalities]]
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ class VectorFindings(Findings):
         rows = self.dataset.table(TEST, [column])[column].to_pylist()
         return np.array([first.setdefault(row, len(first)) for row in rows])
 
-    def embedded(self, split: str) -> EmbeddedBatch:
+    def _embed(self, split: str) -> EmbeddedBatch:
         """Return the embeddings of a split, of length 1, with fused vectors for features."""
         task, fused = self.task, self.model.method.fused
         assert isinstance(fused, dict)
@@ -250,7 +249,7 @@ def findings_of(data: MediaData, embeddings: Embeddings, temperature: float = 0.
         groups=contents.groups,
         prompts=contents.prompts if text else (),
         ceilings=data.ceilings,
-        columns={**data.columns, **({"told_by": told_by(text)} if "told_by" in data.columns else {})},
+        columns=columns_told(data, text),
         notes=data.facts,
         label=contents.label,
         splits=splits,
