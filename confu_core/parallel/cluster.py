@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.parallel.workers import ATTEMPTS, WorkerDied, interrupts_held_back
+from confu_core.parallel.workers import ATTEMPTS, Packed, WorkerDied, interrupts_held_back
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -104,9 +104,11 @@ def _results(
     client: Client, function: Callable[[Any], Any], jobs: Sequence[Any], scheduler: str | None
 ) -> Generator[Any, None, dict[Any, int]]:
     from distributed import CancelledError, KilledWorker, as_completed
+    from distributed.protocol.pickle import dumps  # Sends functions of the main script by value.
 
     lost: dict[Any, int] = {}
-    futures = client.map(function, jobs, pure=False)
+    # A worker that cannot import what is in a task loses its connection, and the task waits for ever: hence bytes.
+    futures = client.map(Packed(dumps(function)), jobs, pure=False)
     by_key = {future.key: job for future, job in zip(futures, jobs, strict=True)}
     try:
         _wait_for_a_worker(client, scheduler)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import traceback
@@ -15,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from confu_core.errors import ConfuError, DatasetError
+from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
 ATTEMPTS = 3
 GRACE_SECONDS = 5  # For a worker to end by itself.
@@ -31,6 +33,27 @@ class WorkerDied(Exception):
         super().__init__(f"{len(jobs)} jobs lost their worker {attempts} times")
         self.jobs = tuple(jobs)
         self.attempts = attempts
+
+
+class Packed:
+    """A pickled function to call elsewhere: a process that cannot import it says so, instead of dying of it."""
+
+    def __init__(self, pickled: bytes) -> None:
+        self._pickled = pickled
+
+    def __call__(self, job: Any) -> Any:
+        """Return what the function gives for a job."""
+        return _unpacked(self._pickled)(job)
+
+
+@functools.lru_cache(maxsize=1)
+def _unpacked(pickled: bytes) -> Callable[[Any], Any]:
+    try:
+        function: Callable[[Any], Any] = pickle.loads(pickled)
+    except (ImportError, AttributeError) as error:
+        mend = "install what it is part of, or start in a folder from which it can be imported"
+        raise InvalidValue(f"a worker process cannot load what it is to call ({error}); {mend}") from error
+    return function
 
 
 def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Generator[Any, None, None]:
@@ -116,7 +139,7 @@ class _Worker:
     """A process that takes one job after the other, and this process's end of what they say to each other."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
-        self._function = function
+        self._packed = Packed(pickle.dumps(function))
         self._process: Any = None
 
     def start(self) -> None:
@@ -125,7 +148,7 @@ class _Worker:
             return
         self.jobs, jobs = _CONTEXT.Pipe()
         lifeline, self._lifeline = _CONTEXT.Pipe(duplex=False)
-        process = _CONTEXT.Process(target=_serve, args=(jobs, lifeline, self._function))
+        process = _CONTEXT.Process(target=_serve, args=(jobs, lifeline, self._packed))
         try:
             process.start()
         except OSError as error:

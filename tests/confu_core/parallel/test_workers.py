@@ -5,11 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
+import types
 
 import pytest
 
-from confu_core.errors import ResultsError
+from confu_core.errors import InvalidValue, ResultsError
+from confu_core.parallel.cluster import completed_on_cluster
 from confu_core.parallel.workers import WorkerDied, completed, counting, mapped
 
 
@@ -51,3 +54,13 @@ def test_a_stopped_worker_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> No
     found.close()
     assert time.monotonic() - started < 20
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("run", [completed, completed_on_cluster])
+def test_a_function_that_the_workers_cannot_import_is_said(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ghost = types.ModuleType("ghost_of_this_process")
+    exec("def double(number): return 2 * number", ghost.__dict__)
+    monkeypatch.setitem(sys.modules, ghost.__name__, ghost)
+    line = r"cannot load what it is to call \(No module named 'ghost_of_this_process'\); install what"
+    with pytest.raises(InvalidValue, match=line):
+        list(run(ghost.double, [1, 2], 2))
