@@ -46,8 +46,8 @@ def check_device(device: str) -> str:
     try:
         torch.zeros(1, device=device).item()
     except (RuntimeError, NotImplementedError, AssertionError, ImportError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InvalidValue(f"device {device} cannot be used here ({reason:.100}); use --device cpu") from None
+        reason = str(error).partition("\n")[0].partition(". ")[0] or type(error).__name__
+        raise InvalidValue(f"device {device} cannot be used here ({reason}); use --device cpu") from None
     return kind
 
 
