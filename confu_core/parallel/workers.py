@@ -9,9 +9,10 @@ import os
 import pickle
 import signal
 import threading
+import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
@@ -20,10 +21,12 @@ from typing import Any
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
 ATTEMPTS = 3
+POLL_SECONDS = 0.5  # Between two looks whether there are jobs again.
 GRACE_SECONDS = 5  # For a worker to end by itself.
 
 # Forked children of a process with threads can deadlock; spawned ones are the same on every platform.
 _CONTEXT = multiprocessing.get_context("spawn")
+_END = object()
 
 
 class WorkerDied(Exception):
@@ -56,16 +59,21 @@ def _unpacked(pickled: bytes) -> Callable[[Any], Any]:
     return function
 
 
-def completed(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Generator[Any, None, None]:
+def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to stop everything at once.
 
+    Jobs are asked for when there is a process for them; one that is None says that there is none now, but may be later.
     The function is sent once to each of the processes; with 1, this process computes, in order. At the end WorkerDied
     names the jobs whose process died `ATTEMPTS` times; an exception of the function comes at once.
     """
-    if workers == 1:
-        yield from map(function, jobs)
-    else:
-        yield from _parallel(deque(jobs), [_Worker(function) for _ in range(min(workers, len(jobs)))])
+    if workers > 1:
+        yield from _parallel(iter(jobs), [_Worker(function) for _ in range(workers)])
+        return
+    for job in jobs:
+        if job is None:
+            time.sleep(POLL_SECONDS)
+        else:
+            yield function(job)
 
 
 def mapped(
@@ -184,20 +192,27 @@ class _Worker:
             self._process = None
 
 
-def _parallel(queue: deque[Any], workers: list[_Worker]) -> Generator[Any, None, None]:
+def _parallel(jobs: Iterator[Any], workers: list[_Worker]) -> Generator[Any, None, None]:
     deaths: Counter[Any] = Counter()
+    again: deque[Any] = deque()
     running: dict[Any, tuple[_Worker, Any]] = {}
-    idle = list(workers)
+    idle, ended = list(workers), False
     try:
-        while queue or running:
-            starting = [(idle.pop(), queue.popleft()) for _ in range(min(len(queue), len(idle)))]
+        while running or again or not ended:
+            starting = []
+            while idle and (again or not ended):
+                job = again.popleft() if again else next(jobs, _END)
+                ended = ended or job is _END
+                if job is None or job is _END:
+                    break
+                starting.append((idle.pop(), job))
             with interrupts_held_back():  # A worker's process starts with its first job.
                 for worker, _ in starting:
                     worker.start()
             for worker, job in starting:
                 worker.submit(job)
                 running[worker.jobs] = worker, job
-            for connection in wait(list(running)):
+            for connection in _ready(running, None if ended or not idle else POLL_SECONDS):
                 worker, job = running.pop(connection)
                 idle.append(worker)
                 try:
@@ -205,7 +220,7 @@ def _parallel(queue: deque[Any], workers: list[_Worker]) -> Generator[Any, None,
                 except (EOFError, OSError):
                     worker.stop()
                     deaths[job] += 1
-                    queue.extend([job] if deaths[job] < ATTEMPTS else [])
+                    again.extend([job] if deaths[job] < ATTEMPTS else [])
                     continue
                 if not done:
                     raise value from _InWorker(trace)
@@ -217,6 +232,14 @@ def _parallel(queue: deque[Any], workers: list[_Worker]) -> Generator[Any, None,
             worker.stop()
     if lost := [job for job, count in deaths.items() if count >= ATTEMPTS]:
         raise WorkerDied(lost)
+
+
+def _ready(running: dict[Any, Any], seconds: float | None) -> list[Any]:
+    """Wait until there are answers, or for some seconds."""
+    if running:
+        return wait(list(running), seconds)
+    time.sleep(seconds or 0)
+    return []
 
 
 class _InWorker(Exception):

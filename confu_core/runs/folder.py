@@ -1,4 +1,4 @@
-"""The folder of a sweep: new, empty or of the same benchmark, and in use by one process at a time."""
+"""The folder of a sweep: new, empty or of the same benchmark, and changed by one process at a time."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ OWN = {
     "costs.parquet",
     "checkpoints",
     "report",
+    "parts",
+    "claims",
     LOCK,
     OWNER,
 }

@@ -7,7 +7,7 @@ things: each recall of each direction, each point of a curve, with its interval 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
+from confu_core.runs.parts import consistently, joined
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
 __all__ = ["EXAMPLES", "MEASURES", "Measure", "read_examples", "read_measures", "write_examples", "write_measures"]
@@ -99,30 +100,43 @@ class Measure:
 
 def write_measures(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write the measures of a results folder, whole or not at all."""
-    _write(folder / MEASURES, rows, SCHEMA)
+    _write(folder / MEASURES, pa.Table.from_pylist(list(rows), schema=SCHEMA))
 
 
 def read_measures(folder: Path) -> pa.Table:
     """Read the measures of a results folder."""
-    return _read(folder / MEASURES, SCHEMA)
+    return consistently(folder, lambda parts: joined(folder, parts, lambda place: _read(place / MEASURES, SCHEMA)))
 
 
 def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write a few samples of each run to look at and listen to, with what the run took them for."""
-    _write(
-        folder / EXAMPLES, [{**row, "predicted": list(dict(row["predicted"]).items())} for row in rows], EXAMPLE_SCHEMA
-    )
+    told = [{**row, "predicted": list(dict(row["predicted"]).items())} for row in rows]
+    _write(folder / EXAMPLES, pa.Table.from_pylist(told, schema=EXAMPLE_SCHEMA))
 
 
 def read_examples(folder: Path) -> list[dict[str, Any]]:
     """Read the examples of a results folder."""
-    rows = _read(folder / EXAMPLES, EXAMPLE_SCHEMA).to_pylist()
+    rows = examples_table(folder).to_pylist()
     return [{**row, "predicted": dict(row["predicted"])} for row in rows]
 
 
-def _write(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
-    ordered = sorted(rows, key=lambda row: str(row["cell"]))  # Stable: a run's own order is kept.
-    table = pa.Table.from_pylist(ordered, schema=schema)
+def examples_table(folder: Path) -> pa.Table:
+    """Read the examples of a results folder as a table."""
+    return consistently(
+        folder, lambda parts: joined(folder, parts, lambda place: _read(place / EXAMPLES, EXAMPLE_SCHEMA))
+    )
+
+
+def write_tables(folder: Path, measures: pa.Table, examples: pa.Table) -> None:
+    """Write measures and examples that were read as tables; where there are none, no file is made."""
+    for name, table in ((MEASURES, measures), (EXAMPLES, examples)):
+        if len(table) or (folder / name).exists():
+            _write(folder / name, table)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    # Arrow's order of equal keys is stable by its documentation: a run's own order is kept.
+    table = table.take(pc.sort_indices(table, sort_keys=[("cell", "ascending")])).combine_chunks()
     table = table.replace_schema_metadata({METADATA: json.dumps({"schema_version": VERSION})})
     try:
         write_sealed(path, table)

@@ -1,7 +1,8 @@
 """Results on disk: one schema for every run of every benchmark.
 
 A results folder holds ``results.parquet`` (one row per cell, sorted by cell, a function of the settings alone),
-``costs.parquet`` (seconds and memory), ``sweep.json`` (what was asked for) and ``environment.json``.
+``costs.parquet`` (seconds and memory), ``sweep.json`` (what was asked for) and ``environment.json``. While sweeps go
+on, what they have found since it was last gathered lies in its parts.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, write_whole
+from confu_core.runs.parts import consistently, joined, owners
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
 if TYPE_CHECKING:
@@ -145,13 +147,35 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
     root = Path(folder)
     if not root.is_dir():
         raise ResultsError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}; {hint}")
-    if not (root / RESULTS).is_file():
-        raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
-    benchmark, table = _understood(root / RESULTS)
-    check_finite(root / RESULTS, table)
-    costs = _read_table(root / COSTS) if (root / COSTS).is_file() else COST_SCHEMA.empty_table()
+    benchmark, table, costs = consistently(root, lambda parts: _read(root, parts, hint))
     sweep, environment = _read_json(root / SWEEP), _read_json(root / ENVIRONMENT)
     return Results(root, benchmark, table, sweep, environment, costs, LACKS if _is_lacking(table) else "")
+
+
+def check_columns(rows: Sequence[Row]) -> None:
+    """Refuse settings that cannot be columns of one table; raises ResultsError."""
+    _table("", rows)
+
+
+def _read(root: Path, parts: list[Path], hint: str) -> tuple[str, pa.Table, pa.Table]:
+    """Return whose results they are, the table of rows, and that of costs."""
+    places = [place for place in (root, *parts) if (place / RESULTS).is_file()]
+    if not places:
+        raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
+    held = {place: _understood(place / RESULTS) for place in places}
+    for place, (_, table) in held.items():
+        check_finite(place / RESULTS, table)
+    benchmark, table = held[places[0]]
+    if parts:
+        owner = owners(parts)
+        rows = [(place, row) for place, (_, table) in held.items() for row in table.to_pylist()]
+        table = _table(benchmark, [row for place, row in rows if owner.get(row["cell"], root) == place])
+    return benchmark, table, joined(root, parts, _costs).sort_by("cell")
+
+
+def _costs(place: Path) -> pa.Table:
+    held = _read_table(place / COSTS) if (place / COSTS).is_file() else COST_SCHEMA.empty_table()
+    return held.replace_schema_metadata()
 
 
 def _table(benchmark: str, rows: Sequence[Row]) -> pa.Table:

@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from confu_core.errors import ConfuError, InvalidValue, ResultsError
-from confu_core.parallel.workers import ATTEMPTS, WorkerDied, completed
-from confu_core.runs.environment import environment
-from confu_core.runs.folder import claimed
-from confu_core.runs.measures import read_examples, read_measures, write_examples, write_measures
-from confu_core.runs.results import read_results, write_results, write_sidecars
+from confu_core.parallel.cluster import check_engine, completed_on_cluster
+from confu_core.parallel.workers import POLL_SECONDS, WorkerDied, completed
+from confu_core.runs.store import Store, open_store
 
 __all__ = ["Cell", "SweepSummary", "keep", "peak_memory", "sweep"]
 
 Settings = TypeVar("Settings")
 Row = dict[str, Any]
+_NONE_NOW: list[Any] = [None]
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,14 @@ class SweepSummary:
     seconds: float
 
 
+class Stack(tuple[Cell[Any], ...]):
+    """Cells that are computed together; no two stacks are equal."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 def sweep(
     cells: Sequence[Cell[Settings]],
     compute: Callable[[list[Settings]], list[Row]],
@@ -80,76 +87,54 @@ def sweep(
     plan: dict[str, Any],
     workers: int = 1,
     stack_size: int = 5,
+    part: tuple[int, int] = (1, 1),
+    engine: str = "local",
+    scheduler: str | None = None,
     progress: Callable[[int, int, int], None] | None = None,
     written: Callable[[str], None] | None = None,
 ) -> SweepSummary:
-    """Compute all cells that a folder does not hold yet."""
+    """Compute all cells that a folder does not hold yet, or one of several parts of them.
+
+    Any number of processes may do so in one folder at once: none computes what another one does, what a dead one has
+    left is taken over, and each returns when all of its cells are there.
+    """
     for name, value in (("workers", workers), ("stack_size", stack_size), ("cells", len(cells))):
         if value < 1:
             raise InvalidValue(f"{name} must be at least 1; got {value}")
+    if not 1 <= part[0] <= part[1]:
+        raise InvalidValue(f"part must be one of several, such as 3/20; got {part[0]}/{part[1]}")
+    check_engine(engine, scheduler)
     started = time.monotonic()
-    with claimed(Path(out), plan["benchmark"]) as folder:
-        table = _Table(folder, plan)
-        left = [cell for cell in {cell.id: cell for cell in cells}.values() if cell.id not in table.done]
-        wanted = {cell.id for cell in cells}
-        failed: list[tuple[str, str]] = []
+    stacks = _stacks(list({cell.id: cell for cell in cells}.values()), stack_size)[part[0] - 1 :: part[1]]
+    wanted = {cell.id for stack in stacks for cell in stack}
+    planned = [{"cell": cell.id, **cell.columns} for stack in stacks for cell in stack]
+    failed: list[tuple[str, str]] = []
+    computed = 0
+    with open_store(out, plan, planned) as store:
 
         def report() -> None:
             if progress is not None:
-                progress(len(wanted & table.done), len(wanted), len(failed))
+                progress(len(wanted & store.done), len(wanted), len(failed))
 
         report()
-        for rows, costs in _computed(compute, _stacks(left, stack_size), workers):
-            table.add(rows, costs)
+        claims = _claimed(store, stacks, report, most=1 if engine == "local" else len(stacks))
+        for rows, costs in _computed(functools.partial(_stack, compute), claims, workers, engine, scheduler):
+            store.add(rows, costs)
+            computed += len(rows)
             for row in rows:
                 if written is not None and row["status"] == "done":
                     written(row["cell"])
             failed += [(row["cell"], row["error"]) for row in rows if row["status"] == "failed"]
             report()
-    return SweepSummary(len(wanted), len(left), tuple(failed), time.monotonic() - started)
+    return SweepSummary(len(wanted), computed, tuple(failed), time.monotonic() - started)
 
 
 def keep(row: Row, out: str | Path, *, plan: dict[str, Any], seconds: float) -> None:
     """Keep one run in a results folder, in place of an earlier one with the same settings."""
-    with claimed(Path(out), plan["benchmark"], wait=True) as folder:
-        cost = {"cell": row["cell"], "seconds": seconds, "peak_memory_bytes": peak_memory(), "stack": 1}
-        _Table(folder, plan).add([dict(row)], [cost])
-
-
-class _Table:
-    """The rows of a results folder, written anew with every stack that is finished."""
-
-    def __init__(self, folder: Path, plan: dict[str, Any]) -> None:
-        self.folder, self.plan = folder, plan
-        self.rows: dict[str, Row] = {}
-        self.costs: dict[str, Row] = {}
-        if (folder / "results.parquet").exists():
-            held = read_results(folder)
-            self.rows = {row["cell"]: row for row in held.rows()}
-            self.costs = {row["cell"]: row for row in held.cost_rows()}
-        self.measures = read_measures(folder).to_pylist()
-        self.examples = read_examples(folder)
-        write_sidecars(folder, sweep=plan, environment=environment())
-
-    @property
-    def done(self) -> set[str]:
-        return {cell for cell, row in self.rows.items() if row["status"] == "done"}
-
-    def add(self, rows: list[Row], costs: list[Row]) -> None:
-        # A cell's measures are written before its row: a row that is done has them.
-        for row in rows:
-            self._extend(row.pop("measures", []), row.pop("examples", []), row["cell"])
-        self.rows.update({row["cell"]: row for row in rows})
-        self.costs.update({row["cell"]: row for row in costs})
-        write_results(self.folder, self.plan["benchmark"], list(self.rows.values()), costs=list(self.costs.values()))
-
-    def _extend(self, measures: list[Row], examples: list[Row], cell: str) -> None:
-        if measures or any(row["cell"] == cell for row in self.measures):
-            self.measures = [row for row in self.measures if row["cell"] != cell] + measures
-            write_measures(self.folder, self.measures)
-        if examples or any(row["cell"] == cell for row in self.examples):
-            self.examples = [row for row in self.examples if row["cell"] != cell] + examples
-            write_examples(self.folder, self.examples)
+    settings = {name: value for name, value in row.items() if name not in ("measures", "examples")}
+    cost = {"cell": row["cell"], "seconds": seconds, "peak_memory_bytes": peak_memory(), "stack": 1}
+    with open_store(out, plan, [settings]) as store:
+        store.add([row], [cost])
 
 
 def _stacks(cells: Sequence[Cell[Settings]], size: int) -> list[list[Cell[Settings]]]:
@@ -159,29 +144,45 @@ def _stacks(cells: Sequence[Cell[Settings]], size: int) -> list[list[Cell[Settin
     return [group[at : at + size] for group in shapes.values() for at in range(0, len(group), size)]
 
 
+def _claimed(store: Store, left: list[list[Cell[Any]]], report: Callable[[], None], most: int) -> Iterator[list[Stack]]:
+    """Yield stacks as they are claimed; none at times when other processes have all that is left."""
+    while left:
+        own, left = store.claim(left, most)
+        if left and not own:
+            report()
+        if left or own:
+            yield [Stack(stack) for stack in own]
+
+
 def _computed(
-    compute: Callable[[list[Settings]], list[Row]], stacks: list[list[Cell[Settings]]], workers: int
-) -> Iterator[tuple[list[Row], list[Row]]]:
-    # Stacks are sent to the processes once, and asked for by number.
-    function = functools.partial(_numbered, compute, stacks)
+    function: Callable[[Stack], Any],
+    claims: Iterator[list[Stack]],
+    workers: int,
+    engine: str,
+    scheduler: str | None,
+) -> Iterator[Any]:
     try:
-        with contextlib.closing(completed(function, range(len(stacks)), min(workers, max(1, len(stacks))))) as results:
-            yield from results
+        if engine == "local":
+            jobs = (job for claim in claims for job in (claim or _NONE_NOW))
+            with contextlib.closing(completed(function, jobs, workers)) as results:
+                yield from results
+            return
+        for claim in claims:
+            if not claim:
+                time.sleep(POLL_SECONDS)
+            with contextlib.closing(completed_on_cluster(function, claim, workers, scheduler)) as results:
+                yield from results
     except WorkerDied as error:
-        lost = ", ".join(cell.id for number in error.jobs for cell in stacks[number])
+        lost = ", ".join(cell.id for stack in error.jobs for cell in stack)
         raise ResultsError(
-            f"the process died {ATTEMPTS} times over the cells {lost}; the others are kept: run the same sweep again, "
-            "with fewer --workers or a smaller --stack if memory ran out"
+            f"the process died {error.attempts} times over the cells {lost}; the others are kept: run the same sweep "
+            "again, with fewer --workers or a smaller --stack if memory ran out"
         ) from error
 
 
-def _numbered(
-    compute: Callable[[list[Settings]], list[Row]], stacks: list[list[Cell[Settings]]], number: int
+def _stack(
+    compute: Callable[[list[Settings]], list[Row]], stack: Sequence[Cell[Settings]]
 ) -> tuple[list[Row], list[Row]]:
-    return _stack(compute, stacks[number])
-
-
-def _stack(compute: Callable[[list[Settings]], list[Row]], stack: list[Cell[Settings]]) -> tuple[list[Row], list[Row]]:
     """Rows and costs of the cells of a stack; if it fails, each cell's on its own."""
     started = time.monotonic()
     try:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dask_cluster import Cluster, running_cluster
 from recipe_for_shards import BOTH, FatalRecipe, MediaRecipe, SlowRecipe, tree
 
 from confu_core.errors import DatasetError, InvalidValue
@@ -35,61 +33,10 @@ def make(out: Path, recipe: MediaRecipe | None = None, **options: object) -> Man
     return build(recipe or MediaRecipe(), out, **wanted)  # type: ignore[arg-type]
 
 
-class Cluster:
-    """A scheduler and two workers, each a process of its own as on machines of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "scheduler.json"
-        self.folder = folder
-        self.log = (folder / "log").open("wb")
-        self.processes: list[subprocess.Popen[bytes]] = []
-
-    def _start(self, what: str, *words: str | Path) -> subprocess.Popen[bytes]:
-        paths = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, "-m", "dask", what, "--host", "127.0.0.1", "--no-dashboard", *map(str, words)]
-        process = subprocess.Popen(
-            command, stdout=self.log, stderr=self.log, cwd=self.folder, env={**os.environ, "PYTHONPATH": paths}
-        )
-        self.processes.append(process)
-        return process
-
-    def start_scheduler(self) -> None:
-        self._start("scheduler", "--port", "0", "--scheduler-file", self.file)
-
-    def start_workers(self, nanny: str = "--no-nanny", count: int = 2) -> list[subprocess.Popen[bytes]]:
-        self.start_scheduler()
-        words = ["--scheduler-file", self.file, "--nthreads", "1", "--memory-limit", "0", nanny]
-        return [self._start("worker", *words, "--local-directory", self.folder) for _ in range(count)]
-
-    @property
-    def address(self) -> str:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError, ValueError):
-                return json.loads(self.file.read_bytes())["address"]
-            time.sleep(0.05)
-        pytest.fail((self.folder / "log").read_text())
-
-    def stop(self) -> None:
-        for process in reversed(self.processes):
-            process.terminate()
-        for process in self.processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self.log.close()
-
-
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    (tmp_path / "cluster").mkdir()
-    started = Cluster(tmp_path / "cluster")
-    try:
+    with running_cluster(tmp_path / "cluster") as started:
         yield started
-    finally:
-        started.stop()
 
 
 def stop_after(reports: int) -> Callable[[int, int], None]:

@@ -1,0 +1,172 @@
+"""A results folder that several processes add to at once: who computes which cells, and what is finished.
+
+A process holds a lock of its own for as long as it lives, beside a list of the cells that it has claimed; whose lock
+can be taken has died, and its cells are free again. The folder itself is held for moments only: to claim, and to
+gather the parts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from confu_core.errors import DatasetError, ResultsError
+from confu_core.io.atomic import read_json, replacing_folder, write_whole
+from confu_core.io.lock import InUse, folder_in_use, locked
+from confu_core.runs.environment import environment
+from confu_core.runs.folder import claimed
+from confu_core.runs.measures import examples_table, read_measures, write_examples, write_measures, write_tables
+from confu_core.runs.parts import PARTS, new_part, parts_of
+from confu_core.runs.results import RESULTS, Row, check_columns, read_results, write_results, write_sidecars
+
+if TYPE_CHECKING:
+    from confu_core.runs.sweep import Cell
+
+__all__ = ["Store", "open_store"]
+
+CLAIMS = "claims"
+_FEWEST = 64  # Parts that are not worth gathering yet.
+_SHARE = 8  # Gathered when there is a part for this many rows, adding a cell costs the same in folders of any size.
+
+
+@contextlib.contextmanager
+def open_store(out: str | Path, plan: dict[str, Any], planned: Sequence[Row] = ()) -> Iterator[Store]:
+    """Add to a results folder for the length of a block; `planned` are the settings of what may come."""
+    folder = Path(out)
+    with contextlib.ExitStack() as stack:
+        with claimed(folder, plan["benchmark"], wait=True), _said():
+            store = Store(folder, plan, planned)
+            stack.enter_context(locked(store.claim_file.with_suffix(".lock"), wait=False))
+        stack.callback(store.close)
+        yield store
+
+
+class Store:
+    """What a process knows of a results folder: `done` are the cells that are finished, whoever computed them."""
+
+    def __init__(self, folder: Path, plan: dict[str, Any], planned: Sequence[Row]) -> None:
+        self.folder, self.plan = folder, plan
+        self.claim_file = folder / CLAIMS / secrets.token_hex(8)
+        self.claim_file.parent.mkdir(exist_ok=True)
+        self._claimed: set[str] = set()
+        self._known, self._gathered = set(parts_of(folder)), _state(folder / RESULTS)
+        held = read_results(folder).rows() if (folder / RESULTS).exists() or parts_of(folder) else []
+        self.done = {row["cell"] for row in held if row["status"] == "done"}
+        self.tried = set(self.done)  # A cell that had failed before is tried again; one that fails meanwhile is not.
+        self._failed = {row["cell"] for row in held} - self.done
+        self._rows = len(held)
+        check_columns([*held, *planned])
+        write_sidecars(folder, sweep=plan, environment=environment())
+
+    def claim(self, stacks: Sequence[list[Cell[Any]]], most: int) -> tuple[list[list[Cell[Any]]], ...]:
+        """Claim stacks of cells that nobody else computes, and return them beside those that may be left to do."""
+        with folder_in_use(self.folder, wait=True), _said():
+            self.refresh()
+            taken = {cell for file in self._live() for cell in _cells(file)}
+            own: list[list[Cell[Any]]] = []
+            left: list[list[Cell[Any]]] = []
+            for stack in stacks:
+                rest = [cell for cell in stack if cell.id not in self.tried]
+                free = len(own) < most and not taken & {cell.id for cell in rest}
+                (own if free else left).extend([rest] if rest else [])
+            self._claimed = {cell.id for stack in own for cell in stack} | self._claimed - self.tried
+            write_whole(self.claim_file, json.dumps(sorted(self._claimed)).encode())
+        return own, left
+
+    def refresh(self) -> None:
+        """See what other processes have finished."""
+        parts, state = parts_of(self.folder), _state(self.folder / RESULTS)
+        places = [part for part in parts if part not in self._known]
+        for place in [*places, self.folder] if state != self._gathered else places:
+            with contextlib.suppress(ResultsError):  # Gathered by another process since they were listed.
+                self._settle(read_results(place).rows())
+        self._known.update(parts)
+        self._gathered = state
+
+    def add(self, rows: Sequence[Row], costs: Sequence[Row]) -> None:
+        """Keep finished cells, whole or not at all."""
+        part = new_part(self.folder)
+        with _said():
+            part.parent.mkdir(exist_ok=True)
+            with replacing_folder(part) as place:
+                for name, write in (("measures", write_measures), ("examples", write_examples)):
+                    if found := [one for row in rows for one in row.get(name, ())]:
+                        write(place, found)
+                plain = [{k: v for k, v in row.items() if k not in ("measures", "examples")} for row in rows]
+                write_results(place, self.plan["benchmark"], plain, costs=costs)
+        self._settle(plain)
+        self._known.add(part)
+        if len(parts_of(self.folder)) > max(_FEWEST, self._rows // _SHARE):
+            with folder_in_use(self.folder, wait=True), _said():
+                self._gather()
+
+    def close(self) -> None:
+        """Let go of what was claimed; the last process that works on a folder gathers its parts."""
+        with folder_in_use(self.folder, wait=True), _said():
+            self.claim_file.unlink(missing_ok=True)
+            others = self._live()
+            if parts_of(self.folder) and not others:
+                self._gather()
+            if not others:
+                self.claim_file.with_suffix(".lock").unlink(missing_ok=True)
+                for name in (CLAIMS, PARTS):
+                    shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def _settle(self, rows: Sequence[Row]) -> None:
+        self.done |= {row["cell"] for row in rows if row["status"] == "done"}
+        self.tried |= {row["cell"] for row in rows} - (self._failed - self.done - self._claimed)
+
+    def _gather(self) -> None:
+        parts = parts_of(self.folder)
+        if not parts:
+            return
+        held = read_results(self.folder)
+        write_tables(self.folder, read_measures(self.folder), examples_table(self.folder))
+        write_results(self.folder, held.benchmark, held.rows(), costs=held.cost_rows())
+        for part in parts:
+            shutil.rmtree(part)
+        self._rows, self._gathered = len(held.table), _state(self.folder / RESULTS)
+
+    def _live(self) -> list[Path]:
+        """List the claims of other processes that are alive, and remove those of the dead."""
+        live = []
+        for lock in (self.folder / CLAIMS).glob("*.lock"):
+            if lock.stem == self.claim_file.name:
+                continue
+            try:
+                with locked(lock, wait=False):
+                    lock.with_suffix("").unlink(missing_ok=True)
+            except InUse:
+                live.append(lock.with_suffix(""))
+        return live
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except ResultsError:
+        raise
+    except (DatasetError, OSError) as error:
+        raise ResultsError(str(error)) from error
+
+
+def _cells(file: Path) -> list[str]:
+    try:
+        said = read_json(file)
+    except (DatasetError, OSError, ValueError):  # Not written yet: its process has claimed nothing.
+        return []
+    return [str(cell) for cell in said] if isinstance(said, list) else []
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_ino
