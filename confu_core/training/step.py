@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import torch
@@ -46,6 +47,16 @@ class Losses(nn.Module):
         return EmbeddedBatch(whole[0], whole[1], batch.codes, batch.shuffle)
 
 
+class AdamW(torch.optim.AdamW):
+    """PyTorch's own, less the wrappers that import its compiler, which takes longer than a small training."""
+
+    add_param_group = inspect.unwrap(torch.optim.Optimizer.add_param_group)
+    zero_grad = inspect.unwrap(torch.optim.Optimizer.zero_grad)
+    state_dict = inspect.unwrap(torch.optim.Optimizer.state_dict)
+    load_state_dict = inspect.unwrap(torch.optim.Optimizer.load_state_dict)
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
+
+
 class Stepper:
     """Takes the steps of one training.
 
@@ -66,7 +77,7 @@ class Stepper:
             (scales, settings.lr if settings.scale_lr is None else settings.scale_lr, 0.0),
         ]
         held = [group for group in groups if group[0]]
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer = AdamW(
             [{"params": parameters, "weight_decay": decay} for parameters, _, decay in held], lr=settings.lr, fused=True
         )
         self.highest = [rate for _, rate, _ in held]

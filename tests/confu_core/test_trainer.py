@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
@@ -19,7 +21,7 @@ from confu_core.errors import InvalidValue, MethodError, TrainingError
 from confu_core.methods import BUILT_IN, Method, Space, Term, load_method
 from confu_core.model import Model
 from confu_core.training.samples import Samples, batches
-from confu_core.training.step import Stepper
+from confu_core.training.step import AdamW, Stepper
 from confu_core.training.trainer import TrainingSettings, train
 
 ROWS, WIDTH = 4, 3
@@ -116,15 +118,38 @@ def test_the_optimiser_takes_every_step_at_the_rate_of_the_schedule(
 ) -> None:
     used: list[float] = []
 
-    class Recording(torch.optim.AdamW):
+    class Recording(AdamW):
         def step(self, closure: Any = None) -> Any:
             used.append(self.param_groups[0]["lr"])
             assert self.param_groups[0]["weight_decay"] == QUICK.weight_decay
             return super().step(closure)
 
-    monkeypatch.setattr(torch.optim, "AdamW", Recording)
+    monkeypatch.setattr("confu_core.training.step.AdamW", Recording)
     train([make_model(load_method("clip"))], [make_samples()], [0], QUICK, reduce=reduce)
     assert used == [QUICK.rate(step, 6) for step in range(6)]
+
+
+def test_steps_are_those_of_pytorch_without_its_compiler() -> None:
+    script = """
+import sys, torch
+from confu_core.training.step import AdamW
+made = [kind([torch.nn.Parameter(torch.arange(6.0).reshape(2, 3) + 1)], lr=0.1, fused=True) for kind in
+        [AdamW] + [torch.optim.AdamW] * (len(sys.argv) > 1)]
+for scale in (1, 2, 3):
+    for one in made:
+        weights = one.param_groups[0]["params"][0]
+        one.zero_grad()
+        (scale * weights.sin()).sum().backward()
+        one.step()
+states = [one.state_dict() for one in made]
+made[0].load_state_dict(states[-1])
+assert str(states[0]) == str(states[-1]), states
+assert torch.equal(*[one.param_groups[0]["params"][0] for one in (made[0], made[-1])])
+print("torch._dynamo" in sys.modules)
+"""
+    for words, compiler in (([], "False"), (["beside"], "True")):
+        done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=False)
+        assert (done.stdout.strip(), done.stderr) == (compiler, "")
 
 
 @pytest.mark.parametrize("models", [1, 2])
@@ -132,13 +157,13 @@ def test_scales_have_a_rate_of_their_own_and_do_not_decay(monkeypatch: pytest.Mo
     """In a stack too, where a model's number is an entry of a longer tensor; without scales nothing changes."""
     used: list[list[tuple[int, float, float]]] = []
 
-    class Recording(torch.optim.AdamW):
+    class Recording(AdamW):
         def step(self, closure: Any = None) -> Any:
             groups = self.param_groups
             used.append([(len(group["params"]), group["lr"], group["weight_decay"]) for group in groups])
             return super().step(closure)
 
-    monkeypatch.setattr(torch.optim, "AdamW", Recording)
+    monkeypatch.setattr("confu_core.training.step.AdamW", Recording)
     apart = replace(QUICK, scale_lr=0.1, warmup=0.3)
     for name in ("symile", "clip"):
         each = [make_model(load_method(name), seed) for seed in range(models)]
