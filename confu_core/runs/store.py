@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, replacing_folder, write_whole
 from confu_core.io.lock import InUse, folder_in_use, locked
-from confu_core.runs.environment import environment
+from confu_core.runs.environment import environment as this_environment
 from confu_core.runs.folder import claimed
 from confu_core.runs.measures import examples_table, read_measures, write_examples, write_measures, write_tables
 from confu_core.runs.parts import PARTS, new_part, parts_of
@@ -35,12 +35,18 @@ _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell co
 
 
 @contextlib.contextmanager
-def open_store(out: str | Path, plan: dict[str, Any], planned: Sequence[Row] = ()) -> Iterator[Store]:
-    """Add to a results folder for the length of a block; `planned` are the settings of what may come."""
+def open_store(
+    out: str | Path, plan: dict[str, Any], planned: Sequence[Row] = (), *, environment: dict[str, Any] | None = None
+) -> Iterator[Store]:
+    """Add to a results folder for the length of a block.
+
+    `planned` are the settings of what may come, and the environment is that of this process unless it is given.
+    """
     folder = Path(out)
     with contextlib.ExitStack() as stack:
         with claimed(folder, plan["benchmark"], wait=True), _said():
             store = Store(folder, plan, planned)
+            write_sidecars(folder, sweep=plan, environment=environment or this_environment())
             stack.enter_context(locked(store.claim_file.with_suffix(".lock"), wait=False))
         stack.callback(store.close)
         yield store
@@ -61,7 +67,6 @@ class Store:
         self._failed = {row["cell"] for row in held} - self.done
         self._rows = len(held)
         check_columns([*held, *planned])
-        write_sidecars(folder, sweep=plan, environment=environment())
 
     def claim(self, stacks: Sequence[list[Cell[Any]]], most: int) -> tuple[list[list[Cell[Any]]], ...]:
         """Claim stacks of cells that nobody else computes, and return them beside those that may be left to do."""

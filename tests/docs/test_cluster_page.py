@@ -1,4 +1,4 @@
-"""The lines of the page on clusters, with processes of this machine as its jobs and small cells in place of its grid."""
+"""The lines of the page on clusters, with processes of this machine as jobs and small cells as the grid."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 from dask_cluster import running_cluster
 from markdown_pages import text
 
-GRID = "--method clip --p 0,0.5,1 --seed 0,1 --bits 2 --epochs 2 --train-samples 300 --test-samples 200 --batch-size 100"
+GRID = (
+    "--method clip --p 0,0.5,1 --seed 0,1 --bits 2 --epochs 2 --train-samples 300 --test-samples 200 --batch-size 100"
+)
 PAGE = text("docs/cluster.md")
 
 
