@@ -79,24 +79,7 @@ def open_task(
 ) -> MediaTask:
     """Open a dataset as a task: tell the species, or another class, from what is seen of a sample.
 
-    Parameters
-    ----------
-    settings : MediaSettings
-        Its data, as for `open_data`, and what is read of them.
-    cache, stream, workers, progress
-        As for `confu_core.media.opened.open_media`.
-
-    Returns
-    -------
-    MediaTask
-        With exact ceilings where the dataset was generated.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such dataset, it is damaged, or a file of features does not fit.
-    InvalidValue
-        If features are for a modality that there is not.
+    Parameters and errors are those of `open_data` and `confu_core.media.opened.open_media`.
     """
     data = open_data(settings.data)
     return open_media(data, settings, cache=cache, stream=stream, workers=workers, progress=progress)
@@ -196,18 +179,7 @@ def run_sweep(
 
 
 def plan_of(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``sweep.json`` says of a grid.
-
-    Parameters
-    ----------
-    grid, fixed
-        As for `sweep_cells`.
-
-    Returns
-    -------
-    dict
-        JSON values. Where data lie is not among them.
-    """
+    """Return what ``sweep.json`` says of a grid, as JSON values; where data lie is not among them."""
     return _plan(grid, fixed, *media_cells(grid, fixed, open_data))
 
 

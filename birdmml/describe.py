@@ -88,20 +88,10 @@ class Birds(Description):
 
 
 def describe(dataset: Dataset) -> Description:
-    """Return what is known of a dataset before anything of it is decoded.
+    """Return what is known of a dataset before anything of it is decoded: `Birds`, if it was generated.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Generated, or of others.
+    Its ``contents`` raise DatasetError where a manifest tells of neither birds nor media.
 
-    Returns
-    -------
-    Description
-        Of generated birds `Birds`. Its ``contents`` raise DatasetError where a manifest tells of neither.
-
-    Examples
-    --------
     >>> from birdmml.data import BirdRecipe
     >>> from birdmml.settings import Settings
     >>> from confu_core.shards.unwritten import unwritten
@@ -115,19 +105,7 @@ def describe(dataset: Dataset) -> Description:
 
 
 def data_columns(manifest: Manifest) -> dict[str, Any]:
-    """Return what results say of a generated dataset.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    dict of str to object
-        ``data``, the start of its fingerprint; the number of ``species``, mixing parameter ``p``, ``triplets``, and
-        ``data_seed``.
-    """
+    """Return what results say of a generated dataset; ``data`` is the start of its fingerprint."""
     return {
         "data": manifest.fingerprint[:12],
         "species": int(manifest.information["overall"]["species"]),

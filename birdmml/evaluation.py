@@ -210,23 +210,9 @@ def embed_model(
 ) -> Embeddings:
     """Write the embeddings of a dataset's samples and descriptions by key, for `evaluate` or tools of others.
 
-    Parameters
-    ----------
-    model, data, cache, features, threads, workers, progress
-        As for `evaluate_model`.
-    out : str or Path
-        A ``.parquet`` file with ``key`` and a column of float32 vectors for each modality and each fused query.
-        Descriptions have the keys ``description/0`` and on, in the column of the text that describes.
-
-    Returns
-    -------
-    Embeddings
-        What was written.
-
-    Raises
-    ------
-    DatasetError, InvalidValue, MethodError, TrainingError
-        As for `evaluate_model`.
+    `out` is a ``.parquet`` file with ``key`` and a column of float32 vectors for each modality and each fused query.
+    Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest is as for
+    `evaluate_model`; what was written is returned.
     """
     saved = load_model(model) if isinstance(model, str | Path) else model
     if Path(out).suffix != ".parquet":

@@ -11,22 +11,6 @@ IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
 
 
 def bird_inputs(settings: Settings) -> InputSpec:
-    """Return what is read of a generated dataset.
-
-    Parameters
-    ----------
-    settings : Settings
-        The dials that it was built with.
-
-    Returns
-    -------
-    InputSpec
-        Picture, song and caption, in this order.
-
-    Examples
-    --------
-    >>> bird_inputs(Settings(seconds=2)).inputs["audio"].seconds
-    2.0
-    """
+    """Return what is read of a generated dataset: picture, song and caption."""
     audio = Sound("audio", settings.sample_rate, settings.seconds)
     return InputSpec({IMAGE: Picture("image"), AUDIO: audio, CAPTION: Text("caption")})

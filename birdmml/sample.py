@@ -24,18 +24,9 @@ QUALITY_BELOW = 20  # Pictures vary by up to this much below the JPEG quality as
 
 @dataclass(frozen=True)
 class SampleKey:
-    """Which sample it is, and so what it is drawn from.
+    """Which sample it is, and so what it is drawn from: its split and row, and its species, a row of those used.
 
-    Attributes
-    ----------
-    split : str
-        Its split.
-    row : int
-        Its row there.
-    species : int
-        Row of the species among those used.
-    ordinal : int
-        Which of the split's samples of this species it is, from 0.
+    `ordinal` counts the split's samples of this species from 0.
     """
 
     split: str
@@ -45,27 +36,11 @@ class SampleKey:
 
 
 def draw_sample(key: SampleKey, settings: Settings, design: Design, species: Sequence[Species]) -> dict[str, Any]:
-    """Draw one triplet.
+    """Draw one triplet: a value for each of `COLUMNS` but the key, with media as bytes.
 
     Random numbers are keyed by what they belong to. A bird's traits and its place follow from (split, species, shown
     type, number of the individual), so that the same bird is met again and never in another split; the types from the
     number of the recording, so that one that is used again tells of the same; the view from the row.
-
-    Parameters
-    ----------
-    key : SampleKey
-        Which sample.
-    settings : Settings
-        The dials.
-    design : Design
-        How species are told apart.
-    species : sequence of Species
-        Those used.
-
-    Returns
-    -------
-    dict
-        A value for each of `COLUMNS` but the key, with media as bytes.
     """
     keys = _Keys(settings.seed, key)
     own = species[key.species]

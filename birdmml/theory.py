@@ -92,47 +92,21 @@ class GroupStructure:
 
 @dataclass(frozen=True)
 class Structure:
-    """The information structure of a design.
-
-    Attributes
-    ----------
-    overall : GroupStructure
-        Of all species together.
-    groups : dict of str to GroupStructure
-        Of each group by itself.
-    """
+    """The information structure of a design: of all species together, and of each group by itself."""
 
     overall: GroupStructure
     groups: dict[str, GroupStructure]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as JSON values.
-
-        Returns
-        -------
-        dict
-            ``overall`` and ``groups``.
-        """
+        """Return everything as JSON values."""
         groups = {name: group.as_dict() for name, group in self.groups.items()}
         return {"unit": "nats", "of": "latents", "overall": self.overall.as_dict(), "groups": groups}
 
 
 @lru_cache(maxsize=8)
 def structure(design: Design) -> Structure:
-    """Compute the information structure of a design.
+    """Compute the information structure of a design; with noise PID atoms are found by iteration, to about 1e-9 nats.
 
-    Parameters
-    ----------
-    design : Design
-        Who shares which types, with what probability and noise.
-
-    Returns
-    -------
-    Structure
-        Exact but for rounding; with noise the PID atoms are found by iteration, to about 1e-9 nats.
-
-    Examples
-    --------
     >>> from birdmml.placement import make_design
     >>> from birdmml.design import Shares
     >>> vectors = np.arange(4.0)[:, None]
@@ -146,25 +120,13 @@ def structure(design: Design) -> Structure:
 
 
 def additive_ceilings(design: Design) -> dict[str, float | None]:
-    """Return the best accuracy of a sum of scores, f(look, species) + g(song, species), in each group and in all.
+    """Return the best accuracy of a sum of scores, f(look, species) + g(song, species), in each group and in ``"all"``.
 
     It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
-    be trained on all modalities together, for the share of right answers. See
-    `confu_core.additive.additive_accuracy`.
+    be trained on all modalities together, for the share of right answers (`confu_core.additive.additive_accuracy`). It
+    is None where it is not computed: in units of five species unless p is 1, and with noise in groups of more than
+    four; and for all where it is None for a group.
 
-    Parameters
-    ----------
-    design : Design
-        Who shares which types, with what probability and noise.
-
-    Returns
-    -------
-    dict of str to (float or None)
-        By group, and ``"all"``. None where it is not computed: in units of five species unless p is 1, and with noise
-        in groups of more than four; and for all where it is None for a group.
-
-    Examples
-    --------
     >>> from birdmml.placement import make_design
     >>> from birdmml.design import Shares
     >>> vectors = np.arange(3.0)[:, None]

@@ -171,22 +171,10 @@ def _written(p: float) -> str:
 
 
 def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
-    """Collect what is known exactly about a task.
+    """Collect what is known exactly about a task, as JSON values: informations in nats, and all ceilings by direction.
 
-    Parameters
-    ----------
-    task : XorTask
-        The distribution.
-    additive : bool
-        Whether to add what sums of pair scores could reach, which takes up to a second.
+    `additive` adds what sums of pair scores could reach, which takes up to a second.
 
-    Returns
-    -------
-    dict
-        Information quantities in nats, and by direction all ceilings; JSON values.
-
-    Examples
-    --------
     >>> exact(XorTask(p=1, bits=1))["ceilings"]["ac->b"]
     {'single_ceiling': 0.5, 'pairwise_ceiling': 0.5, 'bayes_accuracy': 1.0}
     """
@@ -208,25 +196,8 @@ def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
 
 
 def recipe_of(manifest: Manifest) -> XorRecipe:
-    """Return the recipe that a dataset was built from.
+    """Return the recipe that builds a dataset again; a DatasetError says that its manifest describes no XOR task.
 
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    XorRecipe
-        Which builds the same again.
-
-    Raises
-    ------
-    DatasetError
-        If the manifest does not describe an XOR task.
-
-    Examples
-    --------
     >>> import tempfile
     >>> from confu_core.shards import build
     >>> recipe = XorRecipe(p=(0.3,), bits=2, rows_per_p={"train": 4})
@@ -244,23 +215,7 @@ def recipe_of(manifest: Manifest) -> XorRecipe:
 
 @dataclass(frozen=True)
 class XorData:
-    """An XOR dataset on disk.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        Its shards and manifest.
-    p : tuple of float
-        The mixing parameters that it holds.
-    bits, modalities, seed : int
-        As built.
-    noise : float
-        As built.
-    parity : str
-        As built.
-    rows_per_p : dict of str to int
-        Rows of each split for every p.
-    """
+    """An XOR dataset on disk, with the settings that it was built with; see `XorRecipe`."""
 
     dataset: Dataset
     p: tuple[float, ...]
@@ -331,21 +286,5 @@ class XorData:
 
 
 def open_xor(path: str | Path) -> XorData:
-    """Open a dataset that `XorRecipe` described.
-
-    Parameters
-    ----------
-    path : str or Path
-        Its folder.
-
-    Returns
-    -------
-    XorData
-        Nothing but the manifest is read yet.
-
-    Raises
-    ------
-    DatasetError
-        If there is no dataset, or one of something else.
-    """
+    """Open a dataset of `XorRecipe`, of which nothing but the manifest is read yet; any other is a DatasetError."""
     return XorData.of(open_dataset(path))

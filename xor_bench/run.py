@@ -71,24 +71,10 @@ def run_together(
     watch: Callable[[int, int], None] | None = None,
     reduce: bool = True,
 ) -> list[dict[str, Any]]:
-    """Train and evaluate runs that differ in p, noise and seed alone, in one stack where that is exact.
+    """Train and evaluate runs of one `Settings.shape`, which differ in p, noise and seed alone, in one stack.
 
-    Parameters
-    ----------
-    cells : sequence of Settings
-        Of one `Settings.shape`.
-    data, watch, reduce
-        As for `run`.
-
-    Returns
-    -------
-    list of dict
-        One row of results per cell, the same as each would have alone.
-
-    Raises
-    ------
-    InvalidValue, MethodError, TrainingError, DatasetError
-        See these; a TrainingError has the number of the cell.
+    Returns a row of results per cell, the same as each would have alone; the rest is as for `run`, and a TrainingError
+    has the number of the cell.
     """
     first = cells[0]
     if any(cell.shape() != first.shape() for cell in cells):

@@ -60,25 +60,8 @@ TITLES = {
 
 
 def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> list[Cell[Settings]]:
-    """List the cells of a grid of XOR runs; see `confu_core.runs.grid.grid_cells`.
+    """List the cells of a grid of XOR runs, each once; see `confu_core.runs.grid.grid_cells`.
 
-    Parameters
-    ----------
-    grid, fixed
-        As there.
-
-    Returns
-    -------
-    list of Cell
-        Each once.
-
-    Raises
-    ------
-    InvalidValue
-        As there.
-
-    Examples
-    --------
     >>> cells = grid_cells({"method": ["clip", "confu"], "lam": [0.3, 0.7]}, {"p": 0.5})
     >>> [(cell.columns["method"], cell.columns.get("lam")) for cell in cells]
     [('clip', None), ('confu', 0.3), ('confu', 0.7)]
@@ -87,28 +70,7 @@ def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> l
 
 
 def preset_grid(name: str | None) -> dict[str, list[Any]]:
-    """Return a known grid.
-
-    Parameters
-    ----------
-    name : str or None
-        One of `PRESETS`; None is the empty grid.
-
-    Returns
-    -------
-    dict of str to list
-        Axes.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such preset.
-
-    Examples
-    --------
-    >>> preset_grid("figure3")["seed"]
-    [0, 1, 2, 3, 4]
-    """
+    """Return the axes of one of `PRESETS`, or of none; an InvalidValue says that there is no such preset."""
     if name is None:
         return {}
     if name not in PRESETS:

@@ -91,13 +91,7 @@ class Audit:
 
 
 def codes() -> tuple[str, ...]:
-    """Return the codes of all checks.
-
-    Returns
-    -------
-    tuple of str
-        In alphabetical order.
-    """
+    """Return the codes of all checks, in alphabetical order."""
     return tuple(sorted([*(check.code for check in all_checks()), HEADROOM]))
 
 

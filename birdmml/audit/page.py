@@ -43,18 +43,7 @@ class Glimpse:
 
 
 def audit_page(found: Audit) -> str:
-    """Write an audit as HTML.
-
-    Parameters
-    ----------
-    found : Audit
-        What was found.
-
-    Returns
-    -------
-    str
-        A whole document without external resources, for light and dark screens.
-    """
+    """Write an audit as one HTML document without external resources, for light and dark screens."""
     sections = [(*HEADINGS[severity], severity, found.of_severity(severity)) for severity in SEVERITIES]
     template = templates("birdmml.audit").get_template("audit.html.j2")
     return template.render(

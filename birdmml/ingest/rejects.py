@@ -49,21 +49,7 @@ TOLERANCE_SECONDS, TOLERANCE_SHARE = 0.5, 0.02
 
 
 class Reject(NamedTuple):
-    """One finding about one row of the manifest.
-
-    Attributes
-    ----------
-    key : str
-        The row would have had.
-    row : int
-        Of the manifest, from 1 below its headings.
-    file : str
-        As the manifest names it; empty where the finding is about the row.
-    reason : str
-        One of `REASONS`.
-    detail : str
-        What was found.
-    """
+    """Why a row, or a file that it names, is left out: key and number of the row, one of `REASONS`, what was found."""
 
     key: str
     row: int
@@ -84,23 +70,7 @@ def reject_bytes(rejects: Sequence[Reject]) -> bytes:
 
 
 def counts(rejects: Iterable[Reject]) -> dict[str, int]:
-    """Count findings by reason.
-
-    Parameters
-    ----------
-    rejects : iterable of Reject
-        Of a dataset.
-
-    Returns
-    -------
-    dict of str to int
-        Only reasons that occur, in the order of `REASONS`.
-
-    Examples
-    --------
-    >>> counts([Reject("row-1", 1, "a.jpg", "missing", ""), Reject("row-2", 2, "b.jpg", "missing", "")])
-    {'missing': 2}
-    """
+    """Count findings by reason: only those that occur, in the order of `REASONS`."""
     found = Counter(reject.reason for reject in rejects)
     return {reason: found[reason] for reason in REASONS if found[reason]}
 

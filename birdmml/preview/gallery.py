@@ -37,21 +37,7 @@ SHEET_SIDE = 160
 
 @dataclass(frozen=True)
 class Preview:
-    """What was written.
-
-    Attributes
-    ----------
-    page : Path
-        One file.
-    sheet : Path or None
-        The other; None where there are no pictures.
-    splits : dict of str to int
-        Cards of each split.
-    species : int
-        How many classes there are cards of.
-    bytes : int
-        Size of the page.
-    """
+    """What was written: page, contact sheet where there are pictures, cards by split, classes, bytes of the page."""
 
     page: Path
     sheet: Path | None

@@ -18,61 +18,14 @@ def to_int16(samples: np.ndarray) -> np.ndarray:  # int16, shape (samples,)
 
 
 def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
-    """Encode a recording.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (samples,)
-        In [-1, 1].
-    sample_rate : int
-        In Hz.
-
-    Returns
-    -------
-    bytes
-        A mono 16-bit FLAC file.
-
-    Raises
-    ------
-    InvalidValue
-        If a sample lies outside [-1, 1].
-
-    Examples
-    --------
-    >>> decode_flac(encode_flac(np.zeros(100, np.float32), 22050))[0].shape
-    (100,)
-    """
+    """Encode a recording, float32 of shape (samples,), as mono 16-bit FLAC; beyond [-1, 1] it is an InvalidValue."""
     buffer = io.BytesIO()
     soundfile.write(buffer, to_int16(samples), sample_rate, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
 
 
 def decode_flac(data: bytes) -> tuple[np.ndarray, int]:
-    """Decode a FLAC file.
-
-    Parameters
-    ----------
-    data : bytes
-        Of a file that `encode_flac` wrote.
-
-    Returns
-    -------
-    samples : ndarray of int16, shape (samples,)
-        As they were encoded.
-    sample_rate : int
-        In Hz.
-
-    Raises
-    ------
-    DatasetError
-        If the bytes are no FLAC file.
-
-    Examples
-    --------
-    >>> decode_flac(b"no sound")
-    Traceback (most recent call last):
-    confu_core.errors.DatasetError: not a FLAC file: Error opening <_io.BytesIO object at ...>: Format not recognised.
-    """
+    """Decode what `encode_flac` wrote to int16 samples and their rate in Hz; what is no FLAC file is a DatasetError."""
     try:
         return soundfile.read(io.BytesIO(data), dtype="int16")
     except soundfile.LibsndfileError as error:

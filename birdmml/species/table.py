@@ -137,44 +137,16 @@ class Species:
 
 @lru_cache(maxsize=1)
 def load_species() -> tuple[Species, ...]:
-    """Return the table that comes with the package.
-
-    Returns
-    -------
-    tuple of Species
-        In the order of the table.
-
-    Examples
-    --------
-    >>> any(species.common_name == "Northern Cardinal" for species in load_species())
-    True
-    """
+    """Return the table that comes with the package."""
     text = files("birdmml").joinpath("species.csv").read_text(encoding="utf-8")
     return read_species(text.splitlines(keepends=True), "species.csv")
 
 
 def read_species(lines: Iterable[str], name: str) -> tuple[Species, ...]:
-    """Read and check a table of species.
+    """Read and check lines of CSV with the columns `COLUMNS`; within a cell, semicolons separate several values.
 
-    Parameters
-    ----------
-    lines : iterable of str
-        CSV text with the columns `COLUMNS`; within a cell, semicolons separate several values.
-    name : str
-        Of the table, for messages.
+    A DatasetError names the table, line and column of a value that breaks its constraint.
 
-    Returns
-    -------
-    tuple of Species
-        In the order of the table.
-
-    Raises
-    ------
-    DatasetError
-        If a column is missing, a value breaks its constraint, or a name occurs twice; it names line and column.
-
-    Examples
-    --------
     >>> read_species(["common_name"], "mine.csv")
     Traceback (most recent call last):
     confu_core.errors.DatasetError: mine.csv: the column 'scientific_name' is missing
@@ -196,25 +168,8 @@ def read_species(lines: Iterable[str], name: str) -> tuple[Species, ...]:
 
 
 def find_species(name: str) -> Species:
-    """Return a species by its common or scientific name, in any case.
+    """Return a species by its common or scientific name, in any case; an InvalidValue suggests the nearest name.
 
-    Parameters
-    ----------
-    name : str
-        What the user wrote.
-
-    Returns
-    -------
-    Species
-        Of the table.
-
-    Raises
-    ------
-    InvalidValue
-        If there is none; it suggests the nearest name.
-
-    Examples
-    --------
     >>> find_species("northern cardinal").scientific_name
     'Cardinalis cardinalis'
     """
@@ -227,25 +182,10 @@ def find_species(name: str) -> Species:
 
 
 def select_species(names: Iterable[str]) -> tuple[Species, ...]:
-    """Return several species by name.
+    """Return at least two species by common or scientific name, in the order of the table.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Common or scientific names, in any case and any order.
+    An InvalidValue says that a name is unknown, or a species named twice.
 
-    Returns
-    -------
-    tuple of Species
-        At least two, in the order of the table.
-
-    Raises
-    ------
-    InvalidValue
-        If a name is unknown, a species is named twice, or there are fewer than two.
-
-    Examples
-    --------
     >>> [one.common_name for one in select_species(["blue jay", "Bubo virginianus"])]
     ['Great Horned Owl', 'Blue Jay']
     """

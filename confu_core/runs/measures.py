@@ -56,29 +56,12 @@ EXAMPLE_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Measure:
-    """One number that an evaluation found.
+    """One number that an evaluation found, None where it is not defined, with its interval of 95%.
 
-    Attributes
-    ----------
-    family : str
-        What kind of measurement: ``retrieval``, ``zero_shot``, ``probe``, ``plain``, ``few_shot``,
-        ``overlap``, ``complementarity``, ``dependence``, ``robustness``, ``missing``, ``confusion`` or ``history``.
-    subject : str
-        Of what: a query such as ``"image+audio"``, or a direction such as ``"image->caption"``.
-    metric : str
-        Its name.
-    condition : str
-        Under which condition: a split, a group, a kind of damage; empty for none.
-    x : float or None
-        Place along an axis, for the point of a curve.
-    value : float or None
-        What was found; None where it is not defined.
-    low, high : float or None
-        Interval of 95%.
-    reference : float or None
-        What is known exactly, beside it: a ceiling, or chance.
-    defined : bool
-        Whether the method itself defines what was measured, or a fallback stood in.
+    The family is the kind of measurement, such as ``zero_shot``; the subject a query such as ``image+audio`` or a
+    direction such as ``image->caption``; the condition a split, a group or a kind of damage. `x` is the place of a
+    point on a curve, and the reference what is known exactly: a ceiling, or chance. It is not `defined` where a
+    fallback stood in for the method.
     """
 
     family: str

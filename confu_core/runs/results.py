@@ -74,22 +74,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Results:
-    """What a results folder holds.
+    """What a results folder holds: a row per cell, what was asked for, on what it was computed, and what it cost.
 
-    Attributes
-    ----------
-    folder : Path
-        Where it is.
-    benchmark : str
-        Whose results.
-    table : pyarrow.Table
-        One row per cell.
-    sweep, environment : dict
-        What was asked for, and on what it was computed; empty where the file is missing.
-    costs : pyarrow.Table
-        Seconds and memory per cell; empty where the file is missing.
-    lacks : str
-        A sentence on what an older version did not write; empty where nothing is lacking.
+    What a missing file would say is empty; `lacks` is a sentence on what an older version did not write.
     """
 
     folder: Path

@@ -30,18 +30,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cell(Generic[Settings]):
-    """One run of a sweep.
+    """One run of a sweep; equal settings have equal ids, and cells of equal shape may be computed together.
 
-    Attributes
-    ----------
-    id : str
-        Equal for equal settings, and for no others.
-    shape : hashable
-        Cells of equal shape may be computed together.
-    columns : dict
-        The settings, as columns of the results; what a failed cell is recorded with.
-    settings : object
-        What `compute` takes; picklable.
+    The settings are what `compute` takes, picklable, and stand in the results as columns.
     """
 
     id: str
@@ -52,19 +43,7 @@ class Cell(Generic[Settings]):
 
 @dataclass(frozen=True)
 class SweepSummary:
-    """What a sweep did.
-
-    Attributes
-    ----------
-    cells : int
-        In all.
-    computed : int
-        This time.
-    failed : tuple of (str, str)
-        Cell and error, of those that failed this time.
-    seconds : float
-        Wall-clock time of this call.
-    """
+    """What a sweep did: cells in all, those computed this time, those that failed, with errors, and its seconds."""
 
     cells: int
     computed: int
