@@ -14,8 +14,6 @@ from birdmml.caption import Caption
 from birdmml.design import Latents
 from birdmml.species import PictureFacts, SongFacts, Species
 
-__all__ = ["COLUMNS", "Column", "Drawn"]
-
 
 @dataclass(frozen=True)
 class Drawn:

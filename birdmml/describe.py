@@ -19,8 +19,6 @@ from confu_core.shards import Dataset, Manifest
 if TYPE_CHECKING:
     from confu_core.media.opened import MediaData
 
-__all__ = ["Birds", "Description", "data_columns", "describe"]
-
 
 class Description:
     """A dataset as its manifest describes it, if it does; nothing but the manifest is read."""

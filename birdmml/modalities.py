@@ -5,8 +5,6 @@ from __future__ import annotations
 from birdmml.settings import Settings
 from confu_core.inputs import InputSpec, Picture, Sound, Text
 
-__all__ = ["AUDIO", "CAPTION", "IMAGE", "bird_inputs"]
-
 IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
 
 

@@ -11,8 +11,6 @@ from birdmml.design import DEFAULT_SHARES, GROUPS, SUM_TOLERANCE, Design, Shares
 from birdmml.species import MARKS, PARTS, Plumage, Song, shapes, words
 from confu_core.errors import InvalidValue
 
-__all__ = ["look_vector", "make_design", "nearest_units", "song_vector"]
-
 # How far apart two looks are for another shape, for a mark that only one has, and for twice the length, in units of
 # the distance between black and white on one part.
 SHAPE_WEIGHT, MARK_WEIGHT, LENGTH_WEIGHT = 2.0, 0.5, 1.0

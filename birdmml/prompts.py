@@ -13,8 +13,6 @@ from birdmml.settings import Settings
 from birdmml.species import MARKS, PARTS, PictureFacts, SongFacts, Species
 from confu_core.random import generator
 
-__all__ = ["PROMPTS_PER_SPECIES", "reference_descriptions"]
-
 PROMPTS_PER_SPECIES = 16
 
 

@@ -17,8 +17,6 @@ from birdmml.song import encode_flac, sing
 from birdmml.species import PictureFacts, Plumage, SongFacts, Species
 from confu_core.random import generator
 
-__all__ = ["SampleKey", "draw_sample"]
-
 QUALITY_BELOW = 20  # Pictures vary by up to this much below the JPEG quality asked for.
 
 

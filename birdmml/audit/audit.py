@@ -15,8 +15,6 @@ from birdmml.audit.page import Glimpse, glimpses
 from confu_core.errors import InvalidValue, nearest
 from confu_core.shards.read import Dataset
 
-__all__ = ["ROWS", "Audit", "audit", "codes"]
-
 ROWS = 2000
 
 

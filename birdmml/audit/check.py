@@ -14,18 +14,6 @@ import numpy as np
 from birdmml.audit.facts import Facts
 from confu_core.errors import InvalidValue
 
-__all__ = [
-    "Check",
-    "Example",
-    "Finding",
-    "NotApplicable",
-    "all_checks",
-    "at_least",
-    "check",
-    "examples_of",
-    "row_findings",
-]
-
 SEVERITIES = ("error", "warning", "info")
 MOST_EXAMPLES = 5
 

@@ -13,8 +13,6 @@ from birdmml.audit.facts import Facts
 from birdmml.audit.words import words_of
 from confu_core.inputs.fingerprint import copy_pairs, distance, groups_of, near_pairs
 
-__all__ = ["Copies", "find_copies", "like_groups"]
-
 JACCARD = 0.8  # Of the runs of three words that two alike texts have, this share is common.
 RUN = 3
 _BANDS, _ROWS = 20, 5  # Texts at 0.8 meet in a band with probability 0.9996; at 0.3, with 0.05.

@@ -22,8 +22,6 @@ from confu_core.shards.rows import read_rows
 if TYPE_CHECKING:
     from birdmml.audit.audit import Audit
 
-__all__ = ["Glimpse", "audit_page", "glimpses"]
-
 HEADINGS = {
     "error": ("Errors", "Results on these data do not mean what they seem to mean."),
     "warning": ("Warnings", "Look at these before you use the data."),

@@ -17,8 +17,6 @@ from confu_core.inputs.fingerprint import picture_hash, sound_fingerprint
 from confu_core.inputs.picture import PIXEL_LIMIT, decode_picture
 from confu_core.inputs.sound import decode_sound, samples_in
 
-__all__ = ["listen_to_sound", "look_at_picture", "prepared_picture", "prepared_sound"]
-
 Samples = npt.NDArray[np.float32]
 
 _HASHED_SIDE = 64

@@ -32,8 +32,6 @@ from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 from confu_core.typed import check_keys
 
-__all__ = ["NAME", "RealRecipe", "Source", "checked_information", "real_recipe", "settings_of"]
-
 NAME = "birdmml-real"
 # Roles that are columns of a sample, under their own names.
 KEPT_ROLES = (

@@ -16,8 +16,6 @@ from birdmml.ingest.inspect import Found
 from birdmml.ingest.rows import FILES, ManifestRow, SourceManifest, is_text
 from birdmml.ingest_settings import IngestSettings
 
-__all__ = ["REASONS", "REJECTS", "Reject", "cell_rejects", "counts", "file_rejects", "reject_bytes"]
-
 REJECTS = "rejects.parquet"
 # In the order in which a row is looked at.
 REASONS = MappingProxyType(

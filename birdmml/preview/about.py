@@ -14,8 +14,6 @@ from confu_core.datasets import Contents, contents_of
 from confu_core.shards import Dataset
 from confu_core.shards.rows import label_columns
 
-__all__ = ["About", "AboutBirds", "Card", "Latent", "about"]
-
 Pairs = list[tuple[str, str]]
 
 MEANINGS = {

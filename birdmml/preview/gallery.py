@@ -29,8 +29,6 @@ from confu_core.shards import Dataset
 from confu_core.shards.layout import FOLDERS, check_count
 from confu_core.shards.rows import named
 
-__all__ = ["Preview", "choose_cards", "page", "sheet_of", "write_preview"]
-
 SIDE = 224  # Pixels, at most, of a picture on the page that is not trusted.
 SHEET_SIDE = 160
 

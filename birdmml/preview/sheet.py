@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["Labelled", "contact_sheet"]
-
 PICTURE, GAP, MARGIN = 160, 14, 24  # Pixels.
 LINE = 15
 LABEL_LINES = 3

@@ -12,8 +12,6 @@ from confu_core.runs.sweep import keep
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Evaluation"]
-
 # Columns of the short table: of a direction of a row, and their headings.
 SHOWN = {
     "direction": "direction",

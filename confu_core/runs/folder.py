@@ -11,8 +11,6 @@ from confu_core.io.atomic import remove_partials, writing
 from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use
 from confu_core.runs.results import RESULTS, read_results
 
-__all__ = ["claimed"]
-
 OWN = {
     "results.parquet",
     "measures.parquet",

@@ -11,8 +11,6 @@ from confu_core.errors import InvalidValue, nearest
 from confu_core.runs.options import option_value
 from confu_core.runs.sweep import Cell
 
-__all__ = ["RunSettings", "grid_cells", "option_axis"]
-
 
 class RunSettings(Protocol):
     """What the settings of a run know of themselves."""

@@ -18,8 +18,6 @@ import pyarrow.compute as pc
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
-__all__ = ["EXAMPLES", "MEASURES", "Measure", "read_examples", "read_measures", "write_examples", "write_measures"]
-
 MEASURES, EXAMPLES = "measures.parquet", "examples.parquet"
 VERSION = 1
 METADATA = b"confu_measures"

@@ -10,8 +10,6 @@ from typing import Any
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["cell_id", "option_value", "plain", "resolved_options"]
-
 
 def resolved_options(method: str, options: Mapping[str, Any], bench: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return every option of a method with its value; this loads the method."""

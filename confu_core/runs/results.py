@@ -22,8 +22,6 @@ from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA_VERSION", "Results", "read_results", "write_results", "write_sidecars"]
-
 SCHEMA_VERSION = 2
 RESULTS, COSTS, SWEEP, ENVIRONMENT = "results.parquet", "costs.parquet", "sweep.json", "environment.json"
 METADATA = b"confu_results"

@@ -12,8 +12,6 @@ import pyarrow.parquet as pq
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_small, write_whole
 
-__all__ = ["check_finite", "read_sealed", "write_sealed"]
-
 SEAL = b"confu_sha256"
 _BLANK = b"0" * 64
 _MOST_BYTES = 4 << 30

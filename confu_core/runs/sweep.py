@@ -22,8 +22,6 @@ from confu_core.runs.folder import claimed
 from confu_core.runs.measures import read_examples, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results, write_sidecars
 
-__all__ = ["Cell", "SweepSummary", "keep", "peak_memory", "sweep"]
-
 Settings = TypeVar("Settings")
 Row = dict[str, Any]
 
