@@ -19,7 +19,8 @@ from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
 from confu_core.report.words import ReportWords
-from confu_core.runs.sweep import Cell, SweepSummary
+from confu_core.runs.grid import Cell
+from confu_core.runs.sweep import SweepSummary
 from confu_core.training.fit import Progress
 from confu_core.training.processes import ranks
 

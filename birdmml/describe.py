@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from birdmml.data import NAME, BirdData, design_of, recipe_of, species_of
-from birdmml.modalities import AUDIO, IMAGE, bird_inputs
 from birdmml.prompts import reference_descriptions
+from birdmml.settings import Settings
 from confu_core.ceilings import Ceilings
 from confu_core.datasets import Contents, contents_of
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
+from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset, Manifest
 
@@ -92,7 +93,7 @@ def describe(dataset: Dataset) -> Description:
 
     >>> from birdmml.data import BirdRecipe
     >>> from birdmml.settings import Settings
-    >>> from confu_core.shards.unwritten import unwritten
+    >>> from confu_core.shards.read import unwritten
     >>> described = describe(unwritten(BirdRecipe(Settings())))
     >>> described.generated, described.contents.label, len(described.contents.classes)
     (True, 'species', 20)
@@ -123,3 +124,12 @@ def _by_query(values: Mapping[str, Any]) -> dict[str, Ceilings]:
     image, audio, both = (float(values[name]) for name in ("bayes_image", "bayes_audio", "bayes_both"))
     fused = Ceilings(float(values["single_ceiling"]), float(values["pairwise_ceiling"]), both)
     return {IMAGE: Ceilings(image, image, image), AUDIO: Ceilings(audio, audio, audio), f"{IMAGE}+{AUDIO}": fused}
+
+
+IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
+
+
+def bird_inputs(settings: Settings) -> InputSpec:
+    """Return what is read of a generated dataset: picture, song and caption."""
+    audio = Sound("audio", settings.sample_rate, settings.seconds)
+    return InputSpec({IMAGE: Picture("image"), AUDIO: audio, CAPTION: Text("caption")})

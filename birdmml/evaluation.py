@@ -33,7 +33,7 @@ from confu_core.media.vectors import (
 )
 from confu_core.runs import environment
 from confu_core.runs.evaluation import Evaluation
-from confu_core.runs.options import cell_id
+from confu_core.runs.grid import cell_id
 from confu_core.settings import check_dials, real, whole
 
 __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]

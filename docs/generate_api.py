@@ -18,7 +18,7 @@ PACKAGES = ("birdmml", "xor_bench", "confu_core")
 INSIDE = (
     "birdmml.columns",
     "birdmml.describe",
-    "birdmml.modalities",
+    "birdmml.describe",
     "birdmml.placement",
     "birdmml.prompts",
     "birdmml.sample",

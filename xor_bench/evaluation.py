@@ -18,7 +18,7 @@ from confu_core.methods import Method, Space, View
 from confu_core.model import Model
 from confu_core.runs.environment import threads
 from confu_core.runs.evaluation import Evaluation
-from confu_core.runs.options import cell_id
+from confu_core.runs.grid import cell_id
 from confu_core.training.samples import Samples
 from xor_bench.run import every_direction, row_of, samples
 from xor_bench.settings import Settings

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from confu_core.errors import InvalidValue
-from confu_core.runs.options import cell_id, plain, resolved_options
+from confu_core.runs.grid import cell_id, plain, resolved_options
 from confu_core.settings import check_dials, dial, like, real, whole
 from xor_bench.task import KINDS, XorTask
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import InvalidValue, nearest
+from confu_core.runs.grid import Cell
 from confu_core.runs.grid import grid_cells as cells_of
-from confu_core.runs.sweep import Cell, SweepSummary, sweep
+from confu_core.runs.sweep import SweepSummary, sweep
 from xor_bench.run import headline, run_together
 from xor_bench.settings import Settings
 

@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from birdmml.caption.facts import LOOK_SLOTS, Fact
-from birdmml.caption.grammar import Draws, listed, with_article
-from birdmml.caption.templates import templates
+from birdmml.caption.grammar import Draws, listed, templates, with_article
 from birdmml.species import ACTIVITIES, BACKGROUNDS, PictureFacts, Plumage, grade, shapes, words
 
 # Forms, and the part that must be in view to tell them.

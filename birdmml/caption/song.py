@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from birdmml.caption.facts import SONG_SLOTS, Fact
-from birdmml.caption.grammar import Draws, with_article
-from birdmml.caption.templates import templates
+from birdmml.caption.grammar import Draws, templates, with_article
 from birdmml.species import WEATHERS, Song, SongFacts, Species, grade, load_species, words
 
 SLOTS = {"kind": 6.0, "pitch": 1.0, "pace": 1.0, "setting": 1.0}  # What the sound is like comes first.

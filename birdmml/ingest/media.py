@@ -113,7 +113,7 @@ def prepared_sound(
     `clip_start` says where the clip begins; a shorter recording ends in silence. Without a loudness the level is left,
     unless it goes beyond full scale: then the peak becomes that.
     """
-    from birdmml.song.encode import encode_flac
+    from birdmml.song.recording import encode_flac
 
     samples = decode_sound(data, sample_rate)
     length = samples_in(seconds, sample_rate)

@@ -13,8 +13,7 @@ import numpy as np
 from birdmml.song.air import Path, carry
 from birdmml.song.gesture import TRAITS, Beats
 from birdmml.song.render import Sound, render
-from birdmml.song.syllables import KINDS
-from birdmml.song.voice import LETTERS, Note, Score, Voice
+from birdmml.song.voice import KINDS, LETTERS, Note, Score, Voice
 
 SLIVER = 0.03  # Seconds, or half of the syllable: with less of it inside the clip it is not sung.
 _TAKES = 2  # Versions of a noisy syllable that is sung often, so that no two neighbours need be the same.

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from confu_core.errors import DatasetError, ResultsError
+from confu_core.errors import ResultsError
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
 MEASURES, EXAMPLES = "measures.parquet", "examples.parquet"
@@ -90,9 +90,8 @@ def read_measures(folder: Path) -> pa.Table:
 
 def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write a few samples of each run to look at and listen to, with what the run took them for."""
-    _write(
-        folder / EXAMPLES, [{**row, "predicted": list(dict(row["predicted"]).items())} for row in rows], EXAMPLE_SCHEMA
-    )
+    rows = [{**row, "predicted": list(dict(row["predicted"]).items())} for row in rows]
+    _write(folder / EXAMPLES, rows, EXAMPLE_SCHEMA)
 
 
 def read_examples(folder: Path) -> list[dict[str, Any]]:
@@ -103,12 +102,8 @@ def read_examples(folder: Path) -> list[dict[str, Any]]:
 
 def _write(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
     ordered = sorted(rows, key=lambda row: str(row["cell"]))  # Stable: a run's own order is kept.
-    table = pa.Table.from_pylist(ordered, schema=schema)
-    table = table.replace_schema_metadata({METADATA: json.dumps({"schema_version": VERSION})})
-    try:
-        write_sealed(path, table)
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
+    said = {METADATA: json.dumps({"schema_version": VERSION})}
+    write_sealed(path, pa.Table.from_pylist(ordered, schema=schema), said)
 
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:

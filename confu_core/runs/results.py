@@ -106,13 +106,10 @@ class Results:
 
 def write_results(folder: Path, benchmark: str, rows: Sequence[Row], *, costs: Sequence[Row] = ()) -> None:
     """Write the rows of a results folder, whole or not at all."""
-    table = _table(benchmark, rows)
+    said = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark})}
+    write_sealed(folder / RESULTS, _table(rows), said)
     by_cell = sorted(costs, key=lambda row: str(row["cell"]))
-    try:
-        write_sealed(folder / RESULTS, table)
-        write_sealed(folder / COSTS, pa.Table.from_pylist(by_cell, schema=COST_SCHEMA))
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
+    write_sealed(folder / COSTS, pa.Table.from_pylist(by_cell, schema=COST_SCHEMA))
 
 
 def write_sidecars(folder: Path, *, sweep: dict[str, Any], environment: dict[str, Any]) -> None:
@@ -139,7 +136,7 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
     return Results(root, benchmark, table, sweep, environment, costs, LACKS if _is_lacking(table) else "")
 
 
-def _table(benchmark: str, rows: Sequence[Row]) -> pa.Table:
+def _table(rows: Sequence[Row]) -> pa.Table:
     rows = sorted(rows, key=lambda row: str(row["cell"]))
     named = {name for row in rows for name in row}
     settings = sorted(named - {"cell"} - METRICS.keys())
@@ -148,8 +145,7 @@ def _table(benchmark: str, rows: Sequence[Row]) -> pa.Table:
         columns[name] = _setting(name, [row.get(name) for row in rows])
     for name, kind in METRICS.items():
         columns[name] = pa.array([row.get(name) for row in rows], kind)
-    metadata = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark})}
-    return pa.table(columns).replace_schema_metadata(metadata)
+    return pa.table(columns)
 
 
 def _setting(name: str, values: list[Any]) -> pa.Array:
@@ -190,7 +186,7 @@ def _understood(path: Path) -> tuple[str, pa.Table]:
         for name, kind in {"cell": pa.string(), **METRICS}.items():
             if (found := table.schema.field(name).type) != kind:
                 raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
-    return str(benchmark), table if version > 1 else _table(benchmark, [_renewed(row) for row in table.to_pylist()])
+    return str(benchmark), table if version > 1 else _table([_renewed(row) for row in table.to_pylist()])
 
 
 def _renewed(row: Row) -> Row:

@@ -13,30 +13,28 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from confu_core.errors import ConfuError, InvalidValue, ResultsError
-from confu_core.parallel.workers import ATTEMPTS, WorkerDied, completed
+from confu_core.errors import ConfuError, DatasetError, InvalidValue, ResultsError
+from confu_core.io.atomic import remove_partials, writing
+from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use
+from confu_core.parallel.workers import mapped
 from confu_core.runs.environment import environment
-from confu_core.runs.folder import claimed
-from confu_core.runs.measures import read_examples, read_measures, write_examples, write_measures
-from confu_core.runs.results import read_results, write_results, write_sidecars
+from confu_core.runs.grid import Cell, Settings
+from confu_core.runs.measures import EXAMPLES, MEASURES, read_examples, read_measures, write_examples, write_measures
+from confu_core.runs.results import (
+    COSTS,
+    ENVIRONMENT,
+    RESULTS,
+    SWEEP,
+    read_results,
+    write_results,
+    write_sidecars,
+)
 
-Settings = TypeVar("Settings")
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Cell(Generic[Settings]):
-    """One run of a sweep; equal settings have equal ids, and cells of equal shape may be computed together.
-
-    The settings are what `compute` takes, picklable, and stand in the results as columns.
-    """
-
-    id: str
-    shape: Hashable
-    columns: dict[str, Any]
-    settings: Settings
+# What sweeps and reports write into a results folder.
+OWN = {RESULTS, MEASURES, EXAMPLES, COSTS, SWEEP, ENVIRONMENT, "checkpoints", "report", LOCK, OWNER}
 
 
 @dataclass(frozen=True)
@@ -75,14 +73,28 @@ def sweep(
             if progress is not None:
                 progress(len(wanted & table.done), len(wanted), len(failed))
 
-        report()
-        for rows, costs in _computed(compute, _stacks(left, stack_size), workers):
-            table.add(rows, costs)
-            for row in rows:
+        def arrived(found: tuple[list[Row], list[Row]]) -> None:
+            table.add(*found)
+            for row in found[0]:
                 if written is not None and row["status"] == "done":
                     written(row["cell"])
-            failed += [(row["cell"], row["error"]) for row in rows if row["status"] == "failed"]
+            failed.extend((row["cell"], row["error"]) for row in found[0] if row["status"] == "failed")
             report()
+
+        report()
+        stacks = _stacks(left, stack_size)
+        mapped(
+            functools.partial(_numbered, compute, stacks),  # Stacks are sent to the processes once.
+            range(len(stacks)),
+            min(workers, max(1, len(stacks))),
+            each=arrived,
+            name=lambda number: ", ".join(cell.id for cell in stacks[number]),
+            died=lambda times, names: (
+                f"the process died {times} times over the cells {names}; the others are kept: run the same sweep "
+                "again, with fewer --workers or a smaller --stack if memory ran out"
+            ),
+            error=ResultsError,
+        )
     return SweepSummary(len(wanted), len(left), tuple(failed), time.monotonic() - started)
 
 
@@ -100,7 +112,7 @@ class _Table:
         self.folder, self.plan = folder, plan
         self.rows: dict[str, Row] = {}
         self.costs: dict[str, Row] = {}
-        if (folder / "results.parquet").exists():
+        if (folder / RESULTS).exists():
             held = read_results(folder)
             self.rows = {row["cell"]: row for row in held.rows()}
             self.costs = {row["cell"]: row for row in held.cost_rows()}
@@ -115,18 +127,17 @@ class _Table:
     def add(self, rows: list[Row], costs: list[Row]) -> None:
         # A cell's measures are written before its row: a row that is done has them.
         for row in rows:
-            self._extend(row.pop("measures", []), row.pop("examples", []), row["cell"])
+            self.measures = self._with(self.measures, row, "measures", write_measures)
+            self.examples = self._with(self.examples, row, "examples", write_examples)
         self.rows.update({row["cell"]: row for row in rows})
         self.costs.update({row["cell"]: row for row in costs})
         write_results(self.folder, self.plan["benchmark"], list(self.rows.values()), costs=list(self.costs.values()))
 
-    def _extend(self, measures: list[Row], examples: list[Row], cell: str) -> None:
-        if measures or any(row["cell"] == cell for row in self.measures):
-            self.measures = [row for row in self.measures if row["cell"] != cell] + measures
-            write_measures(self.folder, self.measures)
-        if examples or any(row["cell"] == cell for row in self.examples):
-            self.examples = [row for row in self.examples if row["cell"] != cell] + examples
-            write_examples(self.folder, self.examples)
+    def _with(self, held: list[Row], row: Row, name: str, write: Callable[[Path, list[Row]], None]) -> list[Row]:
+        kept, new = [one for one in held if one["cell"] != row["cell"]], row.pop(name, [])
+        if new or len(kept) < len(held):
+            write(self.folder, kept + new)
+        return kept + new
 
 
 def _stacks(cells: Sequence[Cell[Settings]], size: int) -> list[list[Cell[Settings]]]:
@@ -134,22 +145,6 @@ def _stacks(cells: Sequence[Cell[Settings]], size: int) -> list[list[Cell[Settin
     for cell in cells:
         shapes.setdefault(cell.shape, []).append(cell)
     return [group[at : at + size] for group in shapes.values() for at in range(0, len(group), size)]
-
-
-def _computed(
-    compute: Callable[[list[Settings]], list[Row]], stacks: list[list[Cell[Settings]]], workers: int
-) -> Iterator[tuple[list[Row], list[Row]]]:
-    # Stacks are sent to the processes once, and asked for by number.
-    function = functools.partial(_numbered, compute, stacks)
-    try:
-        with contextlib.closing(completed(function, range(len(stacks)), min(workers, max(1, len(stacks))))) as results:
-            yield from results
-    except WorkerDied as error:
-        lost = ", ".join(cell.id for number in error.jobs for cell in stacks[number])
-        raise ResultsError(
-            f"the process died {ATTEMPTS} times over the cells {lost}; the others are kept: run the same sweep again, "
-            "with fewer --workers or a smaller --stack if memory ran out"
-        ) from error
 
 
 def _numbered(
@@ -185,3 +180,29 @@ def peak_memory() -> int:
         return 0
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+@contextlib.contextmanager
+def claimed(folder: Path, benchmark: str, *, wait: bool = False) -> Iterator[Path]:
+    """Hold a results folder for the length of a block, made where it is missing."""
+    with contextlib.ExitStack() as stack:
+        try:
+            if folder.exists() and not folder.is_dir():
+                raise ResultsError(f"{folder} is not a folder; choose another --out")
+            stack.enter_context(folder_in_use(folder, wait=wait))
+            with writing(folder):
+                _check(folder, benchmark)
+                remove_partials(folder)
+        except InUse:
+            raise ResultsError(f"{folder} is in use by another sweep; wait for it or choose another --out") from None
+        except (DatasetError, OSError) as error:
+            raise ResultsError(str(error)) from error
+        yield folder
+
+
+def _check(folder: Path, benchmark: str) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    if foreign := next((name for name in names if name not in OWN and not name.endswith(".partial")), None):
+        raise ResultsError(f"{folder} holds other data ({foreign}); choose another --out or an empty folder")
+    if (folder / RESULTS).exists() and (held := read_results(folder).benchmark) != benchmark:
+        raise ResultsError(f"{folder} holds results of {held!r}, not of {benchmark!r}; choose another --out")

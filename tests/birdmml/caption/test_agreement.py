@@ -8,7 +8,7 @@ from caption_draws import draw
 
 from birdmml.caption import CaptionDials, write_caption
 from birdmml.caption.facts import STATUSES
-from birdmml.caption.nature import SOME_HABITAT
+from birdmml.caption.write import SOME_HABITAT
 from birdmml.species import MARKS, PARTS, load_species, shapes, words
 
 WORDS = words()

@@ -8,8 +8,7 @@ import pytest
 
 from birdmml.picture.composition import FLYING, choose_setting, choose_shot, settings_of
 from birdmml.picture.draft import number
-from birdmml.picture.pose import Build, Pose, bend
-from birdmml.picture.template import make_template
+from birdmml.picture.template import Build, Pose, bend, make_template
 from birdmml.picture.wings import PLANFORMS, STATIONS, VIEWS
 from birdmml.species import find_species, shapes
 from confu_core.random import generator

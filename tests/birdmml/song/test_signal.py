@@ -6,8 +6,7 @@ from song_rows import SONGS, TONAL, recorded, streams
 
 from birdmml.song import sing
 from birdmml.song.render import render
-from birdmml.song.syllables import KINDS
-from birdmml.song.voice import voice_of
+from birdmml.song.voice import KINDS, voice_of
 from birdmml.species import WEATHERS, load_species
 
 RATE = 22_050

@@ -11,8 +11,7 @@ from birdmml.song.gesture import Gesture, in_order, phase, raise_rate
 from birdmml.song.noise import LOOP_SECONDS, read_loop, white_loop
 from birdmml.song.render import HIGHEST, partials, render
 from birdmml.song.site import draw_site
-from birdmml.song.syllables import KINDS
-from birdmml.song.voice import voice_of
+from birdmml.song.voice import KINDS, voice_of
 
 RATE = 22_050
 

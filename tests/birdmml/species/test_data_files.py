@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from birdmml import card
-from birdmml.caption.templates import make_templates
+from birdmml.caption.grammar import make_templates
 from birdmml.columns import COLUMNS
 from birdmml.data import schema
 from birdmml.picture.background import scenery
@@ -18,7 +18,7 @@ from birdmml.picture.composition import settings_of
 from birdmml.picture.head import BILL_FORMS, CRESTS
 from birdmml.picture.limbs import TAIL_FORMS
 from birdmml.picture.template import make_template
-from birdmml.song.syllables import KINDS
+from birdmml.song.voice import KINDS
 from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, shapes, words
 from birdmml.species.shapes import make_shape
 from birdmml.species.words import make_words

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from confu_core.errors import ResultsError, TrainingError
+from confu_core.runs.grid import Cell
 from confu_core.runs.measures import Measure, read_examples, read_measures, write_measures
 from confu_core.runs.results import read_results, write_results
-from confu_core.runs.sweep import Cell, keep, sweep
+from confu_core.runs.sweep import keep, sweep
 
 PLAN: dict[str, Any] = {
     "benchmark": "media",
