@@ -22,8 +22,8 @@ from birdmml.picture.body import (
 from birdmml.picture.draft import BODY, BONES, FOOT, HEAD, SKULL, TAIL, WING, Draft, Stroke, label
 from birdmml.picture.head import draw_bill, draw_crest, draw_eye, draw_face
 from birdmml.picture.limbs import draw_legs, draw_tail, ground
-from birdmml.picture.wings import VIEWS, draw_folded, draw_spread
-from birdmml.species import Shape, shapes
+from birdmml.picture.wings import draw_folded, draw_spread
+from birdmml.species import Shape, forms, shapes
 
 # Clinging birds hold themselves upright against a trunk, whatever they do on a branch; fliers stretch out.
 CLINGING_POSTURE = 97
@@ -71,7 +71,7 @@ def make_template(
     if not shape.neck:
         draft.polygon("silhouette", label("belly"), core(shape, frames))
     draw_crest(draft, shape, crest, frames.head)
-    if stance in VIEWS:
+    if stance in forms().views:
         draw_spread(draft, shape, frames.body, marks, stance, tail)
     else:
         draw_folded(draft, shape, frames.body, marks)
@@ -79,7 +79,7 @@ def make_template(
     draw_eye(draft, shape, frames, marks)
     bound = draft.samples
     _tracts(draft, shape, frames, marks, crest)
-    draw_patterns(draft, shape, frames, *patterns, folded=stance not in VIEWS, fine=fine)
+    draw_patterns(draft, shape, frames, *patterns, folded=stance not in forms().views, fine=fine)
     return _packed(draft, shape, frames, bound)
 
 
@@ -96,7 +96,7 @@ def _stanced(shape: Shape, stance: str) -> Shape:
         return replace(short, posture=38, depth=0.46, leg=0.5, bill=0.75 * shape.bill)
     if stance == "swim":
         return replace(shape, posture=min(shape.posture, 12))
-    if stance in VIEWS and stance != "hover":
+    if stance in forms().views and stance != "hover":
         depth = shape.depth * 0.88
         return replace(shape, posture=4, depth=depth, head_at=_stretched(shape), tail_angle=-2)
     return shape
