@@ -146,11 +146,7 @@ def sweep_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> 
 
 
 def run_sweep(
-    grid: Mapping[str, Sequence[Any]],
-    out: str | Path,
-    *,
-    fixed: Mapping[str, Any] | None = None,
-    **how: Any,
+    grid: Mapping[str, Sequence[Any]], out: str | Path, *, fixed: Mapping[str, Any] | None = None, **how: Any
 ) -> SweepSummary:
     """Run every cell of a grid that a folder does not hold yet.
 

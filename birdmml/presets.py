@@ -46,12 +46,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "caption": {"name_share": 0.331},
     },
     # XOR in pixels and sound: captions tell of the species alone, and only picture and song together tell it.
-    "xor": {
-        "species": 4,
-        "per_species": 500,
-        "shares": {"xor": 1.0},
-        "group_weights": {},
-    },
+    "xor": {"species": 4, "per_species": 500, "shares": {"xor": 1.0}, "group_weights": {}},
 }
 
 

@@ -7,8 +7,9 @@ latents: what pictures and recordings show of them can only be less.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,7 @@ import numpy as np
 from birdmml.design import Design
 from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE
-from confu_core.information import (
-    Atoms,
-    bayes_accuracy,
-    decompose,
-    entropy,
-    mutual_information,
-    total_correlation,
-)
+from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information, total_correlation
 from confu_core.orders import connected_information, law_ceilings
 
 __all__ = ["GroupStructure", "Structure", "additive_ceilings", "structure"]
@@ -180,16 +174,13 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
     between = entropy(weights)
 
     def mean(name: str) -> float:
-        return float(weights @ [getattr(group, name) for group in groups])
-
-    def atom(name: str) -> float:
-        return float(weights @ [getattr(group.atoms, name) for group in groups])
+        return float(weights @ list(map(attrgetter(name), groups)))
 
     def connected(order: int) -> float:
         return float(weights @ [group.connected_information[order] for group in groups])
 
-    image, audio, both = mean("bayes_image"), mean("bayes_audio"), mean("bayes_both")
-    pairwise = mean("pairwise_ceiling")
+    image, audio, both, pairwise = map(mean, ("bayes_image", "bayes_audio", "bayes_both", "pairwise_ceiling"))
+    redundancy, *others = (mean(f"atoms.{atom.name}") for atom in fields(Atoms))
     return GroupStructure(
         species=sum(group.species for group in groups),
         visual_types=sum(group.visual_types for group in groups),
@@ -210,5 +201,5 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
         # that, so all of it is of order 2, and the law that knows the pairs is that of each group in its turn.
         total_correlation=mean("total_correlation") + 2 * between,
         connected_information={2: connected(2) + 2 * between, 3: connected(3)},
-        atoms=Atoms(atom("redundancy") + between, atom("unique_first"), atom("unique_second"), atom("synergy")),
+        atoms=Atoms(redundancy + between, *others),
     )

@@ -103,9 +103,9 @@ def evaluate(
     columns = {"method": name, "brought": "embeddings", **{each: getattr(settings, each) for each in task}}
     cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, ""), **columns}
     with threads(1):
-        drawn = Samples(
-            tuple(_numbered(tables[one]) for one in letters), torch.from_numpy(samples(settings, "test").codes)
-        )
+        # Embeddings with the code of each behind it.
+        numbered = tuple(torch.cat([tables[one], torch.arange(codes)[:, None].float()], dim=1) for one in letters)
+        drawn = Samples(numbered, torch.from_numpy(samples(settings, "test").codes))
         found = evaluate_directions(_model(tables, letters), drawn, every_direction(settings))
         row = row_of(settings, found, cell, None)
     return Evaluation(row, plan_of({}, {"method": name, "p": p}, []), time.monotonic() - started)
@@ -136,11 +136,6 @@ def _checked(embeddings: Mapping[str, Any]) -> dict[str, Tensor]:
             raise InvalidValue(f"{name} must be finite; got {table[~np.isfinite(table)][0]}")
         tables[name] = nn.functional.normalize(torch.from_numpy(table.astype(np.float32)), dim=-1)
     return tables
-
-
-def _numbered(table: Tensor) -> Tensor:
-    """Return embeddings with the code of each behind it."""
-    return torch.cat([table, torch.arange(len(table), dtype=table.dtype)[:, None]], dim=1)
 
 
 def _model(tables: Mapping[str, Tensor], letters: tuple[str, ...]) -> Model:

@@ -91,6 +91,14 @@ class XorTask:
             )
         object.__setattr__(self, "parity", parity_of(self.parity, self.modalities))
 
+    def samples(self, n_samples: int, random_state: int, split: str, start: int = 0) -> XorSamples:
+        """Draw samples, as `make_xor` does."""
+        count, first = whole_within("n_samples", n_samples, 1), whole_within("start", start, 0)
+        seed = random_seed(random_state)
+        if not isinstance(split, str) or not split:
+            raise InvalidValue(f"split must be a name; got {split!r}")
+        return _drawn(self, count, seed, split, first)
+
 
 @dataclass(frozen=True)
 class XorSamples:
@@ -149,12 +157,10 @@ def make_xor(
     True
     """
     task = XorTask(p=p, bits=bits, modalities=modalities, noise=noise, parity=parity)
-    count = whole_within("n_samples", n_samples, 1)
-    first = whole_within("start", start, 0)
-    seed = random_seed(random_state)
-    if not isinstance(split, str) or not split:
-        raise InvalidValue(f"split must be a name; got {split!r}")
+    return task.samples(n_samples, random_state, split, start)
 
+
+def _drawn(task: XorTask, count: int, seed: int, split: str, first: int) -> XorSamples:
     def draw(*stream: str | int) -> np.ndarray:
         return words(seed, "xor", split, *stream, start=first, count=count)
 

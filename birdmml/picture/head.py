@@ -9,6 +9,7 @@ from birdmml.picture.body import Frames, beyond, neck_at
 from birdmml.picture.draft import DARK, LIGHT, Draft, Frame, Pen, blend, label
 from birdmml.species import Shape, forms
 
+EIGHT = [math.pi * i / 4 for i in range(8)]  # Directions around a circle.
 Along = Callable[[float, float], Pen]  # From shares of the length of the bill and heights, in head radii, to points.
 
 
@@ -70,15 +71,8 @@ def _bill_details(draft: Draft, at: Along, scale: float, depth: float, middle: f
 
 
 def _front_bill(draft: Draft, head: Frame) -> None:
-    pens = [
-        head.at(0.03 - 0.10, 0.08),
-        head.at(0.03, 0.16),
-        head.at(0.03 + 0.10, 0.08),
-        head.at(0.10, -0.16),
-        head.at(0.03, -0.34),
-    ]
-    pens.append(head.at(-0.04, -0.16))
-    draft.add("over", label("bill"), pens, sharp=(4,))
+    outline = [(0.03 - 0.10, 0.08), (0.03, 0.16), (0.03 + 0.10, 0.08), (0.10, -0.16), (0.03, -0.34), (-0.04, -0.16)]
+    draft.add("over", label("bill"), [head.at(*p) for p in outline], sharp=(4,))
     draft.band("over", label("bill", DARK), [head.at(0.06, 0.05), head.at(0.03, -0.32)], [0.08 * head.scale, 0])
 
 
@@ -221,23 +215,17 @@ def _disc(draft: Draft, color: int, head: Frame, x: float, y: float, radius: flo
 def _front_face(draft: Draft, shape: Shape, head: Frame) -> None:
     _, y, radius = shape.eye
     for x in (0.46, -0.40):
-        rim = [head.at(x + 0.50 * math.cos(a), y - 0.10 + 0.56 * math.sin(a)) for a in _eight()]
-        draft.add("disc", label("face", DARK), rim, steps=3)
-        disc = [head.at(x + 0.44 * math.cos(a), y - 0.08 + 0.50 * math.sin(a)) for a in _eight()]
-        draft.add("disc", label("face"), disc, steps=3)
-        glow = [head.at(x + 0.3 * math.cos(a), y + 0.3 * math.sin(a)) for a in _eight()]
-        draft.add("disc", label("face", LIGHT), glow, steps=2)
+        draft.add("disc", label("face", DARK), _round(head, x, y - 0.10, 0.50, 0.56), steps=3)
+        draft.add("disc", label("face"), _round(head, x, y - 0.08, 0.44, 0.50), steps=3)
+        draft.add("disc", label("face", LIGHT), _round(head, x, y, 0.3, 0.3), steps=2)
     brow = [head.at(-0.82, 0.66), head.at(-0.36, 0.42), head.at(0.03, 0.10), head.at(0.42, 0.42), head.at(0.86, 0.66)]
     draft.band("disc", label("face", LIGHT), brow, [0.02, 0.05, 0.05, 0.05, 0.02])
     for x in (0.44, -0.38):
         for color, size in (("inner", 1.2), ("iris", 1.0), ("pupil", 0.52)):
-            pens = [head.at(x + radius * size * math.cos(a), y + radius * size * math.sin(a)) for a in _eight()]
-            draft.add("over", label(color), pens, steps=2)
-        pens = [
-            head.at(x + radius * (0.3 + 0.22 * math.cos(a)), y + radius * (0.34 + 0.22 * math.sin(a))) for a in _eight()
-        ]
-        draft.polygon("over", label("glint"), pens)
+            draft.add("over", label(color), _round(head, x, y, radius * size, radius * size), steps=2)
+        glint = [(0.3 + 0.22 * math.cos(a), 0.34 + 0.22 * math.sin(a)) for a in EIGHT]
+        draft.polygon("over", label("glint"), [head.at(x + radius * u, y + radius * v) for u, v in glint])
 
 
-def _eight() -> list[float]:
-    return [math.pi * i / 4 for i in range(8)]
+def _round(head: Frame, x: float, y: float, wide: float, tall: float) -> list[Pen]:
+    return [head.at(x + wide * math.cos(a), y + tall * math.sin(a)) for a in EIGHT]

@@ -54,13 +54,7 @@ def croak(cast: Cast) -> Gesture:
     amplitude = envelope(x, cast.duration, 0.02, 0.3 * cast.duration) * (1 - (0.5 + 0.4 * u[2]) * beat)
     noise = 0.15 + 0.6 * (1 - cast.harmonicity)
     return Gesture(
-        cast.within(frequency),
-        amplitude,
-        0.86,
-        noise=noise,
-        grain=0.4,
-        subharmonic=0.5,
-        formants=_tract(cast, 0.8),
+        cast.within(frequency), amplitude, 0.86, noise=noise, grain=0.4, subharmonic=0.5, formants=_tract(cast, 0.8)
     )
 
 
@@ -93,14 +87,7 @@ def honk(cast: Cast) -> Gesture:
     gap = 1 - 0.6 * np.exp(-(((x - at) / 0.04) ** 2))
     amplitude = envelope(x, cast.duration, 0.02, 0.25 * cast.duration) * (0.55 + 0.45 * smooth((x - at) / 0.1)) * gap
     noise = 0.35 * (1 - cast.harmonicity)
-    return Gesture(
-        cast.within(frequency),
-        amplitude,
-        0.85,
-        noise=noise,
-        grain=0.12,
-        formants=_tract(cast, 0.85),
-    )
+    return Gesture(cast.within(frequency), amplitude, 0.85, noise=noise, grain=0.12, formants=_tract(cast, 0.85))
 
 
 def scream(cast: Cast) -> Gesture:

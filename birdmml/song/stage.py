@@ -108,14 +108,10 @@ def _repeat(element: np.ndarray, beats: Beats, sample_rate: int) -> tuple[np.nda
 
 
 def _within(note: Note, start: int, sung: _Form, clip: int, sample_rate: int) -> Heard | None:
-    first, last = max(start, 0), min(start + sung.length, clip)
-    return (
-        None if last - first < min(0.5 * sung.length, SLIVER * sample_rate) else _heard(note, start, first, last, sung)
-    )
-
-
-def _heard(note: Note, start: int, first: int, last: int, sung: _Form) -> Heard:
     length = sung.length
+    first, last = max(start, 0), min(start + length, clip)
+    if last - first < min(0.5 * length, SLIVER * sample_rate):
+        return None
     whole = last - first == length
     low, high = sung.sound.pitch_range
     if not whole:

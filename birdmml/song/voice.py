@@ -50,17 +50,9 @@ class Voice:
 
     def cast(self, letter: int, duration: float, variant: int, sample_rate: int) -> Cast:
         """Give a letter of the song to this singer."""
-        low, high = self.bands[variant, letter]
-        return Cast(
-            duration,
-            low,
-            high,
-            self.song.harmonicity,
-            self.song.trill_rate * self.tempo,
-            self.manner.traits[letter],
-            self.traits[letter],
-            sample_rate,
-        )
+        song, fixed, free = self.song, self.manner.traits[letter], self.traits[letter]
+        (low, high), rate = self.bands[variant, letter], song.trill_rate * self.tempo
+        return Cast(duration, low, high, song.harmonicity, rate, fixed, free, sample_rate)
 
 
 @lru_cache(maxsize=512)
@@ -82,9 +74,8 @@ def voice_of(song: Song, individual: np.random.Generator) -> Voice:
     pitch, tempo = (
         math.exp(min(max(sd * float(z), -most), most)) for z, (sd, most) in zip(drawn[LETTERS], _DIALECT, strict=False)
     )
-    shift = (
-        individual.uniform(-1, 1, (VARIANTS, len(song.syllables), 1)) * _SHIFTS * math.log(song.high_hz / song.low_hz)
-    )
+    drift = individual.uniform(-1, 1, (VARIANTS, len(song.syllables), 1))
+    shift = drift * _SHIFTS * math.log(song.high_hz / song.low_hz)
     room = np.log(song.low_hz / manner.bands[:, :1]), np.log(song.high_hz / manner.bands[:, 1:])
     bands = manner.bands * np.exp(np.minimum(np.maximum(shift, room[0]), room[1])) * pitch
     runs = np.rint(np.minimum(np.maximum(drawn[LETTERS + 1, :VARIANTS], -1.4), 1.4)).astype(int)
@@ -203,9 +194,8 @@ def _vary(phrase: str, more: int) -> str:
 
 
 def _hurry(phrase: str, repeats: int, habit: float) -> float:
-    series = max(len(run.group()) for run in re.finditer(r"([A-H])\1*", phrase)) * (
-        repeats if len(set(phrase)) == 1 else 1
-    )
+    longest = max(len(run.group()) for run in re.finditer(r"([A-H])\1*", phrase))
+    series = longest * (repeats if len(set(phrase)) == 1 else 1)
     if series < 5:
         return 0.0
     return 1.2 * (habit - 0.7) if habit > 0.7 else -0.8 * (0.15 - habit) if habit < 0.15 else 0.0

@@ -64,8 +64,7 @@ class Shape:
     mask: Literal["line", "lores", "broad", "spot"]
     malar: Literal["stripe", "strap", "spot"]
     crests: Mapping[
-        str,
-        Literal["ears", "topknot", "puffy", "shaggy", "high shaggy", "swept", "raised swept", "high swept"],
+        str, Literal["ears", "topknot", "puffy", "shaggy", "high shaggy", "swept", "raised swept", "high swept"]
     ]
 
     # The bill: factors on the length and the depth of its form; flat ones may end in a spoon.

@@ -23,31 +23,17 @@ VERSION = 1
 METADATA = b"confu_measures"
 SCHEMA = pa.schema(
     [
-        ("cell", pa.string()),
-        ("family", pa.string()),
-        ("subject", pa.string()),
-        ("metric", pa.string()),
-        ("condition", pa.string()),
-        ("x", pa.float64()),
-        ("value", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("reference", pa.float64()),
+        *((name, pa.string()) for name in ("cell", "family", "subject", "metric", "condition")),
+        *((name, pa.float64()) for name in ("x", "value", "low", "high", "reference")),
         ("defined", pa.bool_()),
     ]
 )
 ADDED = ("group",)  # Columns that older files of this version lack; there they are null.
 EXAMPLE_SCHEMA = pa.schema(
     [
-        ("cell", pa.string()),
-        ("kind", pa.string()),
-        ("key", pa.string()),
-        ("image", pa.binary()),
-        ("audio", pa.binary()),
-        ("caption", pa.string()),
-        ("label", pa.string()),
-        ("group", pa.string()),
-        ("predicted", pa.map_(pa.string(), pa.string())),
+        *(("cell", pa.string()), ("kind", pa.string()), ("key", pa.string())),
+        *(("image", pa.binary()), ("audio", pa.binary()), ("caption", pa.string())),
+        *(("label", pa.string()), ("group", pa.string()), ("predicted", pa.map_(pa.string(), pa.string()))),
     ]
 )
 

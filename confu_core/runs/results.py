@@ -28,35 +28,18 @@ METADATA = b"confu_results"
 
 DIRECTION = pa.struct(
     [
-        ("direction", pa.string()),
-        ("query", pa.list_(pa.string())),
-        ("target", pa.string()),
-        ("order", pa.int32()),
-        ("accuracy", pa.float64()),
-        ("bayes_accuracy", pa.float64()),
-        ("single_ceiling", pa.float64()),
-        ("pairwise_ceiling", pa.float64()),
-        ("higher_order_capture", pa.float64()),
-        ("fusion_gain_captured", pa.float64()),
-        ("expected_rank", pa.float64()),
-        ("information_bound", pa.float64()),
+        *(("direction", pa.string()), ("query", pa.list_(pa.string())), ("target", pa.string()), ("order", pa.int32())),
+        *((name, pa.float64()) for name in ("accuracy", "bayes_accuracy", "single_ceiling", "pairwise_ceiling")),
+        *((name, pa.float64()) for name in ("higher_order_capture", "fusion_gain_captured")),
+        *((name, pa.float64()) for name in ("expected_rank", "information_bound")),
         ("defined", pa.bool_()),
     ]
 )
 METRICS: dict[str, pa.DataType] = {
-    "accuracy": pa.float64(),
-    "bayes_accuracy": pa.float64(),
-    "single_ceiling": pa.float64(),
-    "pairwise_ceiling": pa.float64(),
-    "higher_order_capture": pa.float64(),
-    "fusion_gain_captured": pa.float64(),
-    "chance": pa.float64(),
-    "total_correlation": pa.float64(),
-    "total_correlation_bound": pa.float64(),
-    "final_loss": pa.float64(),
-    "status": pa.string(),
-    "error": pa.string(),
-    "directions": pa.list_(DIRECTION),
+    **dict.fromkeys(("accuracy", "bayes_accuracy", "single_ceiling", "pairwise_ceiling"), pa.float64()),
+    **dict.fromkeys(("higher_order_capture", "fusion_gain_captured", "chance"), pa.float64()),
+    **dict.fromkeys(("total_correlation", "total_correlation_bound", "final_loss"), pa.float64()),
+    **{"status": pa.string(), "error": pa.string(), "directions": pa.list_(DIRECTION)},
 }
 # What version 1 called by the names of today; its ceiling was that of the best single modality.
 RENAMED = {"pairwise_ceiling": "single_ceiling", "higher_order_capture": "fusion_gain_captured"}

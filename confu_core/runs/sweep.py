@@ -22,15 +22,7 @@ from confu_core.parallel.workers import mapped
 from confu_core.runs.environment import environment
 from confu_core.runs.grid import Cell, Settings
 from confu_core.runs.measures import EXAMPLES, MEASURES, read_examples, read_measures, write_examples, write_measures
-from confu_core.runs.results import (
-    COSTS,
-    ENVIRONMENT,
-    RESULTS,
-    SWEEP,
-    read_results,
-    write_results,
-    write_sidecars,
-)
+from confu_core.runs.results import COSTS, ENVIRONMENT, RESULTS, SWEEP, read_results, write_results, write_sidecars
 
 Row = dict[str, Any]
 # What sweeps and reports write into a results folder.
