@@ -15,8 +15,6 @@ NEAR, FAR = 20, 50  # Metres.
 DRAWN = ("high", "low", "deep", "thin", "shrill", "sharp", "squeaky", "monotonous", "pitch")
 PACED = ("slow", "slows", "fast", "faster", "rapid", "quick", "long", "lazy", "leisurely", "hurried", "speeds", "drawn")
 SETTING = ("weather", "distance", "others")
-SERIES = ("series", "run", "string", "sequence")
-SOME_SOUND = ("some kind of sound", "a sound of some sort", "notes of some kind")
 
 
 def song_facts(species: Species, song: Song, recording: SongFacts, share: float, draws: Draws) -> list[Fact]:
@@ -168,11 +166,11 @@ def _head(stated: dict[str, str], adjectives: dict[str, str], voice: str, draws:
     rate, pitch = adjectives.get("rate", ""), adjectives.get("pitch", "")
     kind = stated.get("song") or stated.get("syllable")
     if kind == "some":
-        return draws.pick(SOME_SOUND)
+        return draws.pick(words().some["sound"])
     if "song" in stated:
         return stated["song"]
     if kind:
-        series = with_article(" ".join(word for word in (rate, draws.pick(SERIES)) if word))
+        series = with_article(f"{rate} {draws.pick(words().phrases['series'])}".strip())
         return f"{series} of {f'{pitch} ' if pitch else ''}{draws.pick(words().syllables[kind].words)}"
     qualities = ", ".join(word for word in (rate, pitch) if word)
     return with_article(f"{qualities} {voice}" if qualities else voice)

@@ -17,7 +17,6 @@ KINDS = ("look", "song", "nature")
 TALKATIVE = ("plain", "photo", "spoken")  # Registers that make a sentence of one fact.
 TERSE = ("field", "catalogue")  # Registers that name the bird first, or not at all.
 FEWEST_WORDS = 6
-FILLERS = ("as far as one can tell", "and that is all there is to say", "to say no more about it")
 NOTHING = "{}, of which nothing more is said."
 
 
@@ -157,12 +156,10 @@ def _joined(sentences: Sequence[str], register: str, draws: Draws) -> str:
         else:
             text += f". {capitalised(sentence)}"
     if text.count(" ") < FEWEST_WORDS - 1:
-        text += f", {draws.pick(FILLERS)}"
+        text += f", {draws.pick(words().phrases['fillers'])}"
     return f"{text}."
 
 
-LIVES = ("lives {}", "is at home {}", "is found {}")
-SOME_HABITAT = "lives where it finds what it needs"
 HABITAT_SHARE = 0.4  # Of captions with two facts. The first is a habit: that alone tells the species.
 
 
@@ -200,8 +197,8 @@ def _predicate(fact: Fact, draws: Draws) -> str:
     if fact.attribute == "nature":
         return draws.pick(words().some["habits"]) if fact.status == "generic" else fact.value
     if fact.status == "generic":
-        return SOME_HABITAT
-    return draws.pick(LIVES).format(draws.pick(words().habitats[fact.value]))
+        return words().some["habitat"][0]
+    return draws.pick(words().phrases["lives"]).format(draws.pick(words().habitats[fact.value]))
 
 
 def _in_one(predicates: Sequence[str], register: str) -> str:

@@ -13,34 +13,20 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from confu_core.errors import InvalidValue, nearest
 
 
-class RunSettings(Protocol):
+class _RunSettings(Protocol):
     """What the settings of a run know of themselves."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """Options of the method, as given."""
-        ...
-
-    def resolved_options(self) -> dict[str, Any]:
-        """Return every option of the method."""
-        ...
-
-    def columns(self) -> dict[str, Any]:
-        """Return all settings as columns of results."""
-        ...
-
-    def cell(self) -> str:
-        """Return the identity of the run."""
-        ...
-
-    def shape(self) -> Hashable:
-        """Return what runs that are computed together share."""
-        ...
+    def options(self) -> Mapping[str, Any]: ...
+    def resolved_options(self) -> dict[str, Any]: ...
+    def columns(self) -> dict[str, Any]: ...
+    def cell(self) -> str: ...
+    def shape(self) -> Hashable: ...
 
 
-Settings = TypeVar("Settings", bound=RunSettings)
+Settings = TypeVar("Settings", bound=_RunSettings)
 
 
 @dataclass(frozen=True)
@@ -100,7 +86,7 @@ def _settings(kind: Callable[..., Settings], given: Mapping[str, Any]) -> Settin
     return kind(**own, options={name: value for name, value in options.items() if name in has})
 
 
-def _own(kind: Callable[..., RunSettings]) -> set[str]:
+def _own(kind: Callable[..., _RunSettings]) -> set[str]:
     return {f.name for f in fields(kind)} - {"options"}  # type: ignore[arg-type]
 
 
