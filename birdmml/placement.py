@@ -10,6 +10,7 @@ import numpy as np
 from birdmml.design import DEFAULT_SHARES, GROUPS, SUM_TOLERANCE, Design, Shares, Unit
 from birdmml.species import MARKS, PARTS, Plumage, Song, shapes, words
 from confu_core.errors import InvalidValue
+from confu_core.orders import MOST_CELLS
 
 # How far apart two looks are for another shape, for a mark that only one has, and for twice the length, in units of
 # the distance between black and white on one part.
@@ -103,7 +104,15 @@ def make_design(
     for unit in units:
         raw[list(unit.species)] *= (group_weights or {}).get(unit.group, 1.0)
     units.sort(key=lambda unit: GROUPS.index(unit.group))
-    return Design(tuple(names), tuple(units), tuple((raw / raw.sum()).tolist()), p, image_noise, audio_noise)
+    design = Design(tuple(names), tuple(units), tuple((raw / raw.sum()).tolist()), p, image_noise, audio_noise)
+    for group, types in design.types.items():
+        size = (counts[group], *map(len, types))
+        if math.prod(size) > MOST_CELLS:
+            raise InvalidValue(
+                f"shares must leave {group} a law of at most {MOST_CELLS:,} cells (species x looks x songs); "
+                f"got {' x '.join(map(str, size))}: lower its share, or species"
+            )
+    return design
 
 
 def _counts(shares: Shares, species: int) -> dict[str, int]:
