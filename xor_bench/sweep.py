@@ -49,32 +49,11 @@ def run_sweep(
     stack_size: int = 11,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> SweepSummary:
-    """Run every cell of a grid that a folder does not hold yet.
+    """Run every cell of a grid that a results folder does not hold yet; return counts, failures and time.
 
-    Parameters
-    ----------
-    grid, fixed
-        As for `grid_cells`.
-    out : str or Path
-        Results folder; what it holds is kept and not computed again.
-    preset : str, optional
-        What the grid is known as.
-    workers : int
-        Number of processes.
-    stack_size : int
-        Most cells trained together. Any size gives the same results.
-    progress : callable, optional
-        Called with the cells finished, those in all, and those failed.
-
-    Returns
-    -------
-    SweepSummary
-        Counts, failures and time.
-
-    Raises
-    ------
-    InvalidValue, MethodError, ResultsError
-        See `grid_cells` and `confu_core.runs.sweep.sweep`.
+    `preset` is what the grid is known as; `stack_size` are the most cells trained together, of which any number gives
+    the same results; `progress` is told of the cells finished, those in all, and those failed. Errors are those of
+    `grid_cells` and `confu_core.runs.sweep.sweep`.
     """
     fixed = dict(fixed or {})
     cells = grid_cells(grid, fixed)

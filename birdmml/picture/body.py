@@ -128,11 +128,8 @@ def draw_tracts(draft: Draft, shape: Shape, frames: Frames) -> None:
     side = blend(nape, throat, 0.5)
     far = beyond(throat, nape, 0.5)
     breast = [body(0.02, -0.62 * d), body(0.06, -0.30 * d, 0.12), body(0.16, 0.02 * d, 0.2), body(0.26, 0.3 * d, 0.1)]
-    draft.add(
-        "tract",
-        label("breast"),
-        [*breast, side, throat, beyond(nape, throat, 0.6), body(0.75, 0.05 * d), body(0.5, -0.6 * d)],
-    )
+    breast += [side, throat, beyond(nape, throat, 0.6), body(0.75, 0.05 * d), body(0.5, -0.6 * d)]
+    draft.add("tract", label("breast"), breast)
     back = [body(-0.58, 0.10 * d), body(-0.25, 0.10 * d, 0.12), body(0.10, 0.20 * d, 0.16), body(0.30, 0.30 * d, 0.1)]
     draft.add("tract", label("back"), [*back, blend(nape, throat, 0.42), far, body(0.1, 0.75 * d), body(-0.5, 0.6 * d)])
     rump = [body(-0.60, 0.02 * d), body(-0.28, 0.06 * d, 0.1), body(-0.14, 0.6 * d), body(-0.7, 0.5 * d)]
@@ -143,12 +140,8 @@ def draw_flanks(draft: Draft, shape: Shape, frames: Frames) -> None:
     """Add the flanks, below the folded wing."""
     d, body = shape.depth, frames.body.at
     low = -0.36 * d
-    spine = [
-        body(0.22, -0.10 * d, 0.22),
-        body(0.02, low * 0.85, 0.22),
-        body(-0.24, -0.24 * d, 0.16),
-        body(-0.42, -0.06 * d),
-    ]
+    spine = [body(0.22, -0.10 * d, 0.22), body(0.02, low * 0.85, 0.22)]
+    spine += [body(-0.24, -0.24 * d, 0.16), body(-0.42, -0.06 * d)]
     draft.band("tract", label("flanks"), spine, [0.16 * d, 0.42 * d, 0.34 * d, 0.1 * d])
 
 
@@ -254,19 +247,16 @@ def _breast(draft: Draft, shape: Shape, frames: Frames, kind: str, folded: bool,
 def _back(draft: Draft, shape: Shape, frames: Frames, kind: str, fine: float) -> None:
     d, body = shape.depth, frames.body.at
     if kind == "barred":
+        places = ((0.1, 0.1), (0.35, 0.1), (0.6, 0))
         for i in range(round(10 * fine)):
             u, jog = 0.34 - 0.085 / fine * i, 0.03 / fine
-            spine = [
-                body(u + jog * _wavy(i, k), v * d, z) for k, (v, z) in enumerate(((0.1, 0.1), (0.35, 0.1), (0.6, 0)))
-            ]
+            spine = [body(u + jog * _wavy(i, k), v * d, z) for k, (v, z) in enumerate(places)]
             draft.band("back marks", 3, spine, [w / fine for w in (0.028, 0.022, 0.028)], steps=2)
         return
     many = min(fine, MOST)
     for row, column, jitter in _scattered(round(8 * many), round(3 * many), 7):
-        pen = body(
-            0.34 + (-0.10 * row + 0.03 * jitter) / many, (0.20 + (0.13 * column + 0.04 * jitter) / many) * d, 0.1
-        )
-        _mark(draft, "back marks", kind, pen, frames.body.angle, 0.045 / fine)
+        u, v = 0.34 + (-0.10 * row + 0.03 * jitter) / many, 0.20 + (0.13 * column + 0.04 * jitter) / many
+        _mark(draft, "back marks", kind, body(u, v * d, 0.1), frames.body.angle, 0.045 / fine)
 
 
 def _wing(draft: Draft, shape: Shape, frames: Frames, kind: str, fine: float) -> None:

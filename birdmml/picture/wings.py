@@ -37,12 +37,8 @@ def _along(edge: list[Pen], s: float) -> Pen:
     f = place - low
     a, b = edge[max(low - 1, 0)], edge[low]
     c, e = edge[low + 1], edge[min(low + 2, len(edge) - 1)]
-    w = (
-        -0.5 * f + f**2 - 0.5 * f**3,
-        1 - 2.5 * f**2 + 1.5 * f**3,
-        0.5 * f + 2 * f**2 - 1.5 * f**3,
-        0.5 * (f**3 - f**2),
-    )
+    w = [-0.5 * f + f**2 - 0.5 * f**3, 1 - 2.5 * f**2 + 1.5 * f**3]
+    w += [0.5 * f + 2 * f**2 - 1.5 * f**3, 0.5 * (f**3 - f**2)]
     x = w[0] * a.x + w[1] * b.x + w[2] * c.x + w[3] * e.x
     y = w[0] * a.y + w[1] * b.y + w[2] * c.y + w[3] * e.y
     return Pen(x, y, w[0] * a.z + w[1] * b.z + w[2] * c.z + w[3] * e.z, b.bones)
@@ -51,9 +47,7 @@ def _along(edge: list[Pen], s: float) -> Pen:
 def draw_folded(draft: Draft, shape: Shape, body: Frame, marks: Collection[str]) -> None:
     """Add the folded wing with its feathers and marks."""
     plan = WingPlan(shape, body)
-    edge = (
-        [plan.at(s, 0) for s in (0, 0.25, 0.5, 0.75)] + [plan.at(1, 0)] + [plan.at(s, 1) for s in (0.75, 0.5, 0.25, 0)]
-    )
+    edge = [*(plan.at(s, 0) for s in (0, 0.25, 0.5, 0.75, 1)), *(plan.at(s, 1) for s in (0.75, 0.5, 0.25, 0))]
     shade = [pen._replace(x=pen.x + 0.006, y=pen.y - 0.022) for pen in edge]
     draft.add("wing", label("wing", DARK), shade, sharp=(4,), steps=4)
     draft.add("wing", label("wing"), edge, sharp=(4,), steps=4)
@@ -63,10 +57,8 @@ def draw_folded(draft: Draft, shape: Shape, body: Frame, marks: Collection[str])
 
 
 def _folded_feathers(draft: Draft, plan: WingPlan) -> None:
-    stack = [
-        plan.at(s, t) for s, t in ((0.55, 0.80), (0.66, 0.55), (0.82, 0.45), (1.0, 0.5), (0.8, 0.98), (0.62, 0.99))
-    ]
-    draft.add("wing", label("wing", DARK), stack, sharp=(3,))
+    stack = ((0.55, 0.80), (0.66, 0.55), (0.82, 0.45), (1.0, 0.5), (0.8, 0.98), (0.62, 0.99))
+    draft.add("wing", label("wing", DARK), [plan.at(*place) for place in stack], sharp=(3,))
     for t in (0.70, 0.86):
         line = [plan.at(0.62, t), plan.at(0.80, t * 0.92), plan.at(0.96, 0.55)]
         draft.band("wing", label("wing"), line, [0.008, 0.009, 0.002])
@@ -99,9 +91,8 @@ def _wing_marks(draft: Draft, shape: Shape, plan: WingPlan, marks: Collection[st
         draft.band("wing", label("wing_bars"), _bar(plan, 0.27, 0.05), [0.5 * thick, thick, thick, 0.7 * thick])
         if shape.patch == "shoulder" and "wing_patch" in marks:
             return  # The bar is the lower border of the patch.
-        draft.band(
-            "wing", label("wing_bars"), _bar(plan, 0.44, 0.06), [0.5 * thick, 1.1 * thick, 1.1 * thick, 0.7 * thick]
-        )
+        widths = [0.5 * thick, 1.1 * thick, 1.1 * thick, 0.7 * thick]
+        draft.band("wing", label("wing_bars"), _bar(plan, 0.44, 0.06), widths)
 
 
 def draw_spread(draft: Draft, shape: Shape, body: Frame, marks: Collection[str], view: str, tail: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from birdmml.song.air import Path, carry
 from birdmml.song.gesture import TRAITS, Beats
 from birdmml.song.render import Sound, render
-from birdmml.song.voice import KINDS, LETTERS, Note, Score, Voice
+from birdmml.song.voice import KINDS, LETTERS, RECIPES, Note, Score, Voice
 
 SLIVER = 0.03  # Seconds, or half of the syllable: with less of it inside the clip it is not sung.
 _TAKES = 2  # Versions of a noisy syllable that is sung often, so that no two neighbours need be the same.
@@ -90,7 +90,7 @@ class _Forms:
     def _make(self, note: Note, version: int) -> _Form:
         cast = self.voice.cast(note.letter, note.duration, self.score.variant, self.path.sample_rate)
         free = np.minimum(np.maximum(cast.free + self.nudges[note.letter, version], 0), 1)
-        gesture = KINDS[self.voice.song.syllables[note.letter]].recipe(replace(cast, free=free))
+        gesture = RECIPES[self.voice.song.syllables[note.letter]](replace(cast, free=free))
         sound = render(gesture, self.path.sample_rate, self.draws[note.letter][version])
         samples, length = carry(sound, self.path), len(sound.samples)
         if sound.beats is not None:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from birdmml.song import harsh, tonal
 from birdmml.song.gesture import TRAITS, Cast, Gesture
 from birdmml.song.render import HIGHEST
 from birdmml.species import Song
+from confu_core.data_files import read_data, record
 from confu_core.random import generator
 
 LETTERS = 8
@@ -212,9 +212,8 @@ def _dynamics(place: float, habit: float, total: int) -> float:
 
 @dataclass(frozen=True)
 class Kind:
-    """How syllables of one kind are made."""
+    """How syllables of one kind lie in time and in the band of a song."""
 
-    recipe: Callable[[Cast], Gesture]
     share: float  # Of the time to the next syllable for which it sounds.
     shortest: float  # Its duration, in seconds; where syllables follow too fast for the shortest, it gives way.
     longest: float
@@ -231,27 +230,9 @@ class Kind:
         return min(max(self.share * slot * stretch, low), self.longest * stretch)
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        "whistle": Kind(tonal.whistle, 0.84, 0.08, 1.1, 0.08, octaves=0.07),
-        "slur": Kind(tonal.slur, 0.78, 0.05, 0.7, 0.85),
-        "upslur": Kind(tonal.upslur, 0.74, 0.05, 0.6, 0.8),
-        "chip": Kind(tonal.chip, 0.5, 0.02, 0.06, 0.9, 0.9),
-        "trill": Kind(tonal.trill, 0.95, 0.15, 3.5, 0.6, 0.9),
-        "buzz": Kind(harsh.buzz, 0.88, 0.06, 1.8, 0.6, 0.8, octaves=1),
-        "warble": Kind(tonal.warble, 0.92, 0.12, 2.8, 0.9),
-        "hoot": Kind(tonal.hoot, 0.62, 0.1, 0.7, 0.35, octaves=0.5, deep=True, varied=True),
-        "coo": Kind(tonal.coo, 0.78, 0.12, 1.1, 0.6, octaves=0.6, deep=True, varied=True),
-        "drum": Kind(harsh.drum, 0.95, 0.09, 1.8, 1.0, octaves=3, deep=True),
-        "harsh": Kind(harsh.harsh, 0.72, 0.05, 0.8, 0.8, octaves=1.2, varied=True),
-        "croak": Kind(harsh.croak, 0.66, 0.08, 0.9, 0.8, octaves=1, deep=True, varied=True),
-        "quack": Kind(harsh.quack, 0.6, 0.07, 0.32, 0.7, octaves=0.8, varied=True),
-        "honk": Kind(harsh.honk, 0.66, 0.1, 0.5, 1.0, octaves=1.1, varied=True),
-        "scream": Kind(harsh.scream, 0.92, 0.2, 2.4, 1.0, octaves=1.4, varied=True),
-        "rattle": Kind(harsh.rattle, 0.95, 0.1, 2.0, 1.0, 0.9, octaves=1.6),
-        "chirp": Kind(tonal.chirp, 0.6, 0.03, 0.18, 0.8),
-        "flute": Kind(tonal.flute, 0.88, 0.12, 1.0, 0.75, octaves=1.4),
-        "hum": Kind(tonal.hum, 0.97, 0.25, 3.8, 0.5, octaves=0.12, deep=True),
-        "boom": Kind(tonal.boom, 0.82, 0.15, 1.6, 0.6, octaves=0.7, deep=True),
-    }
-)
+KINDS = {
+    name: record(Kind, values, f"syllables.toml: {name}")
+    for name, values in read_data("birdmml", "syllables.toml").items()
+}
+# Each kind is a function of its name.
+RECIPES: Mapping[str, Callable[[Cast], Gesture]] = {name: vars(tonal).get(name) or vars(harsh)[name] for name in KINDS}

@@ -70,16 +70,8 @@ class Evaluation:
         return f"{self.row['method']} on {self.plan['title']}"
 
     def save(self, folder: str | Path) -> None:
-        """Keep it in a results folder, beside what that holds; reports show all of it together.
+        """Keep it in a results folder, new or not, beside what that holds; reports show all of it together.
 
-        Parameters
-        ----------
-        folder : str or Path
-            Made where it is missing.
-
-        Raises
-        ------
-        ResultsError
-            If the folder holds results of another benchmark, or cannot be written.
+        A ResultsError says that the folder holds results of another benchmark, or cannot be written.
         """
         keep(dict(self.row), folder, plan=self.plan, seconds=self.seconds)

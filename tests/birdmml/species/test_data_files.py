@@ -16,7 +16,7 @@ from birdmml.data import schema
 from birdmml.picture.background import scenery
 from birdmml.picture.composition import settings_of
 from birdmml.picture.template import make_template
-from birdmml.song.voice import KINDS
+from birdmml.song.voice import KINDS, RECIPES
 from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, forms, shapes, words
 from birdmml.species.shapes import make_shape
 from birdmml.species.words import make_words
@@ -141,7 +141,7 @@ def test_every_word_of_the_table_can_be_drawn_sung_and_told() -> None:
     assert set(held.bills) == set(forms().bills) and set(held.tails) == set(forms().tails)
     assert set(held.crests) - {"none"} <= set(forms().crests)
     assert {curve for one in shapes().values() for curve in one.crests.values()} <= {*forms().crests, "ears"}
-    assert set(held.syllables) == set(KINDS)
+    assert set(held.syllables) == set(KINDS) == set(RECIPES)
     assert set(held.activities) == {*ACTIVITIES, "some"} and set(held.behind) == set(BACKGROUNDS)
     assert set(held.setting["weather"]) == {*WEATHERS, "some"}
     assert set(scenery().looks) == set(BACKGROUNDS) and len(scenery().wood) == 4
