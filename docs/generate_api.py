@@ -18,7 +18,6 @@ PACKAGES = ("birdmml", "xor_bench", "confu_core")
 INSIDE = (
     "birdmml.columns",
     "birdmml.describe",
-    "birdmml.describe",
     "birdmml.placement",
     "birdmml.prompts",
     "birdmml.sample",
