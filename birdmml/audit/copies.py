@@ -56,6 +56,12 @@ class Copies:
             examples = tuple(self.examples(rows, group))
             yield Finding(severity, summary, len(rows), self.looked_at, unit, advice, examples)
 
+    def crossing(self) -> Iterator[Finding]:
+        """Yield a finding on the rows that have a copy in another split."""
+        unit = self.facts.unit(self.name)
+        advice = f"Keep all copies of a {unit[:-1]} in one split: what was trained on is tested on."
+        yield from self.findings(self.across(), self.group, "error", f"{unit} have a copy in another split", advice)
+
     def examples(self, rows: np.ndarray, group: np.ndarray) -> Iterator[Example]:
         """Yield groups that rows belong to: the first member, and one of the rows, of another split if any is."""
         for first in np.unique(group[rows])[:MOST_EXAMPLES]:

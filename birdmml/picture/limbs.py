@@ -97,12 +97,8 @@ def _foot(draft: Draft, shape: Shape, foot: Frame, z: float, stance: str, tone: 
     thick = shape.shank * (1.1 if shape.foot == "talon" else 0.85)
     layer = "under" if tone else "over"
     if shape.foot == "web" and stance == "flat":
-        web = [
-            foot.at(-0.02, 0.03, z),
-            foot.at(size, 0.0, z),
-            foot.at(size * 0.9, -0.028, z),
-            foot.at(-0.03, -0.012, z),
-        ]
+        web = [foot.at(-0.02, 0.03, z), foot.at(size, 0.0, z), foot.at(size * 0.9, -0.028, z)]
+        web.append(foot.at(-0.03, -0.012, z))
         draft.add(layer, label("legs", tone), web, sharp=(1, 2))
         return
     for toe in forms().toes["grip" if stance in ("grip", "cling") else "flat"]:

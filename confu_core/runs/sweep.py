@@ -156,11 +156,8 @@ def _stack(compute: Callable[[list[Settings]], list[Row]], stack: list[Cell[Sett
         else:
             apart = [_stack(compute, [cell]) for cell in stack]
             return [row for rows, _ in apart for row in rows], [cost for _, costs in apart for cost in costs]
-    cost = {
-        "seconds": (time.monotonic() - started) / len(stack),
-        "peak_memory_bytes": peak_memory(),
-        "stack": len(stack),
-    }
+    seconds = (time.monotonic() - started) / len(stack)
+    cost = {"seconds": seconds, "peak_memory_bytes": peak_memory(), "stack": len(stack)}
     return rows, [{"cell": cell.id, **cost} for cell in stack]
 
 

@@ -45,21 +45,11 @@ def picture_blank(facts: Facts, name: str) -> Iterator[Finding]:
 def picture_copies(facts: Facts, name: str) -> Iterator[Finding]:
     """Find pictures that occur more than once, byte for byte or nearly."""
     copies = find_copies(facts, name, PICTURE_DISTANCE)
-    yield from copies.findings(
-        copies.across(),
-        copies.group,
-        "error",
-        "pictures have a copy in another split",
-        "Keep all copies of a picture in one split: what was trained on is tested on.",
-    )
+    yield from copies.crossing()
     inside = copies.inside(copies.group)
-    yield from copies.findings(
-        np.flatnonzero(inside != np.arange(facts.rows)),
-        inside,
-        "warning",
-        "pictures have an earlier copy in their own split",
-        "Remove them, or give copies one caption: in retrieval only one of two equal pictures counts as right.",
-    )
+    later, said = np.flatnonzero(inside != np.arange(facts.rows)), "pictures have an earlier copy in their own split"
+    mend = "Remove them, or give copies one caption: in retrieval only one of two equal pictures counts as right."
+    yield from copies.findings(later, inside, "warning", said, mend)
 
 
 @check("picture-sizes", "pictures of unlike sizes", Picture)
@@ -200,13 +190,7 @@ def _lengths(facts: Facts, name: str) -> Iterator[Finding]:
 def sound_copies(facts: Facts, name: str) -> Iterator[Finding]:
     """Find recordings with a copy in another split, or nearly a copy in their own."""
     copies = find_copies(facts, name, SOUND_DISTANCE)
-    yield from copies.findings(
-        copies.across(),
-        copies.group,
-        "error",
-        "recordings have a copy in another split",
-        "Keep all copies of a recording in one split: what was trained on is tested on.",
-    )
+    yield from copies.crossing()
     # Byte for byte in one split, it is reuse, which is a finding of its own.
     inside, alone = copies.inside(copies.group), np.arange(facts.rows)
     yield from copies.findings(
