@@ -214,8 +214,7 @@ class Dataset:
             If the shard is missing, cut or altered, or has no such row.
         """
         path = self.root / shard.path
-        if rows and not 0 <= min(rows) <= max(rows) < shard.rows:
-            raise DatasetError(f"{path} has {shard.rows} rows; got rows {min(rows)} to {max(rows)}")
+        _check_range(path, shard, rows)
         if shard.format != "parquet":
             return self.read_shard(shard).take(pa.array(rows, pa.int64()))
         self.group_sizes(shard)  # Which compares the shard with the manifest.
@@ -269,6 +268,11 @@ def _check_columns(path: Location, columns: Sequence[str] | None, known: Sequenc
             raise DatasetError(f"{path} has no column {name!r}; {nearest(name, known)}")
 
 
+def _check_range(path: Location, shard: Shard, rows: Sequence[int]) -> None:
+    if rows and not 0 <= min(rows) <= max(rows) < shard.rows:
+        raise DatasetError(f"{path} has {shard.rows} rows; got rows {min(rows)} to {max(rows)}")
+
+
 def _altered(path: Location, problem: str) -> DatasetError:
     return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")
 
@@ -301,8 +305,7 @@ class Unwritten(Dataset):
 
     def take(self, shard: Shard, rows: Sequence[int]) -> pa.Table:
         """Make some rows of one shard, and no others; see `Dataset.take`."""
-        if rows and not 0 <= min(rows) <= max(rows) < shard.rows:
-            raise DatasetError(f"{self.root / shard.path} has {shard.rows} rows; got rows {min(rows)} to {max(rows)}")
+        _check_range(self.root / shard.path, shard, rows)
         first = self._first(shard)
         parts = [checked_rows(self.recipe, shard.split, first + row, first + row + 1) for row in rows]
         return pa.concat_tables(parts) if parts else self.recipe.schema.empty_table()
@@ -313,9 +316,7 @@ class Unwritten(Dataset):
         stop = first + shard.rows
         if columns is None:
             return checked_rows(self.recipe, shard.split, first, stop)
-        for name in columns:
-            if name not in self.manifest.schema:
-                raise DatasetError(f"{self.root} has no column {name!r}; {nearest(name, self.manifest.schema)}")
+        _check_columns(self.root, columns, list(self.manifest.schema))
         return self.recipe.columns(shard.split, first, stop, list(columns)).select(list(columns))
 
     def _first(self, shard: Shard) -> int:
