@@ -19,7 +19,8 @@ from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
 from confu_core.report.words import ReportWords
-from confu_core.runs.sweep import Cell, SweepSummary
+from confu_core.runs.grid import Cell
+from confu_core.runs.sweep import SweepSummary
 from confu_core.training.fit import Progress
 from confu_core.training.processes import ranks
 
@@ -46,25 +47,11 @@ def report_words() -> ReportWords:
 
 
 def open_data(place: str | Path) -> MediaData:
-    """Open any dataset to train on, without decoding anything.
+    """Open any dataset to train on, without decoding anything; with exact ceilings where it was generated.
 
-    Parameters
-    ----------
-    place : str or Path
-        Folder or URL of a built dataset, generated or real; or a source that is read in place, such as
-        ``"ssw60:/data/ssw60"``.
-
-    Returns
-    -------
-    MediaData
-        With exact ceilings where the dataset was generated.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such dataset, it is damaged, or it is none to train on.
-    InvalidValue
-        If there is no such source, or it has no such option.
+    `place` is the folder or URL of a built dataset, generated or real, or a source that is read in place, such as
+    ``"ssw60:/data/ssw60"``. A DatasetError says that there is none, that it is damaged or none to train on, an
+    InvalidValue that there is no such source, or no such option of it.
     """
     return describe(open_place(place)).media()
 
@@ -79,24 +66,7 @@ def open_task(
 ) -> MediaTask:
     """Open a dataset as a task: tell the species, or another class, from what is seen of a sample.
 
-    Parameters
-    ----------
-    settings : MediaSettings
-        Its data, as for `open_data`, and what is read of them.
-    cache, stream, workers, progress
-        As for `confu_core.media.opened.open_media`.
-
-    Returns
-    -------
-    MediaTask
-        With exact ceilings where the dataset was generated.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such dataset, it is damaged, or a file of features does not fit.
-    InvalidValue
-        If features are for a modality that there is not.
+    Parameters and errors are those of `open_data` and `confu_core.media.opened.open_media`.
     """
     data = open_data(settings.data)
     return open_media(data, settings, cache=cache, stream=stream, workers=workers, progress=progress)
@@ -113,26 +83,10 @@ def run(
     watch: Callable[[Progress], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> MediaResult:
-    """Train and evaluate one method once.
+    """Train and evaluate one method once; return row, measures, examples and model.
 
-    Parameters
-    ----------
-    settings : MediaSettings
-        What to run.
-    cache, stream, workers, progress
-        As for `open_task`.
-    device, checkpoint, watch
-        As for `confu_core.media.run.run_media`.
-
-    Returns
-    -------
-    MediaResult
-        Row, measures, examples and model.
-
-    Raises
-    ------
-    DatasetError, InvalidValue, MethodError, TrainingError
-        See these.
+    `cache`, `stream`, `workers` and `progress` are as for `open_task`; `device`, `checkpoint` and `watch` as for
+    `confu_core.media.run.run_media`. Whatever can be wrong with data, settings, method or training is a ConfuError.
     """
     if stream:
         _check_streamed(settings)
@@ -162,33 +116,12 @@ def sweep_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> 
 
 
 def run_sweep(
-    grid: Mapping[str, Sequence[Any]],
-    out: str | Path,
-    *,
-    fixed: Mapping[str, Any] | None = None,
-    **how: Any,
+    grid: Mapping[str, Sequence[Any]], out: str | Path, *, fixed: Mapping[str, Any] | None = None, **how: Any
 ) -> SweepSummary:
-    """Run every cell of a grid that a folder does not hold yet.
+    """Run every cell of a grid that a results folder does not hold yet; return counts, failures and time.
 
-    Parameters
-    ----------
-    grid, fixed
-        As for `sweep_cells`.
-    out : str or Path
-        Results folder.
-    **how
-        ``cache``, ``workers``, ``device``, ``progress`` and ``decoding``, as for
-        `confu_core.media.sweep.run_cells`.
-
-    Returns
-    -------
-    SweepSummary
-        Counts, failures and time.
-
-    Raises
-    ------
-    DatasetError, InvalidValue, MethodError, ResultsError
-        See these.
+    `how` are ``cache``, ``workers``, ``device``, ``progress`` and ``decoding``, as for
+    `confu_core.media.sweep.run_cells`; errors are ConfuErrors.
     """
     fixed = dict(fixed or {})
     cells, known = media_cells(grid, fixed, open_data)
@@ -196,18 +129,7 @@ def run_sweep(
 
 
 def plan_of(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``sweep.json`` says of a grid.
-
-    Parameters
-    ----------
-    grid, fixed
-        As for `sweep_cells`.
-
-    Returns
-    -------
-    dict
-        JSON values. Where data lie is not among them.
-    """
+    """Return what ``sweep.json`` says of a grid, as JSON values; where data lie is not among them."""
     return _plan(grid, fixed, *media_cells(grid, fixed, open_data))
 
 

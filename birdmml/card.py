@@ -23,8 +23,6 @@ from confu_core.shards.read import Dataset
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["words_of"]
-
 DIALS = meanings(Settings)
 DIALS |= {
     f"group_captions.{group}.{name}": f"{meaning}, in {group}"

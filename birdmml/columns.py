@@ -14,29 +14,12 @@ from birdmml.caption import Caption
 from birdmml.design import Latents
 from birdmml.species import PictureFacts, SongFacts, Species
 
-__all__ = ["COLUMNS", "Column", "Drawn"]
-
 
 @dataclass(frozen=True)
 class Drawn:
     """All that is known of one sample once it is drawn.
 
-    Attributes
-    ----------
-    own, look, song, shown_look, shown_song : Species
-        The species, and those whose looks and song it has and shows.
-    group : str
-        How the species is told apart.
-    latents : Latents
-        Types and gate.
-    individual, recording : str
-        Which bird, and which recording.
-    seen, heard : PictureFacts, SongFacts
-        What is true of picture and recording.
-    caption : Caption
-        Text and facts.
-    image, audio : bytes
-        JPEG and FLAC.
+    `own` is its species; the others are those whose looks and song it has, and shows. Media are a JPEG and a FLAC.
     """
 
     own: Species
@@ -57,24 +40,10 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the samples.
+    """A column of the samples: its name in files, its type, and what it holds, in the words of the card.
 
-    Attributes
-    ----------
-    name : str
-        In files.
-    type : {"string", "bool", "int32", "double", "image", "audio"}
-        Of Arrow; media are bytes with a path.
-    meaning : str
-        What it holds, in the words of the card.
-    value : callable or None
-        From a `Drawn` sample to its value; None for the key, which follows from split and row.
-    about : {"sample", "picture", "recording"}
-        What it is true of.
-    label : str
-        What pages call it where the name does not tell the unit.
-    digits : int
-        After the point, where pages show it.
+    `value` takes it from a sample, and is None for the key alone, which follows from split and row; `about` is what it
+    is true of. Pages call it by its label, if the name does not tell the unit, and round it to some digits.
     """
 
     name: str

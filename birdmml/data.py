@@ -35,20 +35,8 @@ BATCH_ROWS = 25
 
 
 def schema(sample_rate: int) -> pa.Schema:
-    """Return the columns of a row.
+    """Return the columns of a row, with recordings of so many samples per second.
 
-    Parameters
-    ----------
-    sample_rate : int
-        Of the recordings, in samples per second.
-
-    Returns
-    -------
-    pyarrow.Schema
-        Key, media, caption, labels, latents, and what is true of picture and recording.
-
-    Examples
-    --------
     >>> schema(22050).names[:4]
     ['key', 'image', 'audio', 'caption']
     """
@@ -63,25 +51,8 @@ def schema(sample_rate: int) -> pa.Schema:
 
 @lru_cache(maxsize=8)
 def species_of(settings: Settings) -> tuple[Species, ...]:
-    """Return the species that a dataset has.
+    """Return the species of a dataset, in taxonomic order: those named, or so many, spread evenly over the table.
 
-    Parameters
-    ----------
-    settings : Settings
-        The dials.
-
-    Returns
-    -------
-    tuple of Species
-        Those named; or as many as asked for, spread evenly over the table. It is in taxonomic order, and so are they.
-
-    Raises
-    ------
-    InvalidValue
-        If the table has not as many.
-
-    Examples
-    --------
     >>> len(species_of(Settings(species=15)))
     15
     """
@@ -95,18 +66,7 @@ def species_of(settings: Settings) -> tuple[Species, ...]:
 
 @lru_cache(maxsize=8)
 def design_of(settings: Settings) -> Design:
-    """Return how the species of a dataset are told apart.
-
-    Parameters
-    ----------
-    settings : Settings
-        The dials.
-
-    Returns
-    -------
-    Design
-        The same for the same settings.
-    """
+    """Return how the species of a dataset are told apart, which follows from the settings."""
     species = species_of(settings)
     return make_design(
         np.stack([look_vector(one.plumage) for one in species]),
@@ -258,13 +218,7 @@ def _places(settings: Settings, split: str) -> Sequence[SampleKey]:
 
 @dataclass(frozen=True)
 class BirdData:
-    """A Bird-MML dataset on disk.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        Its shards and manifest.
-    """
+    """A Bird-MML dataset on disk."""
 
     dataset: Dataset
 
@@ -281,13 +235,7 @@ class BirdData:
         return self.dataset.manifest
 
     def distinct_captions(self) -> dict[str, int]:
-        """Count captions.
-
-        Returns
-        -------
-        dict of str to int
-            ``distinct`` and ``total``, over all splits.
-        """
+        """Count the ``distinct`` captions and their ``total``, over all splits."""
         name = "caption" if "parquet" in self.manifest.formats else "txt"
         captions = [pc.cast(self.dataset.table(split, [name])[name], pa.string()) for split in self.manifest.splits]
         together = pa.chunked_array([chunk for column in captions for chunk in column.chunks])
@@ -295,23 +243,7 @@ class BirdData:
 
 
 def recipe_of(manifest: Manifest) -> BirdRecipe:
-    """Return the recipe that a dataset was built from.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    BirdRecipe
-        Which builds the same again.
-
-    Raises
-    ------
-    DatasetError
-        If the manifest does not describe a dataset of birds.
-    """
+    """Return the recipe that builds a dataset again; a DatasetError says that its manifest describes no birds."""
     if manifest.name != NAME:
         raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}; use the command that built it")
     try:
@@ -321,21 +253,5 @@ def recipe_of(manifest: Manifest) -> BirdRecipe:
 
 
 def open_birds(path: str | Path) -> BirdData:
-    """Open a dataset that `BirdRecipe` described.
-
-    Parameters
-    ----------
-    path : str or Path
-        Its folder.
-
-    Returns
-    -------
-    BirdData
-        Nothing but the manifest is read yet.
-
-    Raises
-    ------
-    DatasetError
-        If there is no dataset, or one of something else.
-    """
+    """Open a dataset of `BirdRecipe`, of which nothing but the manifest is read yet; any other is a DatasetError."""
     return BirdData.of(open_dataset(path))

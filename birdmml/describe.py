@@ -7,19 +7,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from birdmml.data import NAME, BirdData, design_of, recipe_of, species_of
-from birdmml.modalities import AUDIO, IMAGE, bird_inputs
 from birdmml.prompts import reference_descriptions
+from birdmml.settings import Settings
 from confu_core.ceilings import Ceilings
 from confu_core.datasets import Contents, contents_of
 from confu_core.datasets.contents import CONTENTS
 from confu_core.errors import DatasetError
+from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset, Manifest
 
 if TYPE_CHECKING:
     from confu_core.media.opened import MediaData
-
-__all__ = ["Birds", "Description", "data_columns", "describe"]
 
 
 class Description:
@@ -88,23 +87,13 @@ class Birds(Description):
 
 
 def describe(dataset: Dataset) -> Description:
-    """Return what is known of a dataset before anything of it is decoded.
+    """Return what is known of a dataset before anything of it is decoded: `Birds`, if it was generated.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Generated, or of others.
+    Its ``contents`` raise DatasetError where a manifest tells of neither birds nor media.
 
-    Returns
-    -------
-    Description
-        Of generated birds `Birds`. Its ``contents`` raise DatasetError where a manifest tells of neither.
-
-    Examples
-    --------
     >>> from birdmml.data import BirdRecipe
     >>> from birdmml.settings import Settings
-    >>> from confu_core.shards.unwritten import unwritten
+    >>> from confu_core.shards.read import unwritten
     >>> described = describe(unwritten(BirdRecipe(Settings())))
     >>> described.generated, described.contents.label, len(described.contents.classes)
     (True, 'species', 20)
@@ -115,19 +104,7 @@ def describe(dataset: Dataset) -> Description:
 
 
 def data_columns(manifest: Manifest) -> dict[str, Any]:
-    """Return what results say of a generated dataset.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    dict of str to object
-        ``data``, the start of its fingerprint; the number of ``species``, mixing parameter ``p``, ``triplets``, and
-        ``data_seed``.
-    """
+    """Return what results say of a generated dataset; ``data`` is the start of its fingerprint."""
     return {
         "data": manifest.fingerprint[:12],
         "species": int(manifest.information["overall"]["species"]),
@@ -147,3 +124,12 @@ def _by_query(values: Mapping[str, Any]) -> dict[str, Ceilings]:
     image, audio, both = (float(values[name]) for name in ("bayes_image", "bayes_audio", "bayes_both"))
     fused = Ceilings(float(values["single_ceiling"]), float(values["pairwise_ceiling"]), both)
     return {IMAGE: Ceilings(image, image, image), AUDIO: Ceilings(audio, audio, audio), f"{IMAGE}+{AUDIO}": fused}
+
+
+IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
+
+
+def bird_inputs(settings: Settings) -> InputSpec:
+    """Return what is read of a generated dataset: picture, song and caption."""
+    audio = Sound("audio", settings.sample_rate, settings.seconds)
+    return InputSpec({IMAGE: Picture("image"), AUDIO: audio, CAPTION: Text("caption")})

@@ -65,18 +65,7 @@ class Shares:
             raise InvalidValue(f"shares must add up to 1; got {total:g} ({given})")
 
     def by_group(self) -> dict[str, float]:
-        """Return the shares by the name of the group.
-
-        Returns
-        -------
-        dict of str to float
-            In the order of `GROUPS`.
-
-        Examples
-        --------
-        >>> Shares(xor=1.0).by_group()["xor"]
-        1.0
-        """
+        """Return the shares by the name of the group, with hyphens, in the order of `GROUPS`."""
         return {group: float(getattr(self, group.replace("-", "_"))) for group in GROUPS}
 
 
@@ -85,18 +74,9 @@ DEFAULT_SHARES = Shares(0.2, 0.1, 0.1, 0.3, 0.3)
 
 @dataclass(frozen=True)
 class Unit:
-    """Species that share types among themselves and with nobody else.
+    """Species, rows of the table, that share types among themselves and with nobody else; types are named by species.
 
-    Attributes
-    ----------
-    group : str
-        One of `GROUPS`.
-    species : tuple of int
-        Rows of the species table.
-    looks, songs : tuple of int
-        The visual and the song types of the unit, by the species whose looks or song they are.
-    cells : tuple of (int, int)
-        For each species the positions of its types in `looks` and `songs`; empty in an ``xor`` unit.
+    `cells` are for each species the positions of its types in `looks` and `songs`; empty in an ``xor`` unit.
     """
 
     group: str
@@ -106,20 +86,8 @@ class Unit:
     cells: tuple[tuple[int, int], ...] = ()
 
     def law(self, p: float) -> np.ndarray:
-        """Return the probability of each pair of types given the species, before noise.
+        """Return the probability of each pair of types given the species, shape (species, looks, songs), before noise.
 
-        Parameters
-        ----------
-        p : float
-            Probability of the modular sum, for an ``xor`` unit.
-
-        Returns
-        -------
-        ndarray of float64, shape (species, looks, songs)
-            Each species' slice adds up to 1.
-
-        Examples
-        --------
         >>> Unit("xor", (4, 7), (4, 7), (4, 7)).law(1.0)[1]  # ones on the other diagonal
         array([[0. , 0.5],
                [0.5, 0. ]])
@@ -138,16 +106,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class Latents:
-    """The types of one sample, by the species whose looks or song they are.
+    """The types of one sample, by the species whose looks or song they are: as it has them, and as they are shown.
 
-    Attributes
-    ----------
-    look, song : int
-        As the species has them.
-    shown_look, shown_song : int
-        As picture and recording show them: the same, but for observation noise.
-    gate : bool
-        In an ``xor`` unit, whether the species is the sum of its types; False elsewhere.
+    Without observation noise that is the same. The gate says whether, in an ``xor`` unit, the species is the sum of its
+    types.
     """
 
     look: int
@@ -161,18 +123,9 @@ class Latents:
 class Design:
     """How every species is told apart.
 
-    Attributes
-    ----------
-    names : tuple of str
-        Common names, in the order of the table that was used.
-    units : tuple of Unit
-        Every species is in one.
-    weights : tuple of float
-        Probability of each species; they add up to 1.
-    p : float
-        Mixing parameter of the ``xor`` units.
-    image_noise, audio_noise : float
-        Probability that a type is shown as another one of its group.
+    `names` and `weights`, which add up to 1, are in the order of the table that was used, of which every species is in
+    one unit; `p` is the mixing parameter of the ``xor`` units, and noise the probability that a type is shown as
+    another one of its group.
     """
 
     names: tuple[str, ...]
@@ -198,20 +151,7 @@ class Design:
         }
 
     def draw(self, species: int, source: np.random.Generator) -> Latents:
-        """Draw the types of one sample of a species.
-
-        Parameters
-        ----------
-        species : int
-            Row of the table.
-        source : numpy.random.Generator
-            Of this sample alone.
-
-        Returns
-        -------
-        Latents
-            The types, and what is shown of them.
-        """
+        """Draw the types of one sample of a species, a row of the table, and what is shown of them."""
         unit, position = self.place[species]
         gate_at, free, *noise = source.random(6)
         gate = not unit.cells and gate_at < self.p
@@ -231,17 +171,9 @@ class Design:
         )
 
     def law(self, group: str) -> np.ndarray:
-        """Return the joint law of species and shown types within a group.
+        """Return the joint law of species and shown types within a group, float64 of shape (species, looks, songs).
 
-        Parameters
-        ----------
-        group : str
-            One that has species.
-
-        Returns
-        -------
-        ndarray of float64, shape (species, looks, songs)
-            Species in the order of the group's units. Adds up to the probability of the group.
+        Species are in the order of the group's units; the sum is the probability of the group.
         """
         units = [unit for unit in self.units if unit.group == group]
         sizes = np.array([(len(unit.species), len(unit.looks), len(unit.songs)) for unit in units])

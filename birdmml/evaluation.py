@@ -6,7 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +33,13 @@ from confu_core.media.vectors import (
 )
 from confu_core.runs import environment
 from confu_core.runs.evaluation import Evaluation
-from confu_core.runs.options import cell_id
-from confu_core.settings import check_dials, real, whole
+from confu_core.runs.grid import cell_id
+from confu_core.settings import Dial
 
 __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What is said of embeddings."""
-
-    seed: int = whole(0, low=0, high=2**63 - 1)
-    temperature: float = real(0.07, above=0, below=math.inf)
-
-
+SEED, TEMPERATURE = Dial(int, low=0, high=2**63 - 1), Dial(float, above=0, below=math.inf)
 TRAINED = ("total_correlation_bound", "final_loss")
 
 
@@ -124,7 +117,8 @@ def evaluate(
     >>> print(evaluate({"image": x, "audio": y, "descriptions": d}, data="data/birds"))  # doctest: +SKIP
     """
     started = time.monotonic()
-    check_dials(_Said(seed, temperature))
+    SEED.checked("seed", seed)
+    TEMPERATURE.checked("temperature", temperature)
     if not (isinstance(name, str) and name.strip() and name.isprintable()):
         raise InvalidValue(f"name must be text that can be printed; got {name!r}")
     known = open_data(_place(data))
@@ -210,23 +204,9 @@ def embed_model(
 ) -> Embeddings:
     """Write the embeddings of a dataset's samples and descriptions by key, for `evaluate` or tools of others.
 
-    Parameters
-    ----------
-    model, data, cache, features, threads, workers, progress
-        As for `evaluate_model`.
-    out : str or Path
-        A ``.parquet`` file with ``key`` and a column of float32 vectors for each modality and each fused query.
-        Descriptions have the keys ``description/0`` and on, in the column of the text that describes.
-
-    Returns
-    -------
-    Embeddings
-        What was written.
-
-    Raises
-    ------
-    DatasetError, InvalidValue, MethodError, TrainingError
-        As for `evaluate_model`.
+    `out` is a ``.parquet`` file with ``key`` and a column of float32 vectors for each modality and each fused query.
+    Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest is as for
+    `evaluate_model`; what was written is returned.
     """
     saved = load_model(model) if isinstance(model, str | Path) else model
     if Path(out).suffix != ".parquet":

@@ -113,25 +113,8 @@ class IngestSettings:
 
 
 def settings_from(values: Mapping[str, Any]) -> IngestSettings:
-    """Return settings from values by name, as a file or a manifest has them.
+    """Return settings from values by name, as a file or a manifest has them: lists stand for tuples.
 
-    Parameters
-    ----------
-    values : mapping of str to object
-        Lists stand for tuples.
-
-    Returns
-    -------
-    IngestSettings
-        Checked.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no such setting, or a value breaks its constraint.
-
-    Examples
-    --------
     >>> settings_from({"size": 64, "split": [0.5, 0.25, 0.25]}).split
     (0.5, 0.25, 0.25)
     """

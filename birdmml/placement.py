@@ -10,8 +10,7 @@ import numpy as np
 from birdmml.design import DEFAULT_SHARES, GROUPS, SUM_TOLERANCE, Design, Shares, Unit
 from birdmml.species import MARKS, PARTS, Plumage, Song, shapes, words
 from confu_core.errors import InvalidValue
-
-__all__ = ["look_vector", "make_design", "nearest_units", "song_vector"]
+from confu_core.orders import MOST_CELLS
 
 # How far apart two looks are for another shape, for a mark that only one has, and for twice the length, in units of
 # the distance between black and white on one part.
@@ -25,24 +24,7 @@ LEAST = {"image-unique": 2, "audio-unique": 2, "complement": 4, "xor": 2}
 
 
 def look_vector(plumage: Plumage) -> np.ndarray:
-    """Describe looks by numbers whose Euclidean distance says how different two birds look.
-
-    Parameters
-    ----------
-    plumage : Plumage
-        What a bird looks like.
-
-    Returns
-    -------
-    ndarray of float64, shape (features,)
-        Colours of parts, marks, shape and length.
-
-    Examples
-    --------
-    >>> from birdmml.species import find_species
-    >>> look_vector(find_species("Mallard").plumage).ndim
-    1
-    """
+    """Describe looks by numbers whose Euclidean distance says how different two birds look."""
     colors = words().colors
     parts = [np.array(colors[plumage.colors[part]].rgb) / 255 / math.sqrt(3) for part in PARTS]
     marks = [MARK_WEIGHT * (mark in plumage.colors) for mark in MARKS]
@@ -51,48 +33,17 @@ def look_vector(plumage: Plumage) -> np.ndarray:
 
 
 def song_vector(song: Song) -> np.ndarray:
-    """Describe a song by numbers whose Euclidean distance says how different two songs sound.
-
-    Parameters
-    ----------
-    song : Song
-        What a bird sounds like.
-
-    Returns
-    -------
-    ndarray of float64, shape (features,)
-        Kinds of syllable, pitch, rate and harmonicity.
-
-    Examples
-    --------
-    >>> from birdmml.species import find_species
-    >>> song_vector(find_species("Mallard").song).ndim
-    1
-    """
+    """Describe a song by numbers whose Euclidean distance says how different two songs sound."""
     kinds = [SYLLABLE_WEIGHT / math.sqrt(2) * (kind in song.syllables) for kind in words().syllables]
     pitch = [OCTAVE_WEIGHT * math.log2(hertz) for hertz in (song.low_hz, song.high_hz)]
     return np.array([*kinds, *pitch, RATE_WEIGHT * math.log2(song.rate), HARMONICITY_WEIGHT * song.harmonicity])
 
 
 def nearest_units(vectors: np.ndarray, candidates: Sequence[int], sizes: Sequence[int]) -> list[tuple[int, ...]]:
-    """Pick units of species that are near to each other: the closest pair left, and whoever is nearest to it.
+    """Pick units of so many species that are near to each other: the closest pair left, and whoever is nearest to it.
 
-    Parameters
-    ----------
-    vectors : ndarray, shape (species, features)
-        One row per species.
-    candidates : sequence of int
-        Rows that may be picked, each once.
-    sizes : sequence of int
-        Species per unit; no more in all than there are candidates.
+    Vectors are of shape (species, features); candidates are rows of them, and so are the units, ascending.
 
-    Returns
-    -------
-    list of tuple of int
-        Rows of each unit, ascending.
-
-    Examples
-    --------
     >>> nearest_units(np.array([[0.0], [9.0], [1.0], [10.0]]), range(4), [2, 2])
     [(0, 2), (1, 3)]
     """
@@ -121,40 +72,13 @@ def make_design(
     image_noise: float = 0.0,
     audio_noise: float = 0.0,
 ) -> Design:
-    """Place species in groups and units.
+    """Place species in groups and units, by the vectors of their looks and songs, of shape (species, features).
 
     Those that look most alike become ``audio-unique``, and of the others those that sound most alike
-    ``image-unique``: what they share is what they nearly share in nature. The rest are dealt out far apart.
+    ``image-unique``: what they share is what they nearly share in nature. The rest are dealt out far apart. The dials
+    are those of `birdmml.settings.Settings`; `weights` say how frequent each species is. An InvalidValue says that a
+    parameter breaks its constraint, or that a group has too few species for its kind.
 
-    Parameters
-    ----------
-    looks, songs : ndarray, shape (species, features)
-        One row per species, of `look_vector` and `song_vector`.
-    names : sequence of str
-        One per species.
-    shares : Shares
-        Of each group.
-    weights : sequence of float or ndarray, optional
-        How frequent each species is; equal by default.
-    group_weights : mapping of str to float, optional
-        How many times as frequent the species of a group are; 1 where a group is not named.
-    p : float
-        Mixing parameter of the ``xor`` group, in [0, 1].
-    image_noise, audio_noise : float
-        Probability that a type is shown as another of its group, in [0, 1].
-
-    Returns
-    -------
-    Design
-        The same for the same arguments.
-
-    Raises
-    ------
-    InvalidValue
-        If a parameter breaks its constraint, or a group has too few species for its kind.
-
-    Examples
-    --------
     >>> vectors = np.arange(10.0)[:, None]
     >>> design = make_design(vectors, vectors, [f"bird {i}" for i in range(10)], shares=Shares(redundant=0.6, xor=0.4))
     >>> [len(unit.species) for unit in design.units]
@@ -180,7 +104,15 @@ def make_design(
     for unit in units:
         raw[list(unit.species)] *= (group_weights or {}).get(unit.group, 1.0)
     units.sort(key=lambda unit: GROUPS.index(unit.group))
-    return Design(tuple(names), tuple(units), tuple((raw / raw.sum()).tolist()), p, image_noise, audio_noise)
+    design = Design(tuple(names), tuple(units), tuple((raw / raw.sum()).tolist()), p, image_noise, audio_noise)
+    for group, types in design.types.items():
+        size = (counts[group], *map(len, types))
+        if math.prod(size) > MOST_CELLS:
+            raise InvalidValue(
+                f"shares must leave {group} a law of at most {MOST_CELLS:,} cells (species x looks x songs); "
+                f"got {' x '.join(map(str, size))}: lower its share, or species"
+            )
+    return design
 
 
 def _counts(shares: Shares, species: int) -> dict[str, int]:

@@ -46,12 +46,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "caption": {"name_share": 0.331},
     },
     # XOR in pixels and sound: captions tell of the species alone, and only picture and song together tell it.
-    "xor": {
-        "species": 4,
-        "per_species": 500,
-        "shares": {"xor": 1.0},
-        "group_weights": {},
-    },
+    "xor": {"species": 4, "per_species": 500, "shares": {"xor": 1.0}, "group_weights": {}},
 }
 
 
@@ -88,23 +83,7 @@ def preset(name: str, changes: Mapping[str, Any] | None = None) -> Settings:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Read settings from a TOML file.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file.
-
-    Returns
-    -------
-    dict
-        Values by name, for `preset` to check.
-
-    Raises
-    ------
-    InvalidValue
-        If the file cannot be read or is no TOML.
-    """
+    """Read settings from a TOML file, by name, for `preset` to check; an InvalidValue says why it cannot be read."""
     try:
         values = tomllib.loads(read_small(path, MOST_CONFIG).decode("utf-8-sig"))
     except OSError as error:

@@ -13,44 +13,18 @@ from birdmml.settings import Settings
 from birdmml.species import MARKS, PARTS, PictureFacts, SongFacts, Species
 from confu_core.random import generator
 
-__all__ = ["PROMPTS_PER_SPECIES", "reference_descriptions"]
-
 PROMPTS_PER_SPECIES = 16
 
 
 def reference_descriptions(
     settings: Settings, design: Design, species: tuple[Species, ...], count: int = PROMPTS_PER_SPECIES
 ) -> list[tuple[str, int]]:
-    """Write descriptions of every species in the manner of the dataset's captions.
+    """Write descriptions of every species in the manner of the dataset's captions, each with the row of its species.
 
     They say of a species what its captions say in the same shares, but nothing of any one bird: the marks of its
     looks, the usual song, and its natural history, of individuals that no split has. Where captions name the species,
     so do they. Where captions of ``xor`` species tell of looks and song, against the default, these are any of the
     unit and tell nothing of the species.
-
-    Parameters
-    ----------
-    settings : Settings
-        The dials.
-    design : Design
-        Which looks and songs each species has.
-    species : tuple of Species
-        Those of the dataset.
-    count : int
-        Descriptions per species.
-
-    Returns
-    -------
-    list of (str, int)
-        Description, and the row of its species.
-
-    Examples
-    --------
-    >>> from birdmml.data import design_of, species_of
-    >>> few = Settings(species=20)
-    >>> found = reference_descriptions(few, design_of(few), species_of(few), count=2)
-    >>> len(found), found[0][1]
-    (40, 0)
     """
     written = []
     for row, own in enumerate(species):

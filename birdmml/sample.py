@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,25 +18,16 @@ from birdmml.song import encode_flac, sing
 from birdmml.species import PictureFacts, Plumage, SongFacts, Species
 from confu_core.random import generator
 
-__all__ = ["SampleKey", "draw_sample"]
-
+SHIFT = "shift"  # The split of unseen circumstances.
+Source = Callable[..., np.random.Generator]  # Of a split, by the name of what random numbers belong to.
 QUALITY_BELOW = 20  # Pictures vary by up to this much below the JPEG quality asked for.
 
 
 @dataclass(frozen=True)
 class SampleKey:
-    """Which sample it is, and so what it is drawn from.
+    """Which sample it is, and so what it is drawn from: its split and row, and its species, a row of those used.
 
-    Attributes
-    ----------
-    split : str
-        Its split.
-    row : int
-        Its row there.
-    species : int
-        Row of the species among those used.
-    ordinal : int
-        Which of the split's samples of this species it is, from 0.
+    `ordinal` counts the split's samples of this species from 0.
     """
 
     split: str
@@ -45,38 +37,22 @@ class SampleKey:
 
 
 def draw_sample(key: SampleKey, settings: Settings, design: Design, species: Sequence[Species]) -> dict[str, Any]:
-    """Draw one triplet.
+    """Draw one triplet: a value for each of `COLUMNS` but the key, with media as bytes.
 
     Random numbers are keyed by what they belong to. A bird's traits and its place follow from (split, species, shown
     type, number of the individual), so that the same bird is met again and never in another split; the types from the
     number of the recording, so that one that is used again tells of the same; the view from the row.
-
-    Parameters
-    ----------
-    key : SampleKey
-        Which sample.
-    settings : Settings
-        The dials.
-    design : Design
-        How species are told apart.
-    species : sequence of Species
-        Those used.
-
-    Returns
-    -------
-    dict
-        A value for each of `COLUMNS` but the key, with media as bytes.
     """
-    keys = _Keys(settings.seed, key)
+    source = partial(generator, settings.seed, "birdmml", key.split)
     own = species[key.species]
     take = _take(key, settings, own)
     group = design.place[key.species][0].group
-    latents = design.draw(key.species, keys.source("latents", own.common_name, take))
+    latents = design.draw(key.species, source("latents", own.common_name, take))
     look, song = species[latents.shown_look], species[latents.shown_song]
     bird = (own.common_name, look.common_name, key.ordinal // settings.per_individual)
     singer = (own.common_name, song.common_name, take // settings.per_individual)
-    plumage, picture, seen = _picture(look, bird, settings, keys)
-    audio, heard = _song(song, (*singer, take), settings, keys)
+    plumage, picture, seen = _picture(look, bird, settings, key, source)
+    audio, heard = _song(song, (*singer, take), settings, key, source)
     caption = write_caption(
         own,
         plumage=plumage,
@@ -84,7 +60,7 @@ def draw_sample(key: SampleKey, settings: Settings, design: Design, species: Seq
         picture=seen,
         recording=heard,
         dials=settings.caption_of(group),
-        random=keys.source("caption", key.row),
+        random=source("caption", key.row),
     )
     drawn = Drawn(
         own=own,
@@ -105,55 +81,38 @@ def draw_sample(key: SampleKey, settings: Settings, design: Design, species: Seq
     return {column.name: column.value(drawn) for column in COLUMNS if column.value}
 
 
-@dataclass(frozen=True)
-class _Keys:
-    """Sources of random numbers, by the name of what they belong to, within a split."""
-
-    seed: int
-    key: SampleKey
-
-    def source(self, *stream: str | int) -> np.random.Generator:
-        """Return the source of a stream."""
-        return generator(self.seed, "birdmml", self.key.split, *stream)
-
-    @property
-    def shift(self) -> bool:
-        """Whether the split is the one of unseen circumstances."""
-        return self.key.split == "shift"
-
-
 def _picture(
-    look: Species, bird: tuple[str, str, int], settings: Settings, keys: _Keys
+    look: Species, bird: tuple[str, str, int], settings: Settings, key: SampleKey, source: Source
 ) -> tuple[Plumage, bytes, PictureFacts]:
     """Draw a bird: what it wears, the JPEG, and what is seen."""
-    sex = "female" if look.female and keys.source("sex", *bird).random() < 0.5 else "male"
+    sex = "female" if look.female and source("sex", *bird).random() < 0.5 else "male"
     plumage = look.female if sex == "female" and look.female else look.plumage
-    view = keys.source("view", keys.key.row)
+    view = source("view", key.row)
     picture, seen = draw_picture(
         plumage,
         size=settings.size,
-        individual=keys.source("bird", *bird),
-        scene=keys.source("place", *bird),
+        individual=source("bird", *bird),
+        scene=source("place", *bird),
         view=view,
         sex=sex,
-        shift=keys.shift,
+        shift=key.split == SHIFT,
     )
     quality = max(1, settings.jpeg_quality - int(view.integers(QUALITY_BELOW + 1)))
     return plumage, encode_jpeg(picture, quality), seen
 
 
 def _song(
-    song: Species, recording: tuple[str, str, int, int], settings: Settings, keys: _Keys
+    song: Species, recording: tuple[str, str, int, int], settings: Settings, key: SampleKey, source: Source
 ) -> tuple[bytes, SongFacts]:
     """Sing a song: the FLAC, and what is heard."""
     samples, heard = sing(
         song.song,
         seconds=settings.seconds,
         sample_rate=settings.sample_rate,
-        individual=keys.source("singer", *recording[:3]),
-        scene=keys.source("site", *recording[:3]),
-        take=keys.source("take", *recording),
-        shift=keys.shift,
+        individual=source("singer", *recording[:3]),
+        scene=source("site", *recording[:3]),
+        take=source("take", *recording),
+        shift=key.split == SHIFT,
     )
     return encode_flac(samples, settings.sample_rate), heard
 

@@ -153,18 +153,7 @@ class Settings:
         return {**rows, largest: rows[largest] + total - sum(rows.values())}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all dials but the seed, as JSON values.
-
-        Returns
-        -------
-        dict
-            Nested for shares and captions. Equal settings give equal text, whether a 1 or a 1.0 was asked for.
-
-        Examples
-        --------
-        >>> Settings(p=1).as_dict()["p"]
-        1.0
-        """
+        """Return all dials but the seed, as JSON values: equal settings give equal text, whether with 1 or 1.0."""
         values = asdict(self)
         del values["seed"]
         lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}

@@ -7,8 +7,9 @@ latents: what pictures and recordings show of them can only be less.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,7 @@ import numpy as np
 from birdmml.design import Design
 from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE
-from confu_core.information import (
-    Atoms,
-    bayes_accuracy,
-    decompose,
-    entropy,
-    mutual_information,
-    total_correlation,
-)
+from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information, total_correlation
 from confu_core.orders import connected_information, law_ceilings
 
 __all__ = ["GroupStructure", "Structure", "additive_ceilings", "structure"]
@@ -92,47 +86,21 @@ class GroupStructure:
 
 @dataclass(frozen=True)
 class Structure:
-    """The information structure of a design.
-
-    Attributes
-    ----------
-    overall : GroupStructure
-        Of all species together.
-    groups : dict of str to GroupStructure
-        Of each group by itself.
-    """
+    """The information structure of a design: of all species together, and of each group by itself."""
 
     overall: GroupStructure
     groups: dict[str, GroupStructure]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as JSON values.
-
-        Returns
-        -------
-        dict
-            ``overall`` and ``groups``.
-        """
+        """Return everything as JSON values."""
         groups = {name: group.as_dict() for name, group in self.groups.items()}
         return {"unit": "nats", "of": "latents", "overall": self.overall.as_dict(), "groups": groups}
 
 
 @lru_cache(maxsize=8)
 def structure(design: Design) -> Structure:
-    """Compute the information structure of a design.
+    """Compute the information structure of a design; with noise PID atoms are found by iteration, to about 1e-9 nats.
 
-    Parameters
-    ----------
-    design : Design
-        Who shares which types, with what probability and noise.
-
-    Returns
-    -------
-    Structure
-        Exact but for rounding; with noise the PID atoms are found by iteration, to about 1e-9 nats.
-
-    Examples
-    --------
     >>> from birdmml.placement import make_design
     >>> from birdmml.design import Shares
     >>> vectors = np.arange(4.0)[:, None]
@@ -146,25 +114,13 @@ def structure(design: Design) -> Structure:
 
 
 def additive_ceilings(design: Design) -> dict[str, float | None]:
-    """Return the best accuracy of a sum of scores, f(look, species) + g(song, species), in each group and in all.
+    """Return the best accuracy of a sum of scores, f(look, species) + g(song, species), in each group and in ``"all"``.
 
     It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
-    be trained on all modalities together, for the share of right answers. See
-    `confu_core.additive.additive_accuracy`.
+    be trained on all modalities together, for the share of right answers (`confu_core.additive.additive_accuracy`). It
+    is None where it is not computed: in units of five species unless p is 1, and with noise in groups of more than
+    four; and for all where it is None for a group.
 
-    Parameters
-    ----------
-    design : Design
-        Who shares which types, with what probability and noise.
-
-    Returns
-    -------
-    dict of str to (float or None)
-        By group, and ``"all"``. None where it is not computed: in units of five species unless p is 1, and with noise
-        in groups of more than four; and for all where it is None for a group.
-
-    Examples
-    --------
     >>> from birdmml.placement import make_design
     >>> from birdmml.design import Shares
     >>> vectors = np.arange(3.0)[:, None]
@@ -218,16 +174,13 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
     between = entropy(weights)
 
     def mean(name: str) -> float:
-        return float(weights @ [getattr(group, name) for group in groups])
-
-    def atom(name: str) -> float:
-        return float(weights @ [getattr(group.atoms, name) for group in groups])
+        return float(weights @ list(map(attrgetter(name), groups)))
 
     def connected(order: int) -> float:
         return float(weights @ [group.connected_information[order] for group in groups])
 
-    image, audio, both = mean("bayes_image"), mean("bayes_audio"), mean("bayes_both")
-    pairwise = mean("pairwise_ceiling")
+    image, audio, both, pairwise = map(mean, ("bayes_image", "bayes_audio", "bayes_both", "pairwise_ceiling"))
+    redundancy, *others = (mean(f"atoms.{atom.name}") for atom in fields(Atoms))
     return GroupStructure(
         species=sum(group.species for group in groups),
         visual_types=sum(group.visual_types for group in groups),
@@ -248,5 +201,5 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
         # that, so all of it is of order 2, and the law that knows the pairs is that of each group in its turn.
         total_correlation=mean("total_correlation") + 2 * between,
         connected_information={2: connected(2) + 2 * between, 3: connected(3)},
-        atoms=Atoms(atom("redundancy") + between, atom("unique_first"), atom("unique_second"), atom("synergy")),
+        atoms=Atoms(redundancy + between, *others),
     )

@@ -116,7 +116,7 @@ def _check_place(out: Path, data: str) -> None:
     """Refuse a results folder that could not be written to, before anything is computed."""
     from birdmml.bench import open_data
     from confu_core.io.atomic import check_writable
-    from confu_core.runs.folder import claimed
+    from confu_core.runs.store import claimed
 
     with claimed(out, open_data(data).benchmark) as folder:
         check_writable(folder / "results.parquet")

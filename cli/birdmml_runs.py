@@ -106,7 +106,7 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
 def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None) -> None:
     """Refuse, before hours of training, places that could not be written to after it."""
     from confu_core.io.atomic import check_writable
-    from confu_core.runs.folder import claimed
+    from confu_core.runs.store import claimed
 
     if int(os.environ.get("RANK", "0")):
         return  # Of several processes, the first one writes.

@@ -32,7 +32,7 @@ def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any
     """Sort options into settings of a run and options of its method."""
     from confu_core.methods import load_method, method_options
     from confu_core.methods.registry import check_options
-    from confu_core.runs.options import option_value
+    from confu_core.runs.grid import option_value
 
     own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
     named = {name: value for name, value in values.items() if name not in own}

@@ -1,13 +1,16 @@
-"""What was read from a file, compared with the types that it must have; the first difference is named by its key."""
+"""What was read from a file, compared with the types or values that it must have; the first difference is named."""
 
 from __future__ import annotations
 
+import math
 import reprlib
 import types
 from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin
 
-__all__ = ["check_keys", "check_typed", "is_number"]
+__all__ = ["check_keys", "check_typed", "is_number", "merged"]
+
+_TOLERANCE = 1e-9  # Sums may be formed in another order by another version of a library.
 
 
 def check_keys(held: Any, kinds: Mapping[str, Any], what: str = "") -> None:
@@ -71,3 +74,19 @@ def _inside(what: str, name: object) -> str:
     # What a file calls its keys is shown: in one line, and briefly.
     shown = str(name) if str(name).isprintable() and len(str(name)) <= 60 else reprlib.repr(name)
     return f"{what}.{shown}" if what else shown
+
+
+def merged(held: Any, computed: Any, name: str) -> Any:
+    """Return what a file holds, completed by what it must hold; a ValueError names the first value that is another."""
+    if isinstance(computed, Mapping) and isinstance(held, Mapping):
+        inner = {key: merged(held.get(key, value), value, f"{name}.{key}") for key, value in computed.items()}
+        return {**held, **inner}
+    if isinstance(computed, list | tuple) and isinstance(held, list | tuple) and len(held) == len(computed):
+        return [merged(*pair, f"{name}[{place}]") for place, pair in enumerate(zip(held, computed, strict=True))]
+    if is_number(held) and is_number(computed):
+        equal = math.isclose(held, computed, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+    else:
+        equal = type(held) is type(computed) and bool(held == computed)
+    if not equal:
+        raise ValueError(f"{name} is {reprlib.repr(held)}, and by its settings {reprlib.repr(computed)}")
+    return held

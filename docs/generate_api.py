@@ -16,6 +16,11 @@ PACKAGES = ("birdmml", "xor_bench", "confu_core")
 
 # What no user imports: its docstrings are a sentence each, and no page shows them.
 INSIDE = (
+    "birdmml.columns",
+    "birdmml.describe",
+    "birdmml.placement",
+    "birdmml.prompts",
+    "birdmml.sample",
     "confu_core.io",
     "confu_core.media",
     "confu_core.page",
@@ -43,7 +48,7 @@ def documented_modules(package: ModuleType) -> list[str]:
         return [name, *ALSO.get(name, [])]
     shown = {getattr(getattr(package, one), "__module__", "") for one in exported}
     found = [m.name for m in pkgutil.iter_modules(package.__path__, name + ".") if not m.ispkg]
-    public = sorted(module for module in found if not module.rpartition(".")[2].startswith("_"))
+    public = sorted(one for one in found if not one.rpartition(".")[2].startswith("_") and one not in INSIDE)
     return [*([name] if exported else []), *(module for module in public if module not in shown)]
 
 

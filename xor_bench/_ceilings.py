@@ -16,20 +16,8 @@ MOST_CELLS = 64  # Of a law that is written out, for the additive ceiling.
 
 
 def chance(bits: int) -> float:
-    """Return the accuracy of a guess among all codes.
+    """Return the accuracy of a guess among all codes: 2**-bits.
 
-    Parameters
-    ----------
-    bits : int
-        Bits per code, at least 1.
-
-    Returns
-    -------
-    float
-        2**-bits.
-
-    Examples
-    --------
     >>> chance(5)
     0.03125
     """
@@ -101,30 +89,13 @@ def ceilings(
     noise: float = 0.0,
     parity: str = "all",
 ) -> Ceilings:
-    """Return all ceilings of a direction, order by order.
+    """Return all ceilings of a direction, order by order; parameters and errors as for `bayes_accuracy`.
 
     The first and the last modality are the only pair that is not independent, so the law that knows all pairs and
     nothing else is theirs, times uniform ones. Its best guess of either is a copy of the other, and of a modality
     between it has none: what all pairs together tell of a target is what the best single modality tells. The law of an
     order below that of the parity is that of the pairs; from that order on it is the task's own.
 
-    Parameters
-    ----------
-    p, bits, query, target, modalities, noise, parity
-        As for `bayes_accuracy`.
-
-    Returns
-    -------
-    Ceilings
-        Single, pairwise, those of the orders between, and Bayes.
-
-    Raises
-    ------
-    InvalidValue
-        If a parameter breaks its constraint, or the direction does not exist.
-
-    Examples
-    --------
     >>> ceilings(1, 1, ("a", "b", "c"), "d", modalities=4).by_order
     {2: 0.5, 3: 0.5, 4: 1.0}
     """
@@ -138,20 +109,8 @@ def ceilings(
 
 
 def single_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), target: str = "b", **task: Any) -> float:
-    """Return the best accuracy from any single modality of a query.
+    """Return the best accuracy from any single modality of a query; parameters as for `ceilings`.
 
-    Parameters
-    ----------
-    p, bits, query, target, **task
-        As for `ceilings`.
-
-    Returns
-    -------
-    float
-        In [1/V, 1], and at most the Bayes accuracy of the whole query.
-
-    Examples
-    --------
     >>> single_ceiling(0.5, 5), single_ceiling(0.5, 5, ("a", "b"), "c")
     (0.03125, 0.515625)
     """
@@ -159,20 +118,10 @@ def single_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), targe
 
 
 def pairwise_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), target: str = "b", **task: Any) -> float:
-    """Return the accuracy of the guess by the law that knows all pairs and nothing else.
+    """Return the accuracy of the guess by the law that knows all pairs and nothing else; here it is the single ceiling.
 
-    Parameters
-    ----------
-    p, bits, query, target, **task
-        As for `ceilings`.
+    Parameters as for `ceilings`.
 
-    Returns
-    -------
-    float
-        In [1/V, 1], and at most the Bayes accuracy of the whole query. On this task it is the single ceiling.
-
-    Examples
-    --------
     >>> pairwise_ceiling(0.5, 5), pairwise_ceiling(0.5, 5, ("a", "b"), "c")
     (0.03125, 0.515625)
     """
@@ -192,25 +141,10 @@ def additive_ceiling(
     """Return the best accuracy of a sum of pair scores, f(a, b) + g(c, b) for b from a and c.
 
     It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
-    be trained on all modalities together, for the share of right answers. See `confu_core.additive.additive_accuracy`.
+    be trained on all modalities together, for the share of right answers (`confu_core.additive.additive_accuracy`). It
+    is None where the law is too large: more than 64 combinations of query and target, and no closed form. Parameters
+    and errors as for `bayes_accuracy`.
 
-    Parameters
-    ----------
-    p, bits, query, target, modalities, noise, parity
-        As for `bayes_accuracy`.
-
-    Returns
-    -------
-    float or None
-        None where the law is too large: more than 64 combinations of query and target, and no closed form.
-
-    Raises
-    ------
-    InvalidValue
-        If a parameter breaks its constraint, or the direction does not exist.
-
-    Examples
-    --------
     >>> round(additive_ceiling(1, 1), 6)
     0.75
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.settings import dial, like
 from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
 from confu_core.shards.read import with_exact_information
-from xor_bench.task import XorSamples, XorTask, code_bits, direction_name, directions, make_xor, names, random_seed
+from xor_bench.task import XorSamples, XorTask, code_bits, direction_name, directions, names, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
 __all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
 
 NAME = "xor"
 SPLITS = {"train": 10_000, "validation": 1_000, "test": 10_000}
+WRITTEN = ("p", "bits", "modalities", "noise", "rows_per_p")  # What every manifest says of its task.
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class XorRecipe(Recipe):
     def __post_init__(self) -> None:
         if not self.p:
             raise InvalidValue("p must name at least one value; got none")
-        tasks = [XorTask(p, self.bits, self.modalities, self.noise, self.parity) for p in self.p]
+        tasks = [self.task(p) for p in self.p]
         if len({task.p for task in tasks}) < len(tasks):
             raise InvalidValue(f"p must name each value once; got {', '.join(f'{task.p:g}' for task in tasks)}")
         random_seed(self.seed)
@@ -93,6 +94,10 @@ class XorRecipe(Recipe):
             if type(rows) is not int or rows < 1:
                 raise InvalidValue(f"rows of the split {split!r} must be a whole number of at least 1; got {rows!r}")
 
+    def task(self, p: float) -> XorTask:
+        """Return the distribution with one of the mixing parameters."""
+        return XorTask(p, self.bits, self.modalities, self.noise, self.parity)
+
     @property
     def splits(self) -> dict[str, int]:
         """Rows of each split, for all p together."""
@@ -101,15 +106,10 @@ class XorRecipe(Recipe):
     @property
     def config(self) -> dict[str, Any]:
         """All that decides the rows but the seed."""
-        return {
-            "p": list(self.p),
-            "bits": self.bits,
-            "modalities": self.modalities,
-            "noise": self.noise,
-            "rows_per_p": dict(self.rows_per_p),
-            # Left out where it is what every dataset had before there was a choice: their fingerprints stay.
-            **({"parity": self.parity} if self.parity != "all" else {}),
-        }
+        held = {name: getattr(self, name) for name in WRITTEN}
+        # Left out where it is what every dataset had before there was a choice: their fingerprints stay.
+        parity = {"parity": self.parity} if self.parity != "all" else {}
+        return {**held, "p": list(self.p), "rows_per_p": dict(self.rows_per_p), **parity}
 
     @property
     def schema(self) -> pa.Schema:
@@ -118,12 +118,12 @@ class XorRecipe(Recipe):
         With noise the clean codes follow.
         """
         letters = names(self.modalities)
-        fields = [("key", pa.string()), ("p", pa.float64()), ("gate", pa.int8())]
-        fields += [(letter, pa.int32()) for letter in letters]
-        fields += [(f"{letter}_bits", pa.list_(pa.int8())) for letter in letters]
+        columns = [("key", pa.string()), ("p", pa.float64()), ("gate", pa.int8())]
+        columns += [(letter, pa.int32()) for letter in letters]
+        columns += [(f"{letter}_bits", pa.list_(pa.int8())) for letter in letters]
         if self.noise:
-            fields += [(f"{letter}_clean", pa.int32()) for letter in letters]
-        return pa.schema(fields)
+            columns += [(f"{letter}_clean", pa.int32()) for letter in letters]
+        return pa.schema(columns)
 
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
         """Return a range of rows: all of the first p, then all of the next."""
@@ -136,20 +136,12 @@ class XorRecipe(Recipe):
 
     def information(self) -> dict[str, Any]:
         """Return, for every p, the exact information in nats and the ceilings of every direction."""
-        return {_written(p): exact(XorTask(p, self.bits, self.modalities, self.noise, self.parity)) for p in self.p}
+        # Briefly where that is exact, and in full where another p would read alike.
+        written = {p: brief if float(brief := f"{p:g}") == p else repr(p) for p in self.p}
+        return {written[p]: exact(self.task(p)) for p in self.p}
 
     def _part(self, split: str, p: float, first: int, count: int, start: int) -> pa.Table:
-        samples = make_xor(
-            count,
-            p=p,
-            bits=self.bits,
-            modalities=self.modalities,
-            noise=self.noise,
-            parity=self.parity,
-            random_state=self.seed,
-            split=split,
-            start=start,
-        )
+        samples = self.task(p).samples(count, self.seed, split, start)
         letters = names(self.modalities)
         columns: dict[str, Any] = {
             "key": [f"{split}-{row:09d}" for row in range(first, first + count)],
@@ -165,28 +157,11 @@ class XorRecipe(Recipe):
         return pa.table({field.name: columns[field.name] for field in self.schema}, schema=self.schema)
 
 
-def _written(p: float) -> str:
-    """Write p briefly where that is exact, and in full where another p would read alike."""
-    return brief if float(brief := f"{p:g}") == p else repr(p)
-
-
 def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
-    """Collect what is known exactly about a task.
+    """Collect what is known exactly about a task, as JSON values: informations in nats, and all ceilings by direction.
 
-    Parameters
-    ----------
-    task : XorTask
-        The distribution.
-    additive : bool
-        Whether to add what sums of pair scores could reach, which takes up to a second.
+    `additive` adds what sums of pair scores could reach, which takes up to a second.
 
-    Returns
-    -------
-    dict
-        Information quantities in nats, and by direction all ceilings; JSON values.
-
-    Examples
-    --------
     >>> exact(XorTask(p=1, bits=1))["ceilings"]["ac->b"]
     {'single_ceiling': 0.5, 'pairwise_ceiling': 0.5, 'bayes_accuracy': 1.0}
     """
@@ -208,25 +183,8 @@ def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
 
 
 def recipe_of(manifest: Manifest) -> XorRecipe:
-    """Return the recipe that a dataset was built from.
+    """Return the recipe that builds a dataset again; a DatasetError says that its manifest describes no XOR task.
 
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    XorRecipe
-        Which builds the same again.
-
-    Raises
-    ------
-    DatasetError
-        If the manifest does not describe an XOR task.
-
-    Examples
-    --------
     >>> import tempfile
     >>> from confu_core.shards import build
     >>> recipe = XorRecipe(p=(0.3,), bits=2, rows_per_p={"train": 4})
@@ -237,30 +195,15 @@ def recipe_of(manifest: Manifest) -> XorRecipe:
     if manifest.name != NAME:
         raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}; use the command that built it")
     try:
-        return XorRecipe(**{**manifest.config, "p": tuple(manifest.config["p"])}, seed=manifest.seed)
+        config = {**{name: manifest.config[name] for name in WRITTEN}, **manifest.config}
+        return XorRecipe(**{**config, "p": tuple(config["p"])}, seed=manifest.seed)
     except (AttributeError, InvalidValue, KeyError, TypeError) as error:
         raise DatasetError(f"the manifest does not describe an XOR task: {error}; restore it") from error
 
 
 @dataclass(frozen=True)
 class XorData:
-    """An XOR dataset on disk.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        Its shards and manifest.
-    p : tuple of float
-        The mixing parameters that it holds.
-    bits, modalities, seed : int
-        As built.
-    noise : float
-        As built.
-    parity : str
-        As built.
-    rows_per_p : dict of str to int
-        Rows of each split for every p.
-    """
+    """An XOR dataset on disk, with the settings that it was built with; see `XorRecipe`."""
 
     dataset: Dataset
     p: tuple[float, ...]
@@ -268,8 +211,8 @@ class XorData:
     modalities: int
     noise: float
     seed: int
-    rows_per_p: dict[str, int]
-    parity: str = "all"
+    rows_per_p: Mapping[str, int]
+    parity: str
 
     @classmethod
     def of(cls, dataset: Dataset) -> XorData:
@@ -277,22 +220,8 @@ class XorData:
         if dataset.manifest.name != NAME:
             raise DatasetError(f"{dataset.root} holds the dataset {dataset.manifest.name!r}, not {NAME!r}")
         recipe = recipe_of(dataset.manifest)
-        dataset = with_exact_information(dataset, recipe.information())
-        try:
-            config = dataset.manifest.config
-            task = XorTask(0.0, config["bits"], config["modalities"], config["noise"], config.get("parity", "all"))
-            return cls(
-                dataset=dataset,
-                p=tuple(map(float, config["p"])),
-                bits=task.bits,
-                modalities=task.modalities,
-                noise=task.noise,
-                seed=dataset.manifest.seed,
-                rows_per_p={split: int(rows) for split, rows in config["rows_per_p"].items()},
-                parity=task.parity,
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise DatasetError(f"{dataset.root}: its manifest does not describe an XOR task: {error}") from error
+        own = {one.name: getattr(recipe, one.name) for one in fields(recipe)}
+        return cls(with_exact_information(dataset, recipe.information()), **own)
 
     def samples(self, split: str, p: float) -> XorSamples:
         """Read the samples of one split and p.
@@ -331,21 +260,5 @@ class XorData:
 
 
 def open_xor(path: str | Path) -> XorData:
-    """Open a dataset that `XorRecipe` described.
-
-    Parameters
-    ----------
-    path : str or Path
-        Its folder.
-
-    Returns
-    -------
-    XorData
-        Nothing but the manifest is read yet.
-
-    Raises
-    ------
-    DatasetError
-        If there is no dataset, or one of something else.
-    """
+    """Open a dataset of `XorRecipe`, of which nothing but the manifest is read yet; any other is a DatasetError."""
     return XorData.of(open_dataset(path))

@@ -18,7 +18,7 @@ from confu_core.methods import Method, Space, View
 from confu_core.model import Model
 from confu_core.runs.environment import threads
 from confu_core.runs.evaluation import Evaluation
-from confu_core.runs.options import cell_id
+from confu_core.runs.grid import cell_id
 from confu_core.training.samples import Samples
 from xor_bench.run import every_direction, row_of, samples
 from xor_bench.settings import Settings
@@ -103,9 +103,9 @@ def evaluate(
     columns = {"method": name, "brought": "embeddings", **{each: getattr(settings, each) for each in task}}
     cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, ""), **columns}
     with threads(1):
-        drawn = Samples(
-            tuple(_numbered(tables[one]) for one in letters), torch.from_numpy(samples(settings, "test").codes)
-        )
+        # Embeddings with the code of each behind it.
+        numbered = tuple(torch.cat([tables[one], torch.arange(codes)[:, None].float()], dim=1) for one in letters)
+        drawn = Samples(numbered, torch.from_numpy(samples(settings, "test").codes))
         found = evaluate_directions(_model(tables, letters), drawn, every_direction(settings))
         row = row_of(settings, found, cell, None)
     return Evaluation(row, plan_of({}, {"method": name, "p": p}, []), time.monotonic() - started)
@@ -136,11 +136,6 @@ def _checked(embeddings: Mapping[str, Any]) -> dict[str, Tensor]:
             raise InvalidValue(f"{name} must be finite; got {table[~np.isfinite(table)][0]}")
         tables[name] = nn.functional.normalize(torch.from_numpy(table.astype(np.float32)), dim=-1)
     return tables
-
-
-def _numbered(table: Tensor) -> Tensor:
-    """Return embeddings with the code of each behind it."""
-    return torch.cat([table, torch.arange(len(table), dtype=table.dtype)[:, None]], dim=1)
 
 
 def _model(tables: Mapping[str, Tensor], letters: tuple[str, ...]) -> Model:

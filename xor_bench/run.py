@@ -19,7 +19,7 @@ from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
 from xor_bench.data import XorData
 from xor_bench.settings import Settings
-from xor_bench.task import XorSamples, code_inputs, direction_name, directions, make_xor, names
+from xor_bench.task import XorSamples, code_inputs, direction_name, directions, names
 from xor_bench.theory import ceilings, chance, information
 
 __all__ = ["every_direction", "headline", "row_of", "run", "run_together", "samples", "untrained"]
@@ -71,24 +71,10 @@ def run_together(
     watch: Callable[[int, int], None] | None = None,
     reduce: bool = True,
 ) -> list[dict[str, Any]]:
-    """Train and evaluate runs that differ in p, noise and seed alone, in one stack where that is exact.
+    """Train and evaluate runs of one `Settings.shape`, which differ in p, noise and seed alone, in one stack.
 
-    Parameters
-    ----------
-    cells : sequence of Settings
-        Of one `Settings.shape`.
-    data, watch, reduce
-        As for `run`.
-
-    Returns
-    -------
-    list of dict
-        One row of results per cell, the same as each would have alone.
-
-    Raises
-    ------
-    InvalidValue, MethodError, TrainingError, DatasetError
-        See these; a TrainingError has the number of the cell.
+    Returns a row of results per cell, the same as each would have alone; the rest is as for `run`, and a TrainingError
+    has the number of the cell.
     """
     first = cells[0]
     if any(cell.shape() != first.shape() for cell in cells):
@@ -124,17 +110,8 @@ def _samples(settings: Settings, data: XorData | None, split: str) -> Samples:
 
 def samples(settings: Settings, split: str) -> XorSamples:
     """Draw the samples of a run."""
-    task = settings.task
-    return make_xor(
-        settings.train_samples if split == "train" else settings.test_samples,
-        p=task.p,
-        bits=task.bits,
-        modalities=task.modalities,
-        noise=task.noise,
-        parity=task.parity,
-        random_state=settings.seed,
-        split=split,
-    )
+    count = settings.train_samples if split == "train" else settings.test_samples
+    return settings.task.samples(count, settings.seed, split)
 
 
 def _row(settings: Settings, model: Model, loss: float, data: XorData | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from confu_core.errors import InvalidValue
-from confu_core.runs.options import cell_id, plain, resolved_options
+from confu_core.runs.grid import cell_id, plain, resolved_options
 from confu_core.settings import check_dials, dial, like, real, whole
 from xor_bench.task import KINDS, XorTask
 
@@ -113,22 +113,10 @@ class Settings:
         return XorTask(self.p, self.bits, self.modalities, self.noise, self.parity)
 
     def resolved_options(self) -> dict[str, Any]:
-        """Return every option of the method with its value; this loads the method.
+        """Return every option of the method with its value: its defaults, overlaid with the bench's and the user's.
 
-        Returns
-        -------
-        dict of str to object
-            The method's own defaults, overlaid with the bench's and the user's.
+        This loads the method. An InvalidValue says that it has no such option, a MethodError that there is none.
 
-        Raises
-        ------
-        InvalidValue
-            If the method has no such option.
-        MethodError
-            If there is no such method.
-
-        Examples
-        --------
         >>> Settings(options={"lam": 0.3}).resolved_options()["lam"]
         0.3
         """
@@ -138,31 +126,15 @@ class Settings:
         return resolved_options(self.method, self.options, bench)
 
     def columns(self) -> dict[str, Any]:
-        """Return all settings as columns of a results table, the options of the method among them.
-
-        Returns
-        -------
-        dict of str to (str, int, float or bool)
-            Values of several parts are written with commas.
-
-        Examples
-        --------
-        >>> Settings(method="gram").columns()["label_smoothing"]
-        0.1
-        """
+        """Return all settings as columns of results, those of the method too; several parts stand with commas."""
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "options"}
         return {**own, **{name: plain(value) for name, value in self.resolved_options().items()}}
 
     def cell(self) -> str:
-        """Return the identity of the run: equal for equal settings, another for any other.
+        """Return the identity of the run, 16 hexadecimal digits: equal for equal settings, another for any other.
 
-        Returns
-        -------
-        str
-            16 hexadecimal digits. For a method in a file, its content counts too.
+        For a method in a file, its content counts too.
 
-        Examples
-        --------
         >>> Settings(p=0.5).cell() == Settings(p=0.5, options={"lam": 0.5}).cell() != Settings(p=0.6).cell()
         True
         """
@@ -172,12 +144,6 @@ class Settings:
         return cell_id(columns, self.method)
 
     def shape(self) -> tuple[object, ...]:
-        """Return all that cells trained in one stack must share: everything but p, noise and seed.
-
-        Returns
-        -------
-        tuple
-            Hashable.
-        """
+        """Return all that cells trained in one stack must share, hashable: everything but p, noise and seed."""
         shared = {**asdict(self), "p": None, "noise": None, "seed": None, "options": self.resolved_options()}
         return tuple(sorted((name, repr(value)) for name, value in shared.items()))

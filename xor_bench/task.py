@@ -91,20 +91,18 @@ class XorTask:
             )
         object.__setattr__(self, "parity", parity_of(self.parity, self.modalities))
 
+    def samples(self, n_samples: int, random_state: int, split: str, start: int = 0) -> XorSamples:
+        """Draw samples, as `make_xor` does."""
+        count, first = whole_within("n_samples", n_samples, 1), whole_within("start", start, 0)
+        seed = random_seed(random_state)
+        if not isinstance(split, str) or not split:
+            raise InvalidValue(f"split must be a name; got {split!r}")
+        return _drawn(self, count, seed, split, first)
+
 
 @dataclass(frozen=True)
 class XorSamples:
-    """Samples of the task.
-
-    Attributes
-    ----------
-    codes : ndarray of int64, shape (n, modalities)
-        Observed codes, in [0, 2**bits).
-    clean : ndarray of int64, shape (n, modalities)
-        The same before observation noise.
-    gate : ndarray of bool, shape (n,)
-        Whether the last modality is the parity.
-    """
+    """Samples: observed codes, int64, the same before noise, both of shape (n, modalities), and gates, bool, (n,)."""
 
     codes: np.ndarray
     clean: np.ndarray
@@ -159,12 +157,10 @@ def make_xor(
     True
     """
     task = XorTask(p=p, bits=bits, modalities=modalities, noise=noise, parity=parity)
-    count = whole_within("n_samples", n_samples, 1)
-    first = whole_within("start", start, 0)
-    seed = random_seed(random_state)
-    if not isinstance(split, str) or not split:
-        raise InvalidValue(f"split must be a name; got {split!r}")
+    return task.samples(n_samples, random_state, split, start)
 
+
+def _drawn(task: XorTask, count: int, seed: int, split: str, first: int) -> XorSamples:
     def draw(*stream: str | int) -> np.ndarray:
         return words(seed, "xor", split, *stream, start=first, count=count)
 
@@ -225,22 +221,8 @@ def code_inputs(kind: str, bits: int, *, width: int | None = None, random_state:
 
 
 def code_bits(codes: np.ndarray, bits: int) -> np.ndarray:
-    """Write codes in binary.
+    """Write codes in binary, int8 of shape (..., bits), the highest bit first.
 
-    Parameters
-    ----------
-    codes : ndarray of int64, shape (...)
-        In [0, 2**bits).
-    bits : int
-        Bits per code.
-
-    Returns
-    -------
-    ndarray of int8, shape (..., bits)
-        Each 0 or 1, the highest bit first.
-
-    Examples
-    --------
     >>> code_bits(np.array([1, 2]), 2)
     array([[0, 1],
            [1, 0]], dtype=int8)
@@ -249,48 +231,16 @@ def code_bits(codes: np.ndarray, bits: int) -> np.ndarray:
 
 
 def names(modalities: int) -> tuple[str, ...]:
-    """Return the names of the modalities: the first letters of the alphabet.
-
-    Parameters
-    ----------
-    modalities : int
-        How many, in [3, 26].
-
-    Returns
-    -------
-    tuple of str
-        One letter each. The last is the parity of the others, or a copy of the first.
-
-    Examples
-    --------
-    >>> names(4)
-    ('a', 'b', 'c', 'd')
-    """
+    """Return the names of the modalities, the first letters of the alphabet; the last is the parity or the copy."""
     return tuple(ascii_lowercase[: whole_within("modalities", modalities, 3, MOST_MODALITIES)])
 
 
 def directions(modalities: int, orders: Iterable[int] = (1, 2)) -> list[tuple[tuple[str, ...], str]]:
-    """List the directions in which a query of modalities retrieves another one.
+    """List query and target of all directions whose query is of one of the orders: 1 for 1->1, 2 for 2->1, and so on.
 
-    Parameters
-    ----------
-    modalities : int
-        How many there are, in [3, 26].
-    orders : iterable of int
-        Sizes of the query, each in [1, modalities - 1]: 1 for 1->1, 2 for 2->1, and so on.
+    They come order by order as given, alphabetical within each; an InvalidValue says that an order or the number of
+    modalities is out of range.
 
-    Returns
-    -------
-    list of (tuple of str, str)
-        Query and target, order by order as given, alphabetical within each.
-
-    Raises
-    ------
-    InvalidValue
-        If an order or the number of modalities is out of range.
-
-    Examples
-    --------
     >>> [direction_name(*direction) for direction in directions(3)]
     ['a->b', 'a->c', 'b->a', 'b->c', 'c->a', 'c->b', 'ab->c', 'ac->b', 'bc->a']
     """
@@ -306,25 +256,7 @@ def directions(modalities: int, orders: Iterable[int] = (1, 2)) -> list[tuple[tu
 
 
 def direction_name(query: Sequence[str], target: str) -> str:
-    """Write a direction as text.
-
-    Parameters
-    ----------
-    query : sequence of str
-        Modalities given.
-    target : str
-        Modality retrieved.
-
-    Returns
-    -------
-    str
-        Such as ``"ac->b"``.
-
-    Examples
-    --------
-    >>> direction_name(("a", "c"), "b")
-    'ac->b'
-    """
+    """Write a direction as text, such as ``"ac->b"``."""
     return f"{''.join(query)}->{target}"
 
 

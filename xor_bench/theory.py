@@ -72,18 +72,7 @@ class Information:
     code_entropy: float
 
     def as_dict(self) -> dict[str, float]:
-        """Return the quantities by name.
-
-        Returns
-        -------
-        dict of str to float
-            In nats, in the order of the attributes.
-
-        Examples
-        --------
-        >>> round(information(1, 1).as_dict()["total_correlation"], 4)
-        0.6931
-        """
+        """Return the quantities by name, in nats, in the order of the attributes."""
         return asdict(self)
 
 
@@ -190,18 +179,8 @@ def connected_information(
 class Decomposition:
     """The atoms of I(target; sources), in nats.
 
-    Attributes
-    ----------
-    target : str
-        The modality explained.
-    sources : tuple of (str, str)
-        The other two.
-    redundancy : float
-        What either source tells alone.
-    unique : dict of str to float
-        By source, what it tells and the other does not.
-    synergy : float
-        What only both together tell.
+    ``redundancy`` is what either source tells alone; ``unique``, by source, what it tells and the other does not;
+    ``synergy`` what only both together tell.
     """
 
     target: str
@@ -211,18 +190,7 @@ class Decomposition:
     synergy: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields by name.
-
-        Returns
-        -------
-        dict
-            Atoms in nats; ``unique`` is a dict of its own.
-
-        Examples
-        --------
-        >>> decomposition(0, 5, "b").as_dict()["unique"]
-        {'a': 0.0, 'c': 0.0}
-        """
+        """Return the fields by name; ``unique`` is a dict of its own."""
         return asdict(self)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from birdmml.audit.audit import ROWS, Audit, audit, codes
+from birdmml.audit.audit import ROWS, Audit, audit, audit_page, codes
 from birdmml.audit.check import SEVERITIES, Example, Finding
-from birdmml.audit.page import audit_page
 
 __all__ = ["ROWS", "SEVERITIES", "Audit", "Example", "Finding", "audit", "audit_page", "codes"]

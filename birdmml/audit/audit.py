@@ -1,21 +1,27 @@
-"""Audit a dataset: read it once, run the checks, probe simple features."""
+"""Audit a dataset: read it once, run the checks, probe simple features; and write what was found as a page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from birdmml.audit.check import SEVERITIES, Finding, NotApplicable, all_checks, at_least
 from birdmml.audit.facts import UNITS, Facts, open_subject
 from birdmml.audit.gather import Progress, gather
 from birdmml.audit.headroom import HEADROOM, Headroom, measure_headroom
-from birdmml.audit.page import Glimpse, glimpses
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.inputs import InputSpec, Picture, Text
+from confu_core.inputs.decode import content
+from confu_core.inputs.picture import decode_picture
+from confu_core.page.html import data_uri, style, templates
+from confu_core.shards import Shard
 from confu_core.shards.read import Dataset
-
-__all__ = ["ROWS", "Audit", "audit", "codes"]
+from confu_core.shards.rows import read_rows
 
 ROWS = 2000
 
@@ -91,13 +97,7 @@ class Audit:
 
 
 def codes() -> tuple[str, ...]:
-    """Return the codes of all checks.
-
-    Returns
-    -------
-    tuple of str
-        In alphabetical order.
-    """
+    """Return the codes of all checks, in alphabetical order."""
     return tuple(sorted([*(check.code for check in all_checks()), HEADROOM]))
 
 
@@ -206,3 +206,86 @@ def _chosen(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:
 
 def _number(count: int, what: str) -> str:
     return f"{count} {what}{'s' if count != 1 else ''}"
+
+
+if TYPE_CHECKING:
+    from birdmml.audit.audit import Audit
+
+HEADINGS = {
+    "error": ("Errors", "Results on these data do not mean what they seem to mean."),
+    "warning": ("Warnings", "Look at these before you use the data."),
+    "info": ("Worth knowing", ""),
+}
+MOST_ROWS = 24  # With about 3 kB for each picture.
+_SIDE = 96  # Pixels.
+_LETTERS = 160
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """Small JPEGs of one row, as ``data:`` URIs, of a video its first frame; and the beginnings of its texts."""
+
+    pictures: tuple[str, ...]
+    captions: tuple[str, ...]
+
+
+def audit_page(found: Audit) -> str:
+    """Write an audit as one HTML document without external resources, for light and dark screens."""
+    sections = [(*HEADINGS[severity], severity, found.of_severity(severity)) for severity in SEVERITIES]
+    template = templates("birdmml.audit").get_template("audit.html.j2")
+    return template.render(
+        found=found,
+        about=[*((name, f"{rows:,} rows") for name, rows in found.splits.items()), *found.modalities.items()],
+        worst=next((severity for severity in SEVERITIES if found.reaches(severity)), "info"),
+        sections=[section for section in sections if section[-1]],
+        style=style(("birdmml.audit", "audit.css")),
+        version=version("confu-bench"),
+    )
+
+
+def glimpses(facts: Facts, findings: Iterable[Finding]) -> dict[str, Glimpse]:
+    """Look again at the first rows that findings name, and return what they look like by their keys, at most 24."""
+    shown = {n: one for n, one in facts.contents.inputs.inputs.items() if isinstance(one, Picture | Text)}
+    if not shown:
+        return {}
+    spec = InputSpec(shown)
+    keys = dict.fromkeys(key for one in findings for example in one.examples for key in example.keys)
+    wanted = set(list(keys)[:MOST_ROWS])
+    rows = [row for row in range(facts.rows) if facts.where(row) in wanted]
+    seen: dict[str, Glimpse] = {}
+    for first, shard in _shards(facts):
+        inside = [row for row in rows if first <= row < first + shard.rows]
+        if inside:
+            columns = [one.column for one in shown.values()]
+            table = read_rows(facts.subject.dataset, shard, spec).select(columns)
+            cells = table.take([row - first for row in inside]).to_pylist()
+            seen |= {facts.where(row): _glimpse(spec, some) for row, some in zip(inside, cells, strict=True)}
+    return seen
+
+
+def _shards(facts: Facts) -> Iterator[tuple[int, Shard]]:
+    first = 0
+    for split in facts.splits:
+        for shard in facts.subject.dataset.shards(split):
+            yield first, shard
+            first += shard.rows
+
+
+def _glimpse(spec: InputSpec, cells: dict[str, Any]) -> Glimpse:
+    pictures, captions = [], []
+    for one in spec.inputs.values():
+        with contextlib.suppress(DatasetError):  # What cannot be read is a finding of its own.
+            held = content(one, cells[one.column])
+            if isinstance(held, str):
+                captions.append(held if len(held) <= _LETTERS else f"{held[:_LETTERS]} ...")
+            else:
+                pictures.append(_small(held))
+    return Glimpse(tuple(pictures), tuple(captions))
+
+
+def _small(data: bytes) -> str:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(decode_picture(data, _SIDE).transpose(1, 2, 0)).save(file, "jpeg", quality=75)
+    return data_uri(file.getvalue())

@@ -14,33 +14,13 @@ import numpy as np
 from birdmml.audit.facts import Facts
 from confu_core.errors import InvalidValue
 
-__all__ = [
-    "Check",
-    "Example",
-    "Finding",
-    "NotApplicable",
-    "all_checks",
-    "at_least",
-    "check",
-    "examples_of",
-    "row_findings",
-]
-
 SEVERITIES = ("error", "warning", "info")
 MOST_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Example:
-    """One case of a finding.
-
-    Attributes
-    ----------
-    keys : tuple of str
-        Of the rows it is about, each after its split, such as ``"test/test-0000003"``.
-    what : str
-        What is to be seen there.
-    """
+    """One case of a finding: the keys of its rows, such as ``"test/test-0000003"``, and what is to be seen there."""
 
     keys: tuple[str, ...]
     what: str

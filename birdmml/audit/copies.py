@@ -13,8 +13,6 @@ from birdmml.audit.facts import Facts
 from birdmml.audit.words import words_of
 from confu_core.inputs.fingerprint import copy_pairs, distance, groups_of, near_pairs
 
-__all__ = ["Copies", "find_copies", "like_groups"]
-
 JACCARD = 0.8  # Of the runs of three words that two alike texts have, this share is common.
 RUN = 3
 _BANDS, _ROWS = 20, 5  # Texts at 0.8 meet in a band with probability 0.9996; at 0.3, with 0.05.
@@ -57,6 +55,12 @@ class Copies:
             summary, unit = f"{self.name}: {summary}", self.facts.unit(self.name)
             examples = tuple(self.examples(rows, group))
             yield Finding(severity, summary, len(rows), self.looked_at, unit, advice, examples)
+
+    def crossing(self) -> Iterator[Finding]:
+        """Yield a finding on the rows that have a copy in another split."""
+        unit = self.facts.unit(self.name)
+        advice = f"Keep all copies of a {unit[:-1]} in one split: what was trained on is tested on."
+        yield from self.findings(self.across(), self.group, "error", f"{unit} have a copy in another split", advice)
 
     def examples(self, rows: np.ndarray, group: np.ndarray) -> Iterator[Example]:
         """Yield groups that rows belong to: the first member, and one of the rows, of another split if any is."""

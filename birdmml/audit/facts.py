@@ -18,8 +18,6 @@ from confu_core.inputs import Picture, Sound, Text
 from confu_core.inputs import Sequence as Steps
 from confu_core.shards.read import Dataset
 
-__all__ = ["UNITS", "Facts", "Subject", "UnreadableCell", "letters", "open_subject"]
-
 # What items of a kind of modality are called, and the sign of the kind; sequences have none.
 UNITS: dict[type, str] = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
 _KIND_LETTERS: dict[type, str] = {Picture: "V", Sound: "A", Text: "T"}

@@ -22,8 +22,6 @@ from confu_core.random import generator
 from confu_core.shards import Shard
 from confu_core.shards.rows import check_columns, read_rows
 
-__all__ = ["Progress", "gather"]
-
 Progress = Callable[[int, int], None]
 _BATCH_ROWS = 100
 

@@ -21,8 +21,6 @@ from confu_core.parallel.workers import completed
 from confu_core.random import generator
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 
-__all__ = ["HEADROOM", "Headroom", "measure_headroom"]
-
 HEADROOM = "headroom"
 # What one modality gets beyond, no fused query can improve by more than a test of a thousand rows would show.
 SATURATED = 0.97

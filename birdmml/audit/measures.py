@@ -20,8 +20,6 @@ from confu_core.inputs.plain import PICTURE_FEATURES, picture_features, spectrum
 from confu_core.inputs.sequence import decode_sequence
 from confu_core.inputs.sound import decode_sound
 
-__all__ = ["clipped_share", "measure", "measure_sound", "mel_power", "shape_of", "signal_to_noise"]
-
 _CONTENT = ("content", "u8", (2,))
 PICTURE = np.dtype(
     [

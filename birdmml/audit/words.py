@@ -18,8 +18,6 @@ from birdmml.caption.names import ordinary_words
 from birdmml.species import load_species
 from confu_core.data_files import read_data
 
-__all__ = ["UNDECIDED", "Naming", "guess_language", "naming_of", "words_of"]
-
 UNDECIDED = "undecided"
 MOST_SPECIES = 2
 PURITY = 0.5

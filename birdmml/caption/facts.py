@@ -82,17 +82,7 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class Caption:
-    """A caption.
-
-    Attributes
-    ----------
-    text : str
-        One to four sentences.
-    facts : tuple of Fact
-        All that the text states.
-    named : bool
-        Whether it names the species.
-    """
+    """A caption: one to four sentences, all facts that they state, and whether they name the species."""
 
     text: str
     facts: tuple[Fact, ...]

@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from birdmml.caption.facts import LOOK_SLOTS, Fact
-from birdmml.caption.grammar import Draws, listed, with_article
-from birdmml.caption.templates import templates
+from birdmml.caption.grammar import Draws, listed, templates, with_article
 from birdmml.species import ACTIVITIES, BACKGROUNDS, PictureFacts, Plumage, grade, shapes, words
 
 # Forms, and the part that must be in view to tell them.
@@ -33,26 +32,11 @@ SLOTS: Mapping[str, float] = {
 }
 FAR = 120  # Distance in RGB from which on nobody takes one color for the other.
 OPEN, HIDDEN = 0.02, 0.15  # Shares of the bird that something covers.
-SOME_FORMS = {
-    "bill_form": ("some kind of bill", "a bill of some shape"),
-    "tail_form": ("some kind of tail", "a tail of some shape"),
-    "crest": ("some kind of crest", "something of a crest"),
-    "breast_pattern": ("some pattern on the breast", "a breast with some pattern"),
-    "back_pattern": ("some pattern on the back", "a back with some pattern"),
-}
-SOME_COLORS = ("some color on the {}", "the {} in some color", "some shade on the {}")
-# The form that belongs to a part, and what one says if it is unclear.
-COUPLED = {
-    "bill": ("bill_form", " of some shape"),
-    "tail": ("tail_form", " of some shape"),
-    "breast": ("breast_pattern", " with some pattern"),
-    "back": ("back_pattern", " with some pattern"),
-}
+# The form that belongs to a part, and is said with it.
+FORM_OF = {part: form for form, part in FORM_PARTS.items() if form != "crest"}
 ABOUT_BIRD = ("shape", "size", "sex")
 SCENE = ("activity", "background", "facing", "view", "occlusion")
 MOVING = ("flying", "hovering", "swimming")
-IN_VIEW = ("is in view", "shows well", "can be seen", "shows itself")
-APPEARS = ("appears", "is seen", "is shown")
 
 
 def look_facts(plumage: Plumage, picture: PictureFacts, share: float, draws: Draws) -> list[Fact]:
@@ -93,16 +77,10 @@ def _marks(plumage: Plumage, visible: frozenset[str], count: int, draws: Draws) 
     if not count:
         return []
     values = {part: color for part, color in plumage.colors.items() if part in visible}
-    forms = {
-        "bill_form": plumage.bill,
-        "tail_form": plumage.tail,
-        "crest": plumage.crest,
-        "breast_pattern": plumage.breast_pattern,
-        "back_pattern": plumage.back_pattern,
-    }
-    values |= {
-        form: value for form, value in forms.items() if FORM_PARTS[form] in visible and value not in ("none", "plain")
-    }
+    worn = (plumage.bill, plumage.tail, plumage.crest, plumage.breast_pattern, plumage.back_pattern)
+    for (form, part), value in zip(FORM_PARTS.items(), worn, strict=True):
+        if part in visible and value not in ("none", "plain"):
+            values[form] = value
     chosen = draws.weighted(list(values), [WEIGHTS.get(name, 1.0) for name in values], count)
     return [Fact(name, values[name], "true") for name in chosen]
 
@@ -168,14 +146,14 @@ def marks_of(facts: Sequence[Fact], draws: Draws) -> list[Mark]:
     marks = []
     for fact in facts:
         attribute, value, status = fact
-        form, _ = COUPLED.get(attribute, ("", ""))
+        form = FORM_OF.get(attribute, "")
         if attribute in FORM_PARTS:
             if attribute == "crest" or FORM_PARTS[attribute] not in stated:
                 marks.append(_form(fact, draws))
         elif form in stated:
             marks.append(_both(fact, stated[form], chosen, draws))
         elif status == "generic":
-            marks.append(Mark("", whole=draws.pick(SOME_COLORS).format(words().parts[attribute][0].noun)))
+            marks.append(Mark("", whole=draws.pick(words().some["color"]).format(words().parts[attribute][0].noun)))
         else:
             noun = draws.pick(words().parts[attribute])
             marks.append(Mark(noun.noun, noun.plural, not noun.alone, _color(value, chosen, draws)))
@@ -196,7 +174,7 @@ def mark_phrases(marks: Sequence[Mark], draws: Draws) -> list[str]:
 
 def _form(fact: Fact, draws: Draws) -> Mark:
     if fact.status == "generic":
-        return Mark("", whole=draws.pick(SOME_FORMS[fact.attribute]))
+        return Mark("", whole=draws.pick(words().some[fact.attribute]))
     form = draws.pick(words().forms[fact.attribute][fact.value])
     return Mark("", whole=form) if fact.attribute == "crest" else Mark(FORM_PARTS[fact.attribute], form=form)
 
@@ -205,7 +183,7 @@ def _both(part: Fact, form: Fact, chosen: dict[str, str], draws: Draws) -> Mark:
     noun = draws.pick(words().parts[part.attribute])
     color = "" if part.status == "generic" else _color(part.value, chosen, draws)
     shape = "" if form.status == "generic" else draws.pick(words().forms[form.attribute][form.value])
-    unclear = "" if shape else COUPLED[part.attribute][1]
+    unclear = "" if shape else " with some pattern" if form.attribute.endswith("pattern") else " of some shape"
     if not color:
         unclear = " of some color" + unclear.replace(" of some", " and")
     return Mark(noun.noun, noun.plural, color=color, form=shape, after=unclear)
@@ -279,10 +257,11 @@ def _options(forms: Mapping[str, Sequence[str]], first: bool, bare: str, marks: 
 def _scene(facts: Sequence[Fact], draws: Draws) -> _Scene:
     stated = {fact.attribute: fact.value for fact in facts if fact.attribute in SCENE}
     if not stated:
-        return _Scene(draws.pick(IN_VIEW), "")
+        return _Scene(draws.pick(words().phrases["in_view"]), "")
     activity = stated.pop("activity", "")
     rest = [_setting(attribute, value, activity, draws) for attribute, value in stated.items()]
-    does, doing = draws.pick(words().activities[activity]) if activity else (draws.pick(APPEARS), "")
+    appears = words().phrases["appears"]
+    does, doing = draws.pick(words().activities[activity]) if activity else (draws.pick(appears), "")
     comma = ", " if activity and "background" not in stated else " "
     return _Scene(comma.join((does, *rest)), f", {comma.join((doing, *rest)).strip()}")
 

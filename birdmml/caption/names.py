@@ -25,20 +25,8 @@ def name_words(species: Species) -> frozenset[str]:
 
 
 def names_in(text: str) -> tuple[str, ...]:
-    """Return the names of species, or distinctive parts of them, that a text holds.
+    """Return the names of species, or distinctive parts of them, in lower case, that a text such as a caption holds.
 
-    Parameters
-    ----------
-    text : str
-        Such as a caption.
-
-    Returns
-    -------
-    tuple of str
-        Offending names and words in lower case; empty if the text names no species of the table.
-
-    Examples
-    --------
     >>> names_in("A small owl hoots beside a cardinal.")
     ('cardinal',)
     >>> names_in("A jay with a blue back.")

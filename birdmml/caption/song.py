@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from birdmml.caption.facts import SONG_SLOTS, Fact
-from birdmml.caption.grammar import Draws, with_article
-from birdmml.caption.templates import templates
+from birdmml.caption.grammar import Draws, templates, with_article
 from birdmml.species import WEATHERS, Song, SongFacts, Species, grade, load_species, words
 
 SLOTS = {"kind": 6.0, "pitch": 1.0, "pace": 1.0, "setting": 1.0}  # What the sound is like comes first.
@@ -16,8 +15,6 @@ NEAR, FAR = 20, 50  # Metres.
 DRAWN = ("high", "low", "deep", "thin", "shrill", "sharp", "squeaky", "monotonous", "pitch")
 PACED = ("slow", "slows", "fast", "faster", "rapid", "quick", "long", "lazy", "leisurely", "hurried", "speeds", "drawn")
 SETTING = ("weather", "distance", "others")
-SERIES = ("series", "run", "string", "sequence")
-SOME_SOUND = ("some kind of sound", "a sound of some sort", "notes of some kind")
 
 
 def song_facts(species: Species, song: Song, recording: SongFacts, share: float, draws: Draws) -> list[Fact]:
@@ -169,11 +166,11 @@ def _head(stated: dict[str, str], adjectives: dict[str, str], voice: str, draws:
     rate, pitch = adjectives.get("rate", ""), adjectives.get("pitch", "")
     kind = stated.get("song") or stated.get("syllable")
     if kind == "some":
-        return draws.pick(SOME_SOUND)
+        return draws.pick(words().some["sound"])
     if "song" in stated:
         return stated["song"]
     if kind:
-        series = with_article(" ".join(word for word in (rate, draws.pick(SERIES)) if word))
+        series = with_article(f"{rate} {draws.pick(words().phrases['series'])}".strip())
         return f"{series} of {f'{pitch} ' if pitch else ''}{draws.pick(words().syllables[kind].words)}"
     qualities = ", ".join(word for word in (rate, pitch) if word)
     return with_article(f"{qualities} {voice}" if qualities else voice)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from birdmml.caption.facts import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS, Caption, CaptionDials, Fact
-from birdmml.caption.grammar import Draws, capitalised
+from birdmml.caption.grammar import REGISTERS, Draws, capitalised, templates, with_article
 from birdmml.caption.look import look_facts, look_sentence, wrong_look
-from birdmml.caption.nature import nature_facts, nature_sentence, wrong_nature
 from birdmml.caption.song import song_facts, song_sentence, wrong_song
-from birdmml.caption.templates import REGISTERS
-from birdmml.species import PictureFacts, Plumage, Song, SongFacts, Species
+from birdmml.species import PictureFacts, Plumage, Song, SongFacts, Species, load_species, words
 
 KINDS = ("look", "song", "nature")
 TALKATIVE = ("plain", "photo", "spoken")  # Registers that make a sentence of one fact.
 TERSE = ("field", "catalogue")  # Registers that name the bird first, or not at all.
 FEWEST_WORDS = 6
-FILLERS = ("as far as one can tell", "and that is all there is to say", "to say no more about it")
 NOTHING = "{}, of which nothing more is said."
 
 
@@ -158,5 +156,62 @@ def _joined(sentences: Sequence[str], register: str, draws: Draws) -> str:
         else:
             text += f". {capitalised(sentence)}"
     if text.count(" ") < FEWEST_WORDS - 1:
-        text += f", {draws.pick(FILLERS)}"
+        text += f", {draws.pick(words().phrases['fillers'])}"
     return f"{text}."
+
+
+HABITAT_SHARE = 0.4  # Of captions with two facts. The first is a habit: that alone tells the species.
+
+
+def nature_facts(species: Species, share: float, draws: Draws) -> list[Fact]:
+    """Choose true facts for the slots of natural history."""
+    count = draws.count(NATURE_SLOTS, share)
+    if not count:
+        return []
+    facts = [Fact("nature", habit, "true") for habit in draws.shuffled(species.nature)[:count]]
+    if count > 1 and (len(facts) < count or draws.chance(HABITAT_SHARE)):
+        facts[1:] = [Fact("habitat", draws.pick(species.habitats), "true")]
+    return facts
+
+
+def wrong_nature(fact: Fact, species: Species, draws: Draws) -> str:
+    """Return a habit or a habitat that is not of this species."""
+    if fact.attribute == "habitat":
+        return draws.pick([habitat for habitat in words().habitats if habitat not in species.habitats])
+    while True:
+        habit = draws.pick(_all_habits())
+        if habit not in species.nature:
+            return habit
+
+
+def nature_sentence(facts: Sequence[Fact], register: str, bare: str, named: bool, first: bool, draws: Draws) -> str:
+    """Return a sentence about habits and habitat in a register, without capital or full stop."""
+    options: Sequence[str] = templates().nature[register]["first" if first else "later"]
+    if named:
+        options = [option for option in options if "{a}" in option or "{bare}" in option]
+    habits = _in_one([_predicate(fact, draws) for fact in facts], register)
+    return draws.pick(options).format(a=with_article(bare), bare=bare, habits=habits)
+
+
+def _predicate(fact: Fact, draws: Draws) -> str:
+    if fact.attribute == "nature":
+        return draws.pick(words().some["habits"]) if fact.status == "generic" else fact.value
+    if fact.status == "generic":
+        return words().some["habitat"][0]
+    return draws.pick(words().phrases["lives"]).format(draws.pick(words().habitats[fact.value]))
+
+
+def _in_one(predicates: Sequence[str], register: str) -> str:
+    if len(predicates) == 1 or predicates[0] == predicates[1]:
+        return predicates[0]
+    first, second = sorted(predicates, key=lambda words: " and " in words or "," in words)
+    if register in ("field", "catalogue"):
+        return f"{first}; {second}"
+    if " and " in second or "," in second:
+        return f"{first}, and it is also {second[3:]}" if second.startswith("is ") else f"{first}, and it also {second}"
+    return f"{first} and {second}"
+
+
+@lru_cache(maxsize=1)
+def _all_habits() -> tuple[str, ...]:
+    return tuple(habit for species in load_species() for habit in species.nature)

@@ -20,8 +20,6 @@ from birdmml.ingest.plain_tar import Place, TarIndex, index_tar, keep, opened
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location, RemotePath
 
-__all__ = ["Archive", "ArchiveState", "open_archive"]
-
 MOST_ARCHIVE_BYTES = 1 << 40
 PIECE = 1 << 20  # Bytes read at a time.
 # Media hardly shrink: what grows beyond both is not an archive of them but an attack.

@@ -17,8 +17,6 @@ from confu_core.datasets.media_root import snapshot_store
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location, RemotePath, location
 
-__all__ = ["Files", "Roots", "Unreadable", "open_roots", "public_name"]
-
 MOST_FILE_BYTES = 1 << 29
 ARCHIVES = (".tar", ".tar.gz", ".tgz")
 _LONGEST_PATH = 4096

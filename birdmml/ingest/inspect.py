@@ -21,8 +21,6 @@ from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.parallel.workers import counting, mapped
 from confu_core.shards.manifest import library_versions
 
-__all__ = ["LIBRARIES", "Found", "Inspection", "copies_of", "forget", "inspect"]
-
 LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr")
 CHUNK_FILES = 32
 CHUNKS_PER_PROCESS = 4  # At least: a process takes as long to start as a few chunks to be looked at.

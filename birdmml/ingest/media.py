@@ -17,8 +17,6 @@ from confu_core.inputs.fingerprint import picture_hash, sound_fingerprint
 from confu_core.inputs.picture import PIXEL_LIMIT, decode_picture
 from confu_core.inputs.sound import decode_sound, samples_in
 
-__all__ = ["listen_to_sound", "look_at_picture", "prepared_picture", "prepared_sound"]
-
 Samples = npt.NDArray[np.float32]
 
 _HASHED_SIDE = 64
@@ -115,7 +113,7 @@ def prepared_sound(
     `clip_start` says where the clip begins; a shorter recording ends in silence. Without a loudness the level is left,
     unless it goes beyond full scale: then the peak becomes that.
     """
-    from birdmml.song.encode import encode_flac
+    from birdmml.song.recording import encode_flac
 
     samples = decode_sound(data, sample_rate)
     length = samples_in(seconds, sample_rate)

@@ -14,8 +14,6 @@ from birdmml.species import Species, load_species
 from confu_core.cells import cleaned
 from confu_core.datasets.listed import photo_caption
 
-__all__ = ["alike", "class_names", "one_spelling", "same_name"]
-
 LONGEST = 40  # Letters of a word whose slips are looked for.
 SHORTEST = 5
 _QUOTES = "'\"`\u2018\u2019\u201c\u201d\u00ab\u00bb"

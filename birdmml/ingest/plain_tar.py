@@ -21,8 +21,6 @@ from confu_core.errors import DatasetError
 from confu_core.io.atomic import replacing, write_whole, writing
 from confu_core.io.lock import locked
 
-__all__ = ["Place", "TarIndex", "index_tar", "keep", "opened", "safe_name"]
-
 MOST_MEMBERS = 10_000_000
 MOST_HEADER = 1 << 20  # Bytes of a long name or of extended headers.
 MOST_REFUSED = 20  # Listed by name.

@@ -24,8 +24,6 @@ from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.fingerprint import groups_of
 from confu_core.random import generator
 
-__all__ = ["Plan", "Planned", "make_plan"]
-
 MOST_ALIKE = 20  # Pairs of classes.
 DEFAULT_SHARES = (0.8, 0.1, 0.1)
 _ALL = ""  # No species has this name.

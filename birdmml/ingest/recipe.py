@@ -32,8 +32,6 @@ from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 from confu_core.typed import check_keys
 
-__all__ = ["NAME", "RealRecipe", "Source", "checked_information", "real_recipe", "settings_of"]
-
 NAME = "birdmml-real"
 # Roles that are columns of a sample, under their own names.
 KEPT_ROLES = (
@@ -59,22 +57,10 @@ _SAID: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class RealRecipe(Recipe):
-    """What `confu_core.shards.build` needs to write real media into shards.
+    """What `confu_core.shards.build` needs to write real media into shards; `real_recipe` makes it.
 
-    Parameters
-    ----------
-    manifest : SourceManifest
-        The rows.
-    settings : IngestSettings
-        The dials.
-    plan : Plan
-        Which rows, in which split.
-    files : Files
-        Where the media are.
-    archives : tuple of ArchiveState
-        How much of each archive can be read.
-    findings : Path, optional
-        Where the first pass keeps what it found; what is not true any more is removed from there.
+    `archives` say how much of each can be read; what was found in the first pass and is not true any more is removed
+    from the folder of `findings`.
     """
 
     manifest: SourceManifest
@@ -188,16 +174,9 @@ class RealRecipe(Recipe):
 
 @dataclass(frozen=True)
 class Source:
-    """Where real media come from.
+    """Where real media come from: a CSV or Parquet manifest, and folders, URLs and archives, by default its folder.
 
-    Attributes
-    ----------
-    manifest : str, Path or RemotePath
-        CSV or Parquet.
-    roots : tuple of str, Path or RemotePath
-        Folders, URLs and archives; none is the folder of the manifest.
-    columns : mapping of str to str
-        Role to heading, where they differ from the published names.
+    `columns` are role to heading, where they differ from the published names.
     """
 
     manifest: str | Location
@@ -251,23 +230,7 @@ def real_recipe(
 
 
 def settings_of(manifest: Manifest) -> IngestSettings:
-    """Return the dials that a dataset of real media was built with.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    IngestSettings
-        To build the same again from the same source.
-
-    Raises
-    ------
-    DatasetError
-        If it is another kind of dataset.
-    """
+    """Return the dials that a dataset of real media was built with; of another kind it is a DatasetError."""
     if manifest.name != NAME:
         raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}: it was not built from a manifest of files")
     own = {*IngestSettings.__dataclass_fields__} - {"seed"}
@@ -275,22 +238,9 @@ def settings_of(manifest: Manifest) -> IngestSettings:
 
 
 def checked_information(manifest: Manifest) -> dict[str, Any]:
-    """Return what a manifest of real media says of its source, if every value is of the type that is written.
+    """Return what a manifest of real media says of its source; what an older version did not count is 0.
 
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    dict
-        Its `information`; what an older version did not count is 0.
-
-    Raises
-    ------
-    DatasetError
-        If a key is missing or its value is of another type; the line names it.
+    A DatasetError names a key that is missing, or whose value is of another type than is written.
     """
     said = dict(manifest.information)
     if isinstance(said.get("source"), dict):

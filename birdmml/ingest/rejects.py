@@ -15,55 +15,16 @@ from birdmml.ingest.files import public_name
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.rows import FILES, ManifestRow, SourceManifest, is_text
 from birdmml.ingest_settings import IngestSettings
-
-__all__ = ["REASONS", "REJECTS", "Reject", "cell_rejects", "counts", "file_rejects", "reject_bytes"]
+from confu_core.data_files import read_data
 
 REJECTS = "rejects.parquet"
-# In the order in which a row is looked at.
-REASONS = MappingProxyType(
-    {
-        "malformed row": "the row cannot be told into as many cells as there are columns, or a cell is too long",
-        "not UTF-8": "a cell is not UTF-8 text",
-        "no species": "the scientific name is empty, or says that nothing is known",
-        "empty caption": "the caption is empty, or says that nothing is known",
-        "unknown split": "the split is none of train, validation, test, nor another word for one",
-        "no file": "the cell that names the file is empty, or says that nothing is known",
-        "outside": "the file's name leads outside of the root, as a path of another place, a URL or a link does",
-        "missing": "there is no such file, or it lies in a part of an archive that cannot be read",
-        "empty file": "the file has no bytes",
-        "too large": "the file, or the picture in it, is larger than is ever decoded",
-        "unreadable": "the file cannot be decoded",
-        "too small": "a side of the picture is shorter than min_side",
-        "wrong length": "the sound is shorter or longer than its header or the manifest says",
-        "too long": "the recording is longer than longest",
-        "too short": "the recording is shorter than shortest",
-        "silent": "no part of the recording is louder than silence",
-        "constant": "the recording keeps a level, as of a faulty microphone, and hardly leaves it",
-        "antiphase": "the channels of the recording cancel each other",
-        "duplicate": "the file has the bytes of one in an earlier row",
-        "near duplicate": "the picture or the sound is a copy of one in an earlier row",
-    }
-)
+REASONS = MappingProxyType(read_data("birdmml", "rejects.toml"))
 # A declared length may be rounded, and codecs add a little silence.
 TOLERANCE_SECONDS, TOLERANCE_SHARE = 0.5, 0.02
 
 
 class Reject(NamedTuple):
-    """One finding about one row of the manifest.
-
-    Attributes
-    ----------
-    key : str
-        The row would have had.
-    row : int
-        Of the manifest, from 1 below its headings.
-    file : str
-        As the manifest names it; empty where the finding is about the row.
-    reason : str
-        One of `REASONS`.
-    detail : str
-        What was found.
-    """
+    """Why a row, or a file that it names, is left out: key and number of the row, one of `REASONS`, what was found."""
 
     key: str
     row: int
@@ -84,23 +45,7 @@ def reject_bytes(rejects: Sequence[Reject]) -> bytes:
 
 
 def counts(rejects: Iterable[Reject]) -> dict[str, int]:
-    """Count findings by reason.
-
-    Parameters
-    ----------
-    rejects : iterable of Reject
-        Of a dataset.
-
-    Returns
-    -------
-    dict of str to int
-        Only reasons that occur, in the order of `REASONS`.
-
-    Examples
-    --------
-    >>> counts([Reject("row-1", 1, "a.jpg", "missing", ""), Reject("row-2", 2, "b.jpg", "missing", "")])
-    {'missing': 2}
-    """
+    """Count findings by reason: only those that occur, in the order of `REASONS`."""
     found = Counter(reject.reason for reject in rejects)
     return {reason: found[reason] for reason in REASONS if found[reason]}
 

@@ -13,8 +13,6 @@ from birdmml.ingest.table import SourceTable
 from confu_core.cells import NOTHING, is_nothing
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["FILES", "ManifestRow", "SourceManifest", "is_text", "manifest_of"]
-
 REQUIRED = ("scientific_name", "photo_file", "audio_file", "combined_caption")
 OPTIONAL = (
     *("common_name", "family", "split", "individual", "recording"),

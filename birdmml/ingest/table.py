@@ -20,8 +20,6 @@ from confu_core.datasets.separated import MOST_CELL, MOST_ROWS, read_separated
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location
 
-__all__ = ["SourceTable", "read_source_table"]
-
 MOST_BYTES = 1 << 30  # Of a manifest; captions of ten million rows take less.
 MOST_COLUMNS, MOST_HEADING = 2000, 200  # Characters of a heading.
 MOST_FOOTER, MOST_ENTRIES = 1 << 24, 100_000  # Of Parquet: its metadata, and what a list in it holds.

@@ -131,11 +131,14 @@ def _sky(side: int, look: Colors, scene: np.random.Generator, horizon: float) ->
     cover, step = float(scene.uniform(-0.6, 1.4)), 3
     field = crop(clouds(), side * step, side * step, row, column)[::step, ::step]
     mask = np.clip((field + cover - 0.6) * 0.8, 0, 1)[:, :, None] * 0.85
-    under = np.clip(
-        (crop(clouds(), side * step, side * step, row + 18, column)[::step, ::step] + cover - 0.6) * 0.8, 0, 1
-    )
+    below = crop(clouds(), side * step, side * step, row + 18, column)[::step, ::step]
+    under = np.clip((below + cover - 0.6) * 0.8, 0, 1)
     white = look[4] - (under[:, :, None] * (look[4] - look[3]) * 0.7)
     return Image.fromarray((image * (1 - mask) + white * mask).astype(np.uint8))
+
+
+def _ellipse(draw: ImageDraw.ImageDraw, x: float, y: float, wide: float, tall: float, fill: Rgb) -> None:
+    draw.ellipse((x - wide, y - tall, x + wide, y + tall), fill=fill)
 
 
 def _shore(image: Image.Image, look: Colors, scene: np.random.Generator, horizon: float, fill: Colors) -> None:
@@ -163,7 +166,7 @@ def _water(side: int, look: Colors, scene: np.random.Generator, horizon: float) 
         wide = side * (0.1 + 0.4 * w) * (0.4 + y)
         tall = side * (0.004 + 0.022 * y)
         fill = _mixed(look[2], look[3], m) if m < 0.6 else _mixed(look[3], look[4], m - 0.5)
-        draw.ellipse((x * side - wide, row - tall, x * side + wide, row + tall), fill=fill)
+        _ellipse(draw, x * side, row, wide, tall, fill)
     return _soft(image, 1)
 
 
@@ -173,24 +176,19 @@ def _snow(side: int, look: Colors, scene: np.random.Generator, horizon: float) -
     for x, h, w, m in scene.random((9, 4)).tolist():
         top = side * (0.02 + 0.5 * h)
         wide = side * (0.05 + 0.12 * w)
-        draw.polygon(
-            (x * side, top, x * side - wide, side, x * side + wide, side), fill=_mixed(look[2], look[3], 0.3 + 0.6 * m)
-        )
+        corners = (x * side, top, x * side - wide, side, x * side + wide, side)
+        draw.polygon(corners, fill=_mixed(look[2], look[3], 0.3 + 0.6 * m))
     image = _soft(image, 3)
     draw = ImageDraw.Draw(image)
     line = horizon * side
     if horizon < 0.98:
         for x, w in scene.random((5, 2)).tolist():
             wide = side * (0.3 + 0.4 * w)
-            draw.ellipse(
-                (x * side - wide, line - side * 0.03, x * side + wide, side * 2.2), fill=_mixed(look[4], look[5], w)
-            )
+            drift = (x * side - wide, line - side * 0.03, x * side + wide, side * 2.2)
+            draw.ellipse(drift, fill=_mixed(look[4], look[5], w))
     for x, y, r, _ in scene.random((14, 4)).tolist():
         radius = side * (0.004 + 0.012 * r)
-        draw.ellipse(
-            (x * side - radius, y * side - radius, x * side + radius, y * side + radius),
-            fill=_mixed(look[4], look[5], r),
-        )
+        _ellipse(draw, x * side, y * side, radius, radius, _mixed(look[4], look[5], r))
     return _soft(image, 1)
 
 
@@ -202,15 +200,10 @@ def _reeds(side: int, look: Colors, scene: np.random.Generator, horizon: float) 
         if i == 18:
             image = _soft(image, 2)
             draw = ImageDraw.Draw(image)
-        fill = (
-            _mixed(look[2], look[3], m)
-            if c < 0.5
-            else _mixed(look[3], look[4], m)
-            if c < 0.85
-            else _mixed(look[5], look[3], m)
-        )
+        a, b = (2, 3) if c < 0.5 else (3, 4) if c < 0.85 else (5, 3)
         width = max(1, int(side * (0.012 + 0.03 * w)))
-        draw.line((x * side, side, (x + 0.3 * (lean - 0.5)) * side, -2), fill=fill, width=width)
+        stalk = (x * side, side, (x + 0.3 * (lean - 0.5)) * side, -2)
+        draw.line(stalk, fill=_mixed(look[a], look[b], m), width=width)
     if horizon < 0.98:
         line = int(horizon * side)
         image.paste(_gradient(side, look[2], (look[2] + look[0]) // 2, side - line), (0, line))
@@ -229,14 +222,8 @@ def _field(side: int, look: Colors, scene: np.random.Generator, horizon: float) 
         row = line + (side - line) * y
         wide = side * (0.06 + 0.22 * w) * (0.3 + y)
         tall = side * (0.006 + 0.05 * y)
-        fill = (
-            _mixed(look[2], look[3], m)
-            if m < 0.55
-            else _mixed(look[3], look[4], m)
-            if m < 0.92
-            else _mixed(look[5], look[4], 0.2)
-        )
-        draw.ellipse((x * side - wide, row - tall, x * side + wide, row + tall), fill=fill)
+        a, b, share = (2, 3, m) if m < 0.55 else (3, 4, m) if m < 0.92 else (5, 4, 0.2)
+        _ellipse(draw, x * side, row, wide, tall, _mixed(look[a], look[b], share))
     return _soft(image, 2)
 
 
@@ -248,20 +235,11 @@ def _rock(side: int, look: Colors, scene: np.random.Generator, horizon: float) -
     for x, y, w, m, t in scene.random((20, 5)).tolist():
         row = line + (side - line) * y
         wide, tall = side * (0.08 + 0.24 * w), side * (0.05 + 0.14 * t)
-        corners = (
-            x * side - wide,
-            row + tall,
-            x * side - wide * 0.6,
-            row - tall,
-            x * side + wide * 0.5,
-            row - tall * 0.8,
-        )
-        draw.polygon((*corners, x * side + wide, row + tall * 0.8), fill=_mixed(look[2], look[4], m))
+        at = x * side
+        left = (at - wide, row + tall, at - wide * 0.6, row - tall)
+        right = (at + wide * 0.5, row - tall * 0.8, at + wide, row + tall * 0.8)
+        draw.polygon((*left, *right), fill=_mixed(look[2], look[4], m))
     return _soft(image, 2)
-
-
-def _feeder(side: int, look: Colors, scene: np.random.Generator, horizon: float) -> Image.Image:
-    return _foliage(side, look, scene, horizon)
 
 
 MAKERS: dict[str, BackgroundMaker] = {
@@ -269,7 +247,7 @@ MAKERS: dict[str, BackgroundMaker] = {
     "sky": _sky,
     "water": _water,
     "snow": _snow,
-    "feeder": _feeder,
+    "feeder": _foliage,
     "reeds": _reeds,
     "field": _field,
     "rock": _rock,

@@ -107,30 +107,7 @@ def add_noise(frame: np.ndarray, sigma: float, row: int, column: int) -> tuple[n
 
 
 def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:
-    r"""Encode a picture as JPEG; the caller draws the quality, which is part of the sample and not of the scene.
-
-    Parameters
-    ----------
-    picture : ndarray of uint8, shape (height, width, 3)
-        Red, green and blue.
-    quality : int
-        In [1, 100]; 75 to 95 is what cameras and web sites use.
-
-    Returns
-    -------
-    bytes
-        A JPEG file.
-
-    Raises
-    ------
-    InvalidValue
-        If the quality is out of range.
-
-    Examples
-    --------
-    >>> encode_jpeg(np.zeros((16, 16, 3), dtype=np.uint8), 90)[:2]
-    b'\xff\xd8'
-    """
+    """Encode a picture, uint8 of shape (height, width, 3), as JPEG of a quality in [1, 100]."""
     if not 1 <= quality <= 100:
         raise InvalidValue(f"quality must be in [1, 100]; got {quality!r}")
     file = io.BytesIO()

@@ -10,7 +10,7 @@ import numpy as np
 from birdmml.picture.background import scenery
 from birdmml.picture.camera import Light
 from birdmml.picture.draft import NAMES
-from birdmml.picture.pose import Build, Pose
+from birdmml.picture.template import Build, Pose
 from birdmml.species import Plumage, Shape, shapes
 
 GRIPPING = ("branch", "twig", "post", "snag", "wire", "stem", "feeder")

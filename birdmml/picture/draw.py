@@ -12,9 +12,8 @@ from birdmml.picture.camera import add_noise, blurred, tinted
 from birdmml.picture.composition import Location, Shot, choose_bird, choose_location, choose_shot
 from birdmml.picture.draft import number
 from birdmml.picture.paint import over
-from birdmml.picture.pose import bend, turned
 from birdmml.picture.scene import Foothold, cast_shadow, immerse, lay_blades, lay_support, lay_veil
-from birdmml.picture.template import Template, fineness, make_template
+from birdmml.picture.template import Template, bend, fineness, make_template, turned
 from birdmml.picture.textures import crop, grain, turf
 from birdmml.species import MARKS, PARTS, PictureFacts, Plumage
 from confu_core.errors import InvalidValue

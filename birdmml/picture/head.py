@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Callable, Collection
 
 from birdmml.picture.body import Frames, beyond, neck_at
 from birdmml.picture.draft import DARK, LIGHT, Draft, Frame, Pen, blend, label
-from birdmml.species import Shape
+from birdmml.species import Shape, forms
 
-Outline = tuple[tuple[float, float], ...]  # Points in head radii from the centre of the head.
+EIGHT = [math.pi * i / 4 for i in range(8)]  # Directions around a circle.
 Along = Callable[[float, float], Pen]  # From shares of the length of the bill and heights, in head radii, to points.
-# How blunt the tip is, as a share of the depth.
-BLUNT = MappingProxyType({"flat": 0.20, "chisel": 0.10, "massive": 0.12})
-
-
-class BillForm(NamedTuple):
-    """Length and depth in head radii; how the ridge bulges, how far the tip drops, and how far it hooks."""
-
-    length: float
-    depth: float
-    bulge: float
-    drop: float
-    hook: float
-
-
-BILL_FORMS: Mapping[str, BillForm] = MappingProxyType(
-    {
-        "cone": BillForm(0.78, 0.66, 0.10, 0.10, 0.0),
-        "thin": BillForm(0.82, 0.26, 0.02, 0.03, 0.0),
-        "hooked": BillForm(0.92, 0.52, 0.16, 0.06, 0.24),
-        "long": BillForm(2.5, 0.30, 0.0, 0.02, 0.0),
-        "decurved": BillForm(1.4, 0.28, 0.10, 0.55, 0.0),
-        "chisel": BillForm(1.22, 0.36, 0.0, 0.02, 0.0),
-        "flat": BillForm(1.28, 0.52, -0.16, 0.20, 0.0),
-        "dagger": BillForm(1.75, 0.42, 0.04, 0.02, 0.0),
-        "stout": BillForm(1.05, 0.46, 0.10, 0.06, 0.0),
-        "short": BillForm(0.62, 0.30, 0.04, 0.03, 0.0),
-        "massive": BillForm(1.2, 0.66, 0.20, 0.08, 0.06),
-        "needle": BillForm(2.1, 0.15, 0.0, 0.0, 0.0),
-    }
-)
 
 
 def draw_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
@@ -56,9 +24,9 @@ def draw_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
 
 
 def _side_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
-    form = BILL_FORMS[bill]
+    form = forms().bills[bill]
     length, depth = form.length * shape.bill, form.depth * shape.bill_depth
-    bulge, tip = form.bulge * depth, BLUNT.get(bill, 0.05) * depth
+    bulge, tip = form.bulge * depth, form.blunt * depth
     if bill == "decurved" and shape.foot == "wading":  # To probe with.
         length *= 1.6
     if bill == "flat" and shape.bill_style == "spoon":
@@ -103,15 +71,8 @@ def _bill_details(draft: Draft, at: Along, scale: float, depth: float, middle: f
 
 
 def _front_bill(draft: Draft, head: Frame) -> None:
-    pens = [
-        head.at(0.03 - 0.10, 0.08),
-        head.at(0.03, 0.16),
-        head.at(0.03 + 0.10, 0.08),
-        head.at(0.10, -0.16),
-        head.at(0.03, -0.34),
-    ]
-    pens.append(head.at(-0.04, -0.16))
-    draft.add("over", label("bill"), pens, sharp=(4,))
+    outline = [(0.03 - 0.10, 0.08), (0.03, 0.16), (0.03 + 0.10, 0.08), (0.10, -0.16), (0.03, -0.34), (-0.04, -0.16)]
+    draft.add("over", label("bill"), [head.at(*p) for p in outline], sharp=(4,))
     draft.band("over", label("bill", DARK), [head.at(0.06, 0.05), head.at(0.03, -0.32)], [0.08 * head.scale, 0])
 
 
@@ -222,34 +183,7 @@ def draw_crest(draft: Draft, shape: Shape, crest: str, head: Frame) -> None:
             pens = [head.at(x - 0.30, 0.62), head.at(tip, 1.46), head.at(x + 0.30, 0.62)]
             draft.add("silhouette", label("crown"), pens, sharp=(1,))
     elif curve != "none":
-        draft.add("silhouette", label("crown"), [head.at(x, y) for x, y in CRESTS[curve]])
-
-
-def _shaggy(high: float) -> Outline:
-    curl = ((0.72, 0.6), (0.42, high), (0.25, high * 0.98), (0.0, high * 1.12), (-0.3, high), (-0.72, high * 1.08))
-    return (*curl, (-0.85, 0.86), (-1.32, 0.78), (-1.18, 0.42), (-1.42, 0.12), (-1.1, -0.05), (-0.8, -0.3))
-
-
-def _swept(back: float, high: float) -> Outline:
-    return ((0.62, 0.72), (0.1, high - 0.08), (-0.5, high), (-back, high - 0.26), (-1.10, 0.55), (-0.92, 0.1))
-
-
-# Outlines of crests: one for each form, and those that shapes have instead.
-CRESTS: Mapping[str, Outline] = MappingProxyType(
-    {
-        "short": ((0.6, 0.7), (0.05, 1.08), (-0.5, 1.16), (-1.16, 0.98), (-1.04, 0.6), (-0.9, 0.15)),
-        "tall": ((0.74, 0.55), (0.3, 1.12), (-0.25, 1.55), (-0.92, 1.92), (-0.88, 1.35), (-0.98, 0.75), (-0.9, 0.1)),
-        "plume": ((0.3, 0.75), (-0.7, 0.95), (-1.9, 0.45), (-2.9, -0.35), (-1.8, 0.12), (-0.8, 0.3)),
-        "tufts": ((-0.15, 0.9), (-0.5, 1.06), (-0.98, 1.22), (-0.80, 0.92), (-0.7, 0.6)),
-        "topknot": ((0.25, 0.85), (0.35, 1.5), (0.85, 2.0), (1.2, 1.75), (0.95, 1.55), (0.62, 1.3), (0.45, 0.8)),
-        "puffy": ((0.6, 0.75), (-0.1, 1.18), (-0.8, 1.05), (-1.45, 0.45), (-1.72, -0.35), (-1.2, -0.3), (-0.8, -0.1)),
-        "shaggy": _shaggy(1.10),
-        "high shaggy": _shaggy(1.26),
-        "swept": _swept(1.08, 1.04),
-        "raised swept": _swept(1.20, 1.10),
-        "high swept": _swept(1.55, 1.30),
-    }
-)
+        draft.add("silhouette", label("crown"), [head.at(x, y) for x, y in forms().crests[curve]])
 
 
 def draw_eye(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str]) -> None:
@@ -281,23 +215,17 @@ def _disc(draft: Draft, color: int, head: Frame, x: float, y: float, radius: flo
 def _front_face(draft: Draft, shape: Shape, head: Frame) -> None:
     _, y, radius = shape.eye
     for x in (0.46, -0.40):
-        rim = [head.at(x + 0.50 * math.cos(a), y - 0.10 + 0.56 * math.sin(a)) for a in _eight()]
-        draft.add("disc", label("face", DARK), rim, steps=3)
-        disc = [head.at(x + 0.44 * math.cos(a), y - 0.08 + 0.50 * math.sin(a)) for a in _eight()]
-        draft.add("disc", label("face"), disc, steps=3)
-        glow = [head.at(x + 0.3 * math.cos(a), y + 0.3 * math.sin(a)) for a in _eight()]
-        draft.add("disc", label("face", LIGHT), glow, steps=2)
+        draft.add("disc", label("face", DARK), _round(head, x, y - 0.10, 0.50, 0.56), steps=3)
+        draft.add("disc", label("face"), _round(head, x, y - 0.08, 0.44, 0.50), steps=3)
+        draft.add("disc", label("face", LIGHT), _round(head, x, y, 0.3, 0.3), steps=2)
     brow = [head.at(-0.82, 0.66), head.at(-0.36, 0.42), head.at(0.03, 0.10), head.at(0.42, 0.42), head.at(0.86, 0.66)]
     draft.band("disc", label("face", LIGHT), brow, [0.02, 0.05, 0.05, 0.05, 0.02])
     for x in (0.44, -0.38):
         for color, size in (("inner", 1.2), ("iris", 1.0), ("pupil", 0.52)):
-            pens = [head.at(x + radius * size * math.cos(a), y + radius * size * math.sin(a)) for a in _eight()]
-            draft.add("over", label(color), pens, steps=2)
-        pens = [
-            head.at(x + radius * (0.3 + 0.22 * math.cos(a)), y + radius * (0.34 + 0.22 * math.sin(a))) for a in _eight()
-        ]
-        draft.polygon("over", label("glint"), pens)
+            draft.add("over", label(color), _round(head, x, y, radius * size, radius * size), steps=2)
+        glint = [(0.3 + 0.22 * math.cos(a), 0.34 + 0.22 * math.sin(a)) for a in EIGHT]
+        draft.polygon("over", label("glint"), [head.at(x + radius * u, y + radius * v) for u, v in glint])
 
 
-def _eight() -> list[float]:
-    return [math.pi * i / 4 for i in range(8)]
+def _round(head: Frame, x: float, y: float, wide: float, tall: float) -> list[Pen]:
+    return [head.at(x + wide * math.cos(a), y + tall * math.sin(a)) for a in EIGHT]

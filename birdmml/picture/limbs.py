@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from types import MappingProxyType
-from typing import NamedTuple
 
 from birdmml.picture.body import Frames
 from birdmml.picture.draft import DARK, FOOT, Draft, Frame, Pen, blend, label
-from birdmml.species import Shape
-
-# Along each toe, in lengths of the foot, and its height: two toes forward and one back, flat or around a perch.
-TOES: Mapping[str, tuple[tuple[tuple[float, float], ...], ...]] = MappingProxyType(
-    {
-        "flat": (
-            ((0.0, 0.01), (0.5, 0.012), (1.0, -0.012)),
-            ((0.0, 0.008), (0.45, -0.004), (0.8, -0.03)),
-            ((0.0, 0.006), (-0.3, 0.0), (-0.55, -0.012)),
-        ),
-        "grip": (
-            ((-0.1, 0.015), (0.45, 0.016), (0.72, -0.035)),
-            ((-0.12, 0.0), (0.28, -0.004), (0.42, -0.05)),
-            ((0.0, 0.01), (-0.22, 0.0), (-0.30, -0.04)),
-        ),
-    }
-)
-
-
-class TailForm(NamedTuple):
-    """Factors on length and width, what is cut out of (positive) or added to the middle of the end, and the lift."""
-
-    length: float
-    width: float
-    notch: float
-    lift: float
-
-
-TAIL_FORMS: Mapping[str, TailForm] = MappingProxyType(
-    {
-        "rounded": TailForm(1.0, 1.0, -0.07, 0),
-        "notched": TailForm(1.0, 1.0, 0.05, 0),
-        "forked": TailForm(1.35, 1.25, 0.45, 0),
-        "long": TailForm(1.22, 0.9, -0.09, 0),
-        "short": TailForm(0.72, 0.95, -0.02, 0),
-        "fan": TailForm(0.95, 1.7, -0.09, 0),
-        "square": TailForm(1.0, 1.0, 0.0, 0),
-        "pointed": TailForm(1.12, 0.55, -0.24, 0),
-        "cocked": TailForm(0.95, 1.0, -0.05, 72),
-    }
-)
-
-
-def tail_frame(frames: Frames, form: TailForm) -> Frame:
-    """Return the frame of the tail: forward along its length, upward to the bird's back."""
-    lift = form.lift * 3.141592653589793 / 180
-    return replace(frames.tail, angle=frames.tail.angle - lift)
+from birdmml.species import Shape, forms
 
 
 def draw_tail(draft: Draft, shape: Shape, frames: Frames, tail: str, marks: Collection[str]) -> None:
     """Add the tail with its feathers and marks."""
-    form = TAIL_FORMS[tail]
-    frame = tail_frame(frames, form)
+    form = forms().tails[tail]
+    frame = replace(frames.tail, angle=frames.tail.angle - form.lift * 3.141592653589793 / 180)
     length, tip = shape.tail * form.length, shape.tail_width * form.width
     root = min(0.17 * shape.depth + 0.015, 0.115)
     notch = form.notch * min(1.0, length / 0.6) * (length if tail == "forked" else 1.0)
@@ -145,15 +97,11 @@ def _foot(draft: Draft, shape: Shape, foot: Frame, z: float, stance: str, tone: 
     thick = shape.shank * (1.1 if shape.foot == "talon" else 0.85)
     layer = "under" if tone else "over"
     if shape.foot == "web" and stance == "flat":
-        web = [
-            foot.at(-0.02, 0.03, z),
-            foot.at(size, 0.0, z),
-            foot.at(size * 0.9, -0.028, z),
-            foot.at(-0.03, -0.012, z),
-        ]
+        web = [foot.at(-0.02, 0.03, z), foot.at(size, 0.0, z), foot.at(size * 0.9, -0.028, z)]
+        web.append(foot.at(-0.03, -0.012, z))
         draft.add(layer, label("legs", tone), web, sharp=(1, 2))
         return
-    for toe in TOES["grip" if stance in ("grip", "cling") else "flat"]:
+    for toe in forms().toes["grip" if stance in ("grip", "cling") else "flat"]:
         pens = [foot.at(x * size, y, z) for x, y in toe]
         draft.band(layer, label("legs", tone), pens, [thick, thick, thick * 0.6])
         claw = [pens[-1], blend(pens[1], pens[2], 1.32)]

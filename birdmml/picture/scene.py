@@ -144,10 +144,8 @@ def lay_blades(
         root = x + (a - 0.5) * unit * 2.4
         low = y + unit * (0.10 + 0.22 * c)
         tall, lean, thin = unit * (0.16 + 0.34 * b), unit * (c - 0.5) * 0.4, max(unit * 0.016, 0.6)
-        blade = np.array(
-            [(root - thin, low), (root + lean * 0.4, low - tall * 0.6), (root + lean, low - tall), (root + thin, low)]
-        )
-        shapes.append((1 + int(3 * b), blade))
+        tip = [(root + lean * 0.4, low - tall * 0.6), (root + lean, low - tall)]
+        shapes.append((1 + int(3 * b), np.array([(root - thin, low), *tip, (root + thin, low)])))
     painted = lay_shapes(frame, shapes, colors, None, 0)
     if painted is None:
         return None

@@ -10,10 +10,8 @@ import numpy as np
 Polygon = tuple[int, np.ndarray]
 DARK, MIDDLE, LIGHT, LEAF, LEAF_LIGHT, EXTRA, WHITE, SHADOW = range(1, 9)
 # Outline of a stone from left to right, in widths and heights from where the bird stands.
-PROFILE = (
-    *((-1.3, 1.0), (-1.05, 0.5), (-0.8, 0.2), (-0.4, 0.03), (0.0, 0.0)),
-    *((0.35, 0.0), (0.7, 0.16), (1.05, 0.5), (1.25, 1.0)),
-)
+LEFT = ((-1.3, 1.0), (-1.05, 0.5), (-0.8, 0.2), (-0.4, 0.03), (0.0, 0.0))
+RIGHT = ((0.35, 0.0), (0.7, 0.16), (1.05, 0.5), (1.25, 1.0))
 
 
 @dataclass(frozen=True)
@@ -177,9 +175,8 @@ def _stem(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
         if i < 3:
             top = foot.size * (0.02 + 0.4 * draws[8 + i])
             fat, tall = foot.unit * 0.075, foot.unit * 0.26
-            head = np.array(
-                [(0, -1.0), (0.8, -0.85), (1, 0), (0.8, 0.85), (0, 1.0), (-0.8, 0.85), (-1, 0), (-0.8, -0.85)]
-            )
+            right = [(0, -1.0), (0.8, -0.85), (1, 0), (0.8, 0.85)]
+            head = np.array([*right, *((-x, -y) for x, y in right)])
             shapes.append((EXTRA, head * (fat, tall) + (x0 + lean * (top - low), top + tall)))
         line, thick = np.array([(x0 + lean * (top - low), top), (x0, low)]), np.array([half, 0.0])
         shapes.insert(0, (DARK, np.concatenate([line - thick, (line + thick)[::-1]])))
@@ -195,7 +192,7 @@ def _stem(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
 
 def _stone(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     wide, low = foot.unit * (0.9 + 0.8 * draws[0]), foot.size + 4.0
-    profile = np.array(PROFILE)
+    profile = np.array((*LEFT, *RIGHT))
     profile[:, 0] += (draws[1:10] - 0.5) * 0.16
     tall = max(low - foot.y, foot.unit * 0.4)
     edge = profile * (wide, tall) + (foot.x, foot.y)

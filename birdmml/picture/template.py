@@ -1,7 +1,8 @@
-"""A shape with its forms and marks, as arrays that are made once and bent for every picture."""
+"""A bird at rest, by bone, how its curves follow from that and what they enclose; and poses that it is bent into."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -13,16 +14,16 @@ from birdmml.picture.body import (
     draw_breast_band,
     draw_collar,
     draw_flanks,
+    draw_patterns,
     draw_tracts,
     frames_of,
     outline,
 )
-from birdmml.picture.draft import Draft, Stroke, label
+from birdmml.picture.draft import BODY, BONES, FOOT, HEAD, SKULL, TAIL, WING, Draft, Stroke, label
 from birdmml.picture.head import draw_bill, draw_crest, draw_eye, draw_face
 from birdmml.picture.limbs import draw_legs, draw_tail, ground
-from birdmml.picture.pattern import draw_patterns
-from birdmml.picture.wings import VIEWS, draw_folded, draw_spread
-from birdmml.species import Shape, shapes
+from birdmml.picture.wings import draw_folded, draw_spread
+from birdmml.species import Shape, forms, shapes
 
 # Clinging birds hold themselves upright against a trunk, whatever they do on a branch; fliers stretch out.
 CLINGING_POSTURE = 97
@@ -70,7 +71,7 @@ def make_template(
     if not shape.neck:
         draft.polygon("silhouette", label("belly"), core(shape, frames))
     draw_crest(draft, shape, crest, frames.head)
-    if stance in VIEWS:
+    if stance in forms().views:
         draw_spread(draft, shape, frames.body, marks, stance, tail)
     else:
         draw_folded(draft, shape, frames.body, marks)
@@ -78,7 +79,7 @@ def make_template(
     draw_eye(draft, shape, frames, marks)
     bound = draft.samples
     _tracts(draft, shape, frames, marks, crest)
-    draw_patterns(draft, shape, frames, *patterns, folded=stance not in VIEWS, fine=fine)
+    draw_patterns(draft, shape, frames, *patterns, folded=stance not in forms().views, fine=fine)
     return _packed(draft, shape, frames, bound)
 
 
@@ -95,7 +96,7 @@ def _stanced(shape: Shape, stance: str) -> Shape:
         return replace(short, posture=38, depth=0.46, leg=0.5, bill=0.75 * shape.bill)
     if stance == "swim":
         return replace(shape, posture=min(shape.posture, 12))
-    if stance in VIEWS and stance != "hover":
+    if stance in forms().views and stance != "hover":
         depth = shape.depth * 0.88
         return replace(shape, posture=4, depth=depth, head_at=_stretched(shape), tail_angle=-2)
     return shape
@@ -141,3 +142,110 @@ def _feet(draft: Draft, pens: np.ndarray, places: np.ndarray, height: float) -> 
     if np.ptp(tips[:, 0]) < np.ptp(tips[:, 1]):  # Clinging, one foot above the other.
         return float(tips[:, 0].max()) - 0.02, float(tips[:, 1].mean())
     return float(tips[:, 0].mean()) - 0.02, height
+
+
+# Half the width of the trunk over half its length: how much of the side a turned body shows.
+ROUNDNESS = 0.56
+# A linear map of the plane by rows, in plain floats: a handful of these is faster than arrays.
+Linear = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Build:
+    """Proportions of one bird: factors near 1 on depth, head, tail and bill."""
+
+    plump: float = 1.0
+    head: float = 1.0
+    tail: float = 1.0
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How a bird holds itself; angles in degrees."""
+
+    yaw: float = 0.0  # Turn of the body towards the viewer; 0 is a side view.
+    head_turn: float = 0.0  # Further turn of the head.
+    tilt: float = 0.0  # Raise of the body, the bill, the tail and the wing.
+    head_pitch: float = 0.0
+    tail_pitch: float = 0.0
+    droop: float = 0.0
+    roll: float = 0.0  # Turn of the whole figure, feet and all; head-down on a trunk is about -85.
+    facing: int = 1  # 1: right; -1: left.
+
+
+def _rotation(degrees: float, factor: float = 1.0) -> Linear:
+    angle = math.radians(degrees)
+    cos, sin = factor * math.cos(angle), factor * math.sin(angle)
+    return cos, -sin, sin, cos
+
+
+def _stretch(turn: float, degrees: float, along: float, across: float) -> Linear:
+    """Return the map that stretches along a direction and across it, and then turns by ``turn`` degrees."""
+    c, _, s, _ = _rotation(degrees)
+    return _after(_rotation(turn + degrees), (along * c, along * s, -across * s, across * c))
+
+
+def _after(second: Linear, first: Linear) -> Linear:
+    a, b, c, d = second
+    e, f, g, h = first
+    return a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
+
+
+def _moved(linear: Linear, pivot: tuple[float, float], point: tuple[float, float]) -> tuple[float, float]:
+    """Return where a point goes that turns with a map about a pivot that stays."""
+    x, y = point[0] - pivot[0], point[1] - pivot[1]
+    return pivot[0] + linear[0] * x + linear[1] * y, pivot[1] + linear[2] * x + linear[3] * y
+
+
+def bone_maps(template: Template, pose: Pose, build: Build) -> np.ndarray:  # float64, shape (bones, 4, 2)
+    """Return the maps of (x, y, z, 1) at rest to x and y in a pose, in lengths of the body, before facing and roll."""
+    shape, frames = template.shape, template.frames
+    hip = (0.0, -0.3 * shape.depth)
+    trunk = _stretch(pose.tilt, shape.posture, 1.0, build.plump)
+    wing = _after(_rotation(pose.droop), trunk)
+    skull = _rotation(pose.head_pitch, build.head)
+    tail = _stretch(pose.tilt - pose.tail_pitch, math.degrees(frames.tail.angle), build.tail, 1.0)
+    head, root = (frames.head.x, frames.head.y), (frames.tail.x, frames.tail.y)
+    lifted = _moved(trunk, hip, head)
+    yaw, head_yaw = math.radians(pose.yaw), math.radians(pose.yaw + pose.head_turn)
+    cos, sin, head_sin = math.cos(yaw), math.sin(yaw), math.sin(head_yaw)
+    wide = math.hypot(cos, ROUNDNESS * sin)
+    # By bone: the map, a point and where it goes; then the foreshortening, what depth adds, and the axis of the turn.
+    by_bone = {
+        BODY: _turned(trunk, hip, hip, wide, sin, 0.0),
+        WING: _turned(wing, frames.shoulder, _moved(trunk, hip, frames.shoulder), wide, sin, 0.0),
+        TAIL: _turned(tail, root, _moved(trunk, hip, root), cos, sin, 0.0),
+        FOOT: _turned((1.0, 0.0, 0.0, 1.0), hip, hip, cos, sin, 0.0),
+        HEAD: _turned(skull, head, lifted, math.cos(head_yaw), head_sin, lifted[0] * wide),
+        SKULL: _turned(skull, head, lifted, 1.0, head_sin, lifted[0] * wide),
+    }
+    return np.array([by_bone[bone] for bone in range(BONES)])
+
+
+def _turned(
+    linear: Linear, before: tuple[float, float], after: tuple[float, float], factor: float, side: float, axis: float
+) -> list[tuple[float, float]]:
+    """Return the map of one bone: linear, through a point and its image, foreshortened about a vertical axis."""
+    a, b, c, d = linear
+    x = after[0] - a * before[0] - b * before[1]
+    y = after[1] - c * before[0] - d * before[1]
+    about = axis + (x - after[0]) * factor if axis else x * factor
+    return [(a * factor, c), (b * factor, d), (-side, 0.0), (about, y)]
+
+
+def bend(template: Template, pose: Pose, build: Build) -> np.ndarray:  # float32, shape (samples, 2)
+    """Return the curves of a bird in a pose, x and y in lengths of the body, y up."""
+    maps = bone_maps(template, pose, build)
+    if pose.roll:
+        maps = maps @ np.array(_rotation(pose.roll)).reshape(2, 2).T
+    if pose.facing < 0:
+        maps[:, :, 0] *= -1
+    return (template.curves @ maps.reshape(4 * BONES, 2)).astype(np.float32)
+
+
+def turned(point: tuple[float, float], pose: Pose) -> tuple[float, float]:
+    """Return where a point of the ground at rest lies after roll and facing."""
+    angle = math.radians(pose.roll)
+    x, y = point
+    x, y = x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle)
+    return x * pose.facing, y

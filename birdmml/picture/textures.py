@@ -46,11 +46,8 @@ def feathers() -> np.ndarray:
 @lru_cache(maxsize=1)
 def grain() -> np.ndarray:
     """Return the roughness of bark, stone and soil, int16 around 0, deviation about 14, shape (1024, 1024)."""
-    field = (
-        _smooth(_noise("grain"), 0.7, 0.7) * 0.6
-        + _smooth(_noise("lumps"), 3, 3) * 0.7
-        + _smooth(_noise("patches"), 12, 12) * 0.5
-    )
+    field = _smooth(_noise("grain"), 0.7, 0.7) * 0.6 + _smooth(_noise("lumps"), 3, 3) * 0.7
+    field = field + _smooth(_noise("patches"), 12, 12) * 0.5
     return _tiled(np.clip(field * 13, -48, 48).astype(np.int16))
 
 

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Callable, Collection
 
 from birdmml.picture.draft import BODY, DARK, LIGHT, PLAIN, WING, Draft, Frame, Pen, blend, label
-from birdmml.species import Shape
+from birdmml.species import Planform, Seen, Shape, forms
 
-# Where the patch of the folded wing lies, by (s, t) of `WingPlan`.
-PATCHES: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
-    {
-        "panel": ((0.50, 0.52), (0.60, 0.42), (0.74, 0.46), (0.76, 0.72), (0.66, 0.90), (0.52, 0.92)),
-        "shoulder": ((-0.04, 0.02), (0.12, 0.04), (0.25, 0.34), (0.27, 0.70), (0.20, 1.0), (0.0, 1.04), (-0.05, 0.5)),
-        "primaries": ((0.56, 0.62), (0.63, 0.58), (0.67, 0.76), (0.68, 0.99), (0.56, 1.0), (0.53, 0.84)),
-        "speculum": ((0.52, 0.66), (0.62, 0.58), (0.73, 0.62), (0.73, 0.84), (0.63, 0.93), (0.54, 0.92)),
-        "tips": ((0.72, 0.60), (0.84, 0.30), (1.0, 0.5), (0.9, 0.9), (0.76, 1.0)),
-        "wax": ((0.64, 0.46), (0.74, 0.42), (0.80, 0.50), (0.74, 0.58), (0.64, 0.58)),
-    }
-)
 OnWing = Callable[[float, float], Pen]
-STATIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+STATIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # Along a spread wing.
 
 
 class WingPlan:
@@ -50,12 +37,8 @@ def _along(edge: list[Pen], s: float) -> Pen:
     f = place - low
     a, b = edge[max(low - 1, 0)], edge[low]
     c, e = edge[low + 1], edge[min(low + 2, len(edge) - 1)]
-    w = (
-        -0.5 * f + f**2 - 0.5 * f**3,
-        1 - 2.5 * f**2 + 1.5 * f**3,
-        0.5 * f + 2 * f**2 - 1.5 * f**3,
-        0.5 * (f**3 - f**2),
-    )
+    w = [-0.5 * f + f**2 - 0.5 * f**3, 1 - 2.5 * f**2 + 1.5 * f**3]
+    w += [0.5 * f + 2 * f**2 - 1.5 * f**3, 0.5 * (f**3 - f**2)]
     x = w[0] * a.x + w[1] * b.x + w[2] * c.x + w[3] * e.x
     y = w[0] * a.y + w[1] * b.y + w[2] * c.y + w[3] * e.y
     return Pen(x, y, w[0] * a.z + w[1] * b.z + w[2] * c.z + w[3] * e.z, b.bones)
@@ -64,9 +47,7 @@ def _along(edge: list[Pen], s: float) -> Pen:
 def draw_folded(draft: Draft, shape: Shape, body: Frame, marks: Collection[str]) -> None:
     """Add the folded wing with its feathers and marks."""
     plan = WingPlan(shape, body)
-    edge = (
-        [plan.at(s, 0) for s in (0, 0.25, 0.5, 0.75)] + [plan.at(1, 0)] + [plan.at(s, 1) for s in (0.75, 0.5, 0.25, 0)]
-    )
+    edge = [*(plan.at(s, 0) for s in (0, 0.25, 0.5, 0.75, 1)), *(plan.at(s, 1) for s in (0.75, 0.5, 0.25, 0))]
     shade = [pen._replace(x=pen.x + 0.006, y=pen.y - 0.022) for pen in edge]
     draft.add("wing", label("wing", DARK), shade, sharp=(4,), steps=4)
     draft.add("wing", label("wing"), edge, sharp=(4,), steps=4)
@@ -76,10 +57,8 @@ def draw_folded(draft: Draft, shape: Shape, body: Frame, marks: Collection[str])
 
 
 def _folded_feathers(draft: Draft, plan: WingPlan) -> None:
-    stack = [
-        plan.at(s, t) for s, t in ((0.55, 0.80), (0.66, 0.55), (0.82, 0.45), (1.0, 0.5), (0.8, 0.98), (0.62, 0.99))
-    ]
-    draft.add("wing", label("wing", DARK), stack, sharp=(3,))
+    stack = ((0.55, 0.80), (0.66, 0.55), (0.82, 0.45), (1.0, 0.5), (0.8, 0.98), (0.62, 0.99))
+    draft.add("wing", label("wing", DARK), [plan.at(*place) for place in stack], sharp=(3,))
     for t in (0.70, 0.86):
         line = [plan.at(0.62, t), plan.at(0.80, t * 0.92), plan.at(0.96, 0.55)]
         draft.band("wing", label("wing"), line, [0.008, 0.009, 0.002])
@@ -105,69 +84,21 @@ def _bar(plan: WingPlan, s: float, bow: float) -> list[Pen]:
 
 
 def _wing_marks(draft: Draft, shape: Shape, plan: WingPlan, marks: Collection[str]) -> None:
-    if "wing_patch" in marks and shape.patch in PATCHES:
-        draft.add("wing", label("wing_patch"), [plan.at(s, t) for s, t in PATCHES[shape.patch]])
+    if "wing_patch" in marks and shape.patch in forms().patches:
+        draft.add("wing", label("wing_patch"), [plan.at(s, t) for s, t in forms().patches[shape.patch]])
     if "wing_bars" in marks:
         thick = 0.045
         draft.band("wing", label("wing_bars"), _bar(plan, 0.27, 0.05), [0.5 * thick, thick, thick, 0.7 * thick])
         if shape.patch == "shoulder" and "wing_patch" in marks:
             return  # The bar is the lower border of the patch.
-        draft.band(
-            "wing", label("wing_bars"), _bar(plan, 0.44, 0.06), [0.5 * thick, 1.1 * thick, 1.1 * thick, 0.7 * thick]
-        )
-
-
-class Planform(NamedTuple):
-    """Outline of a wing, at `STATIONS` along it."""
-
-    lead: tuple[float, ...]  # How far the leading edge lies before that of the root, in spans.
-    width: tuple[float, ...]  # Depth, in chords of the root.
-    fingers: int  # How many primaries stand apart at the tip.
-
-
-class Seen(NamedTuple):
-    """How one wing is seen: where it joins the body, and its direction and share outward and backward, in degrees."""
-
-    root: tuple[float, float]
-    outward: tuple[float, float]
-    backward: tuple[float, float]
-
-
-PLANFORMS: Mapping[str, Planform] = MappingProxyType(
-    {
-        "sickle": Planform((0.0, 0.09, 0.10, 0.02, -0.14, -0.40), (1.0, 0.98, 0.90, 0.72, 0.46, 0.03), 0),
-        "pointed": Planform((0.0, 0.11, 0.16, 0.09, -0.05, -0.25), (1.0, 0.94, 0.88, 0.70, 0.44, 0.04), 0),
-        "broad": Planform((0.0, 0.06, 0.09, 0.08, 0.05, 0.0), (1.0, 1.06, 1.04, 0.94, 0.80, 0.55), 6),
-        "rounded": Planform((0.0, 0.07, 0.09, 0.05, -0.02, -0.12), (1.0, 0.98, 0.94, 0.84, 0.64, 0.22), 0),
-    }
-)
-# The far wing and the near one: from the side in a shallow V, from below, from above, and in front of a flower.
-VIEWS: Mapping[str, tuple[Seen, Seen]] = MappingProxyType(
-    {
-        "spread": (
-            Seen((0.32, 0.18), (58, 0.78), (190, 0.86)),
-            Seen((0.27, 0.16), (139, 0.88), (205, 0.74)),
-        ),
-        "below": (
-            Seen((0.27, -0.10), (-84, 0.66), (184, 0.96)),
-            Seen((0.27, 0.02), (97, 0.86), (186, 0.96)),
-        ),
-        "above": (
-            Seen((0.27, 0.20), (84, 0.84), (182, 0.96)),
-            Seen((0.27, 0.20), (-103, 0.70), (178, 0.96)),
-        ),
-        "hover": (
-            Seen((0.32, 0.14), (76, 0.66), (186, 0.90)),
-            Seen((0.28, 0.14), (128, 0.70), (208, 0.95)),
-        ),
-    }
-)
+        widths = [0.5 * thick, 1.1 * thick, 1.1 * thick, 0.7 * thick]
+        draft.band("wing", label("wing_bars"), _bar(plan, 0.44, 0.06), widths)
 
 
 def draw_spread(draft: Draft, shape: Shape, body: Frame, marks: Collection[str], view: str, tail: str) -> None:
-    """Add both wings, spread, as they look in one of `VIEWS`; the far one lies behind the body."""
-    far, near = VIEWS[view]
-    form = PLANFORMS[shape.planform]
+    """Add both wings, spread, as they look in a view; the far one lies behind the body."""
+    far, near = forms().views[view]
+    form = forms().planforms[shape.planform]
     for layer, tone, seen in (("under", DARK, far), ("wing", PLAIN, near)):
         root = Frame(body.x, body.y, body.angle, 1, BODY if tone else WING)
         at = _place(root.at(seen.root[0], seen.root[1] * shape.depth), seen, form, shape)
@@ -247,6 +178,3 @@ def _patch(draft: Draft, layer: str, shape: Shape, at: OnWing, coverts: list[Pen
     }.get(shape.patch, (0.04, 0.36, 0.78, 1.0))
     corners = [(low, fore), (high, fore), (high, rear_edge), (low, rear_edge)]
     draft.polygon(layer, color, [at(s, c) for s, c in corners])
-
-
-assert VIEWS.keys() >= {"spread", "hover"}

@@ -8,13 +8,10 @@ from typing import Any, NamedTuple
 
 from birdmml.columns import COLUMNS
 from birdmml.data import BirdData, recipe_of
-from birdmml.describe import describe
-from birdmml.modalities import bird_inputs
+from birdmml.describe import bird_inputs, describe
 from confu_core.datasets import Contents, contents_of
 from confu_core.shards import Dataset
 from confu_core.shards.rows import label_columns
-
-__all__ = ["About", "AboutBirds", "Card", "Latent", "about"]
 
 Pairs = list[tuple[str, str]]
 

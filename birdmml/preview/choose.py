@@ -12,8 +12,6 @@ import numpy as np
 from confu_core.random import generator
 from confu_core.shards import Dataset, Shard
 
-__all__ = ["Row", "chosen_rows", "fitting_limit"]
-
 PAGE_BYTES = 20_000_000  # Of a page; spectrograms of long recordings add some.
 MOST_CARDS = 160
 TEXT_BYTES = 15_000  # Of a card, besides its picture and its recording: spectrogram, caption and facts.

@@ -11,8 +11,6 @@ from PIL import Image
 from birdmml.song import log_mel
 from confu_core.inputs.sound import BANDS, HIGH_HZ, HOP, LOW_HZ
 
-__all__ = ["frequency_ticks", "spectrogram_png", "spectrogram_svg", "time_ticks"]
-
 RANGE_DB = 60.0  # Shown below the loudest; what is fainter is as dark as can be.
 COLOUR_MAP = "magma"  # Perceptual: equal steps look equal.
 WIDTH, HEIGHT = 310, 130  # Of the picture within the drawing, in its units.

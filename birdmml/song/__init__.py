@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from birdmml.song.encode import decode_flac, encode_flac
-from birdmml.song.recording import sing
+from birdmml.song.recording import decode_flac, encode_flac, sing
 from confu_core.inputs.sound import log_mel
 
 __all__ = ["decode_flac", "encode_flac", "log_mel", "sing"]

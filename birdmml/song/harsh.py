@@ -54,13 +54,7 @@ def croak(cast: Cast) -> Gesture:
     amplitude = envelope(x, cast.duration, 0.02, 0.3 * cast.duration) * (1 - (0.5 + 0.4 * u[2]) * beat)
     noise = 0.15 + 0.6 * (1 - cast.harmonicity)
     return Gesture(
-        cast.within(frequency),
-        amplitude,
-        0.86,
-        noise=noise,
-        grain=0.4,
-        subharmonic=0.5,
-        formants=_tract(cast, 0.8),
+        cast.within(frequency), amplitude, 0.86, noise=noise, grain=0.4, subharmonic=0.5, formants=_tract(cast, 0.8)
     )
 
 
@@ -93,24 +87,14 @@ def honk(cast: Cast) -> Gesture:
     gap = 1 - 0.6 * np.exp(-(((x - at) / 0.04) ** 2))
     amplitude = envelope(x, cast.duration, 0.02, 0.25 * cast.duration) * (0.55 + 0.45 * smooth((x - at) / 0.1)) * gap
     noise = 0.35 * (1 - cast.harmonicity)
-    return Gesture(
-        cast.within(frequency),
-        amplitude,
-        0.85,
-        noise=noise,
-        grain=0.12,
-        formants=_tract(cast, 0.85),
-    )
+    return Gesture(cast.within(frequency), amplitude, 0.85, noise=noise, grain=0.12, formants=_tract(cast, 0.85))
 
 
 def scream(cast: Cast) -> Gesture:
     """Leap to the top, hold, and fall away hoarsely."""
     x, u = cast.points(), cast.free
-    height = (
-        (0.55 + 0.2 * u[0])
-        + (0.45 - 0.2 * u[0]) * smooth(x / (0.08 + 0.08 * u[1]))
-        - bend(np.maximum((x - 0.2) / 0.8, 0), -1.5 - u[2])
-    )
+    height = (0.55 + 0.2 * u[0]) + (0.45 - 0.2 * u[0]) * smooth(x / (0.08 + 0.08 * u[1]))
+    height = height - bend(np.maximum((x - 0.2) / 0.8, 0), -1.5 - u[2])
     hoarse = 0.25 + 0.75 * smooth(1.4 * x)
     frequency = cast.hertz(height) * (1 + 0.012 * (1.2 - cast.harmonicity) * hoarse * cast.roughness(len(x), 70))
     amplitude = envelope(x, cast.duration, 0.03, 0.3 * cast.duration) * (1 - 0.3 * x)
@@ -146,11 +130,8 @@ def drum(cast: Cast) -> Gesture:
     hurry = 0.7 * (cast.fixed[0] - 0.5)
     train = beats(cast.duration, cast.trill_rate, BLOW, hurry, u) if cast.trill_rate else Beats(np.zeros(1), np.ones(1))
     place = np.arange(len(train.gains)) / max(1, len(train.gains) - 1)
-    gains = (
-        train.gains
-        * (0.6 + 0.4 * smooth(place / 0.15))
-        * (1 - (0.2 + 0.5 * cast.fixed[2]) * smooth((place - 0.4) / 0.6))
-    )
+    gains = train.gains * (0.6 + 0.4 * smooth(place / 0.15))
+    gains = gains * (1 - (0.2 + 0.5 * cast.fixed[2]) * smooth((place - 0.4) / 0.6))
     return Gesture(modes[:, 0], modes[:, 2], beats=Beats(train.onsets, gains), modes=modes)
 
 

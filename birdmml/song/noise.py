@@ -120,29 +120,24 @@ def _wind(sample_rate: int, top_hz: float, shift: bool) -> np.ndarray:
 def _gusts(sample_rate: int, shift: bool) -> np.ndarray:
     slow = shaped_loop(64, f"gusts {shift}", lambda f: (f > 0) / (1 + (f / (0.9 if shift else 0.35)) ** 2))
     points = np.append(slow, slow[:1]) * (0.75 if shift else 0.5)
-    return np.exp(
-        np.interp(np.arange(LOOP_SECONDS * sample_rate) * (64 / sample_rate), np.arange(len(points)), points)
-    ).astype(np.float32)
+    places = np.arange(LOOP_SECONDS * sample_rate) * (64 / sample_rate)
+    return np.exp(np.interp(places, np.arange(len(points)), points)).astype(np.float32)
 
 
 def _rain(sample_rate: int, top_hz: float, shift: bool) -> np.ndarray:
     def hiss(f: np.ndarray) -> np.ndarray:
         f = np.maximum(f, 1)
-        return (
-            (f > 30)
-            * upper_limit(f, top_hz)
-            * np.sqrt(0.02 * 300 / f + 1 / ((1 + ((700 if shift else 1800) / f) ** 4) * (1 + (f / 7000) ** 4)))
-        )
+        sides = (1 + ((700 if shift else 1800) / f) ** 4) * (1 + (f / 7000) ** 4)
+        return (f > 30) * upper_limit(f, top_hz) * np.sqrt(0.02 * 300 / f + 1 / sides)
 
     loop = shaped_loop(sample_rate, f"rain {shift}", hiss)
     source = generator(0, "song", "drops", sample_rate, int(shift))
     drops = [_drop(sample_rate, source.random(4), min(top_hz, 0.42 * sample_rate), shift) for _ in range(32)]
     count = LOOP_SECONDS * (110 if shift else 45)
     places = source.integers(0, len(loop) - max(map(len, drops)), count)
-    gains = (0.5 * source.random(count) ** -0.45 - 0.45).astype(np.float32)
-    for place, gain, which in zip(
-        places.tolist(), np.minimum(gains, 5.0), source.integers(0, 32, count).tolist(), strict=True
-    ):
+    gains = np.minimum((0.5 * source.random(count) ** -0.45 - 0.45).astype(np.float32), 5.0)
+    chosen = source.integers(0, 32, count).tolist()
+    for place, gain, which in zip(places.tolist(), gains, chosen, strict=True):
         loop[place : place + len(drops[which])] += gain * drops[which]
     return loop
 
@@ -152,6 +147,5 @@ def _drop(sample_rate: int, u: np.ndarray, highest: float, shift: bool) -> np.nd
     time = np.arange(round(0.02 * sample_rate)) / sample_rate
     pitch = min((350 if shift else 700) * 8 ** u[0], highest)
     fade = np.minimum(time / 0.0012, 1) * np.exp(-time / (0.001 + 0.003 * u[1])) * np.minimum((0.02 - time) / 0.004, 1)
-    return (
-        fade * (np.sin(2 * np.pi * pitch * time) + 0.6 * np.sin(2 * np.pi * min(pitch * (1.4 + u[2]), highest) * time))
-    ).astype(np.float32)
+    above = np.sin(2 * np.pi * min(pitch * (1.4 + u[2]), highest) * time)
+    return (fade * (np.sin(2 * np.pi * pitch * time) + 0.6 * above)).astype(np.float32)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+import soundfile
 
 from birdmml.song.air import path_through
 from birdmml.song.render import HIGHEST
@@ -16,7 +18,7 @@ from birdmml.song.stage import Heard, perform, sung_spans
 from birdmml.song.surroundings import surroundings
 from birdmml.song.voice import Score, voice_of, write_score
 from birdmml.species import Song, SongFacts
-from confu_core.errors import InvalidValue
+from confu_core.errors import DatasetError, InvalidValue
 
 SECONDS = (0.25, 60.0)
 SAMPLE_RATES = (8000, 48_000)
@@ -188,3 +190,25 @@ def _rate(heard: Sequence[Heard], planned: float) -> float:
         b.note.onset - a.note.onset for a, b in pairwise(heard) if a.note.phrase == b.note.phrase and not a.note.last
     ]
     return len(steps) / sum(steps) if steps else planned
+
+
+def to_int16(samples: np.ndarray) -> np.ndarray:  # int16, shape (samples,)
+    """Round samples in [-1, 1] to 16 bits; 1 becomes 32767. Others are an `InvalidValue`."""
+    if not -1 <= samples.min() <= samples.max() <= 1:
+        raise InvalidValue(f"samples must be in [-1, 1]; got {samples.min():g} to {samples.max():g}")
+    return np.rint(samples * np.float32(32767)).astype(np.int16)
+
+
+def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
+    """Encode a recording, float32 of shape (samples,), as mono 16-bit FLAC; beyond [-1, 1] it is an InvalidValue."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, to_int16(samples), sample_rate, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def decode_flac(data: bytes) -> tuple[np.ndarray, int]:
+    """Decode what `encode_flac` wrote to int16 samples and their rate in Hz; what is no FLAC file is a DatasetError."""
+    try:
+        return soundfile.read(io.BytesIO(data), dtype="int16")
+    except soundfile.LibsndfileError as error:
+        raise DatasetError(f"not a FLAC file: {error}") from error

@@ -13,8 +13,7 @@ import numpy as np
 from birdmml.song.air import Path, carry
 from birdmml.song.gesture import TRAITS, Beats
 from birdmml.song.render import Sound, render
-from birdmml.song.syllables import KINDS
-from birdmml.song.voice import LETTERS, Note, Score, Voice
+from birdmml.song.voice import KINDS, LETTERS, RECIPES, Note, Score, Voice
 
 SLIVER = 0.03  # Seconds, or half of the syllable: with less of it inside the clip it is not sung.
 _TAKES = 2  # Versions of a noisy syllable that is sung often, so that no two neighbours need be the same.
@@ -91,7 +90,7 @@ class _Forms:
     def _make(self, note: Note, version: int) -> _Form:
         cast = self.voice.cast(note.letter, note.duration, self.score.variant, self.path.sample_rate)
         free = np.minimum(np.maximum(cast.free + self.nudges[note.letter, version], 0), 1)
-        gesture = KINDS[self.voice.song.syllables[note.letter]].recipe(replace(cast, free=free))
+        gesture = RECIPES[self.voice.song.syllables[note.letter]](replace(cast, free=free))
         sound = render(gesture, self.path.sample_rate, self.draws[note.letter][version])
         samples, length = carry(sound, self.path), len(sound.samples)
         if sound.beats is not None:
@@ -109,14 +108,10 @@ def _repeat(element: np.ndarray, beats: Beats, sample_rate: int) -> tuple[np.nda
 
 
 def _within(note: Note, start: int, sung: _Form, clip: int, sample_rate: int) -> Heard | None:
-    first, last = max(start, 0), min(start + sung.length, clip)
-    return (
-        None if last - first < min(0.5 * sung.length, SLIVER * sample_rate) else _heard(note, start, first, last, sung)
-    )
-
-
-def _heard(note: Note, start: int, first: int, last: int, sung: _Form) -> Heard:
     length = sung.length
+    first, last = max(start, 0), min(start + length, clip)
+    if last - first < min(0.5 * length, SLIVER * sample_rate):
+        return None
     whole = last - first == length
     low, high = sung.sound.pitch_range
     if not whole:

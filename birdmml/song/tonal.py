@@ -25,9 +25,8 @@ def slur(cast: Cast) -> Gesture:
     if cast.fixed[3] > 0.5:
         height = height - (0.25 + 0.3 * u[1]) * np.maximum(1 - x / 0.14, 0) ** 2
     amplitude = envelope(x, cast.duration, 0.008 + 0.025 * u[2], 0.02 + 0.05 * u[4]) * (1 - 0.4 * u[5] * x)
-    return Gesture(
-        cast.hertz(height + 0.01 * cast.waver(x)), amplitude, brightness=_purity(cast, 0.025), grain=_breath(cast)
-    )
+    height = height + 0.01 * cast.waver(x)
+    return Gesture(cast.hertz(height), amplitude, brightness=_purity(cast, 0.025), grain=_breath(cast))
 
 
 def upslur(cast: Cast) -> Gesture:
@@ -35,9 +34,8 @@ def upslur(cast: Cast) -> Gesture:
     x, u = cast.points(), cast.free
     height = bend(x, -3 + 4 * u[0])
     amplitude = envelope(x, cast.duration, 0.012 + 0.03 * u[2], 0.01 + 0.03 * u[4]) * (0.6 + 0.4 * x)
-    return Gesture(
-        cast.hertz(height + 0.01 * cast.waver(x)), amplitude, brightness=_purity(cast, 0.025), grain=_breath(cast)
-    )
+    height = height + 0.01 * cast.waver(x)
+    return Gesture(cast.hertz(height), amplitude, brightness=_purity(cast, 0.025), grain=_breath(cast))
 
 
 def chip(cast: Cast) -> Gesture:
@@ -52,9 +50,8 @@ def chirp(cast: Cast) -> Gesture:
     """Rise and fall at once."""
     x, u = cast.points(), cast.free
     apex = 0.2 + 0.5 * u[0]
-    height = np.where(
-        x < apex, smooth(0.25 + 0.75 * x / apex), 1 - bend(np.clip((x - apex) / (1 - apex), 0, 1), 3 * u[1] - 1)
-    )
+    falling = 1 - bend(np.clip((x - apex) / (1 - apex), 0, 1), 3 * u[1] - 1)
+    height = np.where(x < apex, smooth(0.25 + 0.75 * x / apex), falling)
     amplitude = envelope(x, cast.duration, 0.004 + 0.2 * apex * cast.duration, 0.35 * cast.duration)
     return Gesture(cast.hertz(height), amplitude, brightness=_purity(cast, 0.1), grain=_breath(cast))
 
@@ -124,9 +121,8 @@ def _breath(cast: Cast) -> float:
 
 def _swelling(train: Beats) -> Beats:
     place = np.arange(len(train.gains)) / max(1, len(train.gains) - 1)
-    return Beats(
-        train.onsets, train.gains * (0.35 + 0.65 * smooth(place / 0.3)) * (1 - 0.35 * smooth((place - 0.75) * 4))
-    )
+    gains = train.gains * (0.35 + 0.65 * smooth(place / 0.3)) * (1 - 0.35 * smooth((place - 0.75) * 4))
+    return Beats(train.onsets, gains)
 
 
 def hoot(cast: Cast) -> Gesture:
@@ -144,12 +140,10 @@ def coo(cast: Cast) -> Gesture:
         height = steps(x, np.array([0.15 + 0.3 * u[1], 0.95, 0.25 + 0.3 * u[2], 0.1]), 1.4)
     else:
         height = 0.35 + 0.4 * u[1] * smooth(3 * x) - 0.35 * u[2] * smooth(1.5 * (x - 0.3))
-    amplitude = envelope(x, cast.duration, 0.35 * cast.duration, 0.4 * cast.duration) * (
-        0.75 + 0.25 * np.sin(np.pi * x)
-    )
-    return Gesture(
-        cast.hertz(height + 0.02 * cast.waver(x)), amplitude, brightness=0.04 + 0.2 * (1 - cast.harmonicity), grain=0.1
-    )
+    amplitude = envelope(x, cast.duration, 0.35 * cast.duration, 0.4 * cast.duration)
+    amplitude = amplitude * (0.75 + 0.25 * np.sin(np.pi * x))
+    brightness = 0.04 + 0.2 * (1 - cast.harmonicity)
+    return Gesture(cast.hertz(height + 0.02 * cast.waver(x)), amplitude, brightness, grain=0.1)
 
 
 def boom(cast: Cast) -> Gesture:
@@ -167,6 +161,5 @@ def hum(cast: Cast) -> Gesture:
     sway = 0.75 + 0.25 * np.sin(2 * np.pi * x * cast.duration * (1.2 + u[2]) + 6 * u[3])
     amplitude = envelope(x, cast.duration, 0.12, 0.18) * sway
     formants = ((120.0 + 80 * u[4], 250.0, 0.0), (700.0 + 300 * u[5], 900.0, -8.0), (2600.0, 2500.0, -22.0))
-    return Gesture(
-        cast.hertz(height), amplitude, 0.78, noise=0.12 + 0.3 * (1 - cast.harmonicity), grain=0.3, formants=formants
-    )
+    noise = 0.12 + 0.3 * (1 - cast.harmonicity)
+    return Gesture(cast.hertz(height), amplitude, 0.78, noise=noise, grain=0.3, formants=formants)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from birdmml.song.gesture import TRAITS, Cast
+from birdmml.song import harsh, tonal
+from birdmml.song.gesture import TRAITS, Cast, Gesture
 from birdmml.song.render import HIGHEST
-from birdmml.song.syllables import KINDS
 from birdmml.species import Song
+from confu_core.data_files import read_data, record
 from confu_core.random import generator
 
 LETTERS = 8
@@ -48,17 +50,9 @@ class Voice:
 
     def cast(self, letter: int, duration: float, variant: int, sample_rate: int) -> Cast:
         """Give a letter of the song to this singer."""
-        low, high = self.bands[variant, letter]
-        return Cast(
-            duration,
-            low,
-            high,
-            self.song.harmonicity,
-            self.song.trill_rate * self.tempo,
-            self.manner.traits[letter],
-            self.traits[letter],
-            sample_rate,
-        )
+        song, fixed, free = self.song, self.manner.traits[letter], self.traits[letter]
+        (low, high), rate = self.bands[variant, letter], song.trill_rate * self.tempo
+        return Cast(duration, low, high, song.harmonicity, rate, fixed, free, sample_rate)
 
 
 @lru_cache(maxsize=512)
@@ -80,9 +74,8 @@ def voice_of(song: Song, individual: np.random.Generator) -> Voice:
     pitch, tempo = (
         math.exp(min(max(sd * float(z), -most), most)) for z, (sd, most) in zip(drawn[LETTERS], _DIALECT, strict=False)
     )
-    shift = (
-        individual.uniform(-1, 1, (VARIANTS, len(song.syllables), 1)) * _SHIFTS * math.log(song.high_hz / song.low_hz)
-    )
+    drift = individual.uniform(-1, 1, (VARIANTS, len(song.syllables), 1))
+    shift = drift * _SHIFTS * math.log(song.high_hz / song.low_hz)
     room = np.log(song.low_hz / manner.bands[:, :1]), np.log(song.high_hz / manner.bands[:, 1:])
     bands = manner.bands * np.exp(np.minimum(np.maximum(shift, room[0]), room[1])) * pitch
     runs = np.rint(np.minimum(np.maximum(drawn[LETTERS + 1, :VARIANTS], -1.4), 1.4)).astype(int)
@@ -201,9 +194,8 @@ def _vary(phrase: str, more: int) -> str:
 
 
 def _hurry(phrase: str, repeats: int, habit: float) -> float:
-    series = max(len(run.group()) for run in re.finditer(r"([A-H])\1*", phrase)) * (
-        repeats if len(set(phrase)) == 1 else 1
-    )
+    longest = max(len(run.group()) for run in re.finditer(r"([A-H])\1*", phrase))
+    series = longest * (repeats if len(set(phrase)) == 1 else 1)
     if series < 5:
         return 0.0
     return 1.2 * (habit - 0.7) if habit > 0.7 else -0.8 * (0.15 - habit) if habit < 0.15 else 0.0
@@ -216,3 +208,31 @@ def _dynamics(place: float, habit: float, total: int) -> float:
     if habit < 0.2 and total > 3:
         return 1 - 0.55 * place
     return 0.8 + 0.2 * min(1.0, 3 * place)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How syllables of one kind lie in time and in the band of a song."""
+
+    share: float  # Of the time to the next syllable for which it sounds.
+    shortest: float  # Its duration, in seconds; where syllables follow too fast for the shortest, it gives way.
+    longest: float
+    width: float  # Share of the song's band, by octaves, through which one syllable moves.
+    loudness: float = 1.0  # Amplitude beside other kinds.
+    octaves: float = 1.4  # At most so far it moves, however wide the song's band.
+    deep: bool = False  # Whether it lies at the bottom of the band where other kinds share it.
+    # Whether two of them in a row differ audibly, as noise does; whistled syllables are repeated to perfection.
+    varied: bool = False
+
+    def duration(self, slot: float, stretch: float) -> float:
+        """Return how many of the ``slot`` seconds to the next a syllable sounds; a stretch of 1 is its usual length."""
+        low = min(self.shortest, 0.95 * slot)
+        return min(max(self.share * slot * stretch, low), self.longest * stretch)
+
+
+KINDS = {
+    name: record(Kind, values, f"syllables.toml: {name}")
+    for name, values in read_data("birdmml", "syllables.toml").items()
+}
+# Each kind is a function of its name.
+RECIPES: Mapping[str, Callable[[Cast], Gesture]] = {name: vars(tonal).get(name) or vars(harsh)[name] for name in KINDS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from birdmml.species.facts import ACTIVITIES, BACKGROUNDS, WEATHERS, PictureFacts, SongFacts
-from birdmml.species.shapes import Shape, shapes
+from birdmml.species.shapes import Forms, Planform, Seen, Shape, forms, shapes
 from birdmml.species.table import (
     COLUMNS,
     Plumage,
@@ -23,14 +23,18 @@ __all__ = [
     "MARKS",
     "PARTS",
     "WEATHERS",
+    "Forms",
     "PictureFacts",
+    "Planform",
     "Plumage",
+    "Seen",
     "Shape",
     "Song",
     "SongFacts",
     "Species",
     "Words",
     "find_species",
+    "forms",
     "grade",
     "load_species",
     "read_species",

@@ -1,4 +1,4 @@
-"""The shapes of birds: how each is built, what captions call it, and where it is drawn; read from ``shapes.toml``."""
+"""The shapes of birds (``shapes.toml``): how each is built, named and seen; and forms of parts (``forms.toml``)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Shape:
     # height of the crown and steepness of the forehead (1 is a thrush); the eye (x, y, radius). A mask lies through the
     # eye, around the bill or over the cheek, or is a spot before the eye (behind it, where there is a crest); a malar
     # mark runs down from the bill, around the chin, or is a spot below the cheek. Forms of crest may have curves of
-    # their own, of `birdmml.picture.head.CRESTS`.
+    # their own, of `Forms.crests`.
     head: float
     head_at: tuple[float, float]
     face: Literal["side", "front"]
@@ -64,8 +64,7 @@ class Shape:
     mask: Literal["line", "lores", "broad", "spot"]
     malar: Literal["stripe", "strap", "spot"]
     crests: Mapping[
-        str,
-        Literal["ears", "topknot", "puffy", "shaggy", "high shaggy", "swept", "raised swept", "high swept"],
+        str, Literal["ears", "topknot", "puffy", "shaggy", "high shaggy", "swept", "raised swept", "high swept"]
     ]
 
     # The bill: factors on the length and the depth of its form; flat ones may end in a spoon.
@@ -96,6 +95,77 @@ class Shape:
     foot: Literal["perching", "talon", "wading", "web", "tiny"]
 
     iris: tuple[int, int, int] | None = None  # Red, green, blue; None is nearly as dark as the pupil.
+
+
+Outline = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class BillForm:
+    """Length and depth in head radii; how the ridge bulges, the tip drops and hooks; how blunt it is, of the depth."""
+
+    length: float
+    depth: float
+    bulge: float
+    drop: float
+    hook: float = 0.0
+    blunt: float = 0.05
+
+
+@dataclass(frozen=True)
+class TailForm:
+    """Factors on length and width; what is cut out of the middle of the end, or added if negative; lift in degrees."""
+
+    length: float
+    width: float
+    notch: float
+    lift: float = 0.0
+
+
+@dataclass(frozen=True)
+class Planform:
+    """Outline of a spread wing at even steps from its root to its tip.
+
+    That is how far the leading edge lies before that of the root, in spans, and how deep the wing is, in chords of the
+    root; and how many primaries stand apart at the tip.
+    """
+
+    lead: tuple[float, float, float, float, float, float]
+    width: tuple[float, float, float, float, float, float]
+    fingers: int = 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How one wing is seen: where it joins the body; its direction, in degrees, and share, outward and backward."""
+
+    root: tuple[float, float]
+    outward: tuple[float, float]
+    backward: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Forms of parts by name.
+
+    Crests are outlines in head radii. Patches of the folded wing are outlines along and across it. Toes, flat or
+    gripping a perch, are lines in lengths of the foot. Views are those of spread wings: from the side in a shallow V,
+    from below, from above, and before a flower.
+    """
+
+    bills: Mapping[str, BillForm]
+    tails: Mapping[str, TailForm]
+    crests: Mapping[str, Outline]
+    patches: Mapping[str, Outline]
+    toes: Mapping[str, tuple[Outline, ...]]
+    planforms: Mapping[str, Planform]
+    views: Mapping[str, tuple[Seen, Seen]]
+
+
+@lru_cache(maxsize=1)
+def forms() -> Forms:
+    """Return the forms; a file that breaks a constraint is a `DatasetError` that names it."""
+    return record(Forms, read_data("birdmml", "forms.toml"), "forms.toml: forms")
 
 
 @lru_cache(maxsize=1)

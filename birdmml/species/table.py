@@ -39,142 +39,61 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Plumage:
-    """What a bird looks like.
+    """What a bird looks like."""
 
-    Attributes
-    ----------
-    shape : str
-        One of `shapes`.
-    length_cm : float
-        Body length.
-    bill, tail, crest : str
-        Forms, of `words`.
-    colors : mapping of str to str
-        Color of every part in `PARTS`, and of the marks in `MARKS` that it has; names of `words().colors`.
-    breast_pattern, back_pattern : str
-        Of `words().patterns`; drawn in `pattern_color`.
-    pattern_color : str
-        A name of `words().colors`.
-    """
-
-    shape: str
-    length_cm: float
-    bill: str
+    shape: str  # One of `shapes`.
+    length_cm: float  # Of the body.
+    bill: str  # Forms, of `words`.
     tail: str
     crest: str
-    colors: Mapping[str, str]
-    breast_pattern: str = "plain"
+    colors: Mapping[str, str]  # Of every part in `PARTS`, and of the marks in `MARKS` that it has: `words().colors`.
+    breast_pattern: str = "plain"  # Of `words().patterns`, in the color of patterns.
     back_pattern: str = "plain"
     pattern_color: str = "dark brown"
 
 
 @dataclass(frozen=True)
 class Song:
-    """What a bird sounds like.
+    """What a bird sounds like."""
 
-    Attributes
-    ----------
-    syllables : tuple of str
-        Kinds of syllable, of `words().syllables`, by letter: the first is A.
-    low_hz, high_hz : float
-        Lowest and highest fundamental frequency.
-    rate : float
-        Syllables per second.
-    phrase : str
-        Letters of the syllables in the order of one phrase, such as ``"AAB"``; a hyphen is a pause of one syllable.
-    repeats : int
-        How often a phrase is repeated in a bout.
-    harmonicity : float
-        In [0, 1]: 0 is noise, 1 pure tones.
-    trill_rate : float
-        Elements per second within a trill, buzz, rattle or drum; in Hz.
-    """
-
-    syllables: tuple[str, ...]
-    low_hz: float
+    syllables: tuple[str, ...]  # Kinds, of `words().syllables`, by letter: the first is A.
+    low_hz: float  # Lowest and highest fundamental frequency.
     high_hz: float
-    rate: float
-    phrase: str
-    repeats: int
-    harmonicity: float
-    trill_rate: float
+    rate: float  # Syllables per second.
+    phrase: str  # Letters in the order of one phrase, such as "AAB"; a hyphen is a pause of one syllable.
+    repeats: int  # How often a phrase is repeated in a bout.
+    harmonicity: float  # 0 is noise, 1 pure tones.
+    trill_rate: float  # Elements per second within a trill, buzz, rattle or drum.
 
 
 @dataclass(frozen=True)
 class Species:
-    """One row of the table.
-
-    Attributes
-    ----------
-    common_name, scientific_name, family, order : str
-        As the American Ornithological Society has them.
-    plumage : Plumage
-        Of an adult male in breeding plumage, or of both sexes.
-    female : Plumage or None
-        Where the sexes differ at a glance.
-    song : Song
-        The usual song, or the usual call where there is none.
-    habitats : tuple of str
-        Of `words().habitats`, the most usual first.
-    song_words : str
-        The song in words, such as "a clear whistled series".
-    nature : tuple of str
-        Phrases of its natural history, each a predicate such as "caches acorns in the bark of dead trees"; they name
-        neither the species nor its looks nor its song.
-    """
+    """One row of the table; its names are those of the American Ornithological Society."""
 
     common_name: str
     scientific_name: str
     family: str
     order: str
-    plumage: Plumage
-    song: Song
-    habitats: tuple[str, ...]
-    song_words: str
-    nature: tuple[str, ...]
-    female: Plumage | None = None
+    plumage: Plumage  # Of an adult male in breeding plumage, or of both sexes.
+    song: Song  # The usual one, or the usual call where there is none.
+    habitats: tuple[str, ...]  # Of `words().habitats`, the most usual first.
+    song_words: str  # Such as "a clear whistled series".
+    nature: tuple[str, ...]  # Predicates of its natural history; they name neither species nor looks nor song.
+    female: Plumage | None = None  # Where the sexes differ at a glance.
 
 
 @lru_cache(maxsize=1)
 def load_species() -> tuple[Species, ...]:
-    """Return the table that comes with the package.
-
-    Returns
-    -------
-    tuple of Species
-        In the order of the table.
-
-    Examples
-    --------
-    >>> any(species.common_name == "Northern Cardinal" for species in load_species())
-    True
-    """
+    """Return the table that comes with the package."""
     text = files("birdmml").joinpath("species.csv").read_text(encoding="utf-8")
     return read_species(text.splitlines(keepends=True), "species.csv")
 
 
 def read_species(lines: Iterable[str], name: str) -> tuple[Species, ...]:
-    """Read and check a table of species.
+    """Read and check lines of CSV with the columns `COLUMNS`; within a cell, semicolons separate several values.
 
-    Parameters
-    ----------
-    lines : iterable of str
-        CSV text with the columns `COLUMNS`; within a cell, semicolons separate several values.
-    name : str
-        Of the table, for messages.
+    A DatasetError names the table, line and column of a value that breaks its constraint.
 
-    Returns
-    -------
-    tuple of Species
-        In the order of the table.
-
-    Raises
-    ------
-    DatasetError
-        If a column is missing, a value breaks its constraint, or a name occurs twice; it names line and column.
-
-    Examples
-    --------
     >>> read_species(["common_name"], "mine.csv")
     Traceback (most recent call last):
     confu_core.errors.DatasetError: mine.csv: the column 'scientific_name' is missing
@@ -196,25 +115,8 @@ def read_species(lines: Iterable[str], name: str) -> tuple[Species, ...]:
 
 
 def find_species(name: str) -> Species:
-    """Return a species by its common or scientific name, in any case.
+    """Return a species by its common or scientific name, in any case; an InvalidValue suggests the nearest name.
 
-    Parameters
-    ----------
-    name : str
-        What the user wrote.
-
-    Returns
-    -------
-    Species
-        Of the table.
-
-    Raises
-    ------
-    InvalidValue
-        If there is none; it suggests the nearest name.
-
-    Examples
-    --------
     >>> find_species("northern cardinal").scientific_name
     'Cardinalis cardinalis'
     """
@@ -227,25 +129,10 @@ def find_species(name: str) -> Species:
 
 
 def select_species(names: Iterable[str]) -> tuple[Species, ...]:
-    """Return several species by name.
+    """Return at least two species by common or scientific name, in the order of the table.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Common or scientific names, in any case and any order.
+    An InvalidValue says that a name is unknown, or a species named twice.
 
-    Returns
-    -------
-    tuple of Species
-        At least two, in the order of the table.
-
-    Raises
-    ------
-    InvalidValue
-        If a name is unknown, a species is named twice, or there are fewer than two.
-
-    Examples
-    --------
     >>> [one.common_name for one in select_species(["blue jay", "Bubo virginianus"])]
     ['Great Horned Owl', 'Blue Jay']
     """

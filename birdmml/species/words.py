@@ -78,6 +78,7 @@ class Words:
     setting: Mapping[str, ByValue]
     habitats: ByValue
     some: ByValue
+    phrases: ByValue
     numbers: Ways
     ordinary: str
 

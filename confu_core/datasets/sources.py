@@ -10,9 +10,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from confu_core.errors import InvalidValue, nearest
-from confu_core.shards.read import Dataset, open_dataset
+from confu_core.shards.read import Dataset, open_dataset, unwritten
 from confu_core.shards.recipe import Recipe
-from confu_core.shards.unwritten import unwritten
 
 __all__ = ["SOURCES", "check_one_of", "is_source", "natural", "open_place", "open_source", "parse_seed", "parse_share"]
 

@@ -13,8 +13,8 @@ from confu_core.media.opened import PROBE, MediaData, described_by, open_media
 from confu_core.media.run import Measured, MediaResult
 from confu_core.media.settings import MediaSettings
 from confu_core.runs.environment import threads
-from confu_core.runs.grid import grid_cells
-from confu_core.runs.sweep import Cell, SweepSummary, sweep
+from confu_core.runs.grid import Cell, grid_cells
+from confu_core.runs.sweep import SweepSummary, sweep
 from confu_core.training.processes import check_device
 
 __all__ = ["CHECKPOINTS", "kept", "media_cells", "media_plan", "run_cells"]

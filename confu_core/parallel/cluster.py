@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.parallel.workers import ATTEMPTS, Packed, WorkerDied, interrupts_held_back
+from confu_core.parallel.workers import ATTEMPTS, POLL_SECONDS, Packed, WorkerDied, interrupts_held_back
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -38,15 +39,32 @@ def check_engine(engine: str, scheduler: str | None) -> None:
 
 
 def completed_on_cluster(
-    function: Callable[[Any], Any], jobs: Sequence[Any], workers: int, scheduler: str | None = None
+    function: Callable[[Any], Any], jobs: Iterable[Any], workers: int, scheduler: str | None = None
 ) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to cancel the others.
+
+    Jobs up to the next None are handed over together; after it there may be more later.
 
     The workers of the scheduler at an address such as ``"tcp://10.0.0.1:8786"`` do them, or else a number of processes
     on this machine. At the end WorkerDied names the jobs that lost their worker more often than the scheduler allows: 3
     times on this machine, and as ``distributed.scheduler.allowed-failures`` says on a cluster. An exception of the
     function comes at once, and a scheduler that does not answer, has no workers or goes away is a DatasetError.
     """
+    batch: list[Any] = []
+    for job in jobs:
+        if job is not None:
+            batch.append(job)
+            continue
+        if not batch:
+            time.sleep(POLL_SECONDS)
+        yield from _batch(function, batch, workers, scheduler)
+        batch = []
+    yield from _batch(function, batch, workers, scheduler)
+
+
+def _batch(
+    function: Callable[[Any], Any], jobs: list[Any], workers: int, scheduler: str | None
+) -> Generator[Any, None, None]:
     if not jobs:
         return
     with _client(min(workers, len(jobs)), scheduler) as client:

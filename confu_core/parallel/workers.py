@@ -78,7 +78,7 @@ def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int)
 
 def mapped(
     function: Callable[[Any], Any],
-    jobs: Sequence[Any],
+    jobs: Iterable[Any],
     workers: int,
     *,
     died: Callable[[int, str], str],

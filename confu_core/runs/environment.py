@@ -14,8 +14,6 @@ from threadpoolctl import threadpool_limits
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["environment", "threads", "usable_cores"]
-
 PACKAGES = ("confu-bench", "numpy", "pandas", "pyarrow", "scipy", "torch")
 
 

@@ -12,8 +12,6 @@ from confu_core.runs.sweep import keep
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Evaluation"]
-
 # Columns of the short table: of a direction of a row, and their headings.
 SHOWN = {
     "direction": "direction",
@@ -72,16 +70,8 @@ class Evaluation:
         return f"{self.row['method']} on {self.plan['title']}"
 
     def save(self, folder: str | Path) -> None:
-        """Keep it in a results folder, beside what that holds; reports show all of it together.
+        """Keep it in a results folder, new or not, beside what that holds; reports show all of it together.
 
-        Parameters
-        ----------
-        folder : str or Path
-            Made where it is missing.
-
-        Raises
-        ------
-        ResultsError
-            If the folder holds results of another benchmark, or cannot be written.
+        A ResultsError says that the folder holds results of another benchmark, or cannot be written.
         """
         keep(dict(self.row), folder, plan=self.plan, seconds=self.seconds)

@@ -1,47 +1,45 @@
-"""Grids of settings: every combination once, a method without an option taking part without it."""
+"""Grids of settings: every combination once, each with the options of its method; and the identity of a run."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from itertools import product
-from typing import Any, ClassVar, Protocol, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from confu_core.errors import InvalidValue, nearest
-from confu_core.runs.options import option_value
-from confu_core.runs.sweep import Cell
-
-__all__ = ["RunSettings", "grid_cells", "option_axis"]
 
 
-class RunSettings(Protocol):
+class _RunSettings(Protocol):
     """What the settings of a run know of themselves."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """Options of the method, as given."""
-        ...
-
-    def resolved_options(self) -> dict[str, Any]:
-        """Return every option of the method."""
-        ...
-
-    def columns(self) -> dict[str, Any]:
-        """Return all settings as columns of results."""
-        ...
-
-    def cell(self) -> str:
-        """Return the identity of the run."""
-        ...
-
-    def shape(self) -> Hashable:
-        """Return what runs that are computed together share."""
-        ...
+    def options(self) -> Mapping[str, Any]: ...
+    def resolved_options(self) -> dict[str, Any]: ...
+    def columns(self) -> dict[str, Any]: ...
+    def cell(self) -> str: ...
+    def shape(self) -> Hashable: ...
 
 
-Settings = TypeVar("Settings", bound=RunSettings)
+Settings = TypeVar("Settings", bound=_RunSettings)
+
+
+@dataclass(frozen=True)
+class Cell(Generic[Settings]):
+    """One run of a sweep; equal settings have equal ids, and cells of equal shape may be computed together.
+
+    The settings are what `compute` takes, picklable, and stand in the results as columns.
+    """
+
+    id: str
+    shape: Hashable
+    columns: dict[str, Any]
+    settings: Settings
 
 
 def grid_cells(
@@ -88,5 +86,51 @@ def _settings(kind: Callable[..., Settings], given: Mapping[str, Any]) -> Settin
     return kind(**own, options={name: value for name, value in options.items() if name in has})
 
 
-def _own(kind: Callable[..., RunSettings]) -> set[str]:
+def _own(kind: Callable[..., _RunSettings]) -> set[str]:
     return {f.name for f in fields(kind)} - {"options"}  # type: ignore[arg-type]
+
+
+def resolved_options(method: str, options: Mapping[str, Any], bench: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return every option of a method with its value; this loads the method."""
+    from confu_core.methods.registry import check_options, load_method, method_options
+
+    check_options(method, dict(options))
+    return {**method_options(load_method(method)), **(bench or {}), **options}
+
+
+def cell_id(columns: Mapping[str, Any], *places: str) -> str:
+    """Return the identity of a run: equal for equal settings, another for any other."""
+    sources = [_source(place) for place in places]
+    if columns.get("scale_lr", 0) is None and not columns.get("learn_temperature"):
+        # Runs without scales are what they were before these had a rate, and keep their names.
+        columns = {name: value for name, value in columns.items() if name != "scale_lr"}
+    identity = {**columns, "source": sources[0] if len(sources) == 1 else sources}
+    text = json.dumps(identity, sort_keys=True, allow_nan=False)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def option_value(name: str, text: str, default: object) -> Any:
+    """Read the value of a method's option as the type of its default."""
+    kind: Any = type(default)
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[text.lower()]
+        if isinstance(default, tuple):
+            return tuple(int(part) for part in text.split(","))
+        return text if default is None else kind(text)
+    except (KeyError, ValueError):
+        wanted = {bool: "true or false", tuple: "whole numbers with commas"}.get(kind, f"of type {kind.__name__}")
+        raise InvalidValue(f"{name} must be {wanted}; got {text!r}") from None
+
+
+def plain(value: Any) -> Any:
+    """Return a value as a column of results holds it: what has several parts is written with commas."""
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else value
+
+
+def _source(place: str) -> str | None:
+    """Return the digest of a file of code, or of features."""
+    origin = place.rpartition(":")[0] or place
+    path = Path(origin)
+    held = origin.endswith((".py", ".npz", ".parquet")) and path.is_file()
+    return hashlib.sha256(path.read_bytes()).hexdigest() if held else None

@@ -15,71 +15,38 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from confu_core.errors import DatasetError, ResultsError
+from confu_core.errors import ResultsError
 from confu_core.runs.parts import consistently, joined
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
-
-__all__ = ["EXAMPLES", "MEASURES", "Measure", "read_examples", "read_measures", "write_examples", "write_measures"]
 
 MEASURES, EXAMPLES = "measures.parquet", "examples.parquet"
 VERSION = 1
 METADATA = b"confu_measures"
 SCHEMA = pa.schema(
     [
-        ("cell", pa.string()),
-        ("family", pa.string()),
-        ("subject", pa.string()),
-        ("metric", pa.string()),
-        ("condition", pa.string()),
-        ("x", pa.float64()),
-        ("value", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("reference", pa.float64()),
+        *((name, pa.string()) for name in ("cell", "family", "subject", "metric", "condition")),
+        *((name, pa.float64()) for name in ("x", "value", "low", "high", "reference")),
         ("defined", pa.bool_()),
     ]
 )
 ADDED = ("group",)  # Columns that older files of this version lack; there they are null.
 EXAMPLE_SCHEMA = pa.schema(
     [
-        ("cell", pa.string()),
-        ("kind", pa.string()),
-        ("key", pa.string()),
-        ("image", pa.binary()),
-        ("audio", pa.binary()),
-        ("caption", pa.string()),
-        ("label", pa.string()),
-        ("group", pa.string()),
-        ("predicted", pa.map_(pa.string(), pa.string())),
+        *(("cell", pa.string()), ("kind", pa.string()), ("key", pa.string())),
+        *(("image", pa.binary()), ("audio", pa.binary()), ("caption", pa.string())),
+        *(("label", pa.string()), ("group", pa.string()), ("predicted", pa.map_(pa.string(), pa.string()))),
     ]
 )
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One number that an evaluation found.
+    """One number that an evaluation found, None where it is not defined, with its interval of 95%.
 
-    Attributes
-    ----------
-    family : str
-        What kind of measurement: ``retrieval``, ``zero_shot``, ``probe``, ``plain``, ``few_shot``,
-        ``overlap``, ``complementarity``, ``dependence``, ``robustness``, ``missing``, ``confusion`` or ``history``.
-    subject : str
-        Of what: a query such as ``"image+audio"``, or a direction such as ``"image->caption"``.
-    metric : str
-        Its name.
-    condition : str
-        Under which condition: a split, a group, a kind of damage; empty for none.
-    x : float or None
-        Place along an axis, for the point of a curve.
-    value : float or None
-        What was found; None where it is not defined.
-    low, high : float or None
-        Interval of 95%.
-    reference : float or None
-        What is known exactly, beside it: a ceiling, or chance.
-    defined : bool
-        Whether the method itself defines what was measured, or a fallback stood in.
+    The family is the kind of measurement, such as ``zero_shot``; the subject a query such as ``image+audio`` or a
+    direction such as ``image->caption``; the condition a split, a group or a kind of damage. `x` is the place of a
+    point on a curve, and the reference what is known exactly: a ceiling, or chance. It is not `defined` where a
+    fallback stood in for the method.
     """
 
     family: str
@@ -136,12 +103,8 @@ def write_tables(folder: Path, measures: pa.Table, examples: pa.Table) -> None:
 
 def _write(path: Path, table: pa.Table) -> None:
     # Arrow's order of equal keys is stable by its documentation: a run's own order is kept.
-    table = table.take(pc.sort_indices(table, sort_keys=[("cell", "ascending")])).combine_chunks()
-    table = table.replace_schema_metadata({METADATA: json.dumps({"schema_version": VERSION})})
-    try:
-        write_sealed(path, table)
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
+    ordered = table.take(pc.sort_indices(table, sort_keys=[("cell", "ascending")])).combine_chunks()
+    write_sealed(path, ordered, {METADATA: json.dumps({"schema_version": VERSION})})
 
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:

@@ -12,8 +12,6 @@ from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import Results, Row, read_results
 from confu_core.runs.store import open_store
 
-__all__ = ["Merged", "check_results", "merge_results"]
-
 _SEEDS = 3  # Fewer give no interval worth reading.
 
 

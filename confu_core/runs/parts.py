@@ -17,8 +17,6 @@ import pyarrow.compute as pc
 from confu_core.errors import ResultsError
 from confu_core.runs.sealed import read_sealed
 
-__all__ = ["PARTS", "consistently", "joined", "new_part", "owners", "parts_of"]
-
 PARTS = "parts"
 _READINGS = 9  # Each in vain only if another process gathered the folder meanwhile.
 Found = TypeVar("Found")

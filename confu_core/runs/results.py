@@ -24,43 +24,24 @@ from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA_VERSION", "Results", "read_results", "write_results", "write_sidecars"]
-
 SCHEMA_VERSION = 2
 RESULTS, COSTS, SWEEP, ENVIRONMENT = "results.parquet", "costs.parquet", "sweep.json", "environment.json"
 METADATA = b"confu_results"
 
 DIRECTION = pa.struct(
     [
-        ("direction", pa.string()),
-        ("query", pa.list_(pa.string())),
-        ("target", pa.string()),
-        ("order", pa.int32()),
-        ("accuracy", pa.float64()),
-        ("bayes_accuracy", pa.float64()),
-        ("single_ceiling", pa.float64()),
-        ("pairwise_ceiling", pa.float64()),
-        ("higher_order_capture", pa.float64()),
-        ("fusion_gain_captured", pa.float64()),
-        ("expected_rank", pa.float64()),
-        ("information_bound", pa.float64()),
+        *(("direction", pa.string()), ("query", pa.list_(pa.string())), ("target", pa.string()), ("order", pa.int32())),
+        *((name, pa.float64()) for name in ("accuracy", "bayes_accuracy", "single_ceiling", "pairwise_ceiling")),
+        *((name, pa.float64()) for name in ("higher_order_capture", "fusion_gain_captured")),
+        *((name, pa.float64()) for name in ("expected_rank", "information_bound")),
         ("defined", pa.bool_()),
     ]
 )
 METRICS: dict[str, pa.DataType] = {
-    "accuracy": pa.float64(),
-    "bayes_accuracy": pa.float64(),
-    "single_ceiling": pa.float64(),
-    "pairwise_ceiling": pa.float64(),
-    "higher_order_capture": pa.float64(),
-    "fusion_gain_captured": pa.float64(),
-    "chance": pa.float64(),
-    "total_correlation": pa.float64(),
-    "total_correlation_bound": pa.float64(),
-    "final_loss": pa.float64(),
-    "status": pa.string(),
-    "error": pa.string(),
-    "directions": pa.list_(DIRECTION),
+    **dict.fromkeys(("accuracy", "bayes_accuracy", "single_ceiling", "pairwise_ceiling"), pa.float64()),
+    **dict.fromkeys(("higher_order_capture", "fusion_gain_captured", "chance"), pa.float64()),
+    **dict.fromkeys(("total_correlation", "total_correlation_bound", "final_loss"), pa.float64()),
+    **{"status": pa.string(), "error": pa.string(), "directions": pa.list_(DIRECTION)},
 }
 # What version 1 called by the names of today; its ceiling was that of the best single modality.
 RENAMED = {"pairwise_ceiling": "single_ceiling", "higher_order_capture": "fusion_gain_captured"}
@@ -76,22 +57,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Results:
-    """What a results folder holds.
+    """What a results folder holds: a row per cell, what was asked for, on what it was computed, and what it cost.
 
-    Attributes
-    ----------
-    folder : Path
-        Where it is.
-    benchmark : str
-        Whose results.
-    table : pyarrow.Table
-        One row per cell.
-    sweep, environment : dict
-        What was asked for, and on what it was computed; empty where the file is missing.
-    costs : pyarrow.Table
-        Seconds and memory per cell; empty where the file is missing.
-    lacks : str
-        A sentence on what an older version did not write; empty where nothing is lacking.
+    What a missing file would say is empty; `lacks` is a sentence on what an older version did not write.
     """
 
     folder: Path
@@ -123,13 +91,10 @@ class Results:
 
 def write_results(folder: Path, benchmark: str, rows: Sequence[Row], *, costs: Sequence[Row] = ()) -> None:
     """Write the rows of a results folder, whole or not at all."""
-    table = _table(benchmark, rows)
+    said = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark})}
+    write_sealed(folder / RESULTS, _table(rows), said)
     by_cell = sorted(costs, key=lambda row: str(row["cell"]))
-    try:
-        write_sealed(folder / RESULTS, table)
-        write_sealed(folder / COSTS, pa.Table.from_pylist(by_cell, schema=COST_SCHEMA))
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
+    write_sealed(folder / COSTS, pa.Table.from_pylist(by_cell, schema=COST_SCHEMA))
 
 
 def write_sidecars(folder: Path, *, sweep: dict[str, Any], environment: dict[str, Any]) -> None:
@@ -154,7 +119,7 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
 
 def check_columns(rows: Sequence[Row]) -> None:
     """Refuse settings that cannot be columns of one table; raises ResultsError."""
-    _table("", rows)
+    _table(rows)
 
 
 def _read(root: Path, parts: list[Path], hint: str) -> tuple[str, pa.Table, pa.Table]:
@@ -169,7 +134,7 @@ def _read(root: Path, parts: list[Path], hint: str) -> tuple[str, pa.Table, pa.T
     if parts:
         owner = owners(parts)
         rows = [(place, row) for place, (_, table) in held.items() for row in table.to_pylist()]
-        table = _table(benchmark, [row for place, row in rows if owner.get(row["cell"], root) == place])
+        table = _table([row for place, row in rows if owner.get(row["cell"], root) == place])
     return benchmark, table, joined(root, parts, _costs).sort_by("cell")
 
 
@@ -178,7 +143,7 @@ def _costs(place: Path) -> pa.Table:
     return held.replace_schema_metadata()
 
 
-def _table(benchmark: str, rows: Sequence[Row]) -> pa.Table:
+def _table(rows: Sequence[Row]) -> pa.Table:
     rows = sorted(rows, key=lambda row: str(row["cell"]))
     named = {name for row in rows for name in row}
     settings = sorted(named - {"cell"} - METRICS.keys())
@@ -187,8 +152,7 @@ def _table(benchmark: str, rows: Sequence[Row]) -> pa.Table:
         columns[name] = _setting(name, [row.get(name) for row in rows])
     for name, kind in METRICS.items():
         columns[name] = pa.array([row.get(name) for row in rows], kind)
-    metadata = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark})}
-    return pa.table(columns).replace_schema_metadata(metadata)
+    return pa.table(columns)
 
 
 def _setting(name: str, values: list[Any]) -> pa.Array:
@@ -229,7 +193,7 @@ def _understood(path: Path) -> tuple[str, pa.Table]:
         for name, kind in {"cell": pa.string(), **METRICS}.items():
             if (found := table.schema.field(name).type) != kind:
                 raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
-    return str(benchmark), table if version > 1 else _table(benchmark, [_renewed(row) for row in table.to_pylist()])
+    return str(benchmark), table if version > 1 else _table([_renewed(row) for row in table.to_pylist()])
 
 
 def _renewed(row: Row) -> Row:

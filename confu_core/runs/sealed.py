@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,26 +13,27 @@ import pyarrow.parquet as pq
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_small, write_whole
 
-__all__ = ["check_finite", "read_sealed", "write_sealed"]
-
 SEAL = b"confu_sha256"
 _BLANK = b"0" * 64
 _MOST_BYTES = 4 << 30
 
 
-def write_sealed(path: Path, table: pa.Table) -> None:
-    """Write a table, whole or not at all, with the SHA-256 of the file in its metadata."""
+def write_sealed(path: Path, table: pa.Table, metadata: Mapping[bytes, str] | None = None) -> None:
+    """Write a table, whole or not at all, with the SHA-256 of the file among its metadata."""
     sink = pa.BufferOutputStream()
     for place, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
             defined = pc.if_else(pc.is_finite(table.column(place)), table.column(place), pa.scalar(None, field.type))
             table = table.set_column(place, field, defined)
-    marked = table.replace_schema_metadata({**(table.schema.metadata or {}), SEAL: _BLANK})
+    marked = table.replace_schema_metadata({**(metadata or {}), SEAL: _BLANK})
     pq.write_table(marked, sink, write_page_checksum=True)
     content = sink.getvalue().to_pybytes()
     place = _place(content, _BLANK)
     digest = hashlib.sha256(content).hexdigest().encode()
-    write_whole(path, content[:place] + digest + content[place + len(_BLANK) :])
+    try:
+        write_whole(path, content[:place] + digest + content[place + len(_BLANK) :])
+    except DatasetError as error:
+        raise ResultsError(str(error)) from error
 
 
 def read_sealed(path: Path) -> pa.Table:

@@ -16,20 +16,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, ResultsError
-from confu_core.io.atomic import read_json, replacing_folder, write_whole
-from confu_core.io.lock import InUse, folder_in_use, locked
+from confu_core.io.atomic import read_json, remove_partials, replacing_folder, write_whole, writing
+from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use, locked
 from confu_core.runs.environment import environment as this_environment
-from confu_core.runs.folder import claimed
-from confu_core.runs.measures import examples_table, read_measures, write_examples, write_measures, write_tables
+from confu_core.runs.measures import (
+    EXAMPLES,
+    MEASURES,
+    examples_table,
+    read_measures,
+    write_examples,
+    write_measures,
+    write_tables,
+)
 from confu_core.runs.parts import PARTS, new_part, parts_of
-from confu_core.runs.results import RESULTS, Row, check_columns, read_results, write_results, write_sidecars
+from confu_core.runs.results import (
+    COSTS,
+    ENVIRONMENT,
+    RESULTS,
+    SWEEP,
+    Row,
+    check_columns,
+    read_results,
+    write_results,
+    write_sidecars,
+)
 
 if TYPE_CHECKING:
-    from confu_core.runs.sweep import Cell
-
-__all__ = ["Store", "open_store"]
+    from confu_core.runs.grid import Cell
 
 CLAIMS = "claims"
+# What sweeps and reports write into a results folder.
+OWN = {RESULTS, MEASURES, EXAMPLES, COSTS, SWEEP, ENVIRONMENT, PARTS, CLAIMS, "checkpoints", "report", LOCK, OWNER}
 _FEWEST = 64  # Parts that are not worth gathering yet.
 _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell costs the same in folders of any size.
 
@@ -62,6 +79,8 @@ class Store:
         self._claimed: set[str] = set()
         self._known, self._gathered = set(parts_of(folder)), _state(folder / RESULTS)
         held = read_results(folder).rows() if (folder / RESULTS).exists() or parts_of(folder) else []
+        for read in (read_measures, examples_table):  # Damaged ones are found now rather than when they are gathered.
+            read(folder)
         self.done = {row["cell"] for row in held if row["status"] == "done"}
         self.tried = set(self.done)  # A cell that had failed before is tried again; one that fails meanwhile is not.
         self._failed = {row["cell"] for row in held} - self.done
@@ -175,3 +194,29 @@ def _state(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_mtime_ns, found.st_ino
+
+
+@contextlib.contextmanager
+def claimed(folder: Path, benchmark: str, *, wait: bool = False) -> Iterator[Path]:
+    """Hold a results folder for the length of a block, made where it is missing."""
+    with contextlib.ExitStack() as stack:
+        try:
+            if folder.exists() and not folder.is_dir():
+                raise ResultsError(f"{folder} is not a folder; choose another --out")
+            stack.enter_context(folder_in_use(folder, wait=wait))
+            with writing(folder):
+                _check(folder, benchmark)
+                remove_partials(folder)
+        except InUse:
+            raise ResultsError(f"{folder} is in use by another sweep; wait for it or choose another --out") from None
+        except (DatasetError, OSError) as error:
+            raise ResultsError(str(error)) from error
+        yield folder
+
+
+def _check(folder: Path, benchmark: str) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    if foreign := next((name for name in names if name not in OWN and not name.endswith(".partial")), None):
+        raise ResultsError(f"{folder} holds other data ({foreign}); choose another --out or an empty folder")
+    if (folder / RESULTS).exists() and (held := read_results(folder).benchmark) != benchmark:
+        raise ResultsError(f"{folder} holds results of {held!r}, not of {benchmark!r}; choose another --out")

@@ -6,64 +6,26 @@ again; a cell that fails is recorded with its error and computed again next time
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from confu_core.errors import ConfuError, InvalidValue, ResultsError
 from confu_core.parallel.cluster import check_engine, completed_on_cluster
-from confu_core.parallel.workers import POLL_SECONDS, WorkerDied, completed
+from confu_core.parallel.workers import completed, mapped
+from confu_core.runs.grid import Cell, Settings
 from confu_core.runs.store import Store, open_store
 
-__all__ = ["Cell", "SweepSummary", "keep", "peak_memory", "sweep"]
-
-Settings = TypeVar("Settings")
 Row = dict[str, Any]
-_NONE_NOW: list[Any] = [None]
-
-
-@dataclass(frozen=True)
-class Cell(Generic[Settings]):
-    """One run of a sweep.
-
-    Attributes
-    ----------
-    id : str
-        Equal for equal settings, and for no others.
-    shape : hashable
-        Cells of equal shape may be computed together.
-    columns : dict
-        The settings, as columns of the results; what a failed cell is recorded with.
-    settings : object
-        What `compute` takes; picklable.
-    """
-
-    id: str
-    shape: Hashable
-    columns: dict[str, Any]
-    settings: Settings
 
 
 @dataclass(frozen=True)
 class SweepSummary:
-    """What a sweep did.
-
-    Attributes
-    ----------
-    cells : int
-        In all.
-    computed : int
-        This time.
-    failed : tuple of (str, str)
-        Cell and error, of those that failed this time.
-    seconds : float
-        Wall-clock time of this call.
-    """
+    """What a sweep did: cells in all, those computed this time, those that failed, with errors, and its seconds."""
 
     cells: int
     computed: int
@@ -106,26 +68,41 @@ def sweep(
     check_engine(engine, scheduler)
     started = time.monotonic()
     stacks = _stacks(list({cell.id: cell for cell in cells}.values()), stack_size)[part[0] - 1 :: part[1]]
-    wanted = {cell.id for stack in stacks for cell in stack}
-    planned = [{"cell": cell.id, **cell.columns} for stack in stacks for cell in stack]
+    own = [cell for stack in stacks for cell in stack]
+    wanted = {cell.id for cell in own}
     failed: list[tuple[str, str]] = []
     computed = 0
-    with open_store(out, plan, planned) as store:
+    with open_store(out, plan, [{"cell": cell.id, **cell.columns} for cell in own]) as store:
 
         def report() -> None:
             if progress is not None:
                 progress(len(wanted & store.done), len(wanted), len(failed))
 
-        report()
-        claims = _claimed(store, stacks, report, most=1 if engine == "local" else len(stacks))
-        for rows, costs in _computed(functools.partial(_stack, compute), claims, workers, engine, scheduler):
-            store.add(rows, costs)
-            computed += len(rows)
-            for row in rows:
+        def arrived(found: tuple[list[Row], list[Row]]) -> None:
+            nonlocal computed
+            store.add(*found)
+            computed += len(found[0])
+            for row in found[0]:
                 if written is not None and row["status"] == "done":
                     written(row["cell"])
-            failed += [(row["cell"], row["error"]) for row in rows if row["status"] == "failed"]
+            failed.extend((row["cell"], row["error"]) for row in found[0] if row["status"] == "failed")
             report()
+
+        report()
+        local = engine == "local"
+        mapped(
+            functools.partial(_stack, compute),
+            _claimed(store, stacks, report, most=1 if local else len(stacks)),
+            workers,
+            run=completed if local else functools.partial(completed_on_cluster, scheduler=scheduler),
+            each=arrived,
+            name=lambda stack: ", ".join(cell.id for cell in stack),
+            died=lambda times, names: (
+                f"the process died {times} times over the cells {names}; the others are kept: run the same sweep "
+                "again, with fewer --workers or a smaller --stack if memory ran out"
+            ),
+            error=ResultsError,
+        )
     return SweepSummary(len(wanted), computed, tuple(failed), time.monotonic() - started)
 
 
@@ -144,40 +121,16 @@ def _stacks(cells: Sequence[Cell[Settings]], size: int) -> list[list[Cell[Settin
     return [group[at : at + size] for group in shapes.values() for at in range(0, len(group), size)]
 
 
-def _claimed(store: Store, left: list[list[Cell[Any]]], report: Callable[[], None], most: int) -> Iterator[list[Stack]]:
-    """Yield stacks as they are claimed; none at times when other processes have all that is left."""
+def _claimed(
+    store: Store, left: list[list[Cell[Any]]], report: Callable[[], None], most: int
+) -> Iterator[Stack | None]:
+    """Yield stacks as they are claimed; None while other processes have all that is left."""
     while left:
         own, left = store.claim(left, most)
+        yield from map(Stack, own)
         if left and not own:
             report()
-        if left or own:
-            yield [Stack(stack) for stack in own]
-
-
-def _computed(
-    function: Callable[[Stack], Any],
-    claims: Iterator[list[Stack]],
-    workers: int,
-    engine: str,
-    scheduler: str | None,
-) -> Iterator[Any]:
-    try:
-        if engine == "local":
-            jobs = (job for claim in claims for job in (claim or _NONE_NOW))
-            with contextlib.closing(completed(function, jobs, workers)) as results:
-                yield from results
-            return
-        for claim in claims:
-            if not claim:
-                time.sleep(POLL_SECONDS)
-            with contextlib.closing(completed_on_cluster(function, claim, workers, scheduler)) as results:
-                yield from results
-    except WorkerDied as error:
-        lost = ", ".join(cell.id for stack in error.jobs for cell in stack)
-        raise ResultsError(
-            f"the process died {error.attempts} times over the cells {lost}; the others are kept: run the same sweep "
-            "again, with fewer --workers or a smaller --stack if memory ran out"
-        ) from error
+            yield None
 
 
 def _stack(

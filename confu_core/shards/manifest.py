@@ -31,19 +31,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  (?! )([^\x00-\x1f\x7f]+)")
 
 @dataclass(frozen=True)
 class Shard:
-    """One file of a dataset.
-
-    Attributes
-    ----------
-    path : str
-        Relative to the dataset's folder, with forward slashes.
-    split, format : str
-        What it holds, and in which format.
-    rows, bytes : int
-        Number of rows, and size of the file.
-    sha256 : str
-        64 hexadecimal digits.
-    """
+    """One file of a dataset: its path relative to the folder, with forward slashes, what it holds, and its SHA-256."""
 
     path: str
     split: str
@@ -142,23 +130,9 @@ class Manifest:
 def load_manifest(path: Location) -> Manifest:
     """Read a manifest and check every part of it.
 
-    Parameters
-    ----------
-    path : Path or RemotePath
-        Of the JSON file.
+    A DatasetError says that it is not JSON, of a newer format, incomplete, wrongly typed, or names a file outside the
+    dataset.
 
-    Returns
-    -------
-    Manifest
-        With the shards that it lists.
-
-    Raises
-    ------
-    DatasetError
-        If it is not JSON, of a newer format, incomplete, wrongly typed, or names a file outside the dataset.
-
-    Examples
-    --------
     >>> import tempfile
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:

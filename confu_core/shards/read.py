@@ -1,12 +1,10 @@
-"""Read a dataset's rows, with each shard compared to what the manifest says of it."""
+"""Read a dataset's rows: shards on disk, each compared with the manifest, or made by a recipe when they are read."""
 
 from __future__ import annotations
 
 import contextlib
-import math
-import reprlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,8 @@ import pyarrow as pa
 from confu_core.errors import DatasetError, nearest
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location, fetched, location
-from confu_core.shards.layout import UNFINISHED
-from confu_core.shards.manifest import MANIFEST, Manifest, Shard, load_manifest
+from confu_core.shards.layout import UNFINISHED, jobs, shard_path
+from confu_core.shards.manifest import MANIFEST, Manifest, Shard, draft_of, library_versions, load_manifest
 from confu_core.shards.parquet import (
     column_types,
     each_row,
@@ -25,10 +23,11 @@ from confu_core.shards.parquet import (
     read_parquet,
     read_parquet_rows,
 )
+from confu_core.shards.recipe import Recipe, checked_rows
 from confu_core.shards.tar import read_tar_table
+from confu_core.typed import merged
 
 PUBLISHING = ".publish"  # Where what has arrived is noted.
-_TOLERANCE = 1e-9  # Sums may be formed in another order by another version of a library.
 
 
 def open_dataset(path: str | Location) -> Dataset:
@@ -215,8 +214,7 @@ class Dataset:
             If the shard is missing, cut or altered, or has no such row.
         """
         path = self.root / shard.path
-        if rows and not 0 <= min(rows) <= max(rows) < shard.rows:
-            raise DatasetError(f"{path} has {shard.rows} rows; got rows {min(rows)} to {max(rows)}")
+        _check_range(path, shard, rows)
         if shard.format != "parquet":
             return self.read_shard(shard).take(pa.array(rows, pa.int64()))
         self.group_sizes(shard)  # Which compares the shard with the manifest.
@@ -243,7 +241,7 @@ def with_exact_information(dataset: Dataset, computed: Mapping[str, Any]) -> Dat
     another value is named in a DatasetError.
     """
     try:
-        information = _merged(_renamed(dataset.manifest.information), computed, "information")
+        information = merged(_renamed(dataset.manifest.information), computed, "information")
     except ValueError as error:
         where = dataset.root / MANIFEST
         raise DatasetError(f"{where} is damaged: {error}; restore it, or build the dataset anew") from None
@@ -258,23 +256,6 @@ def _renamed(held: Any) -> Any:
     return {key: _renamed(value) for key, value in held.items() if key != once}
 
 
-def _merged(held: Any, computed: Any, name: str) -> Any:
-    if isinstance(computed, Mapping) and isinstance(held, Mapping):
-        inner = {key: _merged(held.get(key, value), value, f"{name}.{key}") for key, value in computed.items()}
-        return {**held, **inner}
-    if isinstance(computed, list | tuple) and isinstance(held, list | tuple) and len(held) == len(computed):
-        return [_merged(*pair, f"{name}[{place}]") for place, pair in enumerate(zip(held, computed, strict=True))]
-    if not _equal(held, computed):
-        raise ValueError(f"{name} is {reprlib.repr(held)}, and by its settings {reprlib.repr(computed)}")
-    return held
-
-
-def _equal(held: Any, computed: Any) -> bool:
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in (held, computed)):
-        return math.isclose(held, computed, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
-    return type(held) is type(computed) and bool(held == computed)
-
-
 def _check_shape(path: Location, shard: Shard, rows: int, types: Mapping[str, str], wanted: Mapping[str, str]) -> None:
     if types != wanted:
         raise _altered(path, "its columns are not those of the manifest")
@@ -287,5 +268,70 @@ def _check_columns(path: Location, columns: Sequence[str] | None, known: Sequenc
             raise DatasetError(f"{path} has no column {name!r}; {nearest(name, known)}")
 
 
+def _check_range(path: Location, shard: Shard, rows: Sequence[int]) -> None:
+    if rows and not 0 <= min(rows) <= max(rows) < shard.rows:
+        raise DatasetError(f"{path} has {shard.rows} rows; got rows {min(rows)} to {max(rows)}")
+
+
 def _altered(path: Location, problem: str) -> DatasetError:
     return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")
+
+
+SHARD_ROWS = 100  # As in a row group of media on disk.
+FORMAT = "parquet"  # What its tables are like: typed columns, of which some can be read.
+
+
+@dataclass(frozen=True)
+class Unwritten(Dataset):
+    """A dataset whose rows come from a recipe, which is pickled into processes that decode; else like one on disk.
+
+    Its root is the recipe's name, for messages: nothing lies there. Its shards have no bytes.
+    """
+
+    recipe: Recipe = field(repr=False)
+
+    @property
+    def sealed(self) -> bytes:
+        """What its content follows from: the manifest, with the recipe's name, settings, seed and splits."""
+        return self.manifest.to_bytes()
+
+    def group_sizes(self, shard: Shard) -> list[int]:
+        """Return the rows of the shard, which is not divided."""
+        return [shard.rows]
+
+    def group(self, shard: Shard, number: int, columns: Sequence[str]) -> pa.Table:
+        """Read columns of a shard, which is its only group."""
+        return self.read_shard(shard, columns)
+
+    def take(self, shard: Shard, rows: Sequence[int]) -> pa.Table:
+        """Make some rows of one shard, and no others; see `Dataset.take`."""
+        _check_range(self.root / shard.path, shard, rows)
+        first = self._first(shard)
+        parts = [checked_rows(self.recipe, shard.split, first + row, first + row + 1) for row in rows]
+        return pa.concat_tables(parts) if parts else self.recipe.schema.empty_table()
+
+    def read_shard(self, shard: Shard, columns: Sequence[str] | None = None) -> pa.Table:
+        """Make one shard, or some of its columns."""
+        first = self._first(shard)
+        stop = first + shard.rows
+        if columns is None:
+            return checked_rows(self.recipe, shard.split, first, stop)
+        _check_columns(self.root, columns, list(self.manifest.schema))
+        return self.recipe.columns(shard.split, first, stop, list(columns)).select(list(columns))
+
+    def _first(self, shard: Shard) -> int:
+        return self.shards(shard.split).index(shard) * self.manifest.shard_rows
+
+
+def unwritten(recipe: Recipe, *, shard_rows: int = SHARD_ROWS) -> Unwritten:
+    """Open a recipe as a dataset for caches, streams, runs and reports, without building it.
+
+    A process makes, and holds in memory, `shard_rows` rows at once. The cache is named by what the recipe says of
+    itself, so that files which change under the same settings need another cache.
+    """
+    plan = jobs(recipe.splits, shard_rows)
+    draft = draft_of(recipe, (FORMAT,), shard_rows, library_versions(recipe.libraries))
+    shards = tuple(
+        Shard(shard_path(FORMAT, job), job.split, FORMAT, job.stop - job.start, 0, draft.fingerprint) for job in plan
+    )
+    return Unwritten(Path(recipe.name), draft.with_shards(shards), recipe)

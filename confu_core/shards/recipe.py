@@ -51,19 +51,14 @@ class Recipe(ABC):
     if TYPE_CHECKING:
 
         @property
-        @abstractmethod
         def name(self) -> str: ...
         @property
-        @abstractmethod
         def description(self) -> str: ...
         @property
-        @abstractmethod
         def config(self) -> Mapping[str, Any]: ...
         @property
-        @abstractmethod
         def splits(self) -> Mapping[str, int]: ...
         @property
-        @abstractmethod
         def schema(self) -> pa.Schema: ...
         @property
         def seed(self) -> int: ...

@@ -42,15 +42,7 @@ Task = tuple[Job, tuple[Shard, ...]]
 
 @dataclass(frozen=True)
 class Repair:
-    """What `repair` did, and how the dataset is now.
-
-    Attributes
-    ----------
-    rewritten : tuple of str
-        Files that were written again, relative to the dataset's folder.
-    report : Report
-        As `verify` gives it, after the repair.
-    """
+    """What `repair` did: the files written again, by their path in the dataset, and a report of what is there now."""
 
     rewritten: tuple[str, ...]
     report: Report

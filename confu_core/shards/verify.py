@@ -22,15 +22,7 @@ _EXTENSIONS = {"Image": "png", "Audio": "wav"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One problem.
-
-    Attributes
-    ----------
-    path : str
-        The file, relative to the dataset's folder.
-    problem : str
-        What is wrong with it.
-    """
+    """One problem: the file, relative to the dataset's folder, and what is wrong with it."""
 
     path: str
     problem: str
@@ -41,17 +33,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What `verify` looked at and found.
-
-    Attributes
-    ----------
-    deep : bool
-        Whether every row was decoded.
-    shards, rows, bytes : int
-        How much the manifest lists, all formats together.
-    findings : tuple of Finding
-        Empty where the dataset is complete and unaltered.
-    """
+    """What `verify` looked at, all formats together, and found; with `deep`, every row was decoded."""
 
     deep: bool
     shards: int

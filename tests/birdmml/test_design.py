@@ -236,6 +236,16 @@ def test_shares_out_of_range_are_refused(shares: dict[str, float], message: str)
         Shares(**shares)
 
 
+def test_a_group_whose_law_is_too_large_says_which_dial_to_turn() -> None:
+    shares, vectors = Shares(redundant=0.2, xor=0.8), np.zeros((202, 1))
+    said = (
+        r"shares must leave xor a law of at most 4,194,304 cells .*; got 162 x 162 x 162: lower its share, or species"
+    )
+    with pytest.raises(InvalidValue, match=f"^{said}$"):
+        make_design(vectors, vectors, ["bird"] * 202, shares=Shares(redundant=40 / 202, xor=162 / 202))
+    assert len(make_design(vectors[1:], vectors[1:], ["bird"] * 201, shares=shares).types["xor"][0]) == 161
+
+
 def test_groups_too_small_for_their_kind_say_what_to_do() -> None:
     with pytest.raises(InvalidValue, match="xor must have at least 2 species; its share 0.05 of 20 gives 1: raise"):
         make(20, shares=Shares(redundant=0.95, xor=0.05))

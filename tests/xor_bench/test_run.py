@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from confu_core.errors import InvalidValue, MethodError, TrainingError
-from confu_core.runs.options import cell_id
+from confu_core.runs.grid import cell_id
 from confu_core.shards import build
 from xor_bench.data import XorRecipe, open_xor
 from xor_bench.run import headline, run, run_together

@@ -194,7 +194,7 @@ def test_folders_that_are_no_place_for_a_sweep_are_refused(finished: Path, tmp_p
 
 
 def test_two_sweeps_cannot_share_a_folder(tmp_path: Path) -> None:
-    from confu_core.runs.folder import claimed
+    from confu_core.runs.store import claimed
 
     with (
         claimed(tmp_path / "runs", "xor"),

@@ -18,7 +18,7 @@ from birdmml.settings import Settings
 from confu_core.datasets.contents import Contents
 from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.shards import MEDIA, TableRecipe
-from confu_core.shards.unwritten import Unwritten, unwritten
+from confu_core.shards.read import Unwritten, unwritten
 
 RATE, SECONDS = 22050, 0.6
 NAMES = ("Mallard", "Blue Jay", "Snowy Owl", "Red-winged Blackbird")

@@ -15,7 +15,7 @@ from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
 from confu_core.datasets.contents import Contents
 from confu_core.inputs import InputSpec, Sequence, Text
-from confu_core.shards.unwritten import unwritten
+from confu_core.shards.read import unwritten
 
 INPUTS = {"vision": Sequence("vision", length=3, width=4), "text": Text("text")}
 

@@ -8,7 +8,6 @@ from caption_draws import draw
 
 from birdmml.caption import CaptionDials, write_caption
 from birdmml.caption.facts import STATUSES
-from birdmml.caption.nature import SOME_HABITAT
 from birdmml.species import MARKS, PARTS, load_species, shapes, words
 
 WORDS = words()
@@ -181,4 +180,4 @@ def test_no_two_shapes_share_a_noun():
 
 def test_generic_habits_fit_every_species():
     habits = {habit for species in load_species() for habit in species.nature}
-    assert habits.isdisjoint({*WORDS.some["habits"], SOME_HABITAT})
+    assert habits.isdisjoint({*WORDS.some["habits"], *WORDS.some["habitat"]})

@@ -9,8 +9,7 @@ from scipy import ndimage
 from birdmml.picture.bird import coat, extent, paint_bird, part_map
 from birdmml.picture.camera import NEUTRAL
 from birdmml.picture.draft import LIGHT, NAMES, label, number
-from birdmml.picture.pose import Build, Pose, bend
-from birdmml.picture.template import fineness, make_template
+from birdmml.picture.template import Build, Pose, bend, fineness, make_template
 from birdmml.species import MARKS, PARTS, find_species, load_species, words
 
 SIZE = 320

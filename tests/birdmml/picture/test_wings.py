@@ -8,10 +8,9 @@ import pytest
 
 from birdmml.picture.composition import FLYING, choose_setting, choose_shot, settings_of
 from birdmml.picture.draft import number
-from birdmml.picture.pose import Build, Pose, bend
-from birdmml.picture.template import make_template
-from birdmml.picture.wings import PLANFORMS, STATIONS, VIEWS
-from birdmml.species import find_species, shapes
+from birdmml.picture.template import Build, Pose, bend, make_template
+from birdmml.picture.wings import STATIONS
+from birdmml.species import find_species, forms, shapes
 from confu_core.random import generator
 
 FLIERS = ("Chimney Swift", "Turkey Vulture", "Red-tailed Hawk", "Barn Swallow", "Common Tern", "Ring-billed Gull")
@@ -37,13 +36,14 @@ def shots(name, support, count=60):
 
 
 def test_planforms_are_complete_and_taper():
-    for form in PLANFORMS.values():
+    for form in forms().planforms.values():
         assert len(form.lead) == len(form.width) == len(STATIONS)
         assert form.width[-1] < form.width[0] == 1
-    assert {shape.planform for shape in shapes().values()} <= set(PLANFORMS)
+    assert {shape.planform for shape in shapes().values()} <= set(forms().planforms)
     assert shapes()["swift"].planform == "sickle"
-    assert PLANFORMS["sickle"].lead[-1] < PLANFORMS["pointed"].lead[-1] < PLANFORMS["broad"].lead[-1]
-    assert all(PLANFORMS[shapes()[shape].planform].fingers for shape in ("hawk", "vulture"))
+    tips = [forms().planforms[name].lead[-1] for name in ("sickle", "pointed", "broad")]
+    assert tips == sorted(set(tips))
+    assert all(forms().planforms[shapes()[shape].planform].fingers for shape in ("hawk", "vulture"))
 
 
 @pytest.mark.parametrize("name", FLIERS)
@@ -76,7 +76,7 @@ def test_fliers_hold_their_body_level(view):
 
 def test_a_flier_is_seen_in_every_view():
     assert {shot.stance for shot in shots("Chimney Swift", "air")} == set(FLYING)
-    assert set(FLYING) < set(VIEWS)
+    assert set(FLYING) < set(forms().views)
 
 
 def test_pale_flight_feathers_reach_the_body_unless_the_tail_is_short():

@@ -5,7 +5,7 @@ import pytest
 from song_rows import SONGS, streams
 
 from birdmml.song import decode_flac, encode_flac, log_mel, sing
-from birdmml.song.encode import to_int16
+from birdmml.song.recording import to_int16
 from birdmml.species import Song
 from confu_core.errors import DatasetError, InvalidValue
 

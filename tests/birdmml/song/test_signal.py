@@ -6,8 +6,7 @@ from song_rows import SONGS, TONAL, recorded, streams
 
 from birdmml.song import sing
 from birdmml.song.render import render
-from birdmml.song.syllables import KINDS
-from birdmml.song.voice import voice_of
+from birdmml.song.voice import KINDS, RECIPES, voice_of
 from birdmml.species import WEATHERS, load_species
 
 RATE = 22_050
@@ -17,7 +16,7 @@ def dry(kind: str, bird: int = 0) -> np.ndarray:
     song = SONGS[kind]
     voice = voice_of(song, streams(bird)["individual"])
     duration = KINDS[kind].duration(1 / song.rate, 0.9)
-    return render(KINDS[kind].recipe(voice.cast(0, duration, 0, RATE)), RATE, 0.3).samples
+    return render(RECIPES[kind](voice.cast(0, duration, 0, RATE)), RATE, 0.3).samples
 
 
 def clicks_db(samples: np.ndarray, low_hz: float) -> float:

@@ -11,8 +11,7 @@ from birdmml.song.gesture import Gesture, in_order, phase, raise_rate
 from birdmml.song.noise import LOOP_SECONDS, read_loop, white_loop
 from birdmml.song.render import HIGHEST, partials, render
 from birdmml.song.site import draw_site
-from birdmml.song.syllables import KINDS
-from birdmml.song.voice import voice_of
+from birdmml.song.voice import KINDS, RECIPES, voice_of
 
 RATE = 22_050
 
@@ -44,7 +43,7 @@ def test_nothing_is_mirrored_at_the_nyquist_frequency(kind: str, monkeypatch: py
     song = SONGS[kind]
     voice = voice_of(song, streams(0)["individual"])
     duration = KINDS[kind].duration(1 / song.rate, 0.9)
-    gesture = replace(KINDS[kind].recipe(voice.cast(0, duration, 0, RATE)), noise=0.0, grain=0.0)
+    gesture = replace(RECIPES[kind](voice.cast(0, duration, 0, RATE)), noise=0.0, grain=0.0)
     plain = render(gesture, RATE, 0.0).samples
     monkeypatch.setattr("birdmml.song.render.HIGHEST", HIGHEST / 4)  # The same partials.
     fine = render(gesture, 4 * RATE, 0.0).samples

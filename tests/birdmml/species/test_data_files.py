@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 
 from birdmml import card
-from birdmml.caption.templates import make_templates
+from birdmml.caption.grammar import make_templates
 from birdmml.columns import COLUMNS
 from birdmml.data import schema
 from birdmml.picture.background import scenery
 from birdmml.picture.composition import settings_of
-from birdmml.picture.head import BILL_FORMS, CRESTS
-from birdmml.picture.limbs import TAIL_FORMS
 from birdmml.picture.template import make_template
-from birdmml.song.syllables import KINDS
-from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, shapes, words
+from birdmml.song.voice import KINDS, RECIPES
+from birdmml.species import ACTIVITIES, BACKGROUNDS, WEATHERS, forms, shapes, words
 from birdmml.species.shapes import make_shape
 from birdmml.species.words import make_words
 from confu_core import data_files
@@ -140,10 +138,10 @@ def test_a_new_shape_is_one_record() -> None:
 
 def test_every_word_of_the_table_can_be_drawn_sung_and_told() -> None:
     held = words()
-    assert set(held.bills) == set(BILL_FORMS) and set(held.tails) == set(TAIL_FORMS)
-    assert set(held.crests) - {"none"} <= set(CRESTS)
-    assert {curve for one in shapes().values() for curve in one.crests.values()} <= {*CRESTS, "ears"}
-    assert set(held.syllables) == set(KINDS)
+    assert set(held.bills) == set(forms().bills) and set(held.tails) == set(forms().tails)
+    assert set(held.crests) - {"none"} <= set(forms().crests)
+    assert {curve for one in shapes().values() for curve in one.crests.values()} <= {*forms().crests, "ears"}
+    assert set(held.syllables) == set(KINDS) == set(RECIPES)
     assert set(held.activities) == {*ACTIVITIES, "some"} and set(held.behind) == set(BACKGROUNDS)
     assert set(held.setting["weather"]) == {*WEATHERS, "some"}
     assert set(scenery().looks) == set(BACKGROUNDS) and len(scenery().wood) == 4

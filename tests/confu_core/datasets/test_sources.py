@@ -11,7 +11,7 @@ from known_sets import affect, write_affect, write_avmnist, write_cub200, write_
 from confu_core.datasets import SOURCES, contents_of, open_source
 from confu_core.shards import build, open_dataset
 from confu_core.shards.cache import open_cache
-from confu_core.shards.unwritten import unwritten
+from confu_core.shards.read import unwritten
 
 SHAPES = {
     "ssw60": {"image": (8, 3, 64, 64), "caption": (64,)},

@@ -16,7 +16,7 @@ from confu_core.errors import ConfuError, DatasetError
 from confu_core.io import lock as module
 from confu_core.io.atomic import check_writable, read_json, read_small, sha256_of, write_whole
 from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use, locked
-from confu_core.runs.folder import claimed
+from confu_core.runs.store import claimed
 from confu_core.shards import TableRecipe, build, open_dataset, repair, verify
 
 RECIPE = TableRecipe("squares", {"train": pa.table({"key": ["a", "b", "c"], "square": [1, 4, 9]})})

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from confu_core.runs.grid import Cell
 from confu_core.runs.measures import Measure
-from confu_core.runs.sweep import Cell, SweepSummary, sweep
+from confu_core.runs.sweep import SweepSummary, sweep
 
 PLAN: dict[str, Any] = {"benchmark": "slow", "preset": None, "title": "", "grid": {}, "settings": {}, "view": {}}
 DEADLY = "deadly"  # A file of this name among the marks kills the process that computes the cell of its content, once.

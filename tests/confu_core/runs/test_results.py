@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confu_core.errors import ResultsError
-from confu_core.runs.folder import claimed
 from confu_core.runs.results import METRICS, SCHEMA_VERSION, read_results, write_results, write_sidecars
 from confu_core.runs.sealed import SEAL
+from confu_core.runs.store import claimed
 
 ROWS: list[dict[str, Any]] = [
     {"cell": "b", "method": "confu", "p": 0.5, "seed": 1, "lam": 0.3, "accuracy": 0.75, "status": "done"},

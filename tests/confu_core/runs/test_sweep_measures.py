@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from confu_core.errors import ResultsError, TrainingError
+from confu_core.runs.grid import Cell
 from confu_core.runs.measures import Measure, read_examples, read_measures, write_measures
 from confu_core.runs.results import read_results, write_results
-from confu_core.runs.sweep import Cell, keep, sweep
+from confu_core.runs.sweep import keep, sweep
 
 PLAN: dict[str, Any] = {
     "benchmark": "media",
@@ -135,9 +136,10 @@ def test_measures_of_a_cell_are_written_before_its_row(tmp_path: Path, monkeypat
         seen.append(values(folder))
         write_results(folder, *arguments, **options)
 
-    monkeypatch.setattr("confu_core.runs.sweep.write_results", watched)
+    monkeypatch.setattr("confu_core.runs.store.write_results", watched)
     sweep(CELLS, computed, tmp_path / "runs", plan=PLAN, stack_size=1)
-    assert [list(cells) for cells in seen] == [["cell0"], ["cell0", "cell1"], ["cell0", "cell1", "cell2"]]
+    # Each in a part of its own, and at the end all.
+    assert [list(cells) for cells in seen] == [["cell0"], ["cell1"], ["cell2"], ["cell0", "cell1", "cell2"]]
 
 
 def test_a_run_is_kept_in_place_of_an_earlier_one(finished: Path, tmp_path: Path) -> None:

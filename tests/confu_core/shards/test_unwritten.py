@@ -15,9 +15,9 @@ from captioned_recipe import SPEC, CaptionedRecipe
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import Dataset, TableRecipe, build, open_dataset
 from confu_core.shards.cache import cache_key, open_cache
+from confu_core.shards.read import unwritten
 from confu_core.shards.rows import tokenizer_of
 from confu_core.shards.stream import stream
-from confu_core.shards.unwritten import unwritten
 
 RECIPE = CaptionedRecipe(broken=frozenset({("train", 4, "image"), ("test", 0, "audio")}))
 
