@@ -177,7 +177,7 @@ def run_sweep(
     out : str or Path
         Results folder.
     **how
-        ``cache``, ``workers``, ``device``, ``progress`` and ``decoding``, as for
+        ``cache``, ``workers``, ``device``, ``progress``, ``decoding`` and ``written``, as for
         `confu_core.media.sweep.run_cells`.
 
     Returns

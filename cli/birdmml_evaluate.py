@@ -9,8 +9,8 @@ import click
 
 from confu_cli.birdmml_runs import CACHE, FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import as_json, debug, together
-from confu_cli.results import print_run
+from confu_cli.options import as_json, diagnostics, kept_in, together
+from confu_cli.results import check_results_folder, print_run
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import ConfuError, InvalidValue
 
@@ -33,10 +33,10 @@ READ = together(FEATURES, CACHE, THREADS)
 @click.option(
     "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
+@kept_in
 @READ
 @as_json
-@debug
+@diagnostics
 def evaluate(
     data: str, model: Path | None, embeddings: Path | None, out: Path | None, as_json: bool, **options: Any
 ) -> None:
@@ -50,7 +50,9 @@ def evaluate(
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
     if out is not None:
-        _check_place(out, data)
+        from birdmml.bench import open_data
+
+        check_results_folder(out, open_data(data).benchmark)
     given = {name: options[name] for name in ("name", "seed", "temperature") if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
@@ -89,7 +91,7 @@ def evaluate(
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
 @READ
 @as_json
-@debug
+@diagnostics
 def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Write what a trained model makes of data, by key.
 
@@ -110,16 +112,6 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
     else:
         counts = ", ".join(f"{count:,} of {split}" for split, count in rows.items())
         echo(f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}")
-
-
-def _check_place(out: Path, data: str) -> None:
-    """Refuse a results folder that could not be written to, before anything is computed."""
-    from birdmml.bench import open_data
-    from confu_core.io.atomic import check_writable
-    from confu_core.runs.folder import claimed
-
-    with claimed(out, open_data(data).benchmark) as folder:
-        check_writable(folder / "results.parquet")
 
 
 def _reading(options: dict[str, Any], bar: Any) -> dict[str, Any]:

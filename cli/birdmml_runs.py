@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli.config import config_option
 from confu_cli.group import Verb
 from confu_cli.options import (
     ListOf,
     as_json,
-    debug,
+    diagnostics,
     given,
+    kept_in,
     key_values,
     method_options,
     results_folder,
@@ -25,8 +27,8 @@ from confu_cli.options import (
     trained_method,
     workers,
 )
-from confu_cli.results import print_run, report_command, run_grid, run_settings
-from confu_cli.show import echo, print_json, progress_bar, size
+from confu_cli.results import Epochs, check_results_folder, print_run, report_command, run_grid, run_settings
+from confu_cli.show import echo, print_json, progress_bar, size, verbose
 from confu_core.errors import ConfuError
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ FEATURES = setting_options(SETTINGS, "feature_files")
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
 @trained_method
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
+@kept_in
 @setting_options(SETTINGS, ORDER)
 @method_options()
 @WHERE
@@ -77,8 +79,9 @@ FEATURES = setting_options(SETTINGS, "feature_files")
 )
 @click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
 @THREADS
+@config_option
 @as_json
-@debug
+@diagnostics
 def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Train one method and evaluate it in every way that the data and the method define.
 
@@ -106,7 +109,6 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
 def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None) -> None:
     """Refuse, before hours of training, places that could not be written to after it."""
     from confu_core.io.atomic import check_writable
-    from confu_core.runs.folder import claimed
 
     if int(os.environ.get("RANK", "0")):
         return  # Of several processes, the first one writes.
@@ -114,8 +116,7 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
         if file is not None:
             check_writable(file)
     if out is not None:
-        with claimed(out, _plan(settings)["benchmark"]) as folder:
-            check_writable(folder / "results.parquet")
+        check_results_folder(out, _plan(settings)["benchmark"])
 
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
@@ -132,8 +133,9 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
 @method_options(many=True)
 @WHERE
 @workers
+@config_option
 @as_json
-@debug
+@diagnostics
 def sweep(out: Path, workers: int, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
@@ -180,14 +182,23 @@ def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any,
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tensorboard(logs)) if logs is not None else None
         bar = stack.enter_context(progress_bar(f"training {settings.method}", "steps"))
+        epochs = Epochs(settings.epochs, bar)
 
         def watch(progress: Progress) -> None:
+            if progress.epoch is not None:
+                epochs.finished(int(progress.epoch["epoch"]) + 1, _losses(progress.epoch))
             terms = "  ".join(f"{name} {value:.2f}" for name, value in progress.losses.items())
             bar(progress.step, progress.steps, terms)
             if log is not None:
                 log(progress)
 
         yield (lambda done, total: bar(done, total, "decoding")), watch
+
+
+def _losses(record: dict[str, float]) -> dict[str, float]:
+    """Return what a line says of an epoch: the losses, and with --verbose their terms."""
+    totals = {"loss": record["loss"], "validation": record["validation_loss"]}
+    return totals | ({name: value for name, value in record.items() if "->" in name} if verbose() else {})
 
 
 def _finish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import click
 
+from confu_cli.show import VERBOSE, echo
 from confu_core.settings import Dial, dials
 
 __all__ = [
@@ -23,8 +25,9 @@ __all__ = [
     "PathOrUrl",
     "as_json",
     "build_options",
-    "debug",
+    "diagnostics",
     "given",
+    "kept_in",
     "key_values",
     "method_options",
     "results_folder",
@@ -51,10 +54,27 @@ workers = click.option(
 results_folder = click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept."
 )
+kept_in = click.option(
+    "--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept."
+)
 trained_method = click.option(
     "--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}."
 )
-debug = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
+
+
+def _say_more(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Pass on what the library logs for the length of a command, if that is wanted."""
+    context.meta[VERBOSE] = wanted
+    if wanted:
+        logger, told = logging.getLogger("confu_core"), _Told()
+        logger.addHandler(told)
+        logger.setLevel(logging.INFO)
+        context.call_on_close(lambda: logger.removeHandler(told))
+
+
+class _Told(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        echo(record.getMessage(), err=True)
 
 
 def _cores() -> int:
@@ -240,6 +260,19 @@ def build_options(formats: str, text: str, rows: int, processes: Decorator) -> D
 def together(*decorators: Decorator) -> Decorator:
     """Return one decorator that applies several, the first outermost."""
     return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
+
+
+diagnostics = together(
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=_say_more,
+        help="Say more on stderr: how work goes on in lines, terms of the loss, which files stand for others.",
+    ),
+    click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from."),
+)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli.config import config_option
 from confu_cli.datasets import build_dataset, manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import (
@@ -17,8 +20,9 @@ from confu_cli.options import (
     PathOrUrl,
     as_json,
     build_options,
-    debug,
+    diagnostics,
     given,
+    kept_in,
     method_options,
     results_folder,
     setting_options,
@@ -27,14 +31,25 @@ from confu_cli.options import (
 )
 from confu_cli.publishing import publish_command
 from confu_cli.results import CEILINGS as RUN_CEILINGS
-from confu_cli.results import UNDEFINED, captured, report_command, run_grid, run_settings
+from confu_cli.results import (
+    UNDEFINED,
+    Epochs,
+    captured,
+    check_results_folder,
+    report_command,
+    run_grid,
+    run_settings,
+)
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from confu_core.publish import Words
     from confu_core.report.words import ReportWords
     from confu_core.shards import Dataset
     from xor_bench.data import XorData, XorRecipe
+    from xor_bench.settings import Settings
 
 __all__ = ["xorbench"]
 
@@ -76,7 +91,7 @@ xorbench.add_command(publish_command("xorbench", _words_of))
     click.option("--workers", type=int, default=1, show_default=True, help="Number of processes."),
 )
 @as_json
-@debug
+@diagnostics
 def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
     """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
 
@@ -99,7 +114,7 @@ def build(out: str | Path, train: int, validation: int, test: int, as_json: bool
 @click.argument("path", type=PathOrUrl(), required=False)
 @setting_options(TASK)
 @as_json
-@debug
+@diagnostics
 def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
     from confu_core.shards import open_dataset
@@ -164,26 +179,59 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 @setting_options(SETTINGS, "seed *")
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
+@kept_in
+@config_option
 @as_json
-@debug
-def run(data: str | Path | None, plain: bool, as_json: bool, other: tuple[str, ...], **options: Any) -> None:
+@diagnostics
+def run(
+    data: str | Path | None, out: Path | None, plain: bool, as_json: bool, other: tuple[str, ...], **options: Any
+) -> None:
     """Train and evaluate one method, and show what it reached beside what can be reached."""
     started = time.monotonic()
     values = given(options)
     dataset = _open(data, values) if data is not None else None
-    from confu_core.runs.sweep import peak_memory
+    from confu_core.runs.sweep import keep
     from xor_bench.run import run as run_once
     from xor_bench.settings import Settings
 
     settings = run_settings(Settings, values, other)
+    if out is not None:
+        check_results_folder(out, "xor")
+    with _watching(settings) as watch:
+        row = run_once(settings, data=dataset, watch=watch, reduce=not plain)
+    seconds = time.monotonic() - started
+    _show(row, seconds, as_json)
+    if out is not None:
+        from xor_bench.sweep import plan_of
+
+        keep(row, out, plan=plan_of({}, {"method": settings.method, "p": settings.p}, []), seconds=seconds)
+
+
+@contextlib.contextmanager
+def _watching(settings: Settings) -> Iterator[Callable[[int, int, Tensor], None]]:
+    """Show how a training goes on."""
     with progress_bar(f"training {settings.method}", "steps") as bar:
-        row = run_once(settings, data=dataset, watch=lambda done, total: bar(done, total, ""), reduce=not plain)
-    row["seconds"] = round(time.monotonic() - started, 3)
-    row["peak_memory_bytes"] = peak_memory()
+        epochs, losses = Epochs(settings.epochs, bar), []
+
+        def watch(done: int, total: int, loss: Tensor) -> None:
+            bar(done, total, "")
+            losses.append(loss)
+            if len(losses) == total // settings.epochs:
+                epochs.finished(done // len(losses), {"loss": float(sum(losses) / len(losses))})
+                losses.clear()
+
+        yield watch
+
+
+def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
+    """Print what was measured, on the XOR task."""
+    from confu_core.runs.sweep import peak_memory
+
+    shown = {**row, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()}
     if as_json:
-        print_json(row)
+        print_json(shown)
     else:
-        _print_run(row)
+        _print_run(shown)
 
 
 def _open(path: str | Path, values: dict[str, Any]) -> XorData:
@@ -246,8 +294,9 @@ def _print_run(row: dict[str, Any]) -> None:
 @method_options(many=True)
 @workers
 @click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
+@config_option
 @as_json
-@debug
+@diagnostics
 def sweep(
     out: Path, preset: str | None, workers: int, stack: int, as_json: bool, other: tuple[str, ...], **options: Any
 ) -> int:

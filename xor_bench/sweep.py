@@ -125,6 +125,7 @@ def run_sweep(
     workers: int = 1,
     stack_size: int = 11,
     progress: Callable[[int, int, int], None] | None = None,
+    written: Callable[[dict[str, Any], float], None] | None = None,
 ) -> SweepSummary:
     """Run every cell of a grid that a folder does not hold yet.
 
@@ -142,6 +143,8 @@ def run_sweep(
         Most cells trained together. Any size gives the same results.
     progress : callable, optional
         Called with the cells finished, those in all, and those failed.
+    written : callable, optional
+        Called with the row of every cell that was kept, and the seconds it took.
 
     Returns
     -------
@@ -156,7 +159,8 @@ def run_sweep(
     fixed = dict(fixed or {})
     cells = grid_cells(grid, fixed)
     plan = plan_of(grid, fixed, cells, preset)
-    return sweep(cells, run_together, out, plan=plan, workers=workers, stack_size=stack_size, progress=progress)
+    how: dict[str, Any] = {"progress": progress, "written": written}
+    return sweep(cells, run_together, out, plan=plan, workers=workers, stack_size=stack_size, **how)
 
 
 def plan_of(

@@ -50,6 +50,7 @@ def run_cells(
     device: str = "cpu",
     progress: Callable[[int, int, int], None] | None = None,
     decoding: Callable[[int, int], None] | None = None,
+    written: Callable[[dict[str, Any], float], None] | None = None,
 ) -> SweepSummary:
     """Run every cell that a folder does not hold yet."""
     check_device(device)
@@ -63,10 +64,13 @@ def run_cells(
     checkpoints = Path(out) / CHECKPOINTS
     compute = functools.partial(_compute, run=how, columns=columns, checkpoints=checkpoints)
 
-    def written(cell: str) -> None:
-        (checkpoints / f"{cell}.pt").unlink(missing_ok=True)  # Not before: the disk may be full.
+    def told(row: dict[str, Any], seconds: float) -> None:
+        if row["status"] == "done":
+            (checkpoints / f"{row['cell']}.pt").unlink(missing_ok=True)  # Not before: the disk may be full.
+        if written is not None:
+            written(row, seconds)
 
-    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress, written=written)
+    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress, written=told)
 
 
 def media_plan(

@@ -81,9 +81,9 @@ def sweep(
     workers: int = 1,
     stack_size: int = 5,
     progress: Callable[[int, int, int], None] | None = None,
-    written: Callable[[str], None] | None = None,
+    written: Callable[[Row, float], None] | None = None,
 ) -> SweepSummary:
-    """Compute all cells that a folder does not hold yet."""
+    """Compute all cells that a folder does not hold yet, and tell of each as it is kept, with the seconds it took."""
     for name, value in (("workers", workers), ("stack_size", stack_size), ("cells", len(cells))):
         if value < 1:
             raise InvalidValue(f"{name} must be at least 1; got {value}")
@@ -101,9 +101,9 @@ def sweep(
         report()
         for rows, costs in _computed(compute, _stacks(left, stack_size), workers):
             table.add(rows, costs)
-            for row in rows:
-                if written is not None and row["status"] == "done":
-                    written(row["cell"])
+            for row, cost in zip(rows, costs, strict=True):
+                if written is not None:
+                    written(row, cost["seconds"])
             failed += [(row["cell"], row["error"]) for row in rows if row["status"] == "failed"]
             report()
     return SweepSummary(len(wanted), len(left), tuple(failed), time.monotonic() - started)
