@@ -10,6 +10,7 @@ import click
 
 from confu_cli.birdmml_audit import audit
 from confu_cli.birdmml_build import build
+from confu_cli.birdmml_cache import cache
 from confu_cli.birdmml_evaluate import embed, evaluate
 from confu_cli.birdmml_runs import report, run, sweep
 from confu_cli.datasets import manifest_dict, print_dataset, say_computed, verify_command
@@ -63,7 +64,7 @@ def _words_of(dataset: Dataset) -> Words:
 
 birdmml.add_command(verify_command("birdmml", _recipe_of, source_options(mapped=False)))
 birdmml.add_command(publish_command("birdmml", _words_of))
-for verb in (audit, build, run, sweep, evaluate, embed, report):
+for verb in (audit, build, run, sweep, evaluate, embed, report, cache):
     birdmml.add_command(verb)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from confu_cli.birdmml_runs import CACHE, FEATURES, THREADS, WHAT, by_modality
+from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import as_json, diagnostics, kept_in, together
+from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in, together
 from confu_cli.results import check_results_folder, print_run
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import ConfuError, InvalidValue
@@ -17,7 +17,7 @@ from confu_core.errors import ConfuError, InvalidValue
 __all__ = ["embed", "evaluate"]
 
 MODEL = "File that `birdmml run --model` wrote"
-READ = together(FEATURES, CACHE, THREADS)
+READ = together(FEATURES, cache_folder_option, THREADS)
 
 
 @click.command(cls=Verb, epilog="Example: birdmml evaluate --model confu.pt --data ssw60:/data/ssw60 --out runs/real")

@@ -16,6 +16,7 @@ from confu_cli.group import Verb
 from confu_cli.options import (
     ListOf,
     as_json,
+    cache_folder_option,
     diagnostics,
     given,
     kept_in,
@@ -37,15 +38,12 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["CACHE", "FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
+__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files"
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
-CACHE = click.option(
-    "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
-)
 THREADS = click.option(
     "--threads",
     type=int,
@@ -54,7 +52,7 @@ THREADS = click.option(
     help="Cores to compute on; numbers may differ in their last digits.",
 )
 WHERE = together(
-    CACHE,
+    cache_folder_option,
     click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
 )
 FEATURES = setting_options(SETTINGS, "feature_files")

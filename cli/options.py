@@ -25,6 +25,7 @@ __all__ = [
     "PathOrUrl",
     "as_json",
     "build_options",
+    "cache_folder_option",
     "diagnostics",
     "given",
     "kept_in",
@@ -53,6 +54,9 @@ workers = click.option(
 )
 results_folder = click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept."
+)
+cache_folder_option = click.option(
+    "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
 )
 kept_in = click.option(
     "--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept."
