@@ -234,6 +234,33 @@ def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
         _print_run(shown)
 
 
+@xorbench.command(epilog="Example: xorbench evaluate --embeddings mine.parquet --p 0.5 --out runs/mine")
+@click.option(
+    "--embeddings",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Embeddings of all codes: Parquet or npz, with codes as keys and a column or array for each modality.",
+)
+@click.option("--name", help="What it is called in tables.  [default: the name of the file]")
+@setting_options(TASK, "p")
+@setting_options(SETTINGS, "seed test_samples")
+@setting_options(TASK, "parity")
+@kept_in
+@as_json
+@diagnostics
+def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
+    """Measure embeddings of any model in every direction, on the samples that a run of the same seed is tested on."""
+    from xor_bench.evaluation import evaluate as measure
+    from xor_bench.task import XorTask
+
+    if out is not None:
+        check_results_folder(out, "xor")
+    found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **given(options)})
+    _show(found.row, found.seconds, as_json)
+    if out is not None:
+        found.save(out)
+
+
 def _open(path: str | Path, values: dict[str, Any]) -> XorData:
     """Open a dataset, and take from it what the user left out."""
     from confu_core.errors import DatasetError, InvalidValue

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -155,6 +156,20 @@ def test_a_run_is_kept_for_reports(tmp_path: Path) -> None:
     assert Path(page).is_file() and rest.startswith(f"{out / 'report'}: ")
     assert page in succeed("report", out, "-v").splitlines() and len(succeed("report", out, "-v").splitlines()) > 10
     assert_one_line(invoke("run", *QUICK, "--out", __file__), 1, "test_xorbench.py")
+
+
+def test_embeddings_of_codes_are_measured_and_kept(tmp_path: Path) -> None:
+    codes = np.eye(4)
+    file, out = tmp_path / "mine.npz", tmp_path / "runs"
+    np.savez(file, keys=np.array(list("0123")), a=codes, b=codes, c=codes)
+    words = ["evaluate", "--embeddings", file, "--p", "0", "--test-samples", "50"]
+    row = said(*words, "--out", out)
+    assert (row["method"], row["bayes_accuracy"], row["brought"]) == ("mine", 0.25, "embeddings")
+    assert {one["direction"]: one["accuracy"] for one in row["directions"]}["a->c"] == 1  # At p = 0 c is a.
+    assert "ours at p = 0 (2 bits, 3 modalities, seed 0)" in succeed(*words, "--name", "ours", "--out", out)
+    assert [one["method"] for one in read_results(out).rows()] == ["mine", "ours"]
+    assert_one_line(invoke("evaluate", "--embeddings", tmp_path / "no.npz"), 1, "no.npz does not exist")
+    assert_one_line(invoke(*words, "--parity", "odd"), 2, "parity")
 
 
 @pytest.mark.parametrize(("package", "command"), [("xor_bench", "xorbench"), ("birdmml", "birdmml")])
