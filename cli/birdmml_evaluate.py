@@ -10,9 +10,9 @@ import click
 from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
 from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in, together
-from confu_cli.results import check_results_folder, print_run
+from confu_cli.results import check_results_folder, do_each, print_row
 from confu_cli.show import echo, print_json, progress_bar, size
-from confu_core.errors import ConfuError, InvalidValue
+from confu_core.errors import InvalidValue
 
 __all__ = ["embed", "evaluate"]
 
@@ -67,22 +67,8 @@ def evaluate(
             raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
         with progress_bar("evaluating", "rows") as bar:
             found = evaluate_model(model, data, **given, **_reading(options, bar))
-    from confu_core.runs.sweep import peak_memory
-
-    failed: ConfuError | None = None
-    if out is not None:
-        try:
-            found.save(out)
-        except ConfuError as error:  # What was measured is printed all the same.
-            failed = error
-    if as_json:
-        shown = {name: value for name, value in found.row.items() if name != "examples"}
-        print_json({**shown, "seconds": round(found.seconds, 3), "peak_memory_bytes": peak_memory()})
-    else:
-        print_run(found.row, found.label)
-        echo(f"{found.seconds:.1f} s, {size(peak_memory())} of memory at most.")
-    if failed is not None:
-        raise failed
+    saving = [] if out is None else [lambda: found.save(out)]
+    do_each([lambda: print_row(found.row, found.label, found.seconds, as_json), *saving])
 
 
 @click.command(cls=Verb, epilog="Example: birdmml embed --model confu.pt --data data/birds --out embeddings.parquet")

@@ -22,15 +22,15 @@ from confu_cli.options import (
     kept_in,
     key_values,
     method_options,
+    name_option,
     results_folder,
     setting_options,
     together,
     trained_method,
     workers,
 )
-from confu_cli.results import Epochs, check_results_folder, print_run, report_command, run_grid, run_settings
-from confu_cli.show import echo, print_json, progress_bar, size, verbose
-from confu_core.errors import ConfuError
+from confu_cli.results import Epochs, check_results_folder, do_each, print_row, report_command, run_grid, run_settings
+from confu_cli.show import progress_bar, verbose
 
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
@@ -61,13 +61,16 @@ FEATURES = setting_options(SETTINGS, "feature_files")
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
 @trained_method
+@name_option
 @kept_in
 @setting_options(SETTINGS, ORDER)
 @method_options()
 @WHERE
 @click.option("--stream", is_flag=True, help="Read the shards themselves, without a cache.")
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), help="Written after every epoch, and gone on from where it exists."
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Written after every epoch, and gone on from where it exists, to more --epochs too.",
 )
 @click.option(
     "--model",
@@ -80,7 +83,7 @@ FEATURES = setting_options(SETTINGS, "feature_files")
 @config_option
 @as_json
 @diagnostics
-def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
+def run(data: str, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Train one method and evaluate it in every way that the data and the method define.
 
     What it reached stands beside what can be reached, which is known exactly of generated data. Classes that no text
@@ -101,7 +104,7 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
         found = run_once(settings, device=device, workers=usable_cores(), watch=watch, progress=decoding, **how)
         first = ranks()[0] == 0
     if first:
-        _finish(found, settings, out, model_file, time.monotonic() - started, as_json)
+        _finish(found, name, settings, out, model_file, time.monotonic() - started, as_json)
 
 
 def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None) -> None:
@@ -201,6 +204,7 @@ def _losses(record: dict[str, float]) -> dict[str, float]:
 
 def _finish(
     found: MediaResult,
+    name: str | None,
     settings: MediaSettings,
     out: Path | None,
     model_file: Path | None,
@@ -212,31 +216,13 @@ def _finish(
     from confu_core.media.saved import save_model
     from confu_core.runs.sweep import keep
 
-    row = kept(found)
-    steps: list[Callable[[], None]] = [lambda: _print(row, found.label, seconds, as_json)]
+    row = {**kept(found), **given({"name": name})}
+    steps: list[Callable[[], None]] = [lambda: print_row(row, found.label, seconds, as_json)]
     if out is not None:
         steps.append(lambda: keep(row, out, plan=_plan(settings), seconds=seconds))
     if model_file is not None:
         steps.append(lambda: save_model(model_file, found))
-    failed: list[Exception] = []
-    for step in steps:
-        try:
-            step()
-        except (ConfuError, OSError) as error:  # What can still be kept is kept first.
-            failed.append(error)
-    if failed:
-        raise failed[0]
-
-
-def _print(row: dict[str, Any], label: str, seconds: float, as_json: bool) -> None:
-    from confu_core.runs.sweep import peak_memory
-
-    if as_json:
-        shown = {name: value for name, value in row.items() if name != "examples"}
-        print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
-    else:
-        print_run(row, label)
-        echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
+    do_each(steps)
 
 
 def _plan(settings: MediaSettings) -> dict[str, Any]:

@@ -31,6 +31,7 @@ __all__ = [
     "kept_in",
     "key_values",
     "method_options",
+    "name_option",
     "results_folder",
     "setting_options",
     "together",
@@ -266,6 +267,15 @@ def together(*decorators: Decorator) -> Decorator:
     return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
 
 
+def _printable(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not (name.strip() and name.isprintable()):
+        raise click.UsageError(f"--name must be text that can be printed; got {name!r}")
+    return name
+
+
+name_option = click.option(
+    "--name", callback=_printable, help="What it is called in tables.  [default: the method, of one's own the class]"
+)
 diagnostics = together(
     click.option(
         "-v",

@@ -11,7 +11,8 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import as_json, diagnostics, key_values
-from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, verbose
+from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, size, verbose
+from confu_core.errors import ConfuError
 
 if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
@@ -23,6 +24,8 @@ __all__ = [
     "Epochs",
     "captured",
     "check_results_folder",
+    "do_each",
+    "print_row",
     "print_run",
     "report_command",
     "run_grid",
@@ -131,6 +134,18 @@ def check_results_folder(out: Path, benchmark: str) -> None:
         check_writable(folder / "results.parquet")
 
 
+def do_each(steps: Sequence[Callable[[], None]]) -> None:
+    """Do all that can be done of several things, and raise the first failure then."""
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except (ConfuError, OSError) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
 def report_command(command: str, make: str, words: Callable[[], ReportWords]) -> click.Command:
     """Return the verb."""
 
@@ -158,6 +173,18 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords]) ->
             echo(str(page), f"{page.parent}: {len(others)} more files, tables and figures of the page")
 
     return report
+
+
+def print_row(row: dict[str, Any], label: str, seconds: float, as_json: bool) -> None:
+    """Print a run on media as a run or an evaluation does, with what it took."""
+    from confu_core.runs.sweep import peak_memory
+
+    if as_json:
+        shown = {name: value for name, value in row.items() if name != "examples"}
+        print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
+    else:
+        print_run(row, label)
+        echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
 
 
 def print_run(row: Row, label: str) -> None:
@@ -193,7 +220,9 @@ def _told(row: Row, label: str) -> None:
     if not told:
         echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
         return
-    title = f"{row['method']}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
+    from confu_core.runs.options import shown_names
+
+    title = f"{shown_names([row])[0]}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
     if any(d[name] is not None for d in told for name in CEILINGS):
         cells = [[_query(d), _reached(d), *(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
         print_table(title, ["from", "accuracy", *CEILINGS.values(), "capture"], cells)

@@ -24,6 +24,7 @@ from confu_cli.options import (
     given,
     kept_in,
     method_options,
+    name_option,
     results_folder,
     setting_options,
     trained_method,
@@ -36,6 +37,7 @@ from confu_cli.results import (
     Epochs,
     captured,
     check_results_folder,
+    do_each,
     report_command,
     run_grid,
     run_settings,
@@ -179,12 +181,19 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 @setting_options(SETTINGS, "seed *")
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
+@name_option
 @kept_in
 @config_option
 @as_json
 @diagnostics
 def run(
-    data: str | Path | None, out: Path | None, plain: bool, as_json: bool, other: tuple[str, ...], **options: Any
+    data: str | Path | None,
+    name: str | None,
+    out: Path | None,
+    plain: bool,
+    as_json: bool,
+    other: tuple[str, ...],
+    **options: Any,
 ) -> None:
     """Train and evaluate one method, and show what it reached beside what can be reached."""
     started = time.monotonic()
@@ -193,18 +202,20 @@ def run(
     from confu_core.runs.sweep import keep
     from xor_bench.run import run as run_once
     from xor_bench.settings import Settings
+    from xor_bench.sweep import plan_of
 
     settings = run_settings(Settings, values, other)
     if out is not None:
         check_results_folder(out, "xor")
     with _watching(settings) as watch:
         row = run_once(settings, data=dataset, watch=watch, reduce=not plain)
+    row |= given({"name": name})
     seconds = time.monotonic() - started
-    _show(row, seconds, as_json)
+    steps: list[Callable[[], None]] = [lambda: _show(row, seconds, as_json)]
     if out is not None:
-        from xor_bench.sweep import plan_of
-
-        keep(row, out, plan=plan_of({}, {"method": settings.method, "p": settings.p}, []), seconds=seconds)
+        plan = plan_of({}, {"method": settings.method, "p": settings.p}, [])
+        steps.append(lambda: keep(row, out, plan=plan, seconds=seconds))
+    do_each(steps)
 
 
 @contextlib.contextmanager
@@ -256,9 +267,8 @@ def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool
     if out is not None:
         check_results_folder(out, "xor")
     found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **given(options)})
-    _show(found.row, found.seconds, as_json)
-    if out is not None:
-        found.save(out)
+    saving = [] if out is None else [lambda: found.save(out)]
+    do_each([lambda: _show(found.row, found.seconds, as_json), *saving])
 
 
 def _open(path: str | Path, values: dict[str, Any]) -> XorData:
@@ -290,8 +300,11 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
 
 
 def _print_run(row: dict[str, Any]) -> None:
+    from confu_core.runs.options import shown_names
+
+    task = f"{row['bits']} bits, {row['modalities']} modalities"
     print_table(
-        f"{row['method']} at p = {row['p']:g} ({row['bits']} bits, {row['modalities']} modalities, seed {row['seed']})",
+        f"{shown_names([row])[0]} at p = {row['p']:g} ({task}, seed {row['seed']})",
         ["direction", "accuracy", *RUN_CEILINGS.values(), "capture"],
         [
             [

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["cell_id", "option_value", "plain", "resolved_options"]
+__all__ = ["cell_id", "option_value", "plain", "resolved_options", "shown_names"]
+
+_CLASS = re.compile(r".+(?:\.py|\w):([A-Za-z_]\w*)")  # In a file, or in a module.
 
 
 def resolved_options(method: str, options: Mapping[str, Any], bench: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -44,6 +48,25 @@ def option_value(name: str, text: str, default: object) -> Any:
     except (KeyError, ValueError):
         wanted = {bool: "true or false", tuple: "whole numbers with commas"}.get(kind, f"of type {kind.__name__}")
         raise InvalidValue(f"{name} must be {wanted}; got {text!r}") from None
+
+
+def shown_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what readers see of the methods of rows: the name that was given, else that of a class which no other has.
+
+    >>> shown_names([{"method": "clip"}, {"method": "mine.py:Gate"}, {"method": "mine.py:Sum", "name": "ours"}])
+    ['clip', 'Gate', 'ours']
+    >>> shown_names([{"method": "one.py:Gate"}, {"method": "two.py:Gate"}])
+    ['one.py:Gate', 'two.py:Gate']
+    """
+    shown = {(row["method"], row.get("name")): row.get("name") or _class_name(row["method"]) for row in rows}
+    times = Counter(shown.values())
+    names = {key: name if times[name] == 1 else key[1] or key[0] for key, name in shown.items()}
+    return [names[row["method"], row.get("name")] for row in rows]
+
+
+def _class_name(method: str) -> str:
+    found = _CLASS.fullmatch(method)
+    return found[1] if found else method
 
 
 def plain(value: Any) -> Any:

@@ -158,6 +158,19 @@ def test_a_run_is_kept_for_reports(tmp_path: Path) -> None:
     assert_one_line(invoke("run", *QUICK, "--out", __file__), 1, "test_xorbench.py")
 
 
+def test_methods_have_names_for_readers(tmp_path: Path, file: Path) -> None:
+    out = tmp_path / "runs"
+    assert succeed("run", "--method", f"{file}:Greedy", *QUICK, "--out", out).startswith("Greedy at p = 0.5")
+    row = said("run", "--method", "clip", *QUICK, "--name", "ours", "--out", out)
+    assert (row["method"], row["name"]) == ("clip", "ours")
+    assert row["cell"] == said("run", "--method", "clip", *QUICK)["cell"]
+    succeed("report", out)
+    summary = (out / "report/summary.csv").read_text().splitlines()
+    assert {line.split(",")[0] for line in summary[1:]} == {"Greedy", "ours"}
+    assert {row["method"] for row in read_results(out).rows()} == {"clip", f"{file}:Greedy"}
+    assert_one_line(invoke("run", *QUICK, "--name", " "), 2, "--name must be text that can be printed; got ' '")
+
+
 def test_embeddings_of_codes_are_measured_and_kept(tmp_path: Path) -> None:
     codes = np.eye(4)
     file, out = tmp_path / "mine.npz", tmp_path / "runs"
