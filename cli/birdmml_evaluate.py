@@ -33,6 +33,9 @@ READ = together(FEATURES, cache_folder_option, THREADS)
 @click.option(
     "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
 )
+@click.option(
+    "--split", help="Of a model: which samples it is measured on, such as validation or shift.  [default: test]"
+)
 @kept_in
 @READ
 @as_json
@@ -53,7 +56,7 @@ def evaluate(
         from birdmml.bench import open_data
 
         check_results_folder(out, open_data(data).benchmark)
-    given = {name: options[name] for name in ("name", "seed", "temperature") if options[name] is not None}
+    given = {name: options[name] for name in ("name", "seed", "temperature", "split") if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
 
@@ -61,6 +64,8 @@ def evaluate(
         assert embeddings is not None
         if options["feature_files"] or options["cache"]:
             raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
+        if "split" in given:
+            raise InvalidValue("embeddings are measured on the test split; leave out --split")
         found = measure(embeddings, data, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:
