@@ -158,16 +158,16 @@ def test_a_run_is_kept_for_reports(tmp_path: Path) -> None:
     assert_one_line(invoke("run", *QUICK, "--out", __file__), 1, "test_xorbench.py")
 
 
-def test_methods_have_names_for_readers(tmp_path: Path, file: Path) -> None:
-    out = tmp_path / "runs"
-    assert succeed("run", "--method", f"{file}:Greedy", *QUICK, "--out", out).startswith("Greedy at p = 0.5")
+def test_methods_have_names_for_readers(tmp_path: Path) -> None:
+    out, method = tmp_path / "runs", f"{Path(__file__).parents[2] / 'examples/own_method.py'}:LowRankTensor"
+    assert succeed("run", "--method", method, *QUICK, "--out", out).startswith("LowRankTensor at p = 0.5")
     row = said("run", "--method", "clip", *QUICK, "--name", "ours", "--out", out)
     assert (row["method"], row["name"]) == ("clip", "ours")
     assert row["cell"] == said("run", "--method", "clip", *QUICK)["cell"]
     succeed("report", out)
     summary = (out / "report/summary.csv").read_text().splitlines()
-    assert {line.split(",")[0] for line in summary[1:]} == {"Greedy", "ours"}
-    assert {row["method"] for row in read_results(out).rows()} == {"clip", f"{file}:Greedy"}
+    assert {line.split(",")[1] for line in summary[1:]} == {"LowRankTensor", "ours"}
+    assert {row["method"] for row in read_results(out).rows()} == {"clip", method}
     assert_one_line(invoke("run", *QUICK, "--name", " "), 2, "--name must be text that can be printed; got ' '")
 
 
@@ -375,7 +375,7 @@ def test_the_values_of_p_may_be_a_range(tmp_path: Path) -> None:
         (["run", "--ben"], 2, "No such option"),
         (["run", "surplus"], 2, "unexpected extra argument"),
         (["rnu"], 2, "no verb 'rnu': did you mean 'run'?"),
-        (["xyzzy"], 2, "no verb 'xyzzy': known: build, info, "),
+        (["xyzzy"], 2, "no verb 'xyzzy': known: build, evaluate, info, "),
         (["build"], 2, "Missing option '--out'"),
         (["build", "--out", "x", "--p", "2"], 2, "p must be in [0, 1]; got 2"),
         (["build", "--out", "x", "--p", "0.5,0.5"], 2, "p must name each value once; got 0.5, 0.5"),
