@@ -1,8 +1,17 @@
 """Bird-MML: pictures, songs and captions whose interaction structure is known exactly.
 
-from birdmml import evaluate
+- `load` opens a split of any dataset, generated or real, as a dataset of PyTorch.
+- `evaluate` measures embeddings of any model on it, `evaluate_model` a model that was trained here, each beside the
+  exact ceilings of the data; `embed_model` writes what such a model makes of data.
 
-print(evaluate({"image": x, "audio": y, "descriptions": d}, data="data/birds"))
+In three lines::
+
+    from birdmml import evaluate
+    result = evaluate({"image": x, "audio": y, "descriptions": d}, data="data/birds")
+    print(result)
+
+Beside these, `birdmml.data` builds and reads birds by the dials of `birdmml.settings` and the presets of
+`birdmml.presets`, `birdmml.theory` says what of a design is known, and `birdmml.bench` has runs and sweeps.
 """
 
 from __future__ import annotations

@@ -120,8 +120,9 @@ def run_sweep(
 ) -> SweepSummary:
     """Run every cell of a grid that a results folder does not hold yet; return counts, failures and time.
 
-    `how` are ``cache``, ``workers``, ``device``, ``progress`` and ``decoding``, as for
-    `confu_core.media.sweep.run_cells`; errors are ConfuErrors.
+    `how` are ``cache``, ``workers``, ``device``, ``decoding`` and ``written``, as for
+    `confu_core.media.sweep.run_cells`, and ``part``, ``engine``, ``scheduler`` and ``progress``, as for
+    `confu_core.runs.sweep.sweep`; errors are ConfuErrors.
     """
     fixed = dict(fixed or {})
     cells, known = media_cells(grid, fixed, open_data)

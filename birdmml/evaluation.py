@@ -21,6 +21,7 @@ from confu_core.media.opened import Fitted, MediaData, open_media
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
 from confu_core.media.sweep import kept, media_plan
+from confu_core.media.task import TEST, tested_on
 from confu_core.media.vectors import (
     DESCRIPTIONS,
     Embeddings,
@@ -147,6 +148,7 @@ def evaluate_model(
     cache: str | Path | None = None,
     features: Mapping[str, str] | None = None,
     name: str | None = None,
+    split: str = TEST,
     threads: int = 1,
     workers: int = 1,
     progress: Any = None,
@@ -165,6 +167,9 @@ def evaluate_model(
         Files of features in place of raw inputs, by modality.
     name : str, optional
         What it is called in tables; its method by default.
+    split : str
+        Which samples it is measured on, in the place of those of the test split. Of ``validation`` there are no probes,
+        which it would choose.
     threads : int
         Cores to compute on; numbers may differ in their last digits.
 
@@ -181,10 +186,11 @@ def evaluate_model(
     started = time.monotonic()
     saved = load_model(model) if isinstance(model, str | Path) else model
     known, findings = _findings(saved, data, cache, features, workers, progress)
+    findings = Findings(tested_on(findings.task, split), saved.model)
     name = name or saved.settings.method
     # Of the run that trained it, but of these data.
     columns = {**saved.settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
-    columns |= findings.task.columns
+    columns |= {**findings.task.columns, **({} if split == TEST else {"split": split})}
     cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
     with environment.threads(threads):
         found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})

@@ -1,27 +1,19 @@
-"""Settings by name and from a file: presets, changes to them, and configuration files."""
+"""Settings by name and from a file: presets, and changes to them."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 from birdmml.caption import CaptionDials
 from birdmml.design import Shares
 from birdmml.settings import Settings, checked_dials
-from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.io.atomic import read_small
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from confu_core.errors import InvalidValue, nearest
+from confu_core.io.config import read_config
 
 __all__ = ["PRESETS", "preset", "read_config"]
 
-MOST_CONFIG, MOST_DEPTH = 1 << 18, 5  # Bytes of a file of settings, and how deep its values are nested.
 PRESETS: dict[str, dict[str, Any]] = {
     # For trying commands out: 240 rows to train on teach next to nothing.
     "tiny": {
@@ -80,29 +72,6 @@ def preset(name: str, changes: Mapping[str, Any] | None = None) -> Settings:
     if name not in PRESETS:
         raise InvalidValue(f"no preset {name!r}: {nearest(name, PRESETS)}")
     return _changed(_changed(Settings(), PRESETS[name]), changes or {})
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read settings from a TOML file, by name, for `preset` to check; an InvalidValue says why it cannot be read."""
-    try:
-        values = tomllib.loads(read_small(path, MOST_CONFIG).decode("utf-8-sig"))
-    except OSError as error:
-        raise InvalidValue(f"{path} cannot be read: {error.strerror}") from error
-    except DatasetError as error:
-        raise InvalidValue(str(error)) from error
-    except (ValueError, RecursionError) as error:  # Numbers of thousands of digits are no error of TOML.
-        raise InvalidValue(f"{path} is no TOML: {str(error).splitlines()[0]:.200}") from error
-    _check_depth(path, values)
-    return values
-
-
-def _check_depth(path: Path, values: dict[str, Any]) -> None:
-    level: list[Any] = [values]
-    for _ in range(MOST_DEPTH):
-        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
-        level = [one for held in inner for one in held]
-    if level:
-        raise InvalidValue(f"{path} nests values more than {MOST_DEPTH - 1} deep; settings are tables of values")
 
 
 def _changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:

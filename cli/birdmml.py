@@ -10,11 +10,12 @@ import click
 
 from confu_cli.birdmml_audit import audit
 from confu_cli.birdmml_build import build
+from confu_cli.birdmml_cache import cache
 from confu_cli.birdmml_evaluate import embed, evaluate
 from confu_cli.birdmml_runs import report, run, sweep
 from confu_cli.datasets import manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
-from confu_cli.options import ListOf, PathOrUrl, as_json, debug
+from confu_cli.options import ListOf, PathOrUrl, as_json, diagnostics
 from confu_cli.publishing import publish_command
 from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.show import echo, number, print_json, print_table, size
@@ -63,14 +64,14 @@ def _words_of(dataset: Dataset) -> Words:
 
 birdmml.add_command(verify_command("birdmml", _recipe_of, source_options(mapped=False)))
 birdmml.add_command(publish_command("birdmml", _words_of))
-for verb in (audit, build, run, sweep, evaluate, embed, report):
+for verb in (audit, build, run, sweep, evaluate, embed, report, cache):
     birdmml.add_command(verb)
 
 
 @birdmml.command(epilog="Example: birdmml info data/birds")
 @click.argument("path", type=PathOrUrl())
 @as_json
-@debug
+@diagnostics
 def info(path: str | Path, as_json: bool) -> None:
     """Show what a dataset holds: its exact information structure and ceilings, or what is known of real media."""
     from birdmml.data import BirdData
@@ -103,7 +104,7 @@ def info(path: str | Path, as_json: bool) -> None:
 @click.option("--limit", type=int, help="Samples of all together.  [default: as many as 22 MB hold, at most 160]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which samples.")
 @as_json
-@debug
+@diagnostics
 def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     """Write a page to look at and listen to, and a contact sheet of its pictures.
 

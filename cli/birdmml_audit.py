@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import ListOf, PathOrUrl, as_json, debug, workers
+from confu_cli.options import ListOf, PathOrUrl, as_json, diagnostics, workers
 from confu_cli.show import WIDTH, echo, number, print_json, print_table, progress_bar
 from confu_core.escaping import visible
 
@@ -34,7 +34,7 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 @click.option("--na", type=ListOf(str), help="Cells that say nothing is known.  [default: as the dataset was built]")
 @workers
 @as_json
-@debug
+@diagnostics
 def audit(
     path: str | Path,
     page: Path | None,

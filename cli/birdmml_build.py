@@ -16,7 +16,7 @@ from confu_cli.options import (
     PathOrUrl,
     as_json,
     build_options,
-    debug,
+    diagnostics,
     given,
     key_values,
     setting_options,
@@ -51,7 +51,7 @@ SOUND = '.cast_column("{column}", datasets.Audio(decode=False))'
 @setting_options(INGEST, "split apart *")
 @build_options("parquet,webdataset", "Shards to write.", 250, workers)
 @as_json
-@debug
+@diagnostics
 def build(
     out: str | Path,
     config: Path | None,

@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from confu_cli.birdmml_runs import CACHE, FEATURES, THREADS, WHAT, by_modality
+from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import as_json, debug, together
-from confu_cli.results import print_run
+from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in, together
+from confu_cli.results import check_results_folder, do_each, print_row
 from confu_cli.show import echo, print_json, progress_bar, size
-from confu_core.errors import ConfuError, InvalidValue
+from confu_core.errors import InvalidValue
 
 __all__ = ["embed", "evaluate"]
 
 MODEL = "File that `birdmml run --model` wrote"
-READ = together(FEATURES, CACHE, THREADS)
+READ = together(FEATURES, cache_folder_option, THREADS)
 
 
 @click.command(cls=Verb, epilog="Example: birdmml evaluate --model confu.pt --data ssw60:/data/ssw60 --out runs/real")
@@ -33,10 +33,13 @@ READ = together(FEATURES, CACHE, THREADS)
 @click.option(
     "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
+@click.option(
+    "--split", help="Of a model: which samples it is measured on, such as validation or shift.  [default: test]"
+)
+@kept_in
 @READ
 @as_json
-@debug
+@diagnostics
 def evaluate(
     data: str, model: Path | None, embeddings: Path | None, out: Path | None, as_json: bool, **options: Any
 ) -> None:
@@ -50,8 +53,10 @@ def evaluate(
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
     if out is not None:
-        _check_place(out, data)
-    given = {name: options[name] for name in ("name", "seed", "temperature") if options[name] is not None}
+        from birdmml.bench import open_data
+
+        check_results_folder(out, open_data(data).benchmark)
+    given = {name: options[name] for name in ("name", "seed", "temperature", "split") if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
 
@@ -59,28 +64,16 @@ def evaluate(
         assert embeddings is not None
         if options["feature_files"] or options["cache"]:
             raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
+        if "split" in given:
+            raise InvalidValue("embeddings are measured on the test split; leave out --split")
         found = measure(embeddings, data, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:
             raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
         with progress_bar("evaluating", "rows") as bar:
             found = evaluate_model(model, data, **given, **_reading(options, bar))
-    from confu_core.runs.sweep import peak_memory
-
-    failed: ConfuError | None = None
-    if out is not None:
-        try:
-            found.save(out)
-        except ConfuError as error:  # What was measured is printed all the same.
-            failed = error
-    if as_json:
-        shown = {name: value for name, value in found.row.items() if name != "examples"}
-        print_json({**shown, "seconds": round(found.seconds, 3), "peak_memory_bytes": peak_memory()})
-    else:
-        print_run(found.row, found.label)
-        echo(f"{found.seconds:.1f} s, {size(peak_memory())} of memory at most.")
-    if failed is not None:
-        raise failed
+    saving = [] if out is None else [lambda: found.save(out)]
+    do_each([lambda: print_row(found.row, found.label, found.seconds, as_json), *saving])
 
 
 @click.command(cls=Verb, epilog="Example: birdmml embed --model confu.pt --data data/birds --out embeddings.parquet")
@@ -89,7 +82,7 @@ def evaluate(
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
 @READ
 @as_json
-@debug
+@diagnostics
 def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Write what a trained model makes of data, by key.
 
@@ -110,16 +103,6 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
     else:
         counts = ", ".join(f"{count:,} of {split}" for split, count in rows.items())
         echo(f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}")
-
-
-def _check_place(out: Path, data: str) -> None:
-    """Refuse a results folder that could not be written to, before anything is computed."""
-    from birdmml.bench import open_data
-    from confu_core.io.atomic import check_writable
-    from confu_core.runs.store import claimed
-
-    with claimed(out, open_data(data).benchmark) as folder:
-        check_writable(folder / "results.parquet")
 
 
 def _reading(options: dict[str, Any], bar: Any) -> dict[str, Any]:

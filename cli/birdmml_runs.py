@@ -11,23 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli.config import config_option
 from confu_cli.group import Verb
 from confu_cli.options import (
+    SPREAD,
     ListOf,
     as_json,
-    debug,
+    cache_folder_option,
+    diagnostics,
     given,
+    kept_in,
     key_values,
     method_options,
+    name_option,
     results_folder,
     setting_options,
+    spread_options,
     together,
     trained_method,
-    workers,
 )
-from confu_cli.results import print_run, report_command, run_grid, run_settings
-from confu_cli.show import echo, print_json, progress_bar, size
-from confu_core.errors import ConfuError
+from confu_cli.results import Epochs, check_results_folder, do_each, print_row, report_command, run_grid, run_settings
+from confu_cli.show import progress_bar, verbose
 
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
@@ -35,15 +39,12 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["CACHE", "FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
+__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files"
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
-CACHE = click.option(
-    "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
-)
 THREADS = click.option(
     "--threads",
     type=int,
@@ -52,7 +53,7 @@ THREADS = click.option(
     help="Cores to compute on; numbers may differ in their last digits.",
 )
 WHERE = together(
-    CACHE,
+    cache_folder_option,
     click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
 )
 FEATURES = setting_options(SETTINGS, "feature_files")
@@ -61,13 +62,16 @@ FEATURES = setting_options(SETTINGS, "feature_files")
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
 @trained_method
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
+@name_option
+@kept_in
 @setting_options(SETTINGS, ORDER)
 @method_options()
 @WHERE
 @click.option("--stream", is_flag=True, help="Read the shards themselves, without a cache.")
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), help="Written after every epoch, and gone on from where it exists."
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Written after every epoch, and gone on from where it exists, to more --epochs too.",
 )
 @click.option(
     "--model",
@@ -77,9 +81,10 @@ FEATURES = setting_options(SETTINGS, "feature_files")
 )
 @click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
 @THREADS
+@config_option
 @as_json
-@debug
-def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
+@diagnostics
+def run(data: str, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Train one method and evaluate it in every way that the data and the method define.
 
     What it reached stands beside what can be reached, which is known exactly of generated data. Classes that no text
@@ -100,13 +105,12 @@ def run(data: str, out: Path | None, as_json: bool, **options: Any) -> None:
         found = run_once(settings, device=device, workers=usable_cores(), watch=watch, progress=decoding, **how)
         first = ranks()[0] == 0
     if first:
-        _finish(found, settings, out, model_file, time.monotonic() - started, as_json)
+        _finish(found, name, settings, out, model_file, time.monotonic() - started, as_json)
 
 
 def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None) -> None:
     """Refuse, before hours of training, places that could not be written to after it."""
     from confu_core.io.atomic import check_writable
-    from confu_core.runs.store import claimed
 
     if int(os.environ.get("RANK", "0")):
         return  # Of several processes, the first one writes.
@@ -114,8 +118,7 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
         if file is not None:
             check_writable(file)
     if out is not None:
-        with claimed(out, _plan(settings)["benchmark"]) as folder:
-            check_writable(folder / "results.parquet")
+        check_results_folder(out, _plan(settings)["benchmark"])
 
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
@@ -131,10 +134,11 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
 @setting_options(SETTINGS, ORDER, many=True)
 @method_options(many=True)
 @WHERE
-@workers
+@spread_options
+@config_option
 @as_json
-@debug
-def sweep(out: Path, workers: int, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
+@diagnostics
+def sweep(out: Path, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
     Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped, a
@@ -142,8 +146,9 @@ def sweep(out: Path, workers: int, as_json: bool, cache: Path | None, device: st
     """
     from birdmml.bench import run_sweep
 
+    how = given({name: options.pop(name) for name in SPREAD})
     grid = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
-    return run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, workers=workers)
+    return run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
 
 
 def _report_words() -> ReportWords:
@@ -180,8 +185,11 @@ def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any,
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tensorboard(logs)) if logs is not None else None
         bar = stack.enter_context(progress_bar(f"training {settings.method}", "steps"))
+        epochs = Epochs(settings.epochs, bar)
 
         def watch(progress: Progress) -> None:
+            if progress.epoch is not None:
+                epochs.finished(int(progress.epoch["epoch"]) + 1, _losses(progress.epoch))
             terms = "  ".join(f"{name} {value:.2f}" for name, value in progress.losses.items())
             bar(progress.step, progress.steps, terms)
             if log is not None:
@@ -190,8 +198,15 @@ def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any,
         yield (lambda done, total: bar(done, total, "decoding")), watch
 
 
+def _losses(record: dict[str, float]) -> dict[str, float]:
+    """Return what a line says of an epoch: the losses, and with --verbose their terms."""
+    totals = {"loss": record["loss"], "validation": record["validation_loss"]}
+    return totals | ({name: value for name, value in record.items() if "->" in name} if verbose() else {})
+
+
 def _finish(
     found: MediaResult,
+    name: str | None,
     settings: MediaSettings,
     out: Path | None,
     model_file: Path | None,
@@ -203,31 +218,13 @@ def _finish(
     from confu_core.media.saved import save_model
     from confu_core.runs.sweep import keep
 
-    row = kept(found)
-    steps: list[Callable[[], None]] = [lambda: _print(row, found.label, seconds, as_json)]
+    row = {**kept(found), **given({"name": name})}
+    steps: list[Callable[[], None]] = [lambda: print_row(row, found.label, seconds, as_json)]
     if out is not None:
         steps.append(lambda: keep(row, out, plan=_plan(settings), seconds=seconds))
     if model_file is not None:
         steps.append(lambda: save_model(model_file, found))
-    failed: list[Exception] = []
-    for step in steps:
-        try:
-            step()
-        except (ConfuError, OSError) as error:  # What can still be kept is kept first.
-            failed.append(error)
-    if failed:
-        raise failed[0]
-
-
-def _print(row: dict[str, Any], label: str, seconds: float, as_json: bool) -> None:
-    from confu_core.runs.sweep import peak_memory
-
-    if as_json:
-        shown = {name: value for name, value in row.items() if name != "examples"}
-        print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
-    else:
-        print_run(row, label)
-        echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
+    do_each(steps)
 
 
 def _plan(settings: MediaSettings) -> dict[str, Any]:

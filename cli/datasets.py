@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import PathOrUrl, as_json, debug
+from confu_cli.options import PathOrUrl, as_json, diagnostics
 from confu_cli.show import WIDTH, echo, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def verify_command(
     @click.option("--repair", "mend", is_flag=True, help="Write bad shards and checksums again, and prove them.")
     @sources
     @as_json
-    @debug
+    @diagnostics
     def verify(path: str | Path, deep: bool, mend: bool, as_json: bool, **source: Any) -> int:
         """Prove a dataset complete and unaltered, and name each bad shard.
 

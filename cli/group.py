@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from confu_cli.options import Dials
 from confu_cli.show import echo
@@ -41,6 +42,17 @@ class Verb(click.Command):
     def params(self, given: list[click.Parameter]) -> None:
         self._params = given
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line; what may be given several times adds to what a file of settings gives."""
+        left = super().parse_args(ctx, args)
+        for name in self._said_twice(ctx):
+            ctx.params[name] = (*(ctx.default_map or {})[name], *ctx.params[name])
+        return left
+
+    def _said_twice(self, ctx: click.Context) -> list[str]:
+        repeated = [one.name for one in self.params if one.multiple and one.name in (ctx.default_map or {})]
+        return [name for name in repeated if name and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example as it is: click would break it where the terminal ends."""
         if self.epilog:
@@ -55,6 +67,9 @@ class Group(click.Group):
     """
 
     command_class = Verb
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, context_settings={"help_option_names": ["-h", "--help"]}, **options)
 
     def main(self, args: Sequence[str] | None = None, **options: Any) -> NoReturn:  # type: ignore[override]
         """Run the command."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
@@ -13,22 +14,28 @@ from typing import Any, TypeVar, get_type_hints
 
 import click
 
+from confu_cli.show import VERBOSE, echo
 from confu_core.settings import Dial, dials
 
 __all__ = [
     "BUILDING",
     "METHODS",
+    "SPREAD",
     "Dials",
     "ListOf",
     "PathOrUrl",
     "as_json",
     "build_options",
-    "debug",
+    "cache_folder_option",
+    "diagnostics",
     "given",
+    "kept_in",
     "key_values",
     "method_options",
+    "name_option",
     "results_folder",
     "setting_options",
+    "spread_options",
     "together",
     "trained_method",
     "workers",
@@ -37,6 +44,7 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
+SPREAD = ("workers", "engine", "scheduler", "part")  # What `spread_options` adds.
 BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
 METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/to/file.py:Class"
@@ -48,13 +56,37 @@ workers = click.option(
     callback=lambda _context, _option, given: _cores() if given is None else given,
     help="Number of processes.  [default: one per core]",
 )
+ENGINES = (
+    click.option("--engine", default="local", show_default=True, help="What computes: local or dask."),
+    click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
+)
 results_folder = click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept."
+)
+cache_folder_option = click.option(
+    "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
+)
+kept_in = click.option(
+    "--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept."
 )
 trained_method = click.option(
     "--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}."
 )
-debug = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from.")
+
+
+def _say_more(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Pass on what the library logs for the length of a command, if that is wanted."""
+    context.meta[VERBOSE] = wanted
+    if wanted:
+        logger, told = logging.getLogger("confu_core"), _Told()
+        logger.addHandler(told)
+        logger.setLevel(logging.INFO)
+        context.call_on_close(lambda: logger.removeHandler(told))
+
+
+class _Told(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        echo(record.getMessage(), err=True)
 
 
 def _cores() -> int:
@@ -104,6 +136,23 @@ class ListOf(click.ParamType):
         if self.kind is int and any(end != int(end) for end in (start, step)):
             raise ValueError(part)
         return [self.kind(start + step * i) for i in range(int((stop - start) / step) + 1)]
+
+
+class PartOf(click.ParamType):
+    """One of several parts, as 3/20."""
+
+    name = "part"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show both numbers."""
+        return "PART/PARTS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Read two numbers; which make sense is said where they are used."""
+        part, _, parts = str(value).partition("/")
+        if not (part.isdecimal() and parts.isdecimal()):
+            self.fail(f"{value!r} is no part of several, such as 3/20", param, ctx)
+        return int(part), int(parts)
 
 
 class PathOrUrl(click.ParamType):
@@ -232,14 +281,42 @@ def build_options(formats: str, text: str, rows: int, processes: Decorator) -> D
         click.option("--format", "formats", type=ListOf(str), default=formats, show_default=True, help=text),
         click.option("--shard-rows", type=int, default=rows, show_default=True, help="Rows per shard."),
         processes,
-        click.option("--engine", default="local", show_default=True, help="What builds the shards: local or dask."),
-        click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
+        *ENGINES,
     )
+
+
+def spread_options(function: Command) -> Command:
+    """Add what a sweep is computed on, and which part of it."""
+    part = click.option("--part", type=PartOf(), help="Compute one part of several, such as 3/20.")
+    decorated: Command = together(workers, *ENGINES, part)(function)
+    return decorated
 
 
 def together(*decorators: Decorator) -> Decorator:
     """Return one decorator that applies several, the first outermost."""
     return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
+
+
+def _printable(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not (name.strip() and name.isprintable()):
+        raise click.UsageError(f"--name must be text that can be printed; got {name!r}")
+    return name
+
+
+name_option = click.option(
+    "--name", callback=_printable, help="What it is called in tables.  [default: the method, of one's own the class]"
+)
+diagnostics = together(
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=_say_more,
+        help="Say more on stderr: how work goes on in lines, terms of the loss, which files stand for others.",
+    ),
+    click.option("--debug", is_flag=True, expose_value=False, help="Show where an error comes from."),
+)
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:

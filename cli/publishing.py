@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import PathOrUrl, as_json, debug, together
+from confu_cli.options import PathOrUrl, as_json, diagnostics, together
 from confu_cli.show import echo, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
     @click.argument("path", type=PathOrUrl())
     @_OPTIONS
     @as_json
-    @debug
+    @diagnostics
     def publish(path: str | Path, out: Path | None, to: str | None, dry_run: bool, as_json: bool, **said: Any) -> None:
         """Make a dataset ready for others: card, Croissant, checksums, licence and citation, in a folder or a store.
 

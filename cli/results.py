@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import as_json, debug, key_values
-from confu_cli.show import echo, number, print_json, print_table, progress_bar
+from confu_cli.options import as_json, diagnostics, key_values
+from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, size, verbose
+from confu_core.errors import ConfuError
 
 if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.runs.sweep import SweepSummary
 
-__all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run", "report_command", "run_grid", "run_settings"]
+__all__ = [
+    "CEILINGS",
+    "UNDEFINED",
+    "Epochs",
+    "captured",
+    "check_results_folder",
+    "do_each",
+    "print_row",
+    "print_run",
+    "report_command",
+    "run_grid",
+    "run_settings",
+]
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "probe": "by probes"}
 # Column of a row to its heading; what fits beside a direction in a hundred columns.
@@ -54,13 +68,8 @@ def run_grid(
     """Run what a sweep was asked for, show how it goes on and what it did; 1 if a cell failed."""
     axes, fixed = _grid(values, other)
     with progress_bar("sweep", "cells") as bar:
-        summary = run_sweep(
-            axes,
-            out,
-            fixed=fixed,
-            progress=lambda done, total, failed: bar(done, total, f"{failed} failed" if failed else ""),
-            **how,
-        )
+        told = _Cells(axes, bar)
+        summary = run_sweep(axes, out, fixed=fixed, progress=told.progress, written=told.written, **how)
     if as_json:
         failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
         print_json({"path": str(out), **vars(summary), "failed": failed})
@@ -69,6 +78,24 @@ def run_grid(
     for cell, error in summary.failed:
         echo(f"cell {cell} failed: {error}", err=True)
     return 1 if summary.failed else 0
+
+
+class _Cells:
+    """What is said of a sweep while it runs: how far it is, and a line on every cell that is kept."""
+
+    def __init__(self, axes: Mapping[str, Any], bar: Lines) -> None:
+        self.names = ["dataset" if axis == "data" else axis for axis in axes]
+        self.bar, self.told, self.total = bar, 0, 0
+
+    def progress(self, done: int, total: int, failed: int) -> None:
+        self.told, self.total = done + failed, total
+        self.bar(done, total, f"{failed} failed" if failed else "")
+
+    def written(self, row: Row, seconds: float) -> None:
+        self.told += 1
+        what = ", ".join(f"{name} {row[name]}" for name in self.names if row.get(name) is not None)
+        reached = f"accuracy {number(row['accuracy'])}" if row["status"] == "done" else "failed"
+        self.bar.line(f"cell {self.told} of {self.total}: {what}: {reached}; {seconds:.1f} s")
 
 
 def _grid(values: dict[str, list[Any]], other: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
@@ -82,6 +109,43 @@ def _grid(values: dict[str, list[Any]], other: Sequence[str]) -> tuple[dict[str,
     return axes, {name: held[0] for name, held in grid.items() if name not in axes}
 
 
+class Epochs:
+    """What is said of a training while it runs: a line on every epoch, with its time and what is left."""
+
+    def __init__(self, epochs: int, bar: Lines) -> None:
+        self.epochs, self.bar, self.done = epochs, bar, 0
+        self.began = self.before = time.monotonic()
+
+    def finished(self, epoch: int, losses: Mapping[str, float]) -> None:
+        """Tell of an epoch, counted from 1; one that is gone on from is no time of this training."""
+        now, self.done = time.monotonic(), self.done + 1
+        left = (now - self.began) / self.done * (self.epochs - epoch)
+        said = ", ".join(f"{name} {value:.4f}" for name, value in losses.items())
+        self.bar.line(f"epoch {epoch} of {self.epochs}: {said}; {now - self.before:.1f} s, {left:.0f} s left")
+        self.before = now
+
+
+def check_results_folder(out: Path, benchmark: str) -> None:
+    """Refuse, before anything is computed, a results folder that could not be written to after it."""
+    from confu_core.io.atomic import check_writable
+    from confu_core.runs.store import claimed
+
+    with claimed(out, benchmark, wait=True) as folder:
+        check_writable(folder / "results.parquet")
+
+
+def do_each(steps: Sequence[Callable[[], None]]) -> None:
+    """Do all that can be done of several things, and raise the first failure then."""
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except (ConfuError, OSError) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
 def report_command(command: str, make: str, words: Callable[[], ReportWords]) -> click.Command:
     """Return the verb."""
 
@@ -91,7 +155,7 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords]) ->
         "--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]"
     )
     @as_json
-    @debug
+    @diagnostics
     def report(folders: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
         """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.
 
@@ -100,13 +164,27 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords]) ->
         from confu_core.report import write_report
 
         written = write_report(folders, out or folders[0] / "report", hint=f"make some with {make}", words=words())
+        page, *others = written  # The page is first.
         if as_json:
             print_json({"files": [str(path) for path in written]})
+        elif verbose():
+            echo(*map(str, written))
         else:
-            for path in written:
-                echo(str(path))
+            echo(str(page), f"{page.parent}: {len(others)} more files, tables and figures of the page")
 
     return report
+
+
+def print_row(row: dict[str, Any], label: str, seconds: float, as_json: bool) -> None:
+    """Print a run on media as a run or an evaluation does, with what it took."""
+    from confu_core.runs.sweep import peak_memory
+
+    if as_json:
+        shown = {name: value for name, value in row.items() if name != "examples"}
+        print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
+    else:
+        print_run(row, label)
+        echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
 
 
 def print_run(row: Row, label: str) -> None:
@@ -142,7 +220,9 @@ def _told(row: Row, label: str) -> None:
     if not told:
         echo(f"No text describes the {label}, and a stream has no probes; leave out --stream for them.")
         return
-    title = f"{row['method']}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
+    from confu_core.runs.grid import shown_names
+
+    title = f"{shown_names([row])[0]}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
     if any(d[name] is not None for d in told for name in CEILINGS):
         cells = [[_query(d), _reached(d), *(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
         print_table(title, ["from", "accuracy", *CEILINGS.values(), "capture"], cells)

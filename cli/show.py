@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -14,9 +16,22 @@ import click
 from confu_core.escaping import visible
 from confu_core.page.numbers import show, size
 
-__all__ = ["WIDTH", "echo", "number", "print_json", "print_table", "progress_bar", "size"]
+__all__ = [
+    "VERBOSE",
+    "WIDTH",
+    "Lines",
+    "echo",
+    "number",
+    "print_json",
+    "print_table",
+    "progress_bar",
+    "size",
+    "verbose",
+]
 
 WIDTH = 100
+SECONDS = 10  # Between lines on work that goes on.
+VERBOSE = "confu_cli.verbose"
 
 
 def echo(*lines: str, err: bool = False) -> None:
@@ -61,11 +76,37 @@ def number(value: float | None, digits: int = 4) -> str:
     return show(value, digits)
 
 
+def verbose() -> bool:
+    """Tell whether --verbose asks for more lines on stderr."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(VERBOSE))
+
+
+class Lines:
+    """What is said of long work where stderr is no terminal: its milestones, and with --verbose what is in between."""
+
+    def __init__(self, what: str, unit: str) -> None:
+        self.what, self.unit = what, unit
+        self.told = time.monotonic()
+
+    def __call__(self, done: int, total: int | None, note: str) -> None:
+        """Take note of progress."""
+        if verbose() and time.monotonic() - self.told > SECONDS:
+            self.told = time.monotonic()
+            of = "" if total is None else f" of {total:,}"
+            self.line(f"{self.what}: {done:,}{of} {self.unit}{f', {note}' if note else ''}")
+
+    def line(self, text: str) -> None:
+        """Tell of a milestone."""
+        if os.environ.get("RANK", "0") == "0":  # Of several processes that train together, one tells.
+            echo(text, err=True)
+
+
 @contextlib.contextmanager
-def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int | None, str], None]]:
-    """Show progress on stderr, with rate and time left, when it is a terminal."""
+def progress_bar(what: str, unit: str) -> Iterator[Lines]:
+    """Show progress on stderr: at a terminal a bar with rate and time left, else lines."""
     if not sys.stderr.isatty():
-        yield lambda done, total, note: None
+        yield Lines(what, unit)
         return
     from rich.console import Console
     from rich.progress import (
@@ -91,10 +132,14 @@ def progress_bar(what: str, unit: str) -> Iterator[Callable[[int, int | None, st
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(visible(what), total=None, rate="", note="")
 
-        def update(done: int, total: int | None, note: str) -> None:
-            speed = progress.tasks[0].speed
-            progress.update(
-                task, completed=done, total=total, note=visible(note), rate=f"{speed:.3g}/s" if speed else ""
-            )
+        class Bar(Lines):
+            def __call__(self, done: int, total: int | None, note: str) -> None:
+                speed = progress.tasks[0].speed
+                rate = f"{speed:.3g}/s" if speed else ""
+                progress.update(task, completed=done, total=total, note=visible(note), rate=rate)
 
-        yield update
+            def line(self, text: str) -> None:
+                if verbose():
+                    super().line(text)
+
+        yield Bar(what, unit)

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli.config import config_option
 from confu_cli.datasets import build_dataset, manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import (
     BUILDING,
     METHODS,
+    SPREAD,
     ListOf,
     PathOrUrl,
     as_json,
     build_options,
-    debug,
+    diagnostics,
     given,
+    kept_in,
     method_options,
+    name_option,
     results_folder,
     setting_options,
+    spread_options,
     trained_method,
-    workers,
 )
 from confu_cli.publishing import publish_command
 from confu_cli.results import CEILINGS as RUN_CEILINGS
-from confu_cli.results import UNDEFINED, captured, report_command, run_grid, run_settings
+from confu_cli.results import (
+    UNDEFINED,
+    Epochs,
+    captured,
+    check_results_folder,
+    do_each,
+    report_command,
+    run_grid,
+    run_settings,
+)
+from confu_cli.results_folders import results_command
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from confu_core.publish import Words
     from confu_core.report.words import ReportWords
     from confu_core.shards import Dataset
     from xor_bench.data import XorData, XorRecipe
+    from xor_bench.settings import Settings
 
 __all__ = ["xorbench"]
 
@@ -76,7 +95,7 @@ xorbench.add_command(publish_command("xorbench", _words_of))
     click.option("--workers", type=int, default=1, show_default=True, help="Number of processes."),
 )
 @as_json
-@debug
+@diagnostics
 def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
     """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
 
@@ -99,7 +118,7 @@ def build(out: str | Path, train: int, validation: int, test: int, as_json: bool
 @click.argument("path", type=PathOrUrl(), required=False)
 @setting_options(TASK)
 @as_json
-@debug
+@diagnostics
 def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
     from confu_core.shards import open_dataset
@@ -164,26 +183,94 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 @setting_options(SETTINGS, "seed *")
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
+@name_option
+@kept_in
+@config_option
 @as_json
-@debug
-def run(data: str | Path | None, plain: bool, as_json: bool, other: tuple[str, ...], **options: Any) -> None:
+@diagnostics
+def run(
+    data: str | Path | None,
+    name: str | None,
+    out: Path | None,
+    plain: bool,
+    as_json: bool,
+    other: tuple[str, ...],
+    **options: Any,
+) -> None:
     """Train and evaluate one method, and show what it reached beside what can be reached."""
     started = time.monotonic()
     values = given(options)
     dataset = _open(data, values) if data is not None else None
-    from confu_core.runs.sweep import peak_memory
+    from confu_core.runs.sweep import keep
     from xor_bench.run import run as run_once
     from xor_bench.settings import Settings
+    from xor_bench.sweep import plan_of
 
     settings = run_settings(Settings, values, other)
+    if out is not None:
+        check_results_folder(out, "xor")
+    with _watching(settings) as watch:
+        row = run_once(settings, data=dataset, watch=watch, reduce=not plain)
+    row |= given({"name": name})
+    seconds = time.monotonic() - started
+    steps: list[Callable[[], None]] = [lambda: _show(row, seconds, as_json)]
+    if out is not None:
+        plan = plan_of({}, {"method": settings.method, "p": settings.p}, [])
+        steps.append(lambda: keep(row, out, plan=plan, seconds=seconds))
+    do_each(steps)
+
+
+@contextlib.contextmanager
+def _watching(settings: Settings) -> Iterator[Callable[[int, int, Tensor], None]]:
+    """Show how a training goes on."""
     with progress_bar(f"training {settings.method}", "steps") as bar:
-        row = run_once(settings, data=dataset, watch=lambda done, total: bar(done, total, ""), reduce=not plain)
-    row["seconds"] = round(time.monotonic() - started, 3)
-    row["peak_memory_bytes"] = peak_memory()
+        epochs, losses = Epochs(settings.epochs, bar), []
+
+        def watch(done: int, total: int, loss: Tensor) -> None:
+            bar(done, total, "")
+            losses.append(loss)
+            if len(losses) == total // settings.epochs:
+                epochs.finished(done // len(losses), {"loss": float(sum(losses) / len(losses))})
+                losses.clear()
+
+        yield watch
+
+
+def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
+    """Print what was measured, on the XOR task."""
+    from confu_core.runs.sweep import peak_memory
+
+    shown = {**row, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()}
     if as_json:
-        print_json(row)
+        print_json(shown)
     else:
-        _print_run(row)
+        _print_run(shown)
+
+
+@xorbench.command(epilog="Example: xorbench evaluate --embeddings mine.parquet --p 0.5 --out runs/mine")
+@click.option(
+    "--embeddings",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Embeddings of all codes: Parquet or npz, with codes as keys and a column or array for each modality.",
+)
+@click.option("--name", help="What it is called in tables.  [default: the name of the file]")
+@setting_options(TASK, "p")
+@setting_options(SETTINGS, "seed test_samples")
+@setting_options(TASK, "parity")
+@kept_in
+@as_json
+@diagnostics
+def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
+    """Measure embeddings of any model in every direction, on the samples that a run of the same seed is tested on."""
+    from xor_bench.evaluation import evaluate as measure
+    from xor_bench.task import XorTask
+
+    if out is not None:
+        check_results_folder(out, "xor")
+    found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **given(options)})
+    saving = [] if out is None else [lambda: found.save(out)]
+    do_each([lambda: _show(found.row, found.seconds, as_json), *saving])
 
 
 def _open(path: str | Path, values: dict[str, Any]) -> XorData:
@@ -215,8 +302,11 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
 
 
 def _print_run(row: dict[str, Any]) -> None:
+    from confu_core.runs.grid import shown_names
+
+    task = f"{row['bits']} bits, {row['modalities']} modalities"
     print_table(
-        f"{row['method']} at p = {row['p']:g} ({row['bits']} bits, {row['modalities']} modalities, seed {row['seed']})",
+        f"{shown_names([row])[0]} at p = {row['p']:g} ({task}, seed {row['seed']})",
         ["direction", "accuracy", *RUN_CEILINGS.values(), "capture"],
         [
             [
@@ -244,13 +334,12 @@ def _print_run(row: dict[str, Any]) -> None:
 @setting_options(TASK, many=True)
 @setting_options(SETTINGS, "seed *", many=True)
 @method_options(many=True)
-@workers
+@spread_options
 @click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
+@config_option
 @as_json
-@debug
-def sweep(
-    out: Path, preset: str | None, workers: int, stack: int, as_json: bool, other: tuple[str, ...], **options: Any
-) -> int:
+@diagnostics
+def sweep(out: Path, preset: str | None, stack: int, as_json: bool, other: tuple[str, ...], **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
     Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped;
@@ -258,8 +347,9 @@ def sweep(
     """
     from xor_bench.sweep import preset_grid, run_sweep
 
+    how = given({name: options.pop(name) for name in SPREAD})
     grid = {"method": ["confu"], **preset_grid(preset), **given(options)}
-    return run_grid(run_sweep, grid, other, out, as_json, preset=preset, workers=workers, stack_size=stack)
+    return run_grid(run_sweep, grid, other, out, as_json, preset=preset, stack_size=stack, **how)
 
 
 def _report_words() -> ReportWords:
@@ -269,3 +359,17 @@ def _report_words() -> ReportWords:
 
 
 xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words))
+
+
+def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+    """Return the exact ceilings of a row of results, by direction."""
+    from xor_bench.data import exact
+    from xor_bench.task import XorTask
+
+    found: dict[str, dict[str, float | None]] = exact(
+        XorTask(**{name: row[name] for name in XorTask.__dataclass_fields__})
+    )["ceilings"]
+    return found
+
+
+xorbench.add_command(results_command("xorbench", _truth))

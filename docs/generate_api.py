@@ -70,15 +70,23 @@ def page(package: ModuleType) -> str:
     return "\n".join(lines) + "\n"
 
 
+def first_line(package: ModuleType) -> str:
+    """Return the sentence that a package says of itself first."""
+    return (package.__doc__ or "").partition("\n")[0]
+
+
 def headline(text: str, line: str) -> list[str]:
     """Return a title and the line under it."""
     return [text, line * len(text)]
 
 
-def index(names: list[str]) -> str:
-    """Return the page that leads to the others."""
-    lines = [*headline("API reference", "="), "", "Every public function and class, by package.", ""]
-    return "\n".join([*lines, ".. toctree::", "   :maxdepth: 1", "", *(f"   {name}" for name in names)]) + "\n"
+def index(documented: list[ModuleType]) -> str:
+    """Return the page that leads to the others, with the first sentence of each package."""
+    names = [package.__name__ for package in documented]
+    said = [f":doc:`{one.__name__}`\n   {first_line(one)}" for one in documented]
+    lines = [*headline("API reference", "="), "", "Every public function and class, by package.", "", *said, ""]
+    hidden = [".. toctree::", "   :hidden:", "   :maxdepth: 1", "", *(f"   {name}" for name in names)]
+    return "\n".join([*lines, *hidden]) + "\n"
 
 
 def write_pages(folder: Path) -> None:
@@ -86,7 +94,7 @@ def write_pages(folder: Path) -> None:
     found = [package for name in PACKAGES for package in packages(name)]
     documented = [package for package in found if documented_modules(package)]
     pages = {f"{package.__name__}.rst": page(package) for package in documented}
-    pages["index.rst"] = index([package.__name__ for package in documented])
+    pages["index.rst"] = index(documented)
     folder.mkdir(exist_ok=True)
     for old in set(folder.iterdir()) - {folder / name for name in pages}:
         old.unlink()

@@ -25,11 +25,16 @@ INTRODUCTION = """\
 
 A verb that both commands have does the same in both. For all of them:
 
-- Results go to stdout, progress and logs to stderr. `--json` prints one JSON object and nothing else.
+- Results go to stdout, progress and logs to stderr. `--json` prints one JSON object and nothing else on stdout.
+- Progress is a bar at a terminal. Elsewhere `run` says a line per epoch and `sweep` one per cell. `-v` says more: such
+  lines at a terminal too, terms of the loss, long work every ten seconds, which files stand for others.
+- `--config FILE` gives `run` and `sweep` what the command line leaves out: TOML with the names of the options, where
+  options of methods that have no flag stand in a table `[option]`; the `sweep.json` of a results folder; or what
+  `run --json` printed. Flags go first. `build` takes a file of its dials.
 - The exit status is 0 for success, 2 for something asked wrongly, 1 for something that went wrong, and 130 for Ctrl-C.
 - An error is one line that names the value, the constraint and the mend. `--debug` shows where it comes from.
 - A list is written with commas, and a range of numbers as `start:stop:step` with the stop included: `0:1:0.25`.
-- `--help` shows what this page shows.
+- `-h` or `--help` shows what this page shows. `python -m xor_bench` and `python -m birdmml` are the commands too.
 """
 
 # What click, or the text of an option, says at the end of its help: [default: 5], [required].

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/quickstart.md", "docs/own-method.md")
+PAGES = ("README.md", "docs/quickstart.md", "docs/own-method.md", "docs/in-python.md")
 FOLLOWED = re.compile(r"```(?P<kind>sh|python)\n(?P<code>[^`]*?)```\n\n```text\n(?P<old>.*?)```\n", re.DOTALL)
 CONSOLE = re.compile(r"```console\n\$ (?P<code>[^\n]*)\n(?P<old>.*?)```\n", re.DOTALL)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,7 +62,7 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("folder", ALLOWED)
 def test_imports_point_downwards(folder: str) -> None:
-    files = sorted((ROOT / folder).rglob("*.py"))
+    files = sorted(path for path in (ROOT / folder).rglob("*.py") if path.name != "__main__.py")  # It is the command.
     found = [(path, line, name) for path in files for line, name in imported(path) if name in {*OWN, ".", "cli"}]
     assert any(name == "confu_core" for _, _, name in found)  # The search finds what is there.
     wrong = [
@@ -132,3 +134,16 @@ def test_training_loads_torch(tmp_path: Path) -> None:
     """The counterpart, without which the tests above might look at nothing."""
     words = ["--bits", "1", "--epochs", "1", "--train-samples", "20", "--test-samples", "10", "--batch-size", "10"]
     assert "torch" in loaded("xorbench", "run", "--method", "clip", *words)
+
+
+@pytest.mark.parametrize("package", ["birdmml", "xor_bench", "confu_core"])
+def test_a_public_face_says_what_it_offers(package: str) -> None:
+    face = importlib.import_module(package)
+    offered = {name for name in face.__all__ if name != "__version__"}
+    assert offered and all(callable(getattr(face, name)) for name in offered)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", face.__version__)
+    assert all(f"`{name}`" in face.__doc__ for name in offered)
+    # What it points to is there.
+    for place in re.findall(rf"`((?:{package})\.[\w.]+)`", face.__doc__):
+        parent, _, name = place.rpartition(".")
+        assert importlib.util.find_spec(place if name.islower() else parent), place

@@ -1,8 +1,16 @@
 """The XOR synergy task: its distribution, exact theory, data, runs and sweeps.
 
-from xor_bench import evaluate
+- `make_xor` draws codes, `code_inputs` is what encoders see of them: the task as tensors in two lines.
+- `evaluate` measures embeddings of codes in every direction, beside the exact ceilings.
 
-print(evaluate({"a": x, "b": y, "c": z}, p=0.5))
+The task as tensors, and embeddings of all 32 codes, one row each::
+
+    codes = make_xor(10_000, p=0.5, bits=5).codes
+    a, b, c = torch.from_numpy(code_inputs("bits", 5)[codes]).unbind(1)
+    print(evaluate({"a": x, "b": y, "c": z}, p=0.5))
+
+Beside these, `xor_bench.theory` has closed forms of information and accuracy, `xor_bench.run` and `xor_bench.sweep`
+train, with the settings of `xor_bench.settings`, and `xor_bench.data` builds and reads shards.
 """
 
 from __future__ import annotations

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.evaluation.directions import evaluate as evaluate_directions
-from confu_core.inputs.features import as_array
+from confu_core.inputs.features import as_array, chosen_rows, read_vectors
 from confu_core.methods import Method, Space, View
 from confu_core.model import Model
 from confu_core.runs.environment import threads
@@ -25,7 +27,7 @@ from xor_bench.settings import Settings
 from xor_bench.sweep import plan_of
 from xor_bench.task import names
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "read_codes"]
 
 
 class Brought(Method):
@@ -46,7 +48,7 @@ class Brought(Method):
 
 
 def evaluate(
-    embeddings: Mapping[str, Any],
+    embeddings: Mapping[str, Any] | str | Path,
     p: float,
     *,
     name: str = "mine",
@@ -58,10 +60,10 @@ def evaluate(
 
     Parameters
     ----------
-    embeddings : mapping of str to array_like
+    embeddings : mapping of str to array_like, or str or Path
         For each modality, ``"a"``, ``"b"``, ``"c"`` and on, the embeddings of all its codes: shape (2**bits, dim). For
         several together, such as ``"ac"``, where they have a vector of their own, shape (2**bits, 2**bits, dim), by the
-        code of each; else cosines are added up.
+        code of each; else cosines are added up. Or the file of such vectors, see `read_codes`.
     p : float
         Mixing probability, in [0, 1].
     name : str
@@ -78,8 +80,8 @@ def evaluate(
 
     Raises
     ------
-    InvalidValue
-        If a modality is missing, a shape does not fit, or a number is not finite.
+    DatasetError, InvalidValue
+        If a modality is missing, a shape does not fit, a number is not finite, or the file cannot be read.
 
     Examples
     --------
@@ -90,7 +92,7 @@ def evaluate(
     1.0
     """
     started = time.monotonic()
-    tables = _checked(embeddings)
+    tables = _checked(read_codes(embeddings) if isinstance(embeddings, str | Path) else embeddings)
     letters = names(sum(len(name) == 1 for name in tables))
     codes = len(tables["a"])
     settings = Settings(
@@ -109,6 +111,38 @@ def evaluate(
         found = evaluate_directions(_model(tables, letters), drawn, every_direction(settings))
         row = row_of(settings, found, cell, None)
     return Evaluation(row, plan_of({}, {"method": name, "p": p}, []), time.monotonic() - started)
+
+
+def read_codes(path: str | Path) -> dict[str, np.ndarray]:
+    """Read embeddings of codes from a file, whose keys are codes.
+
+    Parameters
+    ----------
+    path : str or Path
+        Parquet with a column ``key`` and a column of lists for each modality, a row per code: ``"0"``, ``"1"`` and on.
+        Vectors of several modalities together stand in a column such as ``ac``, in rows whose keys are the codes of
+        both, such as ``"3,7"``. Or npz with ``keys`` and an array for each modality, without such vectors.
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+        As `evaluate` takes them.
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read, or a code is missing, doubled or strange.
+    """
+    tables = {}
+    for name, (keys, values) in read_vectors(path, names(3)).items():
+        codes = round(len(keys) ** (1 / len(name)))
+        wanted = [",".join(map(str, each)) for each in product(range(codes), repeat=len(name))]
+        if strange := sorted({*keys} - {*wanted}):
+            hint = "of several modalities one of each, with commas" if len(name) > 1 else "0, 1 and on"
+            raise DatasetError(f"{path}: keys of {name} must be all codes, {hint}; got {strange[0]!r}")
+        rows = chosen_rows(f"{path}, {name}:", keys, values, wanted)
+        tables[name] = rows.reshape((codes,) * len(name) + rows.shape[1:])
+    return tables
 
 
 def _checked(embeddings: Mapping[str, Any]) -> dict[str, Tensor]:

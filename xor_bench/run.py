@@ -29,7 +29,7 @@ def run(
     settings: Settings,
     *,
     data: XorData | None = None,
-    watch: Callable[[int, int], None] | None = None,
+    watch: Callable[[int, int, torch.Tensor], None] | None = None,
     reduce: bool = True,
 ) -> dict[str, Any]:
     """Train and evaluate one method once.
@@ -41,7 +41,7 @@ def run(
     data : XorData, optional
         A dataset to train and test on, in place of sampling; for the same seed the numbers are the same.
     watch : callable, optional
-        Called after every step with the steps done and the steps in all.
+        Called after every step with the steps done, the steps in all, and the loss in nats, a tensor.
     reduce : bool
         Whether distinct inputs may stand for the samples that share them; the numbers are the same.
 
@@ -68,7 +68,7 @@ def run_together(
     cells: Sequence[Settings],
     *,
     data: XorData | None = None,
-    watch: Callable[[int, int], None] | None = None,
+    watch: Callable[[int, int, torch.Tensor], None] | None = None,
     reduce: bool = True,
 ) -> list[dict[str, Any]]:
     """Train and evaluate runs of one `Settings.shape`, which differ in p, noise and seed alone, in one stack.

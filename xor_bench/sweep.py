@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +45,19 @@ def run_sweep(
     *,
     fixed: Mapping[str, Any] | None = None,
     preset: str | None = None,
-    workers: int = 1,
     stack_size: int = 11,
-    progress: Callable[[int, int, int], None] | None = None,
+    **how: Any,
 ) -> SweepSummary:
     """Run every cell of a grid that a results folder does not hold yet; return counts, failures and time.
 
     `preset` is what the grid is known as; `stack_size` are the most cells trained together, of which any number gives
-    the same results; `progress` is told of the cells finished, those in all, and those failed. Errors are those of
-    `grid_cells` and `confu_core.runs.sweep.sweep`.
+    the same results; `how` are ``workers``, ``part``, ``engine``, ``scheduler``, ``progress`` and ``written``, as for
+    `confu_core.runs.sweep.sweep`. Errors are those of `grid_cells` and of that.
     """
     fixed = dict(fixed or {})
     cells = grid_cells(grid, fixed)
     plan = plan_of(grid, fixed, cells, preset)
-    return sweep(cells, run_together, out, plan=plan, workers=workers, stack_size=stack_size, progress=progress)
+    return sweep(cells, run_together, out, plan=plan, stack_size=stack_size, **how)
 
 
 def plan_of(

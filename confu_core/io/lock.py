@@ -79,6 +79,29 @@ def folder_in_use(root: Location, *, wait: bool = False) -> Iterator[None]:
         yield
 
 
+def shared(path: Path) -> int | None:
+    """Open a file and hold it together with others, until its number is closed; None where that cannot be."""
+    return _flocked(path, "LOCK_SH")
+
+
+def unshared(path: Path) -> int | None:
+    """Open a file and hold it alone; None where another holds it, or where nobody can."""
+    return _flocked(path, "LOCK_EX")
+
+
+def _flocked(path: Path, kind: str) -> int | None:
+    if (fcntl := _module("fcntl")) is None:
+        return None
+    with contextlib.suppress(OSError):
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(number, getattr(fcntl, kind) | fcntl.LOCK_NB)
+            return number
+        except OSError:
+            os.close(number)
+    return None
+
+
 def vacate(root: Path) -> None:
     """Remove the lock of a folder in use, so that another folder can take its name in one step."""
     for name in (LOCK, OWNER):

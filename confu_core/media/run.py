@@ -25,6 +25,7 @@ from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.runs.measures import Measure
+from confu_core.training.checkpoint import EXTENDED, extended
 from confu_core.training.epochs import Epochs, MediaEpochs
 from confu_core.training.fit import Progress, fit
 from confu_core.training.processes import ranks
@@ -101,7 +102,8 @@ def run_media(
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary).to(device)
     source = source or media_epochs(task, settings, device)
-    config = {**settings.columns(), **task.columns}
+    config = extended(checkpoint, {**settings.columns(), **task.columns})
+    apart = {EXTENDED: config[EXTENDED]} if EXTENDED in config else {}
     history = fit(
         model,
         source,
@@ -116,7 +118,7 @@ def run_media(
         "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
         "final_loss": history[-1]["loss"],
     }
-    cell = {"cell": settings.cell_on(task.columns), **config}
+    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config}
     model = model.to("cpu")
     found = _measured(Findings(task, model), cell, trained, _history(history, task), families)
     return MediaResult(

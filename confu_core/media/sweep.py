@@ -48,10 +48,11 @@ def run_cells(
     cache: str | Path | None = None,
     workers: int = 1,
     device: str = "cpu",
-    progress: Callable[[int, int, int], None] | None = None,
     decoding: Callable[[int, int], None] | None = None,
+    written: Callable[[dict[str, Any], float], None] | None = None,
+    **how: Any,
 ) -> SweepSummary:
-    """Run every cell that a folder does not hold yet."""
+    """Run every cell that a folder does not hold yet; `how` is what `confu_core.runs.sweep.sweep` takes."""
     check_device(device)
     # Decoded and damaged once, on all cores, before the processes would each do it.
     for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
@@ -59,14 +60,17 @@ def run_cells(
         if task.degraded is not None:
             deque(task.degraded("test"), maxlen=0)
     columns = {place: dict(data.columns) for place, data in known.items()}
-    how = functools.partial(run, cache=cache, device=device)
     checkpoints = Path(out) / CHECKPOINTS
-    compute = functools.partial(_compute, run=how, columns=columns, checkpoints=checkpoints)
+    run = functools.partial(run, cache=cache, device=device)
+    compute = functools.partial(_compute, run=run, columns=columns, checkpoints=checkpoints)
 
-    def written(cell: str) -> None:
-        (checkpoints / f"{cell}.pt").unlink(missing_ok=True)  # Not before: the disk may be full.
+    def told(row: dict[str, Any], seconds: float) -> None:
+        if row["status"] == "done":
+            (checkpoints / f"{row['cell']}.pt").unlink(missing_ok=True)  # Not before: the disk may be full.
+        if written is not None:
+            written(row, seconds)
 
-    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, progress=progress, written=written)
+    return sweep(cells, compute, out, plan=plan, workers=workers, stack_size=1, written=told, **how)
 
 
 def media_plan(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, Protocol
 
 import numpy as np
 
 from confu_core.ceilings import Ceilings
+from confu_core.errors import InvalidValue
 from confu_core.inputs.spec import Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
 from confu_core.runs.measures import Measure
 
-__all__ = ["TEST", "Arrays", "Features", "Kind", "MediaTask", "query_name"]
+__all__ = ["TEST", "Arrays", "Features", "Kind", "MediaTask", "query_name", "tested_on"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Features:
         return (self.width,)
 
 
-TEST = "test"
+TRAIN, TEST = "train", "test"
 
 Kind = Picture | Sound | Text | Steps | Features
 
@@ -168,3 +169,39 @@ def _queries(seen: Sequence[int]) -> list[tuple[int, ...]]:
 def query_name(task: MediaTask, query: Sequence[int]) -> str:
     """Write a query as results have it."""
     return "+".join(task.modalities[at] for at in query)
+
+
+def tested_on(task: MediaTask, split: str) -> MediaTask:
+    """Return a task with another of its splits in the place of the test split, which then is none of its own."""
+    if split == TEST:
+        return task
+    choices = [name for name in task.splits if name != TRAIN]
+    if split not in choices:
+        raise InvalidValue(f"split must be one of {', '.join(choices)}; got {split!r}")
+
+    def at(name: str) -> str:
+        return split if name == TEST else name
+
+    return replace(
+        task,
+        arrays=_Elsewhere(task.arrays, at),
+        **{name: _moved(getattr(task, name), at) for name in ("labels", "degraded", "samples", "keys")},
+        splits=(*(name for name in task.splits if name not in (TEST, split)), TEST),
+    )
+
+
+def _moved(function: Callable[..., Any] | None, at: Callable[[str], str]) -> Any:
+    return None if function is None else lambda split, *more: function(at(split), *more)
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    arrays: Arrays
+    at: Callable[[str], str]
+
+    def array(self, split: str, modality: str) -> np.ndarray:
+        return self.arrays.array(self.at(split), modality)
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        return self.arrays.tokenizer

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from confu_core.errors import ResultsError, nearest
+from confu_core.runs.grid import shown_names
 from confu_core.runs.results import METRICS, Results, read_results
 from confu_core.typed import is_number
 
-SEED = "seed"
+SEED, NAME = "seed", "name"  # The name that a run was given, if any.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
 DATA = ("dataset", "told_by", "data", *NAMED)
@@ -35,7 +38,18 @@ def read_sources(folders: Sequence[Path], hint: str) -> list[Results]:
         results = read_results(folder, hint=hint)
         _check(results, sources[0] if sources else results, hint)
         sources.append(results)
-    return sources
+    return _named(sources)
+
+
+def _named(sources: Sequence[Results]) -> list[Results]:
+    """Have methods called what readers know them by, in all folders alike."""
+    names = iter(shown_names([row for results in sources for row in results.rows()]))
+    found = []
+    for results in sources:
+        table = results.table.drop_columns([NAME] if NAME in results.table.column_names else [])
+        column = pa.array([next(names) for _ in range(len(table))], pa.string())
+        found.append(replace(results, table=table.set_column(table.column_names.index("method"), "method", column)))
+    return found
 
 
 def _check(results: Results, first: Results, hint: str) -> None:

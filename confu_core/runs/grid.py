@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
@@ -27,6 +29,7 @@ class _RunSettings(Protocol):
 
 
 Settings = TypeVar("Settings", bound=_RunSettings)
+_CLASS = re.compile(r".+(?:\.py|\w):([A-Za-z_]\w*)")  # In a file, or in a module.
 
 
 @dataclass(frozen=True)
@@ -134,3 +137,22 @@ def _source(place: str) -> str | None:
     path = Path(origin)
     held = origin.endswith((".py", ".npz", ".parquet")) and path.is_file()
     return hashlib.sha256(path.read_bytes()).hexdigest() if held else None
+
+
+def shown_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what readers see of the methods of rows: the name that was given, else that of a class which no other has.
+
+    >>> shown_names([{"method": "clip"}, {"method": "mine.py:Gate"}, {"method": "mine.py:Sum", "name": "ours"}])
+    ['clip', 'Gate', 'ours']
+    >>> shown_names([{"method": "one.py:Gate"}, {"method": "two.py:Gate"}])
+    ['one.py:Gate', 'two.py:Gate']
+    """
+    shown = {(row["method"], row.get("name")): row.get("name") or _class_name(row["method"]) for row in rows}
+    times = Counter(shown.values())
+    names = {key: name if times[name] == 1 else key[1] or key[0] for key, name in shown.items()}
+    return [names[row["method"], row.get("name")] for row in rows]
+
+
+def _class_name(method: str) -> str:
+    found = _CLASS.fullmatch(method)
+    return found[1] if found else method

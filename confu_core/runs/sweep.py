@@ -53,12 +53,13 @@ def sweep(
     engine: str = "local",
     scheduler: str | None = None,
     progress: Callable[[int, int, int], None] | None = None,
-    written: Callable[[str], None] | None = None,
+    written: Callable[[Row, float], None] | None = None,
 ) -> SweepSummary:
     """Compute all cells that a folder does not hold yet, or one of several parts of them.
 
     Any number of processes may do so in one folder at once: none computes what another one does, what a dead one has
-    left is taken over, and each returns when all of its cells are there.
+    left is taken over, and each returns when all of its cells are there. `written` is told of each cell that this one
+    has kept, with the seconds that it took.
     """
     for name, value in (("workers", workers), ("stack_size", stack_size), ("cells", len(cells))):
         if value < 1:
@@ -82,9 +83,9 @@ def sweep(
             nonlocal computed
             store.add(*found)
             computed += len(found[0])
-            for row in found[0]:
-                if written is not None and row["status"] == "done":
-                    written(row["cell"])
+            for row, cost in zip(*found, strict=True):
+                if written is not None:
+                    written(row, cost["seconds"])
             failed.extend((row["cell"], row["error"]) for row in found[0] if row["status"] == "failed")
             report()
 

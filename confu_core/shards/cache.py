@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,10 +22,12 @@ from confu_core.inputs.decode import Corrupt
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing_folder
-from confu_core.io.lock import locked
-from confu_core.shards.cache_write import TOKENIZER, VERSION, Index, array_path, fill, labels_path
+from confu_core.io.lock import locked, shared
+from confu_core.shards.cache_write import INDEX, TOKENIZER, VERSION, Index, array_path, fill, labels_path
 from confu_core.shards.layout import check_count
 from confu_core.shards.read import Dataset
+
+_log = logging.getLogger(__name__)
 
 
 def open_cache(
@@ -47,7 +51,9 @@ def open_cache(
     root = cache_folder() if folder is None else Path(folder)
     key = cache_key(dataset, spec, tokenizer)
     if (cached := _load(root / key)) is not None:
+        _log.info("decoded before: %s", cached.folder)
         return cached
+    _log.info("decoding into %s", root / key)
     with _writing(root):
         root.mkdir(parents=True, exist_ok=True)
         with locked(root / f"{key}.lock"):
@@ -84,7 +90,18 @@ def cache_key(dataset: Dataset, spec: InputSpec, tokenizer: Tokenizer | None = N
 
 
 def _load(folder: Path) -> Cached | None:
-    """Return a cache that is whole; None where it is missing or damaged."""
+    """Return a cache that is whole, held as long as it is looked at; None where it is missing or damaged."""
+    number = shared(folder / INDEX)
+    cached = _loaded(folder)
+    if number is not None:
+        if cached is None:
+            os.close(number)
+        else:
+            weakref.finalize(cached, os.close, number)
+    return cached
+
+
+def _loaded(folder: Path) -> Cached | None:
     if (index := Index.load(folder)) is None:
         return None
     cached = Cached(folder, index)

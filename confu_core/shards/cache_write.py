@@ -20,6 +20,7 @@ from confu_core.inputs.decode import Corrupt, Decoder
 from confu_core.inputs.spec import InputSpec, Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
+from confu_core.io.refusal import without_secrets
 from confu_core.parallel.workers import counting, mapped
 from confu_core.shards.manifest import Shard, library_versions
 from confu_core.shards.parquet import each_row
@@ -41,7 +42,8 @@ Left = tuple[int, Corrupt]  # The row of a sample that is left out, and why.
 class Index:
     """What `index.json` says: format, spec with all lengths, and by split the rows kept and those left out, with why.
 
-    Sizes and CRC-32 of the files are by name; versions are those of the libraries that decoded.
+    Sizes and CRC-32 of the files are by name; versions are those of the libraries that decoded; the dataset is
+    the first that the cache was made from, for people to read.
     """
 
     version: int
@@ -51,6 +53,7 @@ class Index:
     sizes: dict[str, int]
     sums: dict[str, int]
     versions: dict[str, str]
+    dataset: str = ""
 
     def to_bytes(self) -> bytes:
         """Return the content of the file: on its first line what the CRC-32 of all others is."""
@@ -178,7 +181,8 @@ def fill(
         corrupt[split] = [[row, *why] for row, why in left]
     names = sync(folder)
     sizes, sums = {name: (folder / name).stat().st_size for name in names}, {n: checksum(folder / n) for n in names}
-    index = Index(VERSION, spec.as_dict(), rows, corrupt, sizes, sums, library_versions(_LIBRARIES))
+    made_from = without_secrets(f"{dataset.manifest.name} in {dataset.root}")
+    index = Index(VERSION, spec.as_dict(), rows, corrupt, sizes, sums, library_versions(_LIBRARIES), made_from)
     write_whole(folder / INDEX, index.to_bytes())
 
 

@@ -16,10 +16,11 @@ from confu_core.escaping import visible
 from confu_core.io.atomic import write_whole
 from confu_core.typed import check_keys
 
-__all__ = ["VERSION", "load_checkpoint", "save_checkpoint"]
+__all__ = ["EXTENDED", "VERSION", "extended", "load_checkpoint", "save_checkpoint"]
 
 VERSION = 1
 KIND = "confu-bench checkpoint"
+EXTENDED = "extended_from"  # After how many epochs a training was asked for more; several times with commas.
 
 
 def save_checkpoint(path: Path, config: dict[str, Any], state: dict[str, Any]) -> None:
@@ -54,9 +55,25 @@ def load_checkpoint(path: Path, config: dict[str, Any] | None = None, *, mend: s
         check_keys(held, {"config": dict[str, Any]})
     except (ValueError, RecursionError) as error:
         raise TrainingError(f"{path} is damaged: its config cannot be read ({error}); {mend}") from None
+    if config is not None and "tokenizer" in held:
+        raise TrainingError(f"{path} is a trained model, without its optimizer; go on from the file of --checkpoint")
     if config is not None and (difference := _difference(held["config"], config)):
         raise TrainingError(f"{path} is of another training: {difference}; remove it")
     return held
+
+
+def extended(path: Path | None, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what a training is, given its checkpoint: one that is asked for more epochs than before says so.
+
+    Its rate fell to the end of the shorter training first, so that it is not what the longer one by itself would be.
+    """
+    if path is None or not path.exists():
+        return config
+    held = load_checkpoint(path)["config"]
+    before = [str(held[name]) for name in (EXTENDED, "epochs") if held.get(name)]
+    longer = isinstance(held.get("epochs"), int) and held["epochs"] < config["epochs"]
+    said = ",".join(before if longer else before[:-1])
+    return {**config, EXTENDED: said} if said else config
 
 
 def _read(path: Path, mend: str) -> Any:
@@ -79,6 +96,9 @@ def _read(path: Path, mend: str) -> Any:
 
 def _difference(held: dict[str, Any], asked: dict[str, Any]) -> str:
     """Name the first setting that differs, if one does; one that did not exist yet was None."""
+    before = [str(held[name]) for name in (EXTENDED, "epochs") if held.get(name)]
+    if asked.get(EXTENDED) == ",".join(before):
+        asked = {**asked, "epochs": held["epochs"], EXTENDED: held.get(EXTENDED)}
     for name in sorted({*held, *asked}):
         if held.get(name) != json.loads(json.dumps(asked.get(name))):
             return f"{name} was {held.get(name)!r} and is now {asked.get(name)!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import reprlib
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,7 @@ _HELD = {
     "optimizer": {"state": dict[int, dict], "param_groups": list[dict]},
     "random": torch.Tensor,
 }
+_log = logging.getLogger(__name__)
 Validate = Callable[[Model], dict[str, float]]
 
 
@@ -87,6 +89,7 @@ def fit(
         torch.manual_seed(torch_seed(seed, "training"))
         if checkpoint is not None and checkpoint.exists():
             _restore(checkpoint, config, model, stepper, state)
+            _log.info("going on after epoch %d, from %s", state.epoch, checkpoint)
         started, first = time.monotonic(), state.epoch * source.steps
         while state.epoch < settings.epochs and not _stopped(state, settings.patience):
             record = _epoch(model, stepper, source, state.epoch, started, first, watch)

@@ -19,7 +19,7 @@ from confu_core.training.step import Stepper
 
 __all__ = ["TrainingSettings", "train"]
 
-Watch = Callable[[int, int], None]  # (steps done, steps in all)
+Watch = Callable[[int, int, Tensor], None]  # (steps done, steps in all, the last loss of each model)
 
 
 def train(
@@ -47,7 +47,9 @@ def train(
     losses = []
     for cell, model in enumerate(models):
         done = cell * steps
-        follow = None if watch is None else (lambda step, _, done=done: watch(done + step, steps * len(models)))
+        follow = (
+            None if watch is None else (lambda step, _, loss, done=done: watch(done + step, steps * len(models), loss))
+        )
         source = batches(
             samples[cell : cell + 1], seeds[cell : cell + 1], reduced=False, size=size, epochs=settings.epochs
         )
@@ -70,6 +72,6 @@ def _last_loss(
     for batch in source:
         total = sum(stepper.take(batch).values(), torch.zeros(()))
         if watch is not None:
-            watch(batch.step + 1, steps)
+            watch(batch.step + 1, steps, total.detach())
     model.eval()
     return total

@@ -54,6 +54,25 @@ def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
     assert "16 of test, 8 of shift, 320 descriptions" in calls.succeed("embed", *data, *model, "--out", file)
 
 
+@pytest.mark.parametrize("split", ["shift", "validation"])
+def test_a_model_is_measured_on_another_split(place: Path, split: str) -> None:
+    words = ["evaluate", "--data", place / "birds", "--model", place / "model.pt"]
+    usual, other = calls.said(*words), calls.said(*words, "--split", split)
+    told = {
+        (one["condition"], one["subject"], one["metric"]): one["value"]
+        for one in usual["measures"]
+        if one["family"] == "zero_shot"
+    }
+    here = {
+        (one["subject"], one["metric"]): one["value"]
+        for one in other["measures"]
+        if (one["family"], one["condition"]) == ("zero_shot", "test")
+    }
+    assert here and here == {(subject, metric): told[split, subject, metric] for subject, metric in here}
+    assert (other["split"], other["cell"] != usual["cell"]) == (split, True) and "split" not in usual
+    assert ("probe" in {one["family"] for one in other["measures"]}) == (split == "shift")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
@@ -65,6 +84,8 @@ def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
             2,
             "embeddings stand for what is decoded; leave out --features",
         ),
+        (["--embeddings", "e.npz", "--split", "shift"], 2, "embeddings are measured on the test split"),
+        (["--model", "model.pt", "--split", "train"], 2, "split must be one of validation, test, shift; got 'train'"),
         (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
         (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
         (["--model", "no.pt"], 1, "no model no.pt"),

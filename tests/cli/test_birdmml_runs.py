@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from calls import Calls, assert_one_line
+from calls import Calls, assert_one_line, unasked
 from few_measures import measure_only
 
 from birdmml.bench import data_columns
@@ -302,7 +302,7 @@ def test_what_a_run_found_is_printed_and_kept_whatever_fails_later(
     monkeypatch.setattr("confu_core.media.saved.save_model", refuse)
     words = ["--method", "clip", "--stream", "--json", "--out", tmp_path / "kept", "--model", tmp_path / "model.pt"]
     result = invoke("run", *here, *words)
-    assert (result.exit_code, result.stderr) == (1, "Error: the disk is full\n")
+    assert (result.exit_code, unasked(result.stderr)) == (1, "Error: the disk is full\n")
     assert json.loads(result.stdout)["cell"] == read_results(tmp_path / "kept").rows()[0]["cell"]
 
 
@@ -320,7 +320,8 @@ def test_a_cell_that_fails_ends_with_1_and_is_told(here: list[str], file: Path, 
     words = ["sweep", *here, "--method", f"clip,{file}:Raising", "--workers", "1", "--out", tmp_path / "out"]
     result = invoke(*words)
     assert result.exit_code == 1 and "2 cells, 2 computed" in result.stdout
-    assert result.stderr.count("\n") == 1 and "failed: method Raising raised at step 0: KeyError" in result.stderr
+    said = unasked(result.stderr)
+    assert said.count("\n") == 1 and "failed: method Raising raised at step 0: KeyError" in said
     told = json.loads(invoke(*words, "--json").stdout)
     assert (told["cells"], told["computed"], len(told["failed"])) == (2, 1, 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from calls import Calls, assert_one_line
+from calls import PROGRESS, Calls, assert_one_line, unasked
 
 from confu_cli.options import ListOf
 from confu_cli.xorbench import xorbench
@@ -124,9 +126,70 @@ def test_a_run_is_one_json_object(method: str) -> None:
 def test_a_process_of_its_own_prints_the_same_object_and_nothing_else() -> None:
     words = ["run", "--method", "clip", *QUICK, "--json"]
     done = subprocess.run([sys.executable, "-c", SCRIPT, *words], capture_output=True, text=True, check=True)
-    assert done.stderr == "" and done.stdout.count("\n") == 1
+    assert unasked(done.stderr) == "" and done.stdout.count("\n") == 1
     cost = {"seconds": 0, "peak_memory_bytes": 0}
     assert json.loads(done.stdout) | cost == said(*words[:-1]) | cost
+
+
+def test_off_a_terminal_there_is_a_line_per_epoch_and_per_cell(tmp_path: Path) -> None:
+    lines = invoke("run", "--method", "clip", *QUICK).stderr.splitlines()
+    assert [PROGRESS.fullmatch(line)[2] for line in lines] == ["1", "2"]  # type: ignore[index]
+    assert all(re.match(r"epoch \d of 2: loss \d\.\d{4}; ", line) for line in lines)
+    words = ["sweep", "--method", "clip,gram", "--p", "0.5,1", *QUICK, "--workers", "1", "--stack", "1"]
+    result = invoke(*words, "--out", tmp_path / "runs")
+    rows = {(row["method"], row["p"]): row["accuracy"] for row in read_results(tmp_path / "runs").rows()}
+    said = [
+        re.match(r"cell (\d) of 4: method (\w+), p ([\d.]+): accuracy ([\d.]+); ", line)
+        for line in result.stderr.splitlines()
+    ]
+    assert [one[1] for one in said if one] == ["1", "2", "3", "4"]
+    assert {(one[2], float(one[3])): pytest.approx(float(one[4]), abs=1e-4) for one in said if one} == rows
+
+
+def test_a_run_is_kept_for_reports(tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    row = said("run", "--method", "clip", *QUICK, "--out", out)
+    said("run", "--method", "gram", *QUICK, "--out", out)
+    assert [one["method"] for one in read_results(out).rows()] == ["clip", "gram"]
+    assert read_results(out).rows()[0]["cell"] == row["cell"]
+    page, rest = succeed("report", out).splitlines()
+    assert Path(page).is_file() and rest.startswith(f"{out / 'report'}: ")
+    assert page in succeed("report", out, "-v").splitlines() and len(succeed("report", out, "-v").splitlines()) > 10
+    assert_one_line(invoke("run", *QUICK, "--out", __file__), 1, "test_xorbench.py")
+
+
+def test_methods_have_names_for_readers(tmp_path: Path) -> None:
+    out, method = tmp_path / "runs", f"{Path(__file__).parents[2] / 'examples/own_method.py'}:LowRankTensor"
+    assert succeed("run", "--method", method, *QUICK, "--out", out).startswith("LowRankTensor at p = 0.5")
+    row = said("run", "--method", "clip", *QUICK, "--name", "ours", "--out", out)
+    assert (row["method"], row["name"]) == ("clip", "ours")
+    assert row["cell"] == said("run", "--method", "clip", *QUICK)["cell"]
+    succeed("report", out)
+    summary = (out / "report/summary.csv").read_text().splitlines()
+    assert {line.split(",")[1] for line in summary[1:]} == {"LowRankTensor", "ours"}
+    assert {row["method"] for row in read_results(out).rows()} == {"clip", method}
+    assert_one_line(invoke("run", *QUICK, "--name", " "), 2, "--name must be text that can be printed; got ' '")
+
+
+def test_embeddings_of_codes_are_measured_and_kept(tmp_path: Path) -> None:
+    codes = np.eye(4)
+    file, out = tmp_path / "mine.npz", tmp_path / "runs"
+    np.savez(file, keys=np.array(list("0123")), a=codes, b=codes, c=codes)
+    words = ["evaluate", "--embeddings", file, "--p", "0", "--test-samples", "50"]
+    row = said(*words, "--out", out)
+    assert (row["method"], row["bayes_accuracy"], row["brought"]) == ("mine", 0.25, "embeddings")
+    assert {one["direction"]: one["accuracy"] for one in row["directions"]}["a->c"] == 1  # At p = 0 c is a.
+    assert "ours at p = 0 (2 bits, 3 modalities, seed 0)" in succeed(*words, "--name", "ours", "--out", out)
+    assert [one["method"] for one in read_results(out).rows()] == ["mine", "ours"]
+    assert_one_line(invoke("evaluate", "--embeddings", tmp_path / "no.npz"), 1, "no.npz does not exist")
+    assert_one_line(invoke(*words, "--parity", "odd"), 2, "parity")
+
+
+@pytest.mark.parametrize(("package", "command"), [("xor_bench", "xorbench"), ("birdmml", "birdmml")])
+def test_a_package_is_run_as_its_command(package: str, command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", package, "run", "-h"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"Usage: python -m {package} run [OPTIONS]")
+    assert f"Example: {command} run" in done.stdout and "-h, --help" in done.stdout
 
 
 def test_a_run_for_readers_shows_ceilings_and_no_fallbacks() -> None:
@@ -233,7 +296,7 @@ def test_a_sweep_with_a_failed_cell_says_so_and_keeps_the_others(tmp_path: Path,
     words = ["sweep", "--method", ",".join(["clip", *(f"{file}:{name}" for name in methods)]), *QUICK, "--workers", "1"]
     result = invoke(*words, "--out", out)
     assert result.exit_code == 1 and result.stdout.count("\n") == 1
-    lines = result.stderr.splitlines()
+    lines = unasked(result.stderr).splitlines()
     assert len(lines) == 4 and all(line.startswith("cell ") for line in lines)
     rows = {row["method"].rpartition(":")[2]: row for row in read_results(out).rows()}
     assert {name for name, row in rows.items() if row["status"] == "failed"} == set(methods)
@@ -312,7 +375,7 @@ def test_the_values_of_p_may_be_a_range(tmp_path: Path) -> None:
         (["run", "--ben"], 2, "No such option"),
         (["run", "surplus"], 2, "unexpected extra argument"),
         (["rnu"], 2, "no verb 'rnu': did you mean 'run'?"),
-        (["xyzzy"], 2, "no verb 'xyzzy': known: build, info, "),
+        (["xyzzy"], 2, "no verb 'xyzzy': known: build, evaluate, info, "),
         (["build"], 2, "Missing option '--out'"),
         (["build", "--out", "x", "--p", "2"], 2, "p must be in [0, 1]; got 2"),
         (["build", "--out", "x", "--p", "0.5,0.5"], 2, "p must name each value once; got 0.5, 0.5"),
@@ -503,7 +566,7 @@ def stop_once(process: subprocess.Popen[str], ready: Callable[[], bool]) -> tupl
     assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGINT)
     printed, errors = process.communicate(timeout=PATIENCE)
-    return printed, errors.removeprefix("\n")
+    return printed, unasked(errors).removeprefix("\n")
 
 
 def finished_cells(out: Path) -> int:

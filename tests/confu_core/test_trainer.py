@@ -233,11 +233,18 @@ def test_training_depends_on_its_seed_alone(name: str) -> None:
 @pytest.mark.parametrize("reduce", [True, False])
 def test_whoever_watches_sees_every_step_of_all_models(reduce: bool) -> None:
     seen: list[tuple[int, int]] = []
+    last: list[Tensor] = []
+
+    def watch(step: int, steps: int, loss: Tensor) -> None:
+        seen.append((step, steps))
+        last.append(loss)
+
     models = [make_model(load_method("clip"), seed) for seed in range(2)]
-    losses = train(models, [make_samples()] * 2, [0, 1], QUICK, watch=lambda *at: seen.append(at), reduce=reduce)
+    losses = train(models, [make_samples()] * 2, [0, 1], QUICK, watch=watch, reduce=reduce)
     steps = 6 if reduce else 12
     assert seen == [(step + 1, steps) for step in range(steps)]
     assert len(losses) == 2 and all(map(math.isfinite, losses))
+    assert losses == (last[-1].tolist() if reduce else [float(last[steps // 2 - 1]), float(last[-1])])
 
 
 def test_a_batch_is_at_most_all_samples() -> None:
@@ -247,7 +254,7 @@ def test_a_batch_is_at_most_all_samples() -> None:
         [make_samples(30)],
         [0],
         TrainingSettings(epochs=2, batch_size=1000),
-        watch=lambda step, steps: seen.append(steps),
+        watch=lambda step, steps, loss: seen.append(steps),
     )
     assert seen == [2, 2]
 

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
-from confu_core.errors import InvalidValue
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.report import write_report
 from confu_core.runs.results import read_results
 from confu_core.training.samples import Samples
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.trainer import train
 from xor_bench import evaluate
+from xor_bench.evaluation import read_codes
 from xor_bench.run import run, samples, untrained
 from xor_bench.settings import Settings
 from xor_bench.task import code_inputs
@@ -94,6 +97,51 @@ def test_embeddings_that_do_not_fit(change: dict[str, Any], line: str) -> None:
     given = {name: np.eye(4, 5) for name in "abc"} | change
     with pytest.raises(InvalidValue, match=line):
         evaluate({name: table for name, table in given.items() if table is not None}, 0.5)
+
+
+def table(given: dict[str, np.ndarray], keys: dict[str, list[str]], order: np.random.Generator) -> pa.Table:
+    """What `read_codes` takes: rows of each name under its keys, in any order."""
+    parts = []
+    for name, vectors in given.items():
+        rows = order.permutation(len(keys[name]))
+        lists = pa.array(vectors.reshape(len(rows), -1)[rows].tolist())
+        parts.append(pa.table({"key": [keys[name][row] for row in rows], name: lists}))
+    return pa.concat_tables(parts, promote_options="default")
+
+
+CODES = {**{name: list("0123") for name in "abc"}, "ac": [f"{a},{c}" for a in range(4) for c in range(4)]}
+
+
+def test_a_file_is_read_by_code(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    given = {name: random.normal(size=(4, 5)).astype(np.float32) for name in "abc"}
+    given["ac"] = random.normal(size=(4, 4, 5)).astype(np.float32)
+    pq.write_table(table(given, CODES, random), tmp_path / "mine.parquet")
+    read = read_codes(tmp_path / "mine.parquet")
+    assert read.keys() == given.keys() and all(np.array_equal(read[name], given[name]) for name in given)
+    there, here = (evaluate(one, 0.6, test_samples=50).row for one in (tmp_path / "mine.parquet", given))
+    assert there == here
+    singles = {name: given[name][::-1] for name in "abc"}
+    np.savez(tmp_path / "mine.npz", keys=np.array(list("3210")), **singles)
+    assert all(np.array_equal(read_codes(tmp_path / "mine.npz")[name], given[name]) for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({"a": list("1234")}, "keys of a must be all codes, 0, 1 and on; got '4'"),
+        ({"a": list("0122")}, "holds 1 keys more than once, first '2'"),
+        (
+            {"ac": [f"{a}{c}" for a in range(4) for c in range(4)]},
+            "keys of ac must be all codes, of several modalities",
+        ),
+    ],
+)
+def test_a_file_without_every_code_is_refused(tmp_path: Path, keys: dict[str, list[str]], line: str) -> None:
+    given = {name: np.eye(4) for name in "abc"} | {"ac": np.ones((4, 4, 4))}
+    pq.write_table(table(given, CODES | keys, np.random.default_rng(0)), tmp_path / "mine.parquet")
+    with pytest.raises(DatasetError, match=line):
+        evaluate(tmp_path / "mine.parquet", 0.5)
 
 
 def test_p_is_checked() -> None:

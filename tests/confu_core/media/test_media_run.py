@@ -18,6 +18,7 @@ from confu_core.media.task import MediaTask
 from confu_core.runs.results import read_results, write_results
 from confu_core.training.checkpoint import load_checkpoint
 from confu_core.training.fit import Progress
+from confu_core.training.settings import TrainingSettings
 
 QUICK = MediaSettings(method="clip", epochs=2, batch_size=14, dim=8, feature_dim=8, width=8, tokens=1, augment=())
 METHODS = """
@@ -140,6 +141,41 @@ def test_an_interrupted_run_goes_on_from_its_checkpoint(task: MediaTask, tmp_pat
     other = MediaSettings(**{**vars(QUICK), "lr": 0.5})
     with pytest.raises(TrainingError, match=r"of another training: lr was 0.001 and is now 0.5"):
         run_media(task, other, checkpoint=path)
+
+
+def test_a_training_goes_on_to_more_epochs_and_says_so(task: MediaTask, tmp_path: Path) -> None:
+    path, families = tmp_path / "run.pt", ("retrieval",)
+    short = run_media(task, QUICK, families=families, checkpoint=path)
+    longer = MediaSettings(**{**vars(QUICK), "epochs": 4})
+    (tmp_path / "copy.pt").write_bytes(path.read_bytes())
+    whole = run_media(task, longer, families=families, checkpoint=path)
+    lowered = [one.value for one in whole.measures if (one.family, one.metric) == ("history", "lr")]
+    assert lowered[:2] == [one.value for one in short.measures if (one.family, one.metric) == ("history", "lr")]
+    steps = [TrainingSettings.of(longer).rate(step, 8) for step in (5, 7)]
+    assert lowered[2:] == pytest.approx(steps) and whole.row["extended_from"] == "2"
+    # Another training than the longer one by itself, whose rate was never that low in between.
+    assert whole.row["cell"] not in (short.row["cell"], run_media(task, longer, families=families).row["cell"])
+
+    def interrupt(progress: Progress) -> None:
+        if progress.step == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_media(task, longer, families=families, checkpoint=tmp_path / "copy.pt", watch=interrupt)
+    again = run_media(task, longer, families=families, checkpoint=tmp_path / "copy.pt")
+    assert (again.row, again.measures) == (whole.row, whole.measures)
+    most = MediaSettings(**{**vars(QUICK), "epochs": 5})
+    assert run_media(task, most, families=families, checkpoint=path).row["extended_from"] == "2,4"
+    with pytest.raises(TrainingError, match="epochs was 5 and is now 2"):
+        run_media(task, QUICK, families=families, checkpoint=path)
+
+
+def test_a_model_is_no_checkpoint(task: MediaTask, tmp_path: Path) -> None:
+    save_model(tmp_path / "model.pt", run_media(make_task(text=False), QUICK, families=()))
+    with pytest.raises(
+        TrainingError, match=r"model.pt is a trained model, without its optimizer; go on from the file of"
+    ):
+        run_media(task, QUICK, checkpoint=tmp_path / "model.pt")
 
 
 def test_a_saved_model_holds_weights_settings_and_tokenizer(task: MediaTask, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from results_for_reports import FIXED, GRID, VIEW, write_rows
 
 from confu_core.errors import ResultsError
 from confu_core.report import write_report
+from confu_core.runs.results import read_results, write_results
 from xor_bench.sweep import run_sweep
 
 FIGURES = ("accuracy", "higher_order_capture", "total_correlation", "directions")
@@ -159,18 +160,23 @@ def test_the_markdown_page_links_to_what_is_there(written: Path) -> None:
 
 
 def test_failed_cells_are_shown_and_names_are_escaped(failing: Path, tmp_path: Path) -> None:
-    write_report([failing], tmp_path / "out")
-    text = (tmp_path / "out" / "index.html").read_text()
-    page = Page(text)
-    assert "b" in page.tags and "<b>&file" not in text
-    assert "my_<b>&file.py:Fragile" in page.words
+    held, named = read_results(failing), tmp_path / "named"
+    rows = [{**row, "name": "my_<b>&name" if row["method"].endswith("Fragile") else None} for row in held.rows()]
+    shutil.copytree(failing, named)
+    write_results(named, held.benchmark, rows, costs=held.cost_rows())
+    for folder, shown in ((failing, "Fragile"), (named, "my_<b>&name")):
+        write_report([folder], tmp_path / "out")
+        text = (tmp_path / "out" / "index.html").read_text()
+        page = Page(text)
+        assert "b" in page.tags and "<b>&name" not in text and "<b>&file" not in text
+        assert shown in page.words
     # The folder that the method lies in is nobody's business on a page that is passed around.
     assert str(failing.parent) not in text
     assert "2 of 6 cells failed" in page.words
     assert page.words.count("at step 0, in the term 0 → 1") == 2
     assert "failed" in page.ids
     markdown = (tmp_path / "out" / "report.md").read_text()
-    assert "my\\_&lt;b&gt;&amp;file.py:Fragile, breaks yes" in markdown
+    assert "my\\_&lt;b&gt;&amp;name, breaks yes" in markdown
     assert "<b>" not in markdown
 
 

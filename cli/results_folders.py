@@ -1,0 +1,69 @@
+"""The verbs `results merge` and `results check` of both commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confu_cli.group import Group
+from confu_cli.options import as_json, diagnostics, results_folder
+from confu_cli.show import echo, print_json
+
+__all__ = ["results_command"]
+
+Truth = Callable[[dict[str, Any]], dict[str, dict[str, float | None]]]
+
+
+def results_command(command: str, truth: Truth | None = None) -> click.Group:
+    """Return the group; what is known exactly of a row is compared with what it holds."""
+
+    @click.group(
+        "results", cls=Group, epilog=f"Example: {command} results merge runs/part-1 runs/part-2 --out runs/all"
+    )
+    def results() -> None:
+        """Join results folders, or see whether one can be handed on."""
+
+    @results.command(epilog=f"Example: {command} results merge runs/part-1 runs/part-2 --out runs/all")
+    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+    @results_folder
+    @as_json
+    @diagnostics
+    def merge(folders: tuple[Path, ...], out: Path, as_json: bool) -> None:
+        """Join results folders of one benchmark in one folder.
+
+        Of a cell that several hold, the first folder that has finished it gives everything.
+        """
+        from confu_core.runs.merge import merge_results
+
+        found = merge_results(folders, out)
+        if as_json:
+            print_json({"path": str(out), **vars(found)})
+            return
+        for folder, count in zip(folders, found.taken, strict=True):
+            echo(f"{folder}: {count} cells")
+        if found.twice:
+            echo(f"{found.twice} cells are in several folders; their accuracies differ by {found.differs:.3g} at most")
+        echo(f"{out}: {found.cells} cells")
+
+    @results.command(epilog=f"Example: {command} results check runs/all")
+    @click.argument("folder", type=click.Path(path_type=Path))
+    @as_json
+    @diagnostics
+    def check(folder: Path, as_json: bool) -> int:
+        """See whether results can be handed on: unaltered, finished, with enough seeds, costs and what they ran on.
+
+        Ceilings that are known exactly are worked out again. Exit status 1 if there is anything to doubt.
+        """
+        from confu_core.runs.merge import check_results
+
+        found = check_results(folder, truth)
+        if as_json:
+            print_json({"path": str(folder), "findings": found})
+        else:
+            echo(*found, f"{folder}: {len(found)} findings" if found else f"{folder}: nothing to doubt")
+        return 1 if found else 0
+
+    return results
