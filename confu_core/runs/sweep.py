@@ -68,9 +68,10 @@ def sweep(
         raise InvalidValue(f"part must be one of several, such as 3/20; got {part[0]}/{part[1]}")
     check_engine(engine, scheduler)
     started = time.monotonic()
-    stacks = _stacks(list({cell.id: cell for cell in cells}.values()), stack_size)[part[0] - 1 :: part[1]]
-    own = [cell for stack in stacks for cell in stack]
-    wanted = {cell.id for cell in own}
+    own = list({cell.id: cell for cell in cells}.values())[part[0] - 1 :: part[1]]
+    if not own:
+        raise InvalidValue(f"part {part[0]}/{part[1]} holds none of {len(cells)} cells; use fewer parts")
+    stacks, wanted = _stacks(own, stack_size), {cell.id for cell in own}
     failed: list[tuple[str, str]] = []
     computed = 0
     with open_store(out, plan, [{"cell": cell.id, **cell.columns} for cell in own]) as store:

@@ -87,8 +87,9 @@ def test_parts_hold_each_cell_once_and_what_another_part_holds_is_no_part_of_it(
     for number in (1, 2, 3):  # In one folder they are the whole.
         swept(tmp_path / "all", marks, COUNT, 0, part=(number, 3))
     assert files(tmp_path / "all") == alone
-    with pytest.raises(InvalidValue, match=r"part must be one of several, such as 3/20; got 4/3"):
-        swept(tmp_path / "no", marks, COUNT, part=(4, 3))
+    for part, line in (((4, 3), "such as 3/20; got 4/3"), ((13, 13), "part 13/13 holds none of 12 cells")):
+        with pytest.raises(InvalidValue, match=line):
+            swept(tmp_path / "no", marks, COUNT, part=part)
 
 
 def test_the_engine_of_a_cluster_gives_the_files_of_one_process(
