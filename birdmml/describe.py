@@ -19,6 +19,7 @@ from confu_core.shards import Dataset, Manifest
 
 if TYPE_CHECKING:
     from confu_core.media.opened import MediaData
+IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
 
 
 class Description:
@@ -124,9 +125,6 @@ def _by_query(values: Mapping[str, Any]) -> dict[str, Ceilings]:
     image, audio, both = (float(values[name]) for name in ("bayes_image", "bayes_audio", "bayes_both"))
     fused = Ceilings(float(values["single_ceiling"]), float(values["pairwise_ceiling"]), both)
     return {IMAGE: Ceilings(image, image, image), AUDIO: Ceilings(audio, audio, audio), f"{IMAGE}+{AUDIO}": fused}
-
-
-IMAGE, AUDIO, CAPTION = "image", "audio", "caption"
 
 
 def bird_inputs(settings: Settings) -> InputSpec:

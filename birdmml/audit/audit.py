@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from birdmml.audit.check import SEVERITIES, Finding, NotApplicable, all_checks, at_least
 from birdmml.audit.facts import UNITS, Facts, open_subject
@@ -24,6 +24,14 @@ from confu_core.shards.read import Dataset
 from confu_core.shards.rows import read_rows
 
 ROWS = 2000
+HEADINGS = {
+    "error": ("Errors", "Results on these data do not mean what they seem to mean."),
+    "warning": ("Warnings", "Look at these before you use the data."),
+    "info": ("Worth knowing", ""),
+}
+MOST_ROWS = 24  # With about 3 kB for each picture.
+_SIDE = 96  # Pixels.
+_LETTERS = 160
 
 
 @dataclass(frozen=True)
@@ -206,19 +214,6 @@ def _chosen(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:
 
 def _number(count: int, what: str) -> str:
     return f"{count} {what}{'s' if count != 1 else ''}"
-
-
-if TYPE_CHECKING:
-    from birdmml.audit.audit import Audit
-
-HEADINGS = {
-    "error": ("Errors", "Results on these data do not mean what they seem to mean."),
-    "warning": ("Warnings", "Look at these before you use the data."),
-    "info": ("Worth knowing", ""),
-}
-MOST_ROWS = 24  # With about 3 kB for each picture.
-_SIDE = 96  # Pixels.
-_LETTERS = 160
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,16 @@ from confu_core.data_files import read_data, record, refuse
 CONSONANT_STARTS = ("eu", "uni", "one", "once", "us", "ur")
 T = TypeVar("T")
 BLOCK = 64
+FILE = "templates.toml"
+REGISTERS = ("plain", "photo", "field", "spoken", "catalogue")
+BIRD, SOUND = {"a", "bare"}, {"voice", "gives"}
+SLOTS = {
+    "look": {*BIRD, "with_marks", "marks", "entries", "does", "doing", "scene"},
+    "song": {*BIRD, *SOUND, "sound", "how"},
+    "song_setting": {*BIRD, *SOUND, "setting"},
+    "nature": {*BIRD, "habits"},
+}
+ByRegister = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 def article(words: str) -> str:
@@ -85,18 +95,6 @@ class Draws:
             chosen.append(rest.pop(index))
             total -= heavy.pop(index)
         return chosen
-
-
-FILE = "templates.toml"
-REGISTERS = ("plain", "photo", "field", "spoken", "catalogue")
-BIRD, SOUND = {"a", "bare"}, {"voice", "gives"}
-SLOTS = {
-    "look": {*BIRD, "with_marks", "marks", "entries", "does", "doing", "scene"},
-    "song": {*BIRD, *SOUND, "sound", "how"},
-    "song_setting": {*BIRD, *SOUND, "setting"},
-    "nature": {*BIRD, "habits"},
-}
-ByRegister = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)

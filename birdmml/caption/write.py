@@ -18,6 +18,7 @@ TALKATIVE = ("plain", "photo", "spoken")  # Registers that make a sentence of on
 TERSE = ("field", "catalogue")  # Registers that name the bird first, or not at all.
 FEWEST_WORDS = 6
 NOTHING = "{}, of which nothing more is said."
+HABITAT_SHARE = 0.4  # Of captions with two facts. The first is a habit: that alone tells the species.
 
 
 def write_caption(
@@ -158,9 +159,6 @@ def _joined(sentences: Sequence[str], register: str, draws: Draws) -> str:
     if text.count(" ") < FEWEST_WORDS - 1:
         text += f", {draws.pick(words().phrases['fillers'])}"
     return f"{text}."
-
-
-HABITAT_SHARE = 0.4  # Of captions with two facts. The first is a habit: that alone tells the species.
 
 
 def nature_facts(species: Species, share: float, draws: Draws) -> list[Fact]:

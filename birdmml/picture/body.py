@@ -10,6 +10,11 @@ from birdmml.picture.draft import BODY, HEAD, SKULL, TAIL, Draft, Frame, Pen, bl
 from birdmml.picture.wings import WingPlan
 from birdmml.species import Shape
 
+# Golden-ratio steps spread the marks without rows that the eye would find.
+GOLDEN = 0.6180339887
+# Spots and streaks multiply with the square of their fineness; beyond this they only shrink.
+MOST = 1.4
+
 
 @dataclass(frozen=True)
 class Frames:
@@ -173,12 +178,6 @@ def draw_collar(draft: Draft, shape: Shape, frames: Frames, reach: float) -> Non
         draft.band("tract", label("collar"), [far, middle, blend(nape, throat, reach)], [0.24, 0.17, 0.04])
         return
     draft.band("tract", label("collar"), [far, middle, beyond(nape, throat, reach - 1)], [wide] * 3)
-
-
-# Golden-ratio steps spread the marks without rows that the eye would find.
-GOLDEN = 0.6180339887
-# Spots and streaks multiply with the square of their fineness; beyond this they only shrink.
-MOST = 1.4
 
 
 def draw_patterns(

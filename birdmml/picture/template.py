@@ -30,6 +30,10 @@ CLINGING_POSTURE = 97
 # Ribs of a neck that is drawn in.
 HUNCHED = ((0.03, 0.07, 0.14), (0.08, 0.15, 0.11))
 LEGGED = ("grip", "flat", "hunched", "cling", "headlong")
+# Half the width of the trunk over half its length: how much of the side a turned body shows.
+ROUNDNESS = 0.56
+# A linear map of the plane by rows, in plain floats: a handful of these is faster than arrays.
+Linear = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -142,12 +146,6 @@ def _feet(draft: Draft, pens: np.ndarray, places: np.ndarray, height: float) -> 
     if np.ptp(tips[:, 0]) < np.ptp(tips[:, 1]):  # Clinging, one foot above the other.
         return float(tips[:, 0].max()) - 0.02, float(tips[:, 1].mean())
     return float(tips[:, 0].mean()) - 0.02, height
-
-
-# Half the width of the trunk over half its length: how much of the side a turned body shows.
-ROUNDNESS = 0.56
-# A linear map of the plane by rows, in plain floats: a handful of these is faster than arrays.
-Linear = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,14 @@ from confu_core.shards.rows import named
 
 SIDE = 224  # Pixels, at most, of a picture on the page that is not trusted.
 SHEET_SIDE = 160
+PICTURE, GAP, MARGIN = 160, 14, 24  # Pixels.
+LINE = 15
+LABEL_LINES = 3
+HEADING = 56
+COLUMNS = 8
+PAPER, INK, QUIET = (255, 255, 255), (31, 35, 40), (89, 99, 110)
+CELL = (PICTURE + GAP, PICTURE + LABEL_LINES * LINE + GAP)
+Labelled = tuple[Image.Image, Sequence[str]]  # A picture, and at most three lines, the first of which is dark.
 
 
 @dataclass(frozen=True)
@@ -264,17 +272,6 @@ def _selected(dataset: Dataset, what: str, wanted: Sequence[str] | None, known: 
             raise InvalidValue(f"{dataset.root} has no {what} {name!r}: {nearest(name, known)}")
     chosen = known if wanted is None else [by_name[name.lower()] for name in wanted]
     return [name for name in known if name in chosen]
-
-
-PICTURE, GAP, MARGIN = 160, 14, 24  # Pixels.
-LINE = 15
-LABEL_LINES = 3
-HEADING = 56
-COLUMNS = 8
-PAPER, INK, QUIET = (255, 255, 255), (31, 35, 40), (89, 99, 110)
-CELL = (PICTURE + GAP, PICTURE + LABEL_LINES * LINE + GAP)
-
-Labelled = tuple[Image.Image, Sequence[str]]  # A picture, and at most three lines, the first of which is dark.
 
 
 def contact_sheet(blocks: Sequence[tuple[str, Sequence[Labelled]]]) -> bytes:

@@ -26,6 +26,34 @@ MARGIN = 0.5  # Seconds before the clip that are sung too, for their reverberati
 
 
 @dataclass(frozen=True)
+class Kind:
+    """How syllables of one kind lie in time and in the band of a song."""
+
+    share: float  # Of the time to the next syllable for which it sounds.
+    shortest: float  # Its duration, in seconds; where syllables follow too fast for the shortest, it gives way.
+    longest: float
+    width: float  # Share of the song's band, by octaves, through which one syllable moves.
+    loudness: float = 1.0  # Amplitude beside other kinds.
+    octaves: float = 1.4  # At most so far it moves, however wide the song's band.
+    deep: bool = False  # Whether it lies at the bottom of the band where other kinds share it.
+    # Whether two of them in a row differ audibly, as noise does; whistled syllables are repeated to perfection.
+    varied: bool = False
+
+    def duration(self, slot: float, stretch: float) -> float:
+        """Return how many of the ``slot`` seconds to the next a syllable sounds; a stretch of 1 is its usual length."""
+        low = min(self.shortest, 0.95 * slot)
+        return min(max(self.share * slot * stretch, low), self.longest * stretch)
+
+
+KINDS = {
+    name: record(Kind, values, f"syllables.toml: {name}")
+    for name, values in read_data("birdmml", "syllables.toml").items()
+}
+# Each kind is a function of its name.
+RECIPES: Mapping[str, Callable[[Cast], Gesture]] = {name: vars(tonal).get(name) or vars(harsh)[name] for name in KINDS}
+
+
+@dataclass(frozen=True)
 class Manner:
     """What all individuals of a species share beyond the row of the table; letters of one kind step down the band."""
 
@@ -208,31 +236,3 @@ def _dynamics(place: float, habit: float, total: int) -> float:
     if habit < 0.2 and total > 3:
         return 1 - 0.55 * place
     return 0.8 + 0.2 * min(1.0, 3 * place)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How syllables of one kind lie in time and in the band of a song."""
-
-    share: float  # Of the time to the next syllable for which it sounds.
-    shortest: float  # Its duration, in seconds; where syllables follow too fast for the shortest, it gives way.
-    longest: float
-    width: float  # Share of the song's band, by octaves, through which one syllable moves.
-    loudness: float = 1.0  # Amplitude beside other kinds.
-    octaves: float = 1.4  # At most so far it moves, however wide the song's band.
-    deep: bool = False  # Whether it lies at the bottom of the band where other kinds share it.
-    # Whether two of them in a row differ audibly, as noise does; whistled syllables are repeated to perfection.
-    varied: bool = False
-
-    def duration(self, slot: float, stretch: float) -> float:
-        """Return how many of the ``slot`` seconds to the next a syllable sounds; a stretch of 1 is its usual length."""
-        low = min(self.shortest, 0.95 * slot)
-        return min(max(self.share * slot * stretch, low), self.longest * stretch)
-
-
-KINDS = {
-    name: record(Kind, values, f"syllables.toml: {name}")
-    for name, values in read_data("birdmml", "syllables.toml").items()
-}
-# Each kind is a function of its name.
-RECIPES: Mapping[str, Callable[[Cast], Gesture]] = {name: vars(tonal).get(name) or vars(harsh)[name] for name in KINDS}

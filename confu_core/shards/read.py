@@ -28,6 +28,8 @@ from confu_core.shards.tar import read_tar_table
 from confu_core.typed import merged
 
 PUBLISHING = ".publish"  # Where what has arrived is noted.
+SHARD_ROWS = 100  # As in a row group of media on disk.
+FORMAT = "parquet"  # What its tables are like: typed columns, of which some can be read.
 
 
 def open_dataset(path: str | Location) -> Dataset:
@@ -275,10 +277,6 @@ def _check_range(path: Location, shard: Shard, rows: Sequence[int]) -> None:
 
 def _altered(path: Location, problem: str) -> DatasetError:
     return DatasetError(f"{path} is cut or altered: {problem}; remove it and run the same build again")
-
-
-SHARD_ROWS = 100  # As in a row group of media on disk.
-FORMAT = "parquet"  # What its tables are like: typed columns, of which some can be read.
 
 
 @dataclass(frozen=True)

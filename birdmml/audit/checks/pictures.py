@@ -15,6 +15,12 @@ from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE
 LOST = 0.05  # Of a picture, from one side on; drawn ones have less that is of exactly one colour.
 CONTRAST = 4.0  # Grey levels: what compression makes of a blank sheet has less, the palest fog more.
 SMALL = 0.25  # Of the median: enlarged four times, a picture is told from the others by its blur alone.
+PEAK = 0.001  # 60 dB below full scale: beneath the noise of any room.
+CLIPPED = 0.001  # One sample in a thousand on plateaus is heard as a crackle.
+SNR_DB = -1.5  # Steady noise alone is estimated at -1.9 dB or below, whatever its colour and length.
+SHORT = 0.25  # Of the median: what is filled up to it is silence for the most part.
+# Below, a batch of some hundreds seldom holds a recording twice, and retrieval loses less than its interval is wide.
+REUSED = 0.005
 
 
 @check("picture-blank", "blank pictures", Picture)
@@ -81,14 +87,6 @@ def picture_sizes(facts: Facts, name: str) -> Iterator[Finding]:
             "pictures of another size",
             examples=(Example((), what),),
         )
-
-
-PEAK = 0.001  # 60 dB below full scale: beneath the noise of any room.
-CLIPPED = 0.001  # One sample in a thousand on plateaus is heard as a crackle.
-SNR_DB = -1.5  # Steady noise alone is estimated at -1.9 dB or below, whatever its colour and length.
-SHORT = 0.25  # Of the median: what is filled up to it is silence for the most part.
-# Below, a batch of some hundreds seldom holds a recording twice, and retrieval loses less than its interval is wide.
-REUSED = 0.005
 
 
 @check("sound-silent", "silent recordings", Sound)

@@ -22,6 +22,10 @@ COLUMNS = {
     ),
     **dict.fromkeys(("author", "recordist", "photographer", "observer", "user", "rights_holder"), "warning"),
 }
+# At ten to one the most frequent class outweighs the rarest in any mean over samples; at three to one it begins to.
+GRAVE, NOTABLE = 10.0, 3.0
+# With fewer rows, few-shot curves have no point beyond two shots, and a probe draws its line through single rows.
+LEAST = 5
 
 
 @check("unreadable", "items that cannot be decoded")
@@ -90,12 +94,6 @@ def _rows_by_value(facts: Facts, name: str) -> dict[str, list[int]]:
 def _example(facts: Facts, value: str, rows: list[int]) -> Example:
     firsts = np.unique(facts.split[rows], return_index=True)[1]
     return Example(tuple(facts.where(rows[first]) for first in firsts), f"{value}: {len(rows)} rows")
-
-
-# At ten to one the most frequent class outweighs the rarest in any mean over samples; at three to one it begins to.
-GRAVE, NOTABLE = 10.0, 3.0
-# With fewer rows, few-shot curves have no point beyond two shots, and a probe draws its line through single rows.
-LEAST = 5
 
 
 def _trained(facts: Facts) -> tuple[np.ndarray, np.ndarray]:
