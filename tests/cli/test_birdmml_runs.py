@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -345,6 +346,15 @@ def test_a_sweep_asked_for_wrongly_is_one_line(
 ) -> None:
     assert_one_line(invoke("sweep", *here, "--out", tmp_path / "out", *words), status, message)
     assert not (tmp_path / "out").exists()
+
+
+def test_more_is_said_where_it_is_asked_for(here: list[str | Path]) -> None:
+    plain, more = (invoke("run", *here, "--method", "clip", "--json", *words) for words in ([], ["-v"]))
+    (line,) = plain.stderr.splitlines()
+    first, *_, last = more.stderr.splitlines()
+    assert first.startswith("decoded before: ") and line.startswith("epoch 1 of 1: loss ")
+    assert "->" not in line and re.match(r"epoch 1 of 1: loss [\d.]+, validation [\d.]+, 0->1 [\d.]+, ", last)
+    assert json.loads(more.stdout) | COST == json.loads(plain.stdout) | COST
 
 
 def test_a_report_of_nothing_is_one_line(tmp_path: Path) -> None:
