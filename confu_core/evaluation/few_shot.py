@@ -94,7 +94,13 @@ def few_shot(
     _check_shots(y, max(shots), names)
     truth = np.searchsorted(np.unique(y), labels)
     orders = [_order(y, generator(seed, "few-shot", draw)) for draw in range(draws)]
-    return [_average(n, [_discriminant(x[order[:, :n]], queries, truth) for order in orders]) for n in shots]
+    found = []
+    for n in shots:
+        each = [_discriminant(x[order[:, :n]], queries, truth) for order in orders]
+        interval = student_interval([float(correct.mean()) for correct in each])
+        assert interval is not None
+        found.append(FewShot(n, interval, np.mean(each, axis=0)))
+    return found
 
 
 def _check_shots(y: np.ndarray, most: int, names: Sequence[str] | None) -> None:
@@ -103,12 +109,6 @@ def _check_shots(y: np.ndarray, most: int, names: Sequence[str] | None) -> None:
         label, has = labels[counts.argmin()], counts.min()
         name = label if names is None else names[label]
         raise InvalidValue(f"{most} shots need {most} training samples of every class; class {name} has {has}")
-
-
-def _average(shots: int, each: list[np.ndarray]) -> FewShot:
-    interval = student_interval([float(correct.mean()) for correct in each])
-    assert interval is not None
-    return FewShot(shots, interval, np.mean(each, axis=0))
 
 
 def _order(y: np.ndarray, source: np.random.Generator) -> np.ndarray:

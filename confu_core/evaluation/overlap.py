@@ -46,22 +46,7 @@ class Overlap:
     none: float
 
     def named(self, names: Sequence[str] = ("A", "V")) -> dict[str, float]:
-        """Return the shares under the headings of a table.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Of the two single queries, such as letters of modalities.
-
-        Returns
-        -------
-        dict of str to float
-            In the order of the attributes.
-
-        Raises
-        ------
-        InvalidValue
-            If there are not two names.
+        """Return the shares under the headings of a table, made of the names of the two single queries.
 
         Examples
         --------
@@ -101,31 +86,12 @@ def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike) -> Overlap:
     """
     a, v, f = correctness(first=first, second=second, fused=fused)
     no_a, no_v, no_f = 1 - a, 1 - v, 1 - f
-    return Overlap(
-        first=float((a * no_v * no_f).mean()),
-        second=float((no_a * v * no_f).mean()),
-        fused=float((no_a * no_v * f).mean()),
-        first_second=float((a * v * no_f).mean()),
-        fused_first=float((a * no_v * f).mean()),
-        fused_second=float((no_a * v * f).mean()),
-        all=float((a * v * f).mean()),
-        none=float((no_a * no_v * no_f).mean()),
-    )
+    cases = [(a, no_v, no_f), (no_a, v, no_f), (no_a, no_v, f), (a, v, no_f), (a, no_v, f), (no_a, v, f), (a, v, f)]
+    return Overlap(*(float((x * y * z).mean()) for x, y, z in [*cases, (no_a, no_v, no_f)]))
 
 
 def letters_of(first: str, second: str) -> tuple[str, str]:
-    """Abbreviate two modalities.
-
-    Parameters
-    ----------
-    first, second : str
-        Names of modalities.
-
-    Returns
-    -------
-    tuple of (str, str)
-        V for what is seen, A for what is heard, T for texts; the names themselves where one has no letter, or both
-        have the same.
+    """Abbreviate two modalities: V for what is seen, A for what is heard, T for texts; or their names, if that fails.
 
     Examples
     --------
@@ -137,17 +103,7 @@ def letters_of(first: str, second: str) -> tuple[str, str]:
 
 
 def share_names(one: str, two: str) -> list[str]:
-    """Return what the shares of an overlap are called.
-
-    Parameters
-    ----------
-    one, two : str
-        The two single queries, such as letters of modalities.
-
-    Returns
-    -------
-    list of str
-        In the order of the attributes of `Overlap`.
+    """Return what the shares of an overlap of two single queries are called, in the order of `Overlap`.
 
     Examples
     --------

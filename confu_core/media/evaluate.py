@@ -11,18 +11,25 @@ from torch import Tensor
 
 from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
+from confu_core.evaluation.classification import (
+    LOG_MEAN_EXP,
+    MEAN,
+    balanced_accuracy,
+    confusion,
+    group_confusion,
+    most_confused,
+)
 from confu_core.evaluation.complementarity import (
     Complementarity,
     complementarity,
     complementarity_by_group,
+    explained_variance,
     missing_accuracy,
+    shuffle_drop,
 )
-from confu_core.evaluation.confusion import balanced_accuracy, confusion, group_confusion, most_confused
-from confu_core.evaluation.dependence import explained_variance, shuffle_drop
 from confu_core.evaluation.few_shot import few_shot
 from confu_core.evaluation.overlap import letters_of, overlap
-from confu_core.evaluation.recall import RankMeasure, retrieval_summary
-from confu_core.evaluation.zero_shot import LOG_MEAN_EXP, MEAN
+from confu_core.evaluation.retrieval import RankMeasure, retrieval_summary
 from confu_core.media.embed import rows_of
 from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, equal_rows, headline_probe
 from confu_core.media.plain import plain_correct
@@ -256,7 +263,7 @@ def _dependence(findings: Findings) -> Iterator[Measure]:
             def correct(order: np.ndarray, modality: int = modality, query: tuple[int, ...] = query) -> np.ndarray:
                 return findings.classified(findings.shuffled(TEST, modality, order), query, labels).correct
 
-            drop = shuffle_drop(correct, len(labels)).drop
+            drop = shuffle_drop(correct, len(labels))
             yield _estimated("dependence", subject, "drop", name, drop, defined=findings.defines(query))
             explained = _explained(findings.vectors(TEST, (modality,)), fused)
             yield Measure("dependence", subject, "R²", explained, name, defined=fused is not None)
@@ -301,9 +308,9 @@ def _missing(findings: Findings) -> Iterator[Measure]:
         one, two, both = _correct(findings, query)
         for gone, alone, left in ((query[0], query[1], two), (query[1], query[0], one)):
             defined = findings.defines(query) and findings.defines((alone,))
-            for found in missing_accuracy(both, left):
-                subject, name = query_name(task, query), task.modalities[gone]
-                yield _estimated("missing", subject, "accuracy", name, found.accuracy, None, defined, found.share)
+            subject, name = query_name(task, query), task.modalities[gone]
+            for share, accuracy in missing_accuracy(both, left).items():
+                yield _estimated("missing", subject, "accuracy", name, accuracy, None, defined, share)
 
 
 @family(streams=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,8 @@ import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.mlp_probe import mlp_probe
-from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, side_by_side, with_products
-from confu_core.evaluation.zero_shot import MEAN, ZeroShot, zero_shot
+from confu_core.evaluation.classification import MEAN, ZeroShot, zero_shot
+from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, mlp_probe
 from confu_core.inputs.spec import Text
 from confu_core.media.embed import embed_all, embed_modality, with_modality
 from confu_core.media.task import TEST, MediaTask, query_name
@@ -103,7 +103,7 @@ class Findings:
         labels : ndarray of int, shape (n,)
             Their classes.
         ensemble : str
-            How the prompts of a class are read together; see `confu_core.evaluation.zero_shot.class_scores`.
+            How the prompts of a class are read together; see `confu_core.evaluation.classification.class_scores`.
 
         Returns
         -------
@@ -191,6 +191,20 @@ class Findings:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
         return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
+
+
+def side_by_side(view: View) -> Tensor:
+    """Return the embeddings of a query one beside the other: a linear probe adds up what each modality says."""
+    return torch.cat([view.embedding(m) for m in view.modalities], -1)
+
+
+def with_products(view: View) -> Tensor:
+    """Return the embeddings of a query, and after them the products of every two, entry by entry.
+
+    A linear probe of it can tell what only two modalities together say, such as their XOR.
+    """
+    products = [view.embedding(one) * view.embedding(two) for one, two in combinations(view.modalities, 2)]
+    return torch.cat([side_by_side(view), *products], -1)
 
 
 def equal_rows(rows: np.ndarray) -> np.ndarray:

@@ -34,7 +34,6 @@ def test_the_gain_and_its_interval_are_those_of_a_slow_loop() -> None:
     assert (captured.value, captured.low) == pytest.approx((found.gain.value / 0.3, low / 0.3))
     shares = [(fused[row].mean() - 0.7) / 0.2 for row in next(resample_indices(200, draws=100, seed=5))]
     assert astuple(capture) == pytest.approx(((fused.mean() - 0.7) / 0.2, *np.quantile(shares, [0.025, 0.975])))
-    assert found.fused.value == pytest.approx(fused.mean()) and found.samples == 200
 
 
 def test_one_single_query_is_a_paired_difference() -> None:
@@ -90,9 +89,6 @@ def test_groups_are_those_of_their_samples_alone() -> None:
         parts = [single[chosen] for single in singles]
         assert each == complementarity(fused[chosen], parts, ceilings.get(group), draws=50, seed=1)
     assert found["both"].higher_order_capture is not None and found["song"].higher_order_capture is None
-    assert sum(each.samples for each in found.values()) == 200
-    weighted = sum(each.samples * each.fused.value for each in found.values()) / 200
-    assert weighted == pytest.approx(fused.mean())
 
 
 def test_errors_say_what_is_wrong() -> None:

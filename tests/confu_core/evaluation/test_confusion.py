@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.confusion import confusion, group_confusion, most_confused
+from confu_core.evaluation.classification import confusion, group_confusion, most_confused
 
 SOURCE = np.random.default_rng(0)
 LABELS = SOURCE.choice(7, 500, p=[0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])

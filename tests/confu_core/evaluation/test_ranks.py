@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.retrieval import Ranks, first_rank, ranks, retrieval
+from confu_core.evaluation.directions import retrieval
+from confu_core.evaluation.retrieval import Ranks, first_rank, ranks
 
 CASE = {
     "queries": st.integers(1, 4),

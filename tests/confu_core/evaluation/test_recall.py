@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation import recall
-from confu_core.evaluation.recall import chance_ranks, rank_queries, retrieval_summary
+from confu_core.evaluation import retrieval
+from confu_core.evaluation.retrieval import chance_ranks, rank_queries, retrieval_summary
 from confu_core.statistics.resampling import resample_indices
 
 
@@ -34,7 +34,6 @@ def test_the_readings_are_those_of_a_slow_loop() -> None:
             assert summary.recall[k].estimate.value == pytest.approx((places <= k).mean())
         assert summary.median_rank.estimate.value == np.median(places)
         assert summary.mean_rank.estimate.value == pytest.approx(places.mean())
-    assert (found.queries, found.keys) == (60, 60)
 
 
 def test_a_constant_score_is_at_chance_in_both_readings() -> None:
@@ -85,7 +84,7 @@ def test_blocks_and_functions_give_the_same_as_a_matrix(monkeypatch: pytest.Monk
         return scores[start:stop]
 
     want = retrieval_summary(scores, positives, groups)
-    monkeypatch.setattr(recall, "BLOCK", 7 * 60 + 3)
+    monkeypatch.setattr(retrieval, "BLOCK", 7 * 60 + 3)
     assert retrieval_summary(score, positives, groups) == want
     assert retrieval_summary(scores, positives, groups) == want
     assert asked == [(start, min(start + 7, 60)) for start in range(0, 60, 7)]
@@ -115,7 +114,7 @@ def test_the_seed_decides_the_intervals_and_nothing_else() -> None:
 
 def test_fewer_queries_than_keys() -> None:
     found = retrieval_summary(torch.eye(50)[[3, 7]], torch.tensor([3, 7]), torch.arange(50))
-    assert found.paired.recall[1].estimate.value == 1 and (found.queries, found.keys) == (2, 50)
+    assert found.paired.recall[1].estimate.value == 1
 
 
 def test_chance_is_within_k_of_keys() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from confu_core.evaluation.retrieval import Retrieval, retrieval
+from confu_core.evaluation.directions import Retrieval, retrieval
 
 SHAPES = {
     "queries": st.integers(1, 6),

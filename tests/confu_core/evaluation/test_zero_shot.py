@@ -11,8 +11,13 @@ from sklearn.metrics import balanced_accuracy_score
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.confusion import accuracy_by_class, balanced_accuracy
-from confu_core.evaluation.zero_shot import ENSEMBLES, class_scores, zero_shot
+from confu_core.evaluation.classification import (
+    ENSEMBLES,
+    accuracy_by_class,
+    balanced_accuracy,
+    class_scores,
+    zero_shot,
+)
 
 
 @settings(deadline=None, max_examples=40)
