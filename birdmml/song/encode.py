@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs import sound
 
 
 def to_int16(samples: np.ndarray) -> np.ndarray:  # int16, shape (samples,)
@@ -42,9 +43,7 @@ def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
     >>> decode_flac(encode_flac(np.zeros(100, np.float32), 22050))[0].shape
     (100,)
     """
-    buffer = io.BytesIO()
-    soundfile.write(buffer, to_int16(samples), sample_rate, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
+    return sound.encode_flac(to_int16(samples), sample_rate)
 
 
 def decode_flac(data: bytes) -> tuple[np.ndarray, int]:

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from confu_core.errors import InvalidValue
-from confu_core.inputs.sound import BANDS, DURATION_LIMIT, frames_of, samples_in
+from confu_core.inputs.sound import BANDS, DURATION_LIMIT, LOW_HZ, RATE_LIMIT, frames_of, samples_in
 from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
 from confu_core.typed import check_keys
 
@@ -34,8 +34,7 @@ class Picture:
     side: int = 64
 
     def __post_init__(self) -> None:
-        if not 1 <= self.side <= 4096:
-            raise InvalidValue(f"side of {self.column!r} must be in [1, 4096] pixels; got {self.side}")
+        _check(self, "side", 4096, " pixels")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -64,8 +63,7 @@ class Frames(Picture):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= self.count <= FRAMES_LIMIT:
-            raise InvalidValue(f"count of {self.column!r} must be in [1, {FRAMES_LIMIT}] frames; got {self.count}")
+        _check(self, "count", FRAMES_LIMIT, " frames")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -82,7 +80,7 @@ class Sound:
     column : str
         Its name.
     sample_rate : int
-        In Hz; others are resampled.
+        In Hz, above 1000; others are resampled.
     seconds : float or None
         Length that they are cut or filled up to; None for that of the first sound of the training split.
     """
@@ -92,8 +90,9 @@ class Sound:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if not 1000 <= self.sample_rate <= 768_000:
-            raise InvalidValue(f"sample_rate of {self.column!r} must be in [1000, 768000] Hz; got {self.sample_rate}")
+        if not 2 * LOW_HZ < self.sample_rate <= RATE_LIMIT:
+            heard = f"above {2 * LOW_HZ:g} Hz, since spectrograms begin at {LOW_HZ:g} Hz, and at most {RATE_LIMIT} Hz"
+            raise InvalidValue(f"sample_rate of {self.column!r} must be {heard}; got {self.sample_rate}")
         if self.seconds is not None and not 0 < self.seconds <= DURATION_LIMIT:
             raise InvalidValue(f"seconds of {self.column!r} must be in (0, {DURATION_LIMIT:g}]; got {self.seconds}")
 
@@ -128,8 +127,7 @@ class Text:
     vocabulary: int = VOCABULARY_LIMIT
 
     def __post_init__(self) -> None:
-        if not 1 <= self.length <= 4096:
-            raise InvalidValue(f"length of {self.column!r} must be in [1, 4096] tokens; got {self.length}")
+        _check(self, "length", 4096, " tokens")
         if not len(SPECIAL) < self.vocabulary <= VOCABULARY_LIMIT:
             limits = f"[{len(SPECIAL) + 1}, {VOCABULARY_LIMIT}]"
             raise InvalidValue(f"vocabulary of {self.column!r} must be in {limits}; got {self.vocabulary}")
@@ -164,9 +162,8 @@ class Sequence:
     width: int
 
     def __post_init__(self) -> None:
-        for name, value, limit, unit in (("length", self.length, 4096, " steps"), ("width", self.width, 65536, "")):
-            if not 1 <= value <= limit:
-                raise InvalidValue(f"{name} of {self.column!r} must be in [1, {limit}]{unit}; got {value}")
+        _check(self, "length", 4096, " steps")
+        _check(self, "width", 65536)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -180,6 +177,12 @@ class Sequence:
 
 
 Input = Picture | Sequence | Sound | Text
+
+
+def _check(one: Input, name: str, most: int, unit: str = "") -> None:
+    value = getattr(one, name)
+    if not 1 <= value <= most:
+        raise InvalidValue(f"{name} of {one.column!r} must be in [1, {most}]{unit}; got {value}")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.inputs.augment import augment, check_augmentations
+from confu_core.inputs.alterations import augment, check_augmentations
 from confu_core.inputs.features import read_features
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer

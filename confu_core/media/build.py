@@ -7,8 +7,15 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from confu_core.encoders import PictureEncoder, SequenceEncoder, SoundEncoder, TextEncoder, VectorEncoder, load_encoder
-from confu_core.encoders.convolutional import AveragedFrames
+from confu_core.encoders import (
+    AveragedFrames,
+    PictureEncoder,
+    SequenceEncoder,
+    SoundEncoder,
+    TextEncoder,
+    VectorEncoder,
+    load_encoder,
+)
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.settings import MediaSettings

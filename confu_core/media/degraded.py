@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from confu_core.inputs.degrade import DEGRADATIONS, degrade
+from confu_core.inputs.alterations import DEGRADATIONS, degrade
 from confu_core.inputs.spec import Input, InputSpec, Picture
 from confu_core.io.atomic import write_whole
 from confu_core.shards.cache import Cached

@@ -15,11 +15,8 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from confu_core.datasets.contents import Contents
 from confu_core.errors import DatasetError
-from confu_core.inputs.decode import content
-from confu_core.inputs.picture import decode_frames, decode_picture
-from confu_core.inputs.sequence import decode_sequence
-from confu_core.inputs.sound import decode_sound
-from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sound, Text
+from confu_core.inputs.decode import decoded
+from confu_core.inputs.spec import InputSpec, Picture
 from confu_core.media.row_content import class_numbers
 from confu_core.shards import Dataset, Shard
 from confu_core.shards.parquet import each_row
@@ -47,9 +44,10 @@ class _Decoding:
         found: Sample = {"key": str(row["key"])}
         for name, one in self.spec.inputs.items():
             try:
-                found[name] = _decoded(one, row[one.column])
+                value = decoded(one, row[one.column])
             except DatasetError as error:
                 raise DatasetError(f"{found['key']}: {name} cannot be read: {error}") from None
+            found[name] = value if isinstance(value, str) else torch.from_numpy(value)
         label = class_numbers(self.dataset, self.contents, self.split, [row[self.contents.label]])
         return {**found, "label": int(label[0])}
 
@@ -129,17 +127,3 @@ class MediaStream(IterableDataset[Sample]):
         for shard in shards if worker is None else shards[worker.id :: worker.num_workers]:
             for row in each_row(self._decoding.read(shard)):
                 yield self._decoding.sample(row)
-
-
-def _decoded(one: Input, value: Any) -> Any:
-    if isinstance(one, Text):
-        return content(one, value)
-    if isinstance(one, Picture | Sound):
-        data = content(one, value)
-        assert isinstance(data, bytes)
-        if isinstance(one, Frames):
-            return torch.from_numpy(decode_frames(data, one.side, one.count))
-        if isinstance(one, Picture):
-            return torch.from_numpy(decode_picture(data, one.side))
-        return torch.from_numpy(decode_sound(data, one.sample_rate, one.seconds))
-    return torch.from_numpy(np.asarray(decode_sequence(value, one.length, one.width), dtype=np.float32))

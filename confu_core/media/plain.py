@@ -8,7 +8,9 @@ from functools import partial
 import numpy as np
 
 from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe
-from confu_core.inputs.plain import picture_features, sequence_features, spectrum_features
+from confu_core.inputs.decode import sequence_features
+from confu_core.inputs.picture import picture_features
+from confu_core.inputs.sound import spectrum_features
 from confu_core.inputs.spec import Frames, Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
 from confu_core.media.task import Kind, MediaTask

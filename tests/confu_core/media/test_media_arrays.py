@@ -10,7 +10,7 @@ import pytest
 from known_media import InMemory
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.degrade import DEGRADATIONS, degrade
+from confu_core.inputs.alterations import DEGRADATIONS, degrade
 from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.media import degraded
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations, with_features
