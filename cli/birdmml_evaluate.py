@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from confu_cli.options import as_json, debug, together
 from confu_cli.results import print_run
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import ConfuError, InvalidValue
+
+if TYPE_CHECKING:
+    from confu_core.media.opened import MediaData
 
 __all__ = ["embed", "evaluate"]
 
@@ -49,8 +52,7 @@ def evaluate(
         raise InvalidValue(f"give either --model or --embeddings; got {'neither' if model is None else 'both'}")
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
-    if out is not None:
-        _check_place(out, data)
+    opened = data if out is None else _for_place(out, data)
     given = {name: options[name] for name in ("name", "seed", "temperature") if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
@@ -59,12 +61,12 @@ def evaluate(
         assert embeddings is not None
         if options["feature_files"] or options["cache"]:
             raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
-        found = measure(embeddings, data, **{"name": embeddings.stem, **given})
+        found = measure(embeddings, opened, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:
             raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
         with progress_bar("evaluating", "rows") as bar:
-            found = evaluate_model(model, data, **given, **_reading(options, bar))
+            found = evaluate_model(model, opened, **given, **_reading(options, bar))
     from confu_core.runs.sweep import peak_memory
 
     failed: ConfuError | None = None
@@ -112,14 +114,16 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
         echo(f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}")
 
 
-def _check_place(out: Path, data: str) -> None:
-    """Refuse a results folder that could not be written to, before anything is computed."""
+def _for_place(out: Path, data: str) -> MediaData:
+    """Open data, and refuse a results folder that could not be written to, before anything is computed."""
     from birdmml.bench import open_data
     from confu_core.io.atomic import check_writable
     from confu_core.runs.folder import claimed
 
-    with claimed(out, open_data(data).benchmark) as folder:
+    opened = open_data(data)
+    with claimed(out, opened.benchmark) as folder:
         check_writable(folder / "results.parquet")
+    return opened
 
 
 def _reading(options: dict[str, Any], bar: Any) -> dict[str, Any]:

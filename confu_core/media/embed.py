@@ -21,19 +21,9 @@ BLOCK = 250
 
 @torch.no_grad()
 def embed_all(model: Model, arrays: Sequence[np.ndarray | None]) -> EmbeddedBatch:
-    """Embed rows of every modality.
+    """Embed rows of every modality by a model in evaluation mode: features and embeddings in float32 on the CPU.
 
-    Parameters
-    ----------
-    model : Model
-        Put into evaluation mode.
-    arrays : sequence of ndarray, shape (n, ...), or None
-        Raw inputs per modality; for None the rows are not numbers, so that whatever is made of them is found out.
-
-    Returns
-    -------
-    EmbeddedBatch
-        Features and embeddings of all rows, in float32 on the CPU.
+    Where there are no rows of a modality they are not numbers, so that whatever is made of them is found out.
     """
     n = next(len(rows) for rows in arrays if rows is not None)
     space = model.method.space
@@ -48,22 +38,7 @@ def embed_all(model: Model, arrays: Sequence[np.ndarray | None]) -> EmbeddedBatc
 
 @torch.no_grad()
 def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Embed rows of one modality.
-
-    Parameters
-    ----------
-    model : Model
-        Put into evaluation mode.
-    modality : int
-        Which.
-    rows : ndarray, shape (n, ...)
-        Its raw inputs.
-
-    Returns
-    -------
-    tuple of (Tensor with shape (n, features), Tensor with shape (n, dim))
-        Features, and unit-norm embeddings.
-    """
+    """Embed rows of one modality: features of shape (n, features), and unit-norm embeddings of shape (n, dim)."""
     model.eval()
     device = next(model.parameters()).device
     parts = []

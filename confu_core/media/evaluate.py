@@ -29,10 +29,17 @@ from confu_core.evaluation.complementarity import (
 )
 from confu_core.evaluation.few_shot import few_shot
 from confu_core.evaluation.overlap import letters_of, overlap
-from confu_core.evaluation.retrieval import RankMeasure, retrieval_summary
+from confu_core.evaluation.retrieval import retrieval_summary
 from confu_core.media.embed import rows_of
-from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, equal_rows, headline_probe
-from confu_core.media.plain import plain_correct
+from confu_core.media.findings import (
+    FUSED,
+    LINEAR,
+    PROBES,
+    Findings,
+    equal_rows,
+    headline_probe,
+    plain_correct,
+)
 from confu_core.media.task import TEST, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
@@ -52,21 +59,11 @@ Measuring = Callable[[Findings], Iterator[Measure]]
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of measures, declared by `family` where it is defined.
+    """A kind of measures, declared by `family` where it is defined."""
 
-    Attributes
-    ----------
-    measure : callable
-        Yields the measures of a trained model on a task; none where they are not defined.
-    streams : bool
-        Whether it can do without the training rows, which a stream does not keep.
-    tells_classes : bool
-        Whether it has to tell the class of samples: where no text describes classes, by a probe.
-    """
-
-    measure: Measuring
-    streams: bool
-    tells_classes: bool
+    measure: Measuring  # Yields the measures of a trained model on a task; none where they are not defined.
+    streams: bool  # Whether it can do without the training rows, which a stream does not keep.
+    tells_classes: bool  # Whether it has to tell the class of samples: where no text describes classes, by a probe.
 
 
 FAMILIES: dict[str, Family] = {}  # In the order in which they are declared below.
@@ -114,10 +111,10 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
         for reading, summary in (("equal", found.equal), ("paired", found.paired)):
-            named = {**{f"R@{k}": measure for k, measure in summary.recall.items()}}
+            named = {f"R@{k}": measure for k, measure in summary.recall.items()}
             named |= {"median rank": summary.median_rank, "mean rank": summary.mean_rank}
             for metric, measure in named.items():
-                yield _ranked(subject, metric, reading, measure, defined)
+                yield _estimated("retrieval", subject, metric, reading, measure.estimate, measure.chance, defined)
 
 
 def _blocks(
@@ -126,11 +123,6 @@ def _blocks(
     """Score queries some at a time: all with all may not fit in memory."""
     keys = batch.view(key)
     return lambda start, stop: findings.scores(rows_of(batch, start, stop).view(query), keys)
-
-
-def _ranked(subject: str, metric: str, reading: str, found: RankMeasure, defined: bool) -> Measure:
-    one = found.estimate
-    return Measure("retrieval", subject, metric, one.value, reading, None, one.low, one.high, found.chance, defined)
 
 
 def tells_class(task: MediaTask, one: Measure) -> bool:
@@ -219,8 +211,7 @@ def _few_shot(findings: Findings) -> Iterator[Measure]:
 @family(streams=True)
 def _overlap(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    for query in _fused(findings):
-        one, two, both = _correct(findings, query)
+    for query, one, two, both in _pairs(findings):
         letters, defined = letters_of(*(task.modalities[at] for at in reversed(query))), _each_defined(findings, query)
         for name, share in overlap(two, one, both).named(letters).items():
             yield Measure("overlap", query_name(task, query), name, share, defined=defined)
@@ -229,8 +220,7 @@ def _overlap(findings: Findings) -> Iterator[Measure]:
 @family(streams=True)
 def _complementarity(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    for query in _fused(findings):
-        one, two, both = _correct(findings, query)
+    for query, one, two, both in _pairs(findings):
         subject, defined = query_name(task, query), _each_defined(findings, query)
         yield from _gain(subject, ALL, complementarity(both, [one, two], _known(findings, ALL, subject)), defined)
         if task.groups:
@@ -255,7 +245,7 @@ def _gain(subject: str, group: str, found: Complementarity, defined: bool) -> It
 def _dependence(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     labels = task.labels(TEST)
-    for query in _fused(findings) if task.prompts else ():
+    for query in [each for each in task.queries if len(each) == 2 and task.prompts]:
         subject, fused = query_name(task, query), findings.vectors(TEST, query, FUSED)
         for modality in query:
             name = task.modalities[modality]
@@ -287,10 +277,8 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
         batch = findings.replaced(TEST, modality, rows)
         for query in task.queries if task.prompts else ():
             if modality in query:
-                found, defined = (
-                    bootstrap_mean(findings.classified(batch, query, labels).correct),
-                    findings.defines(query),
-                )
+                found = bootstrap_mean(findings.classified(batch, query, labels).correct)
+                defined = findings.defines(query)
                 yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, None, defined, level)
         if modality == task.text:
             query = task.queries[-1]
@@ -304,8 +292,7 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
 @family(streams=True)
 def _missing(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    for query in _fused(findings):
-        one, two, both = _correct(findings, query)
+    for query, one, two, both in _pairs(findings):
         for gone, alone, left in ((query[0], query[1], two), (query[1], query[0], one)):
             defined = findings.defines(query) and findings.defines((alone,))
             subject, name = query_name(task, query), task.modalities[gone]
@@ -330,15 +317,11 @@ def _confusion(findings: Findings) -> Iterator[Measure]:
             yield Measure("confused_pair", subject, f"{pair.first} ~ {pair.second}", pair.share, defined=defined)
 
 
-def _fused(findings: Findings) -> list[tuple[int, ...]]:
-    """Return the queries of two modalities."""
-    return [query for query in findings.task.queries if len(query) == 2]
-
-
-def _correct(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whether each test sample is right by either modality of a query, and by both."""
-    one, two = query
-    return findings.right((one,)), findings.right((two,)), findings.right(query)
+def _pairs(findings: Findings) -> Iterator[tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield the queries of two modalities, with whether each test sample is right by either, and by both."""
+    for query in findings.task.queries:
+        if len(query) == 2:
+            yield query, findings.right(query[:1]), findings.right(query[1:]), findings.right(query)
 
 
 def _known(findings: Findings, group: str, subject: str) -> Ceilings | None:

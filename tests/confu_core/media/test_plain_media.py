@@ -13,7 +13,7 @@ from confu_core.inputs.picture import picture_features
 from confu_core.inputs.sound import spectrum_features
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.evaluate import evaluate_media
-from confu_core.media.plain import plain_correct
+from confu_core.media.findings import plain_correct
 from confu_core.media.task import Kind, MediaTask
 from confu_core.methods.symile import Symile
 
