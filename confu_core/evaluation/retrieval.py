@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,9 +19,7 @@ from confu_core.statistics.resampling import DRAWS, resample_counts
 __all__ = [
     "TIE",
     "RankMeasure",
-    "RankSummary",
     "Ranks",
-    "RetrievalSummary",
     "chance_ranks",
     "first_rank",
     "rank_queries",
@@ -144,53 +143,11 @@ def ranks(scores: Tensor, relevant: Tensor) -> Ranks:
     return Ranks(better=(ahead > TIE * largest).sum(-1), tied=equal.sum(-1) - found, found=found)
 
 
-@dataclass(frozen=True)
-class RankMeasure:
-    """One number of retrieval.
-
-    Attributes
-    ----------
-    estimate : Estimate
-        With its bootstrap interval over queries.
-    chance : float
-        What a score that says nothing reaches.
-    """
+class RankMeasure(NamedTuple):
+    """One number of retrieval, with its bootstrap interval over queries, and what a score that says nothing reaches."""
 
     estimate: Estimate
     chance: float
-
-
-@dataclass(frozen=True)
-class RankSummary:
-    """How high queries rank the best of their relevant keys.
-
-    Attributes
-    ----------
-    recall : dict of int to RankMeasure
-        R@k by k: share of queries with a relevant key among the first k, in [0, 1].
-    median_rank, mean_rank : RankMeasure
-        1 for the best.
-    """
-
-    recall: dict[int, RankMeasure]
-    median_rank: RankMeasure
-    mean_rank: RankMeasure
-
-
-@dataclass(frozen=True)
-class RetrievalSummary:
-    """Retrieval in two readings.
-
-    Attributes
-    ----------
-    equal : RankSummary
-        Finding any key of the positive's group counts, such as any that equals it.
-    paired : RankSummary
-        Only the query's own key counts.
-    """
-
-    equal: RankSummary
-    paired: RankSummary
 
 
 def retrieval_summary(
@@ -202,7 +159,7 @@ def retrieval_summary(
     draws: int = DRAWS,
     confidence: float = CONFIDENCE,
     seed: int = 0,
-) -> RetrievalSummary:
+) -> dict[str, dict[str, RankMeasure]]:
     """Summarise how well queries find their keys.
 
     Parameters
@@ -223,8 +180,11 @@ def retrieval_summary(
 
     Returns
     -------
-    RetrievalSummary
-        Both readings. Beside a matrix of scores, 10,000 queries and keys take some 400 MB.
+    dict of str to dict of str to RankMeasure
+        In two readings: ``"equal"``, where any key of the positive's group counts, and ``"paired"``, where only the
+        query's own does. In each ``"R@1"`` and so on, the share of queries with a relevant key among the first k, and
+        ``"median rank"`` and ``"mean rank"``, 1 for the best. Beside a matrix of scores, 10,000 queries and keys take
+        some 400 MB.
 
     Raises
     ------
@@ -234,19 +194,20 @@ def retrieval_summary(
     Examples
     --------
     >>> found = retrieval_summary(torch.eye(4), torch.arange(4), torch.tensor([0, 0, 1, 1]))
-    >>> found.paired.recall[1]
+    >>> found["paired"]["R@1"]
     RankMeasure(estimate=Estimate(value=1.0, low=1.0, high=1.0), chance=0.25)
-    >>> found.equal.recall[1].chance
+    >>> found["equal"]["R@1"].chance
     0.5
     """
     equal, paired = rank_queries(score, positives, groups)
     _, number, sizes = torch.unique(groups, return_inverse=True, return_counts=True)
     relevant = sizes[number][positives]
     counts = list(resample_counts(len(positives), draws=draws, seed=seed))
-    return RetrievalSummary(
-        equal=_summary(equal, chance_ranks(len(groups), relevant), cutoffs, counts, confidence),
-        paired=_summary(paired, chance_ranks(len(groups), torch.ones_like(relevant)), cutoffs, counts, confidence),
-    )
+    chance, alone = (chance_ranks(len(groups), each) for each in (relevant, torch.ones_like(relevant)))
+    return {
+        "equal": _summary(equal, chance, cutoffs, counts, confidence),
+        "paired": _summary(paired, alone, cutoffs, counts, confidence),
+    }
 
 
 def rank_queries(
@@ -297,10 +258,14 @@ def _joined(blocks: Sequence[Ranks]) -> Ranks:
 
 def _summary(
     found: Ranks, chance: Ranks, cutoffs: Sequence[int], counts: Sequence[np.ndarray], confidence: float
-) -> RankSummary:
-    recall = {k: _mean(found.within(k), chance.within(k), counts, confidence) for k in cutoffs}
+) -> dict[str, RankMeasure]:
+    recall = {f"R@{k}": _mean(found.within(k), chance.within(k), counts, confidence) for k in cutoffs}
     median = RankMeasure(_median(found, counts, confidence), chance.median())
-    return RankSummary(recall, median, _mean(found.expected(), chance.expected(), counts, confidence))
+    return {
+        **recall,
+        "median rank": median,
+        "mean rank": _mean(found.expected(), chance.expected(), counts, confidence),
+    }
 
 
 def _mean(values: Tensor, chance: Tensor, counts: Sequence[np.ndarray], confidence: float) -> RankMeasure:

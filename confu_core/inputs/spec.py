@@ -30,6 +30,7 @@ class Picture:
         Of the square that they are reduced to, in pixels.
     """
 
+    dtype = np.dtype(np.uint8)  # Of the cached array.
     column: str
     side: int = 64
 
@@ -40,11 +41,6 @@ class Picture:
     def shape(self) -> tuple[int, ...]:
         """Of one sample: channels, height, width."""
         return (3, self.side, self.side)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array."""
-        return np.dtype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -85,6 +81,7 @@ class Sound:
         Length that they are cut or filled up to; None for that of the first sound of the training split.
     """
 
+    dtype = np.dtype(np.float16)  # Of the cached array, in dB: to a sixteenth of one or better.
     column: str
     sample_rate: int = 22050
     seconds: float | None = None
@@ -102,11 +99,6 @@ class Sound:
         assert self.seconds is not None, "the length is known once a dataset is opened"
         return (BANDS, frames_of(samples_in(self.seconds, self.sample_rate)))
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array: in dB, to a sixteenth of one or better."""
-        return np.dtype(np.float16)
-
 
 @dataclass(frozen=True)
 class Text:
@@ -122,6 +114,7 @@ class Text:
         At most as many different tokens. Columns of one dataset share a tokenizer, with the largest of theirs.
     """
 
+    dtype = np.dtype(np.int16)  # Of the cached array.
     column: str
     length: int = 64
     vocabulary: int = VOCABULARY_LIMIT
@@ -136,11 +129,6 @@ class Text:
     def shape(self) -> tuple[int, ...]:
         """Of one sample: tokens."""
         return (self.length,)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array."""
-        return np.dtype(np.int16)
 
 
 @dataclass(frozen=True)
@@ -157,6 +145,7 @@ class Sequence:
         Of the vector of each step.
     """
 
+    dtype = np.dtype(np.float32)  # Of the cached array.
     column: str
     length: int
     width: int
@@ -169,11 +158,6 @@ class Sequence:
     def shape(self) -> tuple[int, ...]:
         """Of one sample: steps, width."""
         return (self.length, self.width)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array."""
-        return np.dtype(np.float32)
 
 
 Input = Picture | Sequence | Sound | Text

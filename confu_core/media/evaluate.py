@@ -102,19 +102,16 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
     task, batch = findings.task, findings.embedded(TEST)
     modalities = len(task.inputs)
     every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
-    directions = [(query, key) for query, key in every if {*query, *key} <= {*task.present}]
-    n = batch.size
     alike = {at: torch.from_numpy(findings.alike(task.modalities[at])) for at in task.present}
-    for query, key in directions:
-        score = _blocks(findings, batch, query, key)
-        found = retrieval_summary(score, torch.arange(n), alike[key[0]])
+    for query, key in every:
+        if not {*query, *key} <= {*task.present}:
+            continue
+        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), alike[key[0]])
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
-        for reading, summary in (("equal", found.equal), ("paired", found.paired)):
-            named = {f"R@{k}": measure for k, measure in summary.recall.items()}
-            named |= {"median rank": summary.median_rank, "mean rank": summary.mean_rank}
-            for metric, measure in named.items():
-                yield _estimated("retrieval", subject, metric, reading, measure.estimate, measure.chance, defined)
+        for reading, measures in found.items():
+            for metric, (estimate, chance) in measures.items():
+                yield _estimated("retrieval", subject, metric, reading, estimate, chance, defined)
 
 
 def _blocks(
@@ -283,8 +280,8 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
         if modality == task.text:
             query = task.queries[-1]
             score = _blocks(findings, batch, query, (modality,))
-            found_ranks = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(equal_rows(rows)))
-            one = found_ranks.equal.recall[10].estimate
+            summary = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(equal_rows(rows)))
+            one = summary["equal"]["R@10"].estimate
             subject, defined = f"{query_name(task, query)}->{name}", findings.model.method.defines(query, (modality,))
             yield _estimated("robustness", subject, "R@10", kind, one, None, defined, level)
 
