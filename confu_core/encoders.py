@@ -8,9 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from confu_core.errors import ConfuError, InvalidValue, MethodError
+from confu_core.errors import InvalidValue, MethodError
 from confu_core.layers import perceptron
-from confu_core.user_code import RAISED, describe, user_attribute
+from confu_core.user_code import one_line, user_attribute
 
 __all__ = [
     "AveragedFrames",
@@ -329,12 +329,8 @@ def load_encoder(place: str) -> nn.Module:
     found = user_attribute(place, "encoder", _is_module)
     if not _is_module(found):
         raise MethodError(f"{place} is not a subclass of torch.nn.Module")
-    try:
+    with one_line(f"encoder {place} cannot be made"):
         encoder = found()
-    except ConfuError:
-        raise
-    except RAISED as error:  # The user's constructor may raise anything; the user sees what and where.
-        raise MethodError(f"encoder {place} cannot be made: {describe(error)}") from error
     width = getattr(encoder, "output_dim", None)
     if not isinstance(width, int) or width < 1:
         raise MethodError(f"{place} has no output_dim, the width of its features")

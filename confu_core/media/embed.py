@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from confu_core.errors import ConfuError, MethodError
+from confu_core.errors import MethodError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.epochs import to_tensor
-from confu_core.user_code import RAISED, describe
+from confu_core.user_code import one_line
 
 __all__ = ["embed_all", "embed_modality", "rows_of", "with_modality"]
 
@@ -42,16 +42,12 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
     model.eval()
     device = next(model.parameters()).device
     parts = []
-    try:
+    with one_line(f"the encoder of modality {modality} raised"):
         for start in range(0, len(rows), BLOCK):
             block = to_tensor(np.asarray(rows[start : start + BLOCK])).to(device)
             features = model.encoders[modality](block)
             embeddings = torch.nn.functional.normalize(model.projections[modality](features), dim=-1)
             parts.append((features.float().cpu(), embeddings.float().cpu()))
-    except ConfuError:
-        raise
-    except RAISED as error:  # A user's encoder may raise anything; the user sees what and where.
-        raise MethodError(f"the encoder of modality {modality} raised: {describe(error)}") from error
     features, embeddings = (torch.cat(tables) for tables in zip(*parts, strict=True))
     if not embeddings.isfinite().all():
         raise MethodError(f"embeddings of modality {modality} are not finite after training")

@@ -23,7 +23,7 @@ from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import named, tokenizer_of, with_lengths
 
-__all__ = ["Fitted", "MediaData", "columns_told", "described_by", "media_data", "open_media"]
+__all__ = ["Fitted", "MediaData", "described_by", "media_data", "open_media"]
 
 NEEDED = ("train", "validation", "test")
 DESCRIPTIONS, PROBE = "descriptions", "probe"
@@ -47,6 +47,21 @@ class MediaData:
     columns: Mapping[str, Any]  # What results say of it.
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)  # As in `MediaTask`.
     facts: tuple[Measure, ...] = ()  # What is known exactly besides, of variables that are no modalities.
+
+    def task(self, text: str | None, **rest: Any) -> MediaTask:
+        """Return a task on the data, whose classes are told by descriptions like a modality's texts, or by probes."""
+        contents = self.contents
+        told = {"told_by": told_by(text)} if "told_by" in self.columns else {}
+        return MediaTask(
+            benchmark=self.benchmark,
+            classes=contents.classes,
+            groups=contents.groups,
+            prompts=contents.prompts if text else (),
+            ceilings=self.ceilings,
+            columns={**self.columns, **told},
+            label=contents.label,
+            **rest,
+        )
 
 
 def media_data(dataset: Dataset) -> MediaData:
@@ -100,21 +115,15 @@ def open_media(
         arrays, absent = Replaced(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
         kinds = dict(fitted.inputs)
     cached = source if isinstance(source, Cached) else None
-    return MediaTask(
-        benchmark=data.benchmark,
+    return data.task(
+        text,
         inputs=kinds,
         arrays=arrays,
         labels=functools.cache(functools.partial(_labels, dataset, source, contents)),
-        classes=contents.classes,
-        groups=contents.groups,
-        prompts=contents.prompts if text else (),
-        ceilings=data.ceilings,
-        columns=columns_told(data, text),
         degraded=functools.partial(_degraded, dataset, cached, kinds, workers) if cached else None,
         samples=functools.partial(row_samples, dataset, source),
         keys=source.keys,
         notes=[*data.facts, *(_left_out(cached) if cached else ())],
-        label=contents.label,
         splits=splits,
         absent=absent,
     )
@@ -129,11 +138,6 @@ def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -
 def told_by(text: str | None) -> str:
     """Say what classes are told by, given the modality of their descriptions if there is one."""
     return DESCRIPTIONS if text else PROBE
-
-
-def columns_told(data: MediaData, text: str | None) -> dict[str, Any]:
-    """Return what results say of a dataset, with what its classes are told by in this case."""
-    return {**data.columns, **({"told_by": told_by(text)} if "told_by" in data.columns else {})}
 
 
 def _fitted_spec(contents: Contents, fitted: Fitted, features: Mapping[str, str]) -> InputSpec:

@@ -22,8 +22,8 @@ from confu_core.inputs.spec import Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing
 from confu_core.media.findings import FUSED, Findings, once
-from confu_core.media.opened import MediaData, columns_told, described_by
-from confu_core.media.task import TEST, Features, MediaTask, query_name
+from confu_core.media.opened import MediaData, described_by
+from confu_core.media.task import TEST, Features, query_name
 from confu_core.methods import Space, View
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.clip import Brought
@@ -227,18 +227,12 @@ def findings_of(data: MediaData, embeddings: Embeddings, temperature: float = 0.
             )
     fused = [tuple(names.index(part) for part in name.split("+")) for name in test if "+" in name]
     splits = tuple(sorted(embeddings.splits, key=list(data.dataset.manifest.splits).index))
-    task = MediaTask(
-        benchmark=data.benchmark,
+    task = data.task(
+        text,
         inputs=dict.fromkeys(names, Features(dim)),
         arrays=_InMemory(embeddings.splits),
         labels=partial(class_numbers, data.dataset, contents),
-        classes=contents.classes,
-        groups=contents.groups,
-        prompts=contents.prompts if text else (),
-        ceilings=data.ceilings,
-        columns=columns_told(data, text),
         notes=data.facts,
-        label=contents.label,
         splits=splits,
         absent=frozenset(names) - test.keys(),
         describing=text or "",
