@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -189,18 +190,11 @@ def _best(scores: np.ndarray, seed: int) -> np.ndarray:
     return np.argmax(equal * (1 - generator(seed, "ties", *scores.shape).random(scores.shape)), axis=-1)
 
 
-@dataclass(frozen=True)
-class ConfusedPair:
-    """Two classes taken for each other.
+class ConfusedPair(NamedTuple):
+    """Two classes taken for each other, the first for the second at least as often as the reverse.
 
-    Attributes
-    ----------
-    first, second : str
-        The classes; samples of the first are taken for the second at least as often as the reverse.
-    forward, backward : int
-        Samples of the first predicted as the second, and the reverse.
-    share : float
-        Both, as a share of the samples of the two classes.
+    `forward` and `backward` count samples of the first predicted as the second, and the reverse; `share` is both, of
+    the samples of the two classes.
     """
 
     first: str

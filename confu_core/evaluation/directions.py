@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -128,16 +129,10 @@ def _direction(
     )
 
 
-@dataclass(frozen=True)
-class Retrieval:
-    """How well queries find their keys.
+class Retrieval(NamedTuple):
+    """Share of queries whose key scores highest, and the mean rank of the key, 1 for the best.
 
-    Attributes
-    ----------
-    accuracy : float
-        Share of queries whose key scores highest; a key that ties with k others counts 1/(k + 1).
-    expected_rank : float
-        Mean rank of the key, 1 for the best; among equal scores, the middle.
+    A key that ties with k others counts 1/(k + 1), and has the rank in their middle.
     """
 
     accuracy: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,19 +17,10 @@ from confu_core.statistics.intervals import Interval, student_interval
 __all__ = ["FewShot", "few_shot"]
 
 
-@dataclass(frozen=True, eq=False)
-class FewShot:
-    """Accuracy with some labelled samples per class.
+class FewShot(NamedTuple):
+    """Accuracy with some labelled samples per class, and whether each test sample is correct, as means over the draws.
 
-    Attributes
-    ----------
-    shots : int
-        Labelled samples per class.
-    accuracy : Interval
-        Over the draws of those samples, on all test samples; its interval says how well the draws determine the
-        mean.
-    correct : ndarray of float64, shape (n,)
-        The mean of each test sample over the draws.
+    The interval says how well the draws determine the mean.
     """
 
     shots: int

@@ -210,7 +210,7 @@ def _overlap(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query, one, two, both in _pairs(findings):
         letters, defined = letters_of(*(task.modalities[at] for at in reversed(query))), _each_defined(findings, query)
-        for name, share in overlap(two, one, both).named(letters).items():
+        for name, share in overlap(two, one, both, *letters).items():
             yield Measure("overlap", query_name(task, query), name, share, defined=defined)
 
 

@@ -48,18 +48,11 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Vectors of the samples of some splits, and of the descriptions of classes.
+    """Vectors of the samples of some splits, and of the descriptions of classes, in the orders of the dataset."""
 
-    Attributes
-    ----------
-    splits : mapping of str to mapping of str to ndarray of float32, shape (n, dim)
-        By split, then by query, such as ``"image"`` or ``"image+audio"``; rows in the order of the dataset.
-    descriptions : ndarray of float32, shape (descriptions, dim), or None
-        In the order of the dataset's descriptions.
-    """
-
+    # By split, then by query, such as "image" or "image+audio": float32 of shape (n, dim).
     splits: Mapping[str, Mapping[str, np.ndarray]]
-    descriptions: np.ndarray | None = None
+    descriptions: np.ndarray | None = None  # Of shape (descriptions, dim).
 
 
 def read_embeddings(path: str | Path, data: MediaData) -> Embeddings:
