@@ -36,6 +36,7 @@ __all__ = [
     "equal_rows",
     "examples_of",
     "headline_probe",
+    "once",
     "plain_correct",
     "side_by_side",
     "with_products",
@@ -43,13 +44,10 @@ __all__ = [
 
 LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
 PROBES = (LINEAR, BILINEAR, MLP, FUSED)
-PER_KIND = 3  # Examples.
-
-
 SPLITS = ("train", "validation", TEST)  # That probes are trained, chosen and tested on.
-BANDS = 32  # Of neighbouring mel bands together.
-TOKENS = 200  # The commonest ones of the training texts.
-BLOCK = 500
+PER_KIND = 3  # Examples.
+# Of plain features: neighbouring mel bands together, the commonest tokens of the training texts, rows at a time.
+BANDS, TOKENS, BLOCK = 32, 200, 500
 
 Rows = Callable[[np.ndarray], np.ndarray]
 Result = TypeVar("Result")

@@ -194,8 +194,8 @@ def _left_out(cached: Cached) -> Iterator[Measure]:
 
 
 def _labels(dataset: Dataset, source: Cached | StreamedArrays, contents: Contents, split: str) -> np.ndarray:
-    named = source.labels(split, [contents.label])[contents.label].to_pylist()
-    return class_numbers(dataset, contents, split, named)
+    names = source.labels(split, [contents.label])[contents.label].to_pylist()
+    return class_numbers(dataset, contents, split, names)
 
 
 def row_samples(
