@@ -55,8 +55,8 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
 
     Parameters
     ----------
-    data : str or Path
-        As for `birdmml.bench.open_data`.
+    data : str, Path or MediaData
+        As for `birdmml.bench.open_data`, or what it returned.
     split : str
         Such as ``"train"``.
     side : int, optional
@@ -100,8 +100,8 @@ def evaluate(
         dataset's `descriptions`, in their order. Rows are the test split in the dataset's order; or all splits, one
         after the other as its manifest has them (``birdmml info``); or those of ``"keys"``. Or a ``.npz`` of such
         arrays with keys, or Parquet by ``key``.
-    data : str or Path
-        As for `birdmml.bench.open_data`.
+    data : str, Path or MediaData
+        As for `birdmml.bench.open_data`, or what it returned.
     name : str
         What it is called in tables.
     seed : int
@@ -163,8 +163,9 @@ def evaluate_model(
     ----------
     model : SavedModel, or str or Path
         As `confu_core.load_model` returns it, or the file of ``birdmml run --model``.
-    data : str or Path
-        As for `birdmml.bench.open_data`. Without splits ``train`` and ``validation`` there are no probes.
+    data : str, Path or MediaData
+        As for `birdmml.bench.open_data`, or what it returned. Without splits ``train`` and ``validation`` there are no
+        probes.
     cache, workers, progress
         As for `birdmml.bench.open_task`.
     features : mapping of str to str, optional
