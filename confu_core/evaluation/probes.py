@@ -27,6 +27,7 @@ __all__ = [
     "correct_on_test",
     "linear_probe",
     "mlp_probe",
+    "probe_of",
     "standardised",
 ]
 
@@ -176,7 +177,7 @@ def linear_probe(
     x, (seen, named), (unseen, labels) = standardised(raw, raw), *((standardised(z, raw), own) for z, own in others)
 
     def success(model: Any) -> float:
-        found = _probe_of(_predicted(model, seen), named)
+        found = probe_of(_predicted(model, seen), named)
         return found.balanced_accuracy if balanced else found.accuracy
 
     if strengths is None:
@@ -186,10 +187,10 @@ def linear_probe(
         model, strength = max(fitted, key=lambda pair: success(pair[0]))
     if refit:
         model = _fit(_regression(), np.concatenate([x, seen]), np.concatenate([y, named]), strength)
-    return _probe_of(_predicted(model, unseen), labels, strength)
+    return probe_of(_predicted(model, unseen), labels, strength)
 
 
-def _probe_of(predicted: np.ndarray, labels: np.ndarray, strength: float | None = None) -> Probe:
+def probe_of(predicted: np.ndarray, labels: np.ndarray, strength: float | None = None) -> Probe:
     """Return the success of a classifier from what it predicts, in which there are other classes than in `labels`."""
     correct = (predicted == labels).astype(float)
     classes, numbers = np.unique(labels, return_inverse=True)
@@ -296,7 +297,7 @@ def mlp_probe(train: Labelled, validation: Labelled, test: Labelled, *, width: i
     _descend(net, *sets[0], *sets[1], seed)
     with torch.no_grad():
         predicted = classes[net(sets[2][0]).argmax(1).numpy()]
-    return _probe_of(predicted, others[1][1])
+    return probe_of(predicted, others[1][1])
 
 
 def _tensors(x: np.ndarray, reference: np.ndarray, y: np.ndarray, classes: np.ndarray) -> tuple[Tensor, Tensor]:
