@@ -13,8 +13,6 @@ from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import CLS, PAD, UNK
 from confu_core.random import generator, uniform, words
 
-__all__ = ["AUGMENTATIONS", "DEGRADATIONS", "Alteration", "augment", "check_augmentations", "degrade"]
-
 SHIFT_SHARE = 1 / 8  # Of a picture's side, to either side.
 COLOR = 0.3  # Brightness, contrast and saturation are multiplied by 1 - this to 1 + this.
 GAIN_DB = 6.0

@@ -18,17 +18,6 @@ from confu_core.inputs.sound import decode_sound, log_mel
 from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sequence, Sound, Text
 from confu_core.inputs.text import Tokenizer
 
-__all__ = [
-    "Change",
-    "Corrupt",
-    "Decoder",
-    "content",
-    "decode_sequence",
-    "decoded",
-    "encode_sequence",
-    "sequence_features",
-]
-
 Change = Callable[[str, Any, int], Any]
 
 

@@ -17,8 +17,6 @@ import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["DESCRIPTION", "as_array", "chosen_rows", "read_features", "read_vectors"]
-
 _EXTENSIONS = (".npz", ".parquet")
 DESCRIPTION = "description/"  # What the keys of descriptions of classes begin with; their numbers follow.
 # Features hardly shrink: what grows beyond both is not a file of them but an attack.

@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-__all__ = [
-    "PICTURE_FEATURES",
-    "PIXEL_LIMIT",
-    "decode_frames",
-    "decode_picture",
-    "jpeg_damage",
-    "jpeg_scans",
-    "picture_features",
-]
-
 PIXEL_LIMIT = 1 << 26  # 8192 x 8192: below the size at which Pillow begins to warn.
 LEVELS = 4  # Of each colour in a histogram.
 GRID = 4  # Places along each side whose mean colour is a feature.

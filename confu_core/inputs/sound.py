@@ -17,23 +17,6 @@ from confu_core.inputs.sound_files import whole_sound
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
-__all__ = [
-    "BANDS",
-    "DURATION_LIMIT",
-    "HIGH_HZ",
-    "HOP",
-    "LOW_HZ",
-    "RATE_LIMIT",
-    "WINDOW",
-    "check_sound",
-    "decode_sound",
-    "encode_flac",
-    "frames_of",
-    "log_mel",
-    "samples_in",
-    "spectrum_features",
-]
-
 DURATION_LIMIT = 600.0  # Seconds.
 BANDS, WINDOW, HOP = 128, 1024, 512
 LOW_HZ, HIGH_HZ = 500.0, 10_000.0

@@ -13,8 +13,6 @@ from confu_core.inputs.sound import BANDS, DURATION_LIMIT, LOW_HZ, RATE_LIMIT, f
 from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
 from confu_core.typed import check_keys
 
-__all__ = ["Frames", "Input", "InputSpec", "Picture", "Sequence", "Sound", "Text"]
-
 FRAMES_LIMIT = 64  # Of one video.
 
 

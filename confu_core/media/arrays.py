@@ -28,8 +28,6 @@ from confu_core.shards.stream import Stream, stream
 from confu_core.training.epochs import Augment, to_tensor
 from confu_core.training.samples import Batch
 
-__all__ = ["Replaced", "StreamedArrays", "StreamedEpochs", "augmentations", "degraded_inputs", "with_features"]
-
 DEGRADED = "degraded"  # The folder beside the cache that keeps damaged splits.
 SEED = 0  # Every run is tested on the same damage.
 

@@ -24,8 +24,6 @@ from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
 
-__all__ = ["make_model"]
-
 
 def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: int | None) -> Model:
     """Make the model of a run, with fresh parameters that its seed decides."""

@@ -14,8 +14,6 @@ from confu_core.model import Model
 from confu_core.training.epochs import to_tensor
 from confu_core.user_code import one_line
 
-__all__ = ["embed_all", "embed_modality", "rows_of", "with_modality"]
-
 BLOCK = 250
 
 

@@ -46,8 +46,6 @@ from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 
-__all__ = ["FAMILIES", "SHOTS", "Family", "evaluate_media", "families_of", "tells_class"]
-
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
 LEAST = 4  # Samples, of which half are held out.

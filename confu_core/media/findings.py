@@ -28,20 +28,6 @@ from confu_core.methods.view import View
 from confu_core.model import Model
 from confu_core.user_code import in_evaluation
 
-__all__ = [
-    "FUSED",
-    "LINEAR",
-    "PROBES",
-    "Findings",
-    "equal_rows",
-    "examples_of",
-    "headline_probe",
-    "once",
-    "plain_correct",
-    "side_by_side",
-    "with_products",
-]
-
 LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
 PROBES = (LINEAR, BILINEAR, MLP, FUSED)
 SPLITS = ("train", "validation", TEST)  # That probes are trained, chosen and tested on.

@@ -21,8 +21,6 @@ from confu_core.shards import Dataset, Shard
 from confu_core.shards.parquet import each_row
 from confu_core.shards.rows import read_rows
 
-__all__ = ["MediaSamples", "MediaStream"]
-
 Sample = dict[str, Any]
 
 

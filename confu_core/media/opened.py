@@ -23,8 +23,6 @@ from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import named, tokenizer_of, with_lengths
 
-__all__ = ["Fitted", "MediaData", "described_by", "media_data", "open_media"]
-
 NEEDED = ("train", "validation", "test")
 DESCRIPTIONS, PROBE = "descriptions", "probe"
 

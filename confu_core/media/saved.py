@@ -18,8 +18,6 @@ from confu_core.model import Model
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
 from confu_core.typed import check_keys
 
-__all__ = ["SavedModel", "load_model", "save_model"]
-
 FEATURES = "features"
 GIVE = "give a file that `birdmml run --model` wrote"
 

@@ -12,8 +12,6 @@ from confu_core.runs.options import cell_id, plain, resolved_options
 from confu_core.settings import check_dials, dial
 from confu_core.training.settings import BALANCES, PRECISIONS
 
-__all__ = ["MediaSettings"]
-
 
 @dataclass(frozen=True)
 class MediaSettings:

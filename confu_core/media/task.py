@@ -15,8 +15,6 @@ from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
 from confu_core.runs.measures import Measure
 
-__all__ = ["TEST", "Arrays", "Features", "Kind", "MediaTask", "query_name"]
-
 
 @dataclass(frozen=True)
 class Features:

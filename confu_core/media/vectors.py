@@ -30,18 +30,6 @@ from confu_core.methods.clip import Brought
 from confu_core.model import Model
 from confu_core.shards import Dataset
 
-__all__ = [
-    "DESCRIPTIONS",
-    "Embeddings",
-    "VectorFindings",
-    "description_keys",
-    "embeddings_of",
-    "findings_of",
-    "read_embeddings",
-    "sorted_by_split",
-    "write_embeddings",
-]
-
 DESCRIPTIONS = "descriptions"
 ROUNDING = 1e-5
 
