@@ -49,8 +49,8 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
 
     Parameters
     ----------
-    data : str or Path
-        As for `birdmml.bench.open_data`.
+    data : str, Path or MediaData
+        As for `birdmml.bench.open_data`, or what it returned.
     split : str
         Such as ``"train"``.
     side : int, optional
@@ -70,13 +70,13 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
     """
     if side is not None and type(side) is not int:
         raise InvalidValue(f"side must be a whole number of pixels; got {side!r}")
-    known = open_data(_place(data))
+    known = _opened(data)
     return (MediaStream if stream else MediaSamples)(known.dataset, known.contents, split, side)
 
 
 def evaluate(
     embeddings: Embeddings | Mapping[str, Any] | str | Path,
-    data: str | Path,
+    data: str | Path | MediaData,
     *,
     name: str = "mine",
     seed: int = 0,
@@ -94,8 +94,8 @@ def evaluate(
         dataset's `descriptions`, in their order. Rows are the test split in the dataset's order; or all splits, one
         after the other as its manifest has them (``birdmml info``); or those of ``"keys"``. Or a ``.npz`` of such
         arrays with keys, or Parquet by ``key``.
-    data : str or Path
-        As for `birdmml.bench.open_data`.
+    data : str, Path or MediaData
+        As for `birdmml.bench.open_data`, or what it returned.
     name : str
         What it is called in tables.
     seed : int
@@ -122,7 +122,7 @@ def evaluate(
     TEMPERATURE.checked("temperature", temperature)
     if not (isinstance(name, str) and name.strip() and name.isprintable()):
         raise InvalidValue(f"name must be text that can be printed; got {name!r}")
-    known = open_data(_place(data))
+    known = _opened(data)
     if isinstance(embeddings, str | Path):
         embeddings = read_embeddings(embeddings, known)
     elif not isinstance(embeddings, Embeddings):
@@ -138,12 +138,12 @@ def evaluate(
     without = {"plain", *(["dependence"] if any("+" in query for query in embeddings.splits["test"]) else [])}
     with environment.threads(1):
         found = evaluate_trained(findings, cell, dict.fromkeys(TRAINED), without)
-    return Evaluation(kept(found), _plan(known, str(data), name), time.monotonic() - started, found.label)
+    return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)
 
 
 def evaluate_model(
     model: SavedModel | str | Path,
-    data: str | Path,
+    data: str | Path | MediaData,
     *,
     cache: str | Path | None = None,
     features: Mapping[str, str] | None = None,
@@ -159,8 +159,9 @@ def evaluate_model(
     ----------
     model : SavedModel, or str or Path
         As `confu_core.load_model` returns it, or the file of ``birdmml run --model``.
-    data : str or Path
-        As for `birdmml.bench.open_data`. Without splits ``train`` and ``validation`` there are no probes.
+    data : str, Path or MediaData
+        As for `birdmml.bench.open_data`, or what it returned. Without splits ``train`` and ``validation`` there are no
+        probes.
     cache, workers, progress
         As for `birdmml.bench.open_task`.
     features : mapping of str to str, optional
@@ -194,12 +195,12 @@ def evaluate_model(
     cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
     with environment.threads(threads):
         found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})
-    return Evaluation(kept(found), _plan(known, str(data), name), time.monotonic() - started, found.label)
+    return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)
 
 
 def embed_model(
     model: SavedModel | str | Path,
-    data: str | Path,
+    data: str | Path | MediaData,
     out: str | Path,
     *,
     cache: str | Path | None = None,
@@ -229,25 +230,27 @@ def embed_model(
 
 def _findings(
     saved: SavedModel,
-    data: str | Path,
+    data: str | Path | MediaData,
     cache: str | Path | None,
     features: Mapping[str, str] | None,
     workers: int,
     progress: Any,
 ) -> tuple[MediaData, Findings]:
-    known = open_data(_place(data))
+    known = _opened(data)
     if not isinstance(saved, SavedModel):
         raise InvalidValue(f"model must be a file or what load_model returns; got {type(saved).__name__}")
-    settings = replace(saved.settings, data=str(data), feature_files=dict(features or {}))
+    settings = replace(saved.settings, feature_files=dict(features or {}))
     fitted = Fitted(saved.inputs, saved.tokenizer)
     task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)
     return known, Findings(task, saved.model)
 
 
-def _place(data: Any) -> str | Path:
+def _opened(data: Any) -> MediaData:
+    if isinstance(data, MediaData):
+        return data
     if not isinstance(data, str | Path):
         raise InvalidValue(f"data must be a folder, a URL or a source such as ssw60:PATH; got {type(data).__name__}")
-    return data
+    return open_data(data)
 
 
 def _weights(saved: SavedModel) -> str:
@@ -288,5 +291,5 @@ def _keys(data: MediaData, rows: int) -> list[str]:
     raise InvalidValue(f"embeddings must have the {every}, or bring their keys; got {rows} rows")
 
 
-def _plan(data: MediaData, place: str, name: str) -> dict[str, Any]:
-    return media_plan({}, {"data": place, "method": name}, [], {place: data})
+def _plan(data: MediaData, name: str) -> dict[str, Any]:
+    return media_plan({}, {"method": name}, [], {"": data})

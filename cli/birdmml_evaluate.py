@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in
 from confu_cli.results import check_results_folder, do_each, print_row
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from confu_core.media.opened import MediaData
 
 __all__ = ["embed", "evaluate"]
 
@@ -52,10 +55,7 @@ def evaluate(
         raise InvalidValue(f"give either --model or --embeddings; got {'neither' if model is None else 'both'}")
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
-    if out is not None:
-        from birdmml.bench import open_data
-
-        check_results_folder(out, open_data(data).benchmark)
+    opened = data if out is None else _for_place(out, data)
     given = {name: options[name] for name in ("name", "seed", "temperature", "split") if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
@@ -66,12 +66,12 @@ def evaluate(
             raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
         if "split" in given:
             raise InvalidValue("embeddings are measured on the test split; leave out --split")
-        found = measure(embeddings, data, **{"name": embeddings.stem, **given})
+        found = measure(embeddings, opened, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:
             raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
         with progress_bar("evaluating", "rows") as bar:
-            found = evaluate_model(model, data, **given, **_reading(options, bar))
+            found = evaluate_model(model, opened, **given, **_reading(options, bar))
     saving = [] if out is None else [lambda: found.save(out)]
     do_each([lambda: print_row(found.row, found.label, found.seconds, as_json), *saving])
 
@@ -103,6 +103,15 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
     else:
         counts = ", ".join(f"{count:,} of {split}" for split, count in rows.items())
         echo(f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}")
+
+
+def _for_place(out: Path, data: str) -> MediaData:
+    """Open data, and refuse a results folder that could not be written to, before anything is computed."""
+    from birdmml.bench import open_data
+
+    opened = open_data(data)
+    check_results_folder(out, opened.benchmark)
+    return opened
 
 
 def _reading(options: dict[str, Any], bar: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from confu_core.errors import ConfuError, MethodError, nearest
 
-__all__ = ["RAISED", "describe", "in_evaluation", "user_attribute"]
+__all__ = ["RAISED", "describe", "in_evaluation", "one_line", "user_attribute"]
 
 # What code of the user's may raise: `sys.exit` there must not end a run without a word.
 RAISED = (Exception, SystemExit)
@@ -72,11 +72,16 @@ def _from_module(name: str) -> ModuleType:
 
 
 @contextlib.contextmanager
-def in_evaluation(method: object) -> Iterator[None]:
-    """Turn what a method raises within a block into a MethodError of one line, with the method, what and where."""
+def one_line(said: str) -> Iterator[None]:
+    """Turn what code of the user's raises within a block into a MethodError of one line: what is said, and where."""
     try:
         yield
     except ConfuError:
         raise
-    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
-        raise MethodError(f"method {type(method).__name__} raised in evaluation: {describe(error)}") from error
+    except RAISED as error:  # It may raise anything; the user sees what and where.
+        raise MethodError(f"{said}: {describe(error)}") from error
+
+
+def in_evaluation(method: object) -> contextlib.AbstractContextManager[None]:
+    """Turn what a method raises within a block into a MethodError of one line."""
+    return one_line(f"method {type(method).__name__} raised in evaluation")

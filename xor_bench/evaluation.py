@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.evaluation.directions import evaluate as evaluate_directions
 from confu_core.inputs.features import as_array, chosen_rows, read_vectors
-from confu_core.methods import Method, Space, View
+from confu_core.methods import Space, View
+from confu_core.methods.clip import Brought
 from confu_core.model import Model
 from confu_core.runs.environment import threads
 from confu_core.runs.evaluation import Evaluation
@@ -30,21 +31,18 @@ from xor_bench.task import names
 __all__ = ["evaluate", "read_codes"]
 
 
-class Brought(Method):
-    """Cosines of embeddings of codes; the last feature of a row is its code, by which fused vectors are found."""
+class FusedByCode(Brought):
+    """Embeddings of codes; the last feature of a row is its code, by which fused vectors are found."""
 
     def __init__(self, space: Space, fused: Mapping[tuple[int, ...], Tensor]) -> None:
         super().__init__(space)
         self.fused = dict(fused)
 
-    def score(self, query: View, key: View) -> Tensor:
-        """Return cosines; for several modalities without a vector of their own, the sum of theirs."""
-        return self._vector(query) @ self._vector(key).mT
-
-    def _vector(self, view: View) -> Tensor:
-        if view.modalities not in self.fused:
-            return view.total(view.embeddings)
-        return self.fused[view.modalities][tuple(view.feature(at)[..., -1].long() for at in view.modalities)]
+    def embed(self, query: View) -> Tensor | None:
+        """Return the embedding of one modality, or the vector of the codes of several, where it was brought along."""
+        if query.modalities not in self.fused:
+            return super().embed(query)
+        return self.fused[query.modalities][tuple(query.feature(at)[..., -1].long() for at in query.modalities)]
 
 
 def evaluate(
@@ -176,7 +174,7 @@ def _model(tables: Mapping[str, Tensor], letters: tuple[str, ...]) -> Model:
     """Return the model whose embeddings are the inputs without their codes."""
     dim = tables["a"].shape[1]
     fused = {tuple(map(letters.index, name)): table for name, table in tables.items() if len(name) > 1}
-    model = Model([nn.Identity()] * len(letters), dim + 1, dim, lambda space: Brought(space, fused))
+    model = Model([nn.Identity()] * len(letters), dim + 1, dim, lambda space: FusedByCode(space, fused))
     for at in range(len(letters)):
         nn.init.eye_(model.get_parameter(f"projections.{at}.weight"))
         nn.init.zeros_(model.get_parameter(f"projections.{at}.bias"))

@@ -11,6 +11,7 @@ from confu_core.ceilings import ceiling_columns
 from confu_core.encoders import vector_encoder
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.directions import DirectionResults, evaluate
+from confu_core.methods import base
 from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
@@ -19,7 +20,7 @@ from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
 from xor_bench.data import XorData
 from xor_bench.settings import Settings
-from xor_bench.task import XorSamples, code_inputs, direction_name, directions, names
+from xor_bench.task import XorSamples, code_inputs, direction_name, names
 from xor_bench.theory import ceilings, chance, information
 
 __all__ = ["every_direction", "headline", "row_of", "run", "run_together", "samples", "untrained"]
@@ -121,9 +122,8 @@ def _row(settings: Settings, model: Model, loss: float, data: XorData | None) ->
 
 def every_direction(settings: Settings) -> list[tuple[tuple[int, ...], int]]:
     """List the directions of a task, as numbers of modalities."""
-    letters = names(settings.modalities)
-    wanted = directions(settings.modalities, range(1, settings.modalities))
-    return [(tuple(map(letters.index, query)), letters.index(target)) for query, target in wanted]
+    orders = range(1, settings.modalities)
+    return [(query, key) for k in orders for query, (key,) in base.every_direction(settings.modalities, k)]
 
 
 def row_of(settings: Settings, found: DirectionResults, cell: Mapping[str, Any], loss: float | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from birdmml.audit.words import words_of
 from birdmml.describe import describe
 from confu_core.evaluation.complementarity import complementarity
 from confu_core.evaluation.probes import Labelled, linear_probe
-from confu_core.parallel.workers import completed
+from confu_core.parallel.workers import mapped
 from confu_core.random import generator
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 
@@ -142,7 +142,16 @@ def measure_headroom(facts: Facts, *, seed: int = 0, workers: int = 1) -> Headro
     chosen = [each for size in range(1, len(signs) + 1) for each in combinations(signs, size)]
     # The widest first: it takes longest.
     plan = sorted(chosen, key=len, reverse=True)
-    correct = dict(completed(functools.partial(_probe, rows), plan, min(workers, len(plan))))
+    probed = mapped(
+        functools.partial(_probe, rows),
+        plan,
+        min(workers, len(plan)),
+        died=lambda times, names: (
+            f"the worker that probes died {times} times over {names}; use fewer workers if memory ran out"
+        ),
+        name="+".join,
+    )
+    correct = dict(probed)
     exact = _ceilings(facts)
     named = {each: _name(each, signs) for each in chosen}
     labels = rows.labels[rows.train]

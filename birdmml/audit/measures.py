@@ -13,12 +13,10 @@ import numpy as np
 from confu_core.errors import DatasetError
 from confu_core.inputs import Picture, Sequence, Sound
 from confu_core.inputs.complaint import complaint
-from confu_core.inputs.decode import content
+from confu_core.inputs.decode import content, decode_sequence
 from confu_core.inputs.fingerprint import PICTURE_WORDS, SOUND_WORDS, picture_hash, sound_fingerprint
-from confu_core.inputs.picture import decode_picture
-from confu_core.inputs.plain import PICTURE_FEATURES, picture_features, spectrum_features
-from confu_core.inputs.sequence import decode_sequence
-from confu_core.inputs.sound import decode_sound
+from confu_core.inputs.picture import PICTURE_FEATURES, decode_picture, picture_features
+from confu_core.inputs.sound import decode_sound, spectrum_features
 
 _CONTENT = ("content", "u8", (2,))
 PICTURE = np.dtype(

@@ -19,6 +19,7 @@ from birdmml.song.surroundings import surroundings
 from birdmml.song.voice import Score, voice_of, write_score
 from birdmml.species import Song, SongFacts
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs import sound
 
 SECONDS = (0.25, 60.0)
 SAMPLE_RATES = (8000, 48_000)
@@ -201,9 +202,7 @@ def to_int16(samples: np.ndarray) -> np.ndarray:  # int16, shape (samples,)
 
 def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
     """Encode a recording, float32 of shape (samples,), as mono 16-bit FLAC; beyond [-1, 1] it is an InvalidValue."""
-    buffer = io.BytesIO()
-    soundfile.write(buffer, to_int16(samples), sample_rate, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
+    return sound.encode_flac(to_int16(samples), sample_rate)
 
 
 def decode_flac(data: bytes) -> tuple[np.ndarray, int]:

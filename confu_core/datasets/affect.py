@@ -17,7 +17,7 @@ from confu_core.datasets.restricted_pickle import load_pickle
 from confu_core.datasets.sources import check_one_of
 from confu_core.errors import DatasetError, nearest
 from confu_core.inputs import spec
-from confu_core.inputs.sequence import encode_sequence
+from confu_core.inputs.decode import encode_sequence
 from confu_core.io.atomic import sha256_of
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.tar import flat_json

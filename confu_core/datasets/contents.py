@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confu_core.errors import DatasetError, InvalidValue
+import numpy as np
+
+from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.spec import InputSpec
 from confu_core.shards.manifest import Manifest
+from confu_core.shards.read import Dataset
 
-__all__ = ["CONTENTS", "Contents", "contents_of"]
+__all__ = ["CONTENTS", "Contents", "class_numbers", "contents_of"]
 
 CONTENTS = "contents"
 
@@ -117,3 +120,14 @@ def contents_of(manifest: Manifest) -> Contents:
         return Contents.from_dict(said)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"the manifest of {manifest.name!r} is damaged: its {CONTENTS} cannot be read") from error
+
+
+def class_numbers(dataset: Dataset, contents: Contents, split: str, named: Sequence[Any] | None = None) -> np.ndarray:
+    """Return the numbers of the classes that the rows of a split, or those given, name; int64 of shape (n,)."""
+    if named is None:
+        named = dataset.table(split, [contents.label])[contents.label].to_pylist()
+    number = {name: row for row, name in enumerate(contents.classes)}
+    if strange := sorted({str(name) for name in named} - number.keys()):
+        problem = f"{contents.label} {strange[0]!r} in split {split!r} is none of its classes"
+        raise DatasetError(f"{dataset.root}: {problem}; {nearest(strange[0], number)}")
+    return np.array([number[str(name)] for name in named])

@@ -17,7 +17,7 @@ from confu_core.datasets.media_root import FILE_LIMIT, MediaRoot
 from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.picture import PIXEL_LIMIT
-from confu_core.inputs.sound import DURATION_LIMIT
+from confu_core.inputs.sound import DURATION_LIMIT, encode_flac
 from confu_core.inputs.spec import FRAMES_LIMIT, Frames, Input, Picture, Sound
 
 if TYPE_CHECKING:
@@ -217,8 +217,6 @@ def _animation(pictures: list[Image]) -> bytes:
 
 
 def _sound(path: Path) -> bytes | None:
-    import soundfile
-
     with _open(path) as container:
         if not container.streams.audio:
             return None
@@ -235,9 +233,7 @@ def _sound(path: Path) -> bytes | None:
                 raise DatasetError(f"{path} has sound of more than {DURATION_LIMIT:g} s")
     if not length:
         return None
-    file = io.BytesIO()
-    soundfile.write(file, np.concatenate(blocks), rate, format="FLAC", subtype="PCM_16")
-    return file.getvalue()
+    return encode_flac(np.concatenate(blocks), rate)
 
 
 def _mixed(container: Any, rate: int) -> Iterator[np.ndarray]:

@@ -1,8 +1,8 @@
-"""Complementarity: what a fused query gets right beyond the best single one, beside what could be had."""
+"""What a fused query gains over its single ones, how far it depends on each, and what is left with one missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,23 @@ from numpy.typing import ArrayLike
 
 from confu_core.ceilings import COINCIDE, Ceilings
 from confu_core.errors import InvalidValue
-from confu_core.statistics.bootstrap import Estimate, bootstrap_mean, percentiles
+from confu_core.random import generator
+from confu_core.statistics.bootstrap import Estimate, bootstrap_mean, paired_difference, percentiles
 from confu_core.statistics.intervals import CONFIDENCE
 from confu_core.statistics.per_sample import correctness
 from confu_core.statistics.resampling import DRAWS, resampled_means
 
-__all__ = ["Complementarity", "MissingAccuracy", "complementarity", "complementarity_by_group", "missing_accuracy"]
+__all__ = [
+    "PENALTIES",
+    "Complementarity",
+    "complementarity",
+    "complementarity_by_group",
+    "explained_variance",
+    "missing_accuracy",
+    "shuffle_drop",
+]
+
+PENALTIES = (1e-6, 1e-4, 1e-2, 1.0, 1e2, 1e4)
 
 
 @dataclass(frozen=True)
@@ -25,25 +36,16 @@ class Complementarity:
 
     Attributes
     ----------
-    samples : int
-        How many were classified.
-    fused : Estimate
-        Accuracy of the fused query.
-    singles : tuple of Estimate
-        Accuracies of the single queries.
     gain : Estimate
-        `fused` less the largest of `singles`.
+        Accuracy of the fused query less the largest of the single ones.
     available : float or None
         The same difference of the ceilings; None where they were not given.
     fusion_gain_captured : Estimate or None
         `gain` over `available`; None where there are no ceilings or they coincide.
     higher_order_capture : Estimate or None
-        `Ceilings.capture` of `fused`: what was captured of what no pair tells; None likewise.
+        `Ceilings.capture` of the fused accuracy: what was captured of what no pair tells; None likewise.
     """
 
-    samples: int
-    fused: Estimate
-    singles: tuple[Estimate, ...]
     gain: Estimate
     available: float | None
     fusion_gain_captured: Estimate | None
@@ -93,10 +95,8 @@ def complementarity(
     """
     if not singles:
         raise InvalidValue("singles must hold at least one query; got none")
-    named = {f"singles[{i}]": single for i, single in enumerate(singles)}
-    table = np.stack(correctness(fused=fused, **named), axis=-1)
+    table = np.stack(correctness(fused=fused, **_named(singles)), axis=-1)
     means, resampled = table.mean(0), resampled_means(table, draws=draws, seed=seed)
-    each = [percentiles(value, column, confidence) for value, column in zip(means, resampled.T, strict=True)]
     gain, gains = (x[..., 0] - x[..., 1:].max(-1) for x in (means, resampled))
     available = captured = higher = None
     if ceilings is not None:
@@ -107,9 +107,7 @@ def complementarity(
         if beyond > COINCIDE:
             shares = (resampled[:, 0] - ceilings.pairwise) / beyond
             higher = percentiles(float((means[0] - ceilings.pairwise) / beyond), shares, confidence)
-    whole, *parts = each
-    total = percentiles(gain, gains, confidence)
-    return Complementarity(len(table), whole, tuple(parts), total, available, captured, higher)
+    return Complementarity(percentiles(gain, gains, confidence), available, captured, higher)
 
 
 def complementarity_by_group(
@@ -119,28 +117,7 @@ def complementarity_by_group(
     ceilings: Mapping[Any, Ceilings] | None = None,
     **options: Any,
 ) -> dict[Any, Complementarity]:
-    """Measure complementarity within groups of samples, such as those told apart in the same way.
-
-    Parameters
-    ----------
-    fused, singles
-        See `complementarity`.
-    groups : array of int or str, shape (n,)
-        Group of each sample.
-    ceilings : mapping of group to Ceilings, optional
-        Of each group; those it lacks have none.
-    **options
-        Those of `complementarity`.
-
-    Returns
-    -------
-    dict of group to Complementarity
-        In ascending order. The best single query is that of the group.
-
-    Raises
-    ------
-    InvalidValue
-        If the vectors differ in length or hold anything outside [0, 1], or there is no single query.
+    """Measure complementarity within groups of samples, each with the best single query and the ceilings of its own.
 
     Examples
     --------
@@ -148,10 +125,8 @@ def complementarity_by_group(
     >>> {group: each.gain.value for group, each in found.items()}
     {'both': 1.0, 'either': 0.0}
     """
-    names = np.asarray(groups)
-    named = {f"singles[{i}]": single for i, single in enumerate(singles)}
-    whole, *parts, _ = correctness(fused=fused, **named, groups=np.zeros(len(names)))
-    known = ceilings or {}
+    names, known = np.asarray(groups), ceilings or {}
+    whole, *parts, _ = correctness(fused=fused, **_named(singles), groups=np.zeros(len(names)))
     return {
         group: complementarity(whole[chosen], [part[chosen] for part in parts], known.get(group), **options)
         for group in np.unique(names).tolist()
@@ -159,20 +134,8 @@ def complementarity_by_group(
     }
 
 
-@dataclass(frozen=True)
-class MissingAccuracy:
-    """Accuracy at one share of samples that lack a modality.
-
-    Attributes
-    ----------
-    share : float
-        Of the samples, in [0, 1].
-    accuracy : Estimate
-        Over all samples, with and without.
-    """
-
-    share: float
-    accuracy: Estimate
+def _named(singles: Sequence[ArrayLike]) -> dict[str, ArrayLike]:
+    return {f"singles[{i}]": single for i, single in enumerate(singles)}
 
 
 def missing_accuracy(
@@ -183,7 +146,7 @@ def missing_accuracy(
     draws: int = DRAWS,
     confidence: float = CONFIDENCE,
     seed: int = 0,
-) -> list[MissingAccuracy]:
+) -> dict[float, Estimate]:
     """Return the accuracy when samples lack one modality at random and are queried by the other alone.
 
     Parameters
@@ -194,15 +157,13 @@ def missing_accuracy(
         The same by the modality that is left: the 1->1 score.
     shares : sequence of float
         Shares of samples that lack the modality, in [0, 1].
-    draws, seed : int
-        Of the bootstrap over samples; see `resample_indices`.
-    confidence : float
-        In (0, 1).
+    draws, confidence, seed
+        As for `complementarity`.
 
     Returns
     -------
-    list of MissingAccuracy
-        One per share: the expectation over which samples lack it, so nothing is drawn.
+    dict of float to Estimate
+        By share: the expectation over which samples lack it, so nothing is drawn.
 
     Raises
     ------
@@ -211,15 +172,120 @@ def missing_accuracy(
 
     Examples
     --------
-    >>> [point.accuracy.value for point in missing_accuracy([1, 1, 1, 0], [1, 0, 0, 0], shares=(0, 0.5, 1))]
-    [0.75, 0.5, 0.25]
+    >>> found = missing_accuracy([1, 1, 1, 0], [1, 0, 0, 0], shares=(0, 0.5, 1))
+    >>> {share: accuracy.value for share, accuracy in found.items()}
+    {0: 0.75, 0.5: 0.5, 1: 0.25}
     """
     whole, rest = correctness(fused=fused, fallback=fallback)
     for share in shares:
         if not 0 <= share <= 1:
             raise InvalidValue(f"shares must be in [0, 1]; got {share}")
-    mixed = [(1 - share) * whole + share * rest for share in shares]
-    return [
-        MissingAccuracy(share, bootstrap_mean(values, draws=draws, confidence=confidence, seed=seed))
-        for share, values in zip(shares, mixed, strict=True)
-    ]
+    options: dict[str, Any] = {"draws": draws, "confidence": confidence, "seed": seed}
+    return {share: bootstrap_mean((1 - share) * whole + share * rest, **options) for share in shares}
+
+
+def shuffle_drop(
+    correct: Callable[[np.ndarray], ArrayLike],
+    n: int,
+    *,
+    permutations: int = 5,
+    draws: int = DRAWS,
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
+) -> Estimate:
+    """Measure what accuracy a fused query loses when one of its modalities is shuffled across samples.
+
+    Parameters
+    ----------
+    correct : callable
+        Given which sample's modality each query takes, an array of int64 with shape (n,), it returns whether each
+        query finds its target, in [0, 1], with shape (n,). Everything but that modality stays the sample's own.
+    n : int
+        Number of samples.
+    permutations : int
+        How many are averaged, at least 1; equal seeds give equal ones, for every modality and method.
+    draws, confidence, seed
+        As for `complementarity`; the seed is that of the permutations, too.
+
+    Returns
+    -------
+    Estimate
+        Paired over samples. A permutation leaves one sample in its place on average, and may give a sample another of
+        its class: the drop of a query that depends on nothing else is its accuracy less chance.
+
+    Raises
+    ------
+    InvalidValue
+        If there are no permutations, or `correct` does not return n numbers in [0, 1].
+
+    Examples
+    --------
+    >>> own = np.arange(100)
+    >>> shuffle_drop(lambda taken: taken == own, 100).value > 0.9, shuffle_drop(lambda taken: own % 2, 100).value
+    (True, 0.0)
+    """
+    if permutations < 1:
+        raise InvalidValue(f"permutations must be at least 1; got {permutations}")
+    orders = [np.arange(n), *(generator(seed, "shuffle", n, i).permutation(n) for i in range(permutations))]
+    vectors = {f"correct[{i}]": correct(order) for i, order in enumerate(orders)}
+    own, *others = correctness(samples=np.zeros(n), **vectors)[1:]
+    return paired_difference(own, np.mean(others, axis=0), draws=draws, confidence=confidence, seed=seed)
+
+
+def explained_variance(single: ArrayLike, fused: ArrayLike, *, held_out: float = 0.5, seed: int = 0) -> float | None:
+    r"""Return how much of a fused embedding one single embedding predicts, by ridge regression on held-out rows.
+
+    .. math:: R^2 = 1 - \sum_r \|f_r - \hat f_r\|^2 / \sum_r \|f_r - \bar f\|^2
+
+    with r over held-out rows. A fused embedding that copies a modality has R² = 1 for it, and for another only what
+    the two modalities share.
+
+    Parameters
+    ----------
+    single : array, shape (n, dim)
+        Embeddings of one modality.
+    fused : array, shape (n, fused dim)
+        Fused embeddings of the same samples.
+    held_out : float
+        Share of the rows that the regression is tested on, in (0, 1).
+    seed : int
+        Decides which rows those are; the same for every modality and method.
+
+    Returns
+    -------
+    float or None
+        At most 1; below 0 where a prediction is worse than the mean. None if the fused embedding does not vary.
+        The penalty is the one that predicts the other rows best when each is left out in turn.
+
+    Raises
+    ------
+    InvalidValue
+        If the rows differ in number, or fewer than two are on either side.
+
+    Examples
+    --------
+    >>> z = generator(0, "example").normal(size=(2, 200, 3))
+    >>> explained_variance(z[0], z[0]) > 0.999, explained_variance(z[1], z[0]) < 0.1
+    (True, True)
+    """
+    from sklearn.linear_model import RidgeCV  # Takes over a second to import.
+
+    x, y = np.asarray(single, dtype=float), np.asarray(fused, dtype=float)
+    train, test = _split(x, y, held_out, seed)
+    spread = ((y[test] - y[test].mean(0)) ** 2).sum()
+    # Rows that are equal but for rounding do not vary.
+    if spread <= 1e-12 * (y[test] ** 2).sum():
+        return None
+    predicted = RidgeCV(alphas=np.array(PENALTIES)).fit(x[train], y[train]).predict(x[test])
+    return float(1 - ((y[test] - predicted.reshape(y[test].shape)) ** 2).sum() / spread)
+
+
+def _split(x: np.ndarray, y: np.ndarray, held_out: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
+        raise InvalidValue(f"embeddings must be rows of the same samples; got shapes {x.shape} and {y.shape}")
+    if not 0 < held_out < 1:
+        raise InvalidValue(f"held_out must be in (0, 1); got {held_out}")
+    order, tested = generator(seed, "held out", len(x)).permutation(len(x)), round(held_out * len(x))
+    if min(tested, len(x) - tested) < 2:
+        raise InvalidValue(f"at least two rows are needed on either side; got {len(x) - tested} and {tested}")
+    return order[tested:], order[:tested]

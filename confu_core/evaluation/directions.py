@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from confu_core.errors import MethodError
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
-from confu_core.evaluation.retrieval import retrieval
+from confu_core.evaluation.retrieval import TIE
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.samples import Samples
 from confu_core.user_code import in_evaluation
 
-__all__ = ["DirectionResult", "DirectionResults", "evaluate"]
+__all__ = ["DirectionResult", "DirectionResults", "Retrieval", "evaluate", "retrieval"]
 
 
 @dataclass(frozen=True)
@@ -95,25 +96,15 @@ def evaluate(
     MethodError
         If the method raises an error of its own, or a score is not finite.
     """
-    with in_evaluation(model.method):
-        return _evaluate(model, samples, directions, keys, targets)
-
-
-def _evaluate(
-    model: Model,
-    samples: Samples,
-    directions: Iterable[tuple[tuple[int, ...], int]],
-    keys: Sequence[Tensor] | None,
-    targets: Tensor | None,
-) -> DirectionResults:
     model.eval()
-    queries = model.embed(samples.tables, samples.codes)
-    candidates = queries if keys is None else model.embed(keys, targets)
-    results = tuple(_direction(model, queries, candidates, query, target) for query, target in directions)
-    bounds = {(result.query, result.target): result.information_bound for result in results}
-    finite = keys is None and samples.support <= len(samples.codes)
-    direct = model.method.total_correlation_bound(queries) if finite else None
-    return DirectionResults(results, total_correlation_bound(bounds, queries.modalities, direct))
+    with in_evaluation(model.method):
+        queries = model.embed(samples.tables, samples.codes)
+        candidates = queries if keys is None else model.embed(keys, targets)
+        results = tuple(_direction(model, queries, candidates, query, target) for query, target in directions)
+        bounds = {(result.query, result.target): result.information_bound for result in results}
+        finite = keys is None and samples.support <= len(samples.codes)
+        direct = model.method.total_correlation_bound(queries) if finite else None
+        return DirectionResults(results, total_correlation_bound(bounds, queries.modalities, direct))
 
 
 def _direction(
@@ -135,4 +126,51 @@ def _direction(
         expected_rank=found.expected_rank,
         information_bound=mutual_information_bound(method.scale() * scores, counts),
         defined=method.defines(query, (target,)),
+    )
+
+
+class Retrieval(NamedTuple):
+    """Share of queries whose key scores highest, and the mean rank of the key, 1 for the best.
+
+    A key that ties with k others counts 1/(k + 1), and has the rank in their middle.
+    """
+
+    accuracy: float
+    expected_rank: float
+
+
+def retrieval(scores: Tensor, counts: Tensor) -> Retrieval:
+    """Evaluate scores of queries against keys.
+
+    Parameters
+    ----------
+    scores : Tensor, shape (queries, keys)
+        Higher is better.
+    counts : Tensor, shape (queries, keys)
+        How often each key is the right one for each query. Equal keys are one column, so that finding any of
+        them counts.
+
+    Returns
+    -------
+    Retrieval
+        Means over all that is counted.
+
+    Examples
+    --------
+    >>> retrieval(torch.zeros(4, 4), torch.eye(4))  # nothing but ties: chance
+    Retrieval(accuracy=0.25, expected_rank=2.5)
+    """
+    tolerance = TIE * scores.abs().amax()
+    total = counts.sum(dtype=torch.float64)
+    best = scores >= scores.amax(-1, keepdim=True) - tolerance
+    hits = best / best.sum(-1, keepdim=True)
+    # Searching each sorted row costs keys * log(keys); comparing all with all costs keys**2.
+    scores = scores.contiguous()
+    ordered = scores.sort(-1).values.contiguous()
+    not_below = ordered.shape[-1] - torch.searchsorted(ordered, scores - tolerance)
+    above = ordered.shape[-1] - torch.searchsorted(ordered, scores + tolerance, right=True)
+    rank = 1 + above + (not_below - above - 1) / 2
+    return Retrieval(
+        accuracy=float((counts * hits).sum(dtype=torch.float64) / total),
+        expected_rank=float((counts * rank).sum(dtype=torch.float64) / total),
     )

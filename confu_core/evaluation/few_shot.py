@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,19 +17,10 @@ from confu_core.statistics.intervals import Interval, student_interval
 __all__ = ["FewShot", "few_shot"]
 
 
-@dataclass(frozen=True, eq=False)
-class FewShot:
-    """Accuracy with some labelled samples per class.
+class FewShot(NamedTuple):
+    """Accuracy with some labelled samples per class, and whether each test sample is correct, as means over the draws.
 
-    Attributes
-    ----------
-    shots : int
-        Labelled samples per class.
-    accuracy : Interval
-        Over the draws of those samples, on all test samples; its interval says how well the draws determine the
-        mean.
-    correct : ndarray of float64, shape (n,)
-        The mean of each test sample over the draws.
+    The interval says how well the draws determine the mean.
     """
 
     shots: int
@@ -94,7 +85,13 @@ def few_shot(
     _check_shots(y, max(shots), names)
     truth = np.searchsorted(np.unique(y), labels)
     orders = [_order(y, generator(seed, "few-shot", draw)) for draw in range(draws)]
-    return [_average(n, [_discriminant(x[order[:, :n]], queries, truth) for order in orders]) for n in shots]
+    found = []
+    for n in shots:
+        each = [_discriminant(x[order[:, :n]], queries, truth) for order in orders]
+        interval = student_interval([float(correct.mean()) for correct in each])
+        assert interval is not None
+        found.append(FewShot(n, interval, np.mean(each, axis=0)))
+    return found
 
 
 def _check_shots(y: np.ndarray, most: int, names: Sequence[str] | None) -> None:
@@ -103,12 +100,6 @@ def _check_shots(y: np.ndarray, most: int, names: Sequence[str] | None) -> None:
         label, has = labels[counts.argmin()], counts.min()
         name = label if names is None else names[label]
         raise InvalidValue(f"{most} shots need {most} training samples of every class; class {name} has {has}")
-
-
-def _average(shots: int, each: list[np.ndarray]) -> FewShot:
-    interval = student_interval([float(correct.mean()) for correct in each])
-    assert interval is not None
-    return FewShot(shots, interval, np.mean(each, axis=0))
 
 
 def _order(y: np.ndarray, source: np.random.Generator) -> np.ndarray:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-
 from numpy.typing import ArrayLike
 
-from confu_core.errors import InvalidValue
 from confu_core.statistics.per_sample import correctness
 
-__all__ = ["LETTERS", "Overlap", "letters_of", "overlap", "share_names"]
+__all__ = ["LETTERS", "letters_of", "overlap", "share_names"]
 
 # The sign of a modality by its name, in lower case.
 LETTERS = {
@@ -20,61 +16,7 @@ LETTERS = {
 }
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """Shares of samples that exactly these of three queries classify correctly; they add up to 1.
-
-    Attributes
-    ----------
-    first, second, fused : float
-        One query only. `fused` is what only the two together get right.
-    first_second : float
-        Both single queries but not the fused one: what fusion loses.
-    fused_first, fused_second : float
-        The fused query and one of the single ones.
-    all, none : float
-        All three, or none.
-    """
-
-    first: float
-    second: float
-    fused: float
-    first_second: float
-    fused_first: float
-    fused_second: float
-    all: float
-    none: float
-
-    def named(self, names: Sequence[str] = ("A", "V")) -> dict[str, float]:
-        """Return the shares under the headings of a table.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Of the two single queries, such as letters of modalities.
-
-        Returns
-        -------
-        dict of str to float
-            In the order of the attributes.
-
-        Raises
-        ------
-        InvalidValue
-            If there are not two names.
-
-        Examples
-        --------
-        >>> list(overlap([1], [1], [1]).named())
-        ['A only', 'V only', 'AV only', 'A/V', 'AV/A', 'AV/V', 'all', 'none']
-        """
-        if len(names) != 2:
-            raise InvalidValue(f"names must be two; got {len(names)}")
-        shares = (getattr(self, field.name) for field in fields(self))
-        return dict(zip(share_names(*names), shares, strict=True))
-
-
-def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike) -> Overlap:
+def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike, one: str = "A", two: str = "V") -> dict[str, float]:
     """Split test samples by which queries classify them correctly.
 
     Parameters
@@ -82,11 +24,14 @@ def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike) -> Overlap:
     first, second, fused : array, shape (n,)
         Whether each sample is correct by either single query and by the fused one: 0 or 1, or in between where
         equal scores were broken at random, independently for each query.
+    one, two : str
+        Names of the single queries, such as letters of modalities.
 
     Returns
     -------
-    Overlap
-        Eight shares, in expectation.
+    dict of str to float
+        Eight shares that add up to 1, in expectation, by `share_names`: of samples that exactly these of the three
+        queries get right. ``"AV only"`` is what only the two together tell, ``"A/V"`` what fusion loses.
 
     Raises
     ------
@@ -96,36 +41,18 @@ def overlap(first: ArrayLike, second: ArrayLike, fused: ArrayLike) -> Overlap:
     Examples
     --------
     >>> shares = overlap(first=[1, 0, 1, 0], second=[1, 0, 0, 0], fused=[1, 1, 1, 0])
-    >>> shares.all, shares.fused, shares.fused_first, shares.none
-    (0.25, 0.25, 0.25, 0.25)
+    >>> {name: share for name, share in shares.items() if share}
+    {'AV only': 0.25, 'AV/A': 0.25, 'all': 0.25, 'none': 0.25}
     """
     a, v, f = correctness(first=first, second=second, fused=fused)
     no_a, no_v, no_f = 1 - a, 1 - v, 1 - f
-    return Overlap(
-        first=float((a * no_v * no_f).mean()),
-        second=float((no_a * v * no_f).mean()),
-        fused=float((no_a * no_v * f).mean()),
-        first_second=float((a * v * no_f).mean()),
-        fused_first=float((a * no_v * f).mean()),
-        fused_second=float((no_a * v * f).mean()),
-        all=float((a * v * f).mean()),
-        none=float((no_a * no_v * no_f).mean()),
-    )
+    cases = [(a, no_v, no_f), (no_a, v, no_f), (no_a, no_v, f), (a, v, no_f), (a, no_v, f), (no_a, v, f), (a, v, f)]
+    shares = (float((x * y * z).mean()) for x, y, z in [*cases, (no_a, no_v, no_f)])
+    return dict(zip(share_names(one, two), shares, strict=True))
 
 
 def letters_of(first: str, second: str) -> tuple[str, str]:
-    """Abbreviate two modalities.
-
-    Parameters
-    ----------
-    first, second : str
-        Names of modalities.
-
-    Returns
-    -------
-    tuple of (str, str)
-        V for what is seen, A for what is heard, T for texts; the names themselves where one has no letter, or both
-        have the same.
+    """Abbreviate two modalities: V for what is seen, A for what is heard, T for texts; or their names, if that fails.
 
     Examples
     --------
@@ -137,17 +64,7 @@ def letters_of(first: str, second: str) -> tuple[str, str]:
 
 
 def share_names(one: str, two: str) -> list[str]:
-    """Return what the shares of an overlap are called.
-
-    Parameters
-    ----------
-    one, two : str
-        The two single queries, such as letters of modalities.
-
-    Returns
-    -------
-    list of str
-        In the order of the attributes of `Overlap`.
+    """Return what the shares of an overlap of two single queries are called, in their order.
 
     Examples
     --------

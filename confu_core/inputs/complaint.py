@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["complaint"]
-
 _PREFIX = re.compile(r"Error( opening)?\s*:?\s*")
 _OBJECT = re.compile(r"'?<_io[^>]*>'?:? *")
 # What lies under the names of media where a download, a clone or a conversion went wrong: (offset, bytes, what it is).

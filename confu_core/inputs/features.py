@@ -17,8 +17,6 @@ import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["DESCRIPTION", "as_array", "chosen_rows", "read_features", "read_vectors"]
-
 _EXTENSIONS = (".npz", ".parquet")
 DESCRIPTION = "description/"  # What the keys of descriptions of classes begin with; their numbers follow.
 # Features hardly shrink: what grows beyond both is not a file of them but an attack.
@@ -101,46 +99,40 @@ def _places(path: str | Path, known: Sequence[str], keys: Sequence[str]) -> np.n
 
 
 def _from_npz(path: Path) -> tuple[list[str], np.ndarray]:
-    try:
-        with zipfile.ZipFile(path) as file:
-            names = {name.removesuffix(".npy") for name in file.namelist()}
-            if lacking := {"keys", "features"} - names:
-                raise DatasetError(f"{path} lacks the array {min(lacking)!r}; it must have 'keys' and 'features'")
-            keys, values = _array(file, "keys"), _array(file, "features")
-    except DatasetError:
-        raise
-    except Exception as error:  # NumPy and zlib raise anything over damaged files.
-        raise DatasetError(f"{path} cannot be read as NumPy arrays: {_line(error)}") from error
-    if keys.ndim != 1 or keys.dtype.kind not in "US":
-        raise DatasetError(f"{path}: 'keys' must be one row of text; got {keys.dtype} of shape {keys.shape}")
-    if values.ndim != 2 or values.dtype.kind not in "fiu" or not values.shape[1]:
-        raise DatasetError(f"{path}: 'features' must be (rows, width) numbers; got {values.dtype} of {values.shape}")
-    return _as_texts(path, keys.tolist()), _as_float32(values)
+    keys, arrays = _npz(path, ["features"], "'features'")
+    return keys, arrays["features"]
 
 
 def _vectors_of_npz(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
+    keys, arrays = _npz(path, [], "an array for each modality")
+    found = {}
+    for name, values in arrays.items():
+        of = [f"{DESCRIPTION}{number}" for number in range(len(values))] if name == "descriptions" else keys
+        if len(of) != len(values):
+            raise DatasetError(f"{path} has {len(of)} keys and {len(values)} rows of {name!r}")
+        found[name] = (of, values)
+    return found
+
+
+def _npz(path: Path, others: Sequence[str], told: str) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Read the keys of a file, and as vectors in float32 the other arrays that are named, or else all of them."""
     try:
         with zipfile.ZipFile(path) as file:
-            arrays = {name: _array(file, name) for name in (each.removesuffix(".npy") for each in file.namelist())}
+            names = [name.removesuffix(".npy") for name in file.namelist()]
+            if lacking := {"keys", *others} - {*names}:
+                raise DatasetError(f"{path} lacks the array {min(lacking)!r}; it must have 'keys' and {told}")
+            arrays = {name: _array(file, name) for name in (["keys", *others] if others else names)}
     except DatasetError:
         raise
     except Exception as error:  # NumPy and zlib raise anything over damaged files.
         raise DatasetError(f"{path} cannot be read as NumPy arrays: {_line(error)}") from error
-    if "keys" not in arrays:
-        raise DatasetError(f"{path} lacks the array 'keys'; it must have 'keys' and an array for each modality")
     keys = arrays.pop("keys")
     if keys.ndim != 1 or keys.dtype.kind not in "US":
         raise DatasetError(f"{path}: 'keys' must be one row of text; got {keys.dtype} of shape {keys.shape}")
-    named = _as_texts(path, keys.tolist())
-    found = {}
     for name, values in arrays.items():
         if values.ndim != 2 or values.dtype.kind not in "fiu" or not values.shape[1]:
             raise DatasetError(f"{path}: {name!r} must be (rows, width) numbers; got {values.dtype} of {values.shape}")
-        of = [f"{DESCRIPTION}{number}" for number in range(len(values))] if name == "descriptions" else named
-        if len(of) != len(values):
-            raise DatasetError(f"{path} has {len(of)} keys and {len(values)} rows of {name!r}")
-        found[name] = (of, _as_float32(values))
-    return found
+    return _as_texts(path, keys.tolist()), {name: _as_float32(values) for name, values in arrays.items()}
 
 
 def _vectors_of_parquet(path: Path, names: Collection[str]) -> dict[str, tuple[list[str], np.ndarray]]:
@@ -227,7 +219,7 @@ def _declared(path: Path, schema: pa.Schema) -> list[str]:
     index = _pandas_index(schema)
     others = [field for field in schema if field.name != "key" and field.name not in index]
     lists = [field.name for field in others if _is_list(field.type)]
-    numbers = [field.name for field in others if pa.types.is_integer(field.type) or _is_float(field.type)]
+    numbers = [field.name for field in others if _is_number(field.type)]
     if len(lists) > 1 or bool(lists) == bool(numbers):
         found = f"{len(lists)} columns of lists and {len(numbers)} of numbers"
         raise DatasetError(f"{path} must have one column of lists, or columns of numbers, beside 'key'; got {found}")
@@ -267,7 +259,7 @@ def _pandas_index(schema: pa.Schema) -> set[str]:
 def _from_lists(path: Path, keys: Sequence[str], column: pa.ChunkedArray) -> np.ndarray:
     array = column.combine_chunks()
     kind = array.type.value_type
-    if not (pa.types.is_integer(kind) or _is_float(kind)):
+    if not _is_number(kind):
         raise DatasetError(f"{path}: its lists must hold numbers; got {kind}")
     if array.null_count:
         raise DatasetError(f"{path} holds no vector at key {keys[array.is_null().to_pylist().index(True)]!r}")
@@ -286,8 +278,8 @@ def _is_list(kind: pa.DataType) -> bool:
     return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 
-def _is_float(kind: pa.DataType) -> bool:
-    return pa.types.is_floating(kind)
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
 def _as_float32(values: np.ndarray) -> np.ndarray:

@@ -9,19 +9,6 @@ import numpy as np
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
 
-__all__ = [
-    "PICTURE_DISTANCE",
-    "PICTURE_WORDS",
-    "SOUND_DISTANCE",
-    "SOUND_WORDS",
-    "copy_pairs",
-    "distance",
-    "groups_of",
-    "near_pairs",
-    "picture_hash",
-    "sound_fingerprint",
-]
-
 PICTURE_WORDS, SOUND_WORDS = 4, 8
 PICTURE_DISTANCE = 12  # Differing bits, at most, between copies of one picture; of 256.
 SOUND_DISTANCE = 48  # Between copies of one recording; of 512.

@@ -1,4 +1,4 @@
-"""Pictures: from the bytes of a file to a small square of pixels, and what is wrong with those of a JPEG."""
+"""Pictures: from the bytes of a file to a small square of pixels, plain features, and what is wrong with a JPEG."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-__all__ = ["PIXEL_LIMIT", "decode_frames", "decode_picture", "jpeg_damage", "jpeg_scans"]
-
 PIXEL_LIMIT = 1 << 26  # 8192 x 8192: below the size at which Pillow begins to warn.
+LEVELS = 4  # Of each colour in a histogram.
+GRID = 4  # Places along each side whose mean colour is a feature.
+PICTURE_FEATURES = LEVELS**3 + 3 * GRID**2
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _JPEGS = ("JPEG", "MPO")
@@ -166,6 +167,21 @@ def _upright(image: Image, orientation: int) -> Image:
         8: Transpose.ROTATE_90,
     }
     return image.transpose(turns[orientation]) if orientation in turns else image
+
+
+def picture_features(pixels: np.ndarray) -> np.ndarray:
+    """Return the square roots of a histogram of 4 x 4 x 4 colours, and the mean colours of 4 x 4 places.
+
+    Returns ndarray of float32, shape (112,).
+    """
+    side = pixels.shape[-1]
+    level = (pixels >> 6).reshape(3, -1).astype(np.int64)
+    counts = np.bincount(level[0] * LEVELS**2 + level[1] * LEVELS + level[2], minlength=LEVELS**3)
+    # Where places would cut pixels, each pixel is cut in as many parts.
+    whole = pixels if side % GRID == 0 else pixels.repeat(GRID, axis=1).repeat(GRID, axis=2)
+    block = whole.shape[-1] // GRID
+    means = whole.reshape(3, GRID, block, GRID, block).mean(axis=(2, 4)) / 255
+    return np.concatenate([np.sqrt(counts / side**2), means.ravel()]).astype(np.float32)
 
 
 def jpeg_damage(data: bytes) -> str:

@@ -17,20 +17,6 @@ from confu_core.inputs.sound_files import whole_sound
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
-__all__ = [
-    "BANDS",
-    "DURATION_LIMIT",
-    "HIGH_HZ",
-    "HOP",
-    "LOW_HZ",
-    "WINDOW",
-    "check_sound",
-    "decode_sound",
-    "frames_of",
-    "log_mel",
-    "samples_in",
-]
-
 DURATION_LIMIT = 600.0  # Seconds.
 BANDS, WINDOW, HOP = 128, 1024, 512
 LOW_HZ, HIGH_HZ = 500.0, 10_000.0
@@ -40,10 +26,11 @@ _SAMPLE_LIMIT = 1 << 27  # Of all channels together: half a gibibyte.
 _VALUE_LIMIT = 2.0**32  # Beyond the range of whole numbers that were written as they are.
 _UNKNOWN_FRAMES = 1 << 62
 _CANCELLED = 1e-4  # -40 dB: channels that have nothing in common lose 3 dB by being mixed.
-_RATE_LIMIT = 768_000  # Hz, and below it the number of channels: what no recording has is an attack or damage.
+RATE_LIMIT = 768_000  # Hz, and below it the number of channels: what no recording has is an attack or damage.
 _CHANNEL_LIMIT = 32
 _FLOOR = 1e-10  # Of power.
-_RANGE_DB = 80.0
+_RANGE_DB = 80.0  # What lies further below the loudest is silence.
+_LOUD = 0.98  # Quantile over time.
 
 
 def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) -> np.ndarray:
@@ -57,6 +44,15 @@ def decode_sound(data: bytes, sample_rate: int, seconds: float | None = None) ->
     samples, rate = _decoded(data, seconds)
     samples = samples if rate == sample_rate else _resampled(samples, rate, sample_rate)
     return samples if seconds is None else _of_length(samples, samples_in(seconds, sample_rate))
+
+
+def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
+    """Encode samples of int16 as a mono FLAC file of 16 bits."""
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, samples, sample_rate, format="FLAC", subtype="PCM_16")
+    return file.getvalue()
 
 
 def check_sound(data: bytes) -> None:
@@ -100,8 +96,8 @@ def _read(data: bytes, seconds: float | None) -> tuple[np.ndarray, int]:
 
     with Forward(io.BytesIO(whole_sound(data))) as sound:
         rate, known = sound.samplerate, sound.frames < _UNKNOWN_FRAMES
-        if rate > _RATE_LIMIT or sound.channels > _CHANNEL_LIMIT:
-            limits = f"{_CHANNEL_LIMIT} channels at {_RATE_LIMIT} Hz"
+        if rate > RATE_LIMIT or sound.channels > _CHANNEL_LIMIT:
+            limits = f"{_CHANNEL_LIMIT} channels at {RATE_LIMIT} Hz"
             raise DatasetError(f"the sound has {sound.channels} channels at {rate} Hz; at most {limits} are decoded")
         longest = int(DURATION_LIMIT * rate)
         # A little more than asked for, so that the end of a resampled cut hears what follows.
@@ -170,6 +166,15 @@ def log_mel(samples: np.ndarray, sample_rate: int) -> np.ndarray:
 def frames_of(samples: int) -> int:
     """Return how many frames the spectrogram of a recording has."""
     return 1 + samples // HOP
+
+
+def spectrum_features(level: np.ndarray) -> np.ndarray:
+    """Return mean, standard deviation and a high quantile over time of every band of a spectrogram.
+
+    Returns ndarray of float32, shape (..., 3 * bands).
+    """
+    level = np.maximum(level - level.max(axis=(-2, -1), keepdims=True), -_RANGE_DB)
+    return np.concatenate([level.mean(-1), level.std(-1), np.quantile(level, _LOUD, axis=-1)], -1).astype(np.float32)
 
 
 @lru_cache(maxsize=8)

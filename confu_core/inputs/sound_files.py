@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from confu_core.errors import DatasetError
 
-__all__ = ["whole_sound"]
-
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _LAYERS = (None, 3, 2, 1)
 _KBPS = {

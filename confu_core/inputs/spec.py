@@ -9,11 +9,9 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from confu_core.errors import InvalidValue
-from confu_core.inputs.sound import BANDS, DURATION_LIMIT, frames_of, samples_in
+from confu_core.inputs.sound import BANDS, DURATION_LIMIT, LOW_HZ, RATE_LIMIT, frames_of, samples_in
 from confu_core.inputs.text import SPECIAL, VOCABULARY_LIMIT
 from confu_core.typed import check_keys
-
-__all__ = ["Frames", "Input", "InputSpec", "Picture", "Sequence", "Sound", "Text"]
 
 FRAMES_LIMIT = 64  # Of one video.
 
@@ -30,22 +28,17 @@ class Picture:
         Of the square that they are reduced to, in pixels.
     """
 
+    dtype = np.dtype(np.uint8)  # Of the cached array.
     column: str
     side: int = 64
 
     def __post_init__(self) -> None:
-        if not 1 <= self.side <= 4096:
-            raise InvalidValue(f"side of {self.column!r} must be in [1, 4096] pixels; got {self.side}")
+        _check(self, "side", 4096, " pixels")
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one sample: channels, height, width."""
         return (3, self.side, self.side)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array."""
-        return np.dtype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -64,8 +57,7 @@ class Frames(Picture):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= self.count <= FRAMES_LIMIT:
-            raise InvalidValue(f"count of {self.column!r} must be in [1, {FRAMES_LIMIT}] frames; got {self.count}")
+        _check(self, "count", FRAMES_LIMIT, " frames")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -82,18 +74,20 @@ class Sound:
     column : str
         Its name.
     sample_rate : int
-        In Hz; others are resampled.
+        In Hz, above 1000; others are resampled.
     seconds : float or None
         Length that they are cut or filled up to; None for that of the first sound of the training split.
     """
 
+    dtype = np.dtype(np.float16)  # Of the cached array, in dB: to a sixteenth of one or better.
     column: str
     sample_rate: int = 22050
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if not 1000 <= self.sample_rate <= 768_000:
-            raise InvalidValue(f"sample_rate of {self.column!r} must be in [1000, 768000] Hz; got {self.sample_rate}")
+        if not 2 * LOW_HZ < self.sample_rate <= RATE_LIMIT:
+            heard = f"above {2 * LOW_HZ:g} Hz, since spectrograms begin at {LOW_HZ:g} Hz, and at most {RATE_LIMIT} Hz"
+            raise InvalidValue(f"sample_rate of {self.column!r} must be {heard}; got {self.sample_rate}")
         if self.seconds is not None and not 0 < self.seconds <= DURATION_LIMIT:
             raise InvalidValue(f"seconds of {self.column!r} must be in (0, {DURATION_LIMIT:g}]; got {self.seconds}")
 
@@ -102,11 +96,6 @@ class Sound:
         """Of one sample: bands, frames."""
         assert self.seconds is not None, "the length is known once a dataset is opened"
         return (BANDS, frames_of(samples_in(self.seconds, self.sample_rate)))
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array: in dB, to a sixteenth of one or better."""
-        return np.dtype(np.float16)
 
 
 @dataclass(frozen=True)
@@ -123,13 +112,13 @@ class Text:
         At most as many different tokens. Columns of one dataset share a tokenizer, with the largest of theirs.
     """
 
+    dtype = np.dtype(np.int16)  # Of the cached array.
     column: str
     length: int = 64
     vocabulary: int = VOCABULARY_LIMIT
 
     def __post_init__(self) -> None:
-        if not 1 <= self.length <= 4096:
-            raise InvalidValue(f"length of {self.column!r} must be in [1, 4096] tokens; got {self.length}")
+        _check(self, "length", 4096, " tokens")
         if not len(SPECIAL) < self.vocabulary <= VOCABULARY_LIMIT:
             limits = f"[{len(SPECIAL) + 1}, {VOCABULARY_LIMIT}]"
             raise InvalidValue(f"vocabulary of {self.column!r} must be in {limits}; got {self.vocabulary}")
@@ -138,11 +127,6 @@ class Text:
     def shape(self) -> tuple[int, ...]:
         """Of one sample: tokens."""
         return (self.length,)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array."""
-        return np.dtype(np.int16)
 
 
 @dataclass(frozen=True)
@@ -159,27 +143,28 @@ class Sequence:
         Of the vector of each step.
     """
 
+    dtype = np.dtype(np.float32)  # Of the cached array.
     column: str
     length: int
     width: int
 
     def __post_init__(self) -> None:
-        for name, value, limit, unit in (("length", self.length, 4096, " steps"), ("width", self.width, 65536, "")):
-            if not 1 <= value <= limit:
-                raise InvalidValue(f"{name} of {self.column!r} must be in [1, {limit}]{unit}; got {value}")
+        _check(self, "length", 4096, " steps")
+        _check(self, "width", 65536)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one sample: steps, width."""
         return (self.length, self.width)
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the cached array."""
-        return np.dtype(np.float32)
-
 
 Input = Picture | Sequence | Sound | Text
+
+
+def _check(one: Input, name: str, most: int, unit: str = "") -> None:
+    value = getattr(one, name)
+    if not 1 <= value <= most:
+        raise InvalidValue(f"{name} of {one.column!r} must be in [1, {most}]{unit}; got {value}")
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,6 @@ from confu_core.errors import DatasetError, InvalidValue
 if TYPE_CHECKING:
     import tokenizers
 
-__all__ = ["CLS", "PAD", "SPECIAL", "UNK", "VOCABULARY_LIMIT", "Tokenizer"]
-
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]")
 PAD, UNK, CLS = range(3)
 VOCABULARY_LIMIT = 4096

@@ -1,42 +1,40 @@
-"""Where the raw inputs of a task lie: a cache, memory or files of features; and what augmentations make of a batch."""
+"""Where the raw inputs of a task lie: a cache, memory or files of features; augmented, and degraded."""
 
 from __future__ import annotations
 
+import glob
+import io
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.inputs.augment import augment, check_augmentations
+from confu_core.inputs.alterations import DEGRADATIONS, augment, check_augmentations, degrade
 from confu_core.inputs.features import read_features
-from confu_core.inputs.spec import InputSpec
+from confu_core.inputs.spec import Input, InputSpec, Picture
 from confu_core.inputs.text import Tokenizer
+from confu_core.io.atomic import write_whole
 from confu_core.media.task import Arrays, Features, Kind
+from confu_core.shards.cache import Cached
+from confu_core.shards.cache_write import checksum
 from confu_core.shards.read import Dataset
-from confu_core.shards.stream import stream
+from confu_core.shards.stream import Stream, stream
 from confu_core.training.epochs import Augment, to_tensor
 from confu_core.training.samples import Batch
 
-__all__ = ["StreamedArrays", "StreamedEpochs", "Tokenized", "WithFeatures", "augmentations", "with_features"]
+DEGRADED = "degraded"  # The folder beside the cache that keeps damaged splits.
+SEED = 0  # Every run is tested on the same damage.
 
 
 @dataclass
 class StreamedArrays:
-    """Splits that are decoded into memory when they are first asked for; for data without a cache.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        Local or at a URL.
-    spec : InputSpec
-        What is read of it, with the lengths of all sounds.
-    tokenizer : Tokenizer or None
-        Of its texts.
-    workers : int
-        Threads that decode.
-    """
+    """Splits that are decoded into memory, by threads, when they are first asked for; for data without a cache."""
 
     dataset: Dataset
     spec: InputSpec
@@ -56,17 +54,17 @@ class StreamedArrays:
         """Return which rows of the dataset's split could be decoded, int64, in order."""
         return self._split(split)["row"]
 
+    def labels(self, split: str, columns: Sequence[str]) -> pa.Table:
+        """Return other columns of the rows that could be decoded."""
+        return self.dataset.table(split, columns).take(self.rows(split))
+
+    def batches(self, split: str, **options: Any) -> Stream:
+        """Read a split once, and keep nothing of it."""
+        return stream(self.dataset, split, self.spec, tokenizer=self.tokenizer, workers=self.workers, **options)
+
     def _split(self, split: str) -> dict[str, np.ndarray]:
         if split not in self._splits:
-            read = stream(
-                self.dataset,
-                split,
-                self.spec,
-                tokenizer=self.tokenizer,
-                shuffle=False,
-                workers=self.workers,
-            )
-            batches = list(read)
+            batches = list(self.batches(split, shuffle=False))
             if not batches:
                 raise DatasetError(f"{self.dataset.root}: no sample of the split {split!r} can be decoded")
             self._splits[split] = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
@@ -105,17 +103,8 @@ class StreamedEpochs:
     def _batches(self, number: int, share: int) -> Iterator[dict[str, np.ndarray]]:
         while True:  # A process whose shards have fewer rows than its share of the steps begins on them again.
             whole = 0
-            for batch in stream(
-                self.arrays.dataset,
-                "train",
-                self.arrays.spec,
-                tokenizer=self.arrays.tokenizer,
-                seed=self.seed,
-                epoch=number,
-                rank=self.rank,
-                ranks=self.ranks,
-                batch_size=share,
-                workers=self.arrays.workers,
+            for batch in self.arrays.batches(
+                "train", seed=self.seed, epoch=number, rank=self.rank, ranks=self.ranks, batch_size=share
             ):
                 if len(batch["row"]) == share:
                     whole += 1
@@ -127,41 +116,17 @@ class StreamedEpochs:
 
 
 @dataclass(frozen=True)
-class WithFeatures:
-    """Arrays of a task with some modalities replaced by precomputed features.
-
-    Attributes
-    ----------
-    inner : Arrays
-        The others.
-    features : mapping of (str, str) to ndarray
-        By split and modality.
-    """
+class Replaced:
+    """Arrays of a task, where some modalities are features by (split, modality), and a tokenizer reads descriptions."""
 
     inner: Arrays
-    features: Mapping[tuple[str, str], np.ndarray]
-
-    @property
-    def tokenizer(self) -> Tokenizer | None:
-        """That of the texts which are left."""
-        return self.inner.tokenizer
+    tokenizer: Tokenizer | None
+    features: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
     def array(self, split: str, modality: str) -> np.ndarray:
         """Return the features, or the raw inputs where there are none."""
         found = self.features.get((split, modality))
         return self.inner.array(split, modality) if found is None else found
-
-
-@dataclass(frozen=True)
-class Tokenized:
-    """Arrays of a task whose texts were, and whose descriptions are, read by the tokenizer of a trained model."""
-
-    inner: Arrays
-    tokenizer: Tokenizer | None
-
-    def array(self, split: str, modality: str) -> np.ndarray:
-        """Return the inputs of one modality."""
-        return self.inner.array(split, modality)
 
 
 def with_features(
@@ -176,7 +141,7 @@ def with_features(
     found = {(split, name): read_features(file, keys[split]) for name, file in files.items() for split in keys}
     widths = {name: found[next(iter(keys)), name].shape[1] for name in files}
     named = {name: Features(widths[name]) if name in widths else kind for name, kind in kinds.items()}
-    return (WithFeatures(arrays, found) if files else arrays), named
+    return (Replaced(arrays, arrays.tokenizer, found) if files else arrays), named
 
 
 def augmentations(names: Sequence[str], inputs: Mapping[str, Kind], seed: int) -> Augment | None:
@@ -193,3 +158,54 @@ def augmentations(names: Sequence[str], inputs: Mapping[str, Kind], seed: int) -
         return [changed.get(name, batch[name]) for name in inputs]
 
     return change
+
+
+def degraded_inputs(
+    dataset: Dataset, cached: Cached, split: str, *, workers: int = 1
+) -> Iterator[tuple[str, str, float, np.ndarray]]:
+    """Yield the inputs of a split under every kind and strength of damage, made once and kept beside the cache."""
+    for kind, damage in DEGRADATIONS.items():
+        for name, one in cached.spec.inputs.items():
+            for strength in damage.strengths if type(one).__name__.lower() == damage.modality else ():
+                folder, stem = cached.folder / DEGRADED, f"{split}-{name}-{kind}-{strength:g}"
+                if (rows := _kept(folder, stem)) is None:
+                    _keep(folder, stem, _made(dataset, cached, split, name, one, kind, strength, workers))
+                    rows = _kept(folder, stem)
+                assert rows is not None
+                yield kind, name, strength, rows
+
+
+def _made(
+    dataset: Dataset, cached: Cached, split: str, name: str, one: Input, kind: str, strength: float, workers: int
+) -> np.ndarray:
+    if isinstance(one, Picture):  # Damage comes after the reduction: the cache has all that it needs.
+        rows = cached.array(split, name)
+        return np.stack([degrade(kind, np.asarray(x), strength, seed=SEED, row=row) for row, x in enumerate(rows)])
+    spoiled = stream(
+        dataset,
+        split,
+        InputSpec({name: one}),
+        tokenizer=cached.tokenizer,
+        shuffle=False,
+        buffer=1,
+        workers=workers,
+        change=lambda _, value, row: degrade(kind, value, strength, seed=SEED, row=row),
+    )
+    found = {key: row for batch in spoiled for key, row in zip(batch["key"], batch[name], strict=True)}
+    # Rows that the cache left out for another of their modalities are left out here.
+    return np.stack([found[key] for key in cached.keys(split)])
+
+
+def _keep(folder: Path, stem: str, rows: np.ndarray) -> None:
+    content = io.BytesIO()
+    np.save(content, rows)
+    write_whole(folder / f"{stem}.{zlib.crc32(content.getbuffer()):08x}.npy", content.getvalue())
+
+
+def _kept(folder: Path, stem: str) -> np.ndarray | None:
+    """Return rows that were kept, unless they are no longer what their name says: its end is their CRC-32."""
+    for path in sorted(folder.glob(f"{glob.escape(stem)}.????????.npy")):
+        if path.name.split(".")[-2] == f"{checksum(path):08x}":
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        path.unlink(missing_ok=True)
+    return None

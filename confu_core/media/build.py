@@ -7,8 +7,15 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from confu_core.encoders import PictureEncoder, SequenceEncoder, SoundEncoder, TextEncoder, VectorEncoder, load_encoder
-from confu_core.encoders.convolutional import AveragedFrames
+from confu_core.encoders import (
+    AveragedFrames,
+    PictureEncoder,
+    SequenceEncoder,
+    SoundEncoder,
+    TextEncoder,
+    VectorEncoder,
+    load_encoder,
+)
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.settings import MediaSettings
@@ -16,8 +23,6 @@ from confu_core.media.task import Kind
 from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
-
-__all__ = ["make_model"]
 
 
 def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: int | None) -> Model:

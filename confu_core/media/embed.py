@@ -8,32 +8,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from confu_core.errors import ConfuError, MethodError
+from confu_core.errors import MethodError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.epochs import to_tensor
-from confu_core.user_code import RAISED, describe
-
-__all__ = ["embed_all", "embed_modality", "rows_of", "with_modality"]
+from confu_core.user_code import one_line
 
 BLOCK = 250
 
 
 @torch.no_grad()
 def embed_all(model: Model, arrays: Sequence[np.ndarray | None]) -> EmbeddedBatch:
-    """Embed rows of every modality.
+    """Embed rows of every modality by a model in evaluation mode: features and embeddings in float32 on the CPU.
 
-    Parameters
-    ----------
-    model : Model
-        Put into evaluation mode.
-    arrays : sequence of ndarray, shape (n, ...), or None
-        Raw inputs per modality; for None the rows are not numbers, so that whatever is made of them is found out.
-
-    Returns
-    -------
-    EmbeddedBatch
-        Features and embeddings of all rows, in float32 on the CPU.
+    Where there are no rows of a modality they are not numbers, so that whatever is made of them is found out.
     """
     n = next(len(rows) for rows in arrays if rows is not None)
     space = model.method.space
@@ -48,35 +36,16 @@ def embed_all(model: Model, arrays: Sequence[np.ndarray | None]) -> EmbeddedBatc
 
 @torch.no_grad()
 def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Embed rows of one modality.
-
-    Parameters
-    ----------
-    model : Model
-        Put into evaluation mode.
-    modality : int
-        Which.
-    rows : ndarray, shape (n, ...)
-        Its raw inputs.
-
-    Returns
-    -------
-    tuple of (Tensor with shape (n, features), Tensor with shape (n, dim))
-        Features, and unit-norm embeddings.
-    """
+    """Embed rows of one modality: features of shape (n, features), and unit-norm embeddings of shape (n, dim)."""
     model.eval()
     device = next(model.parameters()).device
     parts = []
-    try:
+    with one_line(f"the encoder of modality {modality} raised"):
         for start in range(0, len(rows), BLOCK):
             block = to_tensor(np.asarray(rows[start : start + BLOCK])).to(device)
             features = model.encoders[modality](block)
             embeddings = torch.nn.functional.normalize(model.projections[modality](features), dim=-1)
             parts.append((features.float().cpu(), embeddings.float().cpu()))
-    except ConfuError:
-        raise
-    except RAISED as error:  # A user's encoder may raise anything; the user sees what and where.
-        raise MethodError(f"the encoder of modality {modality} raised: {describe(error)}") from error
     features, embeddings = (torch.cat(tables) for tables in zip(*parts, strict=True))
     if not embeddings.isfinite().all():
         raise MethodError(f"embeddings of modality {modality} are not finite after training")

@@ -11,28 +11,40 @@ from torch import Tensor
 
 from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
+from confu_core.evaluation.classification import (
+    LOG_MEAN_EXP,
+    MEAN,
+    balanced_accuracy,
+    confusion,
+    group_confusion,
+    most_confused,
+)
 from confu_core.evaluation.complementarity import (
     Complementarity,
     complementarity,
     complementarity_by_group,
+    explained_variance,
     missing_accuracy,
+    shuffle_drop,
 )
-from confu_core.evaluation.confusion import balanced_accuracy, confusion, group_confusion, most_confused
-from confu_core.evaluation.dependence import explained_variance, shuffle_drop
 from confu_core.evaluation.few_shot import few_shot
 from confu_core.evaluation.overlap import letters_of, overlap
-from confu_core.evaluation.recall import RankMeasure, retrieval_summary
-from confu_core.evaluation.zero_shot import LOG_MEAN_EXP, MEAN
+from confu_core.evaluation.retrieval import retrieval_summary
 from confu_core.media.embed import rows_of
-from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, equal_rows, headline_probe
-from confu_core.media.plain import plain_correct
+from confu_core.media.findings import (
+    FUSED,
+    LINEAR,
+    PROBES,
+    Findings,
+    equal_rows,
+    headline_probe,
+    plain_correct,
+)
 from confu_core.media.task import TEST, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
-
-__all__ = ["FAMILIES", "SHOTS", "Family", "evaluate_media", "families_of", "tells_class"]
 
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
@@ -45,21 +57,11 @@ Measuring = Callable[[Findings], Iterator[Measure]]
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of measures, declared by `family` where it is defined.
+    """A kind of measures, declared by `family` where it is defined."""
 
-    Attributes
-    ----------
-    measure : callable
-        Yields the measures of a trained model on a task; none where they are not defined.
-    streams : bool
-        Whether it can do without the training rows, which a stream does not keep.
-    tells_classes : bool
-        Whether it has to tell the class of samples: where no text describes classes, by a probe.
-    """
-
-    measure: Measuring
-    streams: bool
-    tells_classes: bool
+    measure: Measuring  # Yields the measures of a trained model on a task; none where they are not defined.
+    streams: bool  # Whether it can do without the training rows, which a stream does not keep.
+    tells_classes: bool  # Whether it has to tell the class of samples: where no text describes classes, by a probe.
 
 
 FAMILIES: dict[str, Family] = {}  # In the order in which they are declared below.
@@ -98,19 +100,16 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
     task, batch = findings.task, findings.embedded(TEST)
     modalities = len(task.inputs)
     every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
-    directions = [(query, key) for query, key in every if {*query, *key} <= {*task.present}]
-    n = batch.size
     alike = {at: torch.from_numpy(findings.alike(task.modalities[at])) for at in task.present}
-    for query, key in directions:
-        score = _blocks(findings, batch, query, key)
-        found = retrieval_summary(score, torch.arange(n), alike[key[0]])
+    for query, key in every:
+        if not {*query, *key} <= {*task.present}:
+            continue
+        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), alike[key[0]])
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
-        for reading, summary in (("equal", found.equal), ("paired", found.paired)):
-            named = {**{f"R@{k}": measure for k, measure in summary.recall.items()}}
-            named |= {"median rank": summary.median_rank, "mean rank": summary.mean_rank}
-            for metric, measure in named.items():
-                yield _ranked(subject, metric, reading, measure, defined)
+        for reading, measures in found.items():
+            for metric, (estimate, chance) in measures.items():
+                yield _estimated("retrieval", subject, metric, reading, estimate, chance, defined)
 
 
 def _blocks(
@@ -119,11 +118,6 @@ def _blocks(
     """Score queries some at a time: all with all may not fit in memory."""
     keys = batch.view(key)
     return lambda start, stop: findings.scores(rows_of(batch, start, stop).view(query), keys)
-
-
-def _ranked(subject: str, metric: str, reading: str, found: RankMeasure, defined: bool) -> Measure:
-    one = found.estimate
-    return Measure("retrieval", subject, metric, one.value, reading, None, one.low, one.high, found.chance, defined)
 
 
 def tells_class(task: MediaTask, one: Measure) -> bool:
@@ -212,18 +206,16 @@ def _few_shot(findings: Findings) -> Iterator[Measure]:
 @family(streams=True)
 def _overlap(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    for query in _fused(findings):
-        one, two, both = _correct(findings, query)
+    for query, one, two, both in _pairs(findings):
         letters, defined = letters_of(*(task.modalities[at] for at in reversed(query))), _each_defined(findings, query)
-        for name, share in overlap(two, one, both).named(letters).items():
+        for name, share in overlap(two, one, both, *letters).items():
             yield Measure("overlap", query_name(task, query), name, share, defined=defined)
 
 
 @family(streams=True)
 def _complementarity(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    for query in _fused(findings):
-        one, two, both = _correct(findings, query)
+    for query, one, two, both in _pairs(findings):
         subject, defined = query_name(task, query), _each_defined(findings, query)
         yield from _gain(subject, ALL, complementarity(both, [one, two], _known(findings, ALL, subject)), defined)
         if task.groups:
@@ -248,7 +240,7 @@ def _gain(subject: str, group: str, found: Complementarity, defined: bool) -> It
 def _dependence(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     labels = task.labels(TEST)
-    for query in _fused(findings) if task.prompts else ():
+    for query in [each for each in task.queries if len(each) == 2 and task.prompts]:
         subject, fused = query_name(task, query), findings.vectors(TEST, query, FUSED)
         for modality in query:
             name = task.modalities[modality]
@@ -256,7 +248,7 @@ def _dependence(findings: Findings) -> Iterator[Measure]:
             def correct(order: np.ndarray, modality: int = modality, query: tuple[int, ...] = query) -> np.ndarray:
                 return findings.classified(findings.shuffled(TEST, modality, order), query, labels).correct
 
-            drop = shuffle_drop(correct, len(labels)).drop
+            drop = shuffle_drop(correct, len(labels))
             yield _estimated("dependence", subject, "drop", name, drop, defined=findings.defines(query))
             explained = _explained(findings.vectors(TEST, (modality,)), fused)
             yield Measure("dependence", subject, "R²", explained, name, defined=fused is not None)
@@ -280,16 +272,14 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
         batch = findings.replaced(TEST, modality, rows)
         for query in task.queries if task.prompts else ():
             if modality in query:
-                found, defined = (
-                    bootstrap_mean(findings.classified(batch, query, labels).correct),
-                    findings.defines(query),
-                )
+                found = bootstrap_mean(findings.classified(batch, query, labels).correct)
+                defined = findings.defines(query)
                 yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, None, defined, level)
         if modality == task.text:
             query = task.queries[-1]
             score = _blocks(findings, batch, query, (modality,))
-            found_ranks = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(equal_rows(rows)))
-            one = found_ranks.equal.recall[10].estimate
+            summary = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(equal_rows(rows)))
+            one = summary["equal"]["R@10"].estimate
             subject, defined = f"{query_name(task, query)}->{name}", findings.model.method.defines(query, (modality,))
             yield _estimated("robustness", subject, "R@10", kind, one, None, defined, level)
 
@@ -297,13 +287,12 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
 @family(streams=True)
 def _missing(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    for query in _fused(findings):
-        one, two, both = _correct(findings, query)
+    for query, one, two, both in _pairs(findings):
         for gone, alone, left in ((query[0], query[1], two), (query[1], query[0], one)):
             defined = findings.defines(query) and findings.defines((alone,))
-            for found in missing_accuracy(both, left):
-                subject, name = query_name(task, query), task.modalities[gone]
-                yield _estimated("missing", subject, "accuracy", name, found.accuracy, None, defined, found.share)
+            subject, name = query_name(task, query), task.modalities[gone]
+            for share, accuracy in missing_accuracy(both, left).items():
+                yield _estimated("missing", subject, "accuracy", name, accuracy, None, defined, share)
 
 
 @family(streams=False)
@@ -323,15 +312,11 @@ def _confusion(findings: Findings) -> Iterator[Measure]:
             yield Measure("confused_pair", subject, f"{pair.first} ~ {pair.second}", pair.share, defined=defined)
 
 
-def _fused(findings: Findings) -> list[tuple[int, ...]]:
-    """Return the queries of two modalities."""
-    return [query for query in findings.task.queries if len(query) == 2]
-
-
-def _correct(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whether each test sample is right by either modality of a query, and by both."""
-    one, two = query
-    return findings.right((one,)), findings.right((two,)), findings.right(query)
+def _pairs(findings: Findings) -> Iterator[tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield the queries of two modalities, with whether each test sample is right by either, and by both."""
+    for query in findings.task.queries:
+        if len(query) == 2:
+            yield query, findings.right(query[:1]), findings.right(query[1:]), findings.right(query)
 
 
 def _known(findings: Findings, group: str, subject: str) -> Ceilings | None:

@@ -1,32 +1,57 @@
-"""What a trained model makes of a split: its embeddings, the classes it takes samples for, and a few to look at."""
+"""What a trained model makes of a split, and plain features beside it: embeddings, the classes told, a few samples."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from itertools import combinations
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.mlp_probe import mlp_probe
-from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, side_by_side, with_products
-from confu_core.evaluation.zero_shot import MEAN, ZeroShot, zero_shot
-from confu_core.inputs.spec import Text
+from confu_core.evaluation.classification import MEAN, ZeroShot, zero_shot
+from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, mlp_probe
+from confu_core.inputs.decode import sequence_features
+from confu_core.inputs.picture import picture_features
+from confu_core.inputs.sound import spectrum_features
+from confu_core.inputs.spec import Frames, Picture, Sound, Text
+from confu_core.inputs.spec import Sequence as Steps
 from confu_core.media.embed import embed_all, embed_modality, with_modality
-from confu_core.media.task import TEST, MediaTask, query_name
+from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 from confu_core.model import Model
 from confu_core.user_code import in_evaluation
 
-__all__ = ["FUSED", "LINEAR", "PROBES", "Findings", "equal_rows", "examples_of", "headline_probe"]
-
 LINEAR, BILINEAR, MLP, FUSED = "linear", "bilinear", "MLP", "fused"
 PROBES = (LINEAR, BILINEAR, MLP, FUSED)
+SPLITS = ("train", "validation", TEST)  # That probes are trained, chosen and tested on.
 PER_KIND = 3  # Examples.
+# Of plain features: neighbouring mel bands together, the commonest tokens of the training texts, rows at a time.
+BANDS, TOKENS, BLOCK = 32, 200, 500
+
+Rows = Callable[[np.ndarray], np.ndarray]
+Result = TypeVar("Result")
+
+
+def once(method: Callable[..., Result]) -> Callable[..., Result]:
+    """Make a method compute its result for some arguments once."""
+    count, optional = method.__code__.co_argcount - 1, method.__defaults__ or ()
+
+    @functools.wraps(method)
+    def remembered(self: Any, *given: Any) -> Result:
+        given += optional[len(optional) + len(given) - count :]
+        known = self.__dict__.setdefault(f"_{method.__name__}", {})
+        if given not in known:
+            known[given] = method(self, *given)
+        return known[given]
+
+    return remembered
 
 
 def headline_probe(modalities: int) -> str:
@@ -36,26 +61,14 @@ def headline_probe(modalities: int) -> str:
 
 @dataclass(frozen=True)
 class Findings:
-    """A trained model on a task.
-
-    Attributes
-    ----------
-    task : MediaTask
-        The task.
-    model : Model
-        Trained.
-    """
+    """A trained model on a task."""
 
     task: MediaTask
     model: Model
 
+    @once
     def embedded(self, split: str) -> EmbeddedBatch:
-        """Return the embeddings of a split; computed once."""
-        if split not in self._splits:
-            self._splits[split] = self._embed(split)
-        return self._splits[split]
-
-    def _embed(self, split: str) -> EmbeddedBatch:
+        """Return the embeddings of a split."""
         task = self.task
         inputs = [None if name in task.absent else task.arrays.array(split, name) for name in task.modalities]
         return embed_all(self.model, inputs)
@@ -63,10 +76,6 @@ class Findings:
     def alike(self, modality: str) -> np.ndarray:
         """Return numbers of the test samples, one for all that are equal in a modality."""
         return equal_rows(self.task.arrays.array(TEST, modality))
-
-    @cached_property
-    def _splits(self) -> dict[str, EmbeddedBatch]:
-        return {}
 
     @cached_property
     def prompts(self) -> View:
@@ -92,24 +101,7 @@ class Findings:
     def classified(
         self, batch: EmbeddedBatch, query: tuple[int, ...], labels: np.ndarray, ensemble: str = MEAN
     ) -> ZeroShot:
-        """Tell the class of samples by the prompts that describe classes.
-
-        Parameters
-        ----------
-        batch : EmbeddedBatch
-            The samples.
-        query : tuple of int
-            What of them is seen.
-        labels : ndarray of int, shape (n,)
-            Their classes.
-        ensemble : str
-            How the prompts of a class are read together; see `confu_core.evaluation.zero_shot.class_scores`.
-
-        Returns
-        -------
-        ZeroShot
-            With whether each sample is right.
-        """
+        """Tell the class of samples by the prompts that describe classes, read together as `class_scores` says."""
         if not self.task.prompts:
             raise InvalidValue("classes have no descriptions; zero-shot needs a text modality and prompts")
         scores, described = self.scores(batch.view(query), self.prompts), [label for _, label in self.task.prompts]
@@ -117,48 +109,25 @@ class Findings:
             scale = float(self.model.method.scale())
         return zero_shot(scores, described, labels, len(self.task.classes), ensemble=ensemble, scale=scale)
 
+    @once
     def told(self, split: str, query: tuple[int, ...], ensemble: str = MEAN) -> ZeroShot:
-        """Tell the class of the samples of a split; computed once."""
-        place = (split, query, ensemble)
-        if place not in self._told:
-            self._told[place] = self.classified(self.embedded(split), query, self.task.labels(split), ensemble)
-        return self._told[place]
-
-    @cached_property
-    def _told(self) -> dict[tuple[str, tuple[int, ...], str], ZeroShot]:
-        return {}
+        """Tell the class of the samples of a split."""
+        return self.classified(self.embedded(split), query, self.task.labels(split), ensemble)
 
     def defines(self, query: tuple[int, ...]) -> bool:
         """Return whether the class is told by what the method itself defines: its score; probes suit every method."""
         return self.task.text is None or not self.task.prompts or self.model.method.defines(query, (self.task.text,))
 
+    @once
     def probed(self, query: tuple[int, ...], kind: str) -> np.ndarray | None:
-        """Return whether a probe on a query gets each test sample right; computed once.
+        """Return whether a probe on a query, of a kind of `PROBES`, gets each test sample right, of shape (n,).
 
-        Parameters
-        ----------
-        query : tuple of int
-            Modalities.
-        kind : str
-            One of `PROBES`.
-
-        Returns
-        -------
-        ndarray of float64, shape (n,), or None
-            A sample of a class that the training split lacks is wrong. None where there is no such probe: of one
-            modality there are ``linear`` and ``MLP``, and ``fused`` only where the method has a vector of its own.
+        A sample of a class that the training split lacks is wrong. None where there is no such probe: of one modality
+        there are ``linear`` and ``MLP``, and ``fused`` only where the method has a vector of its own.
         """
-        if (query, kind) not in self._probed:
-            sets = [self.labelled(split, query, kind) for split in ("train", "validation", TEST)]
-            known = [one for one in sets if one is not None]
-            self._probed[query, kind] = (
-                correct_on_test(mlp_probe if kind == MLP else linear_probe, *known) if known else None
-            )
-        return self._probed[query, kind]
-
-    @cached_property
-    def _probed(self) -> dict[tuple[tuple[int, ...], str], np.ndarray | None]:
-        return {}
+        sets = [self.labelled(split, query, kind) for split in SPLITS]
+        known = [one for one in sets if one is not None]
+        return correct_on_test(mlp_probe if kind == MLP else linear_probe, *known) if known else None
 
     def labelled(self, split: str, query: tuple[int, ...], kind: str = LINEAR) -> Labelled | None:
         """Return what a kind of probe sees of a query, with the classes; None where there is no such probe."""
@@ -191,6 +160,76 @@ class Findings:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
         return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
+
+
+def side_by_side(view: View) -> Tensor:
+    """Return the embeddings of a query one beside the other: a linear probe adds up what each modality says."""
+    return torch.cat([view.embedding(m) for m in view.modalities], -1)
+
+
+def with_products(view: View) -> Tensor:
+    """Return the embeddings of a query, and after them the products of every two, entry by entry.
+
+    A linear probe of it can tell what only two modalities together say, such as their XOR.
+    """
+    products = [view.embedding(one) * view.embedding(two) for one, two in combinations(view.modalities, 2)]
+    return torch.cat([side_by_side(view), *products], -1)
+
+
+def plain_correct(task: MediaTask) -> dict[tuple[int, ...], np.ndarray]:
+    """Tell whether a linear probe of plain features gets each test sample right, by query: a line for training to pass.
+
+    Pictures are histograms of colours and mean colours of places, sounds means, spreads and high quantiles of mel
+    bands, sequences means and spreads, texts counts of tokens; vectors of a frozen encoder stand for themselves.
+    """
+    kinds = list(task.inputs.items())
+    tables = {at: _features(task, *kinds[at]) for at in task.present}
+    labels = [task.labels(split) for split in SPLITS]
+
+    def seen(query: Sequence[int]) -> list[Labelled]:
+        parts = [np.concatenate([tables[at][split] for at in query], axis=1) for split in range(len(SPLITS))]
+        return [Labelled(part, own) for part, own in zip(parts, labels, strict=True)]
+
+    return {query: correct_on_test(linear_probe, *seen(query)) for query in task.queries}
+
+
+def _features(task: MediaTask, name: str, kind: Kind) -> list[np.ndarray]:
+    """Return the features of one modality, one table per split."""
+    arrays = [task.arrays.array(split, name) for split in SPLITS]
+    rows = _rows(kind, arrays[0])
+    blocks = [[np.asarray(one[at : at + BLOCK]) for at in range(0, len(one), BLOCK)] for one in arrays]
+    return [np.concatenate([rows(block) for block in one]) for one in blocks]
+
+
+def _rows(kind: Kind, train: np.ndarray) -> Rows:
+    """Return what makes features of rows of a kind; `train` says which tokens are common."""
+    if isinstance(kind, Frames):
+        return partial(_each, lambda video: np.mean([picture_features(frame) for frame in video], axis=0))
+    if isinstance(kind, Picture):
+        return partial(_each, picture_features)
+    if isinstance(kind, Sound):
+        return _bands
+    if isinstance(kind, Steps):
+        return partial(_each, sequence_features)
+    return partial(_counts, _common(np.asarray(train))) if isinstance(kind, Text) else np.asarray
+
+
+def _each(features: Rows, rows: np.ndarray) -> np.ndarray:
+    return np.stack([features(row) for row in rows])
+
+
+def _bands(rows: np.ndarray) -> np.ndarray:
+    n, _, frames = rows.shape
+    return spectrum_features(rows.astype(np.float32).reshape(n, BANDS, -1, frames).mean(axis=2))
+
+
+def _common(train: np.ndarray) -> np.ndarray:
+    tokens, counts = np.unique(train, return_counts=True)
+    return tokens[np.argsort(-counts, kind="stable")][:TOKENS]
+
+
+def _counts(tokens: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.log1p(np.stack([(rows == token).sum(axis=1) for token in tokens], axis=1, dtype=np.float32))
 
 
 def equal_rows(rows: np.ndarray) -> np.ndarray:

@@ -13,52 +13,44 @@ import torch
 from torch.utils.data import Dataset as TorchDataset
 from torch.utils.data import IterableDataset, get_worker_info
 
-from confu_core.datasets.contents import Contents
+from confu_core.datasets.contents import Contents, class_numbers
 from confu_core.errors import DatasetError
-from confu_core.inputs.decode import content
-from confu_core.inputs.picture import decode_frames, decode_picture
-from confu_core.inputs.sequence import decode_sequence
-from confu_core.inputs.sound import decode_sound
-from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sound, Text
-from confu_core.media.row_content import class_numbers
+from confu_core.inputs.decode import decoded
+from confu_core.inputs.spec import InputSpec, Picture
 from confu_core.shards import Dataset, Shard
 from confu_core.shards.parquet import each_row
 from confu_core.shards.rows import read_rows
 
-__all__ = ["MediaSamples", "MediaStream"]
-
 Sample = dict[str, Any]
 
 
-class _Decoding:
-    """How rows of a split become samples."""
+class _Split:
+    """A split, and how its rows become samples."""
 
     def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int | None = None) -> None:
-        inputs = contents.inputs.inputs.items()
         kinds = {
             name: replace(one, side=side) if isinstance(one, Picture) and side is not None else one
-            for name, one in inputs
+            for name, one in contents.inputs.inputs.items()
         }
-        self.dataset, self.contents, self.split = dataset, contents, split
-        self.spec, self.shards = InputSpec(kinds), dataset.shards(split)
+        self.inputs = InputSpec(kinds)  # What its modalities are: sides, sampling rates, columns.
+        self.classes, self.descriptions = contents.classes, contents.prompts
+        self._dataset, self._contents, self._split = dataset, contents, split
+        self._shards: Sequence[Shard] = dataset.shards(split)
 
-    def sample(self, row: dict[str, Any]) -> Sample:
+    def _sample(self, row: dict[str, Any]) -> Sample:
         """Decode one row; one that cannot be decoded is named."""
         found: Sample = {"key": str(row["key"])}
-        for name, one in self.spec.inputs.items():
+        for name, one in self.inputs.inputs.items():
             try:
-                found[name] = _decoded(one, row[one.column])
+                value = decoded(one, row[one.column])
             except DatasetError as error:
                 raise DatasetError(f"{found['key']}: {name} cannot be read: {error}") from None
-        label = class_numbers(self.dataset, self.contents, self.split, [row[self.contents.label]])
+            found[name] = value if isinstance(value, str) else torch.from_numpy(value)
+        label = class_numbers(self._dataset, self._contents, self._split, [row[self._contents.label]])
         return {**found, "label": int(label[0])}
 
-    def read(self, shard: Shard) -> pa.Table:
-        """Read a shard, its media as they are stored."""
-        return read_rows(self.dataset, shard, self.spec)
 
-
-class MediaSamples(TorchDataset[Sample]):
+class MediaSamples(_Split, TorchDataset[Sample]):
     """A split for `torch.utils.data.DataLoader`: any sample by its number.
 
     Shards are read when the first of their samples is asked for, and stay in memory as they are stored: pictures and
@@ -70,28 +62,19 @@ class MediaSamples(TorchDataset[Sample]):
     """
 
     def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int | None = None) -> None:
-        self._decoding = _Decoding(dataset, contents, split, side)
-        self.classes = contents.classes
-        self.descriptions = contents.prompts
-        self._starts = np.cumsum([0, *(shard.rows for shard in self._decoding.shards)])
+        super().__init__(dataset, contents, split, side)
+        self._starts = np.cumsum([0, *(shard.rows for shard in self._shards)])
         self._tables: dict[int, pa.Table] = {}
-
-    @property
-    def inputs(self) -> InputSpec:
-        """What its modalities are: sides, sampling rates, columns."""
-        return self._decoding.spec
 
     @cached_property
     def keys(self) -> list[str]:
         """The keys of all samples, in order."""
-        return self._decoding.dataset.table(self._decoding.split, ["key"])["key"].to_pylist()
+        return self._dataset.table(self._split, ["key"])["key"].to_pylist()
 
     @cached_property
     def labels(self) -> np.ndarray:
         """The classes of all samples, int64 of shape (n,)."""
-        at = self._decoding
-        named = at.dataset.table(at.split, [at.contents.label])[at.contents.label].to_pylist()
-        return class_numbers(at.dataset, at.contents, at.split, named)
+        return class_numbers(self._dataset, self._contents, self._split)
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -102,44 +85,19 @@ class MediaSamples(TorchDataset[Sample]):
         number %= len(self)
         part = int(np.searchsorted(self._starts, number, side="right")) - 1
         if part not in self._tables:
-            self._tables[part] = self._decoding.read(self._decoding.shards[part])
+            self._tables[part] = read_rows(self._dataset, self._shards[part], self.inputs)
         row = number - int(self._starts[part])
-        return self._decoding.sample(self._tables[part].slice(row, 1).to_pylist()[0])
+        return self._sample(self._tables[part].slice(row, 1).to_pylist()[0])
 
 
-class MediaStream(IterableDataset[Sample]):
+class MediaStream(_Split, IterableDataset[Sample]):
     """A split for `torch.utils.data.DataLoader` that holds one shard per worker, for data that no memory holds.
 
-    MediaSamples as those of `MediaSamples`, shard by shard; workers share the shards out.
+    Samples as those of `MediaSamples`, shard by shard; workers share the shards out.
     """
-
-    def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int | None = None) -> None:
-        self._decoding = _Decoding(dataset, contents, split, side)
-        self.classes = contents.classes
-        self.descriptions = contents.prompts
-
-    @property
-    def inputs(self) -> InputSpec:
-        """What its modalities are: sides, sampling rates, columns."""
-        return self._decoding.spec
 
     def __iter__(self) -> Iterator[Sample]:
         worker = get_worker_info()
-        shards: Sequence[Shard] = self._decoding.shards
-        for shard in shards if worker is None else shards[worker.id :: worker.num_workers]:
-            for row in each_row(self._decoding.read(shard)):
-                yield self._decoding.sample(row)
-
-
-def _decoded(one: Input, value: Any) -> Any:
-    if isinstance(one, Text):
-        return content(one, value)
-    if isinstance(one, Picture | Sound):
-        data = content(one, value)
-        assert isinstance(data, bytes)
-        if isinstance(one, Frames):
-            return torch.from_numpy(decode_frames(data, one.side, one.count))
-        if isinstance(one, Picture):
-            return torch.from_numpy(decode_picture(data, one.side))
-        return torch.from_numpy(decode_sound(data, one.sample_rate, one.seconds))
-    return torch.from_numpy(np.asarray(decode_sequence(value, one.length, one.width), dtype=np.float32))
+        for shard in self._shards if worker is None else self._shards[worker.id :: worker.num_workers]:
+            for row in each_row(read_rows(self._dataset, shard, self.inputs)):
+                yield self._sample(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,17 @@ from typing import Any
 import numpy as np
 
 from confu_core.ceilings import Ceilings
-from confu_core.datasets.contents import Contents, contents_of
+from confu_core.datasets.contents import Contents, class_numbers, contents_of
 from confu_core.errors import InvalidValue
-from confu_core.inputs.spec import Input, InputSpec, Picture, Text
+from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.inputs.text import Tokenizer
-from confu_core.media.arrays import StreamedArrays, Tokenized, with_features
-from confu_core.media.degraded import degraded_inputs
-from confu_core.media.row_content import RowLabels, row_samples
+from confu_core.media.arrays import Replaced, StreamedArrays, degraded_inputs, with_features
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, Features, Kind, MediaTask
 from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
-from confu_core.shards.rows import tokenizer_of, with_lengths
-
-__all__ = ["Fitted", "MediaData", "columns_told", "described_by", "media_data", "open_media"]
+from confu_core.shards.rows import named, tokenizer_of, with_lengths
 
 NEEDED = ("train", "validation", "test")
 DESCRIPTIONS, PROBE = "descriptions", "probe"
@@ -41,30 +37,29 @@ class Fitted:
 
 @dataclass(frozen=True)
 class MediaData:
-    """A dataset to train on, before anything of it is decoded.
+    """A dataset to train on, before anything of it is decoded."""
 
-    Attributes
-    ----------
-    dataset : Dataset
-        On disk, at a URL, or never written.
-    contents : Contents
-        What its columns are.
-    benchmark : str
-        Whose results its runs are.
-    columns : mapping of str to object
-        What results say of it.
-    ceilings : mapping of str to mapping of str to Ceilings
-        As in `MediaTask`; empty for real media, of which nothing is known exactly.
-    facts : tuple of Measure
-        What is known exactly besides, of variables that are no modalities.
-    """
-
-    dataset: Dataset
+    dataset: Dataset  # On disk, at a URL, or never written.
     contents: Contents
-    benchmark: str
-    columns: Mapping[str, Any]
-    ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)
-    facts: tuple[Measure, ...] = ()
+    benchmark: str  # Whose results its runs are.
+    columns: Mapping[str, Any]  # What results say of it.
+    ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)  # As in `MediaTask`.
+    facts: tuple[Measure, ...] = ()  # What is known exactly besides, of variables that are no modalities.
+
+    def task(self, text: str | None, **rest: Any) -> MediaTask:
+        """Return a task on the data, whose classes are told by descriptions like a modality's texts, or by probes."""
+        contents = self.contents
+        told = {"told_by": told_by(text)} if "told_by" in self.columns else {}
+        return MediaTask(
+            benchmark=self.benchmark,
+            classes=contents.classes,
+            groups=contents.groups,
+            prompts=contents.prompts if text else (),
+            ceilings=self.ceilings,
+            columns={**self.columns, **told},
+            label=contents.label,
+            **rest,
+        )
 
 
 def media_data(dataset: Dataset) -> MediaData:
@@ -115,23 +110,18 @@ def open_media(
     absent: frozenset[str] = frozenset()
     if fitted is not None:
         _check_shapes(kinds, fitted.inputs)
-        arrays, absent = Tokenized(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
+        arrays, absent = Replaced(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
         kinds = dict(fitted.inputs)
-    return MediaTask(
-        benchmark=data.benchmark,
+    cached = source if isinstance(source, Cached) else None
+    return data.task(
+        text,
         inputs=kinds,
         arrays=arrays,
-        labels=RowLabels(dataset, source, contents),
-        classes=contents.classes,
-        groups=contents.groups,
-        prompts=contents.prompts if text else (),
-        ceilings=data.ceilings,
-        columns=columns_told(data, text),
-        degraded=functools.partial(_degraded, dataset, source, kinds, workers) if isinstance(source, Cached) else None,
+        labels=functools.cache(functools.partial(_labels, dataset, source, contents)),
+        degraded=functools.partial(_degraded, dataset, cached, kinds, workers) if cached else None,
         samples=functools.partial(row_samples, dataset, source),
         keys=source.keys,
-        notes=[*data.facts, *(_notes(source) if isinstance(source, Cached) else [])],
-        label=contents.label,
+        notes=[*data.facts, *(_left_out(cached) if cached else ())],
         splits=splits,
         absent=absent,
     )
@@ -146,11 +136,6 @@ def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -
 def told_by(text: str | None) -> str:
     """Say what classes are told by, given the modality of their descriptions if there is one."""
     return DESCRIPTIONS if text else PROBE
-
-
-def columns_told(data: MediaData, text: str | None) -> dict[str, Any]:
-    """Return what results say of a dataset, with what its classes are told by in this case."""
-    return {**data.columns, **({"told_by": told_by(text)} if "told_by" in data.columns else {})}
 
 
 def _fitted_spec(contents: Contents, fitted: Fitted, features: Mapping[str, str]) -> InputSpec:
@@ -201,7 +186,52 @@ def _degraded(
             yield kind, name, strength, rows
 
 
-def _notes(cached: Cached) -> list[Measure]:
+def _left_out(cached: Cached) -> Iterator[Measure]:
+    for split, found in cached.corrupt.items():
+        yield Measure("data", "", "samples left out", float(len(found)), split)
+
+
+def _labels(dataset: Dataset, source: Cached | StreamedArrays, contents: Contents, split: str) -> np.ndarray:
+    names = source.labels(split, [contents.label])[contents.label].to_pylist()
+    return class_numbers(dataset, contents, split, names)
+
+
+def row_samples(
+    dataset: Dataset, source: Cached | StreamedArrays, split: str, rows: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Return the media of some rows of a split."""
+    inputs = source.spec.inputs.items()
+    first = {kind: next((one.column for _, one in inputs if isinstance(one, kind)), "") for kind in (Picture, Sound)}
+    text = next((one.column for _, one in inputs if isinstance(one, Text)), "")
+    numbers = source.rows(split)
     return [
-        Measure("data", "", "samples left out", float(len(found)), split) for split, found in cached.corrupt.items()
+        {
+            "key": row["key"],
+            "image": _bytes(row.get(first[Picture])),
+            "audio": _bytes(row.get(first[Sound])),
+            "caption": _words(row.get(text)),
+        }
+        for row in _rows_at(dataset, source.spec, split, [int(numbers[row]) for row in rows])
     ]
+
+
+def _rows_at(dataset: Dataset, spec: InputSpec, split: str, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """Read rows of a split by their numbers, and no shard that has none of them."""
+    found: dict[int, dict[str, Any]] = {}
+    start = 0
+    for shard in dataset.shards(split):
+        inside = sorted({number for number in numbers if start <= number < start + shard.rows})
+        if inside:
+            table = dataset.take(shard, [number - start for number in inside])
+            table = named(table, spec, f"{dataset.root / shard.path}") if shard.format == "webdataset" else table
+            found.update(zip(inside, table.to_pylist(), strict=True))
+        start += shard.rows
+    return [found[number] for number in numbers]
+
+
+def _bytes(value: Any) -> bytes:
+    return (value["bytes"] if isinstance(value, dict) else value) or b""
+
+
+def _words(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value or ""

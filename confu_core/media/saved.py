@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from confu_core.errors import ConfuError, TrainingError
-from confu_core.inputs.spec import Input, InputSpec
+from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.build import make_model
 from confu_core.media.run import MediaResult
@@ -17,8 +17,6 @@ from confu_core.media.task import Features, Kind
 from confu_core.model import Model
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
 from confu_core.typed import check_keys
-
-__all__ = ["SavedModel", "load_model", "save_model"]
 
 FEATURES = "features"
 GIVE = "give a file that `birdmml run --model` wrote"
@@ -115,13 +113,12 @@ def load_model(path: str | Path) -> SavedModel:
 
 def _described(inputs: Mapping[str, Kind]) -> list[list[Any]]:
     """Return inputs as JSON values: pairs of name and kind, whose order a dictionary in a file would not keep."""
-    return [
-        [name, {"kind": FEATURES, "width": one.width} if isinstance(one, Features) else _as_dict(one)]
-        for name, one in inputs.items()
-    ]
+    return [[name, _as_dict(one)] for name, one in inputs.items()]
 
 
-def _as_dict(one: Input) -> dict[str, Any]:
+def _as_dict(one: Kind) -> dict[str, Any]:
+    if isinstance(one, Features):
+        return {"kind": FEATURES, "width": one.width}
     return InputSpec({"one": one}).as_dict()["one"]
 
 

@@ -7,12 +7,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from confu_core.inputs.augment import check_augmentations
+from confu_core.inputs.alterations import check_augmentations
 from confu_core.runs.grid import cell_id, plain, resolved_options
 from confu_core.settings import check_dials, dial
 from confu_core.training.settings import BALANCES, PRECISIONS
-
-__all__ = ["MediaSettings"]
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from confu_core.runs.grid import Cell, grid_cells
 from confu_core.runs.sweep import SweepSummary, sweep
 from confu_core.training.processes import check_device
 
-__all__ = ["CHECKPOINTS", "kept", "media_cells", "media_plan", "run_cells"]
-
 CHECKPOINTS = "checkpoints"
 Known = Mapping[str, MediaData]
 

@@ -16,18 +16,10 @@ from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
 from confu_core.runs.measures import Measure
 
-__all__ = ["TEST", "Arrays", "Features", "Kind", "MediaTask", "query_name", "tested_on"]
-
 
 @dataclass(frozen=True)
 class Features:
-    """Vectors of an encoder that is frozen, in place of raw inputs.
-
-    Attributes
-    ----------
-    width : int
-        Of each vector.
-    """
+    """Vectors of an encoder that is frozen, in place of raw inputs."""
 
     width: int
 
@@ -57,67 +49,29 @@ class Arrays(Protocol):
 
 @dataclass(frozen=True)
 class MediaTask:
-    """A task on media.
+    """A task on media: inputs and classes of rows that agree over modalities, and what is known and said of them."""
 
-    Attributes
-    ----------
-    benchmark : str
-        Whose results its runs are.
-    inputs : mapping of str to Picture, Sound, Text, Sequence or Features
-        Modalities in order, with what their raw inputs are.
-    arrays : Arrays
-        The inputs themselves, in rows that agree over modalities.
-    labels : callable of str to ndarray
-        The class of every row of a split, int64 of shape (n,).
-    classes : tuple of str
-        Names of the classes.
-    groups : tuple of str
-        The group of each class; empty if there are none.
-    prompts : sequence of (str, int)
-        Texts that describe classes, with the class; empty if classes are not described.
-    ceilings : mapping of str to mapping of str to Ceilings
-        By group of classes, and ``"all"``, then by query, such as ``"image+audio"``; empty where nothing is known.
-    total_correlation : float or None
-        Of the modalities themselves, in nats, where it is known.
-    columns : mapping of str to object
-        What a row of results says of the data.
-    degraded : callable, optional
-        Yields (kind, modality, strength, inputs of a split) for robustness.
-    samples : callable, optional
-        Returns rows of a split with their media, for the report: dictionaries of ``key``, ``image``, ``audio`` and
-        ``caption``, as far as there are.
-    keys : callable, optional
-        The keys of the rows of a split.
-    notes : sequence of Measure
-        What is to be reported of the data: samples that could not be decoded, what is known of them exactly.
-    label : str
-        What a class is, such as ``"species"``.
-    splits : tuple of str
-        Of the data; all but ``train`` are evaluated on.
-    absent : frozenset of str
-        Modalities that a trained model knows and the data have not; nothing is asked of them.
-    describing : str
-        The modality whose texts describe classes, where its inputs are no texts but their vectors.
-    """
-
-    benchmark: str
-    inputs: Mapping[str, Kind]
+    benchmark: str  # Whose results its runs are.
+    inputs: Mapping[str, Kind]  # Modalities in order, with what their raw inputs are.
     arrays: Arrays
-    labels: Callable[[str], np.ndarray]
+    labels: Callable[[str], np.ndarray]  # Of a split: the class of every row, int64 of shape (n,).
     classes: tuple[str, ...]
-    groups: tuple[str, ...] = ()
-    prompts: Sequence[tuple[str, int]] = ()
+    groups: tuple[str, ...] = ()  # The group of each class; empty if there are none.
+    prompts: Sequence[tuple[str, int]] = ()  # Texts that describe classes, with the class; empty where none do.
+    # By group of classes, and "all", then by query, such as "image+audio"; empty where nothing is known.
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)
-    total_correlation: float | None = None
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    total_correlation: float | None = None  # Of the modalities themselves, in nats, where it is known.
+    columns: Mapping[str, Any] = field(default_factory=dict)  # What a row of results says of the data.
+    # Of a split: kind of damage, modality, strength and damaged inputs, for tests of robustness.
     degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None
+    # Rows of a split with their media, for the report: key, image, audio and caption, as far as there are.
     samples: Callable[[str, Sequence[int]], list[dict[str, Any]]] | None = None
-    keys: Callable[[str], list[str]] | None = None
-    notes: Sequence[Measure] = ()
-    label: str = "species"
-    splits: tuple[str, ...] = ("train", "validation", "test")
-    absent: frozenset[str] = frozenset()
-    describing: str = ""
+    keys: Callable[[str], list[str]] | None = None  # Of the rows of a split.
+    notes: Sequence[Measure] = ()  # What is to be reported of the data themselves.
+    label: str = "species"  # What a class is.
+    splits: tuple[str, ...] = ("train", "validation", "test")  # All but ``train`` are evaluated on.
+    absent: frozenset[str] = frozenset()  # Modalities of a trained model that the data lack; nothing is asked of them.
+    describing: str = ""  # The modality whose texts describe classes, where its inputs are vectors of them.
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -138,12 +92,8 @@ class MediaTask:
     @property
     def text(self) -> int | None:
         """Which modality is a text that describes; None if none is."""
-        texts = [
-            at
-            for at, (name, kind) in enumerate(self.inputs.items())
-            if isinstance(kind, Text) or name == self.describing
-        ]
-        return texts[0] if texts else None
+        kinds = enumerate(self.inputs.items())
+        return next((at for at, (name, kind) in kinds if isinstance(kind, Text) or name == self.describing), None)
 
     @property
     def queries(self) -> list[tuple[int, ...]]:

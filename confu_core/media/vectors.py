@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,31 +15,20 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor, nn
 
+from confu_core.datasets.contents import class_numbers
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.features import DESCRIPTION, chosen_rows, read_vectors
 from confu_core.inputs.spec import Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing
-from confu_core.media.findings import FUSED, Findings
-from confu_core.media.opened import MediaData, columns_told, described_by
-from confu_core.media.row_content import class_numbers
-from confu_core.media.task import TEST, Features, MediaTask, query_name
-from confu_core.methods import Method, Space, View
+from confu_core.media.findings import FUSED, Findings, once
+from confu_core.media.opened import MediaData, described_by
+from confu_core.media.task import TEST, Features, query_name
+from confu_core.methods import Space, View
 from confu_core.methods.batch import EmbeddedBatch
+from confu_core.methods.clip import Brought
 from confu_core.model import Model
 from confu_core.shards import Dataset
-
-__all__ = [
-    "DESCRIPTIONS",
-    "Embeddings",
-    "VectorFindings",
-    "description_keys",
-    "embeddings_of",
-    "findings_of",
-    "read_embeddings",
-    "sorted_by_split",
-    "write_embeddings",
-]
 
 DESCRIPTIONS = "descriptions"
 ROUNDING = 1e-5
@@ -47,18 +36,11 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Vectors of the samples of some splits, and of the descriptions of classes.
+    """Vectors of the samples of some splits, and of the descriptions of classes, in the orders of the dataset."""
 
-    Attributes
-    ----------
-    splits : mapping of str to mapping of str to ndarray of float32, shape (n, dim)
-        By split, then by query, such as ``"image"`` or ``"image+audio"``; rows in the order of the dataset.
-    descriptions : ndarray of float32, shape (descriptions, dim), or None
-        In the order of the dataset's descriptions.
-    """
-
+    # By split, then by query, such as "image" or "image+audio": float32 of shape (n, dim).
     splits: Mapping[str, Mapping[str, np.ndarray]]
-    descriptions: np.ndarray | None = None
+    descriptions: np.ndarray | None = None  # Of shape (descriptions, dim).
 
 
 def read_embeddings(path: str | Path, data: MediaData) -> Embeddings:
@@ -145,31 +127,19 @@ def embeddings_of(findings: Findings, splits: Sequence[str]) -> Embeddings:
     return Embeddings(found, described)
 
 
-class Brought(Method):
-    """Scores of embeddings that come without a method: cosines, of one vector for a query where there is one.
+class FusedInFeatures(Brought):
+    """Embeddings whose fused vectors travel as features of the first modality of their query, side by side in order."""
 
-    Fused vectors travel as features of the first modality of their query, side by side in the order of `fused`.
-    """
-
-    def __init__(self, space: Space, fused: Mapping[tuple[int, ...], int], **options: Any) -> None:
-        super().__init__(space, **options)
-        self.fused = dict(fused)
-
-    def score(self, query: View, key: View) -> Tensor:
-        """Return cosines; for several modalities without a vector of their own, the sum of theirs."""
-        return self._vector(query) @ self._vector(key).mT
-
-    def _vector(self, view: View) -> Tensor:
-        own = self.embed(view)
-        return view.total(view.embeddings) if own is None else own
+    def __init__(self, space: Space, fused: Iterable[tuple[int, ...]], temperature: float) -> None:
+        super().__init__(space, temperature=temperature)
+        self.fused = sorted(fused)
 
     def embed(self, query: View) -> Tensor | None:
         """Return the embedding of one modality, or the vector of several that was brought along."""
         if query.modalities not in self.fused:
             return super().embed(query)
-        first = query.modalities[0]
-        before = sum(width for of, width in self.fused.items() if of[0] == first and of < query.modalities)
-        return query.feature(first)[..., before : before + self.fused[query.modalities]]
+        beside = [each for each in self.fused if each[0] == query.modalities[0]]
+        return query.feature(query.modalities[0]).split(self.space.dim, -1)[beside.index(query.modalities)]
 
 
 @dataclass(frozen=True)
@@ -199,20 +169,18 @@ class VectorFindings(Findings):
         rows = self.dataset.table(TEST, [column])[column].to_pylist()
         return np.array([first.setdefault(row, len(first)) for row in rows])
 
-    def _embed(self, split: str) -> EmbeddedBatch:
+    @once
+    def embedded(self, split: str) -> EmbeddedBatch:
         """Return the embeddings of a split, of length 1, with fused vectors for features."""
-        task, fused = self.task, self.model.method.fused
-        assert isinstance(fused, dict)
-        vectors = self.given.splits[split]
+        names, method, vectors = self.task.modalities, self.model.method, self.given.splits[split]
+        assert isinstance(method, FusedInFeatures)
         n = len(next(iter(vectors.values())))
-        width = self.model.method.space.dim
-        tables = [
-            _unit(vectors[name]) if name in vectors else torch.full((n, width), torch.nan) for name in task.modalities
-        ]
+        absent = torch.full((n, method.space.dim), torch.nan)
+        tables = [_unit(vectors[name]) if name in vectors else absent for name in names]
         features = []
-        for at in range(len(task.modalities)):
-            own = [_unit(vectors[query_name(task, query)]) for query in sorted(fused) if query[0] == at]
-            features.append(torch.cat(own, dim=1) if own else torch.zeros(n, 0))
+        for at in range(len(names)):
+            own = [_unit(vectors[query_name(self.task, query)]) for query in method.fused if query[0] == at]
+            features.append(torch.cat([torch.zeros(n, 0), *own], dim=1))
         return EmbeddedBatch(features, tables)
 
     @cached_property
@@ -238,32 +206,21 @@ def findings_of(data: MediaData, embeddings: Embeddings, temperature: float = 0.
             raise InvalidValue(
                 f"all embeddings must be of one width, to be compared; {first} has {dim}, {name} {width}"
             )
-    fused = {tuple(names.index(part) for part in name.split("+")): dim for name in test if "+" in name}
+    fused = [tuple(names.index(part) for part in name.split("+")) for name in test if "+" in name]
     splits = tuple(sorted(embeddings.splits, key=list(data.dataset.manifest.splits).index))
-    task = MediaTask(
-        benchmark=data.benchmark,
+    task = data.task(
+        text,
         inputs=dict.fromkeys(names, Features(dim)),
         arrays=_InMemory(embeddings.splits),
-        labels=lambda split: _labels(data, split),
-        classes=contents.classes,
-        groups=contents.groups,
-        prompts=contents.prompts if text else (),
-        ceilings=data.ceilings,
-        columns=columns_told(data, text),
+        labels=partial(class_numbers, data.dataset, contents),
         notes=data.facts,
-        label=contents.label,
         splits=splits,
         absent=frozenset(names) - test.keys(),
         describing=text or "",
     )
-    model = Model([nn.Identity()] * len(names), dim, dim, lambda space: Brought(space, fused, temperature=temperature))
+    model = Model([nn.Identity()] * len(names), dim, dim, lambda space: FusedInFeatures(space, fused, temperature))
     texts = {name: one.column for name, one in contents.inputs.inputs.items() if isinstance(one, Text)}
     return VectorFindings(task, model.eval(), embeddings, data.dataset, texts)
-
-
-def _labels(data: MediaData, split: str) -> np.ndarray:
-    named = data.dataset.table(split, [data.contents.label])[data.contents.label].to_pylist()
-    return class_numbers(data.dataset, data.contents, split, named)
 
 
 def _queries(names: Sequence[str]) -> list[str]:

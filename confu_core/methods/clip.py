@@ -9,7 +9,7 @@ from torch import Tensor
 from confu_core.methods.base import Method, Term, pairs
 from confu_core.methods.view import View
 
-__all__ = ["CLIP", "summed_cosine"]
+__all__ = ["CLIP", "Brought", "summed_cosine"]
 
 
 def summed_cosine(query: View, key: View) -> Tensor:
@@ -62,3 +62,18 @@ class CLIP(Method):
     def score(self, query: View, key: View) -> Tensor:
         """Return the sum of cosines."""
         return summed_cosine(query, key)
+
+
+class Brought(Method):
+    """Scores embeddings that come without a method, by cosines with a query's own vector, or else the sum of its parts.
+
+    What has a vector of its own, a subclass says by `embed`.
+    """
+
+    def score(self, query: View, key: View) -> Tensor:
+        """Return cosines; for several modalities without a vector of their own, the sum of theirs."""
+        return self._vector(query) @ self._vector(key).mT
+
+    def _vector(self, view: View) -> Tensor:
+        own = self.embed(view)
+        return view.total(view.embeddings) if own is None else own

@@ -1,14 +1,16 @@
-"""A small dataset of birds, built once, and copies of it to damage."""
+"""A small dataset of birds, built once, copies of it to damage, and what runs on it share."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
+from confu_core.runs.environment import threads
 from confu_core.shards import build
 
 BOTH = ("parquet", "webdataset")
@@ -33,3 +35,15 @@ def built(recipe: BirdRecipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def birds(built: Path, tmp_path: Path) -> Path:
     """A copy to damage."""
     return Path(shutil.copytree(built, tmp_path / "birds"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def one_core() -> Iterator[None]:
+    """As the runs of a sweep compute, so that numbers are equal to the last bit."""
+    with threads(1):
+        yield

@@ -14,7 +14,7 @@ from PIL import Image
 from confu_core.datasets import Contents
 from confu_core.datasets.contents import CONTENTS
 from confu_core.inputs import InputSpec, Picture, Sequence, Sound, Text
-from confu_core.inputs.sequence import encode_sequence
+from confu_core.inputs.decode import encode_sequence
 from confu_core.inputs.spec import Input
 from confu_core.random import generator
 from confu_core.shards import MEDIA, TableRecipe, flat_json, with_features

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,12 @@ from confu_core.media.evaluate import FAMILIES
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Features
-from confu_core.runs.environment import threads
 from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import read_results, write_results
 from confu_core.shards import MEDIA, build, open_dataset
 from confu_core.training.fit import Progress
+
+pytestmark = pytest.mark.usefixtures("one_core")
 
 SMALL: dict[str, Any] = {
     "epochs": 1,
@@ -44,18 +44,6 @@ SPLITS = {"train": 48, "validation": 8, "test": 16, "shift": 8}
 
 def settings(data: Path, **other: Any) -> MediaSettings:
     return MediaSettings(**{"data": str(data), "method": "clip", **SMALL, **other})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_core() -> Iterator[None]:
-    """As the runs of a sweep compute, so that numbers are equal to the last bit."""
-    with threads(1):
-        yield
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")

@@ -52,11 +52,6 @@ def source() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
 def pair(cache: Path) -> MediaResult:
     return run(settings("spoken:x"), cache=cache)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,22 +23,12 @@ from confu_core.media.run import MediaResult
 from confu_core.media.saved import load_model, save_model
 from confu_core.media.settings import MediaSettings
 from confu_core.report import write_report
-from confu_core.runs.environment import threads
 from confu_core.runs.measures import Measure
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 DIM = 6
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_core() -> Iterator[None]:
-    with threads(1):
-        yield
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from birdmml.caption.facts import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS
 from birdmml.design import GROUPS, Design, Shares, Unit
 from birdmml.placement import make_design
 from birdmml.prompts import PROMPTS_PER_SPECIES
-from confu_core.evaluation.zero_shot import zero_shot
+from confu_core.evaluation.classification import zero_shot
 
 NOTHING = -1  # What a text does not say.
 LEAST = -20.0  # A score over its temperature is bounded.

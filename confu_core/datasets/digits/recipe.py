@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.digits.pictures import SIDE, Pictures, Reduction
 from confu_core.datasets.digits.recordings import Recording
 from confu_core.datasets.digits.sample import CAPTIONS, DigitSettings, caption_of, draw_sound
+from confu_core.inputs.sound import encode_flac
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
@@ -163,7 +163,7 @@ class DigitsRecipe(Recipe):
         return {
             "key": key,
             "image": {"bytes": image, "path": f"{key}.png"},
-            "audio": {"bytes": _encode_flac(clip, self.settings.rate), "path": f"{key}.flac"},
+            "audio": {"bytes": encode_flac(clip, self.settings.rate), "path": f"{key}.flac"},
             "caption": caption_of(digit, self.settings, split, number),
             "digit": WORDS[digit],
             "speaker": recording.voice.speaker,
@@ -223,11 +223,3 @@ def _credit(pictures: Pictures, recording: Recording) -> dict[str, str]:
         "licence": " AND ".join(licences),
         "source_url": seen["url"],
     }
-
-
-def _encode_flac(clip: np.ndarray, rate: int) -> bytes:
-    import soundfile
-
-    file = io.BytesIO()
-    soundfile.write(file, clip, rate, format="FLAC", subtype="PCM_16")
-    return file.getvalue()

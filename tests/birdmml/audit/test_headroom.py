@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ import planted
 import pyarrow as pa
 import pytest
 
-from birdmml.audit import audit
+from birdmml.audit import audit, headroom
 from birdmml.audit.headroom import word_counts
 from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
 from confu_core.datasets.contents import Contents
+from confu_core.errors import DatasetError
 from confu_core.inputs import InputSpec, Sequence, Text
+from confu_core.parallel.workers import WorkerDied
 from confu_core.shards.read import unwritten
 
 INPUTS = {"vision": Sequence("vision", length=3, width=4), "text": Text("text")}
@@ -111,3 +114,15 @@ def test_common_words_are_those_that_most_training_texts_hold() -> None:
     assert np.expm1(word_counts(texts, train)) == pytest.approx(np.array(expected), abs=1e-5)
     assert np.expm1(word_counts(texts, train, words=2)) == pytest.approx(np.array(expected)[:, [0, 1, 3]], abs=1e-5)
     assert word_counts(["", "..."], train[:2]).tolist() == [[0], [0]]
+
+
+def test_a_worker_that_dies_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(*_: Any) -> Any:
+        raise WorkerDied([("vision", "text")])
+        yield
+
+    monkeypatch.setattr(headroom, "mapped", functools.partial(headroom.mapped, run=dying))
+    with pytest.raises(
+        DatasetError, match=r"^the worker that probes died 3 times over vision\+text; use fewer workers"
+    ):
+        audit(_dataset("either", SPLITS), only=["headroom"])

@@ -15,7 +15,7 @@ from known_sets import affect, write_affect
 
 from confu_core.datasets import contents_of, open_source, restricted_pickle
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
-from confu_core.inputs.sequence import decode_sequence
+from confu_core.inputs.decode import decode_sequence
 from confu_core.shards import build, open_dataset
 from confu_core.shards.tar import read_tar_table
 

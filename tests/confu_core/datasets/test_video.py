@@ -16,8 +16,7 @@ from known_sets import RATE, write_video
 from PIL import Image
 
 from confu_core.datasets.video import FRAME_EDGE, is_silent, middle_frames, parse_frames, read_video
-from confu_core.encoders import PictureEncoder
-from confu_core.encoders.convolutional import AveragedFrames
+from confu_core.encoders import AveragedFrames, PictureEncoder
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Frames, InputSpec, Picture, decode_picture
 from confu_core.inputs.picture import decode_frames

@@ -14,8 +14,14 @@ from sklearn.preprocessing import StandardScaler
 from confu_core.errors import InvalidValue
 from confu_core.evaluation import few_shot as few_shot_module
 from confu_core.evaluation.few_shot import few_shot
-from confu_core.evaluation.mlp_probe import mlp_probe
-from confu_core.evaluation.probes import PUBLISHED, Labelled, correct_on_test, linear_probe, standardised
+from confu_core.evaluation.probes import (
+    PUBLISHED,
+    Labelled,
+    correct_on_test,
+    linear_probe,
+    mlp_probe,
+    standardised,
+)
 
 CLASSES, DIM = 6, 10
 MEANS = np.random.default_rng(9).normal(size=(CLASSES, DIM))

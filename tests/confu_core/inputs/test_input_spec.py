@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from confu_core.datasets import Contents, contents_of
-from confu_core.errors import DatasetError
-from confu_core.inputs import InputSpec, Picture, Sequence, Sound, Text
+from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs import InputSpec, Picture, Sequence, Sound, Text, log_mel
 from confu_core.shards import TableRecipe, build
 
 SPEC = InputSpec(
@@ -37,3 +38,12 @@ def test_contents_of_other_types_are_one_line(tmp_path: Any) -> None:
     manifest.information["contents"] = said
     with pytest.raises(DatasetError, match="^the manifest of 'words' is damaged: its contents cannot be read$"):
         contents_of(manifest)
+
+
+def test_sounds_that_reach_no_band_are_refused() -> None:
+    line = "sample_rate of 'audio' must be above 1000 Hz, since spectrograms begin at 500 Hz, and at most 768000 Hz"
+    for rate in (1000, 768_001):
+        with pytest.raises(InvalidValue, match=f"{line}; got {rate}"):
+            Sound("audio", rate)
+    lowest = Sound("audio", 1001)
+    assert np.isfinite(log_mel(np.ones(4000, dtype=np.float32), lowest.sample_rate)).all()

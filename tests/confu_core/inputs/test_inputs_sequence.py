@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Corrupt, Decoder, InputSpec, Sequence
-from confu_core.inputs.augment import augment
-from confu_core.inputs.sequence import decode_sequence, encode_sequence
+from confu_core.inputs.alterations import augment
+from confu_core.inputs.decode import decode_sequence, encode_sequence
 from confu_core.shards import TableRecipe, build, open_dataset
 from confu_core.shards.cache import open_cache
 from confu_core.shards.rows import label_columns

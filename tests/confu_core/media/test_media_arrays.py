@@ -10,11 +10,16 @@ import pytest
 from known_media import InMemory
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.degrade import DEGRADATIONS, degrade
+from confu_core.inputs.alterations import DEGRADATIONS, degrade
 from confu_core.inputs.spec import InputSpec, Picture, Text
-from confu_core.media import degraded
-from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations, with_features
-from confu_core.media.degraded import degraded_inputs
+from confu_core.media import arrays
+from confu_core.media.arrays import (
+    StreamedArrays,
+    StreamedEpochs,
+    augmentations,
+    degraded_inputs,
+    with_features,
+)
 from confu_core.media.task import Features, Kind
 from confu_core.shards import TableRecipe, build, open_dataset
 from confu_core.shards.cache import open_cache
@@ -158,6 +163,6 @@ def test_a_spoiled_split_is_made_once(
     for _, _, strength, rows in found:
         texts = [degrade("words", text, strength, seed=0, row=row) for row, text in enumerate(captions("test"))]
         assert np.array_equal(rows, cached.tokenizer.encode(texts, 4))
-    monkeypatch.setattr(degraded, "_made", None)
+    monkeypatch.setattr(arrays, "_made", None)
     again = degraded_inputs(streamed.dataset, cached, "test")
     assert all(np.array_equal(one[3], two[3]) for one, two in zip(found, again, strict=True))

@@ -29,8 +29,7 @@ from known_media import (
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.mlp_probe import mlp_probe
-from confu_core.evaluation.probes import Labelled, linear_probe
+from confu_core.evaluation.probes import Labelled, linear_probe, mlp_probe
 from confu_core.media.evaluate import FAMILIES, evaluate_media, tells_class
 from confu_core.media.findings import Findings
 from confu_core.media.task import MediaTask

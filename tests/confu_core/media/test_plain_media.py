@@ -8,10 +8,12 @@ from known_media import CLASSES, SIZES, InMemory, findings, labels, make_task
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from confu_core.inputs.plain import picture_features, sequence_features, spectrum_features
+from confu_core.inputs.decode import sequence_features
+from confu_core.inputs.picture import picture_features
+from confu_core.inputs.sound import spectrum_features
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.evaluate import evaluate_media
-from confu_core.media.plain import plain_correct
+from confu_core.media.findings import plain_correct
 from confu_core.media.task import Kind, MediaTask
 from confu_core.methods.symile import Symile
 

@@ -1,8 +1,10 @@
-"""Zero-shot classification: the class whose prompts score highest."""
+"""Classification: by the prompts that score highest, and what is confused with what, class by class."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,12 +12,24 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.confusion import balanced_accuracy
 from confu_core.evaluation.retrieval import TIE, ranks
 from confu_core.random import generator
-from confu_core.statistics.per_sample import class_labels
+from confu_core.statistics.per_sample import class_labels, correctness
 
-__all__ = ["ENSEMBLES", "LOG_MEAN_EXP", "MEAN", "ZeroShot", "class_scores", "zero_shot"]
+__all__ = [
+    "ENSEMBLES",
+    "LOG_MEAN_EXP",
+    "MEAN",
+    "ConfusedPair",
+    "ZeroShot",
+    "accuracy_by_class",
+    "balanced_accuracy",
+    "class_scores",
+    "confusion",
+    "group_confusion",
+    "most_confused",
+    "zero_shot",
+]
 
 MEAN, LOG_MEAN_EXP = "mean", "log-mean-exp"
 ENSEMBLES = (MEAN, LOG_MEAN_EXP, "max", "single")
@@ -158,7 +172,7 @@ def class_scores(
     index = torch.from_numpy(described).expand(len(scores), -1)
     if ensemble == LOG_MEAN_EXP:
         return _log_mean_exp(scale * scores.double(), index, classes)
-    return _reduced(scores, index, classes, {"mean": "mean", "max": "amax"}[ensemble])
+    return _reduced(scores, index, classes, "amax" if ensemble == "max" else "mean")
 
 
 def _log_mean_exp(scores: Tensor, index: Tensor, classes: int) -> Tensor:
@@ -174,3 +188,101 @@ def _best(scores: np.ndarray, seed: int) -> np.ndarray:
     """Return the column of the largest score of each row, at random among equal ones."""
     equal = scores >= scores.max(-1, keepdims=True) - TIE * np.abs(scores).max(-1, keepdims=True)
     return np.argmax(equal * (1 - generator(seed, "ties", *scores.shape).random(scores.shape)), axis=-1)
+
+
+class ConfusedPair(NamedTuple):
+    """Two classes taken for each other, the first for the second at least as often as the reverse.
+
+    `forward` and `backward` count samples of the first predicted as the second, and the reverse; `share` is both, of
+    the samples of the two classes.
+    """
+
+    first: str
+    second: str
+    forward: int
+    backward: int
+    share: float
+
+
+def confusion(labels: ArrayLike, predicted: ArrayLike, classes: int) -> np.ndarray:
+    """Count the samples of each true class, by row, that are predicted as each, by column, of labels in [0, classes).
+
+    Examples
+    --------
+    >>> confusion([0, 0, 1], [0, 1, 1], 2)
+    array([[1, 1],
+           [0, 1]])
+    """
+    true, guess = class_labels(labels, classes), class_labels(predicted, classes, "predicted")
+    if len(true) != len(guess):
+        raise InvalidValue(f"labels and predicted must be equally many; got {len(true)} and {len(guess)}")
+    return np.bincount(true * classes + guess, minlength=classes**2).reshape(classes, classes)
+
+
+def group_confusion(counts: ArrayLike, groups: Sequence[int]) -> np.ndarray:
+    """Add up what `confusion` counts over groups of classes, one number from 0 for each class.
+
+    The diagonal includes classes confused within their group.
+
+    Examples
+    --------
+    >>> group_confusion([[5, 1, 0], [2, 4, 1], [0, 0, 9]], [0, 0, 1])
+    array([[12,  1],
+           [ 0,  9]])
+    """
+    table = np.asarray(counts)
+    if table.shape != (len(groups), len(groups)):
+        raise InvalidValue(f"groups must be one per class of a square table; got {len(groups)} for {table.shape}")
+    member = np.eye(max(groups) + 1, dtype=table.dtype)[class_labels(groups, max(groups) + 1, "groups")]
+    return member.T @ table @ member
+
+
+def most_confused(counts: ArrayLike, names: Sequence[str], top: int = 10) -> list[ConfusedPair]:
+    """List the pairs of classes that are taken for each other, by `confusion`, most often as a share of their samples.
+
+    Of equal shares the first in the order of the classes; pairs that are never confused are left out.
+
+    Examples
+    --------
+    >>> most_confused([[5, 1, 0], [3, 4, 0], [0, 0, 9]], ["wren", "robin", "heron"])
+    [ConfusedPair(first='robin', second='wren', forward=3, backward=1, share=0.307...)]
+    """
+    table = np.asarray(counts)
+    if table.shape != (len(names), len(names)):
+        raise InvalidValue(f"names must be one per class of a square table; got {len(names)} for {table.shape}")
+    both, samples = table + table.T, table.sum(1)
+    first, second = np.nonzero(np.triu(both, 1))
+    shares = both[first, second] / (samples[first] + samples[second])
+    order = np.argsort(-shares, kind="stable")[:top]
+    return [_pair(table, names, int(first[i]), int(second[i]), float(shares[i])) for i in order]
+
+
+def _pair(table: np.ndarray, names: Sequence[str], i: int, j: int, share: float) -> ConfusedPair:
+    if table[j, i] > table[i, j]:
+        i, j = j, i
+    return ConfusedPair(names[i], names[j], int(table[i, j]), int(table[j, i]), share)
+
+
+def accuracy_by_class(correct: ArrayLike, labels: ArrayLike, classes: int) -> np.ndarray:
+    """Return the accuracy on the samples of each class, NaN for one without samples.
+
+    Examples
+    --------
+    >>> accuracy_by_class([1, 0, 1], [0, 0, 1], 3)
+    array([0.5, 1. , nan])
+    """
+    names = class_labels(labels, classes)
+    vector, _ = correctness(correct=correct, labels=np.zeros(len(names)))
+    sums, counts = np.bincount(names, vector, classes), np.bincount(names, minlength=classes)
+    return np.divide(sums, counts, out=np.full(classes, np.nan), where=counts > 0)
+
+
+def balanced_accuracy(correct: ArrayLike, labels: ArrayLike, classes: int) -> float:
+    """Return the mean accuracy of the classes that have samples, however many samples each has.
+
+    Examples
+    --------
+    >>> balanced_accuracy([1, 1, 1, 0], [0, 0, 0, 1], 2)
+    0.5
+    """
+    return float(np.nanmean(accuracy_by_class(correct, labels, classes)))

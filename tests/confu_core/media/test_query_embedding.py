@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from confu_core.evaluation.probes import side_by_side, with_products
+from confu_core.media.findings import side_by_side, with_products
 from confu_core.methods.base import Method, Space
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.clip import CLIP

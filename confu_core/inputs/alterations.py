@@ -1,19 +1,17 @@
-"""Augmentations of batches, by name: what happens to a sample follows from seed, epoch and its row alone."""
+"""What samples are changed by: augmentations of batches in training, and degradations that test robustness."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import CLS, PAD, UNK
-from confu_core.random import uniform, words
-
-__all__ = ["AUGMENTATIONS", "Augmentation", "augment", "check_augmentations"]
+from confu_core.random import generator, uniform, words
 
 SHIFT_SHARE = 1 / 8  # Of a picture's side, to either side.
 COLOR = 0.3  # Brightness, contrast and saturation are multiplied by 1 - this to 1 + this.
@@ -24,25 +22,20 @@ DROP_PROBABILITY = 0.1
 _BLOCK_ROWS = 4096
 _CACHED_PICTURES = 32  # As many as stay in a core's cache while they are multiplied.
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_GREY = 128
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """A change that leaves the meaning of a sample.
+class Alteration(NamedTuple):
+    """What changes inputs of one kind, named as in `InputSpec`: ``"picture"``, ``"sound"`` or ``"text"``.
 
-    Attributes
-    ----------
-    modality : str
-        ``"picture"``, ``"sound"`` or ``"text"``: the kind in `InputSpec`.
-    function : callable
-        Maps a batch, and random words of shape (n, 4), to a batch of the same shape and type.
-    label : str
-        What it does.
+    The function of an augmentation maps a batch and four random words per row to a batch of the same shape and type;
+    that of a degradation a sample, a strength and a source of random numbers to what is left of it. Degradations have
+    five strengths, from mild to severe.
     """
 
     modality: str
-    function: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    label: str
+    function: Callable[..., Any]
+    strengths: tuple[float, ...] = ()
 
 
 def augment(
@@ -54,15 +47,27 @@ def augment(
     epoch: int,
     rows: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Apply augmentations to every modality of their kind."""
+    """Apply augmentations to every modality of their kind; what a sample becomes follows from seed, epoch and row."""
     check_augmentations(names)
     result = dict(batch)
     for modality, one in spec.inputs.items():
         for name in names:
-            if modality in result and AUGMENTATIONS[name].modality == type(one).__name__.lower():
-                drawn = _draws(seed, epoch, modality, name, np.asarray(rows))
-                result[modality] = AUGMENTATIONS[name].function(result[modality], drawn)
+            kind, function, _ = AUGMENTATIONS[name]
+            if modality in result and kind == type(one).__name__.lower():
+                result[modality] = function(result[modality], _draws(seed, epoch, modality, name, np.asarray(rows)))
     return result
+
+
+def degrade(kind: str, value: Any, strength: float, *, seed: int, row: int) -> Any:
+    """Degrade one sample; the same seed, strength and row give the same result."""
+    if kind not in DEGRADATIONS:
+        raise InvalidValue(f"unknown degradation {kind!r}; {nearest(kind, DEGRADATIONS)}")
+    if not np.isfinite(strength) or (kind != "snr" and not 0 <= strength <= 1):
+        allowed = "finite, in dB" if kind == "snr" else "in [0, 1]"
+        raise InvalidValue(f"the strength of {kind!r} must be {allowed}; got {strength}")
+    # A strength is named by its number, so that 0.5 and 1/2 draw alike.
+    random = generator(seed, "degrade", kind, repr(float(strength)), row)
+    return DEGRADATIONS[kind].function(value, float(strength), random)
 
 
 def check_augmentations(names: Sequence[str]) -> None:
@@ -184,12 +189,59 @@ def _many(bits: np.ndarray, count: int) -> np.ndarray:
     return mixed ^ (mixed >> np.uint64(31))
 
 
+def _blurred(picture: np.ndarray, sigma: float, random: np.random.Generator) -> np.ndarray:
+    from scipy.ndimage import gaussian_filter
+
+    width = sigma * picture.shape[-1]
+    soft = gaussian_filter(picture.astype(np.float32), (0, width, width), mode="nearest")
+    return np.rint(soft).clip(0, 255).astype(np.uint8)
+
+
+def _occluded(picture: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+    side = picture.shape[-1]
+    area = share * side * side
+    if round(area) == 0:
+        return picture.copy()
+    # Up to twice as wide as high or as high as wide, as far as it fits.
+    wide = np.sqrt(area) * 2 ** random.uniform(-0.5, 0.5)
+    width = int(np.clip(round(wide), np.ceil(area / side), side))
+    height = min(side, max(1, round(area / width)))
+    left, top = random.integers(side - width + 1), random.integers(side - height + 1)
+    covered = picture.copy()
+    covered[:, top : top + height, left : left + width] = _GREY
+    return covered
+
+
+def _noisy(samples: np.ndarray, snr_db: float, random: np.random.Generator) -> np.ndarray:
+    power = float(np.mean(samples.astype(np.float64) ** 2))
+    if power == 0:
+        return samples.copy()  # No noise is a given ratio below silence.
+    spectrum = np.fft.rfft(random.standard_normal(len(samples)))
+    frequency = np.arange(len(spectrum), dtype=np.float64)
+    spectrum[0] = 0
+    pink = np.fft.irfft(spectrum / np.sqrt(np.maximum(frequency, 1)), len(samples))
+    scale = np.sqrt(power / 10 ** (snr_db / 10) / max(float(np.mean(pink**2)), np.finfo(np.float64).tiny))
+    return (samples + scale * pink).astype(np.float32)
+
+
+def _shortened(caption: str, share: float, random: np.random.Generator) -> str:
+    words = caption.split()
+    keep = np.sort(random.permutation(len(words))[: len(words) - round(share * len(words))])
+    return " ".join(words[place] for place in keep)
+
+
 AUGMENTATIONS = {
-    "flip": Augmentation("picture", _flip, "mirrors half of the pictures"),
-    "crop": Augmentation("picture", _crop, "moves a picture by up to an eighth of its side"),
-    "color": Augmentation("picture", _color, "changes brightness, contrast and saturation by up to 30%"),
-    "shift": Augmentation("sound", _shift, "begins a recording elsewhere, with its beginning after its end"),
-    "gain": Augmentation("sound", _gain, "changes the level by up to 6 dB"),
-    "mask": Augmentation("sound", _mask, "silences up to a fifth of the bands and of the frames (SpecAugment)"),
-    "drop": Augmentation("text", _drop, "makes a tenth of the tokens unknown"),
+    "flip": Alteration("picture", _flip),  # Mirrors half of the pictures.
+    "crop": Alteration("picture", _crop),  # Moves a picture by up to an eighth of its side.
+    "color": Alteration("picture", _color),  # Changes brightness, contrast and saturation by up to 30%.
+    "shift": Alteration("sound", _shift),  # Begins a recording elsewhere, with its beginning after its end.
+    "gain": Alteration("sound", _gain),  # Changes the level by up to 6 dB.
+    "mask": Alteration("sound", _mask),  # Silences up to a fifth of the bands and of the frames (SpecAugment).
+    "drop": Alteration("text", _drop),  # Makes a tenth of the tokens unknown.
+}
+DEGRADATIONS = {
+    "blur": Alteration("picture", _blurred, (0.01, 0.02, 0.04, 0.08, 0.16)),  # Standard deviation, of the side.
+    "occlusion": Alteration("picture", _occluded, (0.1, 0.2, 0.3, 0.4, 0.5)),  # A grey rectangle, of the area.
+    "snr": Alteration("sound", _noisy, (20.0, 10.0, 5.0, 0.0, -5.0)),  # Pink noise, in dB.
+    "words": Alteration("text", _shortened, (0.1, 0.2, 0.3, 0.4, 0.5)),  # Words left out, of all.
 }

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from confu_core.encoders import SequenceEncoder
-from confu_core.encoders.sequence import steps_there
+from confu_core.encoders import SequenceEncoder, steps_there
 from confu_core.errors import InvalidValue
 
 LENGTH, WIDTH = 7, 5
