@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from confu_core.ceilings import Ceilings
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.spec import InputSpec
 from confu_core.shards.manifest import Manifest
 
-__all__ = ["CONTENTS", "Contents", "contents_of"]
+__all__ = ["CEILINGS", "CONTENTS", "EXACT", "Contents", "ceilings_of", "contents_of"]
 
-CONTENTS = "contents"
+# Keys of a recipe's `information`: what columns are; where the law of the data is known, the ceilings of the class by
+# group and query, and all else that is known exactly.
+CONTENTS, CEILINGS, EXACT = "contents", "ceilings", "exact"
 
 
 @dataclass(frozen=True)
@@ -117,3 +120,30 @@ def contents_of(manifest: Manifest) -> Contents:
         return Contents.from_dict(said)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"the manifest of {manifest.name!r} is damaged: its {CONTENTS} cannot be read") from error
+
+
+def ceilings_of(manifest: Manifest) -> dict[str, dict[str, Ceilings]]:
+    """Return the exact ceilings that a manifest tells, by group and query; none where the law is not known.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    dict of str to dict of str to Ceilings
+        As a task takes them.
+
+    Raises
+    ------
+    DatasetError
+        If what it says is damaged.
+    """
+    try:
+        return {
+            group: {str(query): Ceilings(**values) for query, values in known.items()}
+            for group, known in manifest.information.get(CEILINGS, {}).items()
+        }
+    except (AttributeError, InvalidValue, TypeError) as error:
+        raise DatasetError(f"the manifest of {manifest.name!r} is damaged: its {CEILINGS} cannot be read") from error
