@@ -33,6 +33,7 @@ READ = together(FEATURES, CACHE, THREADS)
 @click.option(
     "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
 )
+@click.option("--norm-probe", is_flag=True, help="Of a model: fit the probe of CoMM's comparison besides.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
 @READ
 @as_json
@@ -59,12 +60,14 @@ def evaluate(
         assert embeddings is not None
         if options["feature_files"] or options["cache"]:
             raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
+        if options["norm_probe"]:
+            raise InvalidValue("the norm probe is for models; leave out --norm-probe")
         found = measure(embeddings, data, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:
             raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
         with progress_bar("evaluating", "rows") as bar:
-            found = evaluate_model(model, data, **given, **_reading(options, bar))
+            found = evaluate_model(model, data, **given, norm_probe=options["norm_probe"], **_reading(options, bar))
     from confu_core.runs.sweep import peak_memory
 
     failed: ConfuError | None = None
