@@ -93,9 +93,8 @@ def draw_pairs(settings: TrifeatureSettings, split: str) -> Pairs:
     """
     part = "test" if split == "validation" and settings.split == PUBLISHED else split
     pairs, rows = _population(settings, part), getattr(settings, part)
-    order = generator(settings.seed, "trifeature", "pairs", settings.rule, int(settings.biased), part).permutation(
-        len(pairs)
-    )
+    draw = generator(settings.seed, "trifeature", "pairs", settings.rule, int(settings.biased), part)
+    order = draw.permutation(len(pairs))
     if settings.rule == BALANCED:
         _, texture, color = pairs.looks
         order = _equally_often((texture[:, 0] * VALUES + color[:, 1])[order], order, rows)

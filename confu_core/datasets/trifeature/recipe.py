@@ -95,7 +95,7 @@ class TrifeatureRecipe(Recipe):
     def columns(self, split: str, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return some columns of a range of rows, drawing no pictures that are not asked for."""
         values = self._values(split, start, stop)
-        made = {name: self._images(name, split, values) if name in IMAGES else values[name] for name in names}
+        made = {name: self._images(name, values) if name in IMAGES else values[name] for name in names}
         return pa.table(made, schema=pa.schema([self.schema.field(name) for name in names], self.schema.metadata))
 
     def information(self) -> dict[str, Any]:
@@ -131,18 +131,16 @@ class TrifeatureRecipe(Recipe):
             **{f"picture{at + 1}": [f"{one:03d}-{render}" for one, render in numbers[:, at]] for at in range(2)},
         }
 
-    def _images(self, name: str, split: str, values: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-        seed, shown = self.settings.seed, values[f"picture{IMAGES.index(name) + 1}"]
-        keys = values["key"]
-        crops = [None] * len(keys) if self.settings.crop == 1 else [(split, name, int(key[-7:])) for key in keys]
-        return [
-            {"bytes": _file(seed, picture) if crop is None else self._cropped(picture, crop), "path": f"{key}.png"}
-            for key, picture, crop in zip(keys, shown, crops, strict=True)
-        ]
+    def _images(self, name: str, values: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        shown = zip(values["key"], values[f"picture{IMAGES.index(name) + 1}"], strict=True)
+        return [{"bytes": self._image(picture, name, key), "path": f"{key}.png"} for key, picture in shown]
 
-    def _cropped(self, picture: str, place: tuple[str, str, int]) -> bytes:
-        draw = generator(self.settings.seed, "trifeature", "crop", *place)
-        return _png(_crop(_picture(self.settings.seed, picture), self.settings.crop, draw))
+    def _image(self, picture: str, name: str, key: str) -> bytes:
+        """Return the file of a picture, of which every row sees a part of its own where it is cropped."""
+        seed, crop = self.settings.seed, self.settings.crop
+        if crop == 1:
+            return _file(seed, picture)
+        return _png(_crop(_picture(seed, picture), crop, generator(seed, "trifeature", "crop", name, key)))
 
 
 def open_trifeature(
