@@ -11,6 +11,7 @@ import click
 from confu_cli.datasets import manifest_dict, print_dataset
 from confu_cli.options import key_values, together
 from confu_cli.show import echo, number, print_json, print_table, progress_bar
+from confu_core.errors import DatasetError
 
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe
@@ -192,8 +193,13 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     exact = dataset.manifest.information.get(EXACT)
     if exact is None:
         echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")
-    else:
+        return
+    try:
         _print_exact(exact, contents.inputs.names)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"the manifest of {dataset.manifest.name!r} is damaged: its {EXACT} cannot be read"
+        ) from error
 
 
 def _print_exact(exact: Mapping[str, Any], modalities: Sequence[str]) -> None:

@@ -65,6 +65,7 @@ def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
             2,
             "embeddings stand for what is decoded; leave out --features",
         ),
+        (["--embeddings", "e.npz", "--norm-probe"], 2, "the norm probe is for models; leave out --norm-probe"),
         (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
         (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
         (["--model", "no.pt"], 1, "no model no.pt"),

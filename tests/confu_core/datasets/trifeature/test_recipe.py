@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from confu_core.datasets import contents_of, open_source
 from confu_core.datasets.contents import ceilings_of
 from confu_core.datasets.trifeature.drawing import COLORS, GREY, SIDE
-from confu_core.errors import InvalidValue
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import build, open_dataset, verify
 from confu_core.shards.unwritten import unwritten
 
@@ -83,6 +84,13 @@ def test_the_task_decides_the_class_and_its_ceilings() -> None:
         assert tuple(one.bayes for one in known.values()) == pytest.approx(bayes)
         assert list(known) == ["image1", "image2", "image1+image2"]
         assert set(recipe.columns("train", 0, 30, [label])[label].to_pylist()) <= set(contents.classes)
+
+
+@pytest.mark.parametrize("said", [3, {"all": 3}, {"all": {"image1": {"single": 0.5}}}])
+def test_damaged_ceilings_are_one_line(said: object) -> None:
+    manifest = replace(unwritten(open_source(SMALL)).manifest, information={"ceilings": said})
+    with pytest.raises(DatasetError, match="the manifest of 'trifeature' is damaged: its ceilings cannot be read"):
+        ceilings_of(manifest)
 
 
 def test_out_of_shards_it_is_what_it_was(tmp_path: Path) -> None:
