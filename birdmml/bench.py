@@ -141,7 +141,7 @@ def _plan(
     known: Mapping[str, MediaData],
 ) -> dict[str, Any]:
     plan = media_plan(grid, fixed, cells, known)
-    if not all(one.ceilings for one in known.values()):
+    if not all(one.benchmark == BENCHMARK for one in known.values()):
         return plan
     return {**plan, "title": SHOWN["title"], "view": {**plan["view"], "y_label": SHOWN["y_label"]}}
 

@@ -11,7 +11,7 @@ from birdmml.prompts import reference_descriptions
 from birdmml.settings import Settings
 from confu_core.ceilings import Ceilings
 from confu_core.datasets import Contents, contents_of
-from confu_core.datasets.contents import CONTENTS
+from confu_core.datasets.contents import CONTENTS, ceilings_of
 from confu_core.errors import DatasetError
 from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.runs.measures import Measure
@@ -38,9 +38,9 @@ class Description:
         return contents_of(self.dataset.manifest)
 
     @property
-    def overall(self) -> Mapping[str, Any]:
-        """The best accuracies over all classes, as the manifest has them; empty where they are not known."""
-        return {}
+    def bayes(self) -> Mapping[str, float]:
+        """The best accuracies by query, such as ``"image+audio"``, as the manifest has them; none if not known."""
+        return {query: one.bayes for query, one in ceilings_of(self.dataset.manifest).get("all", {}).items()}
 
     def media(self) -> MediaData:
         """Return it as a dataset to train on."""
@@ -72,9 +72,11 @@ class Birds(Description):
         )
 
     @property
-    def overall(self) -> Mapping[str, Any]:
+    def bayes(self) -> Mapping[str, float]:
         """The best accuracies over all species."""
-        return self.dataset.manifest.information.get("overall", {})
+        keys = {IMAGE: "bayes_image", AUDIO: "bayes_audio", f"{IMAGE}+{AUDIO}": "bayes_both"}
+        known = self.dataset.manifest.information.get("overall")
+        return {query: float(known[key]) for query, key in keys.items()} if known else {}
 
     def media(self) -> MediaData:
         """Return it as a dataset to train on, with exact ceilings."""

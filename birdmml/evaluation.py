@@ -15,6 +15,7 @@ import numpy as np
 from birdmml.bench import open_data
 from confu_core.errors import InvalidValue
 from confu_core.inputs.features import as_array
+from confu_core.media.evaluate import norm_probes
 from confu_core.media.findings import Findings
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
@@ -149,6 +150,7 @@ def evaluate_model(
     features: Mapping[str, str] | None = None,
     name: str | None = None,
     split: str = TEST,
+    norm_probe: bool = False,
     threads: int = 1,
     workers: int = 1,
     progress: Any = None,
@@ -171,6 +173,9 @@ def evaluate_model(
     split : str
         Which samples it is measured on, in the place of those of the test split. Of ``validation`` there are no probes,
         which it would choose.
+    norm_probe : bool
+        Whether the probe of CoMM's comparison is fitted besides (`confu_core.evaluation.norm_probe.norm_probe`): a
+        probe of kind ``"norm"`` of a method's own vector of several modalities, or of their embeddings side by side.
     threads : int
         Cores to compute on; numbers may differ in their last digits.
 
@@ -195,6 +200,8 @@ def evaluate_model(
     cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
     with environment.threads(threads):
         found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})
+        if norm_probe:
+            found = replace(found, measures=[*found.measures, *norm_probes(findings)])
     return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)
 
 

@@ -39,6 +39,7 @@ READ = together(FEATURES, cache_folder_option, THREADS)
 @click.option(
     "--split", help="Of a model: which samples it is measured on, such as validation or shift.  [default: test]"
 )
+@click.option("--norm-probe", is_flag=True, help="Of a model: fit the probe of CoMM's comparison besides.")
 @kept_in
 @READ
 @as_json
@@ -66,12 +67,15 @@ def evaluate(
             raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
         if "split" in given:
             raise InvalidValue("embeddings are measured on the test split; leave out --split")
+        if options["norm_probe"]:
+            raise InvalidValue("the norm probe is for models; leave out --norm-probe")
         found = measure(embeddings, opened, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:
             raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
         with progress_bar("evaluating", "rows") as bar:
-            found = evaluate_model(model, opened, **given, **_reading(options, bar))
+            how = {**given, **_reading(options, bar), "norm_probe": options["norm_probe"]}
+            found = evaluate_model(model, opened, **how)
     saving = [] if out is None else [lambda: found.save(out)]
     do_each([lambda: print_row(found.row, found.label, found.seconds, as_json), *saving])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ import click
 
 from confu_cli.datasets import manifest_dict, print_dataset
 from confu_cli.options import key_values, together
-from confu_cli.show import echo, print_json, print_table, progress_bar
+from confu_cli.show import echo, number, print_json, print_table, progress_bar
+from confu_core.errors import DatasetError
 
 if TYPE_CHECKING:
     from confu_core.shards import Manifest, Recipe
@@ -172,6 +173,7 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     """Print what a dataset holds: modalities, classes by split, licences, and what was left out."""
     from birdmml.ingest import checked_information
     from confu_core.datasets import contents_of
+    from confu_core.datasets.contents import EXACT
 
     contents = contents_of(dataset.manifest)
     licences = checked_information(dataset.manifest)["licences"] if is_real(dataset.manifest) else {}
@@ -188,7 +190,46 @@ def show_real(path: str | Path, dataset: Dataset, as_json: bool) -> None:
     if licences:
         print_table("Licences", ["licence", "samples"], [[name, f"{count:,}"] for name, count in licences.items()])
     print_left_out(dataset.manifest)
-    echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")
+    exact = dataset.manifest.information.get(EXACT)
+    if exact is None:
+        echo("Ceilings are not known: the distribution of real media is not. What a probe reaches is no ceiling.")
+        return
+    try:
+        _print_exact(exact, contents.inputs.names)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"the manifest of {dataset.manifest.name!r} is damaged: its {EXACT} cannot be read"
+        ) from error
+
+
+def _print_exact(exact: Mapping[str, Any], modalities: Sequence[str]) -> None:
+    """Print what is known of every task that the law of a dataset answers."""
+    tasks = exact["tasks"]
+    accuracies = [*(f"bayes_{name}" for name in modalities), "pairwise_ceiling", "additive_ceiling", "bayes_both"]
+    shown = {name: [number(task[one]) for one in accuracies] for name, task in tasks.items()}
+    for name, task in tasks.items():
+        # Where all classes are equally likely, the mean over classes says nothing new.
+        if (means := [number(task["macro"][one]) for one in accuracies]) != shown[name]:
+            shown[f"{name}, macro"] = means
+    print_table(
+        f"Best accuracies of each task, of {exact['of']}",
+        ["task", *modalities, "pairwise", "additive", "all"],
+        [[name, *values] for name, values in shown.items()],
+    )
+    print_table(
+        f"Information on the class, in {exact['unit']} (C2, C3: what pairs and triples of variables hold)",
+        ["task", *modalities, "all", "redundant", *(f"unique {name}" for name in modalities), "synergy", "C2", "C3"],
+        [
+            [
+                name,
+                *(number(task[f"mi_{given}"], 3) for given in (*modalities, "both")),
+                *(number(value, 3) for part in ("atoms", "connected_information") for value in task[part].values()),
+            ]
+            for name, task in tasks.items()
+        ],
+    )
+    for what, accuracy in exact.get("lines", {}).items():
+        echo(f"Synergy on the test pairs, macro: {100 * accuracy:.1f} by {what}.")
 
 
 def _class_counts(dataset: Dataset, contents: Contents) -> dict[str, dict[str, int]]:

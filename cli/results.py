@@ -205,6 +205,8 @@ def print_run(row: Row, label: str) -> None:
                 f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
                 f"beyond the best single modality{known}."
             )
+        if (one["family"], one["condition"], one["metric"]) == ("probe", "norm", "balanced accuracy"):
+            echo(f"Norm probe of {one['subject']}: {number(one['value'], 3)}, mean over classes.")
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "higher-order capture"):
             interval = f"({number(one['low'], 2)} to {number(one['high'], 2)})"
             echo(f"Of what no pair tells, {number(one['value'], 2)} {interval} is captured.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +14,7 @@ __all__ = ["additive_accuracy"]
 
 # Laws that are solved in about a second: of so many combinations of query and target, or of any if so few occur.
 MOST_CHOICES, MOST_CELLS = 64, 25
+MOST_ORDERED = 22  # Values of two variables together, of which every subset is gone through for a target of two values.
 TRIES = 3  # Conflicts are looked for this often in each choice of cells, among other cells every time.
 WHOLE = 1e4  # What a law adds up to in a program, whose solver is content with 1e-6.
 ABSENT = 1e-9  # Weight in a conflict below which a cell is not part of it.
@@ -39,7 +40,8 @@ def additive_accuracy(law: np.ndarray, query: Sequence[int], target: int) -> flo
     Returns
     -------
     float or None
-        None where a part has more than 64 combinations of query and target, and more than 25 that occur.
+        None where a part has more than 64 combinations of query and target, and more than 25 that occur, unless it is
+        one of two targets and two query variables of at most 22 values together.
 
     Raises
     ------
@@ -66,10 +68,20 @@ def additive_accuracy(law: np.ndarray, query: Sequence[int], target: int) -> flo
     others = tuple(axis for axis in range(law.ndim) if axis not in (*query, target))
     table = np.moveaxis(law.sum(others), sorted((*query, target)).index(target), 0)
     parts = _parts(table)
-    if any(part.size > MOST_CHOICES and np.count_nonzero(part) > MOST_CELLS for part in parts):
+    solvers = [solve for part in parts if (solve := _solver(part)) is not None]
+    if len(solvers) < len(parts):
         return None
     # Parts of equal laws are solved once.
-    return float(sum(part.sum() * _solved(part.shape, (part / part.sum()).round(15).tobytes()) for part in parts))
+    laws = [part / part.sum() for part in parts]
+    known = [solve(law.shape, law.round(15).tobytes()) for solve, law in zip(solvers, laws, strict=True)]
+    return float(sum(part.sum() * accuracy for part, accuracy in zip(parts, known, strict=True)))
+
+
+def _solver(part: np.ndarray) -> Callable[[tuple[int, ...], bytes], float] | None:
+    """Return what solves a law of this size; None where nothing does."""
+    if part.size <= MOST_CHOICES or np.count_nonzero(part) <= MOST_CELLS:
+        return _solved
+    return _ordered if part.ndim == 3 and len(part) == 2 and sum(part.shape[1:]) <= MOST_ORDERED else None
 
 
 def _parts(table: np.ndarray) -> list[np.ndarray]:
@@ -107,6 +119,27 @@ def _solved(shape: tuple[int, ...], content: bytes) -> float:
                 left[conflict] = False
             if len(rules) == known:
                 return float(worth[chosen].sum())
+
+
+@lru_cache(maxsize=64)
+def _ordered(shape: tuple[int, ...], content: bytes) -> float:
+    """Return the best accuracy where the second of two targets is taken at each cell whose row comes after its column.
+
+    Entry [columns, rows] of the table that is filled is the most that these rows, as bits, can be worth where they and
+    these columns come first.
+    """
+    first, second = np.frombuffer(content).reshape(shape)
+    height, width = first.shape
+    best = np.full((1 << width, 1 << height), -np.inf)
+    best[0, 0] = 0
+    for columns, worth in enumerate(best):
+        before = (columns >> np.arange(width) & 1).astype(bool)
+        for column in np.flatnonzero(before):
+            np.maximum(worth, best[columns ^ 1 << column], out=worth)
+        for row, gain in enumerate(np.where(before, second, first).sum(1)):
+            without, with_row = worth.reshape(-1, 2, 1 << row).swapaxes(0, 1)
+            np.maximum(with_row, without + gain, out=with_row)
+    return float(best[-1, -1])
 
 
 def _images(table: np.ndarray, cells: np.ndarray) -> list[np.ndarray]:

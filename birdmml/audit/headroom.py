@@ -26,7 +26,6 @@ HEADROOM = "headroom"
 SATURATED = 0.97
 STRENGTHS = (0.01, 0.1, 1.0)
 MOST_MODALITIES = 4
-EXACT = {"V": "bayes_image", "A": "bayes_audio", "VA": "bayes_both"}
 WORDS = 200
 LEAST_TEXTS = 3  # A word of fewer tells these texts apart, and nothing of others.
 HELD_OUT = 0.2  # Of the training rows, where a dataset has no split to choose or to test on.
@@ -152,8 +151,9 @@ def measure_headroom(facts: Facts, *, seed: int = 0, workers: int = 1) -> Headro
         name="+".join,
     )
     correct = dict(probed)
-    exact = _ceilings(facts)
     named = {each: _name(each, signs) for each in chosen}
+    bayes = {tuple(query.split("+")): value for query, value in describe(facts.subject.dataset).bayes.items()}
+    exact = {named[query]: value for query, value in bayes.items() if query in named}
     labels = rows.labels[rows.train]
     return Headroom(
         signs,
@@ -261,11 +261,6 @@ def _gain(
 def _name(modalities: Sequence[str], signs: Mapping[str, str]) -> str:
     chosen = [signs[name] for name in modalities]
     return "".join(chosen) if all(len(sign) == 1 for sign in chosen) else "+".join(chosen)
-
-
-def _ceilings(facts: Facts) -> dict[str, float]:
-    known = describe(facts.subject.dataset).overall
-    return {name: float(known[key]) for name, key in EXACT.items()} if known else {}
 
 
 def _as_text(one: Gain) -> str:

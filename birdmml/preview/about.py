@@ -10,6 +10,7 @@ from birdmml.columns import COLUMNS
 from birdmml.data import BirdData, recipe_of
 from birdmml.describe import bird_inputs, describe
 from confu_core.datasets import Contents, contents_of
+from confu_core.datasets.contents import CEILINGS
 from confu_core.shards import Dataset
 from confu_core.shards.rows import label_columns
 
@@ -62,7 +63,7 @@ class Latent(NamedTuple):
 class About:
     """What is said about a dataset of any media."""
 
-    noun, remark = "samples", "Ceilings are not known."
+    noun = "samples"
     ceilings: Sequence[Sequence[str]] = ()
     trusted = False  # Whether a browser may read the pictures as they are stored.
 
@@ -70,6 +71,12 @@ class About:
         self.manifest = dataset.manifest
         self.name = self.manifest.name
         self.contents = self._contents()
+
+    @property
+    def remark(self) -> str:
+        """What is to be known of all samples."""
+        known = CEILINGS in self.manifest.information
+        return "Ceilings are known: birdmml info shows them." if known else "Ceilings are not known."
 
     def _contents(self) -> Contents:
         return contents_of(self.manifest)
@@ -129,7 +136,8 @@ class About:
 class AboutBirds(About):
     """What is known of generated birds: groups, ceilings, and how each sample was drawn."""
 
-    noun, remark = "triplets", "Synthetic: no photograph and no field recording is in it."
+    noun = "triplets"
+    remark = "Synthetic: no photograph and no field recording is in it."
     trusted = True
 
     def __init__(self, dataset: Dataset) -> None:

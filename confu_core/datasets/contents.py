@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from confu_core.ceilings import Ceilings
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.spec import InputSpec
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
-__all__ = ["CONTENTS", "Contents", "class_numbers", "contents_of"]
+__all__ = ["CEILINGS", "CONTENTS", "EXACT", "Contents", "ceilings_of", "class_numbers", "contents_of"]
 
-CONTENTS = "contents"
+# Keys of a recipe's `information`: what columns are; where the law of the data is known, the ceilings of the class by
+# group and query, and all else that is known exactly.
+CONTENTS, CEILINGS, EXACT = "contents", "ceilings", "exact"
 
 
 @dataclass(frozen=True)
@@ -131,3 +134,30 @@ def class_numbers(dataset: Dataset, contents: Contents, split: str, named: Seque
         problem = f"{contents.label} {strange[0]!r} in split {split!r} is none of its classes"
         raise DatasetError(f"{dataset.root}: {problem}; {nearest(strange[0], number)}")
     return np.array([number[str(name)] for name in named])
+
+
+def ceilings_of(manifest: Manifest) -> dict[str, dict[str, Ceilings]]:
+    """Return the exact ceilings that a manifest tells, by group and query; none where the law is not known.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the dataset.
+
+    Returns
+    -------
+    dict of str to dict of str to Ceilings
+        As a task takes them.
+
+    Raises
+    ------
+    DatasetError
+        If what it says is damaged.
+    """
+    try:
+        return {
+            group: {str(query): Ceilings(**values) for query, values in known.items()}
+            for group, known in manifest.information.get(CEILINGS, {}).items()
+        }
+    except (AttributeError, InvalidValue, TypeError) as error:
+        raise DatasetError(f"the manifest of {manifest.name!r} is damaged: its {CEILINGS} cannot be read") from error

@@ -26,6 +26,7 @@ SOURCES: Mapping[str, str] = {
     "urfunny": "confu_core.datasets.affect:open_urfunny",
     "mustard": "confu_core.datasets.affect:open_mustard",
     "digits": "confu_core.datasets.digits:open_digits",
+    "trifeature": "confu_core.datasets.trifeature:open_trifeature",
 }
 _WRITTEN = re.compile(r"(?P<scheme>[a-z][a-z0-9]+):(?!//|:)(?P<path>[^?]*)(\?(?P<query>.*))?")
 

@@ -28,6 +28,7 @@ from confu_core.evaluation.complementarity import (
     shuffle_drop,
 )
 from confu_core.evaluation.few_shot import few_shot
+from confu_core.evaluation.norm_probe import norm_probe
 from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.retrieval import retrieval_summary
 from confu_core.media.embed import rows_of
@@ -49,6 +50,7 @@ from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
 LEAST = 4  # Samples, of which half are held out.
+NORM = "norm"  # The kind of probe of CoMM's comparison, fitted only where it is asked for.
 CONFUSED = 10  # Pairs of classes that are listed.
 # How the descriptions of a class are read together, by the metric's name; the first is the headline.
 READINGS = {"accuracy": MEAN, f"accuracy, {LOG_MEAN_EXP}": LOG_MEAN_EXP}
@@ -173,6 +175,17 @@ def _probe(findings: Findings) -> Iterator[Measure]:
                 yield _estimated("probe", subject, "accuracy", kind, bootstrap_mean(correct), bayes)
                 macro = balanced_accuracy(correct, labels, len(task.classes))
                 yield Measure("probe", subject, "balanced accuracy", macro, kind)
+
+
+def norm_probes(findings: Findings) -> Iterator[Measure]:
+    """Yield what the probe of CoMM's comparison reads: a method's own vector, or its embeddings side by side."""
+    task, labels = findings.task, findings.task.labels(TEST)
+    for query in task.probed:
+        seen = [findings.labelled(split, query, FUSED) or findings.labelled(split, query) for split in ("train", TEST)]
+        correct, subject = norm_probe(*(one for one in seen if one is not None)).correct, query_name(task, query)
+        yield _estimated("probe", subject, "accuracy", NORM, bootstrap_mean(correct))
+        macro = balanced_accuracy(correct, labels, len(task.classes))
+        yield Measure("probe", subject, "balanced accuracy", macro, NORM)
 
 
 @family(streams=False)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from confu_core.ceilings import Ceilings
-from confu_core.datasets.contents import Contents, class_numbers, contents_of
+from confu_core.datasets.contents import Contents, ceilings_of, class_numbers, contents_of
 from confu_core.errors import InvalidValue
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.inputs.text import Tokenizer
@@ -75,7 +75,7 @@ def media_data(dataset: Dataset) -> MediaData:
         "data_seed": manifest.seed,
         "told_by": told_by(described_by(contents)),
     }
-    return MediaData(dataset, contents, manifest.name, columns)
+    return MediaData(dataset, contents, manifest.name, columns, ceilings_of(manifest))
 
 
 def open_media(

@@ -1,4 +1,4 @@
-"""What a card says of real media, from what their manifest says of them; its sentences stand in ``media.toml``."""
+"""What a card says of media, from what their manifest says; in ``media.toml``, or ``known.toml`` with ceilings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from confu_core.cells import is_nothing
-from confu_core.datasets.contents import contents_of
+from confu_core.datasets.contents import ceilings_of, contents_of
 from confu_core.escaping import escape_markdown, markdown_code
 from confu_core.page.drawing import PALETTE, Image, plain, render, stack_bars
 from confu_core.publish.words import Words, markdown_table, words_from
@@ -45,9 +45,10 @@ def media_words(dataset: Dataset) -> Words:
     held = {columns[name]: one for name, (_, one, _) in kinds.items()}
     sources = tuple(one for one in manifest.information.get("sources", ()) if isinstance(one, Mapping))
     names = dict.fromkeys(name for one in sources if not is_nothing(name := str(one.get("name") or "")))
+    known = ceilings_of(manifest).get("all", {})
     words = words_from(
         "confu_core.publish",
-        "media.toml",
+        "known.toml" if known else "media.toml",
         name=manifest.name,
         classes=len(contents.classes),
         description=escape_markdown(manifest.description),
@@ -56,6 +57,13 @@ def media_words(dataset: Dataset) -> Words:
         modalities=", ".join(
             f"{escape_markdown(name)} ({many}, column {markdown_code(columns[name])})"
             for name, (many, _, _) in kinds.items()
+        ),
+        ceilings=markdown_table(
+            ["query", "single", "pairs", "Bayes"],
+            [
+                (query, *(f"{level:.3f}" for level in (one.single, one.pairwise, one.bayes)))
+                for query, one in known.items()
+            ],
         ),
         balance=markdown_table(["class", *counts], [[name, *(c[name] for c in counts.values())] for name in frequent]),
     )
@@ -71,7 +79,7 @@ def media_words(dataset: Dataset) -> Words:
         columns={**words.columns, **held, contents.label: "class"},
         authors=tuple(names) or words.authors,
         sources=sources,
-        real=True,
+        real=not known,
     )
 
 

@@ -86,6 +86,7 @@ def test_a_model_is_measured_on_another_split(place: Path, split: str) -> None:
         ),
         (["--embeddings", "e.npz", "--split", "shift"], 2, "embeddings are measured on the test split"),
         (["--model", "model.pt", "--split", "train"], 2, "split must be one of validation, test, shift; got 'train'"),
+        (["--embeddings", "e.npz", "--norm-probe"], 2, "the norm probe is for models; leave out --norm-probe"),
         (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
         (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
         (["--model", "no.pt"], 1, "no model no.pt"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from confu_core import additive
 from confu_core.additive import additive_accuracy
 from confu_core.information import bayes_accuracy
 from confu_core.orders import guess_accuracy, order_law
@@ -120,6 +121,24 @@ def bounded(law: np.ndarray, largest: float = 32.0) -> float:
 )
 def test_the_additive_accuracy_is_that_of_a_program_with_bounded_scores(law: np.ndarray) -> None:
     assert additive_accuracy(law, range(1, law.ndim), 0) == pytest.approx(bounded(law), abs=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 4, 3), (2, 4, 4), (2, 1, 5)])
+def test_two_targets_in_order_are_worth_what_the_program_finds(shape: tuple[int, ...]) -> None:
+    for seed in range(5):
+        law = random_law(seed, shape, 0.8)
+        content = law.tobytes()
+        assert additive._ordered(shape, content) == pytest.approx(additive._solved(shape, content), abs=1e-9)
+
+
+def test_a_match_of_ten_with_ten_is_worth_three_quarters() -> None:
+    """The diagonal and one side of it; by itself, and as a part beside another."""
+    match = np.stack([(1 - np.eye(10)) / 180, np.eye(10) / 20])
+    assert additive_accuracy(match, [1, 2], 0) == pytest.approx(0.75)
+    assert additive_accuracy(match.transpose(2, 0, 1), [0, 2], 1) == pytest.approx(0.75)
+    law = np.zeros((4, 12, 12))
+    law[:2, :10, :10], law[2:, 10:, 10:] = match / 2, XOR.swapaxes(0, 1) / 2
+    assert additive_accuracy(law, [1, 2], 0) == pytest.approx(0.75)
 
 
 def test_the_order_of_variables_is_of_no_matter() -> None:

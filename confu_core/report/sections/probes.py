@@ -14,7 +14,7 @@ from confu_core.report.tidy import REFERENCE, Measures, Series, beside
 from confu_core.report.words import file_stem
 
 FAMILY = "probe"
-KINDS = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own fused vector"}
+KINDS = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own fused vector", "norm": "CoMM's"}
 METRICS = {"accuracy": "Accuracy of probes (micro)", "balanced accuracy": "Balanced accuracy of probes (macro)"}
 LEDE = (
     "What frozen embeddings hold, read by classifiers that are the same for every method: linear on the single "
