@@ -135,10 +135,12 @@ def _named(one: Named, dataset: str) -> Named:
 
 
 def _section(one: Section, dataset: str) -> Section:
+    if not dataset:
+        return one
     return replace(
         one,
         name=one.name and file_stem(one.name, dataset),
-        title=f"{dataset}: {one.title}" if dataset else one.title,
+        title=f"{dataset}: {one.title}",
         images=tuple(_named(image, dataset) for image in one.images),
         tables=tuple(_named(table, dataset) for table in one.tables),
         folded=tuple(_named(table, dataset) for table in one.folded),
