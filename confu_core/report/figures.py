@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from confu_core.errors import ResultsError
 from confu_core.page.drawing import Image, plain, render
 from confu_core.report.exact import BAYES, BEST, PAIRWISE, Reference, distinct, references_of
+from confu_core.report.headline import direction_series, has_long_directions, headline_series, over_directions
 from confu_core.report.panels import (
     COLUMNS,
     MANY,
@@ -28,7 +29,6 @@ from confu_core.report.panels import (
     reference_keys,
 )
 from confu_core.report.sources import ReportView
-from confu_core.report.tables import direction_series, has_long_directions, headline_series, over_directions
 from confu_core.report.tidy import DIRECTION, HEADLINE, Measures, Point, Series, has_numbers, x_values
 from confu_core.report.words import capitalised, spread_words
 

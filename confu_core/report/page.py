@@ -15,14 +15,7 @@ from confu_core.page.numbers import show_setting
 from confu_core.report.exact import BAYES
 from confu_core.report.facts import Facts, facts_of
 from confu_core.report.figures import draw_figures
-from confu_core.report.formats import escape_markdown, to_markdown
-from confu_core.report.overview import overview
-from confu_core.report.sections import Section, sections_of
-from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
-from confu_core.report.tables import (
-    BOLD,
-    UNDEFINED,
-    Table,
+from confu_core.report.headline import (
     cell_tables,
     direction_series,
     direction_tables,
@@ -33,6 +26,10 @@ from confu_core.report.tables import (
     measure_tables,
     over_directions,
 )
+from confu_core.report.overview import overview
+from confu_core.report.sections import Section, sections_of
+from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
+from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, seed_count
 from confu_core.runs.results import Results

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_small, remove_partials, write_whole, writing
-from confu_core.report.formats import to_csv, to_latex, to_markdown
 from confu_core.report.page import Content, content_of, markdown_page, page
+from confu_core.report.tables import to_csv, to_latex, to_markdown
 from confu_core.report.words import ReportWords
 from confu_core.runs.results import RESULTS
 
