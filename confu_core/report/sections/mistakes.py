@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from confu_core.report.sections import Card, Section, ordered, section
+from confu_core.report.sections import Section, ordered, section
 from confu_core.report.tables import Column, Table
 from confu_core.report.tidy import HEADLINE, Measures
 from confu_core.report.words import capitalised, file_stem
@@ -87,6 +88,24 @@ def _pairs(measured: Measures) -> Table:
 
 MOST_CARDS = 6  # Of one method.
 HEAVIEST = 2_000_000  # Bytes of pictures and sounds on the page, before they become text.
+
+
+@dataclass(frozen=True)
+class Card:
+    """A sample to look at and listen to, with what each query took it for, and whether that is right.
+
+    `method` is which run chose it, `kind` for what; `image` is JPEG or PNG, `audio` FLAC, WAV or Ogg, empty for none.
+    """
+
+    method: str
+    kind: str
+    key: str
+    image: bytes
+    audio: bytes
+    caption: str
+    label: str
+    predicted: tuple[tuple[str, str, bool], ...]
+    remark: str = ""
 
 
 @section(140, once=True)
