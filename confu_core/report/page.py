@@ -32,7 +32,6 @@ from confu_core.report.sources import ReportView, folder_labels, read_sources, v
 from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, seed_count
-from confu_core.runs.results import Results
 
 MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
 Named = TypeVar("Named", Table, Image)
@@ -86,8 +85,9 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Conten
     shown = {name: own for name, own in found.items() if has_numbers(headline_series(own, view))}
     shown = shown or dict(list(found.items())[:1])
     parts = tuple(_part(own, view, name if len(shown) > 1 else "") for name, own in shown.items())
+    titles = {str(results.sweep.get("title") or f"Results of {results.benchmark}") for results in sources}
     return Content(
-        title=_title(sources, labels),
+        title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
         lacks=tuple(dict.fromkeys(each.lacks for each in sources if each.lacks)),
         benchmark=sources[0].benchmark,
@@ -158,11 +158,6 @@ def _direction_matrices(measures: Measures, view: ReportView) -> list[Table]:
         replace(matrix_table(series, view, BAYES.column, title=name, axis=axis), name="")
         for name, series in found.items()
     ]
-
-
-def _title(sources: Sequence[Results], labels: Sequence[str]) -> str:
-    titles = {str(results.sweep.get("title") or f"Results of {results.benchmark}") for results in sources}
-    return titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison"
 
 
 def _lede(measures: Measures, labels: Sequence[str], view: ReportView, facts: Facts) -> str:
