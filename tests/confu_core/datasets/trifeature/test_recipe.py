@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from confu_core.shards.read import unwritten
 from PIL import Image
 
 from confu_core.datasets import contents_of, open_source
@@ -16,6 +15,7 @@ from confu_core.datasets.contents import ceilings_of
 from confu_core.datasets.trifeature.drawing import COLORS, GREY, SIDE
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import build, open_dataset, verify
+from confu_core.shards.read import unwritten
 
 SMALL = "trifeature:?train=30&validation=10&test=20"
 
