@@ -38,7 +38,7 @@ Named = TypeVar("Named", Table, Image)
 
 
 @dataclass(frozen=True)
-class Part:
+class DatasetPart:
     """What a report says of one dataset, whose name is empty where there is one alone.
 
     `appendix` are tables that stand at the end of the Markdown page, `exports` only CSV.
@@ -66,7 +66,7 @@ class Content:
     lede: str
     lacks: tuple[str, ...]
     benchmark: str
-    parts: tuple[Part, ...]
+    parts: tuple[DatasetPart, ...]
     exports: tuple[Table, ...]
     facts: Facts
     meanings: dict[str, str]
@@ -100,7 +100,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Conten
     )
 
 
-def _part(measures: Measures, view: ReportView, dataset: str) -> Part:
+def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetPart:
     by_place = measures.by_place(view)
     measured = sections_of(by_place, view)
     headline, *images = draw_figures(measures, view)
@@ -121,7 +121,7 @@ def _part(measures: Measures, view: ReportView, dataset: str) -> Part:
     first, second, *others, last = (_section(section, dataset) for section in sections)
     appendix = tuple(_named(table, dataset) for table in (summary, *further))
     exports = tuple(_named(table, dataset) for table in measure_tables(by_place))
-    return Part(dataset, first, second, tuple(others), last, appendix, exports)
+    return DatasetPart(dataset, first, second, tuple(others), last, appendix, exports)
 
 
 def _named(one: Named, dataset: str) -> Named:
@@ -218,7 +218,7 @@ def markdown_page(content: Content) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _markdown_part(part: Part) -> Iterator[str]:
+def _markdown_part(part: DatasetPart) -> Iterator[str]:
     if part.name:
         yield f"# {escape_markdown(part.name)}"
     yield from map(_image, part.headline.images)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["COLORS", "SHAPES", "SIDE", "TEXTURES", "Look", "draw_picture"]
+__all__ = ["COLORS", "SHAPES", "SIDE", "TEXTURES", "Combination", "draw_picture"]
 
 SIDE = 224  # Pixels of a picture.
 GREY = (127, 127, 127)  # What lies around shapes, and shows through their textures.
@@ -46,7 +46,7 @@ SHAPES: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-class Look(NamedTuple):
+class Combination(NamedTuple):
     """What a picture shows, as numbers of shape, texture and colour, each in [0, 10)."""
 
     shape: int
@@ -54,7 +54,7 @@ class Look(NamedTuple):
     color: int
 
 
-def draw_picture(look: Look, draw: np.random.Generator) -> np.ndarray:
+def draw_picture(look: Combination, draw: np.random.Generator) -> np.ndarray:
     """Draw a picture of a look, uint8 of shape (224, 224, 3).
 
     Angles, place and phase are drawn in this order whatever the look is; only random textures draw more.

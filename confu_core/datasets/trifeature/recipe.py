@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from confu_core.datasets.contents import CEILINGS, CONTENTS, EXACT, Contents
 from confu_core.datasets.sources import check_one_of, natural
-from confu_core.datasets.trifeature.drawing import COLORS, SHAPES, SIDE, TEXTURES, Look, draw_picture
+from confu_core.datasets.trifeature.drawing import COLORS, SHAPES, SIDE, TEXTURES, Combination, draw_picture
 from confu_core.datasets.trifeature.law import structure
 from confu_core.datasets.trifeature.pairs import (
     BALANCED,
@@ -218,7 +218,7 @@ def _share(text: str) -> float:
 def _picture(seed: int, name: str) -> np.ndarray:
     """Draw the picture of a name such as ``"407-2"``: combination and render."""
     combination, render = map(int, name.split("-"))
-    look = Look(*(int(one) for one in np.unravel_index(combination, (VALUES,) * 3)))
+    look = Combination(*(int(one) for one in np.unravel_index(combination, (VALUES,) * 3)))
     return draw_picture(look, generator(seed, "trifeature", "picture", combination, render))
 
 

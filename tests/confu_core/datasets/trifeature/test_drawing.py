@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from confu_core.datasets.trifeature.drawing import COLORS, GREY, SHAPES, SIDE, TEXTURES, Look, draw_picture
+from confu_core.datasets.trifeature.drawing import COLORS, GREY, SHAPES, SIDE, TEXTURES, Combination, draw_picture
 from confu_core.random import generator
 
 # Share of the square of 128 pixels that a shape covers: of areas known from geometry, in closed form.
@@ -24,7 +24,7 @@ SHARES = {"solid": 1, "stripes": 0.3, "grid": 1 - 0.7**2, "noise": 0.5, "rain": 
 
 
 def drawn(shape: str, texture: str, color: str, number: int = 0) -> np.ndarray:
-    look = Look(list(SHAPES).index(shape), list(TEXTURES).index(texture), list(COLORS).index(color))
+    look = Combination(list(SHAPES).index(shape), list(TEXTURES).index(texture), list(COLORS).index(color))
     return draw_picture(look, generator(0, "test", number))
 
 
