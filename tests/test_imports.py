@@ -26,7 +26,7 @@ FLOORS = [
     "cells data_files escaping random settings typed",
     "io",
     "page parallel statistics user_code",
-    "ceilings geometry info_nce information layers",
+    "ceilings geometry info_nce information layers singular",
     "additive losses orders",
     "methods",
     "encoders inputs model",
