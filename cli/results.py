@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.runs.sweep import SweepSummary
 
-__all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run", "report_command", "run_grid", "run_settings"]
+__all__ = [
+    "CEILINGS",
+    "UNDEFINED",
+    "captured",
+    "print_run",
+    "report_command",
+    "run_grid",
+    "run_settings",
+    "say_ours",
+]
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "probe": "by probes"}
 # Column of a row to its heading; what fits beside a direction in a hundred columns.
@@ -26,6 +35,14 @@ CEILINGS = {
     "bayes_accuracy": "Bayes accuracy",
 }
 UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
+
+
+def say_ours(method: str) -> None:
+    """Say which scores of a method are this toolkit's choice."""
+    from confu_core.methods import load_method
+
+    if ours := load_method(method).ours:
+        echo(f"Ours, not in its paper: {ours}.")
 
 
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
@@ -119,6 +136,7 @@ def print_run(row: Row, label: str) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
+    say_ours(row["method"])
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"

@@ -27,7 +27,7 @@ from confu_cli.options import (
 )
 from confu_cli.publishing import publish_command
 from confu_cli.results import CEILINGS as RUN_CEILINGS
-from confu_cli.results import UNDEFINED, captured, report_command, run_grid, run_settings
+from confu_cli.results import UNDEFINED, captured, report_command, run_grid, run_settings, say_ours
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
@@ -230,6 +230,7 @@ def _print_run(row: dict[str, Any]) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
+    say_ours(row["method"])
     bound, exact = row["total_correlation_bound"], row["total_correlation"]
     echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
     echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")

@@ -52,6 +52,8 @@ class Model(nn.Module):
         self.encoders = nn.ModuleList(encoders)
         self.projections = nn.ModuleList(Linear(width, dim) for width in space.widths)
         self.method = method(space)
+        if self.method.projects:
+            self.projections = nn.ModuleList()
 
     def embed(
         self, inputs: Sequence[Tensor], codes: Tensor | None = None, shuffle: Shuffle | None = None
@@ -73,8 +75,27 @@ class Model(nn.Module):
             What the method scores.
         """
         features = [encode(x) for encode, x in zip(self.encoders, inputs, strict=True)]
-        embeddings = [normalize(project(h), dim=-1) for project, h in zip(self.projections, features, strict=True)]
+        embeddings = [self.project(m, h) for m, h in enumerate(features)]
         return EmbeddedBatch(features, embeddings, codes, shuffle)
+
+    def project(self, modality: int, features: Tensor) -> Tensor:
+        """Map the features of one modality into the shared space: by the method, or linearly and to length 1.
+
+        Parameters
+        ----------
+        modality : int
+            Which.
+        features : Tensor, shape (..., rows, feature width)
+            What its encoder yields.
+
+        Returns
+        -------
+        Tensor, shape (..., rows, dim)
+            Embeddings.
+        """
+        if self.method.projects:
+            return self.method.project(modality, features)
+        return normalize(self.projections[modality](features), dim=-1)
 
     @property
     def row_by_row(self) -> bool:

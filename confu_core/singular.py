@@ -45,39 +45,34 @@ def singular(vectors: Tensor) -> tuple[Tensor, Tensor]:
     return found
 
 
-def leading_value(anchor: Tensor, *others: Tensor) -> Tensor:
-    """Return the largest singular value of an anchor beside each tuple of others.
+def leading_value(queries: Tensor, keys: Tensor) -> Tensor:
+    """Return the largest singular value of each query's vectors beside each key's.
 
     Parameters
     ----------
-    anchor : Tensor, shape (..., n_anchor, dim)
-        Anchor vectors.
-    *others : Tensor, shape (..., n_tuples, dim)
-        One tensor per further modality, at least one; row s of each belongs to tuple s.
+    queries, keys : Tensor, shape (..., rows, vectors, dim)
+        The vectors of each row.
 
     Returns
     -------
-    Tensor, shape (..., n_anchor, n_tuples)
-        For M vectors of length 1 between 1 and the root of M. Blind to the sign of each vector.
+    Tensor, shape (..., query rows, key rows)
+        For M vectors of length 1 in all, between 1 and the root of M. Blind to the sign of each vector.
 
     Examples
     --------
-    >>> leading_value(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.6, 0.8]])).square()  # One more than the cosine.
+    >>> leading_value(torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[0.6, 0.8]]])).square()  # One more than the cosine.
     tensor([[1.6000]])
     """
-    tuples = torch.stack(others, -2)
-    inner = tuples @ tuples.mT
-    rows = max(1, BLOCK // tuples.shape[-3])
-    parts = [_leading_values(part, tuples, inner) for part in anchor.split(rows, -2)]
-    return torch.cat(parts, -2)
+    rows = max(1, BLOCK // keys.shape[-3])
+    return torch.cat([_leading_values(part, keys) for part in queries.split(rows, -3)], -2)
 
 
-def _leading_values(anchor: Tensor, tuples: Tensor, inner: Tensor) -> Tensor:
-    across = torch.einsum("...rd,...smd->...rsm", anchor, tuples)
-    own = anchor.square().sum(-1)[..., None, None, None].expand(*across.shape[:-1], 1, 1)
-    inner = inner.unsqueeze(-4).expand(*across.shape, across.shape[-1])
-    top, below = torch.cat([own, across.unsqueeze(-2)], -1), torch.cat([across.unsqueeze(-1), inner], -1)
-    return torch.linalg.eigvalsh(torch.cat([top, below], -2))[..., -1].clamp(min=0).sqrt()
+def _leading_values(queries: Tensor, keys: Tensor) -> Tensor:
+    across = torch.einsum("...rid,...sjd->...rsij", queries, keys)
+    own, other = (queries @ queries.mT).unsqueeze(-3), (keys @ keys.mT).unsqueeze(-4)
+    own, other = (part.expand(*across.shape[:-2], *part.shape[-2:]) for part in (own, other))
+    inner = torch.cat([torch.cat([own, across], -1), torch.cat([across.mT, other], -1)], -2)
+    return torch.linalg.eigvalsh(inner)[..., -1].clamp(min=0).sqrt()
 
 
 def single_value_loss(values: Tensor, temperature: float) -> Tensor:

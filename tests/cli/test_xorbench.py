@@ -32,7 +32,7 @@ from xor_bench.theory import bayes_accuracy, information, pairwise_ceiling
 
 SHORT = ["--epochs", "2", "--train-samples", "200", "--test-samples", "100", "--batch-size", "100"]
 QUICK = ["--bits", "2", *SHORT]
-METHODS = ["clip", "confu", "gram", "hub", "symile", "triangle"]
+METHODS = ["clip", "confu", "gram", "hub", "symile", "triangle", "eao", "pmrl", "gated-symile", "bimodal"]
 SHARD = "data/train-00001-of-00003.parquet"
 # A shell that starts a process in the background has it ignore Ctrl-C; a terminal does not.
 SCRIPT = """

@@ -58,11 +58,12 @@ def test_a_gradient_next_to_perfect_alignment_is_the_limit_of_those_before_it() 
 
 
 def test_the_leading_value_is_that_of_every_pair_of_rows_and_blind_to_sign() -> None:
-    anchor, second, third = tuples(3).unbind(1)
-    found = leading_value(anchor, second[:4], third[:4])
+    queries, keys = tuples(3)[:, :2], tuples(4)[:4, 2:]
+    found = leading_value(queries, keys)
     for r in range(6):
         for s in range(4):
-            rows = torch.stack([anchor[r], second[s], third[s]])
+            rows = torch.cat([queries[r], keys[s]])
             assert found[r, s].item() == pytest.approx(torch.linalg.matrix_norm(rows, 2).item())
-    torch.testing.assert_close(leading_value(-anchor, second[:4], third[:4]), found)
-    torch.testing.assert_close(leading_value(anchor[None], second[None, :4], third[None, :4])[0], found)
+    torch.testing.assert_close(leading_value(-queries, keys), found)
+    torch.testing.assert_close(leading_value(queries[None], keys[None])[0], found)
+    assert (leading_value(queries[:, :1], keys[:, :1]) >= 1).all()

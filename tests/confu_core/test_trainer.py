@@ -176,13 +176,13 @@ def test_a_method_lists_the_scales_that_train_apart() -> None:
 
 
 @pytest.mark.parametrize("reduce", [True, False])
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", sorted({*BUILT_IN} - {"bimodal", "pmrl"}))  # A modality unseen; a scale fixed.
 def test_training_moves_every_parameter(name: str, reduce: bool) -> None:
     """Projections too, which a published comparison left out of the optimiser."""
     model = make_model(lambda space: load_method(name)(space, learn_temperature=True))
     before = {key: parameter.detach().clone() for key, parameter in model.named_parameters()}
     train([model], [make_samples()], [0], QUICK, reduce=reduce)
-    assert sum(key.startswith("projections") for key in before) == 6
+    assert sum(key.startswith("projections") for key in before) == (0 if model.method.projects else 6)
     assert "method.log_scale" in before
     for key, parameter in model.named_parameters():
         # An anchor's bias moves little, but nothing stays.

@@ -27,7 +27,7 @@ def test_each_method_lists_its_options_with_their_defaults(method: str) -> None:
 
 
 def test_the_changed_defaults_of_the_bench_are_said() -> None:
-    assert BENCH_OPTIONS == {"confu": {"fused_width": 128, "dropout": 0.0}}
+    assert BENCH_OPTIONS == {"confu": {"fused_width": 128, "dropout": 0.0}, "eao": {"fused_width": 128}}
     assert "`fused_width` is 128, `dropout` is 0" in text("docs/methods.md")
 
 
