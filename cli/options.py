@@ -40,8 +40,8 @@ Decorator = Callable[[Any], Any]
 BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
 METHODS = (
-    "bimodal, clip, confu, eao, gated-symile, gram, hub, pmrl, symile, triangle, an installed one, or "
-    "path/to/file.py:Class"
+    "bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, symile, triangle, an installed one, "
+    "or path/to/file.py:Class"
 )
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")

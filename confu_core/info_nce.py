@@ -109,7 +109,7 @@ def symmetric_info_nce(
     return (forward + backward) / 2
 
 
-def nt_xent(first: Tensor, second: Tensor, temperature: float = 0.1) -> Tensor:
+def nt_xent(first: Tensor, second: Tensor, temperature: float | Tensor = 0.1) -> Tensor:
     """SimCLR (arXiv 2002.05709): every vector of two views against all others of both.
 
     Parameters

@@ -22,7 +22,8 @@ class Model(nn.Module):
     Parameters
     ----------
     encoders : sequence of Module
-        One per modality; each maps its inputs to features of shape (..., rows, features).
+        One per modality; each maps its inputs to features of shape (..., rows, features). If it has ``parts``, its
+        features are so many tokens side by side.
     features : int or tuple of int
         Width of the features: the same for all modalities, or one for each.
     dim : int
@@ -48,7 +49,7 @@ class Model(nn.Module):
         method: Callable[[Space], Method],
     ) -> None:
         super().__init__()
-        space = Space(len(encoders), features, dim)
+        space = Space(len(encoders), features, dim, tuple(getattr(encoder, "parts", 1) for encoder in encoders))
         self.encoders = nn.ModuleList(encoders)
         self.projections = nn.ModuleList(Linear(width, dim) for width in space.widths)
         self.method = method(space)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import ClassVar
 
@@ -29,7 +30,9 @@ class ConvolutionalEncoder(nn.Module):
     width : int
         Channels of the first convolution; the others have two and four times as many.
     output_dim : int
-        Width of the features.
+        Width of the features, of each part where there are several.
+    parts : int
+        A square number: of how many equal parts of what is seen there are features, side by side.
 
     Examples
     --------
@@ -39,11 +42,14 @@ class ConvolutionalEncoder(nn.Module):
 
     inputs: ClassVar[int] = 1
 
-    def __init__(self, width: int = 16, output_dim: int = 128) -> None:
+    def __init__(self, width: int = 16, output_dim: int = 128, parts: int = 1) -> None:
         super().__init__()
         if width < CHANNELS_PER_GROUP or width % CHANNELS_PER_GROUP:
             raise InvalidValue(f"width must be a multiple of {CHANNELS_PER_GROUP}; got {width}")
-        self.output_dim = output_dim
+        self.side = math.isqrt(parts)
+        if self.side**2 != parts:
+            raise InvalidValue(f"parts must be a square number; got {parts}")
+        self.output_dim, self.parts = parts * output_dim, parts
         sizes = (self.inputs, width, 2 * width, 4 * width, 4 * width)
         steps = zip(pairwise(sizes), STRIDES, strict=True)
         self.blocks = nn.Sequential(*(_block(*pair, stride) for pair, stride in steps))
@@ -53,8 +59,12 @@ class ConvolutionalEncoder(nn.Module):
         """Map raw inputs to features, shape (n, output_dim)."""
         # Channels last is the layout that the convolutions of a CPU are fastest in.
         maps = self.blocks(self.prepared(x).contiguous(memory_format=torch.channels_last))
-        pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
-        return nn.functional.relu(self.out(pooled))
+        if self.parts == 1:
+            pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
+            return nn.functional.relu(self.out(pooled))
+        mean, largest = nn.functional.adaptive_avg_pool2d, nn.functional.adaptive_max_pool2d
+        pooled = torch.cat([mean(maps, self.side), largest(maps, self.side)], dim=1).flatten(2).mT
+        return nn.functional.relu(self.out(pooled)).flatten(1)
 
     def prepared(self, x: Tensor) -> Tensor:
         """Bring raw inputs to zero mean and a spread of about one, shape (n, channels, height, width)."""
@@ -110,6 +120,7 @@ class AveragedFrames(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.output_dim = int(encoder.output_dim)  # type: ignore[arg-type]
+        self.parts = getattr(encoder, "parts", 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features, shape (n, output_dim)."""

@@ -28,7 +28,9 @@ class SequenceEncoder(nn.Module):
     layers : int
         How many transformer layers.
     output_dim : int
-        Width of the features.
+        Width of the features, of each part where there are several.
+    parts : int
+        Of how many equal parts of a sequence there are features, side by side.
 
     Raises
     ------
@@ -42,10 +44,12 @@ class SequenceEncoder(nn.Module):
     torch.Size([2, 32])
     """
 
-    def __init__(self, inputs: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128) -> None:
+    def __init__(
+        self, inputs: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128, parts: int = 1
+    ) -> None:
         super().__init__()
         check_width(width)
-        self.output_dim = output_dim
+        self.output_dim, self.parts = parts * output_dim, parts
         # Features of others have scales of their own: some are pixels, some are hertz.
         self.scale = nn.LayerNorm(inputs)
         self.steps = nn.Linear(inputs, width)
@@ -61,7 +65,7 @@ class SequenceEncoder(nn.Module):
         longest = int(there.sum(1).max())
         x, there = x[:, :longest], there[:, :longest]
         hidden = self.layers(self.steps(self.scale(x)) + self.places[:longest], src_key_padding_mask=~there)
-        return nn.functional.relu(self.out(mean_over(self.norm(hidden), there)))
+        return nn.functional.relu(self.out(mean_of_parts(self.norm(hidden), there, self.parts))).flatten(1)
 
 
 def steps_there(x: Tensor) -> Tensor:
@@ -98,7 +102,9 @@ class TextEncoder(nn.Module):
     layers : int
         How many transformer layers.
     output_dim : int
-        Width of the features.
+        Width of the features, of each part where there are several.
+    parts : int
+        Of how many equal parts of a text there are features, side by side.
 
     Examples
     --------
@@ -108,11 +114,11 @@ class TextEncoder(nn.Module):
     """
 
     def __init__(
-        self, vocabulary: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128
+        self, vocabulary: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128, parts: int = 1
     ) -> None:
         super().__init__()
         check_width(width)
-        self.output_dim = output_dim
+        self.output_dim, self.parts = parts * output_dim, parts
         self.tokens = nn.Embedding(vocabulary, width, padding_idx=PADDING)
         self.places = nn.Parameter(FIRST_SPREAD * torch.randn(length, width))
         nn.init.normal_(self.tokens.weight, std=FIRST_SPREAD)
@@ -129,7 +135,7 @@ class TextEncoder(nn.Module):
         ids, padding = ids[:, :longest], padding[:, :longest].clone()
         padding[:, 0] = False
         hidden = self.layers(self.tokens(ids) + self.places[:longest], src_key_padding_mask=padding)
-        return nn.functional.relu(self.out(mean_over(self.norm(hidden), ~padding)))
+        return nn.functional.relu(self.out(mean_of_parts(self.norm(hidden), ~padding, self.parts))).flatten(1)
 
 
 def check_width(width: int) -> None:
@@ -144,6 +150,19 @@ def transformer(width: int, layers: int) -> nn.TransformerEncoder:
         width, HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True, norm_first=True
     )
     return nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+
+
+def mean_of_parts(hidden: Tensor, there: Tensor, parts: int) -> Tensor:
+    """Return the mean over each of some equal parts of the steps that are there, shape (n, parts, width).
+
+    A part without a step, of a sequence that is shorter than their number, is the mean over all.
+    """
+    if parts == 1:
+        return mean_over(hidden, there)
+    place = torch.arange(there.shape[1], device=there.device) * parts // there.sum(1, keepdim=True)
+    each = [there & (place == part) for part in range(parts)]
+    filled = [torch.where(own.any(1, keepdim=True), own, there) for own in each]
+    return torch.stack([mean_over(hidden, own) for own in filled], 1)
 
 
 def mean_over(hidden: Tensor, there: Tensor) -> Tensor:

@@ -101,6 +101,7 @@ def run_media(
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary).to(device)
     source = source or media_epochs(task, settings, device)
+    source.views = model.method.views
     config = {**settings.columns(), **task.columns}
     history = fit(
         model,

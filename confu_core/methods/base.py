@@ -38,6 +38,8 @@ class Space:
         Width of the encoders' unprojected features: the same for all modalities, or one for each.
     dim : int
         Width of the shared embedding space.
+    tokens : int or tuple of int
+        How many tokens the features of a modality are, side by side.
 
     Examples
     --------
@@ -48,11 +50,17 @@ class Space:
     modalities: int
     features: int | tuple[int, ...]
     dim: int
+    tokens: int | tuple[int, ...] = 1
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Width of the features of each modality."""
         return (self.features,) * self.modalities if isinstance(self.features, int) else self.features
+
+    @property
+    def token_counts(self) -> tuple[int, ...]:
+        """Number of tokens of each modality."""
+        return (self.tokens,) * self.modalities if isinstance(self.tokens, int) else self.tokens
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,11 @@ class Method(nn.Module):
         the same. Off unless a method says so.
     bounds : tuple of (float, float) or None
         What the score of a term cannot fall below or exceed, if that is known; it only makes the loss cheaper.
+    views : {1, 2}
+        How many views of each sample training draws, changed independently; the second is `EmbeddedBatch.second`.
+    tokens : int
+        Into how many tokens encoders that can divide what they see, the built-in ones of pictures, sounds, texts and
+        sequences; `Space.token_counts` says what came of it.
     projects : bool
         Whether `project` stands in for the model's linear maps into the shared space.
     ours : str
@@ -162,6 +175,8 @@ class Method(nn.Module):
 
     broadcasts: ClassVar[bool] = False
     bounds: ClassVar[tuple[float, float] | None] = None
+    views: ClassVar[int] = 1
+    tokens: ClassVar[int] = 1
     projects: ClassVar[bool] = False
     ours: ClassVar[str] = ""
 
@@ -313,6 +328,17 @@ class Method(nn.Module):
             Empty where the temperature is fixed. In a stack each has one number per model.
         """
         return [own for own in (self.log_scale, self.logit_bias) if own is not None]
+
+    def after_step(self, done: int, steps: int) -> None:
+        """Take note of a step of training, for schedules and averages of the method's own; nothing by default.
+
+        What it keeps from step to step should be a buffer of the module, so that a checkpoint holds it.
+
+        Parameters
+        ----------
+        done, steps : int
+            Steps done, at least 1, and in all.
+        """
 
     def total_correlation_bound(self, batch: EmbeddedBatch) -> float | None:
         """Bound the total correlation of all modalities at once, where the method's score does so.

@@ -81,7 +81,7 @@ class ConFu(Method):
         settings: dict[str, Any] = {"width": fused_width, "depth": fused_depth, "dropout": dropout}
         fused = [members for k in self.orders for members in combinations(range(space.modalities), k)]
         if fusion == "shared" and fused:
-            shared = SharedFusion(space.widths, space.dim, **settings)
+            shared = SharedFusion(space.widths, space.dim, tokens=space.token_counts, **settings)
         self.heads = nn.ModuleDict(
             {
                 _head(members): shared

@@ -72,7 +72,8 @@ class EAO(Method):
         for order in self.orders:
             if not 2 <= order < space.modalities:
                 raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
-        self.fusion = SharedFusion(space.widths, space.dim, width=fused_width, depth=fused_depth, dropout=dropout)
+        settings: dict[str, Any] = {"width": fused_width, "depth": fused_depth, "dropout": dropout}
+        self.fusion = SharedFusion(space.widths, space.dim, tokens=space.token_counts, **settings)
 
     def terms(self) -> list[Term]:
         """List a term per pair, and one per fused query and modality outside it."""

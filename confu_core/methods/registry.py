@@ -21,11 +21,13 @@ GROUP = "confu_bench.methods"
 BUILT_IN = {
     "bimodal": "confu_core.methods.bimodal:Bimodal",
     "clip": "confu_core.methods.clip:CLIP",
+    "comm": "confu_core.methods.comm:CoMM",
     "confu": "confu_core.methods.confu:ConFu",
     "eao": "confu_core.methods.eao:EAO",
     "gated-symile": "confu_core.methods.gated_symile:GatedSymile",
     "gram": "confu_core.methods.gram:GRAM",
     "hub": "confu_core.methods.hub:Hub",
+    "infmasking": "confu_core.methods.infmasking:InfMasking",
     "pmrl": "confu_core.methods.pmrl:PMRL",
     "symile": "confu_core.methods.symile:Symile",
     "triangle": "confu_core.methods.triangle:TRIANGLE",

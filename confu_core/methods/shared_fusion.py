@@ -58,7 +58,9 @@ class SharedFusion(nn.Module):
         if not 0 <= dropout < 1:
             raise InvalidValue(f"dropout must be in [0, 1); got {dropout}")
         self.tokens = [1] * len(features) if tokens is None else list(tokens)
-        self.units = nn.ModuleList(GatedUnit(own, width) for own in features)
+        self.units = nn.ModuleList(
+            GatedUnit(own // count, width) for own, count in zip(features, self.tokens, strict=True)
+        )
         self.norms = nn.ModuleList(LayerNorm(width, EPS) for _ in features)
         self.blocks = nn.Sequential(
             *(Block(width, width, heads=heads, activation=gelu, eps=EPS, dropout=dropout) for _ in range(depth))

@@ -49,7 +49,12 @@ def train(
         done = cell * steps
         follow = None if watch is None else (lambda step, _, done=done: watch(done + step, steps * len(models)))
         source = batches(
-            samples[cell : cell + 1], seeds[cell : cell + 1], reduced=False, size=size, epochs=settings.epochs
+            samples[cell : cell + 1],
+            seeds[cell : cell + 1],
+            reduced=False,
+            size=size,
+            epochs=settings.epochs,
+            views=model.method.views,
         )
         try:
             with torch.random.fork_rng(devices=[]):

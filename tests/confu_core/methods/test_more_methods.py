@@ -16,9 +16,11 @@ from confu_core import losses
 from confu_core.errors import InvalidValue
 from confu_core.methods import EmbeddedBatch, Method, Space, View, load_method
 from confu_core.methods.bimodal import Bimodal
+from confu_core.methods.comm import ClassTokenFusion, CoMM
 from confu_core.methods.confu import ConFu
 from confu_core.methods.eao import EAO
 from confu_core.methods.gated_symile import GatedSymile
+from confu_core.methods.infmasking import InfMasking, mask_term
 from confu_core.methods.pmrl import PMRL
 from confu_core.methods.shared_fusion import SharedFusion
 
@@ -131,7 +133,7 @@ def test_golden_eao_head() -> None:
     held = GOLDEN["eao"]["model"]
     weights = {name: numbers(rows) for name, rows in held["weights"].items()}
     names = {"1": "text", "2": "video", "3": "audio"}
-    head = SharedFusion([3, 4, 2], 5, tokens=[2, 3, 2], width=6, heads=2).double()
+    head = SharedFusion([6, 12, 4], 5, tokens=[2, 3, 2], width=6, heads=2).double()
     for at, name in enumerate(names.values()):
         for own, published in ((head.units[at], f"{name}_token_proj"), (head.projections[at], f"{name}_proj")):
             set_unit(own, weights, published)
@@ -159,12 +161,11 @@ def set_norm(own: Any, weights: Mapping[str, Tensor], name: str) -> None:
 
 
 def set_block(own: Any, weights: Mapping[str, Tensor], prefix: str, names: tuple[str, ...]) -> None:
-    norms = [name for name in ("norm1", "norm2", "ln_1", "ln_2") if f"{prefix}{name}.weight" in weights]
     for part, name in zip((own.mix, own.out, own.widen, own.narrow), names, strict=True):
         joint = "_" if name.endswith("in_proj") else "."
         set_to(part.weight, weights[f"{prefix}{name}{joint}weight"].tolist())
         set_to(part.bias, weights[f"{prefix}{name}{joint}bias"].tolist())
-    for part, name in zip((own.before, own.between), norms, strict=True):
+    for part, name in zip((own.before, own.between), ("norm1", "norm2"), strict=True):
         set_norm(part, weights, f"{prefix}{name}")
 
 
@@ -274,3 +275,101 @@ def test_methods_that_need_more_modalities_say_so() -> None:
         GatedSymile(Space(2, 5, 5))
     with pytest.raises(InvalidValue, match="^dim must be at least 4, one per modality, for pmrl; got 3$"):
         PMRL(Space(4, 5, 3))
+
+
+def test_golden_comm_fusion() -> None:
+    held = GOLDEN["comm"]["fusion"]
+    weights = {name: numbers(rows) for name, rows in held["weights"].items()}
+    counts = [len(rows[0]) for rows in held["tokens"]]
+    fusion = ClassTokenFusion([6 * count for count in counts], tokens=counts, width=6, heads=2).double()
+    for adapter in fusion.adapters:
+        nn.init.eye_(adapter.weight)
+        nn.init.zeros_(adapter.bias)
+    set_to(fusion.first, held["weights"]["cls_token"])
+    set_norm(fusion.norm, weights, "norm")
+    names = ("attn.in_proj", "attn.out_proj", "mlp.c_fc", "mlp.c_proj")
+    set_block(fusion.blocks[0], {**weights, **swapped(weights)}, "resblocks.0.", names)
+    tokens = [numbers(rows).flatten(-2).requires_grad_() for rows in held["tokens"]]
+    fused = []
+    for mask, wanted in zip(held["masks"], held["outputs"], strict=True):
+        members = tuple(m for m in range(3) if mask[m])
+        seen = tuple(tokens[m] for m in members)
+        fused.append(fusion(View(members, seen, seen)))
+        torch.testing.assert_close(fused[-1], numbers(wanted), atol=1e-10, rtol=0)
+    found = torch.autograd.grad(sum((one.square().sum() for one in fused), torch.zeros(())), tokens)
+    for one, want in zip(found, held["grad_tokens_of_sum_of_squares"], strict=True):
+        torch.testing.assert_close(one, numbers(want).flatten(-2), atol=1e-8, rtol=0)
+
+
+def swapped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The norms of a published block under the names that say which comes first."""
+    return {name.replace("ln_", "norm"): rows for name, rows in weights.items() if ".ln_" in name}
+
+
+@pytest.mark.parametrize("case", GOLDEN["infmasking"])
+def test_golden_infmasking(case: str) -> None:
+    held = GOLDEN["infmasking"][case]
+    views = [[numbers(GOLDEN["inputs"][name][m]).requires_grad_() for m in (0, 1, 2, 4)] for name in ("view1", "view2")]
+    masked = [numbers(rows).requires_grad_() for rows in GOLDEN["inputs"]["masked"]]
+    temperature, ratio = held["temperature"], held["ratio"]
+    masks = [mask_term(view[-1], rows, temperature, ratio) for view, rows in zip(views, masked, strict=True)]
+    assert [term.item() for term in masks] == pytest.approx(held["terms"][:2], abs=1e-10)
+    loss = (sum(masks) + 4 * losses.comm_loss(*views, temperature)) / 6
+    assert loss.item() == pytest.approx(held["loss"], abs=1e-10)
+    found = torch.autograd.grad(loss, [*views[0], *views[1], *masked])
+    wanted = [*held["grad_view1"], *held["grad_view2"], *held["grad_masked"]]
+    for one, want in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, numbers(want), atol=1e-8, rtol=0)
+
+
+def two_views(space: Space, method: CoMM, rows: int = 6) -> EmbeddedBatch:
+    source = torch.Generator().manual_seed(0)
+    both = []
+    for _ in range(2):
+        drawn = [torch.randn(rows, width, generator=source, dtype=torch.float64) for width in space.widths]
+        both.append(EmbeddedBatch(drawn, [method.project(m, own) for m, own in enumerate(drawn)]))
+    both[0].second = both[1]
+    return both[0]
+
+
+@pytest.mark.parametrize("modalities", [2, 3, 4])
+def test_the_loss_of_comm_is_that_of_the_function(modalities: int) -> None:
+    torch.manual_seed(0)
+    space = Space(modalities, 8, 6, tokens=2)
+    method = CoMM(space, fused_width=16, head_width=12, temperature=0.3).double().eval()
+    batch = two_views(space, method)
+    assert batch.second is not None
+    fused = [[*one.embeddings, method.fusion(one.view(tuple(range(modalities))))] for one in (batch, batch.second)]
+    views = [[method.head(rows) for rows in view] for view in fused]
+    assert total(method, batch).item() == pytest.approx(losses.comm_loss(*views, 0.3).item())
+    assert len(method.losses(batch)) == modalities + 1
+    alone = EmbeddedBatch(batch.features, batch.embeddings)
+    assert total(method, alone).item() == pytest.approx(losses.comm_loss(views[0], views[0], 0.3).item())
+
+
+def test_comm_scores_by_the_head_and_shows_probes_what_is_before_it() -> None:
+    torch.manual_seed(0)
+    space = Space(3, 8, 6)
+    method = CoMM(space, fused_width=16).double().eval()
+    batch = two_views(space, method)
+    pair = method.embed(batch.view((0, 2)))
+    assert pair is not None and pair.shape == (6, 16) and batch.embeddings[1].shape == (6, 16)
+    want = normalize(method.head(pair), dim=-1) @ normalize(method.head(batch.embeddings[1]), dim=-1).T
+    torch.testing.assert_close(method.score(batch.view((0, 2)), batch.view((1,))), want)
+    assert "fuses one modality or all" in method.ours
+
+
+def test_infmasking_adds_masks_whose_variance_counts_more_and_more() -> None:
+    torch.manual_seed(0)
+    space = Space(3, 8, 6, tokens=2)
+    method = InfMasking(space, fused_width=16, masks=3, masked=0.5, variance=0.8).double().eval()
+    batch = two_views(space, method)
+    terms = method.losses(batch)
+    assert list(terms)[:2] == ["masks 1", "masks 2"] and len(terms) == 6 and method.kept == 3
+    plain = sum(term.item() for name, term in terms.items() if not name.startswith("masks"))
+    assert plain == pytest.approx(sum(term.item() for term in CoMM.losses(method, batch).values()) * 4 / 6)
+    method.after_step(3, 4)
+    assert method.ratio.item() == pytest.approx(0.6) and "ratio" in method.state_dict()
+    unmasked = InfMasking(space, fused_width=16, masked=0.0).double().eval()
+    drawn = unmasked._masked(two_views(space, unmasked))
+    torch.testing.assert_close(drawn[0], drawn[1])  # The order of tokens is none.
