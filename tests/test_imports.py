@@ -31,7 +31,7 @@ FLOORS = [
     "methods",
     "encoders inputs model",
     "shards",
-    "datasets training",
+    "contract datasets training",
     "evaluation runs",
     "media",
     "report",

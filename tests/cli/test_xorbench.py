@@ -121,6 +121,17 @@ def test_a_run_is_one_json_object(method: str) -> None:
     assert len(row["directions"]) == 9
 
 
+def test_a_method_is_checked_in_one_screen(file: Path) -> None:
+    shown = succeed("check-method", "pmrl", "-o", "tau1=0.1", "--modalities", "4")
+    assert shown.count("yes  ") == 9 and "Ours, not in its paper: scores of two or more" in shown
+    checks = said("check-method", "comm", "-o", "fused_width=16")["checks"]
+    assert [check["holds"] for check in checks].count(None) == 2
+    broken = invoke("check-method", f"{file}:NotFinite")
+    assert broken.exit_code == 1 and " NO  scores of every direction" in broken.stdout and broken.stderr == ""
+    assert_one_line(invoke("check-method", f"{file}:Greedy"), 1, "cannot be made: RuntimeError: no room")
+    assert_one_line(invoke("check-method", "clip", "-o", "rank=1"), 2, "clip has no option 'rank'")
+
+
 def test_a_process_of_its_own_prints_the_same_object_and_nothing_else() -> None:
     words = ["run", "--method", "clip", *QUICK, "--json"]
     done = subprocess.run([sys.executable, "-c", SCRIPT, *words], capture_output=True, text=True, check=True)
