@@ -47,7 +47,10 @@ Decorator = Callable[[Any], Any]
 SPREAD = ("workers", "engine", "scheduler", "part")  # What `spread_options` adds.
 BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
-METHODS = "clip, confu, gram, hub, symile, triangle, an installed one, or path/to/file.py:Class"
+METHODS = (
+    "bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, symile, triangle, an installed one, "
+    "or path/to/file.py:Class"
+)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 workers = click.option(
@@ -99,7 +102,8 @@ def _cores() -> int:
 METHOD: dict[str, tuple[type, str]] = {
     "lam": (float, "Weight of ConFu's fused terms, in [0, 1]."),
     "temperature": (float, "Divides the score in the loss."),
-    "fusion": (str, "Kind of ConFu's fused heads: concat, hadamard or gated."),
+    "loss": (str, "Of pairs of sides: infonce, or sigmoid, which is SigLIP's.  [default: infonce]"),
+    "fusion": (str, "Kind of ConFu's fused heads: concat, hadamard, gated, or shared, which is EAO's."),
     "anchor": (int, "Number of the modality that hub, GRAM and TRIANGLE anchor, from 0."),
 }
 

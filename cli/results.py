@@ -30,6 +30,7 @@ __all__ = [
     "report_command",
     "run_grid",
     "run_settings",
+    "say_ours",
 ]
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "probe": "by probes"}
@@ -40,6 +41,14 @@ CEILINGS = {
     "bayes_accuracy": "Bayes accuracy",
 }
 UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
+
+
+def say_ours(method: str) -> None:
+    """Say which scores of a method are this toolkit's choice."""
+    from confu_core.methods import load_method
+
+    if ours := load_method(method).ours:
+        echo(f"Ours, not in its paper: {ours}.")
 
 
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
@@ -197,6 +206,7 @@ def print_run(row: Row, label: str) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
+    say_ours(row["method"])
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"

@@ -24,6 +24,7 @@ from confu_cli.options import (
     diagnostics,
     given,
     kept_in,
+    key_values,
     method_options,
     name_option,
     results_folder,
@@ -42,6 +43,7 @@ from confu_cli.results import (
     report_command,
     run_grid,
     run_settings,
+    say_ours,
 )
 from confu_cli.results_folders import results_command
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
@@ -320,9 +322,44 @@ def _print_run(row: dict[str, Any]) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
+    say_ours(row["method"])
     bound, exact = row["total_correlation_bound"], row["total_correlation"]
     echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
     echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")
+
+
+@xorbench.command(epilog="Example: xorbench check-method examples/own_method.py:LowRankTensor")
+@click.argument("method")
+@click.option("--modalities", type=int, default=3, show_default=True, help="How many modalities the method is given.")
+@click.option("-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="An option of the method.")
+@as_json
+@diagnostics
+def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: bool) -> int:
+    """Say whether METHOD keeps what training and evaluation rely on: a built-in name, or path/to/file.py:Class.
+
+    Exit status 1 if something does not hold.
+    """
+    from confu_core.runs.grid import option_value
+
+    from confu_core.contract import check_method as examine
+    from confu_core.methods import load_method, method_options
+    from confu_core.methods.registry import check_options
+
+    asked, known = key_values(other), method_options(load_method(method))
+    check_options(method, dict(asked))
+    checks = examine(
+        method,
+        modalities=modalities,
+        options={name: option_value(name, text, known[name]) for name, text in asked.items()},
+    )
+    if as_json:
+        print_json({"method": method, "checks": [vars(check) for check in checks]})
+    else:
+        marks = {True: "yes", False: "NO", None: "-"}
+        for check in checks:
+            echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({check.detail})" if check.detail else ""))
+        say_ours(method)
+    return int(any(check.holds is False for check in checks))
 
 
 @xorbench.command(

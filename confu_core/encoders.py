@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import ClassVar
 
@@ -97,7 +98,9 @@ class ConvolutionalEncoder(nn.Module):
     width : int
         Channels of the first convolution; the others have two and four times as many.
     output_dim : int
-        Width of the features.
+        Width of the features, of each part where there are several.
+    parts : int
+        A square number: of how many equal parts of what is seen there are features, side by side.
 
     Examples
     --------
@@ -107,11 +110,14 @@ class ConvolutionalEncoder(nn.Module):
 
     inputs: ClassVar[int] = 1
 
-    def __init__(self, width: int = 16, output_dim: int = 128) -> None:
+    def __init__(self, width: int = 16, output_dim: int = 128, parts: int = 1) -> None:
         super().__init__()
         if width < CHANNELS_PER_GROUP or width % CHANNELS_PER_GROUP:
             raise InvalidValue(f"width must be a multiple of {CHANNELS_PER_GROUP}; got {width}")
-        self.output_dim = output_dim
+        self.side = math.isqrt(parts)
+        if self.side**2 != parts:
+            raise InvalidValue(f"parts must be a square number; got {parts}")
+        self.output_dim, self.parts = parts * output_dim, parts
         sizes = (self.inputs, width, 2 * width, 4 * width, 4 * width)
         steps = zip(pairwise(sizes), STRIDES, strict=True)
         self.blocks = nn.Sequential(*(_block(*pair, stride) for pair, stride in steps))
@@ -121,8 +127,12 @@ class ConvolutionalEncoder(nn.Module):
         """Map raw inputs to features, shape (n, output_dim)."""
         # Channels last is the layout that the convolutions of a CPU are fastest in.
         maps = self.blocks(self.prepared(x).contiguous(memory_format=torch.channels_last))
-        pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
-        return nn.functional.relu(self.out(pooled))
+        if self.parts == 1:
+            pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
+            return nn.functional.relu(self.out(pooled))
+        mean, largest = nn.functional.adaptive_avg_pool2d, nn.functional.adaptive_max_pool2d
+        pooled = torch.cat([mean(maps, self.side), largest(maps, self.side)], dim=1).flatten(2).mT
+        return nn.functional.relu(self.out(pooled)).flatten(1)
 
     def prepared(self, x: Tensor) -> Tensor:
         """Bring raw inputs to zero mean and a spread of about one, shape (n, channels, height, width)."""
@@ -169,6 +179,7 @@ class AveragedFrames(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.output_dim = int(encoder.output_dim)  # type: ignore[arg-type]
+        self.parts = getattr(encoder, "parts", 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features, shape (n, output_dim)."""
@@ -180,11 +191,11 @@ class _Transformer(nn.Module):
 
     places: nn.Parameter
 
-    def __init__(self, width: int, output_dim: int) -> None:
+    def __init__(self, width: int, output_dim: int, parts: int) -> None:
         super().__init__()
         if width < HEADS or width % HEADS:
             raise InvalidValue(f"width must be a multiple of {HEADS}; got {width}")
-        self.output_dim = output_dim
+        self.output_dim, self.parts = parts * output_dim, parts
 
     def finish(self, width: int, layers: int) -> None:
         """Make what stands behind the steps and their places."""
@@ -193,13 +204,12 @@ class _Transformer(nn.Module):
         )
         self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, self.output_dim)
+        self.out = nn.Linear(width, self.output_dim // self.parts)
 
     def features(self, steps: Tensor, there: Tensor) -> Tensor:
         """Map embedded steps, of which some are there, to features, shape (n, output_dim)."""
         hidden = self.norm(self.layers(steps + self.places[: steps.shape[1]], src_key_padding_mask=~there))
-        kept = there.unsqueeze(-1).to(hidden.dtype)
-        return nn.functional.relu(self.out((hidden * kept).sum(1) / kept.sum(1)))
+        return nn.functional.relu(self.out(mean_of_parts(hidden, there, self.parts))).flatten(1)
 
 
 class SequenceEncoder(_Transformer):
@@ -216,7 +226,9 @@ class SequenceEncoder(_Transformer):
     layers : int
         How many transformer layers.
     output_dim : int
-        Width of the features.
+        Width of the features, of each part where there are several.
+    parts : int
+        Of how many equal parts of a sequence there are features, side by side.
 
     Examples
     --------
@@ -225,8 +237,10 @@ class SequenceEncoder(_Transformer):
     torch.Size([2, 32])
     """
 
-    def __init__(self, inputs: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128) -> None:
-        super().__init__(width, output_dim)
+    def __init__(
+        self, inputs: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128, parts: int = 1
+    ) -> None:
+        super().__init__(width, output_dim, parts)
         # Features of others have scales of their own: some are pixels, some are hertz.
         self.scale = nn.LayerNorm(inputs)
         self.steps = nn.Linear(inputs, width)
@@ -249,7 +263,7 @@ class TextEncoder(_Transformer):
         Number of tokens; token 0 is padding.
     length : int
         Most tokens of a text.
-    width, layers, output_dim
+    width, layers, output_dim, parts
         As for `SequenceEncoder`.
 
     Examples
@@ -260,9 +274,9 @@ class TextEncoder(_Transformer):
     """
 
     def __init__(
-        self, vocabulary: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128
+        self, vocabulary: int, length: int, *, width: int = 64, layers: int = 1, output_dim: int = 128, parts: int = 1
     ) -> None:
-        super().__init__(width, output_dim)
+        super().__init__(width, output_dim, parts)
         self.tokens = nn.Embedding(vocabulary, width, padding_idx=PADDING)
         self.places = nn.Parameter(FIRST_SPREAD * torch.randn(length, width))
         nn.init.normal_(self.tokens.weight, std=FIRST_SPREAD)
@@ -280,6 +294,24 @@ class TextEncoder(_Transformer):
 def _cut(x: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
     longest = int(there.sum(1).max())
     return x[:, :longest], there[:, :longest]
+
+
+def mean_of_parts(hidden: Tensor, there: Tensor, parts: int) -> Tensor:
+    """Return the mean over each of some equal parts of the steps that are there, shape (n, parts, width).
+
+    A part without a step, of a sequence that is shorter than that, is the mean over all. One part alone is (n, width).
+    """
+    if parts == 1:
+        return _mean_over(hidden, there)
+    place = torch.arange(there.shape[1], device=there.device) * parts // there.sum(1, keepdim=True)
+    each = [there & (place == part) for part in range(parts)]
+    filled = [torch.where(own.any(1, keepdim=True), own, there) for own in each]
+    return torch.stack([_mean_over(hidden, own) for own in filled], 1)
+
+
+def _mean_over(hidden: Tensor, there: Tensor) -> Tensor:
+    kept = there.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * kept).sum(1) / kept.sum(1)
 
 
 def steps_there(x: Tensor) -> Tensor:

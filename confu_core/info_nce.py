@@ -5,7 +5,8 @@ A batch of n samples takes part in a loss through its distinct queries, its dist
 
     (1/n) [ sum_q N(q) logsumexp_k(S[q, k] + log N(k)) - sum_qk N[q, k] S[q, k] ]
 
-which for distinct rows (``N`` the identity) is the usual cross-entropy with the diagonal as target.
+which for distinct rows (``N`` the identity) is the usual cross-entropy with the diagonal as target. SigLIP's loss over
+the same pairs, and SimCLR's over two views, stand beside it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["info_nce", "symmetric_info_nce"]
+__all__ = ["info_nce", "nt_xent", "pairwise_sigmoid", "symmetric_info_nce"]
 
 # Logits in a range this wide keep their exponentials within single precision, without a shift for every row.
 WIDEST_RANGE = 60.0
@@ -106,6 +107,63 @@ def symmetric_info_nce(
     forward = info_nce(logits, counts, label_smoothing=label_smoothing)
     backward = info_nce(logits.mT, None if counts is None else counts.mT, label_smoothing=label_smoothing)
     return (forward + backward) / 2
+
+
+def nt_xent(first: Tensor, second: Tensor, temperature: float | Tensor = 0.1) -> Tensor:
+    """SimCLR (arXiv 2002.05709): every vector of two views against all others of both.
+
+    Parameters
+    ----------
+    first, second : Tensor, shape (n, dim)
+        Two views of the same samples, of any length above 0.
+    temperature : float
+        Divides the cosine.
+
+    Returns
+    -------
+    Tensor, shape ()
+        Mean over the 2n vectors, in nats; the same with the views exchanged.
+
+    Examples
+    --------
+    >>> import torch
+    >>> nt_xent(torch.eye(2), torch.eye(2), temperature=1.0)
+    tensor(0.5514)
+    """
+    views = nn.functional.normalize(torch.cat([first, second]), dim=-1)
+    logits = (views @ views.mT / temperature).fill_diagonal_(-torch.inf)
+    # One row per vector, and the columns turned so that its partner lies on the diagonal.
+    return info_nce(logits.roll(len(first), dims=-1))
+
+
+def pairwise_sigmoid(logits: Tensor, counts: Tensor | None = None) -> Tensor:
+    """SigLIP (arXiv 2303.15343): each pair of samples is told by itself; a sum over keys, a mean over queries.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (..., queries, keys)
+        Scaled scores plus a bias.
+    counts : Tensor, shape (..., queries, keys), optional
+        How often each pair is a positive; default: the diagonal, once each.
+
+    Returns
+    -------
+    Tensor, shape (...)
+        In nats; the same from either side.
+
+    Examples
+    --------
+    >>> import torch
+    >>> pairwise_sigmoid(torch.zeros(4, 4))  # 4 ln 2
+    tensor(2.7726)
+    """
+    # softplus(-x) of a positive pair is softplus(x) - x.
+    every = nn.functional.softplus(logits)
+    if counts is None:
+        return every.sum(-1).mean(-1) - logits.diagonal(dim1=-2, dim2=-1).mean(-1)
+    queries, keys = counts.sum(-1), counts.sum(-2)
+    total = (queries * _weighted(keys, every.mT)).sum(-1) - (counts * logits).sum((-2, -1))
+    return total / queries.sum(-1)
 
 
 class _Bounded(torch.autograd.Function):

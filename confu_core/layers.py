@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Linear", "perceptron"]
+__all__ = ["LayerNorm", "Linear", "perceptron"]
 
 
 class Linear(nn.Module):
@@ -50,6 +50,34 @@ class Linear(nn.Module):
         if self.weight.dim() == 2:
             return nn.functional.linear(x, self.weight, self.bias)
         return torch.baddbmm(self.bias.unsqueeze(-2), x.expand(len(self.weight), -1, -1), self.weight.mT)
+
+
+class LayerNorm(nn.Module):
+    """Rows at mean zero and spread one, scaled and shifted; ``torch.nn.LayerNorm`` with room for a stack axis.
+
+    Parameters
+    ----------
+    width : int
+        Of the rows.
+    eps : float
+        Added to the variance.
+
+    Examples
+    --------
+    >>> LayerNorm(2)(torch.tensor([[1.0, 3.0]])).round().tolist()
+    [[-1.0, 1.0]]
+    """
+
+    def __init__(self, width: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map rows of shape (..., rows, width) to rows of that shape."""
+        plain = nn.functional.layer_norm(x, x.shape[-1:], eps=self.eps)
+        return plain * self.weight.unsqueeze(-2) + self.bias.unsqueeze(-2)
 
 
 def perceptron(inputs: int, width: int, depth: int) -> nn.Sequential:

@@ -11,17 +11,23 @@ from itertools import combinations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
 from confu_core.geometry import gram_volume, multilinear_inner_product, triangle_area
-from confu_core.info_nce import info_nce, symmetric_info_nce
+from confu_core.info_nce import info_nce, nt_xent, pairwise_sigmoid, symmetric_info_nce
+from confu_core.singular import single_value_loss, singular
 
 __all__ = [
     "clip_loss",
+    "comm_loss",
     "confu_loss",
+    "eao_loss",
     "gram_loss",
     "gram_volume",
     "multilinear_inner_product",
+    "pmrl_loss",
+    "sigmoid_loss",
     "symile_loss",
     "triangle_area",
     "triangle_loss",
@@ -180,6 +186,150 @@ def symile_loss(z: Sequence[Tensor], logit_scale: float | Tensor, negatives: str
         raise InvalidValue(f"negatives must be 'n' or 'n_squared'; got {negatives!r}")
     contrast = _permuted if negatives == "n" else _all_tuples
     return torch.stack([contrast(z[m], _others(z, m), logit_scale) for m in range(len(z))]).mean()
+
+
+def comm_loss(
+    view1: Sequence[Tensor], view2: Sequence[Tensor], temperature: float = 0.1, weights: Sequence[float] | None = None
+) -> Tensor:
+    """CoMM (arXiv 2409.07402): what one modality gives, fused alone, against the fusion of all of the other view.
+
+    Parameters
+    ----------
+    view1, view2 : sequence of M + 1 Tensor, shape (n, dim)
+        Of two augmented views of the same samples: the fused vectors of each single modality, then of all.
+    temperature : float
+        Divides the cosine.
+    weights : sequence of M + 1 float, optional
+        Of the terms; 1 each by default. The divisor is M + 1 in any case.
+
+    Returns
+    -------
+    Tensor, shape ()
+        Mean of the terms, each the mean of both ways to choose the views, in nats.
+
+    Raises
+    ------
+    InvalidValue
+        If the two views or the weights are not equally many.
+
+    Examples
+    --------
+    >>> comm_loss([torch.eye(2)] * 4, [torch.eye(2)] * 4, temperature=1.0)
+    tensor(0.5514)
+    """
+    weights = [1.0] * len(view1) if weights is None else weights
+    if not len(view1) == len(view2) == len(weights):
+        counted = f"{len(view1)}, {len(view2)} and {len(weights)}"
+        raise InvalidValue(f"view1, view2 and weights must be equally many; got {counted}")
+    pairs = zip(view1, view2, strict=True)
+    both = [nt_xent(one, view2[-1], temperature) + nt_xent(other, view1[-1], temperature) for one, other in pairs]
+    return torch.stack([weight * term / 2 for weight, term in zip(weights, both, strict=True)]).mean()
+
+
+def eao_loss(
+    z: Sequence[Tensor],
+    joint: Mapping[tuple[int, ...], Sequence[Tensor]],
+    temperature: float = 0.05,
+    weights: Mapping[str, float] | None = None,
+) -> Tensor:
+    """EAO, Everything at Once (arXiv 2112.04446): singles and jointly encoded subsets, each against what is outside.
+
+    Parameters
+    ----------
+    z : sequence of Tensor, shape (n, dim)
+        One tensor per modality, encoded alone; of any length above 0.
+    joint : mapping of tuple of int to sequence of Tensor, shape (n, dim)
+        By the modalities encoded together: the projection of each of them after the joint pass, of any length. The
+        fused vector is the mean of their directions.
+    temperature : float
+        Divides the cosine.
+    weights : mapping of str to float, optional
+        Of terms by name, such as ``"0->1"`` and ``"0+1->2"``; 1 for those left out. Published for pre-training: 1 for
+        text and video, 0.1 for all others.
+
+    Returns
+    -------
+    Tensor, shape ()
+        Weighted mean of the terms, each the *sum* of both directions of InfoNCE, in nats.
+
+    Raises
+    ------
+    InvalidValue
+        If a weight is of no term, or no weight is above 0.
+
+    Examples
+    --------
+    >>> z = [torch.eye(2)] * 3
+    >>> eao_loss(z, {(0, 1): z[:2], (0, 2): z[:2], (1, 2): z[:2]}, temperature=1.0)
+    tensor(0.6265)
+    """
+    sides: dict[tuple[int, ...], Tensor] = {(m,): one for m, one in enumerate(z)}
+    fused = {members: torch.stack([normalize(p, dim=-1) for p in parts]).mean(0) for members, parts in joint.items()}
+    unit = {members: normalize(one, dim=-1) for members, one in {**sides, **fused}.items()}
+    asked: list[tuple[tuple[int, ...], int]] = [((i,), j) for i, j in combinations(range(len(z)), 2)]
+    asked += [(members, k) for members in fused for k in range(len(z)) if k not in members]
+    terms = {f"{'+'.join(map(str, query))}->{key}": unit[query] @ unit[(key,)].mT for query, key in asked}
+    own = dict.fromkeys(terms, 1.0) | dict(weights or {})
+    if unknown := [name for name in own if name not in terms]:
+        raise InvalidValue(f"weights must be of the terms {', '.join(terms)}; got {unknown[0]!r}")
+    if not sum(own.values()) > 0:
+        raise InvalidValue("weights must have one above 0; got none")
+    total = torch.stack([own[name] * 2 * _symmetric(scores, temperature) for name, scores in terms.items()]).sum()
+    return total / sum(own.values())
+
+
+def pmrl_loss(z: Sequence[Tensor], tau1: float = 0.05, tau2: float = 0.1) -> Tensor:
+    r"""PMRL (arXiv 2507.17343): one singular value per sample, and leading vectors told apart.
+
+    .. math:: \overline{\ln \sum_m e^{\sigma_m/\tau_1} - \sigma_1/\tau_1} + \mathrm{CE}(u u^\top/\tau_2)
+
+    The leading vector u of a sample points along the sum of its embeddings; published code leaves its sign to LAPACK,
+    though the second term depends on it.
+
+    Parameters
+    ----------
+    z : sequence of Tensor, shape (n, dim)
+        Unit-norm embeddings, one tensor per modality, at most dim.
+    tau1, tau2 : float
+        Divide singular values, and the products of leading vectors.
+
+    Returns
+    -------
+    Tensor, shape ()
+        In nats. Its gradient is finite where singular values tie, and where all embeddings of a sample agree.
+
+    Examples
+    --------
+    >>> pmrl_loss([torch.eye(2)] * 3, tau2=1.0)
+    tensor(0.3133)
+    """
+    values, leading = singular(torch.stack(list(z), -2))
+    return single_value_loss(values, tau1).mean() + info_nce(leading @ leading.mT / tau2)
+
+
+def sigmoid_loss(a: Tensor, b: Tensor, scale: float | Tensor = 10.0, bias: float | Tensor = -10.0) -> Tensor:
+    """SigLIP (arXiv 2303.15343): every pair of samples is told by itself to match or not.
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (n, dim)
+        Unit-norm embeddings of two modalities.
+    scale : float or Tensor, shape ()
+        Multiplies the cosine (already exponentiated).
+    bias : float or Tensor, shape ()
+        Is added.
+
+    Returns
+    -------
+    Tensor, shape ()
+        Sum over keys, mean over queries, in nats.
+
+    Examples
+    --------
+    >>> sigmoid_loss(torch.eye(2), torch.eye(2), scale=1.0, bias=0.0)
+    tensor(1.0064)
+    """
+    return pairwise_sigmoid(scale * (a @ b.mT) + bias)
 
 
 def _symmetric(scores: Tensor, temperature: float, label_smoothing: float = 0.0) -> Tensor:

@@ -22,7 +22,8 @@ class Model(nn.Module):
     Parameters
     ----------
     encoders : sequence of Module
-        One per modality; each maps its inputs to features of shape (..., rows, features).
+        One per modality; each maps its inputs to features of shape (..., rows, features). If it has ``parts``, its
+        features are so many tokens side by side.
     features : int or tuple of int
         Width of the features: the same for all modalities, or one for each.
     dim : int
@@ -48,10 +49,12 @@ class Model(nn.Module):
         method: Callable[[Space], Method],
     ) -> None:
         super().__init__()
-        space = Space(len(encoders), features, dim)
+        space = Space(len(encoders), features, dim, tuple(getattr(encoder, "parts", 1) for encoder in encoders))
         self.encoders = nn.ModuleList(encoders)
         self.projections = nn.ModuleList(Linear(width, dim) for width in space.widths)
         self.method = method(space)
+        if self.method.projects:
+            self.projections = nn.ModuleList()
 
     def embed(
         self, inputs: Sequence[Tensor], codes: Tensor | None = None, shuffle: Shuffle | None = None
@@ -73,8 +76,27 @@ class Model(nn.Module):
             What the method scores.
         """
         features = [encode(x) for encode, x in zip(self.encoders, inputs, strict=True)]
-        embeddings = [normalize(project(h), dim=-1) for project, h in zip(self.projections, features, strict=True)]
+        embeddings = [self.project(m, h) for m, h in enumerate(features)]
         return EmbeddedBatch(features, embeddings, codes, shuffle)
+
+    def project(self, modality: int, features: Tensor) -> Tensor:
+        """Map the features of one modality into the shared space: by the method, or linearly and to length 1.
+
+        Parameters
+        ----------
+        modality : int
+            Which.
+        features : Tensor, shape (..., rows, feature width)
+            What its encoder yields.
+
+        Returns
+        -------
+        Tensor, shape (..., rows, dim)
+            Embeddings.
+        """
+        if self.method.projects:
+            return self.method.project(modality, features)
+        return normalize(self.projections[modality](features), dim=-1)
 
     @property
     def row_by_row(self) -> bool:

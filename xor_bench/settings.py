@@ -18,7 +18,12 @@ MOST_BITS = 12
 
 # Where the task calls for another value than the published default of a method: heads sized like the encoders,
 # and no dropout, since there is nothing to regularise in a head that must fit a table of 2**bits x 2**bits.
-BENCH_OPTIONS: dict[str, dict[str, Any]] = {"confu": {"fused_width": 128, "dropout": 0.0}}
+BENCH_OPTIONS: dict[str, dict[str, Any]] = {
+    "confu": {"fused_width": 128, "dropout": 0.0},
+    "eao": {"fused_width": 128},
+    "comm": {"fused_width": 128, "head_width": 128},
+    "infmasking": {"fused_width": 128, "head_width": 128},
+}
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Settings:
         0.3
         """
         bench = dict(BENCH_OPTIONS.get(self.method, {}))
-        if self.method == "confu":
+        if self.method in ("confu", "eao"):
             bench["orders"] = tuple(range(2, self.modalities))
         return resolved_options(self.method, self.options, bench)
 

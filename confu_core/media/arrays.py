@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.alterations import DEGRADATIONS, augment, check_augmentations, degrade
@@ -25,7 +24,7 @@ from confu_core.shards.cache import Cached
 from confu_core.shards.cache_write import checksum
 from confu_core.shards.read import Dataset
 from confu_core.shards.stream import Stream, stream
-from confu_core.training.epochs import Augment, to_tensor
+from confu_core.training.epochs import Augment, seen
 from confu_core.training.samples import Batch
 
 DEGRADED = "degraded"  # The folder beside the cache that keeps damaged splits.
@@ -82,6 +81,7 @@ class StreamedEpochs:
     rank: int = 0
     ranks: int = 1
     device: str = "cpu"
+    views: int = 1
 
     def __post_init__(self) -> None:
         rows = self.arrays.dataset.manifest.splits["train"]
@@ -96,9 +96,8 @@ class StreamedEpochs:
         share = self.size // self.ranks
         for at, batch in zip(range(self.steps), self._batches(number, share), strict=False):
             inputs = [batch[name] for name in names]
-            changed = inputs if self.augment is None else self.augment(inputs, batch["row"], number)
-            tensors: tuple[torch.Tensor, ...] = tuple(to_tensor(one).to(self.device) for one in changed)
-            yield Batch(tensors, None, (self.seed,), number * self.steps + at, self.ranks)
+            first, second = seen(inputs, batch["row"], number, self.augment, self.views, self.device)
+            yield Batch(first, None, (self.seed,), number * self.steps + at, self.ranks, second)
 
     def _batches(self, number: int, share: int) -> Iterator[dict[str, np.ndarray]]:
         while True:  # A process whose shards have fewer rows than its share of the steps begins on them again.

@@ -20,7 +20,7 @@ from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Kind
-from confu_core.methods.registry import make_method
+from confu_core.methods.registry import load_method, make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
 
@@ -33,8 +33,9 @@ def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: 
             raise InvalidValue(f"no modality {name!r} to encode: {nearest(name, inputs)}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(settings.seed, "weights"))
+        parts = load_method(settings.method).tokens
         encoders = [
-            _over_frames(kind, load_encoder(own[name]) if name in own else _encoder(kind, settings, vocabulary))
+            _over_frames(kind, load_encoder(own[name]) if name in own else _encoder(kind, settings, vocabulary, parts))
             for name, kind in inputs.items()
         ]
         widths = tuple(int(encoder.output_dim) for encoder in encoders)  # type: ignore[arg-type]
@@ -47,14 +48,15 @@ def _over_frames(kind: Kind, encoder: nn.Module) -> nn.Module:
     return AveragedFrames(encoder) if isinstance(kind, Frames) else encoder
 
 
-def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None) -> nn.Module:
+def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None, parts: int) -> nn.Module:
     if isinstance(kind, Picture):
-        return PictureEncoder(settings.width, settings.feature_dim)
+        return PictureEncoder(settings.width, settings.feature_dim, parts)
     if isinstance(kind, Sound):
-        return SoundEncoder(settings.width, settings.feature_dim)
+        return SoundEncoder(settings.width, settings.feature_dim, parts)
+    sizes: dict[str, int] = {"layers": settings.layers, "output_dim": settings.feature_dim, "parts": parts}
     if isinstance(kind, Text):
         assert vocabulary is not None, "a task with texts has a tokenizer"
-        return TextEncoder(vocabulary, kind.length, layers=settings.layers, output_dim=settings.feature_dim)
+        return TextEncoder(vocabulary, kind.length, **sizes)
     if isinstance(kind, Sequence):
-        return SequenceEncoder(kind.width, kind.length, layers=settings.layers, output_dim=settings.feature_dim)
+        return SequenceEncoder(kind.width, kind.length, **sizes)
     return VectorEncoder(kind.width, settings.feature_dim)

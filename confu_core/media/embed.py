@@ -44,7 +44,7 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
         for start in range(0, len(rows), BLOCK):
             block = to_tensor(np.asarray(rows[start : start + BLOCK])).to(device)
             features = model.encoders[modality](block)
-            embeddings = torch.nn.functional.normalize(model.projections[modality](features), dim=-1)
+            embeddings = model.project(modality, features)
             parts.append((features.float().cpu(), embeddings.float().cpu()))
     features, embeddings = (torch.cat(tables) for tables in zip(*parts, strict=True))
     if not embeddings.isfinite().all():

@@ -102,6 +102,7 @@ def run_media(
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary).to(device)
     source = source or media_epochs(task, settings, device)
+    source.views = model.method.views
     config = extended(checkpoint, {**settings.columns(), **task.columns})
     apart = {EXTENDED: config[EXTENDED]} if EXTENDED in config else {}
     history = fit(

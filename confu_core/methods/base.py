@@ -14,14 +14,16 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from confu_core.errors import InvalidValue, MethodError
-from confu_core.info_nce import info_nce, symmetric_info_nce
+from confu_core.errors import InvalidValue, MethodError, nearest
+from confu_core.info_nce import info_nce, pairwise_sigmoid, symmetric_info_nce
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 
 __all__ = ["Method", "Space", "Term", "every_direction", "pairs"]
 
 LARGEST_SCALE = 100.0
+LOSSES = ("infonce", "sigmoid")
+FIRST_BIAS = -10.0  # Of the sigmoid loss.
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Space:
         Width of the encoders' unprojected features: the same for all modalities, or one for each.
     dim : int
         Width of the shared embedding space.
+    tokens : int or tuple of int
+        How many tokens the features of a modality are, side by side.
 
     Examples
     --------
@@ -46,11 +50,17 @@ class Space:
     modalities: int
     features: int | tuple[int, ...]
     dim: int
+    tokens: int | tuple[int, ...] = 1
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Width of the features of each modality."""
         return (self.features,) * self.modalities if isinstance(self.features, int) else self.features
+
+    @property
+    def token_counts(self) -> tuple[int, ...]:
+        """Number of tokens of each modality."""
+        return (self.tokens,) * self.modalities if isinstance(self.tokens, int) else self.tokens
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,9 @@ class Method(nn.Module):
         Whether it is learned, from this value on, through its logarithm.
     label_smoothing : float
         Share of the target spread evenly over the keys of the batch, in [0, 1).
+    loss : {"infonce", "sigmoid"}, optional
+        What is made of the scores of a term; InfoNCE by default. ``"sigmoid"`` is SigLIP's (arXiv 2303.15343), whose
+        scale and bias are both learned, the bias from -10 on. A method with a loss of its own has no other.
 
     Attributes
     ----------
@@ -149,10 +162,23 @@ class Method(nn.Module):
         the same. Off unless a method says so.
     bounds : tuple of (float, float) or None
         What the score of a term cannot fall below or exceed, if that is known; it only makes the loss cheaper.
+    views : {1, 2}
+        How many views of each sample training draws, changed independently; the second is `EmbeddedBatch.second`.
+    tokens : int
+        Into how many tokens encoders that can divide what they see, the built-in ones of pictures, sounds, texts and
+        sequences; `Space.token_counts` says what came of it.
+    projects : bool
+        Whether `project` stands in for the model's linear maps into the shared space.
+    ours : str
+        Which scores are this toolkit's and not those of the method's paper, in words; empty if none are.
     """
 
     broadcasts: ClassVar[bool] = False
     bounds: ClassVar[tuple[float, float] | None] = None
+    views: ClassVar[int] = 1
+    tokens: ClassVar[int] = 1
+    projects: ClassVar[bool] = False
+    ours: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -161,16 +187,31 @@ class Method(nn.Module):
         temperature: float = 0.07,
         learn_temperature: bool = False,
         label_smoothing: float = 0.0,
+        loss: str | None = None,
     ) -> None:
         super().__init__()
         if not temperature > 0:
             raise InvalidValue(f"temperature must be above 0; got {temperature}")
         if not 0 <= label_smoothing < 1:
             raise InvalidValue(f"label_smoothing must be in [0, 1); got {label_smoothing}")
+        self._check_loss(loss, label_smoothing)
+        sigmoid = loss == "sigmoid"
         self.space = space
         self.label_smoothing = label_smoothing
-        self.fixed_scale = None if learn_temperature else 1 / temperature
-        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature))) if learn_temperature else None
+        learned = learn_temperature or sigmoid
+        self.fixed_scale = None if learned else 1 / temperature
+        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature))) if learned else None
+        self.logit_bias = nn.Parameter(torch.tensor(FIRST_BIAS)) if sigmoid else None
+
+    def _check_loss(self, loss: str | None, label_smoothing: float) -> None:
+        if loss is not None and loss not in LOSSES:
+            raise InvalidValue(f"loss must be one of {', '.join(LOSSES)}; got {loss!r}: {nearest(loss, LOSSES)}")
+        own = any(getattr(type(self), name) is not getattr(Method, name) for name in ("term_loss", "losses"))
+        if loss == "sigmoid" and own:
+            raise InvalidValue(f"{type(self).__name__} has a loss of its own; got loss 'sigmoid': leave it out")
+        if loss == "sigmoid" and label_smoothing:
+            asked = f"got label_smoothing {label_smoothing}: add -o label_smoothing=0"
+            raise InvalidValue(f"the sigmoid loss has no label smoothing; {asked}")
 
     def score(self, query: View, key: View) -> Tensor:
         """Score every row of a query against every row of a key; higher is better.
@@ -242,6 +283,23 @@ class Method(nn.Module):
         """
         return query.embedding(query.modalities[0]) if len(query.modalities) == 1 else None
 
+    def project(self, modality: int, features: Tensor) -> Tensor:
+        """Return the embeddings of one modality, where a method `projects`: views have them as `View.embedding`.
+
+        Parameters
+        ----------
+        modality : int
+            Which.
+        features : Tensor, shape (..., rows, feature width)
+            What its encoder yields.
+
+        Returns
+        -------
+        Tensor, shape (..., rows, width)
+            One vector per row.
+        """
+        raise NotImplementedError(f"{type(self).__name__} projects, but defines no project")
+
     def scale(self) -> float | Tensor:
         """Return what multiplies scores in the loss: one over the temperature, at most 100 if learned.
 
@@ -269,7 +327,18 @@ class Method(nn.Module):
         list of Parameter, each of shape ()
             Empty where the temperature is fixed. In a stack each has one number per model.
         """
-        return [] if self.log_scale is None else [self.log_scale]
+        return [own for own in (self.log_scale, self.logit_bias) if own is not None]
+
+    def after_step(self, done: int, steps: int) -> None:
+        """Take note of a step of training, for schedules and averages of the method's own; nothing by default.
+
+        What it keeps from step to step should be a buffer of the module, so that a checkpoint holds it.
+
+        Parameters
+        ----------
+        done, steps : int
+            Steps done, at least 1, and in all.
+        """
 
     def total_correlation_bound(self, batch: EmbeddedBatch) -> float | None:
         """Bound the total correlation of all modalities at once, where the method's score does so.
@@ -303,6 +372,8 @@ class Method(nn.Module):
         """
         scores = self.scores(batch, term.query, term.key)
         counts, scale = batch.counts(term.query, term.key), self.scale()
+        if self.logit_bias is not None:
+            return pairwise_sigmoid(scale * scores + self.logit_bias[..., None, None], counts)
         if not term.symmetric:
             return info_nce(scale * scores, counts, label_smoothing=self.label_smoothing)
         return symmetric_info_nce(scores, counts, label_smoothing=self.label_smoothing, scale=scale, bounds=self.bounds)

@@ -38,6 +38,8 @@ class EmbeddedBatch:
     shuffle : callable, optional
         Gives the permutation of a modality's samples for the negatives of an anchor; by default PyTorch's
         global generator draws it.
+    second : EmbeddedBatch, optional
+        The same samples, changed independently, in training of a method with two `Method.views`.
 
     Examples
     --------
@@ -56,11 +58,13 @@ class EmbeddedBatch:
         embeddings: Sequence[Tensor],
         codes: Tensor | None = None,
         shuffle: Shuffle | None = None,
+        second: EmbeddedBatch | None = None,
     ) -> None:
         self.features = tuple(features)
         self.embeddings = tuple(embeddings)
         self.codes = codes
         self.shuffle = shuffle
+        self.second = second
         self._views: dict[tuple[int, ...], View] = {}
 
     @property

@@ -13,6 +13,7 @@ from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method, Space, Term, every_direction, pairs
 from confu_core.methods.clip import summed_cosine
 from confu_core.methods.fusion import make_fusion
+from confu_core.methods.shared_fusion import SharedFusion
 from confu_core.methods.view import View
 
 __all__ = ["ConFu"]
@@ -36,8 +37,8 @@ class ConFu(Method):
         Weight of the fused terms, in [0, 1].
     orders : iterable of int
         Sizes of the fused queries, each in [2, M - 1]; ``(2,)`` is published, ``(2, 3)`` adds 3->1 terms.
-    fusion : {"concat", "hadamard", "gated"}
-        Kind of fused head (:mod:`confu_core.methods.fusion`).
+    fusion : {"concat", "hadamard", "gated", "shared"}
+        Kind of fused head (:mod:`confu_core.methods.fusion`); ``"shared"`` is the one transformer of EAO for all.
     fused_width, fused_depth : int
         Width and number of its hidden layers.
     dropout : float
@@ -77,17 +78,15 @@ class ConFu(Method):
         for order in self.orders:
             if not 2 <= order < space.modalities:
                 raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
+        settings: dict[str, Any] = {"width": fused_width, "depth": fused_depth, "dropout": dropout}
         fused = [members for k in self.orders for members in combinations(range(space.modalities), k)]
+        if fusion == "shared" and fused:
+            shared = SharedFusion(space.widths, space.dim, tokens=space.token_counts, **settings)
         self.heads = nn.ModuleDict(
             {
-                _head(members): make_fusion(
-                    fusion,
-                    [space.widths[m] for m in members],
-                    space.dim,
-                    width=fused_width,
-                    depth=fused_depth,
-                    dropout=dropout,
-                )
+                _head(members): shared
+                if fusion == "shared"
+                else make_fusion(fusion, [space.widths[m] for m in members], space.dim, **settings)
                 for members in fused
             }
         )

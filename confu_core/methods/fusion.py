@@ -105,5 +105,6 @@ FUSIONS: dict[str, type[Fusion]] = {
 def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> Fusion:
     """Return a fused head by name."""
     if kind not in FUSIONS:
-        raise InvalidValue(f"fusion must be one of {', '.join(FUSIONS)}; got {kind!r}: {nearest(kind, FUSIONS)}")
+        known = sorted([*FUSIONS, "shared"])
+        raise InvalidValue(f"fusion must be one of {', '.join(known)}; got {kind!r}: {nearest(kind, known)}")
     return FUSIONS[kind](features, dim, width=width, depth=depth, dropout=dropout)

@@ -19,10 +19,16 @@ __all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "make_method", "
 
 GROUP = "confu_bench.methods"
 BUILT_IN = {
+    "bimodal": "confu_core.methods.bimodal:Bimodal",
     "clip": "confu_core.methods.clip:CLIP",
+    "comm": "confu_core.methods.comm:CoMM",
     "confu": "confu_core.methods.confu:ConFu",
+    "eao": "confu_core.methods.eao:EAO",
+    "gated-symile": "confu_core.methods.gated_symile:GatedSymile",
     "gram": "confu_core.methods.gram:GRAM",
     "hub": "confu_core.methods.hub:Hub",
+    "infmasking": "confu_core.methods.infmasking:InfMasking",
+    "pmrl": "confu_core.methods.pmrl:PMRL",
     "symile": "confu_core.methods.symile:Symile",
     "triangle": "confu_core.methods.triangle:TRIANGLE",
 }
@@ -107,7 +113,7 @@ def method_options(method: type[Method]) -> dict[str, Any]:
     Examples
     --------
     >>> method_options(load_method("clip"))
-    {'temperature': 0.07, 'learn_temperature': False, 'label_smoothing': 0.0}
+    {'temperature': 0.07, 'learn_temperature': False, 'label_smoothing': 0.0, 'loss': None}
     """
     options: dict[str, Any] = {}
     for ancestor in reversed(method.__mro__):

@@ -107,6 +107,9 @@ def cell_id(columns: Mapping[str, Any], *places: str) -> str:
     if columns.get("scale_lr", 0) is None and not columns.get("learn_temperature"):
         # Runs without scales are what they were before these had a rate, and keep their names.
         columns = {name: value for name, value in columns.items() if name != "scale_lr"}
+    if columns.get("loss") in (None, "infonce"):
+        # As they were named before there was a choice.
+        columns = {name: value for name, value in columns.items() if name != "loss"}
     identity = {**columns, "source": sources[0] if len(sources) == 1 else sources}
     text = json.dumps(identity, sort_keys=True, allow_nan=False)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -14,7 +14,7 @@ from confu_core.random import generator
 from confu_core.training.samples import Batch
 from confu_core.training.settings import BALANCES
 
-__all__ = ["Augment", "Epochs", "MediaEpochs", "to_tensor"]
+__all__ = ["Augment", "Epochs", "MediaEpochs", "seen", "to_tensor"]
 
 # (rows of every modality, their numbers, epoch) -> the rows, changed.
 Augment = Callable[[list[np.ndarray], np.ndarray, int], list[np.ndarray]]
@@ -27,9 +27,12 @@ class Epochs(Protocol):
     ----------
     steps : int
         Batches per epoch.
+    views : int
+        Of each sample: 2 for a method that compares a sample with itself.
     """
 
     steps: int
+    views: int
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, the same whenever it is asked for."""
@@ -83,6 +86,7 @@ class MediaEpochs:
         self.augment = augment
         self.labels = labels if balance == "species" else None
         self.rank, self.ranks = rank, ranks
+        self.views = 1
         self.steps = len(arrays[0]) // self.size
 
     def epoch(self, number: int) -> Iterator[Batch]:
@@ -92,9 +96,8 @@ class MediaEpochs:
             first = at * self.size + self.rank * share
             rows = order[first : first + share]
             inputs = [np.asarray(array[rows]) for array in self.arrays]
-            changed = inputs if self.augment is None else self.augment(inputs, rows, number)
-            tensors = tuple(to_tensor(one).to(self.device) for one in changed)
-            yield Batch(tensors, None, (self.seed,), number * self.steps + at, self.ranks)
+            one, other = seen(inputs, rows, number, self.augment, self.views, self.device)
+            yield Batch(one, None, (self.seed,), number * self.steps + at, self.ranks, other)
 
     def _order(self, number: int) -> np.ndarray:
         n = len(self.arrays[0])
@@ -106,6 +109,26 @@ class MediaEpochs:
         rounds = -(-n // len(queues))
         dealt = np.stack([np.resize(queue, rounds) for queue in queues], axis=1)
         return source.permuted(dealt, axis=1).reshape(-1)[:n]
+
+
+def seen(
+    inputs: list[np.ndarray],
+    rows: np.ndarray,
+    epoch: int,
+    augment: Augment | None,
+    views: int,
+    device: str | torch.device,
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...] | None]:
+    """Return one view of the rows of a batch, or two that are changed independently."""
+    if views == 1:
+        changed = inputs if augment is None else augment(inputs, rows, epoch)
+        return tuple(to_tensor(one).to(device) for one in changed), None
+    if augment is None:
+        raise InvalidValue("a method with two views needs some that differ; use --augment with one or more, not none")
+    # The draws of the second view are those of epochs that there are not.
+    both = [augment([one.copy() for one in inputs], rows, number) for number in (epoch, -1 - epoch)]
+    first, second = (tuple(to_tensor(one).to(device) for one in view) for view in both)
+    return first, second
 
 
 def to_tensor(rows: np.ndarray) -> Tensor:

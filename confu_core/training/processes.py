@@ -63,7 +63,9 @@ def gathered(batch: EmbeddedBatch) -> EmbeddedBatch:
     if ranks()[1] == 1:
         return batch
     features = [_Gather.apply(table) for table in batch.features]
-    return EmbeddedBatch(features, [_Gather.apply(table) for table in batch.embeddings], shuffle=batch.shuffle)
+    embeddings = [_Gather.apply(table) for table in batch.embeddings]
+    second = None if batch.second is None else gathered(batch.second)
+    return EmbeddedBatch(features, embeddings, shuffle=batch.shuffle, second=second)
 
 
 class _Gather(torch.autograd.Function):

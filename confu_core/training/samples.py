@@ -13,6 +13,8 @@ from confu_core.random import generator
 
 __all__ = ["Batch", "Samples", "batches"]
 
+VIEW_NOISE = 0.3  # Standard deviation of what a view of a vector has added to each entry.
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -51,6 +53,8 @@ class Batch:
         Number of the batch, from 0.
     ranks : int
         How many processes share the batch; each has as many rows of it.
+    second : tuple of Tensor, shape (rows, width), or None
+        The samples again, changed independently, for a method with two views.
     """
 
     inputs: tuple[Tensor, ...]
@@ -58,6 +62,7 @@ class Batch:
     seeds: tuple[int, ...]
     step: int
     ranks: int = 1
+    second: tuple[Tensor, ...] | None = None
 
     def shuffle(self, anchor: int, modality: int) -> Tensor:
         """Return the permutation of a modality's samples for the negatives of an anchor, shape (..., n).
@@ -70,9 +75,12 @@ class Batch:
 
 
 def batches(
-    samples: Sequence[Samples], seeds: Sequence[int], *, size: int, epochs: int, reduced: bool
+    samples: Sequence[Samples], seeds: Sequence[int], *, size: int, epochs: int, reduced: bool, views: int = 1
 ) -> Iterator[Batch]:
-    """Yield the batches of a training, epoch by epoch, each in an order of its own."""
+    """Yield the batches of a training, epoch by epoch, each in an order of its own.
+
+    Vectors know no flips and crops: two views of them differ by noise, drawn from PyTorch's generator.
+    """
     n = len(samples[0].codes)
     codes = torch.stack([cell.codes for cell in samples])
     tables = tuple(torch.stack([cell.tables[m] for cell in samples]) for m in range(len(samples[0].tables)))
@@ -86,5 +94,10 @@ def batches(
                 yield Batch(tables, chosen, tuple(seeds), step)
             else:
                 rows = tuple(table[0][chosen[0, :, m]] for m, table in enumerate(tables))
-                yield Batch(rows, None, tuple(seeds), step)
+                seen = [rows] if views == 1 else [tuple(map(_noisy, rows)) for _ in range(views)]
+                yield Batch(seen[0], None, tuple(seeds), step, second=seen[1] if views > 1 else None)
             step += 1
+
+
+def _noisy(rows: Tensor) -> Tensor:
+    return rows + VIEW_NOISE * torch.randn_like(rows)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from confu_core.errors import ConfuError, MethodError, TrainingError
+from confu_core.methods.base import Method
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.processes import gathered, ranks
@@ -30,19 +33,17 @@ class Losses(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted terms by name, in nats."""
-        try:
-            return self.model.method.losses(gathered(self._embedded(batch)))
-        except ConfuError:
-            raise
-        except RAISED as error:  # A user's method may raise anything; the user sees what and where.
-            name = type(self.model.method).__name__
-            raise MethodError(f"method {name} raised at step {batch.step}: {describe(error)}") from error
+        with _named(self.model.method, batch.step):
+            found = self._embedded(batch.inputs, batch)
+            if batch.second is not None:
+                found.second = self._embedded(batch.second, batch)
+            return self.model.method.losses(gathered(found))
 
-    def _embedded(self, batch: Batch) -> EmbeddedBatch:
+    def _embedded(self, inputs: Sequence[Tensor], batch: Batch) -> EmbeddedBatch:
         if self.precision is torch.float32:
-            return self.model.embed(batch.inputs, batch.codes, batch.shuffle)
-        with torch.autocast(batch.inputs[0].device.type, self.precision):
-            low = self.model.embed(batch.inputs, batch.codes, batch.shuffle)
+            return self.model.embed(inputs, batch.codes, batch.shuffle)
+        with torch.autocast(inputs[0].device.type, self.precision):
+            low = self.model.embed(inputs, batch.codes, batch.shuffle)
         whole = [[table.float() for table in tables] for tables in (low.features, low.embeddings)]
         return EmbeddedBatch(whole[0], whole[1], batch.codes, batch.shuffle)
 
@@ -68,7 +69,7 @@ class Stepper:
     """
 
     def __init__(self, model: Model, settings: TrainingSettings, steps: int) -> None:
-        self.settings, self.steps = settings, steps
+        self.settings, self.steps, self.method = settings, steps, model.method
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         apart = {id(scale) for scale in model.method.scales()}
         weights, scales = ([p for p in self.parameters if (id(p) in apart) is own] for own in (False, True))
@@ -115,7 +116,20 @@ class Stepper:
                     "and check the method's score where embeddings coincide"
                 )
         self.optimizer.step()
+        with _named(self.method, batch.step):
+            self.method.after_step(batch.step + 1, self.steps)
         return {name: loss.detach() for name, loss in losses.items()}
+
+
+@contextlib.contextmanager
+def _named(method: Method, step: int) -> Iterator[None]:
+    """Turn what a method raises within a block into a MethodError of one line, with the step, what and where."""
+    try:
+        yield
+    except ConfuError:
+        raise
+    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
+        raise MethodError(f"method {type(method).__name__} raised at step {step}: {describe(error)}") from error
 
 
 def _precision(asked: str, device: torch.device) -> torch.dtype:

@@ -51,7 +51,12 @@ def train(
             None if watch is None else (lambda step, _, loss, done=done: watch(done + step, steps * len(models), loss))
         )
         source = batches(
-            samples[cell : cell + 1], seeds[cell : cell + 1], reduced=False, size=size, epochs=settings.epochs
+            samples[cell : cell + 1],
+            seeds[cell : cell + 1],
+            reduced=False,
+            size=size,
+            epochs=settings.epochs,
+            views=model.method.views,
         )
         try:
             with torch.random.fork_rng(devices=[]):

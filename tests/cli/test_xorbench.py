@@ -34,7 +34,7 @@ from xor_bench.theory import bayes_accuracy, information, pairwise_ceiling
 
 SHORT = ["--epochs", "2", "--train-samples", "200", "--test-samples", "100", "--batch-size", "100"]
 QUICK = ["--bits", "2", *SHORT]
-METHODS = ["clip", "confu", "gram", "hub", "symile", "triangle"]
+METHODS = ["clip", "confu", "gram", "hub", "symile", "triangle", "eao", "pmrl", "gated-symile", "bimodal"]
 SHARD = "data/train-00001-of-00003.parquet"
 # A shell that starts a process in the background has it ignore Ctrl-C; a terminal does not.
 SCRIPT = """
@@ -121,6 +121,17 @@ def test_a_run_is_one_json_object(method: str) -> None:
     headline = next(d for d in row["directions"] if d["direction"] == "ac->b")
     assert headline["accuracy"] == row["accuracy"]
     assert len(row["directions"]) == 9
+
+
+def test_a_method_is_checked_in_one_screen(file: Path) -> None:
+    shown = succeed("check-method", "pmrl", "-o", "tau1=0.1", "--modalities", "4")
+    assert shown.count("yes  ") == 9 and "Ours, not in its paper: scores of two or more" in shown
+    checks = said("check-method", "comm", "-o", "fused_width=16")["checks"]
+    assert [check["holds"] for check in checks].count(None) == 2
+    broken = invoke("check-method", f"{file}:NotFinite")
+    assert broken.exit_code == 1 and " NO  scores of every direction" in broken.stdout and broken.stderr == ""
+    assert_one_line(invoke("check-method", f"{file}:Greedy"), 1, "cannot be made: RuntimeError: no room")
+    assert_one_line(invoke("check-method", "clip", "-o", "rank=1"), 2, "clip has no option 'rank'")
 
 
 def test_a_process_of_its_own_prints_the_same_object_and_nothing_else() -> None:

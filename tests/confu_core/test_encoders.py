@@ -163,3 +163,20 @@ def test_a_perceptron_without_layers_leaves_vectors_as_they_are() -> None:
 def test_a_width_that_cannot_be_is_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
         make()
+
+
+def test_pictures_in_parts_have_the_features_of_each_quarter_beside_each_other() -> None:
+    torch.manual_seed(0)
+    whole = PictureEncoder(8, 5).eval()
+    parts = PictureEncoder(8, 5, parts=4).eval()
+    parts.load_state_dict(whole.state_dict())
+    pictures = torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8)
+    maps = whole.blocks(whole.prepared(pictures))
+    half = maps.shape[-1] // 2
+    quarters = [maps[..., i : i + half, j : j + half] for i in (0, half) for j in (0, half)]
+    pooled = [torch.cat([one.mean((2, 3)), one.amax((2, 3))], 1) for one in quarters]
+    want = torch.cat([torch.relu(whole.out(one)) for one in pooled], 1)
+    torch.testing.assert_close(parts(pictures), want)
+    assert parts.output_dim == 20 and (whole.parts, parts.parts) == (1, 4)
+    with pytest.raises(InvalidValue, match="^parts must be a square number; got 3$"):
+        PictureEncoder(8, 5, parts=3)

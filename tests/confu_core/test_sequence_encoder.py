@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from confu_core.encoders import SequenceEncoder, steps_there
+from confu_core.encoders import SequenceEncoder, mean_of_parts, steps_there
 from confu_core.errors import InvalidValue
 
 LENGTH, WIDTH = 7, 5
@@ -74,3 +74,16 @@ def test_gradients_reach_every_parameter_and_stay_finite() -> None:
 def test_a_width_that_heads_cannot_share_is_refused() -> None:
     with pytest.raises(InvalidValue, match="width must be a multiple of 4; got 10"):
         SequenceEncoder(WIDTH, LENGTH, width=10)
+
+
+def test_parts_are_equal_parts_of_what_is_there() -> None:
+    hidden = torch.arange(10.0)[None, :, None].expand(3, -1, 1)
+    there = torch.arange(10) < torch.tensor([[10], [5], [1]])
+    means = mean_of_parts(hidden, there, 2).squeeze(-1)
+    assert means.tolist() == [[2.0, 7.0], [1.0, 3.5], [0.0, 0.0]]  # Of one step both parts are that step.
+    torch.manual_seed(0)
+    encoder = SequenceEncoder(WIDTH, LENGTH, width=16, output_dim=6, parts=3).eval()
+    x = sequences(3, 7)
+    found = features(encoder, x)
+    assert found.shape == (2, 18) and encoder.output_dim == 18 and encoder.parts == 3
+    torch.testing.assert_close(features(encoder, x[:1]), found[:1])

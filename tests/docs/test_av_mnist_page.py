@@ -9,7 +9,7 @@ import numpy as np
 import scipy.stats
 from markdown_pages import ROOT, table, text
 
-from confu_core.methods import BUILT_IN
+METHODS = ("clip", "confu", "gram", "hub", "symile", "triangle")  # Those that the page measures.
 
 
 def test_the_table_holds_three_seeds_of_every_method() -> None:
@@ -25,7 +25,7 @@ def test_the_table_holds_three_seeds_of_every_method() -> None:
         "A+V": ("zero_shot", both, "test"),
     }
     columns |= {f"A+V, {kind} probe": ("probe", both, kind) for kind in ("linear", "bilinear")}
-    for method in BUILT_IN:
+    for method in METHODS:
         for column, place in columns.items():
             values = found[(method, *place)]
             if not values:

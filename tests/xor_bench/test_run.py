@@ -15,7 +15,7 @@ from xor_bench.run import headline, run, run_together
 from xor_bench.settings import Settings
 
 QUICK: dict[str, Any] = {"bits": 3, "epochs": 4, "train_samples": 600, "test_samples": 400, "batch_size": 150}
-METHODS = ["clip", "hub", "confu", "gram", "triangle", "symile"]
+METHODS = ["clip", "hub", "confu", "gram", "triangle", "symile", "bimodal", "eao", "gated-symile", "pmrl"]
 NOT_FINITE = """
 from confu_core.methods import Method
 
@@ -54,11 +54,11 @@ def test_a_cell_has_the_same_result_alone_and_in_a_stack(method: str) -> None:
         assert run(settings) == row  # To the last bit.
 
 
-@pytest.mark.parametrize("method", [*METHODS, "symile-n_squared"])
-def test_the_short_way_ends_where_the_plain_one_does(method: str) -> None:
-    name, _, negatives = method.partition("-")
-    options = {"negatives": negatives} if negatives else {}
-    settings = Settings(method=name, p=0.7, options=options, **{**QUICK, "epochs": 2})
+@pytest.mark.parametrize(
+    ("method", "options"), [*((name, {}) for name in METHODS), ("symile", {"negatives": "n_squared"})]
+)
+def test_the_short_way_ends_where_the_plain_one_does(method: str, options: dict[str, Any]) -> None:
+    settings = Settings(method=method, p=0.7, options=options, **{**QUICK, "epochs": 2})
     plain, reduced = run(settings, reduce=False), run(settings)
     # Single precision, eight steps of training: rounding errors grow, but not to a sample's share.
     assert plain["final_loss"] == pytest.approx(reduced["final_loss"], rel=1e-5)

@@ -50,7 +50,7 @@ def of(*names: str) -> dict[str, Kind]:
 
 
 @pytest.mark.parametrize("options", [{}, {"temperature": 0.3}])
-@pytest.mark.parametrize("method", sorted(set(BUILT_IN) - {"symile"}))
+@pytest.mark.parametrize("method", sorted(set(BUILT_IN) - {"bimodal", "gated-symile", "pmrl", "symile"}))
 def test_a_model_is_trained_with_the_temperature_that_its_row_says(method: str, options: dict[str, float]) -> None:
     run = settings(method, options=options)
     scale = make_model(run, of("image", "audio", "caption"), vocabulary=30).method.scale()
@@ -61,12 +61,19 @@ def test_every_kind_gets_its_encoder() -> None:
     model = make_model(settings(layers=2), KINDS, vocabulary=30)
     kinds = [type(encoder) for encoder in model.encoders]
     assert kinds == [PictureEncoder, SoundEncoder, TextEncoder, VectorEncoder]
-    assert model.training and model.method.space == Space(4, (16,) * 4, 12)
+    assert model.training and model.method.space == Space(4, (16,) * 4, 12, (1,) * 4)
     assert len(model.encoders[2].layers.layers) == 2
     inputs = [torch.zeros(2, *kind.shape) for kind in KINDS.values()]
     batch = model.embed(inputs)
     assert [table.shape for table in batch.features] == [(2, 16)] * 4
     assert [table.shape for table in batch.embeddings] == [(2, 12)] * 4
+
+
+def test_a_method_that_wants_tokens_gets_them_of_all_that_can_be_divided() -> None:
+    model = make_model(settings("comm"), KINDS, vocabulary=30)
+    assert model.method.space.token_counts == (4, 4, 4, 1) and model.method.space.widths == (64, 64, 64, 16)
+    batch = model.embed([torch.zeros(2, *kind.shape) for kind in KINDS.values()])
+    assert [table.shape[1] for table in batch.features] == [64, 64, 64, 16] and not model.projections
 
 
 def test_an_encoder_of_the_users_own_takes_a_modality(tmp_path: Path) -> None:

@@ -28,12 +28,20 @@ METHODS: dict[str, dict[str, object]] = {
     "triangle": {"anchor": 1},
     "symile": {},
     "symile-n_squared": {"negatives": "n_squared"},
+    "bimodal": {},
+    "clip-sigmoid": {"loss": "sigmoid"},
+    "confu-sigmoid": {"loss": "sigmoid", "dropout": 0.0, "fused_width": 24},
+    "confu-shared": {"fusion": "shared", "dropout": 0.0, "fused_width": 16, "fused_depth": 2},
+    "eao": {"fused_width": 16},
+    "gated_symile": {"gate_width": 7, "gate_hidden": 5},
+    "gated_symile-matrix": {"gate": "matrix", "shares": "softmax"},
+    "pmrl": {},
 }
 
 
 def make_model(case: str, seed: int, modalities: int = 3, **more: object) -> Model:
     torch.manual_seed(seed)
-    cls = load_method(case.partition("-")[0])
+    cls = load_method(case.partition("-")[0].replace("_", "-"))
     options = {**METHODS[case], **more}
     encoders = [vector_encoder(WIDTH, 16, 2)[0] for _ in range(modalities)]
     return Model(encoders, 16, 6, lambda space: cls(space, **options)).double()
@@ -53,7 +61,8 @@ def shuffles(n: int, seed: int) -> Callable[[int, int], Tensor]:
 
 def loss_and_gradients(model: Model, batch: EmbeddedBatch) -> tuple[Tensor, list[Tensor]]:
     loss = sum(model.method.losses(batch).values(), torch.zeros(()))
-    return loss, list(torch.autograd.grad(loss.sum(), list(model.parameters())))
+    found = torch.autograd.grad(loss.sum(), list(model.parameters()), allow_unused=True, materialize_grads=True)
+    return loss, list(found)
 
 
 def plain(model: Model, tables: list[Tensor], codes: Tensor, shuffle: Callable[[int, int], Tensor]) -> EmbeddedBatch:
@@ -93,9 +102,15 @@ def test_a_stack_gives_the_loss_and_gradient_of_each_cell(case: str, n: int) -> 
             torch.testing.assert_close(got[cell], want, rtol=1e-8, atol=1e-11)
 
 
-@pytest.mark.parametrize("case", ["confu", "gram", "symile", "symile-n_squared", "confu-gated", "confu-hadamard"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        *("confu", "confu-gated", "confu-hadamard", "confu-shared", "eao"),
+        *("gated_symile", "gram", "pmrl", "symile", "symile-n_squared"),
+    ],
+)
 def test_four_modalities_are_reduced_exactly_too(case: str) -> None:
-    more = {"orders": (2, 3)} if case.startswith("confu") else {}
+    more = {"orders": (2, 3)} if case.startswith(("confu", "eao")) else {}
     model = make_model(case, 0, modalities=4, **more)
     tables, codes = make_data(40, 3, modalities=4)
     expected, gradients = loss_and_gradients(model, plain(model, tables, codes, shuffles(40, 4)))

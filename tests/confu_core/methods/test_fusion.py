@@ -127,10 +127,10 @@ def test_dropout_acts_in_training_only(kind: str) -> None:
 
 def test_unknown_kinds_and_sizes_are_refused() -> None:
     with pytest.raises(
-        InvalidValue, match="^fusion must be one of concat, gated, hadamard; got 'hadamar': did you mean 'hada"
+        InvalidValue, match="^fusion must be one of concat, gated, hadamard, shared; got 'hadamar': did you mean 'hada"
     ):
         make_head("hadamar")
-    with pytest.raises(InvalidValue, match="got 'mlp': known: concat, gated, hadamard$"):
+    with pytest.raises(InvalidValue, match="got 'mlp': known: concat, gated, hadamard, shared$"):
         make_head("mlp")
     for options in ({"width": 0}, {"depth": 0}):
         with pytest.raises(InvalidValue, match="^fused_width and fused_depth must be at least 1; got "):

@@ -14,6 +14,7 @@ from confu_core.methods import BUILT_IN, Method, known_methods, load_method, met
 from confu_core.methods.registry import check_options
 from confu_core.user_code import describe
 
+KNOWN = ", ".join(sorted(BUILT_IN))
 MINE = """
 from confu_core.methods import Method
 from confu_core.methods.clip import CLIP
@@ -59,7 +60,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 def test_every_built_in_name_is_a_method(name: str) -> None:
     found = load_method(name)
     assert issubclass(found, Method) and found is not Method
-    assert found.__name__.lower() == name
+    assert found.__name__.lower() == name.replace("-", "")
     assert found is load_method(BUILT_IN[name])
 
 
@@ -68,7 +69,7 @@ def test_every_built_in_name_is_a_method(name: str) -> None:
     [
         ("confuu", "^unknown method 'confuu': did you mean 'confu'\\?$"),
         ("triangel", "did you mean 'triangle'"),
-        ("qqq", "^unknown method 'qqq': known: clip, confu, gram, hub, symile, triangle$"),
+        ("qqq", f"^unknown method 'qqq': known: {KNOWN}$"),
         ("", "^unknown method '': known: "),
         ("no/file.py:Mine", "^no file 'no/file.py' to load a method from$"),
         ("no.module:Mine", "^module 'no.module' cannot be loaded: ModuleNotFoundError: No module named 'no'"),
@@ -130,7 +131,7 @@ def test_an_installed_method_has_a_name_of_its_own(installed: None) -> None:
 
 
 def test_options_are_those_of_the_constructor_and_of_what_it_passes_on_to(mine: Path) -> None:
-    shared = {"temperature": 0.07, "learn_temperature": False}
+    shared = {"temperature": 0.07, "learn_temperature": False, "loss": None}
     assert method_options(load_method("clip")) == {**shared, "label_smoothing": 0.0}
     assert method_options(load_method("gram")) == {**shared, "label_smoothing": 0.1, "anchor": 0}
     assert method_options(load_method(f"{mine}:Mine")) == {**shared, "label_smoothing": 0.3, "sharpness": 2.0}
@@ -154,7 +155,7 @@ def test_options_that_do_not_exist_are_refused_with_the_nearest() -> None:
     with pytest.raises(InvalidValue, match="^confu has no option 'lambda': did you mean 'lam'\\?$"):
         check_options("confu", {"temperature": 0.1, "lambda": 0.3})
     with pytest.raises(
-        InvalidValue, match="^clip has no option 'x': known: label_smoothing, learn_temperature, temperature$"
+        InvalidValue, match="^clip has no option 'x': known: label_smoothing, learn_temperature, loss, temperature$"
     ):
         check_options("clip", {"x": 1})
 

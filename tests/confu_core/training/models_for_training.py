@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from confu_core.encoders import vector_encoder
-from confu_core.methods import BUILT_IN, Method, Space, Term, View, load_method
+from confu_core.methods import BUILT_IN, Method, Space, Term, View, load_method, method_options
 from confu_core.methods.clip import CLIP
 from confu_core.model import Model
 from confu_core.random import generator
@@ -54,7 +54,10 @@ class Turned(nn.Module):
 def _built_in(name: str, **options: Any) -> Callable[[Space], Method]:
     if name == "confu":
         options["dropout"] = 0.0
-    return partial(load_method(name), learn_temperature=True, **options)
+    method = load_method(name)
+    if "learn_temperature" in method_options(method):
+        options["learn_temperature"] = True
+    return partial(method, **options)
 
 
 METHODS: dict[str, Callable[[Space], Method]] = {

@@ -196,3 +196,26 @@ def test_what_may_be_written_to_is_not_copied() -> None:
 def test_batches_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
         MediaEpochs(numbered(20), 0, **options)
+
+
+def shifted(inputs: list[np.ndarray], rows: np.ndarray, epoch: int) -> list[np.ndarray]:
+    """Adds what epoch and row decide, in place where that can be."""
+    inputs[1] += (100 * epoch + rows)[:, None, None].astype(np.float16)
+    return inputs
+
+
+def test_two_views_are_the_same_rows_changed_independently() -> None:
+    source = MediaEpochs(numbered(20), 0, size=5, augment=shifted)
+    once = list(source.epoch(2))
+    source.views = 2
+    for one, batch in zip(once, source.epoch(2), strict=True):
+        assert one.second is None and batch.second is not None and torch.equal(one.inputs[1], batch.inputs[1])
+        assert torch.equal(batch.second[0], batch.inputs[0])
+        torch.testing.assert_close(batch.inputs[1] - batch.second[1], torch.full_like(batch.inputs[1], 500))
+
+
+def test_two_views_that_would_be_the_same_are_refused() -> None:
+    source = MediaEpochs(numbered(20), 0, size=5)
+    source.views = 2
+    with pytest.raises(InvalidValue, match="^a method with two views needs some that differ; use --augment with one"):
+        next(source.epoch(0))

@@ -1,0 +1,282 @@
+"""Whether a method is well-formed: what training and evaluation rely on, tried on small batches, in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from confu_core.encoders import vector_encoder
+from confu_core.errors import ConfuError, InvalidValue
+from confu_core.methods.base import Method, every_direction
+from confu_core.methods.batch import EmbeddedBatch
+from confu_core.methods.registry import check_options, make_method
+from confu_core.model import Model, stack
+from confu_core.random import generator
+from confu_core.user_code import RAISED, describe
+
+__all__ = ["Check", "check_method"]
+
+# Of the inputs of a small XOR task: codes of two bits, and samples.
+CODES, WIDTH, FEATURES, DIM, SAMPLES = 4, 5, 16, 8, 48
+CLOSE = 1e-3  # As a share: losses and gradients are in single precision, as in runs.
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tried.
+
+    Attributes
+    ----------
+    name : str
+        What should hold.
+    holds : bool or None
+        Whether it does; None where it does not apply.
+    detail : str
+        What was found.
+    """
+
+    name: str
+    holds: bool | None
+    detail: str = ""
+
+
+class Broken(Exception):
+    """What a check found wrong."""
+
+
+def check_method(name: str, *, modalities: int = 3, options: Mapping[str, Any] | None = None) -> list[Check]:
+    """Try whether a method keeps the promises that training and evaluation rely on.
+
+    Parameters
+    ----------
+    name : str
+        A known name, ``path/to/file.py:Class`` or ``package.module:Class``.
+    modalities : int
+        How many it is given, at least 2.
+    options : mapping of str to object, optional
+        Of its constructor.
+
+    Returns
+    -------
+    list of Check
+        In the order in which they build on each other.
+
+    Raises
+    ------
+    InvalidValue, MethodError
+        If the method cannot be loaded or made.
+
+    Examples
+    --------
+    >>> all(check.holds is not False for check in check_method("clip"))
+    True
+    """
+    if modalities < 2:
+        raise InvalidValue(f"modalities must be at least 2; got {modalities}")
+    check_options(name, dict(options or {}))
+    subject = _Subject(name, modalities, dict(options or {}))
+    checks = {
+        "scores of every direction have a row per query and a column per key": subject.shapes,
+        "scores are the same from either side": subject.sides,
+        "scores do not depend on the other rows, and are the same each time": subject.rows,
+        "the loss is a finite number per term": subject.loss,
+        "gradients are finite, and reach parameters": subject.gradients,
+        "gradients are finite where embeddings are equal or opposite": subject.degenerate,
+        "the loss on distinct inputs is that on samples": subject.short_way,
+        "models in a stack have the loss of each alone": subject.stacked,
+        "weights and buffers can be saved and loaded": subject.saved,
+    }
+    return [_tried(what, check) for what, check in checks.items()]
+
+
+def _tried(what: str, check: Callable[[], tuple[bool | None, str]]) -> Check:
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return Check(what, *check())
+    except (Broken, ConfuError) as error:
+        return Check(what, False, str(error))
+    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
+        return Check(what, False, describe(error))
+
+
+class _Subject:
+    """A method on small models and data."""
+
+    def __init__(self, name: str, modalities: int, options: dict[str, Any]) -> None:
+        self.name, self.modalities, self.options = name, modalities, options
+        self.model(0)  # What its constructor raises ends the examination.
+
+    def model(self, seed: int) -> Model:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            encoders = [vector_encoder(WIDTH, FEATURES, 1)[0] for _ in range(self.modalities)]
+            return Model(encoders, FEATURES, DIM, lambda space: make_method(self.name, space, self.options))
+
+    def data(self, seed: int) -> tuple[list[Tensor], Tensor]:
+        """Return tables of inputs and the codes of samples; the last modality is the parity of the first two."""
+        source = generator(seed, "contract")
+        tables = torch.from_numpy(source.standard_normal((self.modalities, CODES, WIDTH))).float()
+        codes = torch.from_numpy(source.integers(CODES, size=(SAMPLES, self.modalities)))
+        codes[:, -1] = codes[:, 0] ^ codes[:, self.modalities // 2]
+        return list(tables), codes
+
+    def plain(self, model: Model, seed: int = 0) -> EmbeddedBatch:
+        """Return a batch of samples, with a second view for methods that want one."""
+        tables, codes = self.data(seed)
+        rows = [table[codes[:, m]] for m, table in enumerate(tables)]
+        batch = model.embed(rows, None, _shuffle(seed))
+        if model.method.views > 1:
+            batch.second = model.embed([one + 0.1 * torch.randn_like(one) for one in rows], None, _shuffle(seed))
+        return batch
+
+    def directions(self) -> list[tuple[tuple[int, ...], tuple[int]]]:
+        return [one for order in range(1, self.modalities) for one in every_direction(self.modalities, order)]
+
+    def shapes(self) -> tuple[bool | None, str]:
+        model = self.model(0).eval()
+        batch = self.plain(model)
+        for query, key in self.directions():
+            if not model.method.scores(batch, query, key).isfinite().all():
+                raise Broken(f"the scores of {_direction(query, key)} are not finite")
+        defined = sum(model.method.defines(query, key) for query, key in self.directions())
+        return True, f"{defined} of {len(self.directions())} directions are its own"
+
+    def sides(self) -> tuple[bool | None, str]:
+        model = self.model(0).eval()
+        batch, method = self.plain(model), model.method
+        for query, key in self.directions():
+            forth, back = method.scores(batch, query, key), method.scores(batch, key, query)
+            if not _close(forth, back.mT):
+                raise Broken(f"{_direction(query, key)} and its reverse differ by {(forth - back.mT).abs().max():.3g}")
+        return True, ""
+
+    def rows(self) -> tuple[bool | None, str]:
+        model = self.model(0).eval()
+        batch, method = self.plain(model), model.method
+        features, embeddings = ([one[: SAMPLES // 2] for one in held] for held in (batch.features, batch.embeddings))
+        half = EmbeddedBatch(features, embeddings)
+        for query, key in self.directions():
+            whole, part = method.scores(batch, query, key), method.scores(half, query, key)
+            if not _close(whole[: SAMPLES // 2, : SAMPLES // 2], part):
+                raise Broken(f"{_direction(query, key)} changes with the rows beside it, or from call to call")
+        return True, ""
+
+    def loss(self) -> tuple[bool | None, str]:
+        model = self.model(0).train()
+        terms = model.method.losses(self.plain(model))
+        if not terms:
+            raise Broken("losses has no terms")
+        for term, value in terms.items():
+            if not isinstance(value, Tensor) or value.shape != () or not value.isfinite():
+                shown = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) and value.shape else repr(value)
+                raise Broken(f"the term {term} must be one finite number; got {shown}")
+        return True, f"{len(terms)} terms: {', '.join(terms)}"
+
+    def gradients(self) -> tuple[bool | None, str]:
+        model = self.model(0).train()
+        found = _gradients(model, self.plain(model))
+        for name, one in found.items():
+            if one is not None and not one.isfinite().all():
+                raise Broken(f"the gradient of {name} is not finite")
+        left_out = [name for name, one in found.items() if one is None or not one.any()]
+        if len(left_out) == len(found):
+            raise Broken("no parameter has a gradient")
+        return True, f"none reaches {', '.join(left_out)}" if left_out else f"all {len(found)} have one"
+
+    def degenerate(self) -> tuple[bool | None, str]:
+        model = self.model(0).train()
+        method, first = model.method, self.plain(model)
+        cases = {"equal": [1] * self.modalities, "opposite": [(-1) ** m for m in range(self.modalities)]}
+        for case, signs in cases.items():
+            features = [(sign * first.features[0].detach()).requires_grad_() for sign in signs]
+            embeddings = [(sign * first.embeddings[0].detach()).requires_grad_() for sign in signs]
+            batch = EmbeddedBatch(features, embeddings, shuffle=_shuffle(0))
+            loss = _total(method, batch)
+            every = [*features, *embeddings, *method.parameters()]
+            found = torch.autograd.grad(loss, every, allow_unused=True)
+            if not all(one is None or one.isfinite().all() for one in found):
+                raise Broken(f"a gradient is not finite where the embeddings of all modalities are {case}")
+        return True, ""
+
+    def short_way(self) -> tuple[bool | None, str]:
+        model = self.model(0).eval()
+        if not model.row_by_row:
+            return None, _way(model)
+        tables, codes = self.data(0)
+        short = model.embed(tables, codes, _shuffle(0))
+        return True, _same(model, self.plain(model), model, short, None)
+
+    def stacked(self) -> tuple[bool | None, str]:
+        models = [self.model(seed).eval() for seed in range(2)]
+        if not models[0].row_by_row:
+            return None, _way(models[0])
+        data = [self.data(seed) for seed in range(2)]
+        tables = [torch.stack([cell[0][m] for cell in data]) for m in range(self.modalities)]
+        together, codes = stack(models), torch.stack([cell[1] for cell in data])
+
+        def shuffle(anchor: int, modality: int) -> Tensor:
+            return torch.stack([_shuffle(seed)(anchor, modality) for seed in range(2)])
+
+        for cell, model in enumerate(models):
+            batch = together.embed(tables, codes, shuffle)
+            _same(model, self.plain(model, cell), together, batch, cell)
+        return True, ""
+
+    def saved(self) -> tuple[bool | None, str]:
+        one, other = self.model(0), self.model(1)
+        one.method.after_step(1, 2)
+        other.load_state_dict(one.state_dict())
+        pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+        if not all(torch.equal(*pair) for pair in pairs):
+            raise Broken("what is loaded is not what was saved")
+        count = sum(parameter.numel() for parameter in one.method.parameters())
+        return True, f"{count} numbers of its own"
+
+
+def _shuffle(seed: int) -> Callable[[int, int], Tensor]:
+    return lambda anchor, modality: torch.from_numpy(
+        generator(seed, "negatives", anchor, modality).permutation(SAMPLES)
+    )
+
+
+def _total(method: Method, batch: EmbeddedBatch) -> Tensor:
+    return sum(method.losses(batch).values(), torch.zeros(()))
+
+
+def _gradients(model: Model, batch: EmbeddedBatch, cell: int | None = None) -> dict[str, Tensor | None]:
+    named = dict(model.named_parameters())
+    loss = _total(model.method, batch)
+    found = torch.autograd.grad(loss.sum(), list(named.values()), allow_unused=True)
+    return {name: one if one is None or cell is None else one[cell] for name, one in zip(named, found, strict=True)}
+
+
+def _same(model: Model, plain: EmbeddedBatch, other: Model, batch: EmbeddedBatch, cell: int | None) -> str:
+    """Compare loss and gradients of two ways to compute them."""
+    loss, found = _total(model.method, plain), _total(other.method, batch)
+    found = found if cell is None else found[cell]
+    if not _close(loss, found):
+        raise Broken(f"the loss is {loss.item():.6g} on samples and {found.item():.6g} there")
+    wanted, got = _gradients(model, plain), _gradients(other, batch, cell)
+    scale = max(float(one.norm()) for one in wanted.values() if one is not None)
+    for name, one in wanted.items():
+        held = got[name]
+        if one is not None and (held is None or (one - held).norm() > CLOSE * scale):
+            raise Broken(f"the gradient of {name} differs from that on samples")
+    return f"{loss.item():.6g} either way"
+
+
+def _close(one: Tensor, other: Tensor) -> bool:
+    return torch.allclose(one, other, rtol=CLOSE, atol=CLOSE * float(one.detach().abs().max()))
+
+
+def _way(model: Model) -> str:
+    return "it draws or drops" if model.method.broadcasts else "it does not say broadcasts: it goes the plain way"
+
+
+def _direction(query: tuple[int, ...], key: tuple[int, ...]) -> str:
+    return "->".join("+".join(map(str, side)) for side in (query, key))
