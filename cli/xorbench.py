@@ -339,11 +339,10 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
 
     Exit status 1 if something does not hold.
     """
-    from confu_core.runs.grid import option_value
-
     from confu_core.contract import check_method as examine
     from confu_core.methods import load_method, method_options
     from confu_core.methods.registry import check_options
+    from confu_core.runs.grid import option_value
 
     asked, known = key_values(other), method_options(load_method(method))
     check_options(method, dict(asked))
