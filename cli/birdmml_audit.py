@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import ListOf, PathOrUrl, as_json, diagnostics, workers
+from confu_cli.options import ENGINES, ListOf, PathOrUrl, as_json, diagnostics, together, workers
 from confu_cli.show import WIDTH, echo, number, print_json, print_table, progress_bar
 from confu_core.escaping import visible
 
@@ -32,7 +32,7 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 @click.option("--rows", type=int, default=2000, show_default=True, help="Rows of each split that probes use, at most.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which, and the intervals.")
 @click.option("--na", type=ListOf(str), help="Cells that say nothing is known.  [default: as the dataset was built]")
-@workers
+@together(workers, *ENGINES)
 @as_json
 @diagnostics
 def audit(
@@ -45,6 +45,8 @@ def audit(
     seed: int,
     na: list[str] | None,
     workers: int,
+    engine: str,
+    scheduler: str | None,
     as_json: bool,
 ) -> int:
     """Tell what is wrong with a dataset, generated or real, and where modalities complement each other.
@@ -54,8 +56,9 @@ def audit(
     from birdmml.audit import audit as examine
     from birdmml.audit import audit_page
     from confu_core.io.atomic import write_whole
+    from confu_core.parallel.cluster import engine_in_use
 
-    with progress_bar("auditing", "rows") as bar:
+    with engine_in_use(engine, scheduler), progress_bar("auditing", "rows") as bar:
         found = examine(
             path,
             only=only,

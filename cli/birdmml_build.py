@@ -66,6 +66,7 @@ def build(
     Shards are Parquet and WebDataset. The same command on the same folder finishes an interrupted build.
     """
     started = time.monotonic()
+    from confu_core.parallel.cluster import engine_in_use
     from confu_core.shards.layout import check_formats
 
     how = {name: dials.pop(name) for name in BUILDING}
@@ -74,7 +75,8 @@ def build(
     if source is None:
         recipe: Recipe = _generated(config, {**dials, **({"root": roots} if roots else {}), **_named("map", columns)})
     else:
-        recipe = source_recipe(source, roots, columns, config, _real_only(dials), how["workers"])
+        with engine_in_use(how["engine"], how["scheduler"]):
+            recipe = source_recipe(source, roots, columns, config, _real_only(dials), how["workers"])
     manifest = build_dataset(recipe, out, "triplets", how)
     seconds = time.monotonic() - started
     if as_json:

@@ -19,6 +19,7 @@ from confu_core.settings import Dial, dials
 
 __all__ = [
     "BUILDING",
+    "ENGINES",
     "METHODS",
     "SPREAD",
     "Dials",

@@ -12,6 +12,7 @@ from confu_core.errors import InvalidValue
 from confu_core.media.opened import PROBE, MediaData, described_by, open_media
 from confu_core.media.run import Measured, MediaResult
 from confu_core.media.settings import MediaSettings
+from confu_core.parallel.cluster import engine_in_use
 from confu_core.runs.environment import threads
 from confu_core.runs.grid import Cell, grid_cells
 from confu_core.runs.sweep import SweepSummary, sweep
@@ -53,10 +54,11 @@ def run_cells(
     """Run every cell that a folder does not hold yet; `how` is what `confu_core.runs.sweep.sweep` takes."""
     check_device(device)
     # Decoded and damaged once, on all cores, before the processes would each do it.
-    for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
-        task = open_media(known[settings.data], settings, cache=cache, workers=workers, progress=decoding)
-        if task.degraded is not None:
-            deque(task.degraded("test"), maxlen=0)
+    with engine_in_use(how.get("engine", "local"), how.get("scheduler")):
+        for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
+            task = open_media(known[settings.data], settings, cache=cache, workers=workers, progress=decoding)
+            if task.degraded is not None:
+                deque(task.degraded("test"), maxlen=0)
     columns = {place: dict(data.columns) for place, data in known.items()}
     checkpoints = Path(out) / CHECKPOINTS
     run = functools.partial(run, cache=cache, device=device)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.parallel.workers import ATTEMPTS, POLL_SECONDS, Packed, WorkerDied, interrupts_held_back
+from confu_core.parallel.workers import (
+    ATTEMPTS,
+    IN_USE,
+    POLL_SECONDS,
+    Packed,
+    WorkerDied,
+    completed,
+    interrupts_held_back,
+)
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -36,6 +45,18 @@ def check_engine(engine: str, scheduler: str | None) -> None:
         raise InvalidValue(f"unknown engine {engine!r}; {nearest(str(engine), ENGINES)}")
     if scheduler is not None and engine != "dask":
         raise InvalidValue(f"scheduler goes with engine 'dask'; got engine {engine!r}")
+
+
+@contextlib.contextmanager
+def engine_in_use(engine: str, scheduler: str | None) -> Iterator[None]:
+    """Let an engine do all jobs that are mapped in a block."""
+    check_engine(engine, scheduler)
+    run = completed if engine == "local" else functools.partial(completed_on_cluster, scheduler=scheduler)
+    before = IN_USE.set(run)
+    try:
+        yield
+    finally:
+        IN_USE.reset(before)
 
 
 def completed_on_cluster(

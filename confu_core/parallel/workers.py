@@ -13,6 +13,7 @@ import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
@@ -76,6 +77,10 @@ def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int)
             yield function(job)
 
 
+# What `mapped` runs jobs on; see `confu_core.parallel.cluster.engine_in_use`.
+IN_USE: ContextVar[Callable[..., Generator[Any, None, None]]] = ContextVar("engine", default=completed)
+
+
 def mapped(
     function: Callable[[Any], Any],
     jobs: Iterable[Any],
@@ -85,16 +90,17 @@ def mapped(
     name: Callable[[Any], str],
     each: Callable[[Any], None] = lambda result: None,
     error: type[ConfuError] = DatasetError,
-    run: Callable[..., Generator[Any, None, None]] = completed,
+    run: Callable[..., Generator[Any, None, None]] | None = None,
 ) -> list[Any]:
     """Return the results of jobs in the order in which they finish, each handed to `each` as soon as it is there.
 
-    Whatever is raised stops all. Jobs that kill their process again and again become an `error` after the others are
-    done: its line is what `died` makes of how often a process died, and of the jobs' names.
+    They run on the engine that is in use unless another is given. Whatever is raised stops all. Jobs that kill their
+    process again and again become an `error` after the others are done: its line is what `died` makes of how often a
+    process died, and of the jobs' names.
     """
     results = []
     try:
-        with contextlib.closing(run(function, jobs, workers)) as finished:
+        with contextlib.closing((run or IN_USE.get())(function, jobs, workers)) as finished:
             for result in finished:
                 results.append(result)
                 each(result)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import ConfuError, InvalidValue, ResultsError
-from confu_core.parallel.cluster import check_engine, completed_on_cluster
-from confu_core.parallel.workers import completed, mapped
+from confu_core.parallel.cluster import engine_in_use
+from confu_core.parallel.workers import mapped
 from confu_core.runs.grid import Cell, Settings
 from confu_core.runs.store import Store, open_store
 
@@ -66,7 +66,6 @@ def sweep(
             raise InvalidValue(f"{name} must be at least 1; got {value}")
     if not 1 <= part[0] <= part[1]:
         raise InvalidValue(f"part must be one of several, such as 3/20; got {part[0]}/{part[1]}")
-    check_engine(engine, scheduler)
     started = time.monotonic()
     own = list({cell.id: cell for cell in cells}.values())[part[0] - 1 :: part[1]]
     if not own:
@@ -74,7 +73,8 @@ def sweep(
     stacks, wanted = _stacks(own, stack_size), {cell.id for cell in own}
     failed: list[tuple[str, str]] = []
     computed = 0
-    with open_store(out, plan, [{"cell": cell.id, **cell.columns} for cell in own]) as store:
+    planned = [{"cell": cell.id, **cell.columns} for cell in own]
+    with engine_in_use(engine, scheduler), open_store(out, plan, planned) as store:
 
         def report() -> None:
             if progress is not None:
@@ -91,12 +91,10 @@ def sweep(
             report()
 
         report()
-        local = engine == "local"
         mapped(
             functools.partial(_stack, compute),
-            _claimed(store, stacks, report, most=1 if local else len(stacks)),
+            _claimed(store, stacks, report, most=1 if engine == "local" else len(stacks)),
             workers,
-            run=completed if local else functools.partial(completed_on_cluster, scheduler=scheduler),
             each=arrived,
             name=lambda stack: ", ".join(cell.id for cell in stack),
             died=lambda times, names: (

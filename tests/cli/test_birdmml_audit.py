@@ -46,6 +46,13 @@ def whole(named: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[s
     return CALLS.said("audit", named, "--workers", 1, "--page", page), page.read_text()
 
 
+def test_the_engine_of_a_cluster_says_the_same(named: Path, whole: tuple[dict[str, Any], str]) -> None:
+    said = CALLS.said("audit", named, "--workers", 2, "--engine", "dask")
+    assert said == whole[0]
+    result = CALLS.invoke("audit", named, "--engine", "dusk")
+    assert_one_line(result, 2, "unknown engine 'dusk'; did you mean 'dask'?")
+
+
 def test_what_is_said_is_the_same_as_table_as_json_and_as_page(named: Path, whole: tuple[dict[str, Any], str]) -> None:
     said, html = whole
     assert said["name"] == "birdmml"

@@ -28,6 +28,7 @@ from confu_cli.birdmml import birdmml
 from confu_core.datasets import contents_of as said_of
 from confu_core.errors import DatasetError
 from confu_core.io.storage import RemotePath
+from confu_core.parallel.cluster import engine_in_use
 from confu_core.shards import build, open_dataset, verify
 
 DIALS = ["--size", "32", "--seconds", "0.5", "--sample-rate", str(RATE), "--workers", "1", "--shard-rows", "5"]
@@ -87,11 +88,13 @@ def hashes(root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.parametrize("engine", ["local", "dask"])
 def test_two_processes_write_the_bytes_of_one(
-    source: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     monkeypatch.setattr("birdmml.ingest.inspect.CHUNK_FILES", 3)
-    recipe = real_recipe(Source(source), SETTINGS, cache=tmp_path / "cache", workers=2)
+    with engine_in_use(engine, None):
+        recipe = real_recipe(Source(source), SETTINGS, cache=tmp_path / "cache", workers=2)
     build(recipe, tmp_path / "two", formats=("parquet", "webdataset"), shard_rows=5, workers=2)
     assert hashes(tmp_path / "two") == hashes(built)
     assert verify(tmp_path / "two", deep=True).ok
