@@ -131,9 +131,10 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float | Tensor = 0.1) ->
     tensor(0.5514)
     """
     views = nn.functional.normalize(torch.cat([first, second]), dim=-1)
-    logits = (views @ views.mT / temperature).fill_diagonal_(-torch.inf)
-    # One row per vector, and the columns turned so that its partner lies on the diagonal.
-    return info_nce(logits.roll(len(first), dims=-1))
+    scaled = views / temperature
+    logits = (scaled @ views.mT).fill_diagonal_(-torch.inf)  # A vector is no negative of its own.
+    positive = (scaled * views.roll(len(first), dims=0)).sum(-1)
+    return (logits.logsumexp(-1) - positive).mean()
 
 
 def pairwise_sigmoid(logits: Tensor, counts: Tensor | None = None) -> Tensor:

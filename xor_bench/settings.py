@@ -21,8 +21,8 @@ MOST_BITS = 12
 BENCH_OPTIONS: dict[str, dict[str, Any]] = {
     "confu": {"fused_width": 128, "dropout": 0.0},
     "eao": {"fused_width": 128},
-    "comm": {"fused_width": 128, "head_width": 128},
-    "infmasking": {"fused_width": 128, "head_width": 128},
+    "comm": {"fused_width": 64, "head_width": 64},
+    "infmasking": {"fused_width": 64, "head_width": 64},
 }
 
 

@@ -112,4 +112,5 @@ class InfMasking(CoMM):
         n, count, width = tokens.shape
         drawn = torch.rand(self.masks, n, count, device=tokens.device).argsort(-1)[..., : self.kept]
         left = tokens.expand(self.masks, -1, -1, -1).gather(2, drawn.unsqueeze(-1).expand(-1, -1, -1, width))
-        return torch.stack([self.head(self.fusion.fuse(one)) for one in left])
+        fused = self.fusion.fuse(left.flatten(0, 1)).unflatten(0, (self.masks, n))
+        return torch.stack([self.head(one) for one in fused])  # Each mask has batch statistics of its own.

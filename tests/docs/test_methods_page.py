@@ -27,11 +27,11 @@ def test_each_method_lists_its_options_with_their_defaults(method: str) -> None:
 
 
 def test_the_changed_defaults_of_the_bench_are_said() -> None:
-    small = {"fused_width": 128, "head_width": 128}
+    small = {"fused_width": 64, "head_width": 64}
     confu = {"fused_width": 128, "dropout": 0.0}
     said = {"confu": confu, "eao": {"fused_width": 128}, "comm": small, "infmasking": small}
     assert said == BENCH_OPTIONS
-    assert "sets both widths to 128, for `infmasking` as well" in text("docs/methods.md")
+    assert "sets both widths to 64, for `infmasking` as well" in text("docs/methods.md")
     assert "`fused_width` is 128, `dropout` is 0" in text("docs/methods.md")
 
 

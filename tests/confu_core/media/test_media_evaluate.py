@@ -577,4 +577,4 @@ def test_space_of_the_known_model_is_the_inputs(task: MediaTask) -> None:
     for at, name in enumerate(("image", "audio", "caption")):
         rows = [unit_vector(task, "test", row, name) for row in range(N)]
         torch.testing.assert_close(embedded.embeddings[at], torch.tensor(rows))
-    assert Space(3, 6, 6) == findings(task).model.method.space
+    assert Space(3, 6, 6, (1, 1, 1)) == findings(task).model.method.space

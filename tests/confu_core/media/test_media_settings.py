@@ -57,7 +57,7 @@ def test_columns_hold_every_setting_and_option_but_not_where_data_lie(method: st
     assert options.keys() <= columns.keys()
     own = MediaSettings.__dataclass_fields__.keys() - {"data", "options"}
     assert columns.keys() == own | options.keys()
-    assert columns.pop("scale_lr") is None  # Until it is given.
+    assert columns.pop("scale_lr") is None and columns.pop("loss", None) is None  # Until they are given.
     assert all(isinstance(value, str | int | float | bool) for value in columns.values())
 
 
