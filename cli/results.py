@@ -43,11 +43,11 @@ CEILINGS = {
 UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
-def say_ours(method: str) -> None:
-    """Say which scores of a method are this toolkit's choice."""
+def say_ours(row: Row) -> None:
+    """Say which scores of the method of a run are this toolkit's choice; embeddings that were brought have none."""
     from confu_core.methods import load_method
 
-    if ours := load_method(method).ours:
+    if not row.get("brought") and (ours := load_method(row["method"]).ours):
         echo(f"Ours, not in its paper: {ours}.")
 
 
@@ -206,7 +206,7 @@ def print_run(row: Row, label: str) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
-    say_ours(row["method"])
+    say_ours(row)
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"

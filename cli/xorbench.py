@@ -322,7 +322,7 @@ def _print_run(row: dict[str, Any]) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
-    say_ours(row["method"])
+    say_ours(row)
     bound, exact = row["total_correlation_bound"], row["total_correlation"]
     echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
     echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")
@@ -357,7 +357,7 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
         marks = {True: "yes", False: "NO", None: "-"}
         for check in checks:
             echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({check.detail})" if check.detail else ""))
-        say_ours(method)
+        say_ours({"method": method})
     return int(any(check.holds is False for check in checks))
 
 
