@@ -54,7 +54,12 @@ THREADS = click.option(
 )
 WHERE = together(
     cache_folder_option,
-    click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        help="Where to train: cpu, cuda, cuda:1; auto is cuda if there is any.",
+    ),
 )
 FEATURES = setting_options(SETTINGS, "feature_files")
 

@@ -119,7 +119,7 @@ def run_media(
         "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
         "final_loss": history[-1]["loss"],
     }
-    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config}
+    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, "device": torch.device(device).type}
     model = model.to("cpu")
     found = _measured(Findings(task, model), cell, trained, _history(history, task), families)
     return MediaResult(
