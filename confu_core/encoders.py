@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -334,7 +334,21 @@ def load_encoder(place: str) -> nn.Module:
     width = getattr(encoder, "output_dim", None)
     if not isinstance(width, int) or width < 1:
         raise MethodError(f"{place} has no output_dim, the width of its features")
+    encoder.register_forward_hook(_check_features)
     return encoder
+
+
+def _check_features(encoder: nn.Module, inputs: tuple[Any, ...], features: object) -> None:
+    wanted = (len(inputs[0]), encoder.output_dim)
+    if not isinstance(features, Tensor) or features.shape != wanted:
+        got = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+        name = type(encoder).__name__
+        raise MethodError(f"encoder {name} must return features of shape (n, output_dim), {wanted} here; got {got}")
+
+
+def encoder_name(encoder: nn.Module) -> str:
+    """Return the class of an encoder, of one over frames that of what sees a frame."""
+    return type(encoder.encoder if isinstance(encoder, AveragedFrames) else encoder).__name__
 
 
 def _is_module(value: object) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from confu_core.encoders import encoder_name
 from confu_core.errors import MethodError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
@@ -40,7 +41,7 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
     model.eval()
     device = next(model.parameters()).device
     parts = []
-    with one_line(f"the encoder of modality {modality} raised"):
+    with one_line(f"encoder {encoder_name(model.encoders[modality])} raised"):
         for start in range(0, len(rows), BLOCK):
             block = to_tensor(np.asarray(rows[start : start + BLOCK])).to(device)
             features = model.encoders[modality](block)

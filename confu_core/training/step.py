@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from confu_core.errors import ConfuError, MethodError, TrainingError
+from confu_core.errors import TrainingError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
+from confu_core.training.blame import blamed
 from confu_core.training.processes import gathered, ranks
 from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
-from confu_core.user_code import RAISED, describe
 
 __all__ = ["Losses", "Stepper"]
 
@@ -30,13 +30,8 @@ class Losses(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted terms by name, in nats."""
-        try:
+        with blamed(self.model, f"at step {batch.step}"):
             return self.model.method.losses(gathered(self._embedded(batch)))
-        except ConfuError:
-            raise
-        except RAISED as error:  # A user's method may raise anything; the user sees what and where.
-            name = type(self.model.method).__name__
-            raise MethodError(f"method {name} raised at step {batch.step}: {describe(error)}") from error
 
     def _embedded(self, batch: Batch) -> EmbeddedBatch:
         if self.precision is torch.float32:
@@ -68,7 +63,7 @@ class Stepper:
     """
 
     def __init__(self, model: Model, settings: TrainingSettings, steps: int) -> None:
-        self.settings, self.steps = settings, steps
+        self.model, self.settings, self.steps = model, settings, steps
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         apart = {id(scale) for scale in model.method.scales()}
         weights, scales = ([p for p in self.parameters if (id(p) in apart) is own] for own in (False, True))
@@ -101,11 +96,16 @@ class Stepper:
         for group, highest in zip(self.optimizer.param_groups, self.highest, strict=True):
             group["lr"] = self.settings.rate(batch.step, self.steps, highest)
         losses = self.losses(batch)
-        total = sum(losses.values(), torch.zeros((), device=self.parameters[0].device))
+        total = self._total(losses)
         if not total.isfinite().all():
             raise _not_finite(losses, batch.step)
         self.optimizer.zero_grad()
-        total.sum().backward()
+        with blamed(
+            self.model,
+            f"in backward at step {batch.step}",
+            again=lambda: self._total(self.losses(batch)).sum().backward(),
+        ):
+            total.sum().backward()
         # A gradient that is not finite shows in the next loss; after the last step there is none.
         if self.settings.clip_norm < math.inf or batch.step + 1 == self.steps:
             length = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
@@ -116,6 +116,9 @@ class Stepper:
                 )
         self.optimizer.step()
         return {name: loss.detach() for name, loss in losses.items()}
+
+    def _total(self, losses: dict[str, Tensor]) -> Tensor:
+        return sum(losses.values(), torch.zeros((), device=self.parameters[0].device))
 
 
 def _precision(asked: str, device: torch.device) -> torch.dtype:
