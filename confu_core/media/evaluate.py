@@ -213,6 +213,23 @@ def _overlap(findings: Findings) -> Iterator[Measure]:
 
 
 @family(streams=True)
+def _late_fusion(findings: Findings) -> Iterator[Measure]:
+    """Measure what the same modalities tell one by one, added up: the baseline of every fused query."""
+    task = findings.task
+    for query in task.queries if "validation" in task.splits else ():
+        if len(query) < 2:
+            continue
+        subject, late = query_name(task, query), findings.late(query)
+        alone = all(findings.defines((at,)) for at in query)
+        bayes = _bayes(findings, ALL, subject)
+        yield _estimated("late_fusion", subject, "accuracy", "", bootstrap_mean(late.correct), bayes, alone)
+        beyond = bootstrap_mean(findings.right(query) - late.correct)
+        yield _estimated("late_fusion", subject, "fused less late", "", beyond, None, _each_defined(findings, query))
+        for at, weight in zip(query, late.weights, strict=True):
+            yield Measure("late_fusion", subject, "weight", float(weight), task.modalities[at], defined=alone)
+
+
+@family(streams=True)
 def _complementarity(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query, one, two, both in _pairs(findings):

@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import combinations
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.classification import MEAN, ZeroShot, zero_shot
-from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, mlp_probe
+from confu_core.evaluation.classification import MEAN, ZeroShot, class_scores, zero_shot
+from confu_core.evaluation.late_fusion import fusion_weights, late_fusion
+from confu_core.evaluation.probes import Labelled, correct_on_test, linear_logits, linear_probe, mlp_probe
 from confu_core.inputs.decode import sequence_features
 from confu_core.inputs.picture import picture_features
 from confu_core.inputs.sound import spectrum_features
@@ -57,6 +58,13 @@ def once(method: Callable[..., Result]) -> Callable[..., Result]:
 def headline_probe(modalities: int) -> str:
     """Return the kind of probe that tells the class where no text describes it, the same for every method."""
     return BILINEAR if modalities > 1 else LINEAR
+
+
+class LateFusion(NamedTuple):
+    """The weight of each modality, and whether each test sample's class is told, of shape (n,)."""
+
+    weights: np.ndarray
+    correct: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,40 @@ class Findings:
         """Return what a kind of probe sees of a query, with the classes; None where there is no such probe."""
         found = self.vectors(split, query, kind)
         return None if found is None else Labelled(found.numpy(), self.task.labels(split))
+
+    @once
+    def alone(self, modality: int) -> dict[str, np.ndarray]:
+        """Return what one modality says of the classes of validation and test samples, of shape (n, classes).
+
+        They are logarithms of probabilities, up to a constant per sample: by descriptions, the scores as the loss
+        scales them; where there are none by a linear probe, of the classes that the training split has.
+        """
+        query, task = (modality,), self.task
+        if not task.prompts:
+            sets = [self.labelled(split, query) for split in SPLITS]
+            train, *others = [one for one in sets if one is not None]  # A linear probe suits every modality.
+            logits = linear_logits(train, others[0], *(one.embeddings for one in others))
+            return dict(zip(SPLITS[1:], logits, strict=True))
+        described = [label for _, label in task.prompts]
+        with torch.no_grad():
+            scale = float(self.model.method.scale())
+        scores = [self.scores(self.embedded(split).view(query), self.prompts) for split in SPLITS[1:]]
+        by_class = [class_scores(one.double(), described, len(task.classes)) for one in scores]
+        return {split: scale * one.numpy() for split, one in zip(SPLITS[1:], by_class, strict=True)}
+
+    @once
+    def late(self, query: tuple[int, ...]) -> LateFusion:
+        """Return what `late_fusion` makes of the modalities of a query, each by itself."""
+        task, tables = self.task, [self.alone(at) for at in query]
+        known = np.arange(len(task.classes)) if task.prompts else np.unique(task.labels("train"))
+        seen, unseen = ((np.isin(named, known), named) for named in map(task.labels, SPLITS[1:]))
+        weights = fusion_weights(
+            [one["validation"][seen[0]] for one in tables], np.searchsorted(known, seen[1][seen[0]])
+        )
+        fused = late_fusion([one[TEST] for one in tables], weights)[unseen[0]]
+        labels, correct = np.searchsorted(known, unseen[1][unseen[0]]), np.zeros(len(unseen[0]))
+        correct[unseen[0]] = zero_shot(torch.from_numpy(fused), range(len(known)), labels, len(known)).correct
+        return LateFusion(weights, correct)
 
     def right(self, query: tuple[int, ...]) -> np.ndarray:
         """Return whether each test sample's class is told: by descriptions, or a probe where there are none."""

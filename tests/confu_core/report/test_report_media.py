@@ -44,6 +44,7 @@ SECTIONS = {
     "plain": "What needs no method",
     "complementarity": "Complementarity",
     "overlap": "What fusing adds and loses",
+    "late_fusion": "Late fusion",
     "dependence": "Does the fused embedding use both?",
     "retrieval": "Retrieval",
     "few_shot": "Few-shot",
