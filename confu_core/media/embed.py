@@ -12,7 +12,7 @@ from confu_core.encoders import encoder_name
 from confu_core.errors import MethodError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
-from confu_core.training.epochs import to_tensor
+from confu_core.training.epochs import as_input
 from confu_core.user_code import one_line
 
 BLOCK = 250
@@ -43,7 +43,7 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
     parts = []
     with one_line(f"encoder {encoder_name(model.encoders[modality])} raised"):
         for start in range(0, len(rows), BLOCK):
-            block = to_tensor(np.asarray(rows[start : start + BLOCK])).to(device)
+            block = as_input(np.asarray(rows[start : start + BLOCK]), device)
             features = model.encoders[modality](block)
             embeddings = torch.nn.functional.normalize(model.projections[modality](features), dim=-1)
             parts.append((features.float().cpu(), embeddings.float().cpu()))

@@ -78,7 +78,7 @@ class Findings:
     def embedded(self, split: str) -> EmbeddedBatch:
         """Return the embeddings of a split."""
         task = self.task
-        inputs = [None if name in task.absent else task.arrays.array(split, name) for name in task.modalities]
+        inputs = [None if name in task.absent else task.taken(split, name) for name in task.modalities]
         return embed_all(self.model, inputs)
 
     def alike(self, modality: str) -> np.ndarray:
@@ -88,12 +88,13 @@ class Findings:
     @cached_property
     def prompts(self) -> View:
         """The embedded texts that describe classes."""
-        text = self.task.text
-        assert text is not None and self.task.arrays.tokenizer is not None
-        kind = list(self.task.inputs.values())[text]
-        assert isinstance(kind, Text)
-        ids = self.task.arrays.tokenizer.encode([prompt for prompt, _ in self.task.prompts], kind.length)
-        features, embeddings = embed_modality(self.model, text, ids)
+        text, rows = self.task.text, self.task.described
+        assert text is not None
+        if rows is None:
+            kind, tokenizer = list(self.task.inputs.values())[text], self.task.arrays.tokenizer
+            assert isinstance(kind, Text) and tokenizer is not None
+            rows = tokenizer.encode([prompt for prompt, _ in self.task.prompts], kind.length)
+        features, embeddings = embed_modality(self.model, text, rows)
         return View((text,), (features,), (embeddings,))
 
     def scores(self, query: View, key: View) -> Tensor:
@@ -275,9 +276,10 @@ def _counts(tokens: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def equal_rows(rows: np.ndarray) -> np.ndarray:
-    """Give rows with equal bytes equal numbers."""
-    first: dict[bytes, int] = {}
-    return np.array([first.setdefault(np.ascontiguousarray(row).tobytes(), len(first)) for row in rows])
+    """Give rows with equal bytes, or equal texts, equal numbers."""
+    first: dict[Any, int] = {}
+    held = (row if isinstance(row, str) else np.ascontiguousarray(row).tobytes() for row in rows)
+    return np.array([first.setdefault(row, len(first)) for row in held])
 
 
 def examples_of(findings: Findings) -> list[dict[str, Any]]:

@@ -173,7 +173,7 @@ def _check_classes(task: MediaTask, *, probed: bool) -> None:
 
 def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:
     """Return the batches of a run, from the task's arrays."""
-    arrays = [task.arrays.array("train", name) for name in task.modalities]
+    arrays = [task.taken("train", name) for name in task.modalities]
     if len(arrays[0]) < 2:
         raise DatasetError(f"the training split has {len(arrays[0])} samples; training needs at least 2")
     rank, count = ranks()
@@ -193,7 +193,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
 @torch.no_grad()
 def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
     """Return the loss on the validation split, in batches as in training, and bounds on what the scores tell."""
-    batch = embed_all(model, [task.arrays.array(VALIDATION, name) for name in task.modalities])
+    batch = embed_all(model, [task.taken(VALIDATION, name) for name in task.modalities])
     n, size = batch.size, min(size, batch.size)
     parts = [rows_of(batch, start, start + size) for start in range(0, n - size + 1, size)]
     model = model.eval()

@@ -57,7 +57,7 @@ class MediaSettings:
         help="An encoder of your own.", factory=dict, option="encoder", metavar="MODALITY=FILE:CLASS"
     )
     feature_files: Mapping[str, str] = dial(
-        help="Precomputed features, .parquet or .npz, in place of raw inputs.",
+        help="Precomputed features, .parquet or .npz, in place of raw inputs; descriptions=FILE for those of classes.",
         factory=dict,
         option="features",
         metavar="MODALITY=FILE,...",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from confu_core.random import generator
 from confu_core.training.samples import Batch
 from confu_core.training.settings import BALANCES
 
-__all__ = ["Augment", "Epochs", "MediaEpochs", "to_tensor"]
+__all__ = ["Augment", "Epochs", "MediaEpochs", "as_input", "to_tensor"]
 
 # (rows of every modality, their numbers, epoch) -> the rows, changed.
 Augment = Callable[[list[np.ndarray], np.ndarray, int], list[np.ndarray]]
@@ -93,7 +93,7 @@ class MediaEpochs:
             rows = order[first : first + share]
             inputs = [np.asarray(array[rows]) for array in self.arrays]
             changed = inputs if self.augment is None else self.augment(inputs, rows, number)
-            tensors = tuple(to_tensor(one).to(self.device) for one in changed)
+            tensors = tuple(as_input(one, self.device) for one in changed)
             yield Batch(tensors, None, (self.seed,), number * self.steps + at, self.ranks)
 
     def _order(self, number: int) -> np.ndarray:
@@ -106,6 +106,11 @@ class MediaEpochs:
         rounds = -(-n // len(queues))
         dealt = np.stack([np.resize(queue, rounds) for queue in queues], axis=1)
         return source.permuted(dealt, axis=1).reshape(-1)[:n]
+
+
+def as_input(rows: np.ndarray, device: str | torch.device) -> Any:
+    """Return what an encoder is given of rows: a tensor on a device, or a list of texts."""
+    return rows.tolist() if rows.dtype == object else to_tensor(rows).to(device)
 
 
 def to_tensor(rows: np.ndarray) -> Tensor:

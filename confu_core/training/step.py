@@ -36,7 +36,7 @@ class Losses(nn.Module):
     def _embedded(self, batch: Batch) -> EmbeddedBatch:
         if self.precision is torch.float32:
             return self.model.embed(batch.inputs, batch.codes, batch.shuffle)
-        with torch.autocast(batch.inputs[0].device.type, self.precision):
+        with torch.autocast(next(self.model.parameters()).device.type, self.precision):
             low = self.model.embed(batch.inputs, batch.codes, batch.shuffle)
         whole = [[table.float() for table in tables] for tables in (low.features, low.embeddings)]
         return EmbeddedBatch(whole[0], whole[1], batch.codes, batch.shuffle)
