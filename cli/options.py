@@ -99,7 +99,7 @@ def _cores() -> int:
 METHOD: dict[str, tuple[type, str]] = {
     "lam": (float, "Weight of ConFu's fused terms, in [0, 1]."),
     "temperature": (float, "Divides the score in the loss."),
-    "fusion": (str, "Kind of ConFu's fused heads: concat, hadamard or gated."),
+    "fusion": (str, "Kind of ConFu's fused heads: concat, hadamard, gated, or FILE.py:Head of your own."),
     "anchor": (int, "Number of the modality that hub, GRAM and TRIANGLE anchor, from 0."),
 }
 

@@ -22,7 +22,7 @@ RAISED = (Exception, SystemExit)
 _FILES: set[str] = set()  # That something was loaded from by its place.
 
 
-def user_attribute(place: str, kind: str, fits: Callable[[object], bool]) -> Any:
+def user_attribute(place: str, kind: str, fits: Callable[[object], bool], what: str = "class") -> Any:
     """Load a file or module, and return what it has under a name."""
     origin, _, attribute = place.rpartition(":")
     module = _from_file(Path(origin), kind) if origin.endswith(".py") else _from_module(origin)
@@ -31,7 +31,7 @@ def user_attribute(place: str, kind: str, fits: Callable[[object], bool]) -> Any
     if found is None:
         names = [key for key, value in vars(module).items() if fits(value)]
         hint = nearest(attribute, names) if names else f"it defines no {kind}"
-        raise MethodError(f"{origin} has no class {attribute!r}: {hint}")
+        raise MethodError(f"{origin} has no {what} {attribute!r}: {hint}")
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from confu_core.inputs.alterations import check_augmentations
-from confu_core.runs.grid import cell_id, plain, resolved_options
+from confu_core.runs.grid import cell_id, code_places, plain, resolved_options
 from confu_core.settings import check_dials, dial
 from confu_core.training.settings import BALANCES, PRECISIONS
 
@@ -48,7 +48,8 @@ class MediaSettings:
     side: int = dial(48, "Pictures are reduced to squares of so many pixels.")
     tokens: int = dial(64, "Most tokens of a caption.")
     augment: tuple[str, ...] = dial(
-        ("flip", "crop", "color", "shift"), "flip, crop, color, shift, gain, mask, drop; or none."
+        ("flip", "crop", "color", "shift"),
+        "flip, crop, color, shift, gain, mask, drop, FILE.py:NAME of your own; or none.",
     )
     balance: str = dial(
         "instance", "instance: each sample once per epoch; species: each class equally often.", choices=BALANCES
@@ -86,8 +87,9 @@ class MediaSettings:
 
     def cell_on(self, data: Mapping[str, Any]) -> str:
         """Return the identity of the run on some data."""
-        places = [*self.encoders.items(), *self.feature_files.items()]
-        return cell_id({**self.columns(), **data}, self.method, *(place for _, place in sorted(places)))
+        places = [place for _, place in sorted([*self.encoders.items(), *self.feature_files.items()])]
+        own = code_places(*self.resolved_options().values(), self.augment)
+        return cell_id({**self.columns(), **data}, self.method, *places, *own)
 
     def shape(self) -> Hashable:
         """Return what runs that are computed together share: on media each is computed by itself."""

@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method, Space, Term, every_direction, pairs
 from confu_core.methods.clip import summed_cosine
-from confu_core.methods.fusion import make_fusion
+from confu_core.methods.fusion import FUSIONS, make_fusion
 from confu_core.methods.view import View
 
 __all__ = ["ConFu"]
@@ -36,8 +36,8 @@ class ConFu(Method):
         Weight of the fused terms, in [0, 1].
     orders : iterable of int
         Sizes of the fused queries, each in [2, M - 1]; ``(2,)`` is published, ``(2, 3)`` adds 3->1 terms.
-    fusion : {"concat", "hadamard", "gated"}
-        Kind of fused head (:mod:`confu_core.methods.fusion`).
+    fusion : {"concat", "hadamard", "gated"} or str
+        Kind of fused head (:mod:`confu_core.methods.fusion`), or ``FILE.py:Head`` with one of the user's.
     fused_width, fused_depth : int
         Width and number of its hidden layers.
     dropout : float
@@ -91,6 +91,9 @@ class ConFu(Method):
                 for members in fused
             }
         )
+        # A head of the user's may do anything with leading axes, unless its class says otherwise.
+        own = {type(head) for head in self.heads.values()} - {*FUSIONS.values()}
+        self.broadcasts = all(vars(head).get("broadcasts", False) for head in own)  # type: ignore[misc]
 
     def terms(self) -> list[Term]:
         """List a term per pair, and one per fused query and modality outside it."""

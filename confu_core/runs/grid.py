@@ -115,6 +115,16 @@ def cell_id(columns: Mapping[str, Any], *places: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+def code_places(*values: Any) -> list[str]:
+    """Return those of some values, or of what they hold, that name code of the user's: ``FILE.py:Name`` or a module's.
+
+    >>> code_places("concat", ("flip", "own.py:Dim"), 3)
+    ['own.py:Dim']
+    """
+    every = [part for value in values for part in (value if isinstance(value, tuple | list) else [value])]
+    return [part for part in every if isinstance(part, str) and _CLASS.fullmatch(part)]
+
+
 def plain(value: Any) -> Any:
     """Return a value as a column of results holds it: what has several parts is written with commas."""
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else value

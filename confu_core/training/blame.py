@@ -41,12 +41,16 @@ def blamed(model: Model, doing: str, again: Callable[[], object] | None = None) 
 
 
 def _part(model: Model, error: BaseException, file: str) -> str:
-    """Name the part in whose call the error was raised; else that whose class is in the file."""
-    called = {id(frame.f_locals.get("self")) for frame, _ in traceback.walk_tb(error.__traceback__)}
+    """Name the part in whose call the error was raised, and of a method the own head in it; else that of the file."""
+    called = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
     parts: list[nn.Module] = [*model.encoders, model.method]
-    found = [one for one in parts if id(one) in called] or [one for one in reversed(parts) if _file(one) == file]
-    blamed = (found or [model.method])[0]
-    return f"method {type(blamed).__name__}" if blamed is model.method else f"encoder {encoder_name(blamed)}"
+    found = [one for one in parts if any(one is each for each in called)]
+    blamed = (found or [one for one in reversed(parts) if _file(one) == file] or [model.method])[0]
+    if blamed is not model.method:
+        return f"encoder {encoder_name(blamed)}"
+    method = f"method {type(blamed).__name__}"
+    heads = [each for each in called if isinstance(each, nn.Module) and each is not blamed and _file(each) == file]
+    return f"{type(heads[0]).__name__} of {method}" if heads and _file(blamed) != file else method
 
 
 def _file(part: nn.Module) -> str:

@@ -121,3 +121,19 @@ def test_an_unknown_method_or_option_names_the_nearest(
 ) -> None:
     with pytest.raises(kind, match=message):
         MediaSettings(**settings).columns()
+
+
+@pytest.mark.parametrize("setting", ["augment", "fusion"])
+def test_the_content_of_the_users_files_is_part_of_a_runs_identity(tmp_path: Path, setting: str) -> None:
+    file = tmp_path / "own.py"
+    text = (
+        "from confu_core.inputs.alterations import Alteration\nmine = Alteration('picture', lambda rows, drawn: rows)\n"
+    )
+    file.write_text(text)
+    given: dict[str, Any] = {"augment": ("flip", f"{file}:mine")}
+    if setting == "fusion":
+        given = {"options": {"fusion": f"{file}:Head"}}
+    before = MediaSettings(**given).cell()
+    assert before == MediaSettings(**given).cell() != MediaSettings().cell()
+    file.write_text(text + "# Another.\n")
+    assert MediaSettings(**given).cell() != before

@@ -131,6 +131,31 @@ def test_an_encoder_of_frames_is_named_by_its_own_class(places: dict[str, str]) 
         Stepper(model, TrainingSettings(batch_size=3), 10).take(batch)
 
 
+HEAD = """
+import torch
+
+
+class Gate(torch.nn.Module):
+    def __init__(self, features, dim, *, width, depth, dropout):
+        super().__init__()
+        self.out = torch.nn.Linear(dim, dim)
+
+    def forward(self, view):
+        return self.out(view.features[0][..., :1])
+"""
+
+
+def test_a_fused_head_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "head.py").write_text(HEAD)
+    encoders = [torch.nn.Linear(5, 4) for _ in range(3)]
+    model = Model(encoders, 4, 4, lambda space: load_method("confu")(space, fusion=f"{tmp_path / 'head.py'}:Gate"))
+    batch = Batch((torch.rand(3, 5),) * 3, None, (0,), 2, 1)
+    with pytest.raises(MethodError) as caught:
+        Stepper(model, TrainingSettings(batch_size=3), 10).take(batch)
+    assert str(caught.value).startswith("Gate of method ConFu raised at step 2: RuntimeError: mat1 ")
+    assert str(caught.value).endswith("(head.py, line 11)")
+
+
 def test_what_no_file_of_the_users_raised_is_the_methods() -> None:
     model = Model([torch.nn.Identity(), torch.nn.Identity()], 4, 4, load_method("clip"))
     assert raised_by(model).startswith("method CLIP raised at step 2: RuntimeError: mat1 and mat2 ")
