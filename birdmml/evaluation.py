@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from confu_core.media.vectors import (
 )
 from confu_core.runs import environment
 from confu_core.runs.evaluation import Evaluation
-from confu_core.runs.grid import cell_id
+from confu_core.runs.grid import cell_id, code_places
 from confu_core.settings import Dial
 
 __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
@@ -81,6 +81,7 @@ def evaluate(
     name: str = "mine",
     seed: int = 0,
     temperature: float = 0.07,
+    measures: Sequence[str] = (),
 ) -> Evaluation:
     """Measure embeddings of a dataset's samples, whatever model they are of.
 
@@ -102,6 +103,8 @@ def evaluate(
         Of what was brought: several seeds of one name are averaged in reports.
     temperature : float
         Divides scores where several descriptions are read together by log-mean-exp.
+    measures : sequence of str
+        Measures of your own besides, each ``FILE.py:NAME``.
 
     Returns
     -------
@@ -132,12 +135,12 @@ def evaluate(
         for query, rows in vectors.items():
             digest.update(f"{split} {query} {rows.shape}".encode() + np.ascontiguousarray(rows).tobytes())
     columns = {"method": name, "seed": seed, "brought": "embeddings", **known.columns}
-    cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, ""), **columns}
+    cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, "", *code_places(measures)), **columns}
     findings = findings_of(known, embeddings, temperature)
     # Plain features are those of media; and a vector of several modalities is none of one that is shuffled.
     without = {"plain", *(["dependence"] if any("+" in query for query in embeddings.splits["test"]) else [])}
     with environment.threads(1):
-        found = evaluate_trained(findings, cell, dict.fromkeys(TRAINED), without)
+        found = evaluate_trained(findings, cell, dict.fromkeys(TRAINED), without, measures)
     return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)
 
 
@@ -149,6 +152,7 @@ def evaluate_model(
     features: Mapping[str, str] | None = None,
     name: str | None = None,
     split: str = TEST,
+    measures: Sequence[str] = (),
     threads: int = 1,
     workers: int = 1,
     progress: Any = None,
@@ -171,6 +175,8 @@ def evaluate_model(
     split : str
         Which samples it is measured on, in the place of those of the test split. Of ``validation`` there are no probes,
         which it would choose.
+    measures : sequence of str
+        Measures of your own besides, each ``FILE.py:NAME``.
     threads : int
         Cores to compute on; numbers may differ in their last digits.
 
@@ -190,11 +196,12 @@ def evaluate_model(
     findings = Findings(tested_on(findings.task, split), saved.model)
     name = name or saved.settings.method
     # Of the run that trained it, but of these data.
-    columns = {**saved.settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
+    settings = replace(saved.settings, measures=tuple(measures))
+    columns = {**settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
     columns |= {**findings.task.columns, **({} if split == TEST else {"split": split})}
-    cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
+    cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, "", *code_places(settings.measures)), **columns}
     with environment.threads(threads):
-        found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})
+        found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED}, own=settings.measures)
     return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)
 
 

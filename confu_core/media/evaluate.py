@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,7 @@ from confu_core.media.findings import (
     headline_probe,
     plain_correct,
 )
+from confu_core.media.own_measures import own_measures
 from confu_core.media.task import TEST, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
@@ -86,13 +87,16 @@ def families_of(task: MediaTask, *, streamed: bool) -> tuple[str, ...]:
     )
 
 
-def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = None) -> list[Measure]:
-    """Measure all that is defined."""
+def evaluate_media(
+    findings: Findings, *, families: tuple[str, ...] | None = None, own: Sequence[str] = ()
+) -> list[Measure]:
+    """Measure all that is defined, and what `own` places of the user's measure, unless no family is wanted at all."""
     wanted = FAMILIES if families is None else families
     for name in wanted:
         if name not in FAMILIES:
             raise InvalidValue(f"families must be of {', '.join(FAMILIES)}; got {name!r}")
-    return [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name].measure(findings)]
+    found = [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name].measure(findings)]
+    return [*found, *(measure for place in own if wanted for measure in own_measures(place, findings))]
 
 
 @family(streams=True, tells_classes=False)

@@ -63,12 +63,14 @@ class MediaSettings:
         option="features",
         metavar="MODALITY=FILE,...",
     )
+    measures: tuple[str, ...] = dial((), "Measures of your own, FILE.py:NAME,...", option="measure", shown="none")
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_dials(self)
         check_augmentations(self.augment)
-        object.__setattr__(self, "augment", tuple(self.augment))
+        for name in ("augment", "measures"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def resolved_options(self) -> dict[str, Any]:
         """Return every option of the method with its value; this loads the method."""
@@ -76,7 +78,8 @@ class MediaSettings:
 
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of a results table, the options of the method among them."""
-        apart = ("data", "options", "encoders", "feature_files")
+        # Runs without measures of the user's are what they were before there were any, and keep their names.
+        apart = ("data", "options", "encoders", "feature_files", *(() if self.measures else ("measures",)))
         own = {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in apart}
         places = {name: _written(getattr(self, name)) for name in ("encoders", "feature_files")}
         return {**own, **places, **{name: plain(value) for name, value in self.resolved_options().items()}}
@@ -88,7 +91,7 @@ class MediaSettings:
     def cell_on(self, data: Mapping[str, Any]) -> str:
         """Return the identity of the run on some data."""
         places = [place for _, place in sorted([*self.encoders.items(), *self.feature_files.items()])]
-        own = code_places(*self.resolved_options().values(), self.augment)
+        own = code_places(*self.resolved_options().values(), self.augment, self.measures)
         return cell_id({**self.columns(), **data}, self.method, *places, *own)
 
     def shape(self) -> Hashable:
