@@ -18,6 +18,7 @@ from confu_core.inputs.features import as_array
 from confu_core.media.findings import Findings
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
+from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
 from confu_core.media.sweep import kept, media_plan
@@ -174,7 +175,9 @@ def evaluate_model(
         What it is called in tables; its method by default.
     split : str
         Which samples it is measured on, in the place of those of the test split. Of ``validation`` there are no probes,
-        which it would choose.
+        which it would choose. Or which of all samples but those of ``train`` and ``validation``: ``column=value``, a
+        file of keys (``.txt``, or ``.csv`` or ``.parquet`` with a column ``key``), or ``FILE.py:function``, which is
+        given their columns as a pandas DataFrame, with their split, and returns a boolean for each.
     measures : sequence of str
         Measures of your own besides, each ``FILE.py:NAME``.
     threads : int
@@ -193,13 +196,19 @@ def evaluate_model(
     started = time.monotonic()
     saved = load_model(model) if isinstance(model, str | Path) else model
     known, findings = _findings(saved, data, cache, features, workers, progress)
-    findings = Findings(tested_on(findings.task, split), saved.model)
+    own = chosen_keys(split, known.dataset) if is_own_split(split) else None
+    task = tested_on(findings.task, split) if own is None else measured_on(findings.task, own)
+    findings = Findings(task, saved.model)
     name = name or saved.settings.method
     # Of the run that trained it, but of these data.
     settings = replace(saved.settings, measures=tuple(measures))
     columns = {**settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
     columns |= {**findings.task.columns, **({} if split == TEST else {"split": split})}
-    cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, "", *code_places(settings.measures)), **columns}
+    chosen = {} if own is None else {"keys": sorted(own)}
+    cell = {
+        "cell": cell_id({**columns, "weights": _weights(saved), **chosen}, "", *code_places(settings.measures)),
+        **columns,
+    }
     with environment.threads(threads):
         found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED}, own=settings.measures)
     return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)

@@ -37,7 +37,9 @@ READ = together(FEATURES, cache_folder_option, THREADS)
     "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
 )
 @click.option(
-    "--split", help="Of a model: which samples it is measured on, such as validation or shift.  [default: test]"
+    "--split",
+    help="Of a model: which samples it is measured on: a split such as shift, COLUMN=VALUE, a file of keys or "
+    "FILE.py:FUNCTION.  [default: test]",
 )
 @setting_options("confu_core.media.settings:MediaSettings", "measures")
 @kept_in
