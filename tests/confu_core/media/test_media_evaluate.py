@@ -466,7 +466,16 @@ def test_robustness_classifies_what_is_spoiled(task: MediaTask, right: dict[tupl
 
 def test_what_a_task_does_not_define_is_left_out() -> None:
     families = {one.family for one in evaluate_media(findings(make_task(text=False)))}
-    assert families == {"retrieval", "probe", "plain", "few_shot", "overlap", "complementarity", "missing"}
+    assert families == {
+        "retrieval",
+        "probe",
+        "plain",
+        "few_shot",
+        "overlap",
+        "late_fusion",
+        "complementarity",
+        "missing",
+    }
     by_words = ("retrieval", "zero_shot", "zero_shot_group", "confusion", "dependence", "robustness")
     wordless = evaluate_media(findings(make_task(prompts=())), families=by_words)
     assert {one.family for one in wordless} == {"retrieval"}

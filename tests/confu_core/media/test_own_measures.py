@@ -65,6 +65,18 @@ def test_what_a_function_yields_stands_beside_the_others(file: Path) -> None:
     assert evaluate_media(own, families=(), own=[f"{file}:hardest"]) == []  # Of processes that measure nothing.
 
 
+def test_the_measure_of_the_page_is_one(file: Path, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "own-method.md").read_text(encoding="utf-8")
+    code = next(part for part in page.split("```python\n") if "def weakest_class" in part).partition("```")[0]
+    (tmp_path / "page.py").write_text(code)
+    own = [f"{tmp_path / 'page.py'}:weakest_class", f"{file}:hardest"]
+    found = evaluate_media(findings(), families=("missing",), own=own)
+    page_values, ours = (
+        [one.value for one in found if one.family == f"own:{name}"] for name in ("weakest_class", "hardest")
+    )
+    assert page_values == ours and len(ours) == 3
+
+
 def test_models_that_were_trained_before_are_measured_alike(file: Path) -> None:
     found = evaluate_trained(findings(), {"method": "x", "seed": 0}, {}, own=[f"{file}:hardest"])
     assert sum(one.family == "own:hardest" for one in found.measures) == 3
