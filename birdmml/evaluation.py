@@ -195,8 +195,9 @@ def evaluate_model(
     """
     started = time.monotonic()
     saved = load_model(model) if isinstance(model, str | Path) else model
+    data = _opened(data)
+    own = chosen_keys(split, data.dataset) if is_own_split(split) else None  # Before anything is decoded.
     known, findings = _findings(saved, data, cache, features, workers, progress)
-    own = chosen_keys(split, known.dataset) if is_own_split(split) else None
     task = tested_on(findings.task, split) if own is None else measured_on(findings.task, own)
     findings = Findings(task, saved.model)
     name = name or saved.settings.method
