@@ -168,13 +168,15 @@ class Findings:
         """Return what `late_fusion` makes of the modalities of a query, each by itself."""
         task, tables = self.task, [self.alone(at) for at in query]
         known = np.arange(len(task.classes)) if task.prompts else np.unique(task.labels("train"))
-        seen, unseen = ((np.isin(named, known), named) for named in map(task.labels, SPLITS[1:]))
-        weights = fusion_weights(
-            [one["validation"][seen[0]] for one in tables], np.searchsorted(known, seen[1][seen[0]])
-        )
-        fused = late_fusion([one[TEST] for one in tables], weights)[unseen[0]]
-        labels, correct = np.searchsorted(known, unseen[1][unseen[0]]), np.zeros(len(unseen[0]))
-        correct[unseen[0]] = zero_shot(torch.from_numpy(fused), range(len(known)), labels, len(known)).correct
+
+        def told(split: str) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+            rows = np.isin(task.labels(split), known)
+            return rows, [one[split][rows] for one in tables], np.searchsorted(known, task.labels(split)[rows])
+
+        weights = fusion_weights(*told("validation")[1:])
+        rows, sources, labels = told(TEST)
+        fused, correct = torch.from_numpy(late_fusion(sources, weights)), np.zeros(len(rows))
+        correct[rows] = zero_shot(fused, range(len(known)), labels, len(known)).correct
         return LateFusion(weights, correct)
 
     def right(self, query: tuple[int, ...]) -> np.ndarray:

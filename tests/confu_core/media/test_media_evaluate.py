@@ -175,6 +175,16 @@ def test_late_fusion_without_descriptions_adds_up_probes() -> None:
     assert accuracy.value == pytest.approx(own.late((0, 1)).correct.mean())
 
 
+def test_late_fusion_of_probes_knows_the_classes_of_training_alone() -> None:
+    def fewer(split: str) -> np.ndarray:
+        return np.where((split == "train") & (labels(split) == 6), 0, labels(split))
+
+    own = findings(make_task(text=False, labels=fewer))
+    assert own.alone(0)["test"].shape == (N, 6)
+    correct = own.late((0, 1)).correct
+    assert not correct[labels("test") == 6].any() and correct[labels("test") != 6].mean() > 0.5
+
+
 def test_late_fusion_takes_samples_to_fit_its_weights_on(task: MediaTask) -> None:
     assert evaluate_media(findings(replace(task, splits=("test",))), families=("late_fusion",)) == []
 
