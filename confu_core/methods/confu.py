@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method, Space, Term, every_direction, pairs
 from confu_core.methods.clip import summed_cosine
-from confu_core.methods.fusion import FUSIONS, make_fusion
+from confu_core.methods.fusion import make_fusion
 from confu_core.methods.view import View
 
 __all__ = ["ConFu"]
@@ -91,9 +91,9 @@ class ConFu(Method):
                 for members in fused
             }
         )
-        # A head of the user's may do anything with leading axes, unless its class says otherwise.
-        own = {type(head) for head in self.heads.values()} - {*FUSIONS.values()}
-        self.broadcasts = all(vars(head).get("broadcasts", False) for head in own)  # type: ignore[misc]
+        if ":" in fusion:  # A head of the user's may do anything with leading axes, unless its class says otherwise.
+            says = (vars(type(head)).get("broadcasts", False) for head in self.heads.values())
+            self.broadcasts = all(says)  # type: ignore[misc]
 
     def terms(self) -> list[Term]:
         """List a term per pair, and one per fused query and modality outside it."""
