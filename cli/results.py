@@ -53,17 +53,18 @@ def say_ours(row: Row) -> None:
 
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
     """Sort options into settings of a run and options of its method."""
-    from confu_core.methods import load_method, method_options
+    from confu_core.methods import load_method
+    from confu_core.methods.options import declared_options, value_of
     from confu_core.methods.registry import check_options
-    from confu_core.runs.grid import option_value
 
     own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
     named = {name: value for name, value in values.items() if name not in own}
     texts = key_values(other)
     kind(**own)  # What is cheap to check comes before the method is loaded.
     check_options(own["method"], {**named, **texts})
-    has = method_options(load_method(own["method"]))
-    return kind(**own, options={**named, **{name: option_value(name, text, has[name]) for name, text in texts.items()}})
+    has = declared_options(load_method(own["method"]))
+    read = {name: value_of(name, text, has[name].kind) for name, text in texts.items()}
+    return kind(**own, options={**named, **read})
 
 
 def run_grid(

@@ -340,17 +340,14 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
     Exit status 1 if something does not hold.
     """
     from confu_core.contract import check_method as examine
-    from confu_core.methods import load_method, method_options
+    from confu_core.methods import load_method
+    from confu_core.methods.options import declared_options, value_of
     from confu_core.methods.registry import check_options
-    from confu_core.runs.grid import option_value
 
-    asked, known = key_values(other), method_options(load_method(method))
+    asked, known = key_values(other), declared_options(load_method(method))
     check_options(method, dict(asked))
-    checks = examine(
-        method,
-        modalities=modalities,
-        options={name: option_value(name, text, known[name]) for name, text in asked.items()},
-    )
+    read = {name: value_of(name, text, known[name].kind) for name, text in asked.items()}
+    checks = examine(method, modalities=modalities, options=read)
     if as_json:
         print_json({"method": method, "checks": [vars(check) for check in checks]})
     else:
