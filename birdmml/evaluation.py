@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from birdmml.bench import open_data
+from birdmml.described import NAMES, OWN, prompted
 from confu_core.errors import InvalidValue
 from confu_core.inputs.features import as_array
 from confu_core.media.findings import Findings
+from confu_core.media.framewise import FramewiseFindings, model_on_videos
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
+from confu_core.media.protocol import DEFAULT, Protocol, protocol_of
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
 from confu_core.media.sweep import kept, media_plan
@@ -153,6 +156,8 @@ def evaluate_model(
     cache: str | Path | None = None,
     features: Mapping[str, str] | None = None,
     name: str | None = None,
+    protocol: str = "default",
+    prompts: str | None = None,
     threads: int = 1,
     workers: int = 1,
     progress: Any = None,
@@ -172,6 +177,13 @@ def evaluate_model(
         Files of features in place of raw inputs, by modality.
     name : str, optional
         What it is called in tables; its method by default.
+    protocol : {"default", "published"}
+        How it is measured; ``published`` is how ConFu's authors measured on videos, see
+        `confu_core.media.protocol.Protocol`.
+    prompts : str, optional
+        What describes the classes: ``"own"``, what the data have; ``"names"``, the name of each class alone; or other
+        data, as for `birdmml.bench.open_data`, whose descriptions of classes of the same names are taken. By default
+        what the protocol says.
     threads : int
         Cores to compute on; numbers may differ in their last digits.
 
@@ -186,12 +198,13 @@ def evaluate_model(
         If the file is no model, or does not fit the data.
     """
     started = time.monotonic()
-    saved = load_model(model) if isinstance(model, str | Path) else model
-    known, findings = _findings(saved, data, cache, features, workers, progress)
+    how, saved = protocol_of(protocol), load_model(model) if isinstance(model, str | Path) else model
+    opened, described = prompted(_opened(data), prompts or (NAMES if how.names else OWN))
+    known, findings = _findings(saved, opened, cache, features, workers, progress, how)
     name = name or saved.settings.method
     # Of the run that trained it, but of these data.
     columns = {**saved.settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
-    columns |= findings.task.columns
+    columns |= {**({} if how == DEFAULT else {"protocol": protocol}), **described, **findings.task.columns}
     cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
     with environment.threads(threads):
         found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})
@@ -249,6 +262,7 @@ def _findings(
     features: Mapping[str, str] | None,
     workers: int,
     progress: Any,
+    protocol: Protocol = DEFAULT,
 ) -> tuple[MediaData, Findings]:
     known = _opened(data)
     if not isinstance(saved, SavedModel):
@@ -256,7 +270,8 @@ def _findings(
     settings = replace(saved.settings, feature_files=dict(features or {}))
     fitted = Fitted(saved.inputs, saved.tokenizer)
     task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)
-    return known, Findings(task, saved.model)
+    on_videos = model_on_videos(saved.model, task.inputs, framewise=protocol.framewise)
+    return known, (FramewiseFindings if protocol.framewise else Findings)(task, on_videos, protocol=protocol)
 
 
 def _opened(data: Any) -> MediaData:

@@ -36,6 +36,16 @@ READ = together(FEATURES, CACHE, THREADS)
 @click.option(
     "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
 )
+@click.option(
+    "--protocol",
+    type=click.Choice(["default", "published"]),
+    help="Of a model: published is how ConFu's authors measured on videos.  [default: default]",
+)
+@click.option(
+    "--prompts",
+    metavar="own|names|DATA",
+    help="Of a model: what describes the classes; DATA, those of the same names there.  [default: by the protocol]",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept.")
 @READ
 @as_json
@@ -53,7 +63,8 @@ def evaluate(
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
     opened = data if out is None else _for_place(out, data)
-    given = {name: options[name] for name in ("name", "seed", "temperature") if options[name] is not None}
+    names = ("name", "seed", "temperature", "protocol", "prompts")
+    given = {name: options[name] for name in names if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
 
@@ -61,6 +72,8 @@ def evaluate(
         assert embeddings is not None
         if options["feature_files"] or options["cache"]:
             raise InvalidValue("embeddings stand for what is decoded; leave out --features and --cache")
+        if "protocol" in given or "prompts" in given:
+            raise InvalidValue("embeddings are measured as they are; leave out --protocol and --prompts")
         found = measure(embeddings, opened, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:

@@ -20,9 +20,20 @@ from confu_core.random import generator
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["Files", "Item", "ListedRecipe", "Opener", "complete", "hold_out", "photo_caption", "species_contents"]
+__all__ = [
+    "Files",
+    "Item",
+    "ListedRecipe",
+    "Opener",
+    "complete",
+    "hold_out",
+    "photo_caption",
+    "species_contents",
+    "together",
+]
 
 MISSING = ("refuse", "leave_out")
+SPLITS = ("theirs", "all")
 
 Row = TypeVar("Row")
 
@@ -182,6 +193,12 @@ def hold_out(
     if not held:
         raise DatasetError(f"{name}: no class has two training samples, one of which validation could have")
     return [row for at, row in enumerate(rows) if at not in held], [row for at, row in enumerate(rows) if at in held]
+
+
+def together(items: Mapping[str, Sequence[Item]], splits: str) -> Mapping[str, Sequence[Item]]:
+    """Return the samples by split, or ``all`` of them as one split to test on."""
+    check_one_of("splits", splits, SPLITS)
+    return {"test": [item for split in items.values() for item in split]} if splits == "all" else items
 
 
 def photo_caption(name: str) -> str:

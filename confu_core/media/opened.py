@@ -13,7 +13,7 @@ import numpy as np
 from confu_core.ceilings import Ceilings
 from confu_core.datasets.contents import Contents, class_numbers, contents_of
 from confu_core.errors import InvalidValue
-from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
+from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sound, Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.arrays import Replaced, StreamedArrays, degraded_inputs, with_features
 from confu_core.media.settings import MediaSettings
@@ -111,7 +111,8 @@ def open_media(
     if fitted is not None:
         _check_shapes(kinds, fitted.inputs)
         arrays, absent = Replaced(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
-        kinds = dict(fitted.inputs)
+        # A video stays one to a model of pictures.
+        kinds = {name: kinds[name] if _is_video(kinds.get(name)) else taken for name, taken in fitted.inputs.items()}
     cached = source if isinstance(source, Cached) else None
     return data.task(
         text,
@@ -156,10 +157,16 @@ def _as_fitted(name: str, one: Input, taken: Kind, featured: bool) -> Input:
         return one  # Whose width is compared when they are read.
     if isinstance(taken, Features):
         raise InvalidValue(f"the model was trained on features of {name}; give --features {name}=FILE")
+    if _is_video(one) and type(taken) is Picture:
+        return replace(one, side=taken.side)
     if type(one) is not type(taken):
         mine, theirs = (type(each).__name__.lower() for each in (taken, one))
         raise InvalidValue(f"{name} is a {mine} to the model and a {theirs} in the data; choose other data")
     return replace(taken, column=one.column)
+
+
+def _is_video(one: Kind | Input | None) -> bool:
+    return isinstance(one, Frames)
 
 
 def _spec(contents: Contents, settings: MediaSettings) -> InputSpec:
@@ -173,7 +180,8 @@ def _spec(contents: Contents, settings: MediaSettings) -> InputSpec:
 
 def _check_shapes(there: Mapping[str, Kind], taken: Mapping[str, Kind]) -> None:
     for name, one in there.items():
-        if one.shape != taken[name].shape:
+        shape = one.shape[-len(taken[name].shape) :] if _is_video(one) else one.shape
+        if shape != taken[name].shape:
             raise InvalidValue(f"{name} must be of shape {taken[name].shape} for the model; got {one.shape}")
 
 
