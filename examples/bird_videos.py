@@ -1,9 +1,9 @@
 """Stand-ins for SSW60 and VB100: videos of generated birds in folders laid out exactly as those of the two datasets.
 
-The birds are of the species of a built Bird-MML dataset, made to the same dials, and other individuals: another seed draws
-them. Of SSW60's all but the last quarter of the species are there, of VB100's all but the first; VB100's are birds of the
-split `shift`, in circumstances that were never trained on. In a video a window wanders over the picture of one bird, which
-is partly out of sight at times, while its recording plays again and again. Usage:
+The birds are of the species of a built Bird-MML dataset, made to the same dials, and other individuals: another seed
+draws them. SSW60's are of all but the last quarter of the species, VB100's of all but the first; VB100's are birds of
+the split `shift`, in circumstances that were never trained on. In a video a window wanders over the picture of one bird,
+which is partly out of sight at times, while its recording plays again and again. Usage:
 
     python examples/bird_videos.py data/birds --out data/videos --seed 1 --videos 12
 """
@@ -130,9 +130,11 @@ def write_video(path: Path, bird: Row, seed: int) -> None:
 
 def wandering(room: int, seed: int) -> list[tuple[int, int]]:
     """Return where the window is in each frame: waves of two lengths, from edge to edge of the picture."""
-    turns, begin = np.random.default_rng(seed).uniform(((0.5, 0.5), (0.0, 0.0)), ((1.5, 1.5), (1.0, 1.0)))
+    rng = np.random.default_rng(seed)
+    turns, begin = rng.uniform(((0.5, 0.5), (0.0, 0.0)), ((1.5, 1.5), (1.0, 1.0)))
     time = np.linspace(0, 1, FPS * SECONDS, endpoint=False)[:, None]
-    return [tuple(place) for place in np.rint(room * (0.5 + 0.5 * np.sin(2 * np.pi * (turns * time + begin)))).astype(int)]
+    places = np.rint(room * (1 + np.sin(2 * np.pi * (turns * time + begin))) / 2)
+    return [(int(top), int(left)) for top, left in places]
 
 
 if __name__ == "__main__":

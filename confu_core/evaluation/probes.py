@@ -234,7 +234,7 @@ def _searched(x: np.ndarray, y: np.ndarray, success: Callable[[Any], tuple[float
 
 
 def fit_logistic(x: np.ndarray, y: np.ndarray, strength: float, *, steps: int) -> Any:
-    """Return multinomial logistic regression of scikit-learn, fitted in at most so many steps, at their end as it is."""
+    """Return multinomial logistic regression, fitted in at most so many steps and taken as it is at their end."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():

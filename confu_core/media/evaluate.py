@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,19 +98,34 @@ def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = Non
 
 @family(streams=True, tells_classes=False)
 def _retrieval(findings: Findings) -> Iterator[Measure]:
-    task, batch = findings.task, findings.embedded(TEST)
-    modalities = len(task.inputs)
+    modalities = len(findings.task.inputs)
     every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
-    alike = {at: torch.from_numpy(findings.alike(task.modalities[at])) for at in task.present}
-    for query, key in every:
+    yield from _found("retrieval", findings, every)
+
+
+@family(streams=True, tells_classes=False)
+def _pair_retrieval(findings: Findings) -> Iterator[Measure]:
+    """Find the two modalities of a sample by a third: 1->2, by the scores of 2->1."""
+    back = [(key, query) for query, key in every_direction(len(findings.task.inputs), 2)]
+    yield from _found("pair_retrieval", findings, back)
+
+
+def _found(
+    family: str, findings: Findings, directions: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]
+) -> Iterator[Measure]:
+    """Measure retrieval in those directions whose modalities are there."""
+    task, batch = findings.task, findings.embedded(TEST)
+    alike = {at: findings.alike(task.modalities[at]) for at in task.present}
+    for query, key in directions:
         if not {*query, *key} <= {*task.present}:
             continue
-        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), alike[key[0]])
-        subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
+        equal = torch.from_numpy(equal_rows(np.stack([alike[at] for at in key], axis=1)))
+        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), equal)
+        subject = f"{query_name(task, query)}->{query_name(task, key)}"
         defined = findings.model.method.defines(query, key)
         for reading, measures in found.items():
             for metric, (estimate, chance) in measures.items():
-                yield _estimated("retrieval", subject, metric, reading, estimate, chance, defined)
+                yield _estimated(family, subject, metric, reading, estimate, chance, defined)
 
 
 def _blocks(
@@ -118,6 +133,8 @@ def _blocks(
 ) -> Callable[[int, int], Tensor]:
     """Score queries some at a time: all with all may not fit in memory."""
     keys = batch.view(key)
+    if len(key) > len(query):  # Methods need not know keys of several: a score is one of the two, whichever is sought.
+        return lambda start, stop: findings.scores(keys, rows_of(batch, start, stop).view(query)).mT
     return lambda start, stop: findings.scores(rows_of(batch, start, stop).view(query), keys)
 
 

@@ -25,7 +25,7 @@ VIDEO = 3  # Axes of the tables of a video, (frames, n, width); those of others 
 
 
 def model_on_videos(model: Model, inputs: Mapping[str, Kind], *, framewise: bool) -> Model:
-    """Return a model that takes videos where it was trained on pictures: their frames one by one, or averaged features."""
+    """Return a model that takes videos where it takes pictures: their frames one by one, or all by mean features."""
     videos = [at for at, kind in enumerate(inputs.values()) if isinstance(kind, Frames)]
     model = copy.deepcopy(model) if videos else model
     for at in videos:
@@ -39,9 +39,10 @@ def model_on_videos(model: Model, inputs: Mapping[str, Kind], *, framewise: bool
 class FramewiseFindings(Findings):
     """Findings of a model that takes pictures, on videos.
 
-    A single modality is the mean of the embeddings of its frames, brought to length 1. Where a method makes one vector of
-    several modalities, such as ConFu's fused one, it is the mean of those vectors, brought to length 1; scores are linear in
-    it. Where a method has a score of several modalities but no such vector, the mean embedding stands for the video.
+    A single modality is the mean of the embeddings of its frames, brought to length 1. Where a method makes one vector
+    of several modalities, such as ConFu's fused one, it is the mean of those vectors, brought to their length, mostly
+    1; scores are linear in it. Where a method has a score of several modalities but no such vector, the mean embedding
+    stands for the video.
     """
 
     @once
@@ -63,16 +64,19 @@ class FramewiseFindings(Findings):
         batch = self.embedded(split)
         videos = [kind for kind in self.task.inputs.values() if isinstance(kind, Frames)]
         for number in range(videos[0].count if videos else 0):
-            tables = ([_frame(one, number) for one in each] for each in (batch.features, batch.embeddings))
-            yield (*videos[0].moment(number), EmbeddedBatch(*tables))
+            features, embeddings = (
+                [_frame(one, number) for one in each] for each in (batch.features, batch.embeddings)
+            )
+            yield (*videos[0].moment(number), EmbeddedBatch(features, embeddings))
 
     def scores(self, query: View, key: View) -> Tensor:
         """Return the method's scores of what is averaged over frames."""
-        for side, length in ((query, self._length(query)), (key, self._length(key))):
-            if length is not None:
+        for side in (query, key):
+            if (vectors := self._vectors(side)) is not None:
                 pairs = [(one, key) if side is query else (query, one) for one in _each(side)]
                 mean = torch.stack([super(FramewiseFindings, self).scores(*pair) for pair in pairs]).mean(0)
-                return mean / (length[:, None] if side is query else length)
+                longer = _stretch(vectors)
+                return mean * (longer if side is query else longer.mT)
         return super().scores(_averaged(query), _averaged(key))
 
     def single(self, view: View) -> View:
@@ -81,25 +85,21 @@ class FramewiseFindings(Findings):
 
     def fused(self, view: View) -> Tensor | None:
         """Return the one vector that the method makes of several modalities, averaged over frames."""
-        mean = self._mean(view)
-        return super().fused(_averaged(view)) if mean is None else normalize(mean, dim=-1)
+        vectors = self._vectors(view)
+        return super().fused(_averaged(view)) if vectors is None else vectors.mean(0) * _stretch(vectors)
 
     def _of_video(self, name: str) -> bool:
         return isinstance(self.task.inputs[name], Frames)
 
-    def _length(self, view: View) -> Tensor | None:
-        mean = self._mean(view)
-        return None if mean is None else mean.norm(dim=-1).clamp(min=torch.finfo(mean.dtype).tiny)
-
-    def _mean(self, view: View) -> Tensor | None:
-        """Return the mean of the method's vectors of a video's frames with others; None where it makes none."""
+    def _vectors(self, view: View) -> Tensor | None:
+        """Return the method's vectors of a video's frames with others, (frames, n, dim); None where it makes none."""
         if len(view.modalities) == 1 or not _holds_video(view):
             return None
         method = self.model.method
         with in_evaluation(method), torch.no_grad():
             vectors = [method.embed(one) for one in _each(view)]
         known = [one for one in vectors if one is not None]
-        return torch.stack(known).mean(0) if known else None
+        return torch.stack(known) if known else None
 
 
 def _holds_video(view: View) -> bool:
@@ -110,9 +110,19 @@ def _each(view: View) -> list[View]:
     """Return a view for each frame."""
     count = max(len(table) for table in view.embeddings if table.dim() == VIDEO)
     return [
-        View(view.modalities, *(tuple(_frame(one, number) for one in each) for each in (view.features, view.embeddings)))
+        View(
+            view.modalities,
+            tuple(_frame(table, number) for table in view.features),
+            tuple(_frame(table, number) for table in view.embeddings),
+        )
         for number in range(count)
     ]
+
+
+def _stretch(vectors: Tensor) -> Tensor:
+    """Return what brings the mean over frames to the mean length of their vectors, (n, 1)."""
+    lengths, shorter = (one.norm(dim=-1, keepdim=True) for one in (vectors, vectors.mean(0)))
+    return lengths.mean(0) / shorter.clamp(min=torch.finfo(vectors.dtype).tiny)
 
 
 def _frame(table: Tensor, number: int) -> Tensor:

@@ -157,7 +157,7 @@ def _as_fitted(name: str, one: Input, taken: Kind, featured: bool) -> Input:
         return one  # Whose width is compared when they are read.
     if isinstance(taken, Features):
         raise InvalidValue(f"the model was trained on features of {name}; give --features {name}=FILE")
-    if _is_video(one) and type(taken) is Picture:
+    if isinstance(one, Frames) and type(taken) is Picture:
         return replace(one, side=taken.side)
     if type(one) is not type(taken):
         mine, theirs = (type(each).__name__.lower() for each in (taken, one))

@@ -21,8 +21,8 @@ class Protocol:
     name : str
         What it is called in results.
     framewise : bool
-        Whether each frame of a video is embedded, and fused with what else is seen, by itself: vectors are averaged, and
-        brought to length 1. Else the features of frames are averaged, before anything is projected or fused.
+        Whether each frame of a video is embedded, and fused with what else is seen, by itself: vectors are averaged,
+        and brought to length 1. Else the features of frames are averaged, before anything is projected or fused.
     names : bool
         Whether a class is described by its name and nothing else, unless another description is asked for.
     probe : mapping of str to object

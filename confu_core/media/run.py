@@ -184,6 +184,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
         augment=augmentations(settings.augment, task.inputs, settings.seed),
         labels=task.labels("train"),
         balance=settings.balance,
+        pairing=settings.pairing,
         rank=rank,
         ranks=count,
         device=device,

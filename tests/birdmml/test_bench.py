@@ -177,6 +177,8 @@ def test_what_a_stream_cannot_do_is_refused(built: Path, tmp_path: Path) -> None
         run(settings(built, feature_files={"audio": str(tmp_path / "a.npz")}), stream=True)
     with pytest.raises(InvalidValue, match="balance must be instance for a stream"):
         run(settings(built, balance="species"), stream=True)
+    with pytest.raises(InvalidValue, match="pairing must be sample for a stream"):
+        run(settings(built, pairing="class"), stream=True)
 
 
 def all_keys(root: Path) -> list[str]:

@@ -37,6 +37,10 @@ def _damaged(series: list[Series], of: Mapping[str, str]) -> Panel:
     return Panel(title, series, UNITS.get(condition, condition), of["metric"], (BEST,), proportion=True)
 
 
+def _single_frame(series: list[Series], of: Mapping[str, str]) -> Panel:
+    return Panel(of["subject"], series, f"{of['condition']} of the video", of["metric"], proportion=True)
+
+
 def _falling(axes: Axes, panel: Panel) -> None:
     if panel.x_label == UNITS["snr"]:
         axes.invert_xaxis()
@@ -47,6 +51,15 @@ def _missing(series: list[Series], of: Mapping[str, str]) -> Panel:
     return Panel(title, series, label, of["metric"], (BEST,), proportion=True)
 
 
+declare(
+    85,
+    "frame",
+    title="Single frames of videos",
+    lede="Accuracy from one frame of each video alone, and from it with what else is seen of the sample.",
+    keys=_keys("told by", "at"),
+    panel=_single_frame,
+    folded=True,
+)
 declare(
     110,
     "robustness",

@@ -17,7 +17,7 @@ from confu_core.report.words import file_stem
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FAMILY, TITLE = "few_shot", "Few-shot accuracy"
+FAMILY, TITLE, ACCURACY = "few_shot", "Few-shot accuracy", "accuracy"
 # On single embeddings side by side, the same for every method; and on the vector that a method makes itself.
 KINDS = {"": "", "fused": " on the method's own fused vector"}
 STAR = 9.0
@@ -29,15 +29,16 @@ def few_shot(measured: Measures, shown: Measures) -> Section | None:
     words, keys = measured.words, (Column("query", "query"), Column("x", "shots", None))
     tables = [
         wide_table(
-            file_stem(FAMILY, kind),
-            f"{TITLE}{said}",
+            file_stem(FAMILY, kind, metric.removesuffix(ACCURACY)),
+            f"Few-shot {metric}{said}",
             keys,
-            lines_of(measured, FAMILY, ("subject", "x"), condition=kind),
+            lines_of(measured, FAMILY, ("subject", "x"), condition=kind, metric=metric),
             measured.groups,
-            exact="Bayes accuracy",
+            exact="Bayes accuracy" if metric == ACCURACY else "",
         )
+        for metric in measured.values(FAMILY, "metric")
         for kind, said in KINDS.items()
-        if kind in measured.values(FAMILY, "condition")
+        if kind in measured.values(FAMILY, "condition", metric=metric)
     ]
     if not tables:
         return None
@@ -45,7 +46,7 @@ def few_shot(measured: Measures, shown: Measures) -> Section | None:
     def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
         return Panel(of["subject"], series, f"shots per {words.label}", "accuracy", (BEST,), proportion=True)
 
-    panels = panels_of(shown, FAMILY, ("subject",), "x", panel, condition="")
+    panels = panels_of(shown, FAMILY, ("subject",), "x", panel, condition="", metric=ACCURACY)
     remarks = ["Stars: zero-shot." if words.described else "", shown.note]
     images = draw_facets(FAMILY, TITLE, panels, draw_shots, remarks=remarks, height=2.3)
     zero = " 0 shots is zero-shot: the captions alone." if words.described else ""
