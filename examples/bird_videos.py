@@ -2,8 +2,8 @@
 
 The birds are of the species of a built Bird-MML dataset, made to the same dials, and other individuals: another seed
 draws them. SSW60's are of all but the last quarter of the species, VB100's of all but the first; VB100's are birds of
-the split `shift`, in circumstances that were never trained on. In a video a window wanders over the picture of one bird,
-which is partly out of sight at times, while its recording plays again and again. Usage:
+the split `shift`, in circumstances that were never trained on. In a video a window wanders over the picture of one
+bird, which is partly out of sight at times, while its recording plays again and again. Usage:
 
     python examples/bird_videos.py data/birds --out data/videos --seed 1 --videos 12
 """
