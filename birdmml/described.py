@@ -36,7 +36,8 @@ def _taken(classes: tuple[str, ...], other: MediaData, place: str) -> tuple[tupl
         by_name.setdefault(_letters(other.contents.classes[number]), []).append(text)
     lacking = [name for name in classes if _letters(name) not in by_name]
     if lacking:
-        raise InvalidValue(f"{place} describes {len(lacking)} of {len(classes)} classes not, first {lacking[0]!r}")
+        what = f"{len(lacking)} of the {len(classes)} classes, first {lacking[0]!r}"
+        raise InvalidValue(f"{place} has no description of {what}; give --prompts names, or data that have")
     return tuple((text, number) for number, name in enumerate(classes) for text in by_name[_letters(name)])
 
 

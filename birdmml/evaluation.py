@@ -130,7 +130,7 @@ def evaluate(
     check_dials(_Said(seed, temperature))
     if not (isinstance(name, str) and name.strip() and name.isprintable()):
         raise InvalidValue(f"name must be text that can be printed; got {name!r}")
-    known = _opened(data)
+    known = _opened(data).known_by(None)
     if isinstance(embeddings, str | Path):
         embeddings = read_embeddings(embeddings, known)
     elif not isinstance(embeddings, Embeddings):
@@ -200,6 +200,7 @@ def evaluate_model(
     started = time.monotonic()
     how, saved = protocol_of(protocol), load_model(model) if isinstance(model, str | Path) else model
     opened, described = prompted(_opened(data), prompts or (NAMES if how.names else OWN))
+    opened = opened.known_by(saved.row.get("told_by"))
     known, findings = _findings(saved, opened, cache, features, workers, progress, how)
     name = name or saved.settings.method
     # Of the run that trained it, but of these data.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CEILINGS", "UNDEFINED", "captured", "print_run", "report_command", "run_grid", "run_settings"]
 Row = Mapping[str, Any]
-HOW = {"descriptions": "by descriptions", "probe": "by probes"}
+HOW = {"descriptions": "by descriptions", "names": "by named classes", "probe": "by probes"}
 # Column of a row to its heading; what fits beside a direction in a hundred columns.
 CEILINGS = {
     "single_ceiling": "single ceiling",

@@ -212,7 +212,10 @@ def photo_caption(name: str) -> str:
     return f"a photo of {'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def species_contents(media: Mapping[str, Input], names: Sequence[str], families: Sequence[str] = ()) -> Contents:
+def species_contents(
+    media: Mapping[str, Input], names: Sequence[str], families: Sequence[str] = (), *, named: bool = True
+) -> Contents:
     """Return what the columns of a dataset of birds are to training: its media, a caption, and the class `species`."""
     prompts = tuple((photo_caption(name), number) for number, name in enumerate(names))
-    return Contents(InputSpec({**media, "caption": Text("caption")}), "species", tuple(names), prompts, tuple(families))
+    inputs = InputSpec({**media, "caption": Text("caption")})
+    return Contents(inputs, "species", tuple(names), prompts, tuple(families), named)

@@ -24,7 +24,7 @@ from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import named, tokenizer_of, with_lengths
 
 NEEDED = ("train", "validation", "test")
-DESCRIPTIONS, PROBE = "descriptions", "probe"
+DESCRIPTIONS, NAMES, PROBE = "descriptions", "names", "probe"
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,16 @@ class MediaData:
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)  # As in `MediaTask`.
     facts: tuple[Measure, ...] = ()  # What is known exactly besides, of variables that are no modalities.
 
+    def known_by(self, training: str | None) -> MediaData:
+        """Return the same as it is to a model whose training told classes by that: with names it had them as labels."""
+        contents = replace(self.contents, named=training == NAMES)
+        told = {"told_by": told_by(described_by(contents), contents.named)} if "told_by" in self.columns else {}
+        return replace(self, contents=contents, columns={**self.columns, **told})
+
     def task(self, text: str | None, **rest: Any) -> MediaTask:
         """Return a task on the data, whose classes are told by descriptions like a modality's texts, or by probes."""
         contents = self.contents
-        told = {"told_by": told_by(text)} if "told_by" in self.columns else {}
+        told = {"told_by": told_by(text, contents.named)} if "told_by" in self.columns else {}
         return MediaTask(
             benchmark=self.benchmark,
             classes=contents.classes,
@@ -73,7 +79,7 @@ def media_data(dataset: Dataset) -> MediaData:
         "p": None,
         "triplets": sum(manifest.splits.values()),
         "data_seed": manifest.seed,
-        "told_by": told_by(described_by(contents)),
+        "told_by": told_by(described_by(contents), contents.named),
     }
     return MediaData(dataset, contents, manifest.name, columns)
 
@@ -134,9 +140,9 @@ def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -
     return texts[0] if texts and contents.prompts else None
 
 
-def told_by(text: str | None) -> str:
-    """Say what classes are told by, given the modality of their descriptions if there is one."""
-    return DESCRIPTIONS if text else PROBE
+def told_by(text: str | None, named: bool) -> str:
+    """Say what classes are told by, given the modality of their descriptions, if any, and whether these are names."""
+    return (NAMES if named else DESCRIPTIONS) if text else PROBE
 
 
 def _fitted_spec(contents: Contents, fitted: Fitted, features: Mapping[str, str]) -> InputSpec:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAME = "who_captures_what"
-FAMILIES = {"zero_shot": "zero-shot", "probe": "probe"}  # Where the class may be told, and how that is called.
+FAMILIES = ("zero_shot", "probe")  # Where the class may be told.
 MOST_METHODS, MOST_GROUPS = 12, 6  # More would not fit a figure that is understood at a glance.
 # In inches: a method in the upper and in the lower row of panels, and all around them.
 ROW, LOW_ROW, AROUND = 0.46, 0.19, 1.75
@@ -129,7 +129,7 @@ def _told(measures: Measures, headline: Sequence[Series]) -> _Told | None:
     means = [0.0 if (point := one.at(None)) is None else point.mean or 0.0 for one in found[query]]
     return _Told(
         query,
-        FAMILIES[family],
+        measures.words.zero_shot if family == "zero_shot" else family,
         found[query],
         {name: found[name] for name in members},
         dict(zip(members, letters, strict=True)),

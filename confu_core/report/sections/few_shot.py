@@ -47,9 +47,9 @@ def few_shot(measured: Measures, shown: Measures) -> Section | None:
         return Panel(of["subject"], series, f"shots per {words.label}", "accuracy", (BEST,), proportion=True)
 
     panels = panels_of(shown, FAMILY, ("subject",), "x", panel, condition="", metric=ACCURACY)
-    remarks = ["Stars: zero-shot." if words.described else "", shown.note]
+    remarks = [f"Stars: {words.zero_shot}." if words.described else "", shown.note]
     images = draw_facets(FAMILY, TITLE, panels, draw_shots, remarks=remarks, height=2.3)
-    zero = " 0 shots is zero-shot: the captions alone." if words.described else ""
+    zero = f" 0 shots is {words.zero_shot}: the captions alone." if words.described else ""
     lede = f"A linear classifier on frozen embeddings of a few samples per {words.label}.{zero}"
     return Section(FAMILY, "Few-shot", lede, images, folded=tuple(tables))
 
