@@ -6,7 +6,6 @@ import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -54,7 +53,9 @@ class FramewiseFindings(Findings):
         batch = embed_all(self.model, [first.get(name) for name in task.modalities])
         for at, name in enumerate(task.modalities):
             if name in arrays and self._of_video(name):
-                frames = [embed_modality(self.model, at, rows) for rows in np.moveaxis(np.asarray(arrays[name]), 1, 0)]
+                rows = arrays[name]
+                others = [embed_modality(self.model, at, rows[:, number]) for number in range(1, rows.shape[1])]
+                frames = [(batch.features[at], batch.embeddings[at]), *others]
                 features, embeddings = (torch.stack(tables) for tables in zip(*frames, strict=True))
                 batch = with_modality(batch, at, (features, embeddings))
         return batch

@@ -1,4 +1,4 @@
-"""The commands of the page on transfer, at toy size: from a build to a report, on videos laid out as SSW60 and VB100."""
+"""The commands of the page on transfer at toy size: from a build to a report, on videos laid out like the real ones."""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ import pytest
 from known_sets import all_rows, write_vb100
 
 from confu_core.datasets import contents_of, open_source
+from confu_core.datasets.sources import open_place
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.picture import decode_frames
+from confu_core.media.opened import media_data
 from confu_core.shards import build, open_dataset
 
 
@@ -46,6 +48,15 @@ def test_all_videos_to_test_on_and_a_frame_at_some_seconds(vb100: Path) -> None:
     assert set(recipe.config) - set(plain.config) == {"splits", "every"}
     with pytest.raises(InvalidValue, match="splits must be one of theirs, all; got 'none'"):
         open_source(f"vb100:{vb100}?splits=none")
+
+
+def test_captions_are_names_to_those_who_train_on_them_alone(vb100: Path) -> None:
+    data = media_data(open_place(f"vb100:{vb100}"))
+    assert data.contents.named and data.columns["told_by"] == "names"
+    met = data.known_by("descriptions")  # By a model that was trained elsewhere.
+    assert not met.contents.named and met.columns["told_by"] == "descriptions"
+    assert data.known_by("names") == data and met.known_by(None) == met
+    assert "named" not in met.contents.as_dict() and contents_of(data.dataset.manifest) == data.contents
 
 
 @pytest.mark.parametrize(
