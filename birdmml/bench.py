@@ -152,3 +152,5 @@ def _check_streamed(settings: MediaSettings) -> None:
         raise InvalidValue("--features cannot be streamed: their rows are looked up by key; leave out --stream")
     if settings.balance != "instance":
         raise InvalidValue(f"balance must be instance for a stream, which has no labels; got {settings.balance!r}")
+    if settings.pairing != "sample":
+        raise InvalidValue(f"pairing must be sample for a stream, which has no labels; got {settings.pairing!r}")

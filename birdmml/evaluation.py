@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 from birdmml.bench import open_data
+from birdmml.described import NAMES, OWN, prompted
 from confu_core.errors import InvalidValue
 from confu_core.inputs.features import as_array
 from confu_core.media.evaluate import norm_probes
 from confu_core.media.findings import Findings
+from confu_core.media.framewise import FramewiseFindings, model_on_videos
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
 from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on
+from confu_core.media.protocol import DEFAULT, Protocol, protocol_of
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
 from confu_core.media.sweep import kept, media_plan
@@ -127,7 +130,7 @@ def evaluate(
     TEMPERATURE.checked("temperature", temperature)
     if not (isinstance(name, str) and name.strip() and name.isprintable()):
         raise InvalidValue(f"name must be text that can be printed; got {name!r}")
-    known = _opened(data)
+    known = _opened(data).known_by(None)
     if isinstance(embeddings, str | Path):
         embeddings = read_embeddings(embeddings, known)
     elif not isinstance(embeddings, Embeddings):
@@ -156,6 +159,8 @@ def evaluate_model(
     split: str = TEST,
     norm_probe: bool = False,
     measures: Sequence[str] = (),
+    protocol: str = "default",
+    prompts: str | None = None,
     threads: int = 1,
     workers: int = 1,
     progress: Any = None,
@@ -185,6 +190,13 @@ def evaluate_model(
         probe of kind ``"norm"`` of a method's own vector of several modalities, or of their embeddings side by side.
     measures : sequence of str
         Measures of your own besides, each ``FILE.py:NAME``.
+    protocol : {"default", "published"}
+        How it is measured; ``published`` is how ConFu's authors measured on videos, see
+        `confu_core.media.protocol.Protocol`.
+    prompts : str, optional
+        What describes the classes: ``"own"``, what the data have; ``"names"``, the name of each class alone; or other
+        data, as for `birdmml.bench.open_data`, whose descriptions of classes of the same names are taken. By default
+        what the protocol says.
     threads : int
         Cores to compute on; numbers may differ in their last digits.
 
@@ -199,17 +211,19 @@ def evaluate_model(
         If the file is no model, or does not fit the data.
     """
     started = time.monotonic()
-    saved = load_model(model) if isinstance(model, str | Path) else model
-    data = _opened(data)
-    own = chosen_keys(split, data.dataset) if is_own_split(split) else None  # Before anything is decoded.
-    known, findings = _findings(saved, data, cache, features, workers, progress)
+    how, saved = protocol_of(protocol), load_model(model) if isinstance(model, str | Path) else model
+    opened, described = prompted(_opened(data), prompts or (NAMES if how.names else OWN))
+    opened = opened.known_by(saved.row.get("told_by"))
+    own = chosen_keys(split, opened.dataset) if is_own_split(split) else None  # Before anything is decoded.
+    known, findings = _findings(saved, opened, cache, features, workers, progress, how)
     task = tested_on(findings.task, split) if own is None else measured_on(findings.task, own)
-    findings = Findings(task, saved.model)
+    findings = type(findings)(task, findings.model, protocol=how)
     name = name or saved.settings.method
     # Of the run that trained it, but of these data.
     settings = replace(saved.settings, measures=tuple(measures))
     columns = {**settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
-    columns |= {**findings.task.columns, **({} if split == TEST else {"split": split})}
+    columns |= {**({} if how == DEFAULT else {"protocol": protocol}), **described}
+    columns |= {**task.columns, **({} if split == TEST else {"split": split})}
     chosen = {} if own is None else {"keys": sorted(own)}
     cell = {
         "cell": cell_id({**columns, "weights": _weights(saved), **chosen}, "", *code_places(settings.measures)),
@@ -259,6 +273,7 @@ def _findings(
     features: Mapping[str, str] | None,
     workers: int,
     progress: Any,
+    protocol: Protocol = DEFAULT,
 ) -> tuple[MediaData, Findings]:
     known = _opened(data)
     if not isinstance(saved, SavedModel):
@@ -266,7 +281,8 @@ def _findings(
     settings = replace(saved.settings, feature_files=dict(features or {}))
     fitted = Fitted(saved.inputs, saved.tokenizer)
     task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)
-    return known, Findings(task, saved.model)
+    on_videos = model_on_videos(saved.model, task.inputs, framewise=protocol.framewise)
+    return known, (FramewiseFindings if protocol.framewise else Findings)(task, on_videos, protocol=protocol)
 
 
 def _opened(data: Any) -> MediaData:

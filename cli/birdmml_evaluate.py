@@ -43,6 +43,16 @@ READ = together(FEATURES, cache_folder_option, THREADS)
 )
 @click.option("--norm-probe", is_flag=True, help="Of a model: fit the probe of CoMM's comparison besides.")
 @setting_options("confu_core.media.settings:MediaSettings", "measures")
+@click.option(
+    "--protocol",
+    type=click.Choice(["default", "published"]),
+    help="Of a model: published is how ConFu's authors measured on videos.  [default: default]",
+)
+@click.option(
+    "--prompts",
+    metavar="own|names|DATA",
+    help="Of a model: what describes the classes; DATA, those of the same names there.  [default: by the protocol]",
+)
 @kept_in
 @READ
 @as_json
@@ -60,11 +70,8 @@ def evaluate(
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
     opened = data if out is None else _for_place(out, data)
-    given = {
-        name: options[name]
-        for name in ("name", "seed", "temperature", "split", "measures")
-        if options[name] is not None
-    }
+    names = ("name", "seed", "temperature", "split", "measures", "protocol", "prompts")
+    given = {name: options[name] for name in names if options[name] is not None}
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
 
@@ -76,6 +83,8 @@ def evaluate(
             raise InvalidValue("embeddings are measured on the test split; leave out --split")
         if options["norm_probe"]:
             raise InvalidValue("the norm probe is for models; leave out --norm-probe")
+        if "protocol" in given or "prompts" in given:
+            raise InvalidValue("embeddings are measured as they are; leave out --protocol and --prompts")
         found = measure(embeddings, opened, **{"name": embeddings.stem, **given})
     else:
         if "seed" in given or "temperature" in given:

@@ -33,7 +33,7 @@ __all__ = [
     "say_ours",
 ]
 Row = Mapping[str, Any]
-HOW = {"descriptions": "by descriptions", "probe": "by probes"}
+HOW = {"descriptions": "by descriptions", "names": "by named classes", "probe": "by probes"}
 # Column of a row to its heading; what fits beside a direction in a hundred columns.
 CEILINGS = {
     "single_ceiling": "single ceiling",

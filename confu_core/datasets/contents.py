@@ -41,6 +41,8 @@ class Contents:
         Texts that describe classes, each with the number of its class; empty where classes are not described.
     groups : tuple of str
         Group of each class, such as its family; empty if there are none.
+    named : bool
+        Whether the text of a sample is no more than the name of its class: who trains on it trains with labels.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Contents:
     classes: tuple[str, ...]
     prompts: tuple[tuple[str, int], ...] = ()
     groups: tuple[str, ...] = ()
+    named: bool = False
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) < len(self.classes):
@@ -79,6 +82,7 @@ class Contents:
             "classes": list(self.classes),
             "prompts": [[text, number] for text, number in self.prompts],
             "groups": list(self.groups),
+            **({"named": True} if self.named else {}),
         }
 
     @classmethod
@@ -86,7 +90,8 @@ class Contents:
         """Return what `as_dict` described."""
         prompts = tuple((str(text), int(number)) for text, number in data["prompts"])
         inputs, names = InputSpec.from_dict(data["inputs"]), tuple(map(str, data["classes"]))
-        return cls(inputs, str(data["label"]), names, prompts, tuple(map(str, data["groups"])))
+        groups = tuple(map(str, data["groups"]))
+        return cls(inputs, str(data["label"]), names, prompts, groups, data.get("named") is True)
 
 
 def contents_of(manifest: Manifest) -> Contents:

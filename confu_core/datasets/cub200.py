@@ -69,7 +69,7 @@ def open_cub200(
         name=NAME,
         description=f"CUB-200-2011: pictures of birds; the caption is {told}.",
         root=root,
-        contents=species_contents({"image": Picture("image")}, _names([*stay, *held, *test])),
+        contents=species_contents({"image": Picture("image")}, _names([*stay, *held, *test]), named=not texts),
         items={split: [_captioned(root, item) for item in rows] for split, rows in items.items()},
         opener=opener,
         options={"caption": "text" if texts else "name", "validation": share, "seed": number, "missing": missing},

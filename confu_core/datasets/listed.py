@@ -20,9 +20,20 @@ from confu_core.random import generator
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["Files", "Item", "ListedRecipe", "Opener", "complete", "hold_out", "photo_caption", "species_contents"]
+__all__ = [
+    "Files",
+    "Item",
+    "ListedRecipe",
+    "Opener",
+    "complete",
+    "hold_out",
+    "photo_caption",
+    "species_contents",
+    "together",
+]
 
 MISSING = ("refuse", "leave_out")
+SPLITS = ("theirs", "all")
 
 Row = TypeVar("Row")
 
@@ -184,6 +195,12 @@ def hold_out(
     return [row for at, row in enumerate(rows) if at not in held], [row for at, row in enumerate(rows) if at in held]
 
 
+def together(items: Mapping[str, Sequence[Item]], splits: str) -> Mapping[str, Sequence[Item]]:
+    """Return the samples by split, or ``all`` of them as one split to test on."""
+    check_one_of("splits", splits, SPLITS)
+    return {"test": [item for split in items.values() for item in split]} if splits == "all" else items
+
+
 def photo_caption(name: str) -> str:
     """Return the caption of a picture of which only the class is known; who trains on it trains with labels.
 
@@ -195,7 +212,10 @@ def photo_caption(name: str) -> str:
     return f"a photo of {'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
-def species_contents(media: Mapping[str, Input], names: Sequence[str], families: Sequence[str] = ()) -> Contents:
+def species_contents(
+    media: Mapping[str, Input], names: Sequence[str], families: Sequence[str] = (), *, named: bool = True
+) -> Contents:
     """Return what the columns of a dataset of birds are to training: its media, a caption, and the class `species`."""
     prompts = tuple((photo_caption(name), number) for number, name in enumerate(names))
-    return Contents(InputSpec({**media, "caption": Text("caption")}), "species", tuple(names), prompts, tuple(families))
+    inputs = InputSpec({**media, "caption": Text("caption")})
+    return Contents(inputs, "species", tuple(names), prompts, tuple(families), named)

@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from itertools import cycle
 from operator import attrgetter
 
-from confu_core.datasets.listed import Files, Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
+from confu_core.datasets.listed import (
+    Files,
+    Item,
+    ListedRecipe,
+    complete,
+    hold_out,
+    photo_caption,
+    species_contents,
+    together,
+)
 from confu_core.datasets.media_root import MediaRoot, open_root, read_table, whole_number
 from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
-from confu_core.datasets.video import Videos, bird_media, need_video, parse_frames
+from confu_core.datasets.video import Videos, bird_media, need_video, parse_every, parse_frames
 from confu_core.errors import DatasetError
 from confu_core.random import generator
 
@@ -56,6 +65,8 @@ def open_ssw60(
     validation: str = "0.1",
     seed: str = "0",
     missing: str = "refuse",
+    every: str = "0",
+    splits: str = "theirs",
 ) -> ListedRecipe:
     """Open Sapsucker Woods 60, with the columns ``image``, ``audio``, ``caption``, ``species`` and more.
 
@@ -78,10 +89,15 @@ def open_ssw60(
         Decides that share, and the pairs.
     missing : {"refuse", "leave_out"}
         What to do where files are missing.
+    every : str
+        Seconds from frame to frame of a video, in place of evenly spaced ones: ``frames=19&every=0.5`` are those at
+        0.5, 1, and on to 9.5 s.
+    splits : {"theirs", "all"}
+        ``all``: every sample is one to test on, as in ConFu's evaluation.
     """
     check_one_of("pair", pair, PAIRS)
     check_one_of("audio", audio, AUDIO)
-    count, share, number = parse_frames(frames), parse_share(validation), parse_seed(seed)
+    count, step, share, number = parse_frames(frames), parse_every(every), parse_share(validation), parse_seed(seed)
     folders = PAIRS[pair]
     used = ("audio_ml", *folders) if folders else ("video_ml",)
     tables = ["taxa.csv", *(f"{one}.csv" for one in used)]
@@ -92,21 +108,23 @@ def open_ssw60(
     else:
         need_video()
         listed, unpaired = _videos(root, taxa, audio == "reliable", share, number), 0
-    opener = Files({"image": "jpg", "audio": "wav"}) if folders else Videos(count)
-    items, left_out, silent = complete(root, listed, opener, missing, "SSW60")
+    opener = Files({"image": "jpg", "audio": "wav"}) if folders else Videos(count, step)
+    items, left_out, silent = complete(root, together(listed, splits), opener, missing, "SSW60")
     options = {"pair": pair, "validation": share, "seed": number, "missing": missing}
+    options |= {"splits": splits} if splits == "all" else {}
+    of_videos = {"frames": count, "audio": audio, **({"every": step} if step else {})}
     return ListedRecipe(
         name=NAME,
         description=OF_PAIRS if folders else OF_VIDEOS,
         root=root,
         contents=species_contents(
-            bird_media(1 if folders else count),
+            bird_media(1 if folders else count, step),
             [taxon["common_name"] for taxon in taxa.values()],
             [taxon["family"] for taxon in taxa.values()],
         ),
         items=items,
         opener=opener,
-        options=options if folders else {**options, "frames": count, "audio": audio},
+        options=options if folders else {**options, **of_videos},
         annotations=tables,
         notes={"left_out": left_out, "without_sound": silent, "recordings_without_picture": unpaired},
     )

@@ -5,10 +5,18 @@ from __future__ import annotations
 from operator import itemgetter
 from pathlib import PurePosixPath
 
-from confu_core.datasets.listed import Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
+from confu_core.datasets.listed import (
+    Item,
+    ListedRecipe,
+    complete,
+    hold_out,
+    photo_caption,
+    species_contents,
+    together,
+)
 from confu_core.datasets.media_root import MediaRoot, open_root, read_lines, whole_number
 from confu_core.datasets.sources import parse_seed, parse_share
-from confu_core.datasets.video import Videos, bird_media, need_video, parse_frames
+from confu_core.datasets.video import Videos, bird_media, need_video, parse_every, parse_frames
 from confu_core.errors import DatasetError
 
 __all__ = ["open_vb100"]
@@ -19,7 +27,13 @@ FOLDER = "vb100_video"
 
 
 def open_vb100(
-    path: str, frames: str = "8", validation: str = "0.1", seed: str = "0", missing: str = "refuse"
+    path: str,
+    frames: str = "8",
+    validation: str = "0.1",
+    seed: str = "0",
+    missing: str = "refuse",
+    every: str = "0",
+    splits: str = "theirs",
 ) -> ListedRecipe:
     """Open VB100, with the columns ``image``, ``audio``, ``caption``, ``species`` and ``recording``.
 
@@ -37,8 +51,10 @@ def open_vb100(
         Share of each species of the training split that becomes the validation split, and what draws it.
     missing : {"refuse", "leave_out"}
         What to do where files are missing.
+    every, splits : str
+        As for SSW60 (`confu_core.datasets.ssw60.open_ssw60`).
     """
-    count, share, number = parse_frames(frames), parse_share(validation), parse_seed(seed)
+    count, step, share, number = parse_frames(frames), parse_every(every), parse_share(validation), parse_seed(seed)
     need_video()
     root = open_root(path, LISTS, "VB100")
     train, test = (_videos(root, name) for name in LISTS)
@@ -48,16 +64,21 @@ def open_vb100(
         split: [Item(_fields(video, species[label]), {"video": video}) for video, label in rows]
         for split, rows in {"train": stay, "validation": held, "test": test}.items()
     }
-    items, left_out, silent = complete(root, listed, Videos(count), missing, "VB100")
+    opener = Videos(count, step)
+    items, left_out, silent = complete(root, together(listed, splits), opener, missing, "VB100")
     names = [species[label] for label in sorted(species)]
     return ListedRecipe(
         name=NAME,
         description="VB100: frames and sound of videos of birds; the caption is the name of the species.",
         root=root,
-        contents=species_contents(bird_media(count), names),
+        contents=species_contents(bird_media(count, step), names),
         items=items,
-        opener=Videos(count),
-        options={"frames": count, "validation": share, "seed": number, "missing": missing},
+        opener=opener,
+        options={
+            **{"frames": count, "validation": share, "seed": number, "missing": missing},
+            **({"every": step} if step else {}),
+            **({"splits": splits} if splits == "all" else {}),
+        },
         annotations=LISTS,
         notes={"left_out": left_out, "without_sound": silent},
     )

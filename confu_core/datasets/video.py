@@ -44,6 +44,7 @@ class Videos(Opener):
     """Samples whose picture and sound are those of one video, of which that many frames are taken."""
 
     frames: int
+    every: float = 0.0  # Seconds from frame to frame; 0 where they are evenly spaced over the video.
 
     parts = PARTS
     libraries = ("av", "pillow", "soundfile")
@@ -52,7 +53,7 @@ class Videos(Opener):
         """Return frames and sound of the sample's video."""
         name = item.files["video"]
         try:
-            clip = read_video(root.file(name), self.frames)
+            clip = read_video(root.file(name), self.frames, self.every)
         except DatasetError as error:
             raise DatasetError(f"{error}; {_MEND}") from error
         if clip.sound is None:
@@ -66,7 +67,7 @@ class Videos(Opener):
         return not is_silent(root.file(item.files["video"]))
 
 
-def bird_media(frames: int) -> dict[str, Input]:
+def bird_media(frames: int, every: float = 0.0) -> dict[str, Input]:
     """Return how pictures or videos, of which some frames are averaged, and recordings of birds are read for training.
 
     Examples
@@ -74,7 +75,7 @@ def bird_media(frames: int) -> dict[str, Input]:
     >>> bird_media(8)["image"].shape, bird_media(1)["image"].shape
     ((8, 3, 64, 64), (3, 64, 64))
     """
-    image = Frames("image", count=frames) if frames > 1 else Picture("image")
+    image = Frames("image", count=frames, every=every) if frames > 1 else Picture("image")
     return {"image": image, "audio": Sound("audio", SAMPLE_RATE, SECONDS)}
 
 
@@ -83,6 +84,17 @@ def parse_frames(text: str) -> int:
     if not 1 <= (frames := natural(text, 3)) <= FRAMES_LIMIT:
         raise InvalidValue(f"frames must be in [1, {FRAMES_LIMIT}]; got {text}")
     return frames
+
+
+def parse_every(text: str) -> float:
+    """Read the option ``every``, seconds from frame to frame; 0 spaces them evenly over the video."""
+    try:
+        every = float(text)
+    except ValueError:
+        every = -1.0
+    if not 0 <= every <= DURATION_LIMIT:
+        raise InvalidValue(f"every must be seconds in [0, {DURATION_LIMIT:g}], 0 for evenly spaced frames; got {text}")
+    return every
 
 
 def need_video() -> None:
@@ -112,8 +124,21 @@ def middle_frames(total: int, wanted: int) -> list[int]:
     return [(2 * part + 1) * total // (2 * wanted) for part in range(wanted)]
 
 
-def read_video(path: Path, frames: int = 8) -> Clip:
-    """Take evenly spaced frames, whose shorter side is reduced to `FRAME_EDGE` pixels, and the sound of a video.
+def frames_at(total: int, wanted: int, every: float, rate: float) -> list[int]:
+    """Return which frames of a video are those of every so many seconds, at a rate per second; the last where it ends.
+
+    Examples
+    --------
+    >>> frames_at(16, 3, 0.5, 10.0)
+    [5, 10, 15]
+    """
+    return [min(int(every * (number + 1) * rate), total - 1) for number in range(wanted)]
+
+
+def read_video(path: Path, frames: int = 8, every: float = 0.0) -> Clip:
+    """Take frames, whose shorter side is reduced to `FRAME_EDGE` pixels, and the sound of a video.
+
+    Frames are evenly spaced over the video, or one every so many seconds.
 
     A `DatasetError` says what cannot be decoded, is cut, has no picture, or is larger or longer than what is read:
     `FILE_LIMIT` bytes, `PIXEL_LIMIT` pixels, `DURATION_LIMIT` seconds.
@@ -132,10 +157,16 @@ def read_video(path: Path, frames: int = 8) -> Clip:
     try:
         if path.stat().st_size > FILE_LIMIT:
             raise DatasetError(f"{path} has {path.stat().st_size} bytes; videos of up to {FILE_LIMIT} bytes are read")
-        total = _count(path)
-        pictures, decoded = _pictures(path, middle_frames(total, frames))
+        total, rate = _count(path)
+        if every and not rate:
+            raise DatasetError(f"{path} does not say how many frames it has in a second; leave out every")
+
+        def chosen(total: int) -> list[int]:
+            return frames_at(total, frames, every, rate) if every else middle_frames(total, frames)
+
+        pictures, decoded = _pictures(path, chosen(total))
         if decoded < total:  # Packets that hold no frame of their own, or the end is missing: space them anew.
-            pictures, _ = _pictures(path, middle_frames(max(1, decoded), frames))
+            pictures, _ = _pictures(path, chosen(max(1, decoded)))
         sound = _sound(path)
     except (av.error.FFmpegError, MemoryError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -162,8 +193,8 @@ def _open(path: Path) -> Any:
     return av.open(str(path), format=_FORMATS[path.suffix.lower()], metadata_errors="replace")
 
 
-def _count(path: Path) -> int:
-    """Return the number of packets that hold pictures, without decoding any."""
+def _count(path: Path) -> tuple[int, float]:
+    """Return the number of packets that hold pictures, without decoding any, and how many there are in a second."""
     with _open(path) as container:
         if not container.streams.video:
             raise DatasetError(f"{path} has no pictures")
@@ -179,9 +210,10 @@ def _count(path: Path) -> int:
             last = max(last, float(packet.pts * packet.time_base) if packet.pts is not None else 0.0)
             if total > _FRAMES_IN_FILE or last > DURATION_LIMIT:
                 raise DatasetError(f"{path} is longer than {DURATION_LIMIT:g} s or {_FRAMES_IN_FILE} frames")
+        rate = float(stream.average_rate or 0)
     if not total:
         raise DatasetError(f"{path} has no pictures")
-    return total
+    return total, rate
 
 
 def _pictures(path: Path, wanted: list[int]) -> tuple[list[Image], int]:

@@ -268,10 +268,19 @@ def _searched(x: np.ndarray, y: np.ndarray, success: Callable[[Any], tuple[float
             return found[best][1], 10.0**best
 
 
+def fit_logistic(x: np.ndarray, y: np.ndarray, strength: float, *, steps: int) -> Any:
+    """Return multinomial logistic regression, fitted in at most so many steps and taken as it is at their end."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        return _fit(_regression(max_iter=steps), x, y, strength)
+
+
 def _regression(**options: Any) -> Any:
     from sklearn.linear_model import LogisticRegression  # Takes over a second to import.
 
-    return LogisticRegression(max_iter=5000, **options)
+    return LogisticRegression(**{"max_iter": 5000, **options})
 
 
 def _fit(model: Any, x: np.ndarray, y: np.ndarray, strength: float) -> Any:

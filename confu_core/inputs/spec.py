@@ -51,13 +51,22 @@ class Frames(Picture):
         As for a picture.
     count : int
         Frames of each sample, evenly spaced in the time of an animation.
+    every : float
+        Seconds between the frames in the video, the first one as many after its start; 0 where they are evenly spaced.
     """
 
     count: int = 8
+    every: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check(self, "count", FRAMES_LIMIT, " frames")
+        if not 0 <= self.every <= DURATION_LIMIT:
+            raise InvalidValue(f"every of {self.column!r} must be in [0, {DURATION_LIMIT:g}] s; got {self.every}")
+
+    def moment(self, number: int) -> tuple[str, float]:
+        """Return what a frame is told by, and its value: the second that it is of, or its place from 1 on."""
+        return ("second", self.every * (number + 1)) if self.every else ("frame", float(number + 1))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -222,4 +231,11 @@ class InputSpec:
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the modalities in order as JSON values, each with its ``kind``."""
-        return {name: {"kind": type(one).__name__.lower(), **asdict(one)} for name, one in self.inputs.items()}
+        return {name: _as_dict(one) for name, one in self.inputs.items()}
+
+
+def _as_dict(one: Input) -> dict[str, Any]:
+    said = {"kind": type(one).__name__.lower(), **asdict(one)}
+    if not said.get("every", True):
+        del said["every"]  # As before there was such a choice, so that datasets and caches stay what they are.
+    return said

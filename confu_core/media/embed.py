@@ -62,5 +62,6 @@ def with_modality(batch: EmbeddedBatch, modality: int, tables: tuple[Tensor, Ten
 
 def rows_of(batch: EmbeddedBatch, start: int, stop: int) -> EmbeddedBatch:
     """Return a range of the rows of a batch."""
-    features, embeddings = ([table[start:stop] for table in tables] for tables in (batch.features, batch.embeddings))
+    tables = (batch.features, batch.embeddings)
+    features, embeddings = ([table[..., start:stop, :] for table in each] for each in tables)
     return EmbeddedBatch(features, embeddings)

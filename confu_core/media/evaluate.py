@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +27,11 @@ from confu_core.evaluation.complementarity import (
     missing_accuracy,
     shuffle_drop,
 )
-from confu_core.evaluation.few_shot import few_shot
+from confu_core.evaluation.few_shot import FewShot, few_shot, logistic_few_shot
 from confu_core.evaluation.norm_probe import norm_probe
 from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.retrieval import retrieval_summary
+from confu_core.inputs.spec import Frames
 from confu_core.media.embed import rows_of
 from confu_core.media.findings import (
     FUSED,
@@ -103,19 +104,34 @@ def evaluate_media(
 
 @family(streams=True, tells_classes=False)
 def _retrieval(findings: Findings) -> Iterator[Measure]:
-    task, batch = findings.task, findings.embedded(TEST)
-    modalities = len(task.inputs)
+    modalities = len(findings.task.inputs)
     every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
-    alike = {at: torch.from_numpy(findings.alike(task.modalities[at])) for at in task.present}
-    for query, key in every:
+    yield from _found("retrieval", findings, every)
+
+
+@family(streams=True, tells_classes=False)
+def _pair_retrieval(findings: Findings) -> Iterator[Measure]:
+    """Find the two modalities of a sample by a third: 1->2, by the scores of 2->1."""
+    back = [(key, query) for query, key in every_direction(len(findings.task.inputs), 2)]
+    yield from _found("pair_retrieval", findings, back)
+
+
+def _found(
+    family: str, findings: Findings, directions: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]
+) -> Iterator[Measure]:
+    """Measure retrieval in those directions whose modalities are there."""
+    task, batch = findings.task, findings.embedded(TEST)
+    alike = {at: findings.alike(task.modalities[at]) for at in task.present}
+    for query, key in directions:
         if not {*query, *key} <= {*task.present}:
             continue
-        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), alike[key[0]])
-        subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
+        equal = torch.from_numpy(equal_rows(np.stack([alike[at] for at in key], axis=1)))
+        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), equal)
+        subject = f"{query_name(task, query)}->{query_name(task, key)}"
         defined = findings.model.method.defines(query, key)
         for reading, measures in found.items():
             for metric, (estimate, chance) in measures.items():
-                yield _estimated("retrieval", subject, metric, reading, estimate, chance, defined)
+                yield _estimated(family, subject, metric, reading, estimate, chance, defined)
 
 
 def _blocks(
@@ -123,6 +139,8 @@ def _blocks(
 ) -> Callable[[int, int], Tensor]:
     """Score queries some at a time: all with all may not fit in memory."""
     keys = batch.view(key)
+    if len(key) > len(query):  # Methods need not know keys of several: a score is one of the two, whichever is sought.
+        return lambda start, stop: findings.scores(keys, rows_of(batch, start, stop).view(query)).mT
     return lambda start, stop: findings.scores(rows_of(batch, start, stop).view(query), keys)
 
 
@@ -204,20 +222,49 @@ def _plain(findings: Findings) -> Iterator[Measure]:
 @family(streams=False)
 def _few_shot(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    least = int(np.bincount(task.labels("train"), minlength=len(task.classes)).min())
-    shots = tuple(shot for shot in SHOTS if shot <= least)
-    for query in task.queries if shots else ():
+    for query in task.queries if (shots := _shots(findings)) else ():
         subject, bayes = query_name(task, query), _bayes(findings, ALL, query_name(task, query))
         if task.prompts:
             start, defined = bootstrap_mean(findings.told(TEST, query).correct), findings.defines(query)
             yield _estimated("few_shot", subject, "accuracy", "", start, bayes, defined, 0.0)
         for kind, condition in ((LINEAR, ""), (FUSED, FUSED)):
-            train, test = (findings.labelled(split, query, kind) for split in ("train", TEST))
-            if train is None or test is None:
-                continue
-            for found in few_shot(train, test, shots, names=task.classes):
-                x, one = float(found.shots), found.accuracy
-                yield Measure("few_shot", subject, "accuracy", one.mean, condition, x, one.low, one.high, bayes)
+            for found in _of_few(findings, query, kind, shots):
+                x, metrics = float(found.shots), {"accuracy": found.accuracy}
+                metrics |= {"balanced accuracy": found.balanced_accuracy} if found.balanced_accuracy else {}
+                for metric, one in metrics.items():
+                    yield Measure("few_shot", subject, metric, one.mean, condition, x, one.low, one.high, bayes)
+
+
+def _shots(findings: Findings) -> tuple[int, ...]:
+    """Return the numbers of samples per class that the smallest class has, or all where it may have fewer."""
+    if findings.protocol.logistic:
+        return SHOTS
+    task = findings.task
+    least = int(np.bincount(task.labels("train"), minlength=len(task.classes)).min())
+    return tuple(shot for shot in SHOTS if shot <= least)
+
+
+def _of_few(findings: Findings, query: tuple[int, ...], kind: str, shots: tuple[int, ...]) -> list[FewShot]:
+    test = findings.labelled(TEST, query, kind)
+    if test is None:
+        return []
+    if findings.protocol.logistic:
+        return logistic_few_shot(test, shots)
+    train = findings.labelled("train", query, kind)
+    assert train is not None, "a split has what another has"
+    return few_shot(train, test, shots, names=findings.task.classes)
+
+
+@family(streams=True)
+def _frame(findings: Findings) -> Iterator[Measure]:
+    """Zero-shot from one frame of a video alone, and from it with the sound."""
+    task, labels = findings.task, findings.task.labels(TEST)
+    videos = {at for at, kind in enumerate(task.inputs.values()) if isinstance(kind, Frames)}
+    for condition, x, batch in findings.frames(TEST) if task.prompts else ():
+        for query in (each for each in task.queries if videos & {*each}):
+            right = bootstrap_mean(findings.classified(batch, query, labels).correct)
+            defined = findings.defines(query)
+            yield _estimated("frame", query_name(task, query), "accuracy", condition, right, None, defined, x)
 
 
 @family(streams=True)

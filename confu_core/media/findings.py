@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
@@ -23,6 +23,7 @@ from confu_core.inputs.sound import spectrum_features
 from confu_core.inputs.spec import Frames, Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
 from confu_core.media.embed import embed_all, embed_modality, with_modality
+from confu_core.media.protocol import DEFAULT, Protocol
 from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
@@ -69,10 +70,11 @@ class LateFusion(NamedTuple):
 
 @dataclass(frozen=True)
 class Findings:
-    """A trained model on a task."""
+    """A trained model on a task, and how it is measured."""
 
     task: MediaTask
     model: Model
+    protocol: Protocol = field(default=DEFAULT, kw_only=True)
 
     @once
     def embedded(self, split: str) -> EmbeddedBatch:
@@ -80,6 +82,10 @@ class Findings:
         task = self.task
         inputs = [None if name in task.absent else task.taken(split, name) for name in task.modalities]
         return embed_all(self.model, inputs)
+
+    def frames(self, split: str) -> Iterator[tuple[str, float, EmbeddedBatch]]:
+        """Yield a split with one frame of a video at a time, where frames are told apart: none here."""
+        return iter(())
 
     def alike(self, modality: str) -> np.ndarray:
         """Return numbers of the test samples, one for all that are equal in a modality."""
@@ -136,7 +142,8 @@ class Findings:
         """
         sets = [self.labelled(split, query, kind) for split in SPLITS]
         known = [one for one in sets if one is not None]
-        return correct_on_test(mlp_probe if kind == MLP else linear_probe, *known) if known else None
+        probe = mlp_probe if kind == MLP else partial(linear_probe, **self.protocol.probe)
+        return correct_on_test(probe, *known) if known else None
 
     def labelled(self, split: str, query: tuple[int, ...], kind: str = LINEAR) -> Labelled | None:
         """Return what a kind of probe sees of a query, with the classes; None where there is no such probe."""
@@ -191,11 +198,20 @@ class Findings:
         """Return one vector per sample of a split for a query, as a kind of probe sees it; None where there is none."""
         if len(query) == 1 and kind in (BILINEAR, FUSED):
             return None
-        method, view = self.model.method, self.embedded(split).view(query)
+        view = self.embedded(split).view(query)
+        if kind == FUSED:
+            return self.fused(view)
+        return with_products(self.single(view)) if kind == BILINEAR else side_by_side(self.single(view))
+
+    def single(self, view: View) -> View:
+        """Return a view with one embedding of each modality, as its tables have them."""
+        return view
+
+    def fused(self, view: View) -> Tensor | None:
+        """Return the one vector that the method itself makes of several modalities, if it does."""
+        method = self.model.method
         with in_evaluation(method), torch.no_grad():
-            if kind == FUSED:
-                return method.embed(view)
-            return with_products(view) if kind == BILINEAR else side_by_side(view)
+            return method.embed(view)
 
     def replaced(self, split: str, modality: int, rows: np.ndarray) -> EmbeddedBatch:
         """Return the embeddings of a split with other inputs in one modality."""
@@ -204,7 +220,8 @@ class Findings:
     def shuffled(self, split: str, modality: int, order: np.ndarray) -> EmbeddedBatch:
         """Return the embeddings of a split with the samples of one modality in another order."""
         batch, taken = self.embedded(split), torch.from_numpy(order)
-        return with_modality(batch, modality, (batch.features[modality][taken], batch.embeddings[modality][taken]))
+        tables = (batch.features[modality][..., taken, :], batch.embeddings[modality][..., taken, :])
+        return with_modality(batch, modality, tables)
 
 
 def side_by_side(view: View) -> Tensor:

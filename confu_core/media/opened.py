@@ -16,7 +16,7 @@ from confu_core.encoders import takes_strings
 from confu_core.errors import InvalidValue
 from confu_core.inputs.alterations import degrade
 from confu_core.inputs.features import DESCRIPTIONS
-from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
+from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sound, Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.arrays import (
     SEED,
@@ -35,7 +35,7 @@ from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import named, tokenizer_of, with_lengths
 
 NEEDED = ("train", "validation", "test")
-PROBE = "probe"
+NAMES, PROBE = "names", "probe"
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,16 @@ class MediaData:
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)  # As in `MediaTask`.
     facts: tuple[Measure, ...] = ()  # What is known exactly besides, of variables that are no modalities.
 
+    def known_by(self, training: str | None) -> MediaData:
+        """Return the same as it is to a model whose training told classes by that: with names it had them as labels."""
+        contents = replace(self.contents, named=training == NAMES)
+        told = {"told_by": told_by(described_by(contents), contents.named)} if "told_by" in self.columns else {}
+        return replace(self, contents=contents, columns={**self.columns, **told})
+
     def task(self, text: str | None, **rest: Any) -> MediaTask:
         """Return a task on the data, whose classes are told by descriptions like a modality's texts, or by probes."""
         contents = self.contents
-        told = {"told_by": told_by(text)} if "told_by" in self.columns else {}
+        told = {"told_by": told_by(text, contents.named)} if "told_by" in self.columns else {}
         return MediaTask(
             benchmark=self.benchmark,
             classes=contents.classes,
@@ -84,7 +90,7 @@ def media_data(dataset: Dataset) -> MediaData:
         "p": None,
         "triplets": sum(manifest.splits.values()),
         "data_seed": manifest.seed,
-        "told_by": told_by(described_by(contents)),
+        "told_by": told_by(described_by(contents), contents.named),
     }
     return MediaData(dataset, contents, manifest.name, columns, ceilings_of(manifest))
 
@@ -130,7 +136,8 @@ def open_media(
     if fitted is not None:
         _check_shapes(kinds, fitted.inputs)
         arrays, absent = Replaced(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
-        kinds = dict(fitted.inputs)
+        # A video stays one to a model of pictures.
+        kinds = {name: kinds[name] if _is_video(kinds.get(name)) else taken for name, taken in fitted.inputs.items()}
     cached = source if isinstance(source, Cached) else None
     strings = {
         name: functools.cache(functools.partial(_texts, source, name, spec.inputs[name].column))
@@ -167,9 +174,9 @@ def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -
     return texts[0] if texts and contents.prompts else None
 
 
-def told_by(text: str | None) -> str:
-    """Say what classes are told by, given the modality of their descriptions if there is one."""
-    return DESCRIPTIONS if text else PROBE
+def told_by(text: str | None, named: bool) -> str:
+    """Say what classes are told by, given the modality of their descriptions, if any, and whether these are names."""
+    return (NAMES if named else DESCRIPTIONS) if text else PROBE
 
 
 def _spelled(spec: InputSpec, settings: MediaSettings) -> frozenset[str]:
@@ -205,10 +212,16 @@ def _as_fitted(name: str, one: Input, taken: Kind, featured: bool) -> Input:
         return one  # Whose width is compared when they are read.
     if isinstance(taken, Features):
         raise InvalidValue(f"the model was trained on features of {name}; give --features {name}=FILE")
+    if isinstance(one, Frames) and type(taken) is Picture:
+        return replace(one, side=taken.side)
     if type(one) is not type(taken):
         mine, theirs = (type(each).__name__.lower() for each in (taken, one))
         raise InvalidValue(f"{name} is a {mine} to the model and a {theirs} in the data; choose other data")
     return replace(taken, column=one.column)
+
+
+def _is_video(one: Kind | Input | None) -> bool:
+    return isinstance(one, Frames)
 
 
 def _spec(contents: Contents, settings: MediaSettings) -> InputSpec:
@@ -222,7 +235,8 @@ def _spec(contents: Contents, settings: MediaSettings) -> InputSpec:
 
 def _check_shapes(there: Mapping[str, Kind], taken: Mapping[str, Kind]) -> None:
     for name, one in there.items():
-        if one.shape != taken[name].shape:
+        shape = one.shape[-len(taken[name].shape) :] if _is_video(one) else one.shape
+        if shape != taken[name].shape:
             raise InvalidValue(f"{name} must be of shape {taken[name].shape} for the model; got {one.shape}")
 
 

@@ -147,7 +147,9 @@ def evaluate_trained(
         raise DatasetError(f"nothing tells the {task.label} of a sample: {needed}")
     if whole:
         _check_classes(task, probed=True)
-    families = tuple(name for name in families_of(task, streamed=not whole) if name not in without)
+    families = families_of(task, streamed=not whole)
+    families += ("few_shot",) if findings.protocol.logistic else ()  # Which draws from the split that it tests on.
+    families = tuple(dict.fromkeys(name for name in families if name not in without))
     return _measured(findings, cell, trained, [], families, own)
 
 
@@ -193,6 +195,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
         augment=augmentations(settings.augment, task.inputs, settings.seed),
         labels=task.labels("train"),
         balance=settings.balance,
+        pairing=settings.pairing,
         rank=rank,
         ranks=count,
         device=device,

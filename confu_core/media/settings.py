@@ -10,7 +10,7 @@ from typing import Any
 from confu_core.inputs.alterations import check_augmentations
 from confu_core.runs.grid import cell_id, code_places, plain, resolved_options
 from confu_core.settings import check_dials, dial
-from confu_core.training.settings import BALANCES, PRECISIONS
+from confu_core.training.settings import BALANCES, PAIRINGS, PRECISIONS
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class MediaSettings:
     )
     balance: str = dial(
         "instance", "instance: each sample once per epoch; species: each class equally often.", choices=BALANCES
+    )
+    pairing: str = dial(
+        "sample",
+        "sample: as the data pair modalities; class: drawn anew within each class in every epoch.",
+        choices=PAIRINGS,
     )
     encoders: Mapping[str, str] = dial(
         help="An encoder of your own.", factory=dict, option="encoder", metavar="MODALITY=FILE:CLASS"

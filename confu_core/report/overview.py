@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAME = "who_captures_what"
-FAMILIES = {"zero_shot": "zero-shot", "probe": "probe"}  # Where the class may be told, and how that is called.
+FAMILIES = ("zero_shot", "probe")  # Where the class may be told.
 MOST_METHODS, MOST_GROUPS = 12, 6  # More would not fit a figure that is understood at a glance.
 # In inches: a method in the upper and in the lower row of panels, and all around them.
 ROW, LOW_ROW, AROUND = 0.46, 0.19, 1.75
@@ -126,7 +126,7 @@ def _told(measures: Measures, headline: Sequence[Series]) -> _Told | None:
 
     return _Told(
         query,
-        FAMILIES[family],
+        measures.words.zero_shot if family == "zero_shot" else family,
         in_order(found[query]),
         {name: (letter, in_order(found[name])) for name, letter in zip(members, letters, strict=True)},
         in_order(captured(found[query], whole)),

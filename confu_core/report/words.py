@@ -66,6 +66,16 @@ class ReportWords:
     many: str = "classes"
     exact: bool = True
     described: bool = True
+    named: bool = False
+
+    @property
+    def zero_shot(self) -> str:
+        """What telling classes by texts is called: not zero-shot where these are names that were trained with."""
+        return "named classes" if self.named else "zero-shot"
+
+    def titled(self, what: str) -> str:
+        """Return the title of something of zero-shot classification."""
+        return f"{capitalised(self.zero_shot)}{':' if self.named else ''} {what}"
 
     @classmethod
     def read(cls, text: str) -> ReportWords:
@@ -95,6 +105,7 @@ class ReportWords:
             many=self.plurals.get(label, "classes"),
             exact=exact,
             described=not ways or any(way != "probe" for way in ways),
+            named=bool(ways) and all(way in ("names", "probe") for way in ways) and "names" in ways,
             design=self.design if exact and label == self.label else Design(),
         )
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from confu_core.errors import InvalidValue, nearest
 from confu_core.random import generator
 from confu_core.training.samples import Batch
-from confu_core.training.settings import BALANCES
+from confu_core.training.settings import BALANCES, PAIRINGS
 
 __all__ = ["Augment", "Epochs", "MediaEpochs", "seen", "to_tensor"]
 
@@ -53,9 +53,12 @@ class MediaEpochs:
     augment : callable, optional
         Changes the rows of every modality, given their numbers and the epoch.
     labels : ndarray, shape (n,), optional
-        The species of each row; needed to balance them.
+        The species of each row; needed to balance them, and to pair within them.
     balance : {"instance", "species"}
         Whether an epoch has each row once, or each species equally often.
+    pairing : {"sample", "class"}
+        Whether a sample is a row; or a row of the first modality with rows of its species in the others, which are
+        dealt out anew in every epoch, each as often as before.
     rank, ranks : int
         Number of this process, and how many share each batch; a process gets its part of it.
     device : str or torch.device
@@ -71,6 +74,7 @@ class MediaEpochs:
         augment: Augment | None = None,
         labels: np.ndarray | None = None,
         balance: str = "instance",
+        pairing: str = "sample",
         rank: int = 0,
         ranks: int = 1,
         device: str | torch.device = "cpu",
@@ -79,12 +83,17 @@ class MediaEpochs:
             raise InvalidValue(f"balance must be one of {', '.join(BALANCES)}; {nearest(balance, BALANCES)}")
         if balance == "species" and labels is None:
             raise InvalidValue("balance by species needs data with species; use --balance instance")
+        if pairing not in PAIRINGS:
+            raise InvalidValue(f"pairing must be one of {', '.join(PAIRINGS)}; {nearest(pairing, PAIRINGS)}")
+        if pairing == "class" and labels is None:
+            raise InvalidValue("pairing within classes needs data with classes; use --pairing sample")
         self.size = min(size, len(arrays[0]))
         if self.size % ranks:
             raise InvalidValue(f"batch_size must be a multiple of the {ranks} processes; got {self.size}")
         self.arrays, self.seed, self.device = list(arrays), seed, torch.device(device)
         self.augment = augment
         self.labels = labels if balance == "species" else None
+        self.paired = labels if pairing == "class" else None
         self.rank, self.ranks = rank, ranks
         self.views = 1
         self.steps = len(arrays[0]) // self.size
@@ -92,12 +101,23 @@ class MediaEpochs:
     def epoch(self, number: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""
         order, share = self._order(number), self.size // self.ranks
+        partners = [self._partners(number, modality) for modality in range(len(self.arrays))]
         for at in range(self.steps):
             first = at * self.size + self.rank * share
             rows = order[first : first + share]
-            inputs = [np.asarray(array[rows]) for array in self.arrays]
+            inputs = [np.asarray(array[own[rows]]) for array, own in zip(self.arrays, partners, strict=True)]
             one, other = seen(inputs, rows, number, self.augment, self.views, self.device)
             yield Batch(one, None, (self.seed,), number * self.steps + at, self.ranks, other)
+
+    def _partners(self, number: int, modality: int) -> np.ndarray:
+        """Return which row of a modality stands beside each row of the first."""
+        partners = np.arange(len(self.arrays[0]))
+        if self.paired is not None and modality:
+            source = generator(self.seed, "pairing", number, modality)
+            for label in np.unique(self.paired):
+                own = np.flatnonzero(self.paired == label)
+                partners[own] = source.permutation(own)
+        return partners
 
     def _order(self, number: int) -> np.ndarray:
         n = len(self.arrays[0])

@@ -8,9 +8,10 @@ from typing import Any
 
 from confu_core.settings import check_dials, dial
 
-__all__ = ["BALANCES", "PRECISIONS", "TrainingSettings"]
+__all__ = ["BALANCES", "PAIRINGS", "PRECISIONS", "TrainingSettings"]
 
 BALANCES = ("instance", "species")  # What an epoch has equally often.
+PAIRINGS = ("sample", "class")  # What the modalities of a sample have in common.
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 

@@ -115,7 +115,8 @@ def test_a_run_measures_everything(found: MediaResult, built: Path, tmp_path: Pa
     assert {**settings(built).columns(), **data_columns(manifest)}.items() <= row.items()
     assert row["cell"] == settings(built).cell_on(data_columns(manifest))
     assert row["bayes_accuracy"] == manifest.information["overall"]["bayes_both"] and row["chance"] == 1 / 20
-    assert {one.family for one in found.measures} == {*FAMILIES, "confused_pair", "history", "data", "ceiling"}
+    known = {*FAMILIES, "confused_pair", "history", "data", "ceiling"} - {"frame"}  # That is of videos alone.
+    assert {one.family for one in found.measures} == known
     left_out = {one.condition: one.value for one in found.measures if one.metric == "samples left out"}
     assert left_out == dict.fromkeys(SPLITS, 0)
     assert row["total_correlation"] is None and row["total_correlation_bound"] >= 0
@@ -165,7 +166,7 @@ def test_a_stream_trains_and_evaluates(built: Path, found: MediaResult, tmp_path
     assert one.row == two.row and one.measures == two.measures
     assert list(tmp_path.iterdir()) == []  # Nothing is cached.
     assert {one.family for one in one.measures} == {"history", "data", "ceiling"} | {
-        name for name, family in FAMILIES.items() if family.streams
+        name for name, family in FAMILIES.items() if family.streams and name != "frame"
     }
     assert one.row.keys() == found.row.keys() and np.isfinite(one.row["final_loss"])
     assert one.row["final_loss"] == pytest.approx(found.row["final_loss"], rel=0.2)
@@ -177,6 +178,8 @@ def test_what_a_stream_cannot_do_is_refused(built: Path, tmp_path: Path) -> None
         run(settings(built, feature_files={"audio": str(tmp_path / "a.npz")}), stream=True)
     with pytest.raises(InvalidValue, match="balance must be instance for a stream"):
         run(settings(built, balance="species"), stream=True)
+    with pytest.raises(InvalidValue, match="pairing must be sample for a stream"):
+        run(settings(built, pairing="class"), stream=True)
 
 
 def all_keys(root: Path) -> list[str]:

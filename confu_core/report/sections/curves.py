@@ -17,7 +17,7 @@ from confu_core.report.words import capitalised, file_stem
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHOTS, TITLE = "few_shot", "Few-shot accuracy"
+SHOTS, TITLE, ACCURACY = "few_shot", "Few-shot accuracy", "accuracy"
 # On single embeddings side by side, the same for every method; and on the vector that a method makes itself.
 KINDS = {"": "", "fused": " on the method's own fused vector"}
 STAR = 9.0
@@ -29,15 +29,16 @@ def few_shot(measured: Measures, shown: Measures) -> Section | None:
     words, keys = measured.words, (Column("query", "query"), Column("x", "shots", None))
     tables = [
         wide_table(
-            file_stem(SHOTS, kind),
-            f"{TITLE}{said}",
+            file_stem(SHOTS, kind, metric.removesuffix(ACCURACY)),
+            f"Few-shot {metric}{said}",
             keys,
-            lines_of(measured, SHOTS, ("subject", "x"), condition=kind),
+            lines_of(measured, SHOTS, ("subject", "x"), condition=kind, metric=metric),
             measured.groups,
-            exact="Bayes accuracy",
+            exact="Bayes accuracy" if metric == ACCURACY else "",
         )
+        for metric in measured.values(SHOTS, "metric")
         for kind, said in KINDS.items()
-        if kind in measured.values(SHOTS, "condition")
+        if kind in measured.values(SHOTS, "condition", metric=metric)
     ]
     if not tables:
         return None
@@ -45,10 +46,10 @@ def few_shot(measured: Measures, shown: Measures) -> Section | None:
     def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
         return Panel(of["subject"], series, f"shots per {words.label}", "accuracy", (BEST,), proportion=True)
 
-    panels = panels_of(shown, SHOTS, ("subject",), "x", panel, condition="")
-    remarks = ["Stars: zero-shot." if words.described else "", shown.note]
+    panels = panels_of(shown, SHOTS, ("subject",), "x", panel, condition="", metric=ACCURACY)
+    remarks = [f"Stars: {words.zero_shot}." if words.described else "", shown.note]
     images = draw_facets(SHOTS, TITLE, panels, draw_shots, remarks=remarks, height=2.3)
-    zero = " 0 shots is zero-shot: the captions alone." if words.described else ""
+    zero = f" 0 shots is {words.zero_shot}: the captions alone." if words.described else ""
     lede = f"A linear classifier on frozen embeddings of a few samples per {words.label}.{zero}"
     return Section(SHOTS, "Few-shot", lede, images, folded=tuple(tables))
 
@@ -103,6 +104,10 @@ def _damaged(series: list[Series], of: Mapping[str, str]) -> Panel:
     return Panel(title, series, UNITS.get(condition, condition), of["metric"], (BEST,), proportion=True)
 
 
+def _single_frame(series: list[Series], of: Mapping[str, str]) -> Panel:
+    return Panel(of["subject"], series, f"{of['condition']} of the video", of["metric"], proportion=True)
+
+
 def _falling(axes: Axes, panel: Panel) -> None:
     if panel.x_label == UNITS["snr"]:
         axes.invert_xaxis()
@@ -113,6 +118,15 @@ def _missing(series: list[Series], of: Mapping[str, str]) -> Panel:
     return Panel(title, series, label, of["metric"], (BEST,), proportion=True)
 
 
+declare(
+    85,
+    "frame",
+    title="Single frames of videos",
+    lede="Accuracy from one frame of each video alone, and from it with what else is seen of the sample.",
+    keys=_keys("told by", "at"),
+    panel=_single_frame,
+    folded=True,
+)
 declare(
     110,
     "robustness",

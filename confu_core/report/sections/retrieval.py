@@ -12,7 +12,7 @@ from confu_core.report.tables import Column, Line, Table, lines_along, wide_tabl
 from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import file_stem
 
-FAMILY, EQUAL = "retrieval", "equal"
+FAMILY, PAIRS, EQUAL = "retrieval", "pair_retrieval", "equal"
 CHANCE_BESIDE = replace(CHANCE, column=REFERENCE)
 CONDITIONS = {EQUAL: "equal contents count as right", "paired": "only the sample's own partner counts"}
 
@@ -20,18 +20,12 @@ CONDITIONS = {EQUAL: "equal contents count as right", "paired": "only the sample
 @section(80)
 def retrieval(measured: Measures, shown: Measures) -> Section | None:
     """Show how well each modality, or two of them, find another."""
-    conditions = sorted(measured.values(FAMILY, "condition"), key=lambda name: (name != EQUAL, name))
-    tables = [
-        table
-        for condition in conditions
-        for ranks in (False, True)
-        if (table := _table(measured, condition, ranks=ranks)).rows
-    ]
+    conditions, tables = _tables(measured, FAMILY)
     if not tables:
         return None
     panels = [
         panel
-        for metric in _metrics(shown, conditions[0], ranks=False)
+        for metric in _metrics(shown, FAMILY, conditions[0], ranks=False)
         for panel in panels_of(shown, FAMILY, (), "subject", _panel, metric=metric, condition=conditions[0])
     ]
     images = draw_row_facets(FAMILY, "Recall in every direction", panels, remarks=[shown.note])
@@ -42,30 +36,51 @@ def retrieval(measured: Measures, shown: Measures) -> Section | None:
     return Section(FAMILY, "Retrieval", lede, images, tuple(tables[:1]), tuple(tables[1:]))
 
 
+@section(81)
+def pairs(measured: Measures, shown: Measures) -> Section | None:
+    """Show how well one modality finds the two others of its sample together."""
+    _, tables = _tables(measured, PAIRS)
+    if not tables:
+        return None
+    lede = (
+        "Two modalities of a sample, found together by the third (1→2): the scores of retrieval from two modalities, "
+        "read the other way round. A pair that differs in either is another one."
+    )
+    return Section(PAIRS, "Retrieval of pairs", lede, (), tuple(tables[:1]), tuple(tables[1:]))
+
+
+def _tables(measured: Measures, family: str) -> tuple[list[str], list[Table]]:
+    """Return the readings of what is equal, and the tables of recall and of ranks in each."""
+    conditions = sorted(measured.values(family, "condition"), key=lambda name: (name != EQUAL, name))
+    tables = [_table(measured, family, condition, ranks=ranks) for condition in conditions for ranks in (False, True)]
+    return conditions, [table for table in tables if table.rows]
+
+
 def _panel(series: list[Series], of: Mapping[str, str]) -> Panel:
     return Panel("", series, of["metric"], "", (CHANCE_BESIDE,))
 
 
-def _metrics(measures: Measures, condition: str, *, ranks: bool) -> list[str]:
-    return [name for name in measures.values(FAMILY, "metric", condition=condition) if ("rank" in name) == ranks]
+def _metrics(measures: Measures, family: str, condition: str, *, ranks: bool) -> list[str]:
+    return [name for name in measures.values(family, "metric", condition=condition) if ("rank" in name) == ranks]
 
 
-def _table(measured: Measures, condition: str, *, ranks: bool) -> Table:
-    metrics = _metrics(measured, condition, ranks=ranks)
+def _table(measured: Measures, family: str, condition: str, *, ranks: bool) -> Table:
+    metrics = _metrics(measured, family, condition, ranks=ranks)
     found = {
-        metric: lines_along(measured.series(FAMILY, "subject", metric=metric, condition=condition), lowest=ranks)
+        metric: lines_along(measured.series(family, "subject", metric=metric, condition=condition), lowest=ranks)
         for metric in metrics
     }
     lines = [
         Line((line.keys[0], metric), line.points, ranks)
-        for direction in measured.values(FAMILY, "subject", condition=condition)
+        for direction in measured.values(family, "subject", condition=condition)
         for metric in metrics
         for line in found[metric]
         if line.keys[0] == direction
     ]
-    title = f"{'Ranks' if ranks else 'Recall'}, {CONDITIONS.get(condition, condition)}"
+    what = f"{'Ranks' if ranks else 'Recall'}{' of pairs' if family == PAIRS else ''}"
+    title = f"{what}, {CONDITIONS.get(condition, condition)}"
     keys = (Column("direction", "direction"), Column("metric", "metric"))
-    name = file_stem(FAMILY, "ranks" if ranks else "", "" if condition == EQUAL else condition)
+    name = file_stem(family, "ranks" if ranks else "", "" if condition == EQUAL else condition)
     return wide_table(name, title, keys, lines, measured.groups, exact="chance", digits=1 if ranks else 3)
 
 

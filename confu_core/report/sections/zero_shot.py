@@ -25,17 +25,18 @@ READINGS = (
     " Two readings of several descriptions: the mean of their scores, which is the headline, and their log-mean-exp "
     "over the temperature, in which each counts as an example of its own."
 )
+NAMED = ", which are all that captions say: they were trained with as labels are, and this is no zero-shot"
 OF_GROUPS = "Accuracy in each group of classes, as the data come with them."
 
 
 @section(30)
 def zero_shot(measured: Measures, shown: Measures) -> Section | None:
     """Show how well each query names the class of samples."""
-    metrics = measured.values(FAMILY, "metric")
+    metrics, words = measured.values(FAMILY, "metric"), measured.words
     tables = [
         wide_table(
             FAMILY if metric == ACCURACY else file_stem(FAMILY, metric),
-            f"Zero-shot {metric}",
+            words.titled(metric),
             (Column("split", "split"), Column("query", "query")),
             lines_of(measured, FAMILY, ("condition", "subject"), names=_splits(measured, metric), metric=metric),
             measured.groups,
@@ -46,7 +47,7 @@ def zero_shot(measured: Measures, shown: Measures) -> Section | None:
     ]
     if not tables:
         return None
-    readings = [table for table in tables if table.title.startswith(f"Zero-shot {ACCURACY}")]
+    readings = [table for table in tables if table.title.startswith(words.titled(ACCURACY))]
     panels = panels_of(
         shown,
         FAMILY,
@@ -56,13 +57,12 @@ def zero_shot(measured: Measures, shown: Measures) -> Section | None:
         names=_splits(shown, ACCURACY),
         metric=ACCURACY,
     )
-    words = measured.words
     return Section(
         FAMILY,
-        f"Zero-shot {words.label}",
-        f"Each query is compared with the captions of all {words.many}.{TICKS if words.exact else ''}"
-        f"{READINGS if len(readings) > 1 else ''}",
-        draw_facets(FAMILY, "Zero-shot accuracy", panels, remarks=[shown.note], height=2.5),
+        words.titled(words.label),
+        f"Each query is compared with the {'names' if words.named else 'captions'} of all {words.many}"
+        f"{NAMED if words.named else ''}.{TICKS if words.exact else ''}{READINGS if len(readings) > 1 else ''}",
+        draw_facets(FAMILY, words.titled(ACCURACY), panels, remarks=[shown.note], height=2.5),
         tuple(readings),
         tuple(table for table in tables if table not in readings),
     )
@@ -81,7 +81,7 @@ def groups(measured: Measures, shown: Measures) -> Section | None:
     """Show which kinds of interaction each method captures."""
     words = measured.words
     kind = words.design.groups or "group"
-    title = f"Zero-shot accuracy by {kind}"
+    title = words.titled(f"{ACCURACY} by {kind}")
     tables = [_by_group(measured, metric, title) for metric in measured.values(GROUPS, "metric")]
     if not tables:
         return None

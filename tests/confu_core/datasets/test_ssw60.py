@@ -60,6 +60,14 @@ def test_videos_build_into_shards_that_verify(ssw60: Path, tmp_path: Path) -> No
     assert verify(tmp_path / "out", deep=True).ok
 
 
+def test_all_videos_may_be_tested_on(ssw60: Path) -> None:
+    plain, whole = (open_source(f"ssw60:{ssw60}?frames=2{more}") for more in ("", "&splits=all&every=0.1"))
+    assert dict(whole.splits) == {"test": sum(plain.splits.values())}
+    assert (whole.config["splits"], whole.config["every"]) == ("all", 0.1)
+    assert not {"splits", "every"} & set(plain.config)
+    assert dict(open_source(f"ssw60:{ssw60}?pair=images&splits=all").splits) == {"test": 12}
+
+
 def test_only_videos_whose_sound_is_reliable(ssw60: Path) -> None:
     recipe = open_source(f"ssw60:{ssw60}?audio=reliable")
     recordings = [row for split, rows in recipe.splits.items() for row in listed(recipe, split, rows)]

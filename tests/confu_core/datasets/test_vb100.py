@@ -8,8 +8,10 @@ import pytest
 from known_sets import all_rows, write_vb100
 
 from confu_core.datasets import contents_of, open_source
-from confu_core.errors import DatasetError
+from confu_core.datasets.sources import open_place
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.picture import decode_frames
+from confu_core.media.opened import media_data
 from confu_core.shards import build, open_dataset
 
 
@@ -33,6 +35,28 @@ def test_vb100_by_its_lists(vb100: Path, tmp_path: Path) -> None:
     manifest = build(recipe, tmp_path / "out")
     assert contents_of(manifest).prompts[0] == ("a photo of a Rock Wren", 0)
     assert open_dataset(tmp_path / "out").table("train").equals(recipe.rows("train", 0, 4))
+
+
+def test_all_videos_to_test_on_and_a_frame_at_some_seconds(vb100: Path) -> None:
+    plain = open_source(f"vb100:{vb100}?frames=2")
+    recipe = open_source(f"vb100:{vb100}?frames=2&every=0.2&splits=all")
+    assert dict(recipe.splits) == {"test": 8}
+    recordings = [row["recording"] for row in all_rows(recipe)]
+    assert recordings == [row["recording"] for row in all_rows(plain)]
+    assert recipe.information()["contents"]["inputs"]["image"]["every"] == 0.2
+    # What was not asked for is no part of what a dataset is.
+    assert set(recipe.config) - set(plain.config) == {"splits", "every"}
+    with pytest.raises(InvalidValue, match="splits must be one of theirs, all; got 'none'"):
+        open_source(f"vb100:{vb100}?splits=none")
+
+
+def test_captions_are_names_to_those_who_train_on_them_alone(vb100: Path) -> None:
+    data = media_data(open_place(f"vb100:{vb100}"))
+    assert data.contents.named and data.columns["told_by"] == "names"
+    met = data.known_by("descriptions")  # By a model that was trained elsewhere.
+    assert not met.contents.named and met.columns["told_by"] == "descriptions"
+    assert data.known_by("names") == data and met.known_by(None) == met
+    assert "named" not in met.contents.as_dict() and contents_of(data.dataset.manifest) == data.contents
 
 
 @pytest.mark.parametrize(

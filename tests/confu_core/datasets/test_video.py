@@ -15,7 +15,15 @@ import torch
 from known_sets import RATE, write_video
 from PIL import Image
 
-from confu_core.datasets.video import FRAME_EDGE, is_silent, middle_frames, parse_frames, read_video
+from confu_core.datasets.video import (
+    FRAME_EDGE,
+    frames_at,
+    is_silent,
+    middle_frames,
+    parse_every,
+    parse_frames,
+    read_video,
+)
 from confu_core.encoders import AveragedFrames, PictureEncoder
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Frames, InputSpec, Picture, decode_picture
@@ -43,6 +51,23 @@ def test_middle_frames_by_their_definition() -> None:
     for total in (1, 2, 7, 8, 250):
         for wanted in (1, 3, 8):
             assert middle_frames(total, wanted) == [int((part + 0.5) / wanted * total) for part in range(wanted)]
+
+
+def test_frames_of_every_so_many_seconds(clip: Path) -> None:
+    """At 25 frames in a second every 0.2 s is every fifth frame; behind the end it is the last one."""
+    found = decode_frames(read_video(clip, 6, 0.2).frames, 8, 6)[:, 0, 4, 4].astype(int)
+    np.testing.assert_allclose(found, np.array([5, 10, 15, 20, 23, 23]) * 10, atol=4)
+    assert frames_at(250, 19, 0.5, 25.0) == [int(0.5 * (k + 1) * 25) for k in range(19)]
+    with pytest.raises(InvalidValue, match=r"every must be seconds in \[0, 600\], 0 for evenly spaced frames; got x"):
+        parse_every("x")
+
+
+def test_how_frames_are_spaced_is_said_where_they_are_not_even() -> None:
+    spaced = InputSpec({"image": Frames("image", count=3, every=0.5)})
+    assert InputSpec.from_dict(spaced.as_dict()) == spaced
+    assert "every" not in InputSpec({"image": Frames("image", count=3)}).as_dict()["image"]
+    with pytest.raises(InvalidValue, match=r"every of 'image' must be in \[0, 600\] s; got -1"):
+        Frames("image", every=-1.0)
 
 
 def test_sound_is_the_track_itself(clip: Path) -> None:

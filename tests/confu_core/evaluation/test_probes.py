@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from confu_core.errors import InvalidValue
 from confu_core.evaluation import few_shot as few_shot_module
-from confu_core.evaluation.few_shot import few_shot
+from confu_core.evaluation.few_shot import few_shot, logistic_few_shot
 from confu_core.evaluation.probes import (
     PUBLISHED,
     Labelled,
@@ -22,6 +22,7 @@ from confu_core.evaluation.probes import (
     mlp_probe,
     standardised,
 )
+from confu_core.random import generator
 
 CLASSES, DIM = 6, 10
 MEANS = np.random.default_rng(9).normal(size=(CLASSES, DIM))
@@ -247,3 +248,29 @@ def test_errors_say_what_is_wrong() -> None:
         linear_probe(train, train, Labelled(x * np.nan, y))
     with pytest.raises(InvalidValue, match=r"one per label; got shapes \(18, 10\) and \(17,\)"):
         linear_probe(Labelled(x, y[1:]), train, train)
+
+
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
+def test_logistic_few_shot_classifies_the_rest_of_the_same_set() -> None:
+    """Beside scikit-learn and loops over draws; a class of two samples is not asked for from two shots on."""
+    cloud = clouds(9, seed=4, noise=1.5)
+    kept = np.concatenate([np.flatnonzero(cloud.labels != 0), np.flatnonzero(cloud.labels == 0)[:2]])
+    x, y = np.asarray(cloud.embeddings)[kept], np.asarray(cloud.labels)[kept]
+    found = {one.shots: one for one in logistic_few_shot(Labelled(x, y), (1, 2, 9), draws=3, seed=7)}
+    assert set(found) == {1, 2}  # Nine shots leave nothing to classify.
+    for shots, one in found.items():
+        micro, macro, asked = [], [], np.zeros(len(y))
+        for draw in range(3):
+            order = generator(7, "few-shot", draw).permutation(len(y))
+            support = [row for label in range(CLASSES) for row in [r for r in order if y[r] == label][:shots]]
+            rest = np.setdiff1d(np.arange(len(y)), support)
+            right = LogisticRegression(max_iter=500).fit(x[support], y[support]).predict(x[rest]) == y[rest]
+            micro.append(right.mean())
+            macro.append(np.mean([right[y[rest] == label].mean() for label in np.unique(y[rest])]))
+            asked[rest] += 1
+        assert one.accuracy.mean == pytest.approx(np.mean(micro))
+        assert one.balanced_accuracy is not None and one.balanced_accuracy.mean == pytest.approx(np.mean(macro))
+        assert np.array_equal(np.isnan(one.correct), asked == 0)
+    assert np.mean(macro) != np.mean(micro)
+    with pytest.raises(InvalidValue, match="shots and draws must be at least 1"):
+        logistic_few_shot(cloud, (0,))

@@ -81,6 +81,7 @@ def test_every_setting_makes_another_run() -> None:
         "method": "clip",
         "augment": ("flip",),
         "balance": "species",
+        "pairing": "class",
         "precision": "float32",
         "scale_lr": 0.1,
         "encoders": {"image": "a.py:A"},

@@ -39,6 +39,14 @@ def test_words_follow_from_the_folders() -> None:
     assert told([results("species", [None], ["descriptions"])]) == real
     assert told([results("mood", [None, None], ["probe", "probe"])]) == MOODS
     assert told([results("mood", [None], ["probe"]), results("digit", [0.5])]).label == "class"
+    named = told([results("species", [None, None], ["names", "probe"])])
+    assert (named.named, named.zero_shot, named.titled("accuracy")) == (
+        True,
+        "named classes",
+        "Named classes: accuracy",
+    )
+    assert not told([results("species", [None, None], ["names", "descriptions"])]).named
+    assert (real.zero_shot, real.titled("accuracy")) == ("zero-shot", "Zero-shot accuracy")
     mixed = told([results("class", [None, 0.5], ["probe", None])])
     assert (mixed.label, mixed.many, mixed.exact, mixed.described) == ("class", "classes", True, True)
     # Words for a design are of its classes alone.

@@ -219,3 +219,36 @@ def test_two_views_that_would_be_the_same_are_refused() -> None:
     source.views = 2
     with pytest.raises(InvalidValue, match="^a method with two views needs some that differ; use --augment with one"):
         next(source.epoch(0))
+
+
+def parts_of(epochs: MediaEpochs, number: int = 0) -> np.ndarray:
+    """Numbers of the rows that samples are made of, shape (samples, modalities)."""
+    batches = [
+        [one.reshape(len(one), -1)[:, 0].int().numpy() for one in batch.inputs] for batch in epochs.epoch(number)
+    ]
+    return np.concatenate([np.stack(batch, axis=1) for batch in batches])
+
+
+@settings(deadline=None, max_examples=30)
+@given(counts=st.lists(st.integers(1, 9), min_size=2, max_size=5), seed=st.integers(0, 3), epoch=st.integers(0, 3))
+def test_pairing_within_classes_deals_each_modality_out_once(counts: list[int], seed: int, epoch: int) -> None:
+    labels = generator(0, "labels").permutation(np.repeat(np.arange(len(counts)), counts))
+    n = len(labels)
+    found = parts_of(MediaEpochs(numbered(n), seed, size=n, labels=labels, pairing="class"), epoch)
+    assert all(sorted(column) == list(range(n)) for column in found.T)
+    assert all(len(set(row)) == 1 for row in labels[found].tolist())
+
+
+def test_pairs_are_drawn_anew_for_each_modality_and_epoch() -> None:
+    labels, n = np.repeat([0, 1], 20), 40
+    options: dict[str, Any] = {"size": n, "labels": labels}
+    drawn = MediaEpochs(numbered(n), 0, pairing="class", **options)
+    first, second = (found[np.argsort(found[:, 0])] for found in (parts_of(drawn, 0), parts_of(drawn, 1)))
+    assert np.array_equal(parts_of(drawn, 1)[:, 0], parts_of(MediaEpochs(numbered(n), 0, **options), 1)[:, 0])
+    for one, two in ((first[:, 1], first[:, 2]), (first[:, 1], first[:, 0]), (first[:, 1], second[:, 1])):
+        assert 0 < np.mean(one == two) < 0.25  # By chance one in twenty.
+    assert np.array_equal(parts_of(drawn, 1), parts_of(drawn, 1))  # So that a training goes on exactly.
+    with pytest.raises(InvalidValue, match="pairing must be one of sample, class; did you mean 'class'"):
+        MediaEpochs(numbered(n), 0, pairing="clas", **options)
+    with pytest.raises(InvalidValue, match="pairing within classes needs data with classes"):
+        MediaEpochs(numbered(n), 0, size=5, pairing="class")
