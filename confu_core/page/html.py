@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from confu_core.page.numbers import show, show_setting
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["data_uri", "facts", "style", "table", "templates", "text"]
+__all__ = ["data_uri", "style", "templates"]
 
 COLOURS = {
     INK: "currentColor",
@@ -25,15 +24,6 @@ COLOURS = {
     QUIET: "var(--quiet)",
     **{colour: f"var(--series-{at})" for at, colour in enumerate(PALETTE)},
 }
-
-
-def text(value: object) -> str:
-    """Escape text of a user for HTML; arrows become arrows.
-
-    >>> text("<a->b>")
-    '&lt;a → b&gt;'
-    """
-    return html.escape(str(value).replace("->", " → "))
 
 
 @cache
@@ -58,16 +48,6 @@ def templates(package: str = "confu_core.page") -> Environment:
     return made
 
 
-def facts(pairs: Iterable[tuple[str, str]], kind: str = "") -> str:
-    """Write names with their values as a list in HTML."""
-    return str(_parts().facts(list(pairs), kind))
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, words: bool = False, last: str = "") -> str:
-    """Write a table of text in HTML, of words rather than numbers or with a class for its last column."""
-    return str(_parts().table(headings, list(rows), words, last))
-
-
 def style(*names: tuple[str, str]) -> str:
     """Return the style of all pages and those of further (package, file)."""
     return "".join(
@@ -82,17 +62,13 @@ def data_uri(content: bytes, otherwise: str = "image/jpeg") -> str:
     return f"data:{heads.get(content[:4], otherwise)};base64,{base64.b64encode(content).decode()}"
 
 
-def _parts() -> Any:
-    return templates().get_template("parts.html.j2").module
-
-
 def _inline_svg(image: Image) -> str:
     """Return a figure as a part of a page, in the page's colours; its names are told apart from those of others."""
-    drawn = image.svg.decode()
+    drawn, title = image.svg.decode(), html.escape(image.title.replace("->", " → "))
     drawn = re.sub(r"<metadata>.*?</metadata>\s*", "", drawn[drawn.index("<svg") :], flags=re.DOTALL).strip()
     opening, closing, rest = drawn.partition(">")
     opening = re.sub(r'\s(width|height)="[^"]*"', "", opening)
-    opening = opening.replace("<svg", f'<svg role="img" aria-label="{text(image.title)}"', 1)
+    opening = opening.replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
     rest = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{image.name}-", rest)
     for colour, variable in COLOURS.items():
         # As a style and not as an attribute, which would not know variables.

@@ -83,16 +83,6 @@ def distinct(references: Sequence[Reference], points: Sequence[Point]) -> tuple[
     return tuple(kept)
 
 
-def known_references(wanted: Sequence[tuple[Sequence[Reference], Sequence[Series]]]) -> list[Reference]:
-    """Return the exact lines that the series beside any of which they are wanted have a value of."""
-    found: dict[Reference, bool] = {}
-    for references, series in wanted:
-        for reference in references:
-            known = any(reference.levels(one.points) for one in series)
-            found[reference] = found.get(reference, False) or known
-    return [reference for reference, known in found.items() if known]
-
-
 def reference_curves(series: Sequence[Series], reference: Reference) -> list[list[tuple[Any, float]]]:
     """Return the distinct curves of an exact line over x: one if all series share it."""
     curves: list[dict[Any, float]] = []
@@ -112,6 +102,4 @@ def _same(one: float | None, other: float | None) -> bool:
 
 
 def _joint(first: str, second: str) -> str:
-    noun = " ceiling"
-    shared = first.endswith(noun) and second.endswith(noun)
-    return f"{first.removesuffix(noun) if shared else first} = {second}"
+    return f"{first.removesuffix(' ceiling') if second.endswith(' ceiling') else first} = {second}"

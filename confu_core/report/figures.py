@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from confu_core.errors import ResultsError
 from confu_core.page.drawing import Image, plain, render
 from confu_core.report.exact import BAYES, BEST, PAIRWISE, Reference, distinct, references_of
+from confu_core.report.headline import direction_series, has_long_directions, headline_series, over_directions
 from confu_core.report.panels import (
     COLUMNS,
+    KEY,
+    LINE,
     MANY,
     Look,
     Panel,
@@ -28,7 +31,6 @@ from confu_core.report.panels import (
     reference_keys,
 )
 from confu_core.report.sources import ReportView
-from confu_core.report.tables import direction_series, has_long_directions, headline_series, over_directions
 from confu_core.report.tidy import DIRECTION, HEADLINE, Measures, Point, Series, has_numbers, x_values
 from confu_core.report.words import capitalised, spread_words
 
@@ -37,8 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 6.6, 3.7
-# Of a legend, in inches: height of an entry, width of its line and of a letter; letters of a name that takes two lines.
-LINE, KEY, LETTER, LONG = 0.21, 0.6, 0.075, 20
+LETTER, LONG = 0.075, 20  # Of a legend: width of a letter in inches, letters of a name that takes two lines.
 DOT, BESIDE = 0.13, 0.08  # Of a plot with columns, in inches: width of a dot, space on either side of a word.
 ROW, AROUND = 0.36, 1.1
 PANEL_WIDTH, PANEL_HEIGHT = 2.25, 1.75

@@ -1,34 +1,192 @@
-"""The pages of a report: one HTML file that needs no other, and Markdown for a repository."""
+"""All that a report says, as one HTML page that needs no other file, and as Markdown for a repository."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from confu_core.page.drawing import Image
 from confu_core.page.html import style, templates
-from confu_core.report.content import Content, DatasetContent
-from confu_core.report.formats import escape_markdown, to_markdown
-from confu_core.report.sections import Section
-from confu_core.report.tables import BOLD, UNDEFINED, Table
+from confu_core.page.numbers import show_setting
+from confu_core.report.exact import BAYES
+from confu_core.report.facts import Facts, facts_of
+from confu_core.report.figures import draw_figures
+from confu_core.report.headline import (
+    cell_tables,
+    direction_series,
+    direction_tables,
+    has_long_directions,
+    headline_series,
+    headline_tables,
+    matrix_table,
+    measure_tables,
+    over_directions,
+)
+from confu_core.report.overview import overview
+from confu_core.report.sections import Section, sections_of
+from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
+from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
+from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
+from confu_core.report.words import ReportWords, capitalised, file_stem, seed_count
 
 MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
+Named = TypeVar("Named", Table, Image)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a report says of one dataset, whose name is empty where there is one alone.
+
+    `appendix` are tables that stand at the end of the Markdown page, `exports` only CSV.
+    """
+
+    name: str
+    headline: Section
+    beyond: Section
+    measured: tuple[Section, ...]
+    directions: Section
+    appendix: tuple[Table, ...]
+    exports: tuple[Table, ...]
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All sections in the order of the page."""
+        return (self.headline, self.beyond, *self.measured, self.directions)
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything a report says, before it has a format: `lacks` is what old results have not."""
+
+    title: str
+    lede: str
+    lacks: tuple[str, ...]
+    benchmark: str
+    parts: tuple[Part, ...]
+    exports: tuple[Table, ...]
+    facts: Facts
+    meanings: dict[str, str]
+
+
+def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Content:
+    """Read results folders and say all that a report of them says; raises ResultsError if there is nothing to say."""
+    sources, labels = read_sources(folders, hint), folder_labels(folders)
+    view = view_of(sources[0])
+    measures = read_tidy(sources, labels, view, words.told_by(sources))
+    facts = facts_of(sources, labels, view)
+    found = {
+        name: measures.kept([at for at, one in enumerate(measures.groups) if one.dataset == name])
+        for name in dict.fromkeys(one.dataset for one in measures.groups)
+    }
+    shown = {name: own for name, own in found.items() if has_numbers(headline_series(own, view))}
+    shown = shown or dict(list(found.items())[:1])
+    parts = tuple(_part(own, view, name if len(shown) > 1 else "") for name, own in shown.items())
+    titles = {str(results.sweep.get("title") or f"Results of {results.benchmark}") for results in sources}
+    return Content(
+        title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
+        lede=_lede(measures, labels, view, facts),
+        lacks=tuple(dict.fromkeys(each.lacks for each in sources if each.lacks)),
+        benchmark=sources[0].benchmark,
+        parts=parts,
+        exports=tuple(cell_tables(sources, labels)),
+        facts=facts,
+        meanings=measures.words.definitions(
+            measures=any(part.measured for part in parts), exact=view.ceiling is not None
+        ),
+    )
+
+
+def _part(measures: Measures, view: ReportView, dataset: str) -> Part:
+    by_place = measures.by_place(view)
+    measured = sections_of(by_place, view)
+    headline, *images = draw_figures(measures, view)
+    directions = tuple(image for image in images if image.name == "directions")
+    beyond = tuple(image for image in images if image.name != "directions")
+    if view.axis is None and (opening := overview(by_place, headline_series(measures, view))):
+        headline, beyond = opening[0], tuple(image for image in beyond if image.name != "higher_order_capture")
+    summary, matrix = headline_tables(measures, view)
+    # Sections of measures say it better, and of everything, what fallbacks reach.
+    further = direction_tables(measures, view, fallbacks=not measured)
+    folded = tuple(table for table in further if table.name != "directions")
+    sections = (
+        Section("", capitalised(view.y_label), "", (headline,), (matrix,)),
+        Section("", "Beyond pairs", "", beyond),
+        *measured,
+        Section("", "Every direction", "", directions, tuple(_direction_matrices(measures, view)), folded),
+    )
+    first, second, *others, last = (_section(section, dataset) for section in sections)
+    appendix = tuple(_named(table, dataset) for table in (summary, *further))
+    exports = tuple(_named(table, dataset) for table in measure_tables(by_place))
+    return Part(dataset, first, second, tuple(others), last, appendix, exports)
+
+
+def _named(one: Named, dataset: str) -> Named:
+    """Return a figure or a table of one dataset among several with its name; without one it is no file."""
+    if not dataset or not one.name:
+        return one
+    return replace(one, name=file_stem(one.name, dataset), title=f"{dataset}: {one.title}")
+
+
+def _section(one: Section, dataset: str) -> Section:
+    if not dataset:
+        return one
+    return replace(
+        one,
+        name=one.name and file_stem(one.name, dataset),
+        title=f"{dataset}: {one.title}",
+        images=tuple(_named(image, dataset) for image in one.images),
+        tables=tuple(_named(table, dataset) for table in one.tables),
+        folded=tuple(_named(table, dataset) for table in one.folded),
+    )
+
+
+def _direction_matrices(measures: Measures, view: ReportView) -> list[Table]:
+    """Return the accuracy in directions by x, for the page alone: without a name there is no file."""
+    names = measures.values(DIRECTION, "subject")
+    if not names or has_long_directions(measures):
+        return []
+    if len(x_values(headline_series(measures, view))) == 1:
+        found = {"directions": over_directions(measures, view)}
+    else:
+        found = {name: direction_series(measures, view, name) for name in names}
+    axis = "direction" if "directions" in found else ""
+    return [
+        replace(matrix_table(series, view, BAYES.column, title=name, axis=axis), name="")
+        for name, series in found.items()
+    ]
+
+
+def _lede(measures: Measures, labels: Sequence[str], view: ReportView, facts: Facts) -> str:
+    series = headline_series(measures, view)
+    values = [value for value in x_values(series) if value is not None]
+    single = [f"{view.x_label} {show_setting(value)}" for value in values]
+    along = [f"{len(values)} values of {view.x_label}"] if len(values) > 1 else single
+    methods = len({one.group for one in series})
+    datasets = list(dict.fromkeys(one.dataset for one in series))
+    on = [f"on {' and on '.join(datasets)}, each in tables of its own"] if len(datasets) > 1 else []
+    counts = [point.interval.n for one in series for point in one.points if point.interval is not None]
+    parts = [f"{methods} {view.group}{'' if methods == 1 else 's'}", *along, seed_count(counts), *on]
+    compared = f"Comparing {' with '.join(labels)}. " if len(labels) > 1 else ""
+    return f"{compared}{', '.join(parts)}: {facts.finished} finished cells."
 
 
 def page(content: Content, downloads: Sequence[str]) -> str:
     """Write a report as HTML, with links to the files beside it."""
-    stems = list(dict.fromkeys(name.partition(".")[0] for name in downloads))
-    by_stem = {stem: [name for name in downloads if name.partition(".")[0] == stem] for stem in stems}
-    further = [("confu_core.report", "sections.css")] if content.sections else []
+    stems = dict.fromkeys(name.partition(".")[0] for name in downloads)
+    measured = [section for part in content.parts for section in part.measured]
     return (
         templates("confu_core.report")
         .get_template("page.html.j2")
         .render(
             content=content,
             facts=content.facts,
-            style=style(*further),
-            downloads=by_stem,
+            measured=measured,
+            style=style(*([("confu_core.report", "sections.css")] if measured else [])),
+            downloads={stem: [name for name in downloads if name.partition(".")[0] == stem] for stem in stems},
             version=version("confu-bench"),
             means=MEANS,
             bold=BOLD,
@@ -39,61 +197,50 @@ def page(content: Content, downloads: Sequence[str]) -> str:
 
 def markdown_page(content: Content) -> str:
     """Write a report as Markdown."""
-    facts = content.facts
+    facts, said = content.facts, escape_markdown
     failed = "\n".join(
-        f"- {escape_markdown(f'{each.group}, {each.where} (cell {each.cell})')}: {escape_markdown(each.error)}"
-        for each in facts.failures
+        f"- {said(f'{group}, {where} (cell {cell})')}: {said(error)}" for _, group, where, cell, error in facts.failures
     )
     parts = [
-        f"# {escape_markdown(content.title)}",
-        escape_markdown(content.lede),
-        *map(escape_markdown, content.lacks),
-        *(piece for part in content.parts for piece in _part(part)),
+        f"# {said(content.title)}",
+        said(content.lede),
+        *map(said, content.lacks),
+        *(piece for part in content.parts for piece in _markdown_part(part)),
         "## Failed cells" if failed else "",
         f"{len(facts.failures)} of {facts.cells} cells failed and are in no mean:" if failed else "",
         failed,
         "## How to read it",
-        "\n".join(f"- **{name}**: {escape_markdown(meaning)}" for name, meaning in content.meanings.items()),
+        "\n".join(f"- **{name}**: {said(meaning)}" for name, meaning in content.meanings.items()),
         "## Settings",
-        "\n".join(f"- {_pair(name, value)}" for name, value in facts.axes),
-        ", ".join(_pair(name, value) for name, value in facts.common),
+        "\n".join(f"- {said(name)}: {said(value)}" for name, value in facts.axes),
+        ", ".join(f"{said(name)}: {said(value)}" for name, value in facts.common),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _part(part: DatasetContent) -> list[str]:
-    """Return everything about one dataset."""
-    headline, matrix = part.headline
-    return [
-        *([f"# {escape_markdown(part.name)}"] if part.name else []),
-        _image(headline),
-        f"## {escape_markdown(part.heading(part.title))}",
-        to_markdown(matrix),
-        f"{MEANS} {BOLD}",
-        *(piece for image in part.images[1:] for piece in (f"## {escape_markdown(image.title)}", _image(image))),
-        *(piece for section in part.sections for piece in _section(section)),
-        *map(_folded, part.others),
-    ]
+def _markdown_part(part: Part) -> Iterator[str]:
+    if part.name:
+        yield f"# {escape_markdown(part.name)}"
+    yield from map(_image, part.headline.images)
+    yield f"## {escape_markdown(part.headline.title)}"
+    yield from map(to_markdown, part.headline.tables)
+    yield f"{MEANS} {BOLD}"
+    for image in (*part.beyond.images, *part.directions.images):
+        yield f"## {escape_markdown(image.title)}"
+        yield _image(image)
+    for section in part.measured:
+        yield f"## {escape_markdown(section.title)}"
+        yield escape_markdown(section.lede)
+        yield from map(_image, section.images)
+        yield from (f"**{escape_markdown(table.title)}**\n\n{to_markdown(table)}" for table in section.tables)
+        yield from map(_folded, section.folded)
+        yield from map(escape_markdown, section.remarks)
+    yield from map(_folded, part.appendix)
 
 
 def _image(image: Image) -> str:
     return f"![{escape_markdown(image.title)}]({quote(image.name)}.svg)\n\n{escape_markdown(image.caption)}"
 
 
-def _section(section: Section) -> list[str]:
-    return [
-        f"## {escape_markdown(section.title)}",
-        escape_markdown(section.lede),
-        *map(_image, section.images),
-        *(f"**{escape_markdown(table.title)}**\n\n{to_markdown(table)}" for table in section.tables),
-        *map(_folded, section.folded),
-        *map(escape_markdown, section.remarks),
-    ]
-
-
 def _folded(table: Table) -> str:
     return f"<details><summary>{escape_markdown(table.title)}</summary>\n\n{to_markdown(table)}\n\n</details>"
-
-
-def _pair(name: str, value: str) -> str:
-    return f"{escape_markdown(name)}: {escape_markdown(value)}"

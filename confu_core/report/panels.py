@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from confu_core.page.drawing import INK, PALETTE, PAPER, Image, plain, render
 from confu_core.page.numbers import show_setting
-from confu_core.report.exact import Reference, known_references, reference_curves
+from confu_core.report.exact import Reference, reference_curves
 from confu_core.report.tidy import Point, Series, x_values
 from confu_core.report.words import spread_words
 from confu_core.statistics.intervals import Interval
@@ -403,6 +403,13 @@ def spread_phrase(panels: Sequence[Panel], *, lines: bool = False) -> str:
     return spread_words([each for each in found if each is not None], lines=lines, many=many)
 
 
+def _known_references(panels: Sequence[Panel]) -> list[Reference]:
+    """Return the exact lines of panels that any series there has a value of."""
+    wanted = [(line, one.points) for panel in panels for line in panel.references for one in panel.series]
+    known = {line for line, points in wanted if line.levels(points)}
+    return [line for line in dict.fromkeys(line for line, _ in wanted) if line in known]
+
+
 Painter = Callable[["Axes", Panel, Sequence[Look]], None]
 
 
@@ -428,7 +435,7 @@ def draw_facets(
     columns = min(columns, len(panels))
     lines, groups = math.ceil(len(panels) / columns), panels[0].series
     chosen = even_looks(groups, small=max(len(x_values(panel.series)) for panel in panels) > MANY)
-    references = known_references([(panel.references, panel.series) for panel in panels])
+    references = _known_references(panels)
 
     def paint(figure: Figure) -> None:
         grid = figure.subplots(lines, columns, squeeze=False)
@@ -465,7 +472,7 @@ def draw_row_facets(
     words = list(dict.fromkeys(word for panel in panels for word in x_values(panel.series)))
     groups = panels[0].series
     chosen = even_looks(groups)
-    references = known_references([(panel.references, panel.series) for panel in panels])
+    references = _known_references(panels)
 
     def paint(figure: Figure) -> None:
         grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)

@@ -1,45 +1,50 @@
-"""Tables before they have a format: entries that stand out, and the tables of the headline and of directions."""
+"""Tables with entries that stand out; as CSV for machines, as Markdown for repositories, as LaTeX for papers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import csv
+import io
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from confu_core import escaping
 from confu_core.page.numbers import show, show_setting
-from confu_core.report.exact import BAYES, BEST, CEILINGS, CHANCE, SAME, Reference, distinct, references_of
-from confu_core.report.sources import SEED, ReportView
-from confu_core.report.tidy import (
-    DIRECTION,
-    HEADLINE,
-    POINT,
-    REFERENCE,
-    Measures,
-    Point,
-    Series,
-    point_of,
-    x_values,
-)
-from confu_core.report.words import capitalised, label_of, show_interval, show_spread
-from confu_core.runs.results import Results
+from confu_core.report.exact import BEST
+from confu_core.report.tidy import REFERENCE, Point, Series, x_values
+from confu_core.report.words import show_interval, show_spread
 from confu_core.statistics.intervals import Interval, student_interval
 
 BOLD = "Bold: the best, where its paired difference to every other over the same seeds lies above 0 (95% interval)."
 UNDEFINED = "† The method defines no score of its own for this; the number is what a fallback reaches in its place."
 FEW = 4  # Columns of means beside which their spreads still fit on a page.
-LONG = 10  # Letters of a direction that do not fit beneath a column.
-NAMES = ("family", "subject", "metric", "condition", "x")
-# What a row of results holds exactly, and the means that stand beside the headline.
-EXACT = (*(line.column for line in CEILINGS), CHANCE.column, "total_correlation")
-MEANS = ("higher_order_capture", "fusion_gain_captured", "total_correlation_bound")
+PAGE_ROWS = 40  # Longer tables break over pages.
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "±": r"$\pm$",
+    "→": r"$\rightarrow$",
+    "\u2212": "$-$",
+    "\u2013": "--",
+    "†": r"\textdagger{}",
+    "²": "$^2$",
+    **{letter: rf"\{letter}" for letter in "{}$&%#_"},
+}
+HAT = re.compile("(.)\u0302")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table.
+    """A column of a table: readers see `label`, or nothing of a column without one; CSV has them all, by `name`.
 
-    `label` is for readers, who do not see a column without one; CSV has them all, by `name`. `digits` after the point
-    are for readers too, None for a setting, which is as it was given. `exact` is what is known and not measured.
+    `digits` after the point are for readers too, None for a setting, which is as it was given. `exact` is what is known
+    and not measured.
     """
 
     name: str
@@ -52,9 +57,9 @@ class Column:
 class Table:
     """A table before it has a format.
 
-    Entries are text, numbers, bools, None, and `Interval` for a mean that readers see with its half-width. `bold` and
-    `marked` hold row and column of what stands out, and of what a method does not define; `tint` the strength in [0, 1]
-    of entries with a coloured ground. On a page a table that runs `across` has its rows as columns.
+    Entries are text, numbers, bools, None, and a `Point` or an `Interval` for a mean that readers see with its spread.
+    `bold` holds row and column of what stands out, `tint` the strength in [0, 1] of entries with a coloured ground. On
+    a page a table that runs `across` has its rows as columns.
     """
 
     name: str
@@ -62,7 +67,6 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     bold: frozenset[tuple[int, int]] = frozenset()
-    marked: frozenset[tuple[int, int]] = frozenset()
     tint: tuple[tuple[int, int, float], ...] = ()
     across: bool = False
 
@@ -74,12 +78,17 @@ class Table:
     @property
     def crowded(self) -> bool:
         """Whether the columns of means are too many for spreads beside them."""
-        return sum(any(isinstance(row[at], Interval) for row in self.rows) for at in self.shown) > FEW
+        return sum(any(isinstance(_mean(row[at]), Interval) for row in self.rows) for at in self.shown) > FEW
 
     @property
     def tints(self) -> dict[tuple[int, int], float]:
         """The strength of coloured grounds by row and column."""
         return {(row, column): strength for row, column, strength in self.tint}
+
+    @property
+    def marked(self) -> set[tuple[int, int]]:
+        """Row and column of what a method does not define."""
+        return {(row, at) for row, held in enumerate(self.rows) for at, entry in enumerate(held) if _mark(entry)}
 
     def has_words(self, at: int) -> bool:
         """Return whether a column is of words."""
@@ -95,30 +104,44 @@ class Table:
             for number, name in enumerate(names)
         ]
 
-    def text(self, row: int, column: int) -> str:
+    def text(self, row: int, at: int) -> str:
         """Write an entry for readers, not escaped, with a dagger where a method does not define it."""
-        return _text(self.rows[row][column], self.columns[column].digits) + self.mark(row, column)
+        return " ".join(filter(None, self.parts(row, at, apart=False)))
 
-    def parts(self, row: int, column: int) -> tuple[str, str]:
+    def parts(self, row: int, at: int, *, apart: bool = True) -> tuple[str, str]:
         """Write an entry for a page: a mean and its spread apart, anything else whole."""
-        value, digits = self.rows[row][column], self.columns[column].digits
-        if not isinstance(value, Interval) or digits is None:
-            return self.text(row, column), ""
-        return show(value.mean, digits) + self.mark(row, column), show_spread(value, digits)
+        entry, digits = self.rows[row][at], self.columns[at].digits
+        value, mark = _mean(entry), _mark(entry)
+        if isinstance(value, bool):
+            return "yes" if value else "no", ""
+        if digits is None:
+            return show_setting(value) + mark, ""
+        if isinstance(value, Interval):
+            if not apart:
+                return show_interval(value, digits) + mark, ""
+            return show(value.mean, digits) + mark, show_spread(value, digits)
+        return (show(value, digits) if value is None or isinstance(value, float) else str(value)) + mark, ""
 
-    def mark(self, row: int, column: int) -> str:
-        """Return a dagger for an entry that a method does not define."""
-        return "†" if (row, column) in self.marked else ""
+    def readable(self, escape: Callable[[str], str], strong: str) -> tuple[list[str], list[list[str]], list[bool]]:
+        """Return headings, escaped rows, and which columns are numbers, of the columns that readers see."""
+        rows = [
+            [
+                strong.format(text) if (row, at) in self.bold else text
+                for at in self.shown
+                for text in [escape(self.text(row, at))]
+            ]
+            for row in range(len(self.rows))
+        ]
+        numeric = [not any(isinstance(row[at], str | bool) for row in self.rows) for at in self.shown]
+        return [escape(self.columns[at].label) for at in self.shown], rows, numeric
 
 
-def _text(value: Any, digits: int | None) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if digits is None:
-        return show_setting(value)
-    if isinstance(value, Interval):
-        return show_interval(value, digits)
-    return show(value, digits) if value is None or isinstance(value, float) else str(value)
+def _mean(entry: Any) -> Any:
+    return entry.interval if isinstance(entry, Point) else entry
+
+
+def _mark(entry: Any) -> str:
+    return "†" if isinstance(entry, Point) and not entry.defined else ""
 
 
 def best_of(points: Sequence[Point | None], *, lowest: bool = False) -> int | None:
@@ -177,299 +200,85 @@ def wide_table(
     A key that is the same in all rows goes into the title. `tinted` tints by the share of the exact value.
     """
     shared = [at for at, key in enumerate(keys) if at and not key.exact and len({line.keys[at] for line in lines}) == 1]
-    title = ", ".join([title, *(str(lines[0].keys[at]) for at in shared)])
     levels = [BEST.entry(line.points) for line in lines]
     known = bool(exact) and any(level is not None for level in levels)
-    columns = (
-        *(replace(key, label="" if at in shared else key.label) for at, key in enumerate(keys)),
-        *(Column(group.label, group.label, digits) for group in groups),
-        *([Column(REFERENCE, exact, digits, exact=True)] if known else []),
-    )
-    rows = tuple(
-        (*line.keys, *(point and point.interval for point in line.points), *([level] if known else []))
-        for line, level in zip(lines, levels, strict=True)
-    )
-    first = len(keys)
-    entries = [
-        (row, first + at, point) for row, line in enumerate(lines) for at, point in enumerate(line.points) if point
-    ]
     leaders = [best_of(line.points, lowest=line.lowest) if best else None for line in lines]
+    shares = [
+        (row, len(keys) + at, point.mean / level)
+        for row, line in enumerate(lines if tinted else ())
+        for at, point in enumerate(line.points)
+        if point and point.mean is not None and (level := point.levels.get(REFERENCE)) is not None and level > 0
+    ]
     return Table(
         name,
-        title,
-        columns,
-        rows,
-        frozenset((row, first + at) for row, at in enumerate(leaders) if at is not None),
-        frozenset((row, column) for row, column, point in entries if not point.defined),
-        tuple((row, column, share) for row, column, point in entries if tinted and (share := _share(point))),
-    )
-
-
-def _share(point: Point) -> float:
-    """Return how much of the exact value was reached, from 0 to 1."""
-    exact = point.levels.get(REFERENCE)
-    return 0.0 if point.mean is None or not exact or exact <= 0 else min(1.0, max(0.0, point.mean / exact))
-
-
-def headline_series(measures: Measures, view: ReportView, metric: str | None = None) -> list[Series]:
-    """Return a metric of the rows of results over x, with all that is known exactly and the other means as levels."""
-    exact = dict.fromkeys(filter(None, (*EXACT, *MEANS, view.ceiling, view.floor)))
-    return measures.series(HEADLINE, "place", metric=metric or view.y, exact=tuple(exact))
-
-
-def direction_series(measures: Measures, view: ReportView, direction: str, *, defined: bool = True) -> list[Series]:
-    """Return the accuracy in a direction over x, with all that is known exactly of it and its other means as levels."""
-    means = ("order", "higher_order_capture", "fusion_gain_captured", "expected_rank", "information_bound")
-    exact = dict.fromkeys(filter(None, (*EXACT, *means, view.floor)))
-    return measures.series(
-        DIRECTION, "place", metric="accuracy", subject=direction, defined=defined, exact=tuple(exact)
-    )
-
-
-def over_directions(measures: Measures, view: ReportView) -> list[Series]:
-    """Return the accuracy over directions, of results at a single x; without values where methods do not define it."""
-    exact = dict.fromkeys(filter(None, (*EXACT, view.floor)))
-    names = measures.values(DIRECTION, "subject")
-    found = measures.series(DIRECTION, "subject", metric="accuracy", exact=tuple(exact))
-    # Also where there is nothing, so that directions keep their order.
-    return [replace(one, points=tuple(one.at(name) or Point(name, ()) for name in names)) for one in found]
-
-
-def has_long_directions(measures: Measures) -> bool:
-    """Return whether directions have names too long to stand beneath columns, and are at a single x."""
-    names = measures.values(DIRECTION, "subject")
-    return len(set(measures.values(HEADLINE, "place")) - {None}) < 2 and any(len(name) > LONG for name in names)
-
-
-def headline_tables(measures: Measures, view: ReportView) -> list[Table]:
-    """Return the summary, a row per method and x; and the matrix, with a column or a row per method."""
-    series = headline_series(measures, view)
-    return [
-        _summary(series, view),
-        _by_method(measures, view) if view.axis is None else matrix_table(series, view, view.ceiling),
-    ]
-
-
-def _summary(series: Sequence[Series], view: ReportView) -> Table:
-    exact = [line.column for line in _chance_last(references_of(view.ceiling, view.floor))]
-    columns = (
-        *_identity(view),
-        *_statistics(view.y),
-        *(Column(name, label_of(name)) for name in exact),
-        *(Column(f"{name}_mean", label_of(name)) for name in MEANS),
-        Column("total_correlation", "exact total correlation (nats)"),
-    )
-    levels = (*exact, *MEANS, "total_correlation")
-    rows = tuple(
-        (*_names(one, point, view), *_values(point), *map(point.levels.get, levels))
-        for one in series
-        for point in one.points
-    )
-    return Table("summary", f"{capitalised(view.y_label)}, {_by(view)}", columns, rows)
-
-
-def matrix_table(
-    series: Sequence[Series], view: ReportView, ceiling: str | None, *, title: str = "", axis: str = ""
-) -> Table:
-    """Arrange a metric with a row per x, a column per method, tinted by closeness to the ceiling, exact lines last."""
-    lines = _chance_last(
-        distinct(references_of(ceiling, view.floor), [point for one in series for point in one.points])
-    )
-    columns = (
-        Column(view.x, axis or view.x_label, None),
-        *(Column(one.label, one.label) for one in series),
-        *(Column(line.column, line.label, exact=True) for line in lines),
-    )
-    rows, bold, tint = [], set(), []
-    for row, x in enumerate(x_values(series)):
-        points = [one.at(x) for one in series]
-        best = best_of(points)
-        for at, point in enumerate(points):
-            closeness = None if point is None or point.mean is None else _closeness(point, view.floor, ceiling)
-            if closeness is not None:
-                tint.append((row, 1 + at, closeness))
-            # At a ceiling that chance reaches, nobody is best.
-            if at == best and (closeness is not None or point is None or point.levels.get(ceiling or "") is None):
-                bold.add((row, 1 + at))
-        rows.append((x, *(point and point.interval for point in points), *(line.entry(points) for line in lines)))
-    shown = title or f"{capitalised(view.y_label)}, mean and 95% interval"
-    return Table("matrix", shown, columns, tuple(rows), frozenset(bold), tint=tuple(tint), across=True)
-
-
-def _closeness(point: Point, floor: str | None, ceiling: str | None) -> float | None:
-    low, high = point.levels.get(floor or "", 0.0), point.levels.get(ceiling or "")
-    if high is None or point.mean is None or high - low <= SAME:
-        return None
-    return min(1.0, max(0.0, (point.mean - low) / (high - low)))
-
-
-def _by_method(measures: Measures, view: ReportView) -> Table:
-    """Return one row per method: the headline metric, its bounds, capture and total correlation."""
-    series = headline_series(measures, view)
-    lines = _chance_last(distinct(references_of(view.ceiling, view.floor), [p for one in series for p in one.points]))
-    known = {name: measures.series(HEADLINE, "place", metric=name) for name in MEANS}
-    of = {name: found for name, found in known.items() if any(p.mean is not None for one in found for p in one.points)}
-    first, *others = MEANS
-    names = [name for name in (first, *(line.column for line in lines), *others) if name in of or name not in MEANS]
-    exact = {line.column: line for line in lines}
-    columns = [Column(view.y, view.y_label)]
-    columns += [
-        Column(name, exact[name].label, exact=True) if name in exact else Column(name, label_of(name)) for name in names
-    ]
-    points = {view.y: series, **of}
-    at_one = {name: [one.points[0] if one.points else None for one in found] for name, found in points.items()}
-    rows = tuple(
+        ", ".join([title, *(str(lines[0].keys[at]) for at in shared)]),
         (
-            one.label,
-            *(
-                (own.levels.get(column.name) if own else None)
-                if column.exact
-                else (found.interval if (found := at_one[column.name][at]) else None)
-                for column in columns
-            ),
-        )
-        for at, (one, own) in enumerate(zip(series, at_one[view.y], strict=True))
-    )
-    best = {at: best_of(at_one[column.name]) for at, column in enumerate(columns) if not column.exact}
-    bold = frozenset((row, 1 + at) for at, row in best.items() if row is not None)
-    title = f"{capitalised(view.y_label)}, mean and 95% interval"
-    return Table("matrix", title, (Column(view.group, view.group), *columns), rows, bold)
-
-
-def direction_tables(measures: Measures, view: ReportView, *, fallbacks: bool) -> list[Table]:
-    """Return the tables of directions: every one, those that do not fit beneath columns as rows, and fallbacks."""
-    names = measures.values(DIRECTION, "subject")
-    tables = [_directions(measures, view, names)] if names else []
-    if has_long_directions(measures):
-        along = over_directions(measures, view)
-        key = (Column("direction", "direction"),)
-        lines = lines_along(along)
-        title = "Accuracy in every direction"
-        tables.append(wide_table("direction_accuracy", title, key, lines, along, exact=BAYES.label))
-    lines = [
-        Line((line.keys[0], *(line.keys[1:] or (None,))), line.points)
-        for name in (names if fallbacks else ())
-        for line in lines_along(direction_series(measures, view, name, defined=False), name)
-    ]
-    if lines:
-        keys = (Column("direction", "direction"), Column(view.x, "" if view.axis is None else view.x_label, None))
-        title = "What fallbacks reach in directions that a method does not define"
-        tables.append(wide_table("fallbacks", title, keys, lines, measures.groups, best=False))
-    return tables
-
-
-def _directions(measures: Measures, view: ReportView, names: Sequence[str]) -> Table:
-    exact = tuple(line.column for line in CEILINGS)
-    means = {
-        "higher_order_capture": Column("higher_order_capture_mean", "higher-order capture"),
-        "fusion_gain_captured": Column("fusion_gain_captured_mean", "fusion gain captured"),
-        "expected_rank": Column("expected_rank_mean", "expected rank", 2),
-        "information_bound": Column("information_bound_mean", "information bound (nats)"),
-    }
-    columns = (
-        *_identity(view),
-        Column("direction", "direction"),
-        Column("order"),
-        *_statistics("accuracy"),
-        *(Column(name, label_of(name)) for name in exact),
-        *means.values(),
-    )
-    rows = tuple(
-        (
-            *(*_names(one, point, view), name, round(point.levels["order"])),
-            *(*_values(point), *map(point.levels.get, (*exact, *means))),
-        )
-        for name in names
-        for one in direction_series(measures, view, name)
-        for point in one.points
-    )
-    return Table("directions", f"Every direction, {_by(view)}", columns, rows)
-
-
-def cell_tables(sources: Sequence[Results], labels: Sequence[str]) -> list[Table]:
-    """Return every cell with its settings and metrics, failed ones included; and every direction of every cell."""
-    settings = {name for results in sources for name in results.setting_names}
-    metrics = dict.fromkeys(name for results in sources for name in results.table.column_names)
-    names = ["cell", *sorted(settings), *(n for n in metrics if n not in settings and n not in ("cell", "directions"))]
-    rows = [(label, row) for results, label in zip(sources, labels, strict=True) for row in results.rows()]
-    directions = [(label, {"cell": row["cell"], **each}) for label, row in rows for each in row["directions"] or ()]
-    tables = [_export("results", "Every cell", names, rows)]
-    if any(row["status"] == "done" and row["directions"] for _, row in rows):
-        # The query is a list; the name of the direction says it.
-        own = [name for name in dict.fromkeys(name for _, row in directions for name in row) if name != "query"]
-        tables.append(_export("results_directions", "Every direction of every cell", own, directions))
-    return tables
-
-
-def _export(name: str, title: str, names: Sequence[str], rows: Sequence[tuple[str, dict[str, Any]]]) -> Table:
-    held = tuple((label, *map(row.get, names)) for label, row in rows)
-    return Table(name, title, tuple(map(Column, ("folder", *names))), held)
-
-
-def measure_tables(measures: Measures) -> list[Table]:
-    """Return every measure of every finished cell, and their means over seeds; nothing where there are none."""
-    if not measures.measured:
-        return []
-    found = ("value", "low", "high", REFERENCE, "defined")
-    rows = [
-        (one.folder, one.group, one.label, *own)
-        for frame in measures.measured.values()
-        for group, *own in zip(*(frame[name] for name in ("group", "cell", SEED, *NAMES, *found)), strict=True)
-        for one in [measures.groups[group]]
-    ]
-    columns = tuple(map(Column, ("folder", "method", "series", "cell", SEED, *NAMES, *found)))
-    statistics = ("seeds", "mean", "half_width_95", "low_95", "high_95", "min", "max", REFERENCE, "defined")
-    of_means = tuple(map(Column, ("folder", "method", "series", *NAMES, *statistics)))
-    return [
-        Table("measures", "Every measure of every cell", columns, tuple(rows)),
-        Table("measure_means", "Every measure, mean over seeds", of_means, tuple(_means(measures))),
-    ]
-
-
-def _means(measures: Measures) -> Iterator[tuple[Any, ...]]:
-    for frame in measures.measured.values():
-        held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in zip(*(frame[name] for name in ("group", *NAMES, *POINT, "defined")), strict=True):
-            held.setdefault(row[:6], []).append(row[6:])
-        for (at, *names), rows in held.items():
-            one, point = measures.groups[at], point_of(None, [row[:-1] for row in rows], all(row[-1] for row in rows))
-            count, mean, half_width, *extremes = _values(point)
-            known = point.interval is not None and (half_width is not None or point.interval.ends is not None)
-            ends = (point.interval.low, point.interval.high) if known and point.interval else (None, None)
-            spread = (count, mean, half_width, *ends, *extremes)
-            yield (one.folder, one.group, one.label, *names, *spread, point.levels.get(REFERENCE), point.defined)
-
-
-def _chance_last(lines: Sequence[Reference]) -> list[Reference]:
-    return sorted(lines, key=lambda line: line.column == CHANCE.column)  # What is no ceiling stands last.
-
-
-def _identity(view: ReportView) -> tuple[Column, ...]:
-    names = Column("folder"), Column(view.group), Column("series", view.group)
-    return names if view.axis is None else (*names, Column(view.x, view.x_label, None))
-
-
-def _names(one: Series, point: Point, view: ReportView) -> tuple[Any, ...]:
-    names = one.folder, one.group, one.label
-    return names if view.axis is None else (*names, point.x)
-
-
-def _by(view: ReportView) -> str:
-    return "by method" if view.axis is None else f"by method and {view.x_label}"
-
-
-def _statistics(metric: str) -> tuple[Column, ...]:
-    return (
-        Column("seeds", "seeds"),
-        Column(f"{metric}_mean", f"mean {label_of(metric)}"),
-        Column(f"{metric}_half_width_95", "± 95%"),
-        Column(f"{metric}_min", "min"),
-        Column(f"{metric}_max", "max"),
+            *(replace(key, label="" if at in shared else key.label) for at, key in enumerate(keys)),
+            *(Column(group.label, group.label, digits) for group in groups),
+            *([Column(REFERENCE, exact, digits, exact=True)] if known else []),
+        ),
+        tuple(
+            (*line.keys, *line.points, *([level] if known else [])) for line, level in zip(lines, levels, strict=True)
+        ),
+        frozenset((row, len(keys) + at) for row, at in enumerate(leaders) if at is not None),
+        tuple((row, at, min(1.0, share)) for row, at, share in shares if share > 0),
     )
 
 
-def _values(point: Point) -> tuple[Any, ...]:
-    found = point.interval
-    return (
-        (found.n, found.mean, found.half_width, found.minimum, found.maximum) if found else (0, None, None, None, None)
+def to_csv(table: Table) -> str:
+    """Write a table with all its digits, means without their intervals, and nothing that a spreadsheet would run."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([escaping.spreadsheet_cell(column.name) for column in table.columns])
+    for row in table.rows:
+        values = (value.mean if isinstance(value, Interval | Point) else value for value in row)
+        writer.writerow(map(escaping.spreadsheet_cell, values))
+    return text.getvalue()
+
+
+def to_markdown(table: Table) -> str:
+    """Write a table for a repository."""
+    # A dash begins no list inside a table.
+    headings, rows, numeric = table.readable(lambda text: text if text == "-" else escape_markdown(text), "**{}**")
+    rule = ["--:" if right else ":--" for right in numeric]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (headings, rule, *rows))
+
+
+def to_latex(table: Table) -> str:
+    """Write a table for a paper, with the rules of the package booktabs; a long one breaks over pages."""
+    headings, rows, numeric = table.readable(escape_latex, r"\textbf{{{}}}")
+    align = "".join("r" if right else "l" for right in numeric)
+    head = [r"\toprule", " & ".join(headings) + r" \\", r"\midrule"]
+    body = [" & ".join(row) + r" \\" for row in rows]
+    caption = rf"\caption{{{escape_latex(table.title)}.}}\label{{tab:{table.name}}}"
+    opened, closed = [rf"\begin{{tabular}}{{{align}}}", *head], [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
+    lines = [r"% Needs \usepackage{booktabs}.", r"\begin{table}[t]", r"\centering\small\setlength{\tabcolsep}{4pt}"]
+    lines += [caption, *opened, *body, *closed]
+    if len(rows) > PAGE_ROWS:
+        lines = [
+            r"% Needs \usepackage{booktabs,longtable}.",
+            r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}",
+            *(rf"\begin{{longtable}}{{{align}}}", caption + r" \\"),
+            *(*head, r"\endfirsthead", *head, r"\endhead", *body),
+            *(r"\bottomrule", r"\end{longtable}", r"\endgroup"),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def escape_latex(text: str) -> str:
+    r"""Escape text for LaTeX, letters with a hat as formulas.
+
+    >>> print(escape_latex("50% of a_b -> p\u0302"))
+    50\% of a\_b $\rightarrow$ $\hat{p}$
+    """
+    parts = HAT.split(" ".join(text.split()).replace("->", " → "))
+    # Every second part is a letter that had a hat.
+    return "".join(
+        rf"$\hat{{{part}}}$" if at % 2 else "".join(LATEX.get(letter, letter) for letter in part)
+        for at, part in enumerate(parts)
     )
+
+
+def escape_markdown(text: str) -> str:
+    """Escape text for Markdown; arrows become arrows."""
+    return escaping.escape_markdown(text.replace("->", " → "))

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_small, remove_partials, write_whole, writing
-from confu_core.report.content import Content, content_of
-from confu_core.report.formats import to_csv, to_latex, to_markdown
-from confu_core.report.page import markdown_page, page
+from confu_core.report.page import Content, content_of, markdown_page, page
+from confu_core.report.tables import to_csv, to_latex, to_markdown
 from confu_core.report.words import ReportWords
 from confu_core.runs.results import RESULTS
 
@@ -72,12 +71,11 @@ def _check_ours(out: Path, names: Collection[str]) -> None:
 def _files(content: Content) -> dict[str, bytes]:
     """Return all files but the page, by name."""
     files: dict[str, bytes] = {}
-    sections = content.sections
-    of_parts = [image for part in content.parts for image in part.images]
-    for image in (*of_parts, *(image for section in sections for image in section.images)):
+    sections = [section for part in content.parts for section in part.sections]
+    for image in (image for section in sections for image in section.images):
         files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
-    of_sections = [table for section in sections for table in (*section.tables, *section.folded)]
-    for table in (*(table for part in content.parts for table in part.tables), *of_sections):
+    tables = [table for section in sections for table in (*section.tables, *section.folded) if table.name]
+    for table in (*tables, *(table for part in content.parts for table in part.appendix)):
         files[f"{table.name}.csv"] = to_csv(table).encode()
         files[f"{table.name}.md"] = (to_markdown(table) + "\n").encode()
         files[f"{table.name}.tex"] = to_latex(table).encode()

@@ -16,7 +16,6 @@ from confu_core.report.tidy import Measures, Series, has_numbers
 from confu_core.report.words import file_stem
 
 __all__ = [
-    "Card",
     "Section",
     "declare",
     "lines_of",
@@ -29,26 +28,8 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Card:
-    """A sample to look at and listen to, with what each query took it for, and whether that is right.
-
-    `method` is which run chose it, `kind` for what; `image` is JPEG or PNG, `audio` FLAC, WAV or Ogg, empty for none.
-    """
-
-    method: str
-    kind: str
-    key: str
-    image: bytes
-    audio: bytes
-    caption: str
-    label: str
-    predicted: tuple[tuple[str, str, bool], ...]
-    remark: str = ""
-
-
-@dataclass(frozen=True)
 class Section:
-    """Figures, tables and samples under one heading; `lede` says what is shown, a reader unfolds `folded` tables."""
+    """Figures, tables and `cards` of samples under one heading; `lede` says what is shown, `folded` tables unfold."""
 
     name: str
     title: str
@@ -57,7 +38,7 @@ class Section:
     tables: tuple[Table, ...] = ()
     folded: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
-    cards: tuple[Card, ...] = ()
+    cards: tuple[Any, ...] = ()
 
     @property
     def remarks(self) -> list[str]:

@@ -56,7 +56,7 @@ def _table(measured: Measures, metric: str) -> Table:
         best = {kind: best_of(points[kind]) for kind in kinds}
         for at, group in enumerate(measured.groups):
             bold |= {(len(rows), 2 + column) for column, kind in enumerate(kinds) if best[kind] == at}
-            rows.append((subject, group.label, *((p := points[kind][at]) and p.interval for kind in kinds)))
+            rows.append((subject, group.label, *(points[kind][at] for kind in kinds)))
     columns = (
         Column("embedding", "embedding"),
         Column("method", "method"),

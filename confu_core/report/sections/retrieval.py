@@ -1,4 +1,4 @@
-"""Retrieval between modalities: recall by direction, and ranks."""
+"""Retrieval between modalities by direction; and last, what fallbacks reach where a method defines no score."""
 
 from __future__ import annotations
 
@@ -67,3 +67,35 @@ def _table(measured: Measures, condition: str, *, ranks: bool) -> Table:
     keys = (Column("direction", "direction"), Column("metric", "metric"))
     name = file_stem(FAMILY, "ranks" if ranks else "", "" if condition == EQUAL else condition)
     return wide_table(name, title, keys, lines, measured.groups, exact="chance", digits=1 if ranks else 3)
+
+
+KEYS = ("family", "subject", "metric", "condition")
+
+
+@section(200)
+def fallbacks(measured: Measures, shown: Measures) -> Section | None:
+    """Show what was left out of every other table and figure because the method does not define it."""
+    found = dict.fromkeys(
+        tuple(row)
+        for frame in measured.measured.values()
+        for row in frame[~frame["defined"].astype(bool)][[*KEYS, "x"]].itertuples(index=False)
+    )
+    lines = [
+        line
+        for family, subject, metric, condition, x in found
+        for line in lines_along(
+            measured.series(family, defined=False, subject=subject, metric=metric, condition=condition, x=x),
+            *(family.replace("_", " "), subject, metric, condition, x),
+        )
+    ]
+    if not lines:
+        return None
+    columns = (*(Column(name, name) for name in KEYS), Column("x", "x", None))
+    table = wide_table("fallbacks", "What fallbacks reach", columns, lines, measured.groups, best=False)
+    return Section(
+        "fallbacks",
+        "Appendix: fallbacks",
+        "Where a method defines no score of its own, its cell is empty in all other tables and figures. Here is what a "
+        "cosine of its embeddings reaches in its place: numbers of the fallback, not of the method.",
+        folded=(table,),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -170,7 +170,8 @@ def ceilings_of(measures: Measures, query: str, group: str = ALL) -> dict[str, f
     family, condition = (FAMILY, TEST) if group == ALL else (GROUPS, group)
 
     def bayes(name: str) -> float | None:
-        return _first(measures.rows(family, subject=name, metric=ACCURACY, condition=condition)[REFERENCE])
+        found = measures.rows(family, subject=name, metric=ACCURACY, condition=condition)[REFERENCE]
+        return next((value for value in found if value is not None), None)
 
     singles = [bayes(name) for name in query.split("+")]
     if "+" in query and None not in singles:
@@ -186,7 +187,3 @@ def captured(series: Sequence[Series], levels: Mapping[str, float]) -> list[Seri
     if low is None or high is None or high - low <= COINCIDE:
         return [replace(one, points=()) for one in series]
     return [one.mapped(lambda point: point.mapped(lambda value: (value - low) / (high - low))) for one in series]
-
-
-def _first(values: Iterable[float | None]) -> float | None:
-    return next((value for value in values if value is not None), None)

@@ -31,7 +31,7 @@ from test_report_files import Page
 from birdmml.bench import report_words
 from confu_core.report import sections, write_report
 from confu_core.report.sections.claims import Claim, verdict
-from confu_core.report.sections.overlap import SHARES
+from confu_core.report.sections.fusion import SHARES
 from confu_core.report.tables import Column
 from confu_core.runs.measures import Measure, read_measures, write_examples, write_measures
 from confu_core.runs.results import read_results, write_results

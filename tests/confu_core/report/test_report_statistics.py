@@ -16,11 +16,7 @@ from scipy import stats
 
 from confu_core.errors import ResultsError
 from confu_core.report.exact import BAYES, PLAIN, distinct, reference_curves, references_of
-from confu_core.report.formats import escape_latex, escape_markdown, to_csv, to_latex, to_markdown
-from confu_core.report.panels import draw_interval, is_line_plot
-from confu_core.report.sources import ReportView, dataset_names, folder_labels, read_sources, view_of
-from confu_core.report.tables import (
-    best_of,
+from confu_core.report.headline import (
     cell_tables,
     direction_series,
     direction_tables,
@@ -29,6 +25,9 @@ from confu_core.report.tables import (
     matrix_table,
     over_directions,
 )
+from confu_core.report.panels import draw_interval, is_line_plot
+from confu_core.report.sources import ReportView, dataset_names, folder_labels, read_sources, view_of
+from confu_core.report.tables import best_of, escape_latex, escape_markdown, to_csv, to_latex, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, Point, read_tidy, x_values
 from confu_core.report.words import ReportWords
 from confu_core.runs.results import read_results

@@ -12,10 +12,9 @@ import pytest
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.overlap import letters_of, share_names
 from confu_core.report.panels import padded
-from confu_core.report.sections.confusion import confusion
-from confu_core.report.sections.few_shot import few_shot
-from confu_core.report.sections.fusion import complementarity
-from confu_core.report.sections.overlap import SHARES, in_stacking_order, overlap
+from confu_core.report.sections.curves import few_shot
+from confu_core.report.sections.fusion import SHARES, complementarity, in_stacking_order, overlap
+from confu_core.report.sections.mistakes import confusion
 from confu_core.report.sections.zero_shot import groups, zero_shot
 from confu_core.report.tidy import Measures, Series
 from confu_core.report.words import Design, ReportWords
