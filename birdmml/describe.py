@@ -84,7 +84,9 @@ class Birds(Description):
         said = dataset.manifest.information
         latents = "species, shown look and shown song"
         facts = (Measure("data", latents, "total correlation", said["overall"]["total_correlation"]),)
-        return MediaData(dataset, self.contents, NAME, data_columns(dataset.manifest), _ceilings(said), facts)
+        return MediaData(
+            dataset, self.contents, NAME, data_columns(dataset.manifest), _ceilings(said), facts, said["version"]
+        )
 
 
 def describe(dataset: Dataset) -> Description:

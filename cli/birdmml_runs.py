@@ -118,7 +118,7 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
         if file is not None:
             check_writable(file)
     if out is not None:
-        check_results_folder(out, _plan(settings)["benchmark"])
+        check_results_folder(out, _plan(settings))
 
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")

@@ -125,12 +125,12 @@ class Epochs:
         self.before = now
 
 
-def check_results_folder(out: Path, benchmark: str) -> None:
+def check_results_folder(out: Path, plan: Mapping[str, Any]) -> None:
     """Refuse, before anything is computed, a results folder that could not be written to after it."""
     from confu_core.io.atomic import check_writable
     from confu_core.runs.store import claimed
 
-    with claimed(out, benchmark, wait=True) as folder:
+    with claimed(out, plan, wait=True) as folder:
         check_writable(folder / "results.parquet")
 
 

@@ -202,13 +202,14 @@ def run(
     values = given(options)
     dataset = _open(data, values) if data is not None else None
     from confu_core.runs.sweep import keep
+    from xor_bench.data import BENCHMARK
     from xor_bench.run import run as run_once
     from xor_bench.settings import Settings
     from xor_bench.sweep import plan_of
 
     settings = run_settings(Settings, values, other)
     if out is not None:
-        check_results_folder(out, "xor")
+        check_results_folder(out, BENCHMARK)
     with _watching(settings) as watch:
         row = run_once(settings, data=dataset, watch=watch, reduce=not plain)
     row |= given({"name": name})
@@ -263,11 +264,12 @@ def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
 @diagnostics
 def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Measure embeddings of any model in every direction, on the samples that a run of the same seed is tested on."""
+    from xor_bench.data import BENCHMARK
     from xor_bench.evaluation import evaluate as measure
     from xor_bench.task import XorTask
 
     if out is not None:
-        check_results_folder(out, "xor")
+        check_results_folder(out, BENCHMARK)
     found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **given(options)})
     saving = [] if out is None else [lambda: found.save(out)]
     do_each([lambda: _show(found.row, found.seconds, as_json), *saving])

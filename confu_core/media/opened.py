@@ -45,6 +45,7 @@ class MediaData:
     columns: Mapping[str, Any]  # What results say of it.
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)  # As in `MediaTask`.
     facts: tuple[Measure, ...] = ()  # What is known exactly besides, of variables that are no modalities.
+    version: int = 1  # Of the benchmark.
 
     def task(self, text: str | None, **rest: Any) -> MediaTask:
         """Return a task on the data, whose classes are told by descriptions like a modality's texts, or by probes."""

@@ -65,7 +65,7 @@ class Content:
     title: str
     lede: str
     lacks: tuple[str, ...]
-    benchmark: str
+    version: str
     parts: tuple[Part, ...]
     exports: tuple[Table, ...]
     facts: Facts
@@ -90,7 +90,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Conten
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
         lacks=tuple(dict.fromkeys(each.lacks for each in sources if each.lacks)),
-        benchmark=sources[0].benchmark,
+        version=sources[0].version,
         parts=parts,
         exports=tuple(cell_tables(sources, labels)),
         facts=facts,
@@ -212,6 +212,7 @@ def markdown_page(content: Content) -> str:
         "## How to read it",
         "\n".join(f"- **{name}**: {said(meaning)}" for name, meaning in content.meanings.items()),
         "## Settings",
+        f"Benchmark: {said(content.version)}",
         "\n".join(f"- {said(name)}: {said(value)}" for name, value in facts.axes),
         ", ".join(f"{said(name)}: {said(value)}" for name, value in facts.common),
     ]

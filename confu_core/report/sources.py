@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from confu_core.errors import ResultsError, nearest
 from confu_core.runs.grid import shown_names
-from confu_core.runs.results import METRICS, Results, read_results
+from confu_core.runs.results import METRICS, Results, check_together, read_results
 from confu_core.typed import is_number
 
 SEED, NAME = "seed", "name"  # The name that a run was given, if any.
@@ -53,11 +53,7 @@ def _named(sources: Sequence[Results]) -> list[Results]:
 
 
 def _check(results: Results, first: Results, hint: str) -> None:
-    if results.benchmark != first.benchmark:
-        raise ResultsError(
-            f"{results.folder} holds results of the benchmark {results.benchmark!r}, {first.folder} of "
-            f"{first.benchmark!r}; report each benchmark on its own"
-        )
+    check_together(results, first, "report")
     status = results.table["status"].to_pylist()
     if "done" not in status:
         errors = [error for error in results.table["error"].to_pylist() if error]

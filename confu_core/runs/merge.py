@@ -9,7 +9,7 @@ from typing import Any
 
 from confu_core.errors import ResultsError
 from confu_core.runs.measures import read_examples, read_measures
-from confu_core.runs.results import Results, Row, read_results
+from confu_core.runs.results import Results, Row, check_together, read_results
 from confu_core.runs.store import open_store
 
 _SEEDS = 3  # Fewer give no interval worth reading.
@@ -38,7 +38,7 @@ class Merged:
 
 
 def merge_results(folders: Sequence[str | Path], out: str | Path) -> Merged:
-    """Join results folders of one benchmark in a folder, which may hold results of it already.
+    """Join results folders of one version of a benchmark in a folder, which may hold results of it already.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def merge_results(folders: Sequence[str | Path], out: str | Path) -> Merged:
     Raises
     ------
     ResultsError
-        If folders are of several benchmarks, or no results folders.
+        If folders are of several benchmarks or versions, or no results folders.
 
     Examples
     --------
@@ -128,11 +128,7 @@ def _check_together(sources: Sequence[Results]) -> None:
     if not sources:
         raise ResultsError("a merge needs at least one results folder; got none")
     for results in sources[1:]:
-        if results.benchmark != sources[0].benchmark:
-            raise ResultsError(
-                f"{results.folder} holds results of {results.benchmark!r}, {sources[0].folder} of "
-                f"{sources[0].benchmark!r}; merge each benchmark on its own"
-            )
+        check_together(results, sources[0], "merge")
 
 
 def _accuracy(row: Row) -> float:
@@ -162,7 +158,7 @@ def _plan(sources: Sequence[Results]) -> dict[str, Any]:
         for name, value in first.get("settings", {}).items()
         if all(results.sweep.get("settings", {}).get(name) == value for results in sources)
     }
-    return {**plan, "benchmark": sources[0].benchmark, "grid": grid, "settings": shared}
+    return {**plan, "benchmark": sources[0].benchmark, "version": sources[0].version, "grid": grid, "settings": shared}
 
 
 def _joined(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -61,6 +61,9 @@ def test_machines_and_benchmarks_are_kept_apart(tmp_path: Path) -> None:
     keep(row_of(0), tmp_path / "other", plan={**PLAN, "benchmark": "other"}, seconds=1.0)
     with pytest.raises(ResultsError, match="merge each benchmark on its own"):
         merge_results([tmp_path / "0", tmp_path / "other"], tmp_path / "no")
+    keep(row_of(0), tmp_path / "newer", plan={**PLAN, "version": "slow-2"}, seconds=1.0)
+    with pytest.raises(ResultsError, match="holds results of slow-2, .* of slow-1, .*; merge each version on its own$"):
+        merge_results([tmp_path / "0", tmp_path / "newer"], tmp_path / "no")
     with pytest.raises(ResultsError, match="needs at least one results folder"):
         merge_results([], tmp_path / "no")
 
