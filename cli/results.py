@@ -154,16 +154,24 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords]) ->
     @click.option(
         "--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]"
     )
+    @click.option(
+        "--select",
+        type=click.Choice(["validation", "none"]),
+        default="validation",
+        show_default=True,
+        help="Of several settings of a method, which to show: the best on validation, or all.",
+    )
     @as_json
     @diagnostics
-    def report(folders: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    def report(folders: tuple[Path, ...], out: Path | None, select: str, as_json: bool) -> None:
         """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.
 
         Several folders are compared with each other.
         """
         from confu_core.report import write_report
 
-        written = write_report(folders, out or folders[0] / "report", hint=f"make some with {make}", words=words())
+        place, hint = out or folders[0] / "report", f"make some with {make}"
+        written = write_report(folders, place, hint=hint, words=words(), select=select)
         page, *others = written  # The page is first.
         if as_json:
             print_json({"files": [str(path) for path in written]})

@@ -28,6 +28,7 @@ from confu_core.report.headline import (
 )
 from confu_core.report.overview import overview
 from confu_core.report.sections import Section, sections_of
+from confu_core.report.selection import selected
 from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
 from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
@@ -60,11 +61,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything a report says, before it has a format: `lacks` is what old results have not."""
+    """Everything a report says, before it has a format: `notes` are on all of it, `chosen` what it shows of searches."""
 
     title: str
     lede: str
-    lacks: tuple[str, ...]
+    notes: tuple[str, ...]
+    chosen: Table | None
     version: str
     parts: tuple[Part, ...]
     exports: tuple[Table, ...]
@@ -72,12 +74,13 @@ class Content:
     meanings: dict[str, str]
 
 
-def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Content:
+def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: str) -> Content:
     """Read results folders and say all that a report of them says; raises ResultsError if there is nothing to say."""
     sources, labels = read_sources(folders, hint), folder_labels(folders)
-    view = view_of(sources[0])
-    measures = read_tidy(sources, labels, view, words.told_by(sources))
-    facts = facts_of(sources, labels, view)
+    facts = facts_of(sources, labels, view_of(sources[0]))
+    selection = selected(sources, labels, view_of(sources[0]), select)
+    view = selection.view
+    measures = read_tidy(selection.sources, labels, view, words.told_by(sources), selection.tried)
     found = {
         name: measures.kept([at for at, one in enumerate(measures.groups) if one.dataset == name])
         for name in dict.fromkeys(one.dataset for one in measures.groups)
@@ -89,7 +92,8 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Conten
     return Content(
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
-        lacks=tuple(dict.fromkeys(each.lacks for each in sources if each.lacks)),
+        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note)))),
+        chosen=selection.table,
         version=sources[0].version,
         parts=parts,
         exports=tuple(cell_tables(sources, labels)),
@@ -204,7 +208,8 @@ def markdown_page(content: Content) -> str:
     parts = [
         f"# {said(content.title)}",
         said(content.lede),
-        *map(said, content.lacks),
+        *map(said, content.notes),
+        *([f"## {content.chosen.title}", to_markdown(content.chosen)] if content.chosen else []),
         *(piece for part in content.parts for piece in _markdown_part(part)),
         "## Failed cells" if failed else "",
         f"{len(facts.failures)} of {facts.cells} cells failed and are in no mean:" if failed else "",

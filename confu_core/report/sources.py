@@ -19,6 +19,8 @@ SEED, NAME = "seed", "name"  # The name that a run was given, if any.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
 DATA = ("dataset", "told_by", "data", *NAMED)
+# Settings under which methods are compared, each with a choice of its own, and of which none is better than another.
+CONDITIONS = (*DATA, "inputs", "train_samples", "test_samples", "brought", "trained_on", "split")
 OWN_TABLE = ("dataset", "data")
 BELOW = ("single_ceiling", "chance")  # What closeness is counted from where the floor that was asked for is not known.
 

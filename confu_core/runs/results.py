@@ -103,7 +103,7 @@ def version_of(said: Mapping[str, Any]) -> str:
 def write_results(
     folder: Path, benchmark: str, rows: Sequence[Row], *, costs: Sequence[Row] = (), version: str | None = None
 ) -> None:
-    """Write the rows of a results folder, whole or not at all; of the first version of a benchmark unless it is said."""
+    """Write the rows of a results folder, whole or not at all; unless it is said, of the first version."""
     own = version_of({"benchmark": benchmark, "version": version})
     said = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark, "version": own})}
     write_sealed(folder / RESULTS, _table(rows), said)
