@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
+__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "report_words", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files"
@@ -151,13 +151,14 @@ def sweep(out: Path, as_json: bool, cache: Path | None, device: str, **options: 
     return run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
 
 
-def _report_words() -> ReportWords:
-    from birdmml.bench import report_words
+def report_words() -> ReportWords:
+    """Return what pages call the things of Bird-MML."""
+    from birdmml import bench
 
-    return report_words()
+    return bench.report_words()
 
 
-report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", _report_words)
+report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words)
 
 
 def by_modality(given: Sequence[str], option: str) -> dict[str, str]:

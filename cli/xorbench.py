@@ -43,7 +43,7 @@ from confu_cli.results import (
     run_grid,
     run_settings,
 )
-from confu_cli.results_folders import results_command
+from confu_cli.results_folders import leaderboard_command, results_command
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
@@ -375,3 +375,4 @@ def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:
 
 
 xorbench.add_command(results_command("xorbench", _truth))
+xorbench.add_command(leaderboard_command("xorbench", _report_words, "xor", _truth))

@@ -61,7 +61,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything a report says, before it has a format: `notes` are on all of it, `chosen` what it shows of searches."""
+    """Everything a report says, before it has a format: `notes` on all of it, `chosen` what it shows of searches."""
 
     title: str
     lede: str

@@ -46,8 +46,23 @@ if TYPE_CHECKING:
     from confu_core.runs.grid import Cell
 
 CLAIMS = "claims"
+SUBMISSION = "submission.toml"  # Who hands it in; written by hand.
 # What sweeps and reports write into a results folder.
-OWN = {RESULTS, MEASURES, EXAMPLES, COSTS, SWEEP, ENVIRONMENT, PARTS, CLAIMS, "checkpoints", "report", LOCK, OWNER}
+OWN = {
+    SUBMISSION,
+    RESULTS,
+    MEASURES,
+    EXAMPLES,
+    COSTS,
+    SWEEP,
+    ENVIRONMENT,
+    PARTS,
+    CLAIMS,
+    "checkpoints",
+    "report",
+    LOCK,
+    OWNER,
+}
 _FEWEST = 64  # Parts that are not worth gathering yet.
 _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell costs the same in folders of any size.
 
