@@ -158,7 +158,7 @@ def report_words() -> ReportWords:
     return bench.report_words()
 
 
-report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words)
+report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words, "birdmml")
 
 
 def by_modality(given: Sequence[str], option: str) -> dict[str, str]:

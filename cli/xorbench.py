@@ -360,7 +360,7 @@ def _report_words() -> ReportWords:
     return ReportWords(name="XOR task")
 
 
-xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words))
+xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words, "xor_bench"))
 
 
 def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:

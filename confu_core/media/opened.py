@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -63,6 +64,11 @@ class MediaData:
         )
 
 
+def checksum_of(dataset: Dataset) -> dict[str, str]:
+    """Return the column that says which bytes a dataset has, by its manifest, which holds the checksums of all."""
+    return {"checksum": hashlib.sha256(dataset.sealed).hexdigest()[:12]}
+
+
 def media_data(dataset: Dataset) -> MediaData:
     """Return a dataset whose manifest says what its columns are."""
     manifest, contents = dataset.manifest, contents_of(dataset.manifest)
@@ -75,6 +81,7 @@ def media_data(dataset: Dataset) -> MediaData:
         "triplets": sum(manifest.splits.values()),
         "data_seed": manifest.seed,
         "told_by": told_by(described_by(contents)),
+        **checksum_of(dataset),
     }
     return MediaData(dataset, contents, manifest.name, columns)
 

@@ -24,6 +24,7 @@ from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
+from confu_core.runs.grid import PROVENANCE
 from confu_core.runs.measures import Measure
 from confu_core.training.checkpoint import EXTENDED, extended
 from confu_core.training.epochs import Epochs, MediaEpochs
@@ -102,7 +103,9 @@ def run_media(
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary).to(device)
     source = source or media_epochs(task, settings, device)
-    config = extended(checkpoint, {**settings.columns(), **task.columns})
+    columns = {**settings.columns(), **task.columns}
+    made_with = {name: columns.pop(name) for name in PROVENANCE if name in columns}
+    config = extended(checkpoint, columns)
     apart = {EXTENDED: config[EXTENDED]} if EXTENDED in config else {}
     history = fit(
         model,
@@ -118,7 +121,7 @@ def run_media(
         "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
         "final_loss": history[-1]["loss"],
     }
-    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config}
+    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, **made_with}
     model = model.to("cpu")
     found = _measured(Findings(task, model), cell, trained, _history(history, task), families)
     return MediaResult(

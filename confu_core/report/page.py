@@ -29,7 +29,7 @@ from confu_core.report.headline import (
 from confu_core.report.overview import overview
 from confu_core.report.sections import Section, sections_of
 from confu_core.report.selection import selected
-from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
+from confu_core.report.sources import ReportView, view_of, with_reference
 from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, seed_count
@@ -74,9 +74,9 @@ class Content:
     meanings: dict[str, str]
 
 
-def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: str) -> Content:
+def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: str, reference: Path | None) -> Content:
     """Read results folders and say all that a report of them says; raises ResultsError if there is nothing to say."""
-    sources, labels = read_sources(folders, hint), folder_labels(folders)
+    sources, labels, missing = with_reference(folders, reference, hint)
     facts = facts_of(sources, labels, view_of(sources[0]))
     selection = selected(sources, labels, view_of(sources[0]), select)
     view = selection.view
@@ -92,7 +92,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: s
     return Content(
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
-        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note)))),
+        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note, missing)))),
         chosen=selection.table,
         version=sources[0].version,
         parts=parts,

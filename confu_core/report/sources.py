@@ -15,6 +15,7 @@ from confu_core.runs.grid import shown_names
 from confu_core.runs.results import METRICS, Results, check_together, read_results
 from confu_core.typed import is_number
 
+REFERENCE = "reference"  # What the results that come with a benchmark are called.
 SEED, NAME = "seed", "name"  # The name that a run was given, if any.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
@@ -41,6 +42,28 @@ def read_sources(folders: Sequence[Path], hint: str) -> list[Results]:
         _check(results, sources[0] if sources else results, hint)
         sources.append(results)
     return _named(sources)
+
+
+def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -> tuple[list[Results], list[str], str]:
+    """Read results folders with reference results on the same data beside them; return a label of each, and a note.
+
+    The note says what is missing where there are none on these data.
+    """
+    labels = folder_labels(folders)
+    if reference is None:
+        return read_sources(folders, hint), labels, ""
+    *sources, known = read_sources([*folders, reference], hint)
+    there = {_data(row) for results in sources for row in results.rows()}
+    rows = [row for row in known.rows() if _data(row) in there]
+    if not rows:
+        return sources, labels, f"There are no reference results of {known.version} on these data."
+    label = REFERENCE if REFERENCE not in labels else f"the {REFERENCE}"
+    known = replace(known, table=pa.Table.from_pylist(rows, schema=known.table.schema))
+    return [*sources, known], [*labels, label], ""
+
+
+def _data(row: Row) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in DATA)
 
 
 def _named(sources: Sequence[Results]) -> list[Results]:

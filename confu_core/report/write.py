@@ -18,11 +18,13 @@ PAGE, MARKDOWN = "index.html", "report.md"
 GENERATOR = '<meta name="generator" content="confu-bench report">'
 
 
-def write(folders: Sequence[Path], out: Path, hint: str, words: ReportWords, select: str) -> list[Path]:
+def write(
+    folders: Sequence[Path], out: Path, hint: str, words: ReportWords, select: str, reference: Path | None
+) -> list[Path]:
     """Write the report of results folders; see `confu_core.report.write_report`."""
     _check_place(out)
     _check_ours(out, {PAGE, MARKDOWN})  # Before minutes of drawing.
-    content = content_of(folders, hint, words, select)
+    content = content_of(folders, hint, words, select, reference)
     files = _files(content)
     # The page last, so that it never links to what is not there yet.
     files[PAGE] = page(content, sorted(files)).encode()

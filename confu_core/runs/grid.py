@@ -28,6 +28,9 @@ class _RunSettings(Protocol):
     def shape(self) -> Hashable: ...
 
 
+# What a run was made with, and no settings: the starts of the SHA-256 of a method's file, and of the manifest of the
+# data, which holds the checksums of all.
+PROVENANCE = ("code", "checksum")
 Settings = TypeVar("Settings", bound=_RunSettings)
 _CLASS = re.compile(r".+(?:\.py|\w):([A-Za-z_]\w*)")  # In a file, or in a module.
 
@@ -104,12 +107,19 @@ def resolved_options(method: str, options: Mapping[str, Any], bench: Mapping[str
 def cell_id(columns: Mapping[str, Any], *places: str) -> str:
     """Return the identity of a run: equal for equal settings, another for any other."""
     sources = [_source(place) for place in places]
+    columns = {name: value for name, value in columns.items() if name not in PROVENANCE}
     if columns.get("scale_lr", 0) is None and not columns.get("learn_temperature"):
         # Runs without scales are what they were before these had a rate, and keep their names.
         columns = {name: value for name, value in columns.items() if name != "scale_lr"}
     identity = {**columns, "source": sources[0] if len(sources) == 1 else sources}
     text = json.dumps(identity, sort_keys=True, allow_nan=False)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def code_of(method: str) -> dict[str, str]:
+    """Return the column that says which code a method in a file is; none for one that is installed."""
+    source = _source(method)
+    return {} if source is None else {"code": source[:12]}
 
 
 def option_value(name: str, text: str, default: object) -> Any:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, write_whole
+from confu_core.runs.grid import PROVENANCE
 from confu_core.runs.parts import consistently, joined, owners
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
@@ -79,8 +80,9 @@ class Results:
 
     @property
     def setting_names(self) -> list[str]:
-        """The columns that are settings: neither the cell's name nor a metric."""
-        return [name for name in self.table.column_names if name != "cell" and name not in METRICS]
+        """The columns that are settings: neither the cell's name nor a metric, nor what it was made with."""
+        apart = {"cell", *METRICS, *PROVENANCE}
+        return [name for name in self.table.column_names if name not in apart]
 
     def rows(self) -> list[Row]:
         """Return the rows as dictionaries."""
