@@ -24,6 +24,7 @@ from confu_cli.options import (
     key_values,
     method_options,
     name_option,
+    predictions_option,
     results_folder,
     setting_options,
     spread_options,
@@ -79,6 +80,7 @@ FEATURES = setting_options(SETTINGS, "feature_files")
     type=click.Path(path_type=Path),
     help="Where to save the trained model, with its tokenizer.",
 )
+@predictions_option
 @click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
 @THREADS
 @config_option
@@ -91,7 +93,7 @@ def run(data: str, name: str | None, out: Path | None, as_json: bool, **options:
     describes are told by probes. Several processes train together under torchrun.
     """
     started = time.monotonic()
-    how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint")}
+    how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint", "predicted")}
     model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
     from confu_core.media.settings import MediaSettings
 
@@ -100,7 +102,7 @@ def run(data: str, name: str | None, out: Path | None, as_json: bool, **options:
     from confu_core.runs.environment import threads, usable_cores
     from confu_core.training.processes import processes, ranks
 
-    _check_places(settings, out, model_file, how["checkpoint"])
+    _check_places(settings, out, model_file, how["checkpoint"], how["predicted"])
     with threads(count), processes(how.pop("device")) as device, _watching(settings, logs) as (decoding, watch):
         found = run_once(settings, device=device, workers=usable_cores(), watch=watch, progress=decoding, **how)
         first = ranks()[0] == 0

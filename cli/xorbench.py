@@ -26,6 +26,7 @@ from confu_cli.options import (
     kept_in,
     method_options,
     name_option,
+    predictions_option,
     results_folder,
     setting_options,
     spread_options,
@@ -183,6 +184,7 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 @setting_options(SETTINGS, "seed *")
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
+@predictions_option
 @name_option
 @kept_in
 @config_option
@@ -193,6 +195,7 @@ def run(
     name: str | None,
     out: Path | None,
     plain: bool,
+    predicted: Path | None,
     as_json: bool,
     other: tuple[str, ...],
     **options: Any,
@@ -201,6 +204,7 @@ def run(
     started = time.monotonic()
     values = given(options)
     dataset = _open(data, values) if data is not None else None
+    from confu_core.io.atomic import check_writable
     from confu_core.runs.sweep import keep
     from xor_bench.data import BENCHMARK
     from xor_bench.run import run as run_once
@@ -210,8 +214,10 @@ def run(
     settings = run_settings(Settings, values, other)
     if out is not None:
         check_results_folder(out, BENCHMARK)
+    if predicted is not None:
+        check_writable(predicted)
     with _watching(settings) as watch:
-        row = run_once(settings, data=dataset, watch=watch, reduce=not plain)
+        row = run_once(settings, data=dataset, watch=watch, reduce=not plain, predicted=predicted)
     row |= given({"name": name})
     seconds = time.monotonic() - started
     steps: list[Callable[[], None]] = [lambda: _show(row, seconds, as_json)]

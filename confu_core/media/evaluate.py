@@ -98,13 +98,9 @@ def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = Non
 @family(streams=True, tells_classes=False)
 def _retrieval(findings: Findings) -> Iterator[Measure]:
     task, batch = findings.task, findings.embedded(TEST)
-    modalities = len(task.inputs)
-    every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
     alike = {at: torch.from_numpy(findings.alike(task.modalities[at])) for at in task.present}
-    for query, key in every:
-        if not {*query, *key} <= {*task.present}:
-            continue
-        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), alike[key[0]])
+    for query, key in directions(task):
+        found = retrieval_summary(scored(findings, batch, query, key), torch.arange(batch.size), alike[key[0]])
         subject = f"{query_name(task, query)}->{task.modalities[key[0]]}"
         defined = findings.model.method.defines(query, key)
         for reading, measures in found.items():
@@ -112,7 +108,14 @@ def _retrieval(findings: Findings) -> Iterator[Measure]:
                 yield _estimated("retrieval", subject, metric, reading, estimate, chance, defined)
 
 
-def _blocks(
+def directions(task: MediaTask) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """List the directions of retrieval among the modalities that the data have, as numbers of queries and keys."""
+    modalities = len(task.inputs)
+    every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
+    return [(query, key) for query, key in every if {*query, *key} <= {*task.present}]
+
+
+def scored(
     findings: Findings, batch: EmbeddedBatch, query: tuple[int, ...], key: tuple[int, ...]
 ) -> Callable[[int, int], Tensor]:
     """Score queries some at a time: all with all may not fit in memory."""
@@ -277,7 +280,7 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
                 yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, None, defined, level)
         if modality == task.text:
             query = task.queries[-1]
-            score = _blocks(findings, batch, query, (modality,))
+            score = scored(findings, batch, query, (modality,))
             summary = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(equal_rows(rows)))
             one = summary["equal"]["R@10"].estimate
             subject, defined = f"{query_name(task, query)}->{name}", findings.model.method.defines(query, (modality,))
