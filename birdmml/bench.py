@@ -82,10 +82,12 @@ def run(
     checkpoint: Path | None = None,
     watch: Callable[[Progress], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    predicted: Path | None = None,
 ) -> MediaResult:
     """Train and evaluate one method once; return row, measures, examples and model.
 
-    `cache`, `stream`, `workers` and `progress` are as for `open_task`; `device`, `checkpoint` and `watch` as for
+    `cache`, `stream`, `workers` and `progress` are as for `open_task`; `device`, `checkpoint`, `watch` and
+    `predicted` as for
     `confu_core.media.run.run_media`. Whatever can be wrong with data, settings, method or training is a ConfuError.
     """
     device = chosen_device(device)
@@ -108,6 +110,7 @@ def run(
         watch=watch,
         # Where several processes train together, one of them measures.
         families=() if ranks()[0] else families,
+        predicted=predicted,
     )
 
 

@@ -74,7 +74,8 @@ def bird_words(manifest: Manifest) -> Words:
     figure = render(
         "structure", "Interaction structure", caption, (9, 3.4), lambda drawing: _paint(drawing, said["groups"])
     )
-    return replace(words, figure=figure, dials=DIALS, columns=COLUMNS)
+    held = replace(words, label="species", picture="image", texts=("caption",))
+    return replace(held, figure=figure, dials=DIALS, columns=COLUMNS)
 
 
 def _paint(drawing: Figure, groups: Mapping[str, Any]) -> None:

@@ -80,13 +80,14 @@ class Birds(Description):
 
     def media(self) -> MediaData:
         """Return it as a dataset to train on, with exact ceilings."""
-        from confu_core.media.opened import MediaData
+        from confu_core.media.opened import MediaData, checksum_of
 
         dataset = BirdData.of(self.dataset).dataset
         said = dataset.manifest.information
         latents = "species, shown look and shown song"
         facts = (Measure("data", latents, "total correlation", said["overall"]["total_correlation"]),)
-        return MediaData(dataset, self.contents, NAME, data_columns(dataset.manifest), _ceilings(said), facts)
+        columns = {**data_columns(dataset.manifest), **checksum_of(self.dataset)}
+        return MediaData(dataset, self.contents, NAME, columns, _ceilings(said), facts, said["version"])
 
 
 def describe(dataset: Dataset) -> Description:

@@ -12,12 +12,13 @@ from confu_cli.birdmml_audit import audit
 from confu_cli.birdmml_build import build
 from confu_cli.birdmml_cache import cache
 from confu_cli.birdmml_evaluate import embed, evaluate
-from confu_cli.birdmml_runs import report, run, sweep
+from confu_cli.birdmml_runs import report, report_words, run, sweep
 from confu_cli.datasets import manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import ListOf, PathOrUrl, as_json, diagnostics
 from confu_cli.publishing import publish_command
 from confu_cli.real_media import repair_recipe, show_real, source_options
+from confu_cli.results_folders import leaderboard_command, results_command
 from confu_cli.show import echo, number, print_json, print_table, size
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ birdmml.add_command(verify_command("birdmml", _recipe_of, source_options(mapped=
 birdmml.add_command(publish_command("birdmml", _words_of))
 for verb in (audit, build, run, sweep, evaluate, embed, report, cache):
     birdmml.add_command(verb)
+birdmml.add_command(results_command("birdmml"))
+birdmml.add_command(leaderboard_command("birdmml", report_words, "birdmml"))
 
 
 @birdmml.command(epilog="Example: birdmml info data/birds")

@@ -128,9 +128,10 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
 def _for_place(out: Path, data: str) -> MediaData:
     """Open data, and refuse a results folder that could not be written to, before anything is computed."""
     from birdmml.bench import open_data
+    from confu_core.media.sweep import benchmark_of
 
     opened = open_data(data)
-    check_results_folder(out, opened.benchmark)
+    check_results_folder(out, benchmark_of([opened]))
     return opened
 
 

@@ -24,6 +24,7 @@ from confu_cli.options import (
     key_values,
     method_options,
     name_option,
+    predictions_option,
     results_folder,
     setting_options,
     spread_options,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
+__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "report_words", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files measures"
@@ -84,6 +85,7 @@ FEATURES = setting_options(SETTINGS, "feature_files")
     type=click.Path(path_type=Path),
     help="Where to save the trained model, with its tokenizer.",
 )
+@predictions_option
 @click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
 @THREADS
 @config_option
@@ -96,7 +98,7 @@ def run(data: str, name: str | None, out: Path | None, as_json: bool, **options:
     describes are told by probes. Several processes train together under torchrun.
     """
     started = time.monotonic()
-    how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint")}
+    how = {name: options.pop(name) for name in ("cache", "device", "stream", "checkpoint", "predicted")}
     model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
     from confu_core.media.settings import MediaSettings
 
@@ -105,7 +107,7 @@ def run(data: str, name: str | None, out: Path | None, as_json: bool, **options:
     from confu_core.runs.environment import threads, usable_cores
     from confu_core.training.processes import processes, ranks
 
-    _check_places(settings, out, model_file, how["checkpoint"])
+    _check_places(settings, out, model_file, how["checkpoint"], how["predicted"])
     with threads(count), processes(how.pop("device")) as device, _watching(settings, logs) as (decoding, watch):
         found = run_once(settings, device=device, workers=usable_cores(), watch=watch, progress=decoding, **how)
         first = ranks()[0] == 0
@@ -123,7 +125,7 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
         if file is not None:
             check_writable(file)
     if out is not None:
-        check_results_folder(out, _plan(settings)["benchmark"])
+        check_results_folder(out, _plan(settings))
 
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
@@ -156,13 +158,14 @@ def sweep(out: Path, as_json: bool, cache: Path | None, device: str, **options: 
     return run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
 
 
-def _report_words() -> ReportWords:
-    from birdmml.bench import report_words
+def report_words() -> ReportWords:
+    """Return what pages call the things of Bird-MML."""
+    from birdmml import bench
 
-    return report_words()
+    return bench.report_words()
 
 
-report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", _report_words)
+report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words, "birdmml")
 
 
 def by_modality(given: Sequence[str], option: str) -> dict[str, str]:

@@ -34,6 +34,7 @@ __all__ = [
     "key_values",
     "method_options",
     "name_option",
+    "predictions_option",
     "results_folder",
     "setting_options",
     "spread_options",
@@ -313,6 +314,12 @@ def _printable(context: click.Context, option: click.Parameter, name: str | None
 
 name_option = click.option(
     "--name", callback=_printable, help="What it is called in tables.  [default: the method, of one's own the class]"
+)
+predictions_option = click.option(
+    "--predictions",
+    "predicted",
+    type=click.Path(path_type=Path),
+    help="Parquet file to write what each test sample is taken for, from every query.",
 )
 diagnostics = together(
     click.option(

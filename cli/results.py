@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,12 +136,12 @@ class Epochs:
         self.before = now
 
 
-def check_results_folder(out: Path, benchmark: str) -> None:
+def check_results_folder(out: Path, plan: Mapping[str, Any]) -> None:
     """Refuse, before anything is computed, a results folder that could not be written to after it."""
     from confu_core.io.atomic import check_writable
     from confu_core.runs.store import claimed
 
-    with claimed(out, benchmark, wait=True) as folder:
+    with claimed(out, plan, wait=True) as folder:
         check_writable(folder / "results.parquet")
 
 
@@ -156,24 +157,34 @@ def do_each(steps: Sequence[Callable[[], None]]) -> None:
         raise failed[0]
 
 
-def report_command(command: str, make: str, words: Callable[[], ReportWords]) -> click.Command:
-    """Return the verb."""
+def report_command(command: str, make: str, words: Callable[[], ReportWords], package: str) -> click.Command:
+    """Return the verb; the package is the one with the reference results."""
 
     @click.command("report", cls=Verb, epilog=f"Example: {command} report runs/quick")
     @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
     @click.option(
         "--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]"
     )
+    @click.option(
+        "--select",
+        type=click.Choice(["validation", "none"]),
+        default="validation",
+        show_default=True,
+        help="Of several settings of a method, which to show: the best on validation, or all.",
+    )
+    @click.option("--reference", is_flag=True, help="Show the results that come with this command beside, so marked.")
     @as_json
     @diagnostics
-    def report(folders: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    def report(folders: tuple[Path, ...], out: Path | None, select: str, reference: bool, as_json: bool) -> None:
         """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.
 
         Several folders are compared with each other.
         """
         from confu_core.report import write_report
 
-        written = write_report(folders, out or folders[0] / "report", hint=f"make some with {make}", words=words())
+        known = Path(str(files(package).joinpath("reference"))) if reference else None
+        place, hint = out or folders[0] / "report", f"make some with {make}"
+        written = write_report(folders, place, hint=hint, words=words(), select=select, reference=known)
         page, *others = written  # The page is first.
         if as_json:
             print_json({"files": [str(path) for path in written]})

@@ -1,4 +1,4 @@
-"""The verbs `results merge` and `results check` of both commands."""
+"""The verbs `results merge`, `results check` and `leaderboard` of both commands."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from confu_cli.group import Group
+from confu_cli.group import Group, Verb
 from confu_cli.options import as_json, diagnostics, results_folder
 from confu_cli.show import echo, print_json
 
-__all__ = ["results_command"]
+__all__ = ["leaderboard_command", "results_command"]
 
 Truth = Callable[[dict[str, Any]], dict[str, dict[str, float | None]]]
 
@@ -67,3 +67,36 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         return 1 if found else 0
 
     return results
+
+
+def leaderboard_command(
+    command: str, words: Callable[[], Any], benchmark: str, truth: Truth | None = None
+) -> click.Command:
+    """Return the verb; what is known exactly of a row, and how it speaks, is that of one benchmark."""
+
+    @click.command(cls=Verb, epilog=f"Example: {command} leaderboard runs/ours runs/theirs --out leaderboard.html")
+    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+    @click.option("--out", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
+    @as_json
+    @diagnostics
+    def leaderboard(folders: tuple[Path, ...], out: Path, as_json: bool) -> None:
+        """Write one page that ranks the methods of many results folders, by dataset and measure.
+
+        A folder may hold a submission.toml with the name of who submits it and a contact url. Each method stands with
+        the setting that is best on validation; what `results check` finds stands beside it.
+        """
+        from confu_core.report.leaderboard import write_leaderboard
+        from confu_core.report.words import ReportWords
+
+        written = write_leaderboard(
+            folders,
+            out,
+            truth=lambda name: truth if name == benchmark else None,
+            words=lambda name: words() if name == benchmark else ReportWords(),
+        )
+        if as_json:
+            print_json({"path": str(written)})
+        else:
+            echo(str(written))
+
+    return leaderboard

@@ -27,6 +27,7 @@ from confu_cli.options import (
     key_values,
     method_options,
     name_option,
+    predictions_option,
     results_folder,
     setting_options,
     spread_options,
@@ -45,7 +46,7 @@ from confu_cli.results import (
     run_settings,
     say_ours,
 )
-from confu_cli.results_folders import results_command
+from confu_cli.results_folders import leaderboard_command, results_command
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 @setting_options(SETTINGS, "seed *")
 @method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
+@predictions_option
 @name_option
 @kept_in
 @config_option
@@ -195,6 +197,7 @@ def run(
     name: str | None,
     out: Path | None,
     plain: bool,
+    predicted: Path | None,
     as_json: bool,
     other: tuple[str, ...],
     **options: Any,
@@ -203,16 +206,20 @@ def run(
     started = time.monotonic()
     values = given(options)
     dataset = _open(data, values) if data is not None else None
+    from confu_core.io.atomic import check_writable
     from confu_core.runs.sweep import keep
+    from xor_bench.data import BENCHMARK
     from xor_bench.run import run as run_once
     from xor_bench.settings import Settings
     from xor_bench.sweep import plan_of
 
     settings = run_settings(Settings, values, other)
     if out is not None:
-        check_results_folder(out, "xor")
+        check_results_folder(out, BENCHMARK)
+    if predicted is not None:
+        check_writable(predicted)
     with _watching(settings) as watch:
-        row = run_once(settings, data=dataset, watch=watch, reduce=not plain)
+        row = run_once(settings, data=dataset, watch=watch, reduce=not plain, predicted=predicted)
     row |= given({"name": name})
     seconds = time.monotonic() - started
     steps: list[Callable[[], None]] = [lambda: _show(row, seconds, as_json)]
@@ -265,11 +272,12 @@ def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
 @diagnostics
 def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Measure embeddings of any model in every direction, on the samples that a run of the same seed is tested on."""
+    from xor_bench.data import BENCHMARK
     from xor_bench.evaluation import evaluate as measure
     from xor_bench.task import XorTask
 
     if out is not None:
-        check_results_folder(out, "xor")
+        check_results_folder(out, BENCHMARK)
     found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **given(options)})
     saving = [] if out is None else [lambda: found.save(out)]
     do_each([lambda: _show(found.row, found.seconds, as_json), *saving])
@@ -391,7 +399,7 @@ def _report_words() -> ReportWords:
     return ReportWords(name="XOR task")
 
 
-xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words))
+xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words, "xor_bench"))
 
 
 def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:
@@ -406,3 +414,4 @@ def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:
 
 
 xorbench.add_command(results_command("xorbench", _truth))
+xorbench.add_command(leaderboard_command("xorbench", _report_words, "xor", _truth))

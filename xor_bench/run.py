@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import torch
 
 from confu_core.ceilings import ceiling_columns
 from confu_core.encoders import vector_encoder
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.directions import DirectionResults, evaluate
+from confu_core.evaluation.retrieval import ranks
 from confu_core.methods import base
 from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
 from confu_core.runs.environment import threads
+from confu_core.runs.predictions import predictions_table, write_predictions
 from confu_core.training.samples import Samples
 from confu_core.training.trainer import TrainingSettings, train
+from confu_core.user_code import in_evaluation
 from xor_bench.data import XorData
 from xor_bench.settings import Settings
 from xor_bench.task import XorSamples, code_inputs, direction_name, names
@@ -32,6 +37,7 @@ def run(
     data: XorData | None = None,
     watch: Callable[[int, int, torch.Tensor], None] | None = None,
     reduce: bool = True,
+    predicted: Path | None = None,
 ) -> dict[str, Any]:
     """Train and evaluate one method once.
 
@@ -45,6 +51,8 @@ def run(
         Called after every step with the steps done, the steps in all, and the loss in nats, a tensor.
     reduce : bool
         Whether distinct inputs may stand for the samples that share them; the numbers are the same.
+    predicted : Path, optional
+        File to write what is taken for each test sample's codes; see `confu_core.runs.predictions`.
 
     Returns
     -------
@@ -62,7 +70,7 @@ def run(
     >>> row["bayes_accuracy"], len(row["directions"])
     (0.75, 9)
     """
-    return run_together([settings], data=data, watch=watch, reduce=reduce)[0]
+    return run_together([settings], data=data, watch=watch, reduce=reduce, predicted=predicted)[0]
 
 
 def run_together(
@@ -71,6 +79,7 @@ def run_together(
     data: XorData | None = None,
     watch: Callable[[int, int, torch.Tensor], None] | None = None,
     reduce: bool = True,
+    predicted: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Train and evaluate runs of one `Settings.shape`, which differ in p, noise and seed alone, in one stack.
 
@@ -85,7 +94,23 @@ def run_together(
         models = [untrained(cell) for cell in cells]
         drawn = [_samples(cell, data, "train") for cell in cells]
         losses = train(models, drawn, [cell.seed for cell in cells], training, watch=watch, reduce=reduce)
+        if predicted is not None:
+            write_predictions(predicted, _predictions(first, models[0], _samples(first, data, "test")))
         return [_row(*each, data) for each in zip(cells, models, losses, strict=True)]
+
+
+@torch.no_grad()
+def _predictions(settings: Settings, model: Model, samples: Samples) -> Iterator[pa.Table]:
+    """Yield what is taken for the code of each test sample in every direction; equal codes are one candidate."""
+    letters, batch = names(settings.modalities), model.eval().embed(samples.tables, samples.codes)
+    keys = [f"test-{at:09d}" for at in range(len(samples.codes))]
+    for query, target in every_direction(settings):
+        with in_evaluation(model.method):
+            scores = model.method.score(batch.view(query), batch.view((target,)))[batch.rows(query)[0]]
+        truth = batch.rows((target,))[0]
+        true, found = ([str(code) for code in codes.tolist()] for codes in (truth, scores.argmax(-1)))
+        rank = ranks(scores, truth).expected().numpy()
+        yield predictions_table(keys, "".join(letters[at] for at in query), letters[target], true, rank, found)
 
 
 def untrained(settings: Settings) -> Model:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from confu_core.errors import InvalidValue
-from confu_core.runs.grid import cell_id, code_places, plain, resolved_options
+from confu_core.runs.grid import cell_id, code_of, code_places, plain, resolved_options
 from confu_core.settings import check_dials, dial, like, real, whole
 from xor_bench.task import KINDS, XorTask
 
@@ -133,7 +133,8 @@ class Settings:
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of results, those of the method too; several parts stand with commas."""
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "options"}
-        return {**own, **{name: plain(value) for name, value in self.resolved_options().items()}}
+        options = {name: plain(value) for name, value in self.resolved_options().items()}
+        return {**own, **options, **code_of(self.method)}
 
     def cell(self) -> str:
         """Return the identity of the run, 16 hexadecimal digits: equal for equal settings, another for any other.

@@ -11,6 +11,7 @@ from confu_core.errors import InvalidValue, nearest
 from confu_core.runs.grid import Cell
 from confu_core.runs.grid import grid_cells as cells_of
 from confu_core.runs.sweep import SweepSummary, sweep
+from xor_bench.data import BENCHMARK
 from xor_bench.run import headline, run_together
 from xor_bench.settings import Settings
 
@@ -65,7 +66,7 @@ def plan_of(
 ) -> dict[str, Any]:
     """Return what ``sweep.json`` says of a grid."""
     return {
-        "benchmark": "xor",
+        **BENCHMARK,
         "preset": preset,
         "title": TITLES.get(preset or "", "The XOR synergy task"),
         "grid": {axis: list(values) for axis, values in grid.items()},

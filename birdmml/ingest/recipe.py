@@ -19,7 +19,7 @@ from birdmml.ingest.media import prepared_picture, prepared_sound
 from birdmml.ingest.names import class_names
 from birdmml.ingest.plan import Plan, Planned, make_plan
 from birdmml.ingest.rejects import REJECTS, cell_rejects, reject_bytes
-from birdmml.ingest.rows import FILES, SourceManifest, manifest_of
+from birdmml.ingest.rows import FILES, LABEL, SourceManifest, manifest_of
 from birdmml.ingest.table import read_source_table
 from birdmml.ingest_settings import IngestSettings, settings_from
 from confu_core.datasets.contents import CONTENTS, Contents
@@ -32,7 +32,7 @@ from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 from confu_core.typed import check_keys
 
-NAME = "birdmml-real"
+NAME, NEUTRAL = "birdmml-real", "own-media"
 # Roles that are columns of a sample, under their own names.
 KEPT_ROLES = (
     *("common_name", "family", "individual", "recording", "author", "licence", "source_url", "duration"),
@@ -70,10 +70,19 @@ class RealRecipe(Recipe):
     archives: tuple[ArchiveState, ...] = ()
     findings: Path | None = None
 
-    name = NAME
-    description = "Photographs, recordings and captions of birds, from files that others made."
     libraries = LIBRARIES
     parts: ClassVar = {**MEDIA_PARTS, "caption": "txt"}
+
+    @property
+    def name(self) -> str:
+        """Of the dataset; what is labelled by something else than species is called nothing of birds."""
+        return NEUTRAL if self.manifest.label == LABEL else NAME
+
+    @property
+    def description(self) -> str:
+        """One sentence."""
+        of = "" if self.manifest.label == LABEL else " of birds"
+        return f"Photographs, recordings and captions{of}, from files that others made."
 
     @property
     def seed(self) -> int:
@@ -93,9 +102,9 @@ class RealRecipe(Recipe):
 
     @property
     def schema(self) -> pa.Schema:
-        """Key, media, caption, species, and the other columns of the manifest."""
+        """Key, media, caption, class, and the other columns of the manifest."""
         columns = [("key", pa.string()), ("image", MEDIA), ("audio", MEDIA)]
-        columns += [(name, pa.string()) for name in ("caption", "species", *self._roles)]
+        columns += [(name, pa.string()) for name in ("caption", self.manifest.label, *self._roles)]
         for heading, name in self.manifest.extras.items():
             columns.append((name, _KINDS.get(type(self.manifest.table.columns[heading][0]), pa.string())))
         sound = {"_type": "Audio", "sampling_rate": self.settings.sample_rate}
@@ -123,7 +132,7 @@ class RealRecipe(Recipe):
         return {
             CONTENTS: self._contents(rows).as_dict(),
             "ceilings": None,
-            "prompts": "names of the species",
+            "prompts": f"names of the {'classes' if self.manifest.label == LABEL else 'species'}",
             "source": dict(self.plan.facts),
             "licences": _counted(values.get("licence", "") for values in rows) if "licence" in roles else {},
             "authors": len({values["author"] for values in rows}) if "author" in roles else None,
@@ -138,7 +147,7 @@ class RealRecipe(Recipe):
             "audio": Sound("audio", self.settings.sample_rate, self.settings.seconds),
             "caption": Text("caption"),
         }
-        return Contents(InputSpec(inputs), "species", *class_names(rows))
+        return Contents(InputSpec(inputs), self.manifest.label, *class_names(rows))
 
     def _sample(self, planned: Planned) -> dict[str, Any]:
         row, dials = self.manifest.row(planned.number - 1), self.settings
@@ -154,7 +163,7 @@ class RealRecipe(Recipe):
             "image": {"bytes": image, "path": f"{row.key}.jpg"},
             "audio": {"bytes": sound, "path": f"{row.key}.flac"},
             "caption": row.values["combined_caption"],
-            "species": row.values["scientific_name"],
+            self.manifest.label: row.values["scientific_name"],
         }
 
     def _content(self, name: str, digest: str) -> bytes:
@@ -231,7 +240,7 @@ def real_recipe(
 
 def settings_of(manifest: Manifest) -> IngestSettings:
     """Return the dials that a dataset of real media was built with; of another kind it is a DatasetError."""
-    if manifest.name != NAME:
+    if manifest.name not in (NAME, NEUTRAL):
         raise DatasetError(f"the dataset is {manifest.name!r}, not {NAME!r}: it was not built from a manifest of files")
     own = {*IngestSettings.__dataclass_fields__} - {"seed"}
     return settings_from({"seed": manifest.seed, **{name: one for name, one in manifest.config.items() if name in own}})

@@ -20,7 +20,15 @@ OPTIONAL = (
 )
 ROLES = (*REQUIRED, *OPTIONAL)
 FILES = {"picture": "photo_file", "sound": "audio_file"}
-_OTHER_HEADINGS = {"licence": "license"}  # That are understood without a map.
+LABEL = "label"  # The class of whatever is shown and heard, where it is no species.
+# Headings that are understood without a map.
+_OTHER_HEADINGS = {
+    "scientific_name": LABEL,
+    "photo_file": "image",
+    "audio_file": "audio",
+    "combined_caption": "caption",
+    "licence": "license",
+}
 # What a sample's columns and the parts of a tar are called.
 _TAKEN = {"key", "image", "audio", "caption", "species", "jpg", "flac", "txt", "json", *ROLES}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -71,6 +79,11 @@ class SourceManifest:
     extras: Mapping[str, str]
     nothing: Collection[str] = NOTHING
     classes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """What the column of the class is called in the dataset."""
+        return LABEL if self.roles["scientific_name"] == LABEL else "species"
 
     def row(self, place: int) -> ManifestRow:
         """Return the row at a place from 0."""

@@ -49,6 +49,8 @@ class ZeroShot:
         Per sample; a class that ties with k others counts 1/(k + 1).
     predicted : ndarray of int64, shape (n,)
         The class that scores highest; among equals, one at random.
+    rank : ndarray of float64, shape (n,)
+        Of the right class, 1 for the best, in expectation over the order of equals.
     """
 
     accuracy: float
@@ -56,6 +58,7 @@ class ZeroShot:
     balanced_accuracy: float
     correct: np.ndarray
     predicted: np.ndarray
+    rank: np.ndarray
 
 
 def zero_shot(
@@ -116,6 +119,7 @@ def zero_shot(
         balanced_accuracy=balanced_accuracy(correct, truth, classes),
         correct=correct,
         predicted=_best(by_class.detach().numpy(), seed),
+        rank=found.expected().numpy(),
     )
 
 

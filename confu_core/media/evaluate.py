@@ -104,29 +104,25 @@ def evaluate_media(
 
 @family(streams=True, tells_classes=False)
 def _retrieval(findings: Findings) -> Iterator[Measure]:
-    modalities = len(findings.task.inputs)
-    every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
-    yield from _found("retrieval", findings, every)
+    yield from _found("retrieval", findings, directions(findings.task))
 
 
 @family(streams=True, tells_classes=False)
 def _pair_retrieval(findings: Findings) -> Iterator[Measure]:
     """Find the two modalities of a sample by a third: 1->2, by the scores of 2->1."""
-    back = [(key, query) for query, key in every_direction(len(findings.task.inputs), 2)]
+    back = [(key, query) for query, key in directions(findings.task) if len(query) == 2]
     yield from _found("pair_retrieval", findings, back)
 
 
 def _found(
-    family: str, findings: Findings, directions: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]
+    family: str, findings: Findings, wanted: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]
 ) -> Iterator[Measure]:
-    """Measure retrieval in those directions whose modalities are there."""
+    """Measure retrieval in some directions."""
     task, batch = findings.task, findings.embedded(TEST)
     alike = {at: findings.alike(task.modalities[at]) for at in task.present}
-    for query, key in directions:
-        if not {*query, *key} <= {*task.present}:
-            continue
+    for query, key in wanted:
         equal = torch.from_numpy(equal_rows(np.stack([alike[at] for at in key], axis=1)))
-        found = retrieval_summary(_blocks(findings, batch, query, key), torch.arange(batch.size), equal)
+        found = retrieval_summary(scored(findings, batch, query, key), torch.arange(batch.size), equal)
         subject = f"{query_name(task, query)}->{query_name(task, key)}"
         defined = findings.model.method.defines(query, key)
         for reading, measures in found.items():
@@ -134,7 +130,14 @@ def _found(
                 yield _estimated(family, subject, metric, reading, estimate, chance, defined)
 
 
-def _blocks(
+def directions(task: MediaTask) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """List the directions of retrieval among the modalities that the data have, as numbers of queries and keys."""
+    modalities = len(task.inputs)
+    every = [d for order in range(1, modalities) for d in every_direction(modalities, order)]
+    return [(query, key) for query, key in every if {*query, *key} <= {*task.present}]
+
+
+def scored(
     findings: Findings, batch: EmbeddedBatch, query: tuple[int, ...], key: tuple[int, ...]
 ) -> Callable[[int, int], Tensor]:
     """Score queries some at a time: all with all may not fit in memory."""
@@ -358,7 +361,7 @@ def _robustness(findings: Findings) -> Iterator[Measure]:
                 yield _estimated("robustness", query_name(task, query), "accuracy", kind, found, None, defined, level)
         if modality == task.text:
             query = task.queries[-1]
-            score = _blocks(findings, batch, query, (modality,))
+            score = scored(findings, batch, query, (modality,))
             summary = retrieval_summary(score, torch.arange(len(labels)), torch.from_numpy(equal_rows(rows)))
             one = summary["equal"]["R@10"].estimate
             subject, defined = f"{query_name(task, query)}->{name}", findings.model.method.defines(query, (modality,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,6 +57,7 @@ class MediaData:
     columns: Mapping[str, Any]  # What results say of it.
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)  # As in `MediaTask`.
     facts: tuple[Measure, ...] = ()  # What is known exactly besides, of variables that are no modalities.
+    version: int = 1  # Of the benchmark.
 
     def known_by(self, training: str | None) -> MediaData:
         """Return the same as it is to a model whose training told classes by that: with names it had them as labels."""
@@ -79,6 +81,11 @@ class MediaData:
         )
 
 
+def checksum_of(dataset: Dataset) -> dict[str, str]:
+    """Return the column that says which bytes a dataset has, by its manifest, which holds the checksums of all."""
+    return {"checksum": hashlib.sha256(dataset.sealed).hexdigest()[:12]}
+
+
 def media_data(dataset: Dataset) -> MediaData:
     """Return a dataset whose manifest says what its columns are."""
     manifest, contents = dataset.manifest, contents_of(dataset.manifest)
@@ -91,6 +98,7 @@ def media_data(dataset: Dataset) -> MediaData:
         "triplets": sum(manifest.splits.values()),
         "data_seed": manifest.seed,
         "told_by": told_by(described_by(contents), contents.named),
+        **checksum_of(dataset),
     }
     return MediaData(dataset, contents, manifest.name, columns, ceilings_of(manifest))
 

@@ -20,12 +20,15 @@ from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import evaluate_media, families_of, tells_class
 from confu_core.media.findings import Findings, examples_of
 from confu_core.media.own_measures import check_measures
+from confu_core.media.predictions import predictions
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
+from confu_core.runs.grid import PROVENANCE
 from confu_core.runs.measures import Measure
+from confu_core.runs.predictions import write_predictions
 from confu_core.training.checkpoint import EXTENDED, extended
 from confu_core.training.epochs import Epochs, MediaEpochs
 from confu_core.training.fit import Progress, fit
@@ -93,8 +96,9 @@ def run_media(
     checkpoint: Path | None = None,
     watch: Callable[[Progress], None] | None = None,
     families: tuple[str, ...] | None = None,
+    predicted: Path | None = None,
 ) -> MediaResult:
-    """Train and evaluate one method once."""
+    """Train and evaluate one method once; `predicted` is a file for what it takes each test sample for."""
     if len(task.inputs) < 2:
         only = ", ".join(task.inputs)
         raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
@@ -105,7 +109,9 @@ def run_media(
     model = make_model(settings, task.inputs, vocabulary).to(device)
     source = source or media_epochs(task, settings, device)
     source.views = model.method.views
-    config = extended(checkpoint, {**settings.columns(), **task.columns})
+    columns = {**settings.columns(), **task.columns}
+    made_with = {name: columns.pop(name) for name in PROVENANCE if name in columns}
+    config = extended(checkpoint, columns)
     apart = {EXTENDED: config[EXTENDED]} if EXTENDED in config else {}
     history = fit(
         model,
@@ -121,9 +127,13 @@ def run_media(
         "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
         "final_loss": history[-1]["loss"],
     }
-    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, "device": torch.device(device).type}
+    made_with["device"] = torch.device(device).type
+    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, **made_with}
     model = model.to("cpu")
-    found = _measured(Findings(task, model), cell, trained, _history(history, task), families, settings.measures)
+    findings = Findings(task, model)
+    found = _measured(findings, cell, trained, _history(history, task), families, settings.measures)
+    if predicted is not None and ranks()[0] == 0:
+        write_predictions(predicted, predictions(findings))
     return MediaResult(
         **vars(found), model=model, tokenizer=task.arrays.tokenizer, settings=settings, inputs=task.inputs
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from confu_core.inputs.alterations import check_augmentations
-from confu_core.runs.grid import cell_id, code_places, plain, resolved_options
+from confu_core.runs.grid import cell_id, code_of, code_places, plain, resolved_options
 from confu_core.settings import check_dials, dial
 from confu_core.training.settings import BALANCES, PAIRINGS, PRECISIONS
 
@@ -87,7 +87,8 @@ class MediaSettings:
         apart = ("data", "options", "encoders", "feature_files", *(() if self.measures else ("measures",)))
         own = {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in apart}
         places = {name: _written(getattr(self, name)) for name in ("encoders", "feature_files")}
-        return {**own, **places, **{name: plain(value) for name, value in self.resolved_options().items()}}
+        options = {name: plain(value) for name, value in self.resolved_options().items()}
+        return {**own, **places, **options, **code_of(self.method)}
 
     def cell(self) -> str:
         """Return the identity of the run, for one and the same data."""

@@ -88,7 +88,7 @@ def media_plan(
     described = seen.pop() if len(seen) == 1 else "all that is seen"
     told = "by a bilinear probe" if all(one.columns.get("told_by") == PROBE for one in data) else ""
     return {
-        "benchmark": "+".join(sorted(names)),
+        **benchmark_of(data),
         "preset": None,
         "title": f"{', '.join(names)}: {label} from {described}",
         "label": label,
@@ -103,6 +103,19 @@ def media_plan(
             "floor": "pairwise_ceiling" if any(one.ceilings for one in data) else "chance",
         },
     }
+
+
+def benchmark_of(data: Sequence[MediaData]) -> dict[str, str]:
+    """Return whose results runs on data are, and of which version; two versions of one benchmark are refused."""
+    versions: dict[str, int] = {}
+    for one in data:
+        if versions.setdefault(one.benchmark, one.version) != one.version:
+            raise InvalidValue(
+                f"data must be of one version of a benchmark; got {one.benchmark}-{versions[one.benchmark]} and "
+                f"{one.benchmark}-{one.version}, whose numbers cannot be compared; sweep each on its own"
+            )
+    names = sorted(versions)
+    return {"benchmark": "+".join(names), "version": "+".join(f"{name}-{versions[name]}" for name in names)}
 
 
 def kept(found: Measured) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from confu_core.escaping import escape_markdown, markdown_code, visible
 from confu_core.page.numbers import size
 from confu_core.publish.croissant import is_list, undescribed
 from confu_core.publish.terms import UNKNOWN, Terms
-from confu_core.publish.words import About, Code, markdown_table
+from confu_core.publish.words import SECTIONS, About, Code, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.parquet import features
@@ -53,6 +53,8 @@ def write_card(about: About, files: Collection[str]) -> str:
         about,
         _escaped,
         beside={name.partition("/")[0] for name in files},
+        pictures={name.rpartition("/")[2] for name in files},
+        sections=list(SECTIONS),
         licence=_on_the_hub(about.terms),
         magnitude=next((name for name, limit in _SIZES.items() if rows < limit), "n>10M"),
         pattern="data/{}-*.parquet" if "parquet" in manifest.formats else "webdataset/{}-*.tar",

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location
-from confu_core.publish.words import About
+from confu_core.publish.words import SECTIONS, About
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.parquet import features
@@ -57,7 +57,7 @@ def croissant(about: About, citation: str, listed: Iterable[Listed]) -> bytes:
     said = {
         "@context": fixed["context"],
         "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": words.title,
         "description": " ".join(words.what),
         "license": licence.url if licence and licence.url else "LICENSE",
@@ -67,6 +67,8 @@ def croissant(about: About, citation: str, listed: Iterable[Listed]) -> bytes:
         "creator": [{"@type": "sc:Organization", "name": name} for name in about.authors],
         "keywords": list(words.tags),
         "citeAs": citation,
+        **{name: words.datasheet[of] for of, name in SECTIONS.items() if name and of in words.datasheet},
+        **({"rai:dataLimitations": " ".join(words.limits)} if words.limits else {}),
         "distribution": [*shards, *beside, *_sets(manifest)],
     }
     if about.schema is not None:

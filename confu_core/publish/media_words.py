@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from confu_core.cells import is_nothing
 from confu_core.datasets.contents import ceilings_of, contents_of
 from confu_core.escaping import escape_markdown, markdown_code
+from confu_core.inputs.spec import Picture, Text
 from confu_core.page.drawing import PALETTE, Image, plain, render, stack_bars
 from confu_core.publish.words import Words, markdown_table, words_from
 from confu_core.shards.read import Dataset
@@ -80,6 +81,9 @@ def media_words(dataset: Dataset) -> Words:
         authors=tuple(names) or words.authors,
         sources=sources,
         real=not known,
+        label=contents.label,
+        picture=next((columns[name] for name, one in contents.inputs.inputs.items() if isinstance(one, Picture)), ""),
+        texts=tuple(columns[name] for name, one in contents.inputs.inputs.items() if isinstance(one, Text)),
     )
 
 

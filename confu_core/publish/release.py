@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from confu_core.errors import DatasetError
+from confu_core.escaping import visible
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location, fetched
 from confu_core.publish.card import CARD, CITATION, LICENSE, bibtex, citation_file, licence_file, write_card
+from confu_core.publish.composition import sample_sheet, statistics
 from confu_core.publish.croissant import CROISSANT, check_croissant, croissant
 from confu_core.publish.private import check_columns, check_text, cleaned_table
 from confu_core.publish.terms import ATTRIBUTION, items_of, terms_of
-from confu_core.publish.words import About, Edition, Words
+from confu_core.publish.words import About, Code, Edition, Words
 from confu_core.shards.manifest import MANIFEST, SUMS
 from confu_core.shards.parquet import parquet_shape
 from confu_core.shards.read import Dataset
@@ -27,6 +29,8 @@ from confu_core.shards.verify import verify
 __all__ = ["Part", "Release", "assemble"]
 
 REJECTS = "rejects.parquet"
+SAMPLES = "figures/samples.jpg"
+HEADLINE_TABLE = "matrix.md"  # Of a report.
 _NO_TEXT, _MOST_TEXT = ("parquet", "tar", "png", "jpg", "jpeg", "webp", "pdf"), 1 << 26
 
 
@@ -160,9 +164,12 @@ def assemble(
     extra = [*_rejects(dataset.root), *_report(report)]
     if (figure := words.figure) is not None:
         extra += [Part.made(f"figures/{figure.name}.{s}", getattr(figure, s)) for s in ("png", "svg")]
+    if sheet := sample_sheet(dataset, words):
+        extra.append(Part.made(SAMPLES, sheet))
     if items.table:
         extra.append(Part.made(ATTRIBUTION, items.table))
-    about = About(dataset.manifest, _schema(dataset), words, terms, edition)
+    tables = statistics(dataset, words), _baselines(extra)
+    about = About(dataset.manifest, _schema(dataset), words, terms, edition, *tables)
     parts = _parts(dataset.root, about, extra)
     for part in parts:
         _check_part(part)
@@ -239,6 +246,16 @@ def _report(report: Path | None) -> Iterator[Part]:
     if not parts:
         raise DatasetError(f"--report {report} is empty; make one with the verb report")
     yield from parts
+
+
+def _baselines(parts: Sequence[Part]) -> Code:
+    """Return the table of the headline of a report that travels along; nothing where there is none."""
+    table = next((part for part in parts if part.name == f"report/{HEADLINE_TABLE}"), None)
+    if table is None or table.size > _MOST_TEXT:
+        return Code("")
+    with table.local() as path:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return Code("\n".join(visible(line) for line in lines if line.startswith("|")))
 
 
 def _check_fit(name: str, path: Path, report: Path) -> None:

@@ -40,6 +40,12 @@ class Words:
         Where it is from: ``name``, ``what``, ``licence``, ``url``, ``items``.
     real : bool
         Whether its media were made by others.
+    label, picture : str
+        Columns of the class and of a picture, for statistics and samples; empty where there is none.
+    texts : tuple of str
+        Columns of texts.
+    datasheet : mapping of str to str
+        What the sections of a datasheet say, in Markdown, by the names of `SECTIONS`.
     """
 
     title: str
@@ -56,6 +62,22 @@ class Words:
     authors: tuple[str, ...] = ("confu-bench",)
     sources: tuple[Mapping[str, object], ...] = ()
     real: bool = False
+    label: str = ""
+    picture: str = ""
+    texts: tuple[str, ...] = ()
+    datasheet: Mapping[str, str] = field(default_factory=dict)
+
+
+# Sections of a datasheet (arXiv 1803.09010), and how the RAI vocabulary of Croissant calls what they say.
+SECTIONS = {
+    "motivation": "",
+    "composition": "",
+    "collection": "rai:dataCollection",
+    "uses": "rai:dataUseCases",
+    "biases": "rai:dataBiases",
+    "people": "rai:personalSensitiveInformation",
+    "maintenance": "rai:dataReleaseMaintenancePlan",
+}
 
 
 @dataclass(frozen=True)
@@ -82,13 +104,18 @@ class Edition:
 
 @dataclass(frozen=True)
 class About:
-    """All that is said of a dataset in one publication; the schema is that of its Parquet shards, if it has any."""
+    """All that is said of a dataset in one publication; the schema is that of its Parquet shards, if it has any.
+
+    `statistics` and `baselines` are tables in Markdown: of classes and texts, and of the scores in a report beside it.
+    """
 
     manifest: Manifest
     schema: pa.Schema | None
     words: Words
     terms: Terms
     edition: Edition
+    statistics: Code | str = ""
+    baselines: Code | str = ""
 
     @property
     def authors(self) -> tuple[str, ...]:

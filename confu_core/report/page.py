@@ -28,7 +28,8 @@ from confu_core.report.headline import (
 )
 from confu_core.report.overview import overview
 from confu_core.report.sections import Section, sections_of
-from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
+from confu_core.report.selection import selected
+from confu_core.report.sources import ReportView, view_of, with_reference
 from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, seed_count
@@ -60,24 +61,26 @@ class DatasetPart:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything a report says, before it has a format: `lacks` is what old results have not."""
+    """Everything a report says, before it has a format: `notes` on all of it, `chosen` what it shows of searches."""
 
     title: str
     lede: str
-    lacks: tuple[str, ...]
-    benchmark: str
+    notes: tuple[str, ...]
+    chosen: Table | None
+    version: str
     parts: tuple[DatasetPart, ...]
     exports: tuple[Table, ...]
     facts: Facts
     meanings: dict[str, str]
 
 
-def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Content:
+def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: str, reference: Path | None) -> Content:
     """Read results folders and say all that a report of them says; raises ResultsError if there is nothing to say."""
-    sources, labels = read_sources(folders, hint), folder_labels(folders)
-    view = view_of(sources[0])
-    measures = read_tidy(sources, labels, view, words.told_by(sources))
-    facts = facts_of(sources, labels, view)
+    sources, labels, missing = with_reference(folders, reference, hint)
+    facts = facts_of(sources, labels, view_of(sources[0]))
+    selection = selected(sources, labels, view_of(sources[0]), select)
+    view = selection.view
+    measures = read_tidy(selection.sources, labels, view, words.told_by(sources), selection.tried)
     found = {
         name: measures.kept([at for at, one in enumerate(measures.groups) if one.dataset == name])
         for name in dict.fromkeys(one.dataset for one in measures.groups)
@@ -89,8 +92,9 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords) -> Conten
     return Content(
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
-        lacks=tuple(dict.fromkeys(each.lacks for each in sources if each.lacks)),
-        benchmark=sources[0].benchmark,
+        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note, missing)))),
+        chosen=selection.table,
+        version=sources[0].version,
         parts=parts,
         exports=tuple(cell_tables(sources, labels)),
         facts=facts,
@@ -204,7 +208,8 @@ def markdown_page(content: Content) -> str:
     parts = [
         f"# {said(content.title)}",
         said(content.lede),
-        *map(said, content.lacks),
+        *map(said, content.notes),
+        *([f"## {content.chosen.title}", to_markdown(content.chosen)] if content.chosen else []),
         *(piece for part in content.parts for piece in _markdown_part(part)),
         "## Failed cells" if failed else "",
         f"{len(facts.failures)} of {facts.cells} cells failed and are in no mean:" if failed else "",
@@ -212,6 +217,7 @@ def markdown_page(content: Content) -> str:
         "## How to read it",
         "\n".join(f"- **{name}**: {said(meaning)}" for name, meaning in content.meanings.items()),
         "## Settings",
+        f"Benchmark: {said(content.version)}",
         "\n".join(f"- {said(name)}: {said(value)}" for name, value in facts.axes),
         ", ".join(f"{said(name)}: {said(value)}" for name, value in facts.common),
     ]

@@ -12,13 +12,16 @@ import pyarrow as pa
 
 from confu_core.errors import ResultsError, nearest
 from confu_core.runs.grid import shown_names
-from confu_core.runs.results import METRICS, Results, read_results
+from confu_core.runs.results import METRICS, Results, check_together, read_results
 from confu_core.typed import is_number
 
+REFERENCE = "reference"  # What the results that come with a benchmark are called.
 SEED, NAME = "seed", "name"  # The name that a run was given, if any.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
 DATA = ("dataset", "told_by", "data", *NAMED)
+# Settings under which methods are compared, each with a choice of its own, and of which none is better than another.
+CONDITIONS = (*DATA, "inputs", "train_samples", "test_samples", "brought", "trained_on", "split")
 OWN_TABLE = ("dataset", "data")
 BELOW = ("single_ceiling", "chance")  # What closeness is counted from where the floor that was asked for is not known.
 
@@ -41,6 +44,28 @@ def read_sources(folders: Sequence[Path], hint: str) -> list[Results]:
     return _named(sources)
 
 
+def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -> tuple[list[Results], list[str], str]:
+    """Read results folders with reference results on the same data beside them; return a label of each, and a note.
+
+    The note says what is missing where there are none on these data.
+    """
+    labels = folder_labels(folders)
+    if reference is None:
+        return read_sources(folders, hint), labels, ""
+    *sources, known = read_sources([*folders, reference], hint)
+    there = {_data(row) for results in sources for row in results.rows()}
+    rows = [row for row in known.rows() if _data(row) in there]
+    if not rows:
+        return sources, labels, f"There are no reference results of {known.version} on these data."
+    label = REFERENCE if REFERENCE not in labels else f"the {REFERENCE}"
+    known = replace(known, table=pa.Table.from_pylist(rows, schema=known.table.schema))
+    return [*sources, known], [*labels, label], ""
+
+
+def _data(row: Row) -> tuple[Any, ...]:
+    return tuple(row.get(name) for name in DATA)
+
+
 def _named(sources: Sequence[Results]) -> list[Results]:
     """Have methods called what readers know them by, in all folders alike."""
     names = iter(shown_names([row for results in sources for row in results.rows()]))
@@ -53,11 +78,7 @@ def _named(sources: Sequence[Results]) -> list[Results]:
 
 
 def _check(results: Results, first: Results, hint: str) -> None:
-    if results.benchmark != first.benchmark:
-        raise ResultsError(
-            f"{results.folder} holds results of the benchmark {results.benchmark!r}, {first.folder} of "
-            f"{first.benchmark!r}; report each benchmark on its own"
-        )
+    check_together(results, first, "report")
     status = results.table["status"].to_pylist()
     if "done" not in status:
         errors = [error for error in results.table["error"].to_pylist() if error]

@@ -85,7 +85,8 @@ class Series:
     """A method as a line of a figure or a column of a table.
 
     `group` is the method as the results name it, `variant` as a reader is told: its short name and the settings in
-    which it varies; `label` has the folder too where several are compared. `dataset` is what it was run on.
+    which it varies; `label` has the folder too where several are compared. `dataset` is what it was run on, `tried` the
+    settings that it was chosen from.
     """
 
     folder: str
@@ -94,6 +95,7 @@ class Series:
     label: str
     dataset: str = ""
     points: tuple[Point, ...] = ()
+    tried: tuple[frozenset[str], ...] = ()
 
     def at(self, x: Any) -> Point | None:
         """Return the point at a value of x; a method without that setting is the same at all."""
@@ -279,10 +281,17 @@ def point_of(x: Any, found: Sequence[Sequence[Any]], defined: bool) -> Point:
     return Point(x, values, seeds, {} if known is None else {REFERENCE: known.mean}, ends, defined)
 
 
-def read_tidy(sources: Sequence[Results], labels: Sequence[str], view: ReportView, words: ReportWords) -> Measures:
+def read_tidy(
+    sources: Sequence[Results],
+    labels: Sequence[str],
+    view: ReportView,
+    words: ReportWords,
+    tried: Mapping[tuple[str, str], tuple[frozenset[str], ...]] | None = None,
+) -> Measures:
     """Sort the finished cells of results folders by method, and all their numbers into tidy tables.
 
-    Groups are by folder, then by method in the order of the sweep, then by variant. Raises ResultsError if a folder
+    Groups are by folder, then by method in the order of the sweep, then by variant; `tried` are the settings that a
+    method of a folder was chosen from. Raises ResultsError if a folder
     lacks a column of the view, or has two cells of the same settings and seed, or its measures are damaged.
     """
     for results in sources:
@@ -304,7 +313,8 @@ def read_tidy(sources: Sequence[Results], labels: Sequence[str], view: ReportVie
                 own = {"group": len(groups), "folder": label, "cell": row["cell"], SEED: row.get(SEED), "place": place}
                 cells[row["cell"]] = own
                 found += [{**own, **one} for one in (*_headline(row, view), *_directions(row))]
-            groups.append(Series(label, str(rows[0][view.group]), variant, full, dataset))
+            group = str(rows[0][view.group])
+            groups.append(Series(label, group, variant, full, dataset, tried=(tried or {}).get((label, group), ())))
         measured = read_measures(results.folder).to_pylist()
         found += [{**cells[row["cell"]], **row} for row in measured if row["cell"] in cells]
         for row in read_examples(results.folder):

@@ -20,12 +20,14 @@ PAGE, MARKDOWN = "index.html", "report.md"
 GENERATOR = '<meta name="generator" content="confu-bench report">'
 
 
-def write(folders: Sequence[Path], out: Path, hint: str, words: ReportWords) -> list[Path]:
+def write(
+    folders: Sequence[Path], out: Path, hint: str, words: ReportWords, select: str, reference: Path | None
+) -> list[Path]:
     """Write the report of results folders; see `confu_core.report.write_report`."""
     _check_place(out)
     _check_ours(out, {PAGE, MARKDOWN})  # Before minutes of drawing.
     with _no_collection():
-        content = content_of(folders, hint, words)
+        content = content_of(folders, hint, words, select, reference)
         files = _files(content)
         # The page last, so that it never links to what is not there yet.
         files[PAGE] = page(content, sorted(files)).encode()
@@ -90,7 +92,8 @@ def _files(content: Content) -> dict[str, bytes]:
     for image in (image for section in sections for image in section.images):
         files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
     tables = [table for section in sections for table in (*section.tables, *section.folded) if table.name]
-    for table in (*tables, *(table for part in content.parts for table in part.appendix)):
+    chosen = [content.chosen] if content.chosen else []
+    for table in (*chosen, *tables, *(table for part in content.parts for table in part.appendix)):
         files[f"{table.name}.csv"] = to_csv(table).encode()
         files[f"{table.name}.md"] = (to_markdown(table) + "\n").encode()
         files[f"{table.name}.tex"] = to_latex(table).encode()

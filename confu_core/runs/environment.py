@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ PACKAGES = ("confu-bench", "numpy", "pandas", "pyarrow", "scipy", "torch")
 
 
 def environment() -> dict[str, Any]:
-    """Describe the machine and the software."""
+    """Describe the day, in UTC, the machine and the software."""
     return {
+        "date": datetime.now(timezone.utc).date().isoformat(),
         "platform": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "processor": _processor(),

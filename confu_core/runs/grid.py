@@ -30,6 +30,9 @@ class _RunSettings(Protocol):
     def shape(self) -> Hashable: ...
 
 
+# What a run was made with, and no settings: the starts of the SHA-256 of a method's file, and of the manifest of the
+# data, which holds the checksums of all.
+PROVENANCE = ("code", "checksum")
 Settings = TypeVar("Settings", bound=_RunSettings)
 _CLASS = re.compile(r".+(?:\.py|\w):([A-Za-z_]\w*)")  # In a file, or in a module.
 
@@ -107,6 +110,7 @@ def resolved_options(method: str, options: Mapping[str, Any], bench: Mapping[str
 def cell_id(columns: Mapping[str, Any], *places: str) -> str:
     """Return the identity of a run: equal for equal settings, another for any other."""
     sources = [_source(place) for place in places]
+    columns = {name: value for name, value in columns.items() if name not in PROVENANCE}
     if columns.get("scale_lr", 0) is None and not columns.get("learn_temperature"):
         # Runs without scales are what they were before these had a rate, and keep their names.
         columns = {name: value for name, value in columns.items() if name != "scale_lr"}
@@ -126,6 +130,12 @@ def code_places(*values: Any) -> list[str]:
     """
     every = [part for value in values for part in (value if isinstance(value, tuple | list) else [value])]
     return [part for part in every if isinstance(part, str) and _CLASS.fullmatch(part)]
+
+
+def code_of(method: str) -> dict[str, str]:
+    """Return the column that says which code a method in a file is; none for one that is installed."""
+    source = _source(method)
+    return {} if source is None else {"code": source[:12]}
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from confu_core.errors import ResultsError
 from confu_core.runs.measures import read_examples, read_measures
-from confu_core.runs.results import Results, Row, read_results
+from confu_core.runs.results import Results, Row, check_together, read_results, version_of
 from confu_core.runs.store import open_store
 
 _SEEDS = 3  # Fewer give no interval worth reading.
@@ -38,7 +38,7 @@ class Merged:
 
 
 def merge_results(folders: Sequence[str | Path], out: str | Path) -> Merged:
-    """Join results folders of one benchmark in a folder, which may hold results of it already.
+    """Join results folders of one version of a benchmark in a folder, which may hold results of it already.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def merge_results(folders: Sequence[str | Path], out: str | Path) -> Merged:
     Raises
     ------
     ResultsError
-        If folders are of several benchmarks, or no results folders.
+        If folders are of several benchmarks or versions, or no results folders.
 
     Examples
     --------
@@ -114,6 +114,7 @@ def check_results(folder: str | Path, truth: Any = None) -> list[str]:
     if unpriced:
         found.append(f"{len(unpriced)} cells have no costs")
     found += _seeds(rows, results.setting_names)
+    found += _made_with(results, rows)
     for row in rows:
         for direction in row["directions"] or []:
             value = direction["accuracy"]
@@ -128,11 +129,7 @@ def _check_together(sources: Sequence[Results]) -> None:
     if not sources:
         raise ResultsError("a merge needs at least one results folder; got none")
     for results in sources[1:]:
-        if results.benchmark != sources[0].benchmark:
-            raise ResultsError(
-                f"{results.folder} holds results of {results.benchmark!r}, {sources[0].folder} of "
-                f"{sources[0].benchmark!r}; merge each benchmark on its own"
-            )
+        check_together(results, sources[0], "merge")
 
 
 def _accuracy(row: Row) -> float:
@@ -162,7 +159,7 @@ def _plan(sources: Sequence[Results]) -> dict[str, Any]:
         for name, value in first.get("settings", {}).items()
         if all(results.sweep.get("settings", {}).get(name) == value for results in sources)
     }
-    return {**plan, "benchmark": sources[0].benchmark, "grid": grid, "settings": shared}
+    return {**plan, "benchmark": sources[0].benchmark, "version": sources[0].version, "grid": grid, "settings": shared}
 
 
 def _joined(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -194,6 +191,27 @@ def _seeds(rows: Sequence[Row], settings: Sequence[str]) -> list[str]:
         if seeds != every:
             missing = ", ".join(sorted(map(str, every - seeds)))
             found.append(f"{method} lacks the seeds {missing} that other methods have")
+    return found
+
+
+def _made_with(results: Results, rows: Sequence[Row]) -> list[str]:
+    """Find rows that do not say which code and data they are of, data of one name that differ, and other versions."""
+    found = []
+    if results.sweep and (asked := version_of({"benchmark": results.benchmark, **results.sweep})) != results.version:
+        found.append(f"sweep.json is of {asked}, the results are of {results.version}")
+    if results.environment and not results.environment.get("versions"):
+        found.append("environment.json says no versions of libraries")
+    for method in sorted({row["method"] for row in rows if ".py:" in row["method"] and not row.get("code")}):
+        found.append(f"{method} is in a file, and its rows have no digest of the code")
+    checksums: dict[str, set[Any]] = {}
+    for row in rows:
+        if row.get("data"):
+            checksums.setdefault(row["data"], set()).add(row.get("checksum"))
+    for data, held in sorted(checksums.items()):
+        if None in held:
+            found.append(f"rows on the data {data} have no checksum of them")
+        if len(held - {None}) > 1:
+            found.append(f"the data {data} have several checksums: {', '.join(sorted(held - {None}))}")
     return found
 
 

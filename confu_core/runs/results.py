@@ -8,7 +8,7 @@ on, what they have found since it was last gathered lies in its parts.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, write_whole
+from confu_core.runs.grid import PROVENANCE
 from confu_core.runs.parts import consistently, joined, owners
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
@@ -59,7 +60,8 @@ Row = dict[str, Any]
 class Results:
     """What a results folder holds: a row per cell, what was asked for, on what it was computed, and what it cost.
 
-    What a missing file would say is empty; `lacks` is a sentence on what an older version did not write.
+    `version` is that of the benchmark. What a missing file would say is empty; `lacks` is a sentence on what an older
+    version did not write.
     """
 
     folder: Path
@@ -69,6 +71,7 @@ class Results:
     environment: dict[str, Any] = field(default_factory=dict)
     costs: pa.Table = field(default_factory=COST_SCHEMA.empty_table)
     lacks: str = ""
+    version: str = ""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -77,8 +80,9 @@ class Results:
 
     @property
     def setting_names(self) -> list[str]:
-        """The columns that are settings: neither the cell's name nor a metric."""
-        return [name for name in self.table.column_names if name != "cell" and name not in METRICS]
+        """The columns that are settings: neither the cell's name nor a metric, nor what it was made with."""
+        apart = {"cell", *METRICS, *PROVENANCE}
+        return [name for name in self.table.column_names if name not in apart]
 
     def rows(self) -> list[Row]:
         """Return the rows as dictionaries."""
@@ -89,9 +93,21 @@ class Results:
         return self.costs.to_pylist()
 
 
-def write_results(folder: Path, benchmark: str, rows: Sequence[Row], *, costs: Sequence[Row] = ()) -> None:
-    """Write the rows of a results folder, whole or not at all."""
-    said = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark})}
+def version_of(said: Mapping[str, Any]) -> str:
+    """Return the version of the benchmark that a sweep or a file is of: the first where it does not say.
+
+    >>> version_of({"benchmark": "birdmml+spoken"}), version_of({"benchmark": "xor", "version": "xor-2"})
+    ('birdmml-1+spoken-1', 'xor-2')
+    """
+    return str(said.get("version") or "+".join(f"{name}-1" for name in str(said["benchmark"]).split("+")))
+
+
+def write_results(
+    folder: Path, benchmark: str, rows: Sequence[Row], *, costs: Sequence[Row] = (), version: str | None = None
+) -> None:
+    """Write the rows of a results folder, whole or not at all; unless it is said, of the first version."""
+    own = version_of({"benchmark": benchmark, "version": version})
+    said = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark, "version": own})}
     write_sealed(folder / RESULTS, _table(rows), said)
     by_cell = sorted(costs, key=lambda row: str(row["cell"]))
     write_sealed(folder / COSTS, pa.Table.from_pylist(by_cell, schema=COST_SCHEMA))
@@ -112,9 +128,24 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
     root = Path(folder)
     if not root.is_dir():
         raise ResultsError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}; {hint}")
-    benchmark, table, costs = consistently(root, lambda parts: _read(root, parts, hint))
+    benchmark, version, table, costs = consistently(root, lambda parts: _read(root, parts, hint))
     sweep, environment = _read_json(root / SWEEP), _read_json(root / ENVIRONMENT)
-    return Results(root, benchmark, table, sweep, environment, costs, LACKS if _is_lacking(table) else "")
+    lacks = LACKS if _is_lacking(table) else ""
+    return Results(root, benchmark, table, sweep, environment, costs, lacks, version)
+
+
+def check_together(results: Results, first: Results, action: str) -> None:
+    """Refuse results of another benchmark, or of another version of it, than the first; raises ResultsError."""
+    if results.benchmark != first.benchmark:
+        raise ResultsError(
+            f"{results.folder} holds results of the benchmark {results.benchmark!r}, {first.folder} of "
+            f"{first.benchmark!r}; {action} each benchmark on its own"
+        )
+    if results.version != first.version:
+        raise ResultsError(
+            f"{results.folder} holds results of {results.version}, {first.folder} of {first.version}, whose numbers "
+            f"cannot be compared; {action} each version on its own"
+        )
 
 
 def check_columns(rows: Sequence[Row]) -> None:
@@ -122,20 +153,20 @@ def check_columns(rows: Sequence[Row]) -> None:
     _table(rows)
 
 
-def _read(root: Path, parts: list[Path], hint: str) -> tuple[str, pa.Table, pa.Table]:
-    """Return whose results they are, the table of rows, and that of costs."""
+def _read(root: Path, parts: list[Path], hint: str) -> tuple[str, str, pa.Table, pa.Table]:
+    """Return whose results they are, of which version, the table of rows, and that of costs."""
     places = [place for place in (root, *parts) if (place / RESULTS).is_file()]
     if not places:
         raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
     held = {place: _understood(place / RESULTS) for place in places}
-    for place, (_, table) in held.items():
+    for place, (*_, table) in held.items():
         check_finite(place / RESULTS, table)
-    benchmark, table = held[places[0]]
+    benchmark, version, table = held[places[0]]
     if parts:
         owner = owners(parts)
-        rows = [(place, row) for place, (_, table) in held.items() for row in table.to_pylist()]
+        rows = [(place, row) for place, (*_, table) in held.items() for row in table.to_pylist()]
         table = _table([row for place, row in rows if owner.get(row["cell"], root) == place])
-    return benchmark, table, joined(root, parts, _costs).sort_by("cell")
+    return benchmark, version, table, joined(root, parts, _costs).sort_by("cell")
 
 
 def _costs(place: Path) -> pa.Table:
@@ -172,12 +203,12 @@ def _read_table(path: Path) -> pa.Table:
         raise ResultsError(f"{path} is damaged or not Parquet ({error}); remove it and run the sweep again") from error
 
 
-def _understood(path: Path) -> tuple[str, pa.Table]:
-    """Return whose results a file holds, and its table as this version writes it."""
+def _understood(path: Path) -> tuple[str, str, pa.Table]:
+    """Return whose results a file holds, of which version, and its table as this version writes it."""
     table = _read_table(path)
     try:
         said = json.loads((table.schema.metadata or {})[METADATA])
-        version, benchmark = said["schema_version"], said["benchmark"]
+        version, benchmark, of = said["schema_version"], str(said["benchmark"]), version_of(said)
     except (KeyError, TypeError, ValueError):
         raise ResultsError(f"{path} holds no results of this toolkit; choose another folder") from None
     if version not in (1, SCHEMA_VERSION):
@@ -193,7 +224,7 @@ def _understood(path: Path) -> tuple[str, pa.Table]:
         for name, kind in {"cell": pa.string(), **METRICS}.items():
             if (found := table.schema.field(name).type) != kind:
                 raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
-    return str(benchmark), table if version > 1 else _table([_renewed(row) for row in table.to_pylist()])
+    return benchmark, of, table if version > 1 else _table([_renewed(row) for row in table.to_pylist()])
 
 
 def _renewed(row: Row) -> Row:

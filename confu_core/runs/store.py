@@ -11,7 +11,7 @@ import contextlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from confu_core.runs.results import (
     Row,
     check_columns,
     read_results,
+    version_of,
     write_results,
     write_sidecars,
 )
@@ -45,8 +46,23 @@ if TYPE_CHECKING:
     from confu_core.runs.grid import Cell
 
 CLAIMS = "claims"
+SUBMISSION = "submission.toml"  # Who hands it in; written by hand.
 # What sweeps and reports write into a results folder.
-OWN = {RESULTS, MEASURES, EXAMPLES, COSTS, SWEEP, ENVIRONMENT, PARTS, CLAIMS, "checkpoints", "report", LOCK, OWNER}
+OWN = {
+    SUBMISSION,
+    RESULTS,
+    MEASURES,
+    EXAMPLES,
+    COSTS,
+    SWEEP,
+    ENVIRONMENT,
+    PARTS,
+    CLAIMS,
+    "checkpoints",
+    "report",
+    LOCK,
+    OWNER,
+}
 _FEWEST = 64  # Parts that are not worth gathering yet.
 _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell costs the same in folders of any size.
 
@@ -59,9 +75,9 @@ def open_store(
 
     `planned` are the settings of what may come, and the environment is that of this process unless it is given.
     """
-    folder = Path(out)
+    folder, plan = Path(out), {**plan, "version": version_of(plan)}
     with contextlib.ExitStack() as stack:
-        with claimed(folder, plan["benchmark"], wait=True), _said():
+        with claimed(folder, plan, wait=True), _said():
             store = Store(folder, plan, planned)
             write_sidecars(folder, sweep=plan, environment=environment or this_environment())
             stack.enter_context(locked(store.claim_file.with_suffix(".lock"), wait=False))
@@ -122,7 +138,7 @@ class Store:
                     if found := [one for row in rows for one in row.get(name, ())]:
                         write(place, found)
                 plain = [{k: v for k, v in row.items() if k not in ("measures", "examples")} for row in rows]
-                write_results(place, self.plan["benchmark"], plain, costs=costs)
+                write_results(place, self.plan["benchmark"], plain, costs=costs, version=self.plan["version"])
         self._settle(plain)
         self._known.add(part)
         if len(parts_of(self.folder)) > max(_FEWEST, self._rows // _SHARE):
@@ -151,7 +167,7 @@ class Store:
             return
         held = read_results(self.folder)
         write_tables(self.folder, read_measures(self.folder), examples_table(self.folder))
-        write_results(self.folder, held.benchmark, held.rows(), costs=held.cost_rows())
+        write_results(self.folder, held.benchmark, held.rows(), costs=held.cost_rows(), version=held.version)
         for part in parts:
             shutil.rmtree(part)
         self._rows, self._gathered = len(held.table), _state(self.folder / RESULTS)
@@ -197,15 +213,15 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def claimed(folder: Path, benchmark: str, *, wait: bool = False) -> Iterator[Path]:
-    """Hold a results folder for the length of a block, made where it is missing."""
+def claimed(folder: Path, plan: Mapping[str, Any], *, wait: bool = False) -> Iterator[Path]:
+    """Hold a results folder for results of a plan for the length of a block, made where it is missing."""
     with contextlib.ExitStack() as stack:
         try:
             if folder.exists() and not folder.is_dir():
                 raise ResultsError(f"{folder} is not a folder; choose another --out")
             stack.enter_context(folder_in_use(folder, wait=wait))
             with writing(folder):
-                _check(folder, benchmark)
+                _check(folder, plan)
                 remove_partials(folder)
         except InUse:
             raise ResultsError(f"{folder} is in use by another sweep; wait for it or choose another --out") from None
@@ -214,9 +230,13 @@ def claimed(folder: Path, benchmark: str, *, wait: bool = False) -> Iterator[Pat
         yield folder
 
 
-def _check(folder: Path, benchmark: str) -> None:
+def _check(folder: Path, plan: Mapping[str, Any]) -> None:
     names = sorted(path.name for path in folder.iterdir())
     if foreign := next((name for name in names if name not in OWN and not name.endswith(".partial")), None):
         raise ResultsError(f"{folder} holds other data ({foreign}); choose another --out or an empty folder")
-    if (folder / RESULTS).exists() and (held := read_results(folder).benchmark) != benchmark:
-        raise ResultsError(f"{folder} holds results of {held!r}, not of {benchmark!r}; choose another --out")
+    if not (folder / RESULTS).exists() and not parts_of(folder):
+        return
+    held = read_results(folder)
+    for own, wanted in ((held.benchmark, plan["benchmark"]), (held.version, version_of(plan))):
+        if own != wanted:
+            raise ResultsError(f"{folder} holds results of {own!r}, not of {wanted!r}; choose another --out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,9 @@ def test_ceilings_are_the_manifests(built: Path, cache: Path) -> None:
     (exact,) = [one for one in task.notes if one.metric == "total correlation"]
     assert (exact.subject, exact.value) == ("species, shown look and shown song", said["all"]["total_correlation"])
     expected = {"species": 20, "p": 0.6, "triplets": 80, "data_seed": 0, "data": manifest.fingerprint[:12]}
-    assert task.columns == data_columns(manifest) == expected
+    assert data_columns(manifest) == expected
+    checksum = hashlib.sha256((built / "manifest.json").read_bytes()).hexdigest()[:12]
+    assert task.columns == {**expected, "checksum": checksum}
 
 
 def test_samples_are_the_media_of_the_rows(built: Path, cache: Path) -> None:
@@ -143,6 +146,25 @@ def test_the_same_run_again_is_the_same(found: MediaResult, built: Path, cache: 
     assert run_media(open_task(other, cache=cache), other, families=()).row["final_loss"] != found.row["final_loss"]
 
 
+def test_predictions_are_those_that_measures_count(built: Path, cache: Path, tmp_path: Path) -> None:
+    found = run(settings(built, method="confu"), cache=cache, predicted=tmp_path / "taken.parquet")
+    frame = pq.read_table(tmp_path / "taken.parquet").to_pandas()
+    known = open_dataset(built).table("test", ["key", "species"])
+    told, ranked = (
+        {one.subject: one.value for one in found.measures if (one.family, one.condition, one.metric) == which}
+        for which in (("zero_shot", "test", "accuracy"), ("retrieval", "equal", "mean rank"))
+    )
+    assert len(told) == 3 and len(ranked) == 9 and len(frame) == 12 * SPLITS["test"]
+    for query, accuracy in told.items():
+        own = frame[(frame["query"] == query) & (frame["target"] == "species")]
+        assert own["key"].tolist() == known["key"].to_pylist() and own["truth"].tolist() == known["species"].to_pylist()
+        assert (own["rank"] == 1).mean() == (own["truth"] == own["predicted"]).mean() == accuracy
+    for direction, mean in ranked.items():
+        query, target = direction.split("->")
+        own = frame[(frame["query"] == query) & (frame["target"] == target)]
+        assert own["rank"].mean() == pytest.approx(mean) and own["truth"].tolist() == known["key"].to_pylist()
+
+
 def test_parquet_and_tars_give_the_same_run(
     built: Path, recipe: BirdRecipe, found: MediaResult, cache: Path, tmp_path: Path
 ) -> None:
@@ -155,7 +177,7 @@ def test_parquet_and_tars_give_the_same_run(
     assert task.prompts == other.prompts
     first, second = found, run(settings(tars), cache=cache)
     assert first.measures == second.measures and first.examples == second.examples
-    apart = ("cell", "data")
+    apart = ("cell", "data", "checksum")
     assert {n: v for n, v in first.row.items() if n not in apart} == {
         n: v for n, v in second.row.items() if n not in apart
     }

@@ -26,13 +26,17 @@ import webdataset as wds
 from PIL import Image
 
 from birdmml.caption import CaptionDials
-from birdmml.data import BirdRecipe, _places, design_of, open_birds, recipe_of, schema, species_of
+from birdmml.data import VERSION, BirdRecipe, _places, design_of, open_birds, recipe_of, schema, species_of
+from birdmml.describe import describe
 from birdmml.design import Shares
 from birdmml.settings import SPLITS, UNSAID, Settings
 from birdmml.species import load_species
 from birdmml.theory import structure
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.media.opened import MediaData
+from confu_core.media.sweep import benchmark_of
 from confu_core.shards import TableRecipe, build, load_manifest, open_dataset, verify
+from confu_core.shards.read import unwritten
 
 BOTH = ("parquet", "webdataset")
 SHARD_ROWS = 24
@@ -250,12 +254,28 @@ def test_verify_sees_a_changed_number_of_rows_in_the_manifest(birds: Path) -> No
     assert any("SHA-256" in problem for problem in problems)
 
 
+def test_the_version_is_that_of_the_generator_that_built_the_data(recipe: BirdRecipe) -> None:
+    dataset = unwritten(recipe)
+
+    def of(**said: Any) -> MediaData:
+        information = {name: value for name, value in dataset.manifest.information.items() if name != "version"}
+        return describe(replace(dataset, manifest=replace(dataset.manifest, information=information | said))).media()
+
+    assert [of().version, of(version=VERSION).version] == [1, VERSION]
+    assert benchmark_of([of(), of()]) == {"benchmark": "birdmml", "version": "birdmml-1"}
+    with pytest.raises(InvalidValue, match="data must be of one version of a benchmark; got birdmml-1 and birdmml-2"):
+        benchmark_of([of(), of(version=2)])
+    with pytest.raises(DatasetError, match="its version must be a whole number; got 'two'"):
+        of(version="two")
+
+
 def test_the_manifest_holds_the_exact_information_structure(built: Path, recipe: BirdRecipe) -> None:
     manifest = load_manifest(built / "manifest.json")
     design = design_of(recipe.settings)
     said = dict(manifest.information)
     units = said.pop("units")
     assert set(said.pop("captions")) == set(said["groups"])
+    assert said.pop("version") == VERSION
     assert said == json.loads(json.dumps(structure(design).as_dict()))
     assert sorted(name for unit in units for name in unit["species"]) == sorted(design.names)
     assert [unit["group"] for unit in units] == [unit.group for unit in design.units]

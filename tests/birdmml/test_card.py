@@ -12,6 +12,7 @@ from birdmml.settings import Settings
 from confu_core.errors import DatasetError
 from confu_core.publish import Words
 from confu_core.publish.card import _flat
+from confu_core.publish.words import SECTIONS
 from confu_core.shards import Manifest
 from confu_core.shards.read import Dataset
 
@@ -78,3 +79,9 @@ def test_an_older_manifest_and_a_whole_one_have_one_card(manifest: Manifest, wor
 def test_another_dataset_has_no_card_here(manifest: Manifest, tmp_path) -> None:
     with pytest.raises(DatasetError, match="the dataset is 'xor', not 'birdmml' or real media"):
         words_of(Dataset(tmp_path, replace(manifest, name="xor")))
+
+
+def test_it_says_up_front_that_labels_are_counterfactual_and_the_dataset_another_one(words: Words) -> None:
+    assert words.what[0].startswith("Labels are counterfactual by design: species wear looks and sing songs of other")
+    assert "generated counterpart of the published Bird-MML" in words.what[1] and "two datasets" in words.what[1]
+    assert list(words.datasheet) == list(SECTIONS)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from confu_core.errors import InvalidValue, MethodError, TrainingError
 from confu_core.runs.grid import cell_id
 from confu_core.shards import build
 from xor_bench.data import XorRecipe, open_xor
-from xor_bench.run import headline, run, run_together
+from xor_bench.run import headline, run, run_together, samples
 from xor_bench.settings import Settings
 
 QUICK: dict[str, Any] = {"bits": 3, "epochs": 4, "train_samples": 600, "test_samples": 400, "batch_size": 150}
@@ -188,3 +189,18 @@ def test_cells_are_told_apart_by_everything_that_decides_numbers(tmp_path: Path)
 def test_runs_that_a_rate_of_scales_leaves_alone_keep_the_names_they_had() -> None:
     assert Settings(warmup=0.0).cell() == "3675ac6beb716859"
     assert Settings(method="symile", warmup=0.0).cell() != "6fe6ae54e5ba5008"  # Its scale decayed with the rest.
+
+
+def test_predictions_are_those_that_the_row_counts(tmp_path: Path) -> None:
+    settings = Settings(method="confu", p=0.7, **QUICK)
+    row = run(settings, predicted=tmp_path / "taken.parquet")
+    assert_same(row, run(settings))
+    frame = pd.read_parquet(tmp_path / "taken.parquet")
+    assert list(frame) == ["key", "query", "target", "truth", "rank", "predicted"] and len(frame) == 9 * 400
+    codes = samples(settings, "test").codes
+    for one in row["directions"]:
+        own = frame[(frame["query"] == "".join(one["query"])) & (frame["target"] == one["target"])]
+        assert own["truth"].astype(int).tolist() == codes[:, "abc".index(one["target"])].tolist()
+        assert own["rank"].mean() == pytest.approx(one["expected_rank"])
+        assert (own["truth"] == own["predicted"]).mean() == pytest.approx(one["accuracy"])
+    assert frame["key"].iloc[0] == "test-000000000"

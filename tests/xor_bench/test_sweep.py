@@ -198,9 +198,9 @@ def test_two_sweeps_cannot_share_a_folder(tmp_path: Path) -> None:
     from confu_core.runs.store import claimed
 
     with (
-        claimed(tmp_path / "runs", "xor"),
+        claimed(tmp_path / "runs", {"benchmark": "xor"}),
         pytest.raises(ResultsError, match="in use by another sweep"),
-        claimed(tmp_path / "runs", "xor"),
+        claimed(tmp_path / "runs", {"benchmark": "xor"}),
     ):
         pytest.fail("both hold it")
 

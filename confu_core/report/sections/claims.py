@@ -132,6 +132,8 @@ def _settings(measured: Measures, own: int, other: int) -> str:
 def _choice(measured: Measures, at: int) -> list[frozenset[str]]:
     """Return the settings that a method ran with at the same place, as readers are told of each."""
     own = measured.groups[at]
+    if own.tried:
+        return list(own.tried)
     told = [
         one.variant
         for number, one in enumerate(measured.groups)

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pickle
+import re
 import shutil
 import tarfile
 from pathlib import Path
@@ -22,6 +23,8 @@ from click.testing import CliRunner, Result
 from PIL import Image, ImageOps
 from real_files import NAMES, RATE, contents_of, encoded, make_source, picture, rows_of, tones, write_csv, write_files
 
+from birdmml.card import words_of
+from birdmml.describe import describe
 from birdmml.ingest import IngestSettings, Source, real_recipe, settings_of
 from birdmml.ingest.media import LookedAt, look_at_picture
 from confu_cli.birdmml import birdmml
@@ -29,6 +32,7 @@ from confu_core.datasets import contents_of as said_of
 from confu_core.errors import DatasetError
 from confu_core.io.storage import RemotePath
 from confu_core.parallel.cluster import engine_in_use
+from confu_core.publish import Edition, assemble
 from confu_core.shards import build, open_dataset, verify
 
 DIALS = ["--size", "32", "--seconds", "0.5", "--sample-rate", str(RATE), "--workers", "1", "--shard-rows", "5"]
@@ -300,13 +304,42 @@ def test_the_published_release_with_one_part_missing_gives_what_is_complete(tmp_
     assert verify(tmp_path / "real", deep=True).ok
 
 
+def test_what_is_labelled_by_other_than_species_is_called_nothing_of_birds(source: Path, tmp_path: Path) -> None:
+    rows = [
+        {
+            "label": ("Siamese", "Sphynx", "tabby")[at % 3],
+            "image": str(source.parent / row["photo_file"]),
+            "audio": str(source.parent / row["audio_file"]),
+            "caption": f"a cat, number {at}",
+            "license": "CC0",
+        }
+        for at, row in enumerate(rows_of(12))
+    ]
+    recipe = real_recipe(
+        Source(write_csv(tmp_path / "cats.csv", rows), (source.parent,)), SETTINGS, cache=tmp_path / "cache"
+    )
+    build(recipe, tmp_path / "cats", formats=("parquet",))
+    dataset = open_dataset(tmp_path / "cats")
+    assert {row["label"] for row in dataset.table("train").to_pylist()} == {"Siamese", "Sphynx", "tabby"}
+    known = describe(dataset)
+    assert (known.contents.label, dataset.manifest.name) == ("label", "own-media")
+    assert settings_of(dataset.manifest) == SETTINGS
+    release = assemble(dataset, words_of(dataset), Edition("2026-01-01"))
+    texts = [release.part(name) for name in ("README.md", "croissant.json", "CITATION.cff", "manifest.json")]
+    said = " ".join(
+        part.source.decode() if isinstance(part.source, bytes) else part.source.read_text() for part in texts
+    )
+    assert "Siamese" in said
+    assert not re.search(r"(?i)\b(birds?|species|songs?)\b", said.replace("birdmml audit", ""))
+
+
 def test_other_names_of_columns_come_from_flags_or_from_a_file(source: Path, tmp_path: Path) -> None:
-    names = {"scientific_name": "species", "photo_file": "image_path", "combined_caption": "caption"}
+    names = {"scientific_name": "species", "photo_file": "image_path", "combined_caption": "combined_text"}
     rows = [{names.get(name, name): value for name, value in row.items()} for row in rows_of(12)]
     manifest = write_csv(tmp_path / "other.csv", rows)
     root = ["--root", source.parent, "--format", "parquet"]
     said = fails("build", "--from", manifest, *root, "--out", tmp_path / "none", *DIALS, status=1)
-    assert "has no column 'scientific_name'" in said and "'combined_caption' (did you mean 'caption'?)" in said
+    assert "has no column 'scientific_name'" in said and "'combined_caption' (did you mean 'combined_text'?)" in said
     given = ",".join(f"{role}={name}" for role, name in names.items())
     flags = [*root, "--map", given, "--window", "middle", "--loudness", "none", *DIALS]
     succeed("build", "--from", manifest, "--out", tmp_path / "flags", *flags)

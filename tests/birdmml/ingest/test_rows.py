@@ -35,3 +35,9 @@ def test_a_map_goes_before_the_name_and_the_other_spelling_is_known() -> None:
     assert found == {**{n: n for n in REQUIRED}, "combined_caption": "better_caption", "licence": "license"}
     # The caption that was passed over stays, under a name of its own.
     assert extra_columns(headings, found) == {"combined_caption": "source_combined_caption"}
+
+
+def test_neutral_headings_need_no_map_and_those_of_birds_go_before() -> None:
+    neutral = ["label", "image", "audio", "caption"]
+    assert find_columns(neutral, {}, "m.csv") == dict(zip(REQUIRED, neutral, strict=True))
+    assert find_columns([*neutral, *REQUIRED], {}, "m.csv") == {name: name for name in REQUIRED}

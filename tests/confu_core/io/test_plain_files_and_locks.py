@@ -100,7 +100,7 @@ def test_a_folder_in_use_is_refused_by_everybody(tmp_path: Path) -> None:
             with pytest.raises(InUse, match="data is in use by another process; wait for it or choose another --out"):
                 use()
         with pytest.raises(ConfuError, match="data is in use by another sweep"):
-            claimed(root, "xor").__enter__()
+            claimed(root, {"benchmark": "xor"}).__enter__()
         assert verify(root).ok  # Reading needs no lock.
     assert not (root / LOCK).exists()
     assert repair(RECIPE, root).ok
@@ -125,7 +125,7 @@ def test_a_lock_that_is_no_plain_file_is_left_alone(tmp_path: Path, kind: str) -
     with pytest.raises(DatasetError, match=r"\.lock is no plain file; remove it"):
         build(RECIPE, root)
     with pytest.raises(ConfuError, match=r"\.lock is no plain file; remove it"):
-        claimed(root, "xor").__enter__()
+        claimed(root, {"benchmark": "xor"}).__enter__()
     assert (tmp_path / "target").read_text() == "mine" if kind == "link" else True
 
 

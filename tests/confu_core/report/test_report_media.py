@@ -29,6 +29,7 @@ from scipy import stats
 from test_report_files import Page
 
 from birdmml.bench import report_words
+from confu_core.errors import InvalidValue
 from confu_core.report import sections, write_report
 from confu_core.report.sections.claims import Claim, verdict
 from confu_core.report.sections.fusion import SHARES
@@ -547,15 +548,56 @@ def test_along_datasets_every_table_is_of_one(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("unpainted")
 def test_a_search_is_settled_on_validation_and_said_so(tmp_path: Path) -> None:
     folder = write_media(tmp_path / "birds", ("confu", "clip"), rates=(0.1, 0.2), families=["zero_shot", "ceiling"])
-    report(folder, tmp_path / "out")
-    rows = rows_of(tmp_path / "out" / "claims.csv")
-    assert len(rows) == 5 and {row["settings"] for row in rows} == {"", "chosen by the same search"}
+    page, _ = report(folder, tmp_path / "out")
+    write_report([folder], tmp_path / "all", words=WORDS, select="none")
     frame = frame_of(folder).merge(read_results(folder).frame[["cell", "lr"]], on="cell")
-    frame = frame[(frame["condition"] == "validation") & (frame["subject"] == "image+audio")]
-    frame = frame[frame["metric"] == "accuracy"]
-    for method in ("confu", "clip"):
-        rate = frame[frame["method"] == method].groupby("lr")["value"].mean().idxmax()
-        assert any(f"{method}, lr {rate:g} image+audio" in row["difference"] for row in rows)
+    frame = frame[(frame["subject"] == "image+audio") & (frame["metric"] == "accuracy")]
+    means = frame.groupby(["condition", "method", "lr"])["value"].mean()
+    chosen, matrix, claims, every = (
+        rows_of(tmp_path / place / f"{name}.csv")
+        for place, name in (("out", "chosen"), ("out", "matrix"), ("out", "claims"), ("all", "claims"))
+    )
+    assert [row["method"] for row in matrix] == ["confu", "clip"] and not (tmp_path / "all" / "chosen.csv").exists()
+    for row, shown in zip(chosen, matrix, strict=True):
+        rate = means["validation", row["method"]].idxmax()
+        assert (row["chosen"], row["settings"], row["runs"]) == (f"lr {rate:g}", "2", "4")
+        assert float(row["validation"]) == pytest.approx(means["validation", row["method"], rate])
+        assert float(shown["accuracy"]) == pytest.approx(means["test", row["method"], rate])
+        assert any(f"{row['method']}, lr {rate:g} image+audio" in one["difference"] for one in every)
+    assert "best on validation" in page.words and "best on validation" in (tmp_path / "out" / "report.md").read_text()
+    for rows in (claims, every):
+        assert len(rows) == 5 and {row["settings"] for row in rows} == {"", "chosen by the same search"}
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_what_was_searched_is_no_axis_of_what_was_chosen(tmp_path: Path) -> None:
+    view = {"x": "lr", "y": "accuracy", "x_label": "lr", "y_label": "accuracy", "group": "method"}
+    folder = write_media(tmp_path / "birds", ("confu",), rates=(0.1, 0.2), families=["zero_shot"], view=view)
+    report(folder, tmp_path / "out")
+    write_report([folder], tmp_path / "all", select="none")
+    assert [row.get("lr") for row in rows_of(tmp_path / "out" / "matrix.csv")] == [None]
+    assert [row["lr"] for row in rows_of(tmp_path / "all" / "matrix.csv")] == ["0.1", "0.2"]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_each_condition_has_a_choice_of_its_own(tmp_path: Path) -> None:
+    folder = write_media(tmp_path / "birds", ("clip",), rates=(0.1, 0.2), samples=(10, 20), families=["zero_shot"])
+    report(folder, tmp_path / "out")
+    found = rows_of(tmp_path / "out" / "chosen.csv")
+    assert [(row["condition"], row["settings"]) for row in found] == [
+        ("train_samples 10", "2"),
+        ("train_samples 20", "2"),
+    ]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_without_a_validation_accuracy_all_settings_are_shown_and_one_line_says_so(tmp_path: Path) -> None:
+    folder = write_media(tmp_path / "birds", ("clip",), rates=(0.1, 0.2), families=["probe"])
+    page, _ = report(folder, tmp_path / "out")
+    assert "clip has no accuracy on validation samples to choose one by: all are shown." in page.words
+    assert len(rows_of(tmp_path / "out" / "matrix.csv")) == 2
+    with pytest.raises(InvalidValue, match="select must be one of validation, none; got 'test'"):
+        write_report([folder], tmp_path / "out", select="test")
 
 
 @pytest.mark.usefixtures("unpainted")

@@ -61,6 +61,9 @@ def test_machines_and_benchmarks_are_kept_apart(tmp_path: Path) -> None:
     keep(row_of(0), tmp_path / "other", plan={**PLAN, "benchmark": "other"}, seconds=1.0)
     with pytest.raises(ResultsError, match="merge each benchmark on its own"):
         merge_results([tmp_path / "0", tmp_path / "other"], tmp_path / "no")
+    keep(row_of(0), tmp_path / "newer", plan={**PLAN, "version": "slow-2"}, seconds=1.0)
+    with pytest.raises(ResultsError, match="holds results of slow-2, .* of slow-1, .*; merge each version on its own$"):
+        merge_results([tmp_path / "0", tmp_path / "newer"], tmp_path / "no")
     with pytest.raises(ResultsError, match="needs at least one results folder"):
         merge_results([], tmp_path / "no")
 
@@ -73,6 +76,7 @@ def test_what_makes_a_reader_doubt(tmp_path: Path) -> None:
     for seed in range(3):
         row = {**row_of(seed), "directions": [direction(bayes_accuracy=0.75)]}
         keep(row, tmp_path / "good", plan=PLAN, seconds=1.0)
+    assert "date" in read_results(tmp_path / "good").environment
     truth = {"a->b": {"bayes_accuracy": 0.75, "pairwise_ceiling": None}}
     assert check_results(tmp_path / "good", lambda row: truth) == []
     rows = read_results(tmp_path / "good").rows()
@@ -90,4 +94,23 @@ def test_what_makes_a_reader_doubt(tmp_path: Path) -> None:
         "clip lacks the seeds 0 that other methods have",
         "cell cell00000: the accuracy of a->b is 1.5",
         "cell cell00000: the bayes_accuracy of a->b is 0.8, exactly 0.75",
+    ]
+
+
+def test_rows_say_which_code_and_data_they_are_of(tmp_path: Path) -> None:
+    for seed in range(3):
+        said = {"method": "mine.py:Mine", "data": "ab12", "code": "c0de", "checksum": "5a1t"}
+        keep({**row_of(seed), **said}, tmp_path / "good", plan=PLAN, seconds=1.0)
+    assert check_results(tmp_path / "good") == []
+    rows = read_results(tmp_path / "good").rows()
+    rows[0]["checksum"], rows[1]["checksum"], rows[1]["code"] = None, "0ther", None
+    write_results(tmp_path / "good", "slow", rows, costs=[], version="slow-2")
+    (tmp_path / "good" / "environment.json").write_text('{"processor": "chip"}')
+    assert check_results(tmp_path / "good") == [
+        "3 cells have no costs",
+        "sweep.json is of slow-1, the results are of slow-2",
+        "environment.json says no versions of libraries",
+        "mine.py:Mine is in a file, and its rows have no digest of the code",
+        "rows on the data ab12 have no checksum of them",
+        "the data ab12 have several checksums: 0ther, 5a1t",
     ]

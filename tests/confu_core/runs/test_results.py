@@ -271,16 +271,16 @@ def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_holds_other_things_is_not_claimed(folder: Path) -> None:
-    with claimed(folder, "xor") as own:
+    with claimed(folder, {"benchmark": "xor"}) as own:
         assert own == folder
     (folder / "report").mkdir()
     (folder / ".results.parquet.12345678.partial").write_bytes(b"half")
-    with claimed(folder, "xor"):
+    with claimed(folder, {"benchmark": "xor"}):
         assert not list(folder.glob(".*.partial"))  # Left by a process that was killed.
     (folder / "diary.txt").write_text("private")
     with (
         pytest.raises(ResultsError, match=r"holds other data \(diary.txt\); choose another --out or an empty folder$"),
-        claimed(folder, "xor"),
+        claimed(folder, {"benchmark": "xor"}),
     ):
         pytest.fail("it was claimed")
 
@@ -289,7 +289,25 @@ def test_results_of_another_benchmark_are_not_claimed(folder: Path) -> None:
     before = (folder / "results.parquet").read_bytes()
     with (
         pytest.raises(ResultsError, match="holds results of 'xor', not of 'birds'; choose another --out$"),
-        claimed(folder, "birds"),
+        claimed(folder, {"benchmark": "birds"}),
     ):
         pytest.fail("it was claimed")
     assert (folder / "results.parquet").read_bytes() == before
+
+
+def test_results_of_another_version_are_not_claimed(folder: Path) -> None:
+    assert read_results(folder).version == "xor-1"
+    with (
+        pytest.raises(ResultsError, match="holds results of 'xor-1', not of 'xor-2'; choose another --out$"),
+        claimed(folder, {"benchmark": "xor", "version": "xor-2"}),
+    ):
+        pytest.fail("it was claimed")
+
+
+def test_a_file_says_its_version_and_one_that_does_not_is_of_the_first(tmp_path: Path) -> None:
+    write_results(tmp_path, "birds", ROWS, version="birds-2")
+    assert read_results(tmp_path).version == "birds-2"
+    table = pq.read_table(tmp_path / "results.parquet")
+    said = {b"confu_results": json.dumps({"schema_version": 2, "benchmark": "birds"})}
+    pq.write_table(table.replace_schema_metadata(said), tmp_path / "results.parquet")
+    assert read_results(tmp_path).version == "birds-1"

@@ -1,0 +1,238 @@
+"""One page from many results folders: methods by dataset and measure, who ran them and when, and what to doubt."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from confu_core.data_files import record
+from confu_core.errors import DatasetError, ResultsError
+from confu_core.io.atomic import check_writable, read_small, write_whole
+from confu_core.page.html import style, templates
+from confu_core.page.numbers import show
+from confu_core.report.exact import CEILINGS
+from confu_core.report.headline import direction_series, headline_series
+from confu_core.report.selection import VALIDATION, Selection, selected
+from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
+from confu_core.report.tidy import DIRECTION, Measures, Series, read_tidy
+from confu_core.report.words import ReportWords, capitalised, file_stem, label_of
+from confu_core.runs.merge import check_results
+from confu_core.runs.results import Results, read_results
+from confu_core.runs.store import SUBMISSION
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+GENERATOR = '<meta name="generator" content="confu-bench leaderboard">'
+SCHEMES = ("https://", "http://", "mailto:")
+LONGEST = 200  # Letters of a name or an address.
+HEADLINE_MEASURES = ("accuracy", "higher_order_capture")
+# Every dataset is one of its own, and every method a row.
+VIEW = ReportView("method", "accuracy", "method", "accuracy", "method", "bayes_accuracy", None)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A results folder as the page tells of it: who and when, as far as they are said, and what makes one doubt."""
+
+    label: str
+    results: Results
+    name: str = ""
+    url: str = ""
+    findings: Sequence[str] = ()
+
+    @property
+    def day(self) -> str:
+        """When it was last written to, in UTC."""
+        return str(self.results.environment.get("date", ""))
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page."""
+        return f"folder-{file_stem(self.label)}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A method in a table: its mean with the interval, over how many seeds, and the settings that were chosen."""
+
+    method: str
+    mean: float | None
+    spread: str
+    seeds: int
+    chosen: str
+    submission: Submission
+
+
+@dataclass(frozen=True)
+class Board:
+    """A measure on a dataset: methods from the best, beside what is known exactly."""
+
+    title: str
+    entries: Sequence[Entry]
+    exact: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A dataset of one version of a benchmark: its headline measures, and every direction."""
+
+    version: str
+    name: str
+    headline: Sequence[Board]
+    directions: Sequence[Board]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What `submission.toml` says."""
+
+    name: str = ""
+    url: str = ""
+
+
+def write_leaderboard(
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    truth: Callable[[str], Any] = lambda benchmark: None,
+    words: Callable[[str], ReportWords] = lambda benchmark: ReportWords(),
+) -> Path:
+    """Write the page; `truth` and `words` give by benchmark what is known exactly of a row, and how it speaks.
+
+    Folders may be of any benchmarks and versions, each of which has tables of its own. Raises ResultsError where one
+    cannot be read, or `out` is a file of somebody else's.
+    """
+    _check_ours(out)
+    sources = [read_results(folder) for folder in folders]
+    submissions = [
+        _submission(results, label, truth(results.benchmark))
+        for results, label in zip(sources, folder_labels(folders), strict=True)
+    ]
+    versions = dict.fromkeys(results.version for results in sources)
+    chapters = [
+        chapter
+        for name in sorted(versions)
+        for own in [[one for one in submissions if one.results.version == name]]
+        for chapter in _chapters(own, words(own[0].results.benchmark))
+    ]
+    text = (
+        templates("confu_core.report")
+        .get_template("leaderboard.html.j2")
+        .render(
+            chapters=chapters,
+            submissions=submissions,
+            style=style(("confu_core.report", "leaderboard.css")),
+            version=version("confu-bench"),
+        )
+    )
+    try:
+        write_whole(out, text.encode())
+    except DatasetError as error:
+        raise ResultsError(str(error)) from error
+    return out
+
+
+def _check_ours(out: Path) -> None:
+    """Refuse, before anything is read, to write over what no leaderboard is."""
+    try:
+        check_writable(out)
+        ours = not out.exists() or GENERATOR in read_small(out).decode(errors="replace")
+    except (DatasetError, OSError) as error:
+        raise ResultsError(str(error)) from error
+    if not ours:
+        raise ResultsError(f"{out} is no leaderboard, and is not overwritten; choose another --out")
+
+
+def _submission(results: Results, label: str, truth: Any) -> Submission:
+    said = _said(results.folder / SUBMISSION)
+    return Submission(label, results, said.name, said.url, check_results(results.folder, truth))
+
+
+def _said(path: Path) -> _Said:
+    """Read who submits a folder; raises ResultsError where the file says anything else."""
+    try:
+        said = record(_Said, tomllib.loads(read_small(path).decode()), str(path))
+    except FileNotFoundError:
+        return _Said()
+    except (DatasetError, OSError, ValueError) as error:
+        raise ResultsError(f"{error}; {SUBMISSION} holds name and url") from error
+    for name, value in (("name", said.name), ("url", said.url)):
+        if len(value) > LONGEST:
+            raise ResultsError(f"{path}: {name} must have at most {LONGEST} letters; got {len(value)}")
+    if said.url and not said.url.startswith(SCHEMES):
+        raise ResultsError(f"{path}: url must start with {', '.join(SCHEMES)}; got {said.url!r}")
+    return said
+
+
+def _chapters(submissions: Sequence[Submission], words: ReportWords) -> Iterator[Chapter]:
+    sources = read_sources([one.results.folder for one in submissions], "submit folders with finished cells")
+    labels = [one.label for one in submissions]
+    selection = selected(sources, labels, VIEW, VALIDATION)
+    measures = read_tidy(selection.sources, labels, VIEW, words.told_by(sources), selection.tried)
+    title = view_of(sources[0]).y_label
+    by_label = {one.label: one for one in submissions}
+    for dataset in dict.fromkeys(one.dataset for one in measures.groups):
+        own = measures.kept([at for at, one in enumerate(measures.groups) if one.dataset == dataset])
+        yield _chapter(own, dataset, title, selection, by_label)
+
+
+def _chapter(
+    measures: Measures, dataset: str, title: str, selection: Selection, submissions: Mapping[str, Submission]
+) -> Chapter:
+    chosen = _chosen(selection)
+
+    def board(name: str, series: Sequence[Series], *, exact: bool = True) -> Board:
+        found = [_entry(one, chosen, submissions) for one in series]
+        entries = sorted(found, key=lambda one: -math.inf if one.mean is None else one.mean, reverse=True)
+        points = [point for one in series for point in one.points]
+        known = {line.label: levels[0] for line in CEILINGS if exact and len(levels := line.levels(points)) == 1}
+        return Board(name, [one for one in entries if one.mean is not None], known)
+
+    headline = [
+        board(
+            capitalised(title if name == VIEW.y else label_of(name)),
+            headline_series(measures, VIEW, name),
+            exact=name == VIEW.y,
+        )
+        for name in HEADLINE_MEASURES
+    ]
+    directions = [
+        board(f"Accuracy {name}", direction_series(measures, VIEW, name))
+        for name in measures.values(DIRECTION, "subject")
+    ]
+    main, others = ([one for one in boards if one.entries] for boards in (headline, directions))
+    note = "" if selection.table else selection.note
+    return Chapter(selection.sources[0].version, dataset, main, others, note)
+
+
+def _chosen(selection: Selection) -> dict[tuple[str, str], str]:
+    """Return what was chosen, by folder and method; several conditions are told one after the other."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for label, method, where, setting, _, settings, _ in selection.table.rows if selection.table else ():
+        found.setdefault((label, method), []).append(f"{f'{where}: ' if where else ''}{setting} (of {settings})")
+    return {key: "; ".join(dict.fromkeys(said)) for key, said in found.items()}
+
+
+def _entry(one: Series, chosen: Mapping[tuple[str, str], str], submissions: Mapping[str, Submission]) -> Entry:
+    found = one.points[0].interval if one.points else None
+    spread = "" if found is None or found.half_width is None else f"± {show(found.half_width)}"
+    if found is not None and found.ends is not None:
+        spread = f"[{show(found.low)}, {show(found.high)}]"
+    method = one.variant.partition(", ")[0]
+    return Entry(
+        one.variant,
+        None if found is None else found.mean,
+        spread,
+        0 if found is None else found.n,
+        chosen.get((one.folder, method), ""),
+        submissions[one.folder],
+    )

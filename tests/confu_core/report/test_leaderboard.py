@@ -1,0 +1,86 @@
+"""The leaderboard: the best first within a dataset and a version, with who, when and what to doubt."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from media_results import write_media
+from results_for_reports import write_rows
+
+from confu_core.errors import ResultsError
+from confu_core.report.leaderboard import write_leaderboard
+from confu_core.runs.results import read_results, write_results
+
+
+def boards(page: str) -> list[list[tuple[str, str]]]:
+    """The methods of each table with their means, in order."""
+    found = re.findall(r'<table class="board">.*?</table>', page, re.DOTALL)
+    return [re.findall(r'<th scope="row">([^<]*).*?<td>([^<]*)', each, re.DOTALL) for each in found]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    rows = [{"method": name, "seed": seed, "accuracy": value} for name, value in MEANS.items() for seed in (0, 1, 2)]
+    return write_rows(tmp_path / "made", [{"x": 0, **row} for row in rows])
+
+
+MEANS = {"low": 0.25, "high": 0.75}
+
+
+def test_methods_stand_from_the_best_by_dataset_and_version(tmp_path: Path, made: Path) -> None:
+    results = read_results(made)
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    write_results(newer, "made", results.rows(), version="made-2")
+    page = write_leaderboard([made, newer], tmp_path / "board.html").read_text()
+    order = [("high", "0.750"), ("low", "0.250")]
+    assert boards(page) == [order, order]
+    assert re.findall(r"<h2>(\S+) <small>(\S+)</small>", page) == [("made", "made-1"), ("made", "made-2")]
+    assert "Known exactly: Bayes accuracy 0.900." in page
+
+
+def test_settings_are_chosen_on_validation(tmp_path: Path) -> None:
+    folder = write_media(tmp_path / "birds", ("confu", "clip"), (0, 1, 2), rates=(0.1, 0.2), families=["zero_shot"])
+    page = write_leaderboard([folder], tmp_path / "board.html").read_text()
+    assert [name for name, _ in boards(page)[0]] == ["confu", "clip"]
+    assert len(re.findall(r"<small>lr 0\.\d \(of 2\)</small>", page)) == 2 * len(boards(page))
+
+
+def test_it_says_who_and_when_and_what_to_doubt(tmp_path: Path, made: Path) -> None:
+    (made / "submission.toml").write_text('name = "<b>Us</b>"\nurl = "https://example.org/us"\n')
+    (made / "environment.json").write_text(json.dumps({"date": "2026-02-03"}))
+    page = write_leaderboard([made], tmp_path / "board.html").read_text()
+    assert "&lt;b&gt;Us&lt;/b&gt;" in page and "<b>Us" not in page
+    assert 'href="https://example.org/us"' in page and "2026-02-03" in page
+    assert "6 cells have no costs" in page
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ('url = "javascript:alert(1)"', "url must start with https://, http://, mailto:; got 'javascript"),
+        ("name = 3", "name must be"),
+        ('email = "a@b"', "has no key 'email'"),
+        ("name", "submission.toml holds name and url"),
+        (f'name = "{"x" * 201}"', "at most 200 letters; got 201"),
+    ],
+)
+def test_what_a_submission_may_not_say(tmp_path: Path, made: Path, said: str, problem: str) -> None:
+    (made / "submission.toml").write_text(said)
+    with pytest.raises(ResultsError, match=re.escape(problem)) as error:
+        write_leaderboard([made], tmp_path / "board.html")
+    assert "\n" not in str(error.value)
+
+
+def test_files_of_others_are_not_written_over(tmp_path: Path, made: Path) -> None:
+    page: Any = tmp_path / "thesis.html"
+    page.write_text("<p>mine")
+    with pytest.raises(ResultsError, match=r"thesis.html is no leaderboard, and is not overwritten; choose another"):
+        write_leaderboard([made], page)
+    board = write_leaderboard([made], tmp_path / "board.html")
+    before = board.read_bytes()
+    assert write_leaderboard([made], board).read_bytes() == before
