@@ -54,6 +54,18 @@ def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
     assert "16 of test, 8 of shift, 320 descriptions" in calls.succeed("embed", *data, *model, "--out", file)
 
 
+def test_the_published_protocol_on_pictures(place: Path) -> None:
+    """Without videos only names, probes and few-shot are otherwise than by default."""
+    words = ("evaluate", "--data", place / "birds", "--model", place / "model.pt")
+    plain = calls.said(*words, "--prompts", "names")
+    found = calls.said(*words, "--protocol", "published")
+    assert (found["protocol"], found["prompts"], found["cell"] == plain["cell"]) == ("published", "names", False)
+    assert "protocol" not in plain and found["directions"] == plain["directions"]
+    families = {one["family"] for one in found["measures"]}
+    assert "frame" not in families and "few_shot" in families
+    assert "few_shot" not in {one["family"] for one in plain["measures"] if one["metric"] == "balanced accuracy"}
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
@@ -65,6 +77,9 @@ def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
             2,
             "embeddings stand for what is decoded; leave out --features",
         ),
+        (["--embeddings", "e.npz", "--prompts", "names"], 2, "leave out --protocol and --prompts"),
+        (["--model", "model.pt", "--prompts", "nothing"], 1, "nothing does not exist; build a dataset there first"),
+        (["--model", "model.pt", "--protocol", "mine"], 2, "'mine' is not one of 'default', 'published'"),
         (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
         (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
         (["--model", "no.pt"], 1, "no model no.pt"),
