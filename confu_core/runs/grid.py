@@ -31,8 +31,8 @@ class _RunSettings(Protocol):
 
 
 # What a run was made with, and no settings: the starts of the SHA-256 of a method's file, and of the manifest of the
-# data, which holds the checksums of all.
-PROVENANCE = ("code", "checksum")
+# data, which holds the checksums of all; and the kind of device that it was trained on.
+PROVENANCE = ("code", "checksum", "device")
 Settings = TypeVar("Settings", bound=_RunSettings)
 _CLASS = re.compile(r".+(?:\.py|\w):([A-Za-z_]\w*)")  # In a file, or in a module.
 

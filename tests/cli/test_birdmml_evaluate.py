@@ -85,6 +85,18 @@ def test_a_model_is_measured_on_another_split(place: Path, split: str) -> None:
     assert ("probe" in {one["family"] for one in other["measures"]}) == (split == "shift")
 
 
+def test_the_published_protocol_on_pictures(place: Path) -> None:
+    """Without videos only names, probes and few-shot are otherwise than by default."""
+    words = ("evaluate", "--data", place / "birds", "--model", place / "model.pt")
+    plain = calls.said(*words, "--prompts", "names")
+    found = calls.said(*words, "--protocol", "published")
+    assert (found["protocol"], found["prompts"], found["cell"] == plain["cell"]) == ("published", "names", False)
+    assert "protocol" not in plain and found["directions"] == plain["directions"]
+    families = {one["family"] for one in found["measures"]}
+    assert "frame" not in families and "few_shot" in families
+    assert "few_shot" not in {one["family"] for one in plain["measures"] if one["metric"] == "balanced accuracy"}
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
@@ -102,6 +114,9 @@ def test_a_model_is_measured_on_another_split(place: Path, split: str) -> None:
         (["--model", "model.pt", "--split", "specie=x"], 2, "the data have no column 'specie'; did you mean 'species'"),
         (["--model", "model.pt", "--measure", "recall"], 2, "a measure must be path/to/file.py:NAME or "),
         (["--model", "model.pt", "--measure", "no.py:x"], 1, "no file 'no.py' to load a measure from"),
+        (["--embeddings", "e.npz", "--prompts", "names"], 2, "leave out --protocol and --prompts"),
+        (["--model", "model.pt", "--prompts", "nothing"], 1, "nothing does not exist; build a dataset there first"),
+        (["--model", "model.pt", "--protocol", "mine"], 2, "'mine' is not one of 'default', 'published'"),
         (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
         (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
         (["--model", "no.pt"], 1, "no model no.pt"),
