@@ -122,9 +122,10 @@ def open_media(
         dataset.shards(split)  # One that is missing is found before hours of training.
     spec = _spec(contents, settings) if fitted is None else _fitted_spec(contents, fitted, settings.feature_files)
     spelled = _spelled(spec, settings)
+    source: Cached | StreamedArrays
     if stream:
         spec = with_lengths(dataset, spec)
-        source: Cached | StreamedArrays = StreamedArrays(dataset, spec, tokenizer_of(dataset, spec), workers, spelled)
+        source = StreamedArrays(dataset, spec, tokenizer_of(dataset, spec), workers, spelled)
     else:
         known = fitted.tokenizer if fitted and spec.vocabulary else None
         source = open_cache(dataset, spec, folder=cache, tokenizer=known, workers=workers, progress=progress)
@@ -135,11 +136,7 @@ def open_media(
     check_described(text, files, len(contents.prompts))
     of_descriptions = files.pop(DESCRIPTIONS, None)
     arrays, kinds = with_features(source, raw, files, keys)
-    described = None
-    if text and of_descriptions:
-        described = described_features(text, of_descriptions, len(contents.prompts), kinds[text].shape[0])
-    elif text in spelled:
-        described = np.array([prompt for prompt, _ in contents.prompts], dtype=object)
+    described = _described(contents, text, of_descriptions, kinds, spelled)
     absent: frozenset[str] = frozenset()
     if fitted is not None:
         _check_shapes(kinds, fitted.inputs)
@@ -147,10 +144,7 @@ def open_media(
         # A video stays one to a model of pictures.
         kinds = {name: kinds[name] if _is_video(kinds.get(name)) else taken for name, taken in fitted.inputs.items()}
     cached = source if isinstance(source, Cached) else None
-    strings = {
-        name: functools.cache(functools.partial(_texts, source, name, spec.inputs[name].column))
-        for name in spelled & {*spec.names}
-    }
+    strings = _strings(source, spec, spelled)
     return data.task(
         text,
         inputs=kinds,
@@ -166,6 +160,25 @@ def open_media(
         described=described,
         strings=strings,
     )
+
+
+def _described(
+    contents: Contents, text: str | None, features: str | None, kinds: Mapping[str, Kind], spelled: frozenset[str]
+) -> np.ndarray | None:
+    """Return what stands for the descriptions of classes, if it is not their tokens: features, or texts as they are."""
+    if text and features:
+        return described_features(text, features, len(contents.prompts), kinds[text].shape[0])
+    return np.array([prompt for prompt, _ in contents.prompts], dtype=object) if text in spelled else None
+
+
+def _strings(
+    source: Cached | StreamedArrays, spec: InputSpec, spelled: frozenset[str]
+) -> dict[str, Callable[[str], np.ndarray]]:
+    """Return what reads a split of each text whose encoder takes it as it is."""
+    return {
+        name: functools.cache(functools.partial(_texts, source, name, spec.inputs[name].column))
+        for name in spelled & {*spec.names}
+    }
 
 
 def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -> str | None:

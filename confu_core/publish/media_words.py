@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from confu_core.ceilings import Ceilings
 from confu_core.cells import is_nothing
 from confu_core.datasets.contents import ceilings_of, contents_of
 from confu_core.escaping import escape_markdown, markdown_code
@@ -41,8 +42,9 @@ def media_words(dataset: Dataset) -> Words:
     total = sum(counts.values(), Counter[str]())
     frequent = [name for name, _ in total.most_common(_MOST_ROWS)]
     empty = [name for name in contents.classes if not total[name]]
-    kinds = {name: _KINDS[type(one).__name__.lower()] for name, one in contents.inputs.inputs.items()}
-    columns = {name: one.column for name, one in contents.inputs.inputs.items()}
+    inputs = contents.inputs.inputs
+    kinds = {name: _KINDS[type(one).__name__.lower()] for name, one in inputs.items()}
+    columns = {name: one.column for name, one in inputs.items()}
     held = {columns[name]: one for name, (_, one, _) in kinds.items()}
     sources = tuple(one for one in manifest.information.get("sources", ()) if isinstance(one, Mapping))
     names = dict.fromkeys(name for one in sources if not is_nothing(name := str(one.get("name") or "")))
@@ -59,13 +61,7 @@ def media_words(dataset: Dataset) -> Words:
             f"{escape_markdown(name)} ({many}, column {markdown_code(columns[name])})"
             for name, (many, _, _) in kinds.items()
         ),
-        ceilings=markdown_table(
-            ["query", "single", "pairs", "Bayes"],
-            [
-                (query, *(f"{level:.3f}" for level in (one.single, one.pairwise, one.bayes)))
-                for query, one in known.items()
-            ],
-        ),
+        ceilings=_ceilings(known),
         balance=markdown_table(["class", *counts], [[name, *(c[name] for c in counts.values())] for name in frequent]),
     )
     more = [f"and {len(total) - len(frequent)} further classes"] if len(total) > len(frequent) else []
@@ -82,9 +78,17 @@ def media_words(dataset: Dataset) -> Words:
         sources=sources,
         real=not known,
         label=contents.label,
-        picture=next((columns[name] for name, one in contents.inputs.inputs.items() if isinstance(one, Picture)), ""),
-        texts=tuple(columns[name] for name, one in contents.inputs.inputs.items() if isinstance(one, Text)),
+        picture=next((one.column for one in inputs.values() if isinstance(one, Picture)), ""),
+        texts=tuple(one.column for one in inputs.values() if isinstance(one, Text)),
     )
+
+
+def _ceilings(known: Mapping[str, Ceilings]) -> str:
+    """Return a table of what the best guess from each query reaches."""
+    levels = [
+        (query, *(f"{level:.3f}" for level in (one.single, one.pairwise, one.bayes))) for query, one in known.items()
+    ]
+    return markdown_table(["query", "single", "pairs", "Bayes"], levels)
 
 
 def _balance(counts: Mapping[str, Counter[str]], shown: Sequence[str], caption: str) -> Image:

@@ -64,12 +64,8 @@ def sweep(
     for name, value in (("workers", workers), ("stack_size", stack_size), ("cells", len(cells))):
         if value < 1:
             raise InvalidValue(f"{name} must be at least 1; got {value}")
-    if not 1 <= part[0] <= part[1]:
-        raise InvalidValue(f"part must be one of several, such as 3/20; got {part[0]}/{part[1]}")
     started = time.monotonic()
-    own = list({cell.id: cell for cell in cells}.values())[part[0] - 1 :: part[1]]
-    if not own:
-        raise InvalidValue(f"part {part[0]}/{part[1]} holds none of {len(cells)} cells; use fewer parts")
+    own = _dealt(cells, *part)
     stacks, wanted = _stacks(own, stack_size), {cell.id for cell in own}
     failed: list[tuple[str, str]] = []
     computed = 0
@@ -104,6 +100,15 @@ def sweep(
             error=ResultsError,
         )
     return SweepSummary(len(wanted), computed, tuple(failed), time.monotonic() - started)
+
+
+def _dealt(cells: Sequence[Cell[Settings]], part: int, parts: int) -> list[Cell[Settings]]:
+    """Return the cells of a part, each once."""
+    if not 1 <= part <= parts:
+        raise InvalidValue(f"part must be one of several, such as 3/20; got {part}/{parts}")
+    if not (own := list({cell.id: cell for cell in cells}.values())[part - 1 :: parts]):
+        raise InvalidValue(f"part {part}/{parts} holds none of {len(cells)} cells; use fewer parts")
+    return own
 
 
 def keep(row: Row, out: str | Path, *, plan: dict[str, Any], seconds: float) -> None:
