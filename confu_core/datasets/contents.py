@@ -162,7 +162,7 @@ def ceilings_of(manifest: Manifest) -> dict[str, dict[str, Ceilings]]:
     try:
         return {
             group: {str(query): Ceilings(**values) for query, values in known.items()}
-            for group, known in manifest.information.get(CEILINGS, {}).items()
+            for group, known in (manifest.information.get(CEILINGS) or {}).items()
         }
     except (AttributeError, InvalidValue, TypeError) as error:
         raise DatasetError(f"the manifest of {manifest.name!r} is damaged: its {CEILINGS} cannot be read") from error

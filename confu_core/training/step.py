@@ -119,7 +119,7 @@ class Stepper:
                     "and check the method's score where embeddings coincide"
                 )
         self.optimizer.step()
-        with blamed(self.model, f"after step {batch.step}"):
+        with blamed(self.model, f"at step {batch.step}"):
             self.model.method.after_step(batch.step + 1, self.steps)
         return {name: loss.detach() for name, loss in losses.items()}
 
