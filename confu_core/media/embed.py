@@ -61,5 +61,6 @@ def with_modality(batch: EmbeddedBatch, modality: int, tables: tuple[Tensor, Ten
 
 def rows_of(batch: EmbeddedBatch, start: int, stop: int) -> EmbeddedBatch:
     """Return a range of the rows of a batch."""
+    labels = None if batch.labels is None else batch.labels[start:stop]
     features, embeddings = ([table[start:stop] for table in tables] for tables in (batch.features, batch.embeddings))
-    return EmbeddedBatch(features, embeddings)
+    return EmbeddedBatch(features, embeddings, labels=labels)

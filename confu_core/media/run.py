@@ -75,12 +75,15 @@ class MediaResult(Measured):
         What it was trained with.
     inputs : mapping of str to Picture, Sound, Text, Sequence or Features
         What it takes.
+    classes : tuple of str
+        What it was told that samples are; empty for a method that does not learn from classes.
     """
 
     model: Model
     tokenizer: Tokenizer | None
     settings: MediaSettings
     inputs: Mapping[str, Kind]
+    classes: tuple[str, ...] = ()
 
 
 def run_media(
@@ -100,7 +103,7 @@ def run_media(
     if families != ():  # Of several processes, those that measure nothing.
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
-    model = make_model(settings, task.inputs, vocabulary).to(device)
+    model = make_model(settings, task.inputs, vocabulary, len(task.classes)).to(device)
     source = source or media_epochs(task, settings, device)
     source.views = model.method.views
     config = extended(checkpoint, {**settings.columns(), **task.columns})
@@ -122,8 +125,10 @@ def run_media(
     cell = {"cell": settings.cell_on({**task.columns, **apart}), **config}
     model = model.to("cpu")
     found = _measured(Findings(task, model), cell, trained, _history(history, task), families)
+    classes = task.classes if model.method.labelled else ()
+    tokenizer, inputs = task.arrays.tokenizer, task.inputs
     return MediaResult(
-        **vars(found), model=model, tokenizer=task.arrays.tokenizer, settings=settings, inputs=task.inputs
+        **vars(found), model=model, tokenizer=tokenizer, settings=settings, inputs=inputs, classes=classes
     )
 
 
@@ -195,6 +200,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
 def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
     """Return the loss on the validation split, in batches as in training, and bounds on what the scores tell."""
     batch = embed_all(model, [task.arrays.array(VALIDATION, name) for name in task.modalities])
+    batch.labels = torch.from_numpy(np.asarray(task.labels(VALIDATION), np.int64))
     n, size = batch.size, min(size, batch.size)
     parts = [rows_of(batch, start, start + size) for start in range(0, n - size + 1, size)]
     model = model.eval()
@@ -224,7 +230,9 @@ def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:
     device = next(model.parameters()).device
     if batch.embeddings[0].device == device:
         return batch
-    return EmbeddedBatch([t.to(device) for t in batch.features], [t.to(device) for t in batch.embeddings])
+    labels = None if batch.labels is None else batch.labels.to(device)
+    features, embeddings = ([one.to(device) for one in tables] for tables in (batch.features, batch.embeddings))
+    return EmbeddedBatch(features, embeddings, labels=labels)
 
 
 def _ceilings(task: MediaTask) -> list[Measure]:
