@@ -22,7 +22,7 @@ from confu_core.report.words import ReportWords
 from confu_core.runs.grid import Cell
 from confu_core.runs.sweep import SweepSummary
 from confu_core.training.fit import Progress
-from confu_core.training.processes import ranks
+from confu_core.training.processes import chosen_device, ranks
 
 __all__ = [
     "BENCHMARK",
@@ -88,6 +88,7 @@ def run(
     `cache`, `stream`, `workers` and `progress` are as for `open_task`; `device`, `checkpoint` and `watch` as for
     `confu_core.media.run.run_media`. Whatever can be wrong with data, settings, method or training is a ConfuError.
     """
+    device = chosen_device(device)
     if stream:
         _check_streamed(settings)
     task = open_task(settings, cache=cache, stream=stream, workers=workers, progress=progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from confu_core.media.evaluate import norm_probes
 from confu_core.media.findings import Findings
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
+from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
 from confu_core.media.sweep import kept, media_plan
@@ -35,7 +36,7 @@ from confu_core.media.vectors import (
 )
 from confu_core.runs import environment
 from confu_core.runs.evaluation import Evaluation
-from confu_core.runs.grid import cell_id
+from confu_core.runs.grid import cell_id, code_places
 from confu_core.settings import Dial
 
 __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
@@ -82,6 +83,7 @@ def evaluate(
     name: str = "mine",
     seed: int = 0,
     temperature: float = 0.07,
+    measures: Sequence[str] = (),
 ) -> Evaluation:
     """Measure embeddings of a dataset's samples, whatever model they are of.
 
@@ -103,6 +105,8 @@ def evaluate(
         Of what was brought: several seeds of one name are averaged in reports.
     temperature : float
         Divides scores where several descriptions are read together by log-mean-exp.
+    measures : sequence of str
+        Measures of your own besides, each ``FILE.py:NAME``.
 
     Returns
     -------
@@ -133,12 +137,12 @@ def evaluate(
         for query, rows in vectors.items():
             digest.update(f"{split} {query} {rows.shape}".encode() + np.ascontiguousarray(rows).tobytes())
     columns = {"method": name, "seed": seed, "brought": "embeddings", **known.columns}
-    cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, ""), **columns}
+    cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, "", *code_places(measures)), **columns}
     findings = findings_of(known, embeddings, temperature)
     # Plain features are those of media; and a vector of several modalities is none of one that is shuffled.
     without = {"plain", *(["dependence"] if any("+" in query for query in embeddings.splits["test"]) else [])}
     with environment.threads(1):
-        found = evaluate_trained(findings, cell, dict.fromkeys(TRAINED), without)
+        found = evaluate_trained(findings, cell, dict.fromkeys(TRAINED), without, measures)
     return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)
 
 
@@ -151,6 +155,7 @@ def evaluate_model(
     name: str | None = None,
     split: str = TEST,
     norm_probe: bool = False,
+    measures: Sequence[str] = (),
     threads: int = 1,
     workers: int = 1,
     progress: Any = None,
@@ -172,10 +177,14 @@ def evaluate_model(
         What it is called in tables; its method by default.
     split : str
         Which samples it is measured on, in the place of those of the test split. Of ``validation`` there are no probes,
-        which it would choose.
+        which it would choose. Or which of all samples but those of ``train`` and ``validation``: ``column=value``, a
+        file of keys (``.txt``, or ``.csv`` or ``.parquet`` with a column ``key``), or ``FILE.py:function``, which is
+        given their columns as a pandas DataFrame, with their split, and returns a boolean for each.
     norm_probe : bool
         Whether the probe of CoMM's comparison is fitted besides (`confu_core.evaluation.norm_probe.norm_probe`): a
         probe of kind ``"norm"`` of a method's own vector of several modalities, or of their embeddings side by side.
+    measures : sequence of str
+        Measures of your own besides, each ``FILE.py:NAME``.
     threads : int
         Cores to compute on; numbers may differ in their last digits.
 
@@ -191,15 +200,23 @@ def evaluate_model(
     """
     started = time.monotonic()
     saved = load_model(model) if isinstance(model, str | Path) else model
+    data = _opened(data)
+    own = chosen_keys(split, data.dataset) if is_own_split(split) else None  # Before anything is decoded.
     known, findings = _findings(saved, data, cache, features, workers, progress)
-    findings = Findings(tested_on(findings.task, split), saved.model)
+    task = tested_on(findings.task, split) if own is None else measured_on(findings.task, own)
+    findings = Findings(task, saved.model)
     name = name or saved.settings.method
     # Of the run that trained it, but of these data.
-    columns = {**saved.settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
+    settings = replace(saved.settings, measures=tuple(measures))
+    columns = {**settings.columns(), "method": name, "brought": "model", "trained_on": saved.row["data"]}
     columns |= {**findings.task.columns, **({} if split == TEST else {"split": split})}
-    cell = {"cell": cell_id({**columns, "weights": _weights(saved)}, ""), **columns}
+    chosen = {} if own is None else {"keys": sorted(own)}
+    cell = {
+        "cell": cell_id({**columns, "weights": _weights(saved), **chosen}, "", *code_places(settings.measures)),
+        **columns,
+    }
     with environment.threads(threads):
-        found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED})
+        found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED}, own=settings.measures)
         if norm_probe:
             found = replace(found, measures=[*found.measures, *norm_probes(findings)])
     return Evaluation(kept(found), _plan(known, name), time.monotonic() - started, found.label)

@@ -9,7 +9,7 @@ import click
 
 from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in, together
+from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in, setting_options, together
 from confu_cli.results import check_results_folder, do_each, print_row
 from confu_cli.show import echo, print_json, progress_bar, size
 from confu_core.errors import InvalidValue
@@ -37,9 +37,12 @@ READ = together(FEATURES, cache_folder_option, THREADS)
     "--temperature", type=float, help="Of embeddings: divides scores in log-mean-exp of several.  [default: 0.07]"
 )
 @click.option(
-    "--split", help="Of a model: which samples it is measured on, such as validation or shift.  [default: test]"
+    "--split",
+    help="Of a model: which samples it is measured on: a split such as shift, COLUMN=VALUE, a file of keys or "
+    "FILE.py:FUNCTION.  [default: test]",
 )
 @click.option("--norm-probe", is_flag=True, help="Of a model: fit the probe of CoMM's comparison besides.")
+@setting_options("confu_core.media.settings:MediaSettings", "measures")
 @kept_in
 @READ
 @as_json
@@ -57,7 +60,11 @@ def evaluate(
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
     opened = data if out is None else _for_place(out, data)
-    given = {name: options[name] for name in ("name", "seed", "temperature", "split") if options[name] is not None}
+    given = {
+        name: options[name]
+        for name in ("name", "seed", "temperature", "split", "measures")
+        if options[name] is not None
+    }
     from birdmml.evaluation import evaluate as measure
     from birdmml.evaluation import evaluate_model
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
-ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files"
+ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files measures"
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
 THREADS = click.option(
@@ -54,7 +54,12 @@ THREADS = click.option(
 )
 WHERE = together(
     cache_folder_option,
-    click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, cuda:1."),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        help="Where to train: cpu, cuda, cuda:1; auto is cuda if there is any.",
+    ),
 )
 FEATURES = setting_options(SETTINGS, "feature_files")
 
@@ -167,13 +172,15 @@ def by_modality(given: Sequence[str], option: str) -> dict[str, str]:
 
 def _values(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the user gave: settings, with what has several parts read."""
-    values = given({name: value for name, value in options.items() if name not in ("other", "augment")})
+    values = given({name: value for name, value in options.items() if name not in ("other", "augment", "measures")})
     for name in ("encoders", "feature_files"):
         option = "--encoder" if name == "encoders" else "--features"
         if named := by_modality(values.pop(name), option):
             values[name] = named
     if options["augment"] is not None:
         values["augment"] = () if options["augment"] == ["none"] else tuple(options["augment"])
+    if options["measures"] is not None:
+        values["measures"] = tuple(options["measures"])
     return values
 
 

@@ -43,27 +43,28 @@ CEILINGS = {
 UNDEFINED = "-: the method defines no score of its own for this direction, or there is nothing to capture."
 
 
-def say_ours(method: str) -> None:
-    """Say which scores of a method are this toolkit's choice."""
+def say_ours(row: Row) -> None:
+    """Say which scores of the method of a run are this toolkit's choice; embeddings that were brought have none."""
     from confu_core.methods import load_method
 
-    if ours := load_method(method).ours:
+    if not row.get("brought") and (ours := load_method(row["method"]).ours):
         echo(f"Ours, not in its paper: {ours}.")
 
 
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
     """Sort options into settings of a run and options of its method."""
-    from confu_core.methods import load_method, method_options
+    from confu_core.methods import load_method
+    from confu_core.methods.options import declared_options, value_of
     from confu_core.methods.registry import check_options
-    from confu_core.runs.grid import option_value
 
     own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
     named = {name: value for name, value in values.items() if name not in own}
     texts = key_values(other)
     kind(**own)  # What is cheap to check comes before the method is loaded.
     check_options(own["method"], {**named, **texts})
-    has = method_options(load_method(own["method"]))
-    return kind(**own, options={**named, **{name: option_value(name, text, has[name]) for name, text in texts.items()}})
+    has = declared_options(load_method(own["method"]))
+    read = {name: value_of(name, text, has[name].kind) for name, text in texts.items()}
+    return kind(**own, options={**named, **read})
 
 
 def run_grid(
@@ -206,7 +207,7 @@ def print_run(row: Row, label: str) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
-    say_ours(row["method"])
+    say_ours(row)
     for one in row["measures"]:
         if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"

@@ -324,7 +324,7 @@ def _print_run(row: dict[str, Any]) -> None:
     )
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
-    say_ours(row["method"])
+    say_ours(row)
     bound, exact = row["total_correlation_bound"], row["total_correlation"]
     echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
     echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")
@@ -342,24 +342,21 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
     Exit status 1 if something does not hold.
     """
     from confu_core.contract import check_method as examine
-    from confu_core.methods import load_method, method_options
+    from confu_core.methods import load_method
+    from confu_core.methods.options import declared_options, value_of
     from confu_core.methods.registry import check_options
-    from confu_core.runs.grid import option_value
 
-    asked, known = key_values(other), method_options(load_method(method))
+    asked, known = key_values(other), declared_options(load_method(method))
     check_options(method, dict(asked))
-    checks = examine(
-        method,
-        modalities=modalities,
-        options={name: option_value(name, text, known[name]) for name, text in asked.items()},
-    )
+    read = {name: value_of(name, text, known[name].kind) for name, text in asked.items()}
+    checks = examine(method, modalities=modalities, options=read)
     if as_json:
         print_json({"method": method, "checks": [vars(check) for check in checks]})
     else:
         marks = {True: "yes", False: "NO", None: "-"}
         for check in checks:
             echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({check.detail})" if check.detail else ""))
-        say_ours(method)
+        say_ours({"method": method})
     return int(any(check.holds is False for check in checks))
 
 

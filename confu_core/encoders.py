@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ FEWEST = 32  # Bands and frames that are left of a spectrogram; more cost time a
 QUIETEST_SPREAD = 1.0  # dB: a clip of silence must not be blown up to noise.
 HEADS = 4
 PADDING = 0
+TAKES = ("ids", "strings")  # What an encoder of texts may ask for, the first if it says nothing.
 FIRST_SPREAD = 0.02  # Of embeddings and places before training, as is usual for transformers.
 
 
@@ -335,8 +336,9 @@ def load_encoder(place: str) -> nn.Module:
         ``path/to/file.py:Class`` or ``package.module:Class``. The class is a ``torch.nn.Module`` that can be made
         without arguments, has the width of its features as ``output_dim``, and maps a batch of raw inputs to
         features of shape (n, output_dim). Raw inputs are pictures, uint8 of shape (n, 3, side, side); log-mel
-        spectrograms in dB, float16 of shape (n, bands, frames); token ids of shape (n, length), 0 for padding; or
-        vectors, float32 of shape (n, width).
+        spectrograms in dB, float16 of shape (n, bands, frames); token ids, int16 of shape (n, length), 0 for padding,
+        or, if the class says ``takes = "strings"``, a list of n texts; sequences, float32 of shape (n, steps,
+        width); or vectors, float32 of shape (n, width).
 
     Returns
     -------
@@ -356,17 +358,44 @@ def load_encoder(place: str) -> nn.Module:
     Traceback (most recent call last):
     confu_core.errors.MethodError: torch.nn:Identity has no output_dim, the width of its features
     """
-    if ":" not in place:
-        raise InvalidValue(f"an encoder must be path/to/file.py:Class or package.module:Class; got {place!r}")
-    found = user_attribute(place, "encoder", _is_module)
-    if not _is_module(found):
-        raise MethodError(f"{place} is not a subclass of torch.nn.Module")
+    found = _encoder_class(place)
     with one_line(f"encoder {place} cannot be made"):
         encoder = found()
     width = getattr(encoder, "output_dim", None)
     if not isinstance(width, int) or width < 1:
         raise MethodError(f"{place} has no output_dim, the width of its features")
+    encoder.register_forward_hook(_check_features)
     return encoder
+
+
+def takes_strings(place: str) -> bool:
+    """Return whether an encoder of the user's asks for texts as they are, and not as token ids."""
+    takes = getattr(_encoder_class(place), "takes", TAKES[0])
+    if takes not in TAKES:
+        raise MethodError(f"{place}: takes must be {' or '.join(map(repr, TAKES))}; got {takes!r}")
+    return bool(takes == TAKES[1])
+
+
+def _encoder_class(place: str) -> type[nn.Module]:
+    if ":" not in place:
+        raise InvalidValue(f"an encoder must be path/to/file.py:Class or package.module:Class; got {place!r}")
+    found: type[nn.Module] = user_attribute(place, "encoder", _is_module)
+    if not _is_module(found):
+        raise MethodError(f"{place} is not a subclass of torch.nn.Module")
+    return found
+
+
+def _check_features(encoder: nn.Module, inputs: tuple[Any, ...], features: object) -> None:
+    wanted = (len(inputs[0]), encoder.output_dim)
+    if not isinstance(features, Tensor) or features.shape != wanted:
+        got = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+        name = type(encoder).__name__
+        raise MethodError(f"encoder {name} must return features of shape (n, output_dim), {wanted} here; got {got}")
+
+
+def encoder_name(encoder: nn.Module) -> str:
+    """Return the class of an encoder, of one over frames that of what sees a frame."""
+    return type(encoder.encoder if isinstance(encoder, AveragedFrames) else encoder).__name__
 
 
 def _is_module(value: object) -> bool:

@@ -15,34 +15,47 @@ from typing import Any
 
 from confu_core.errors import ConfuError, MethodError, nearest
 
-__all__ = ["RAISED", "describe", "in_evaluation", "one_line", "user_attribute"]
+__all__ = ["RAISED", "describe", "in_evaluation", "is_own", "one_line", "own_place", "user_attribute"]
 
 # What code of the user's may raise: `sys.exit` there must not end a run without a word.
 RAISED = (Exception, SystemExit)
+_FILES: set[str] = set()  # That something was loaded from by its place.
 
 
-def user_attribute(place: str, kind: str, fits: Callable[[object], bool]) -> Any:
+def user_attribute(place: str, kind: str, fits: Callable[[object], bool], what: str = "class") -> Any:
     """Load a file or module, and return what it has under a name."""
     origin, _, attribute = place.rpartition(":")
     module = _from_file(Path(origin), kind) if origin.endswith(".py") else _from_module(origin)
+    _FILES.add(getattr(module, "__file__", None) or "")
     found = getattr(module, attribute, None)
     if found is None:
         names = [key for key, value in vars(module).items() if fits(value)]
         hint = nearest(attribute, names) if names else f"it defines no {kind}"
-        raise MethodError(f"{origin} has no class {attribute!r}: {hint}")
+        raise MethodError(f"{origin} has no {what} {attribute!r}: {hint}")
     return found
 
 
-def describe(error: BaseException) -> str:
-    """Say in one line what was raised and where."""
-    frames = traceback.extract_tb(error.__traceback__)
+def describe(error: BaseException, place: tuple[str, int] | None = None) -> str:
+    """Say in one line what was raised and where: at a place, or the last of the user's files, or else of any."""
     if isinstance(error, SyntaxError):
-        where = f" (line {error.lineno})"
-        text = error.msg
-    else:
-        where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-        text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}{where}"
+        return f"{type(error).__name__}: {error.msg} (line {error.lineno})"
+    place = place or own_place(error) or next(reversed(_places(error)), None)
+    where = f" ({Path(place[0]).name}, line {place[1]})" if place else ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
+
+
+def own_place(error: BaseException) -> tuple[str, int] | None:
+    """Return file and line that an error last passed through of the user's files, if it did."""
+    return next((place for place in reversed(_places(error)) if is_own(place[0])), None)
+
+
+def _places(error: BaseException) -> list[tuple[str, int]]:
+    return [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+
+
+def is_own(file: str) -> bool:
+    """Return whether something of the user's was loaded from a file."""
+    return file in _FILES
 
 
 def _from_file(path: Path, kind: str) -> ModuleType:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from confu_core.errors import InvalidValue
-from confu_core.runs.grid import cell_id, plain, resolved_options
+from confu_core.runs.grid import cell_id, code_places, plain, resolved_options
 from confu_core.settings import check_dials, dial, like, real, whole
 from xor_bench.task import KINDS, XorTask
 
@@ -153,7 +153,7 @@ class Settings:
             del columns["parity"]
         if not self.unreliable:
             del columns["unreliable"], columns["unreliable_of"]
-        return cell_id(columns, self.method)
+        return cell_id(columns, self.method, *code_places(*self.resolved_options().values()))
 
     def shape(self) -> tuple[object, ...]:
         """Return all that cells trained in one stack must share, hashable: everything but p, noise and seed."""

@@ -25,6 +25,7 @@ __all__ = [
     "Probe",
     "check_labelled",
     "correct_on_test",
+    "linear_logits",
     "linear_probe",
     "mlp_probe",
     "probe_of",
@@ -175,19 +176,34 @@ def linear_probe(
         raise InvalidValue(f"strengths must be above 0, at least one; got {tuple(strengths)}")
     (raw, y), *others = check_labelled(train, validation, test)
     x, (seen, named), (unseen, labels) = standardised(raw, raw), *((standardised(z, raw), own) for z, own in others)
-
-    def success(model: Any) -> float:
-        found = probe_of(_predicted(model, seen), named)
-        return found.balanced_accuracy if balanced else found.accuracy
-
-    if strengths is None:
-        model, strength = _searched(x, y, lambda model: (success(model), _likelihood(model, seen, named)))
-    else:
-        fitted = [(_fit(_regression(), x, y, c), c) for c in sorted(strengths)]
-        model, strength = max(fitted, key=lambda pair: success(pair[0]))
+    model, strength = _chosen((x, y), (seen, named), strengths, balanced)
     if refit:
         model = _fit(_regression(), np.concatenate([x, seen]), np.concatenate([y, named]), strength)
     return probe_of(_predicted(model, unseen), labels, strength)
+
+
+def linear_logits(train: Labelled, validation: Labelled, *others: ArrayLike) -> list[np.ndarray]:
+    """Fit the probe of `linear_probe`, and return what it says of other embeddings.
+
+    Parameters
+    ----------
+    train, validation : Labelled
+        As there; validation samples of classes that `train` lacks are left out.
+    *others : array, shape (n, dim)
+        Embeddings.
+
+    Returns
+    -------
+    list of ndarray of float64, shape (n, classes)
+        Logarithms of the probabilities of the classes that `train` has, in ascending order, up to a constant per row.
+    """
+    known = np.isin(validation.labels, train.labels)
+    (raw, y), (seen, named) = check_labelled(train, _only(validation, known))
+    model, _ = _chosen((standardised(raw, raw), y), (standardised(seen, raw), named))
+    said = [_cast(model, standardised(np.asarray(other, dtype=float), raw)) for other in others]
+    odds = [np.asarray(model.decision_function(x), dtype=float) for x in said]
+    # Of two classes it gives the odds of the second alone.
+    return [one if one.ndim == 2 else np.stack([np.zeros_like(one), one], axis=1) for one in odds]
 
 
 def probe_of(predicted: np.ndarray, labels: np.ndarray, strength: float | None = None) -> Probe:
@@ -210,6 +226,25 @@ def correct_on_test(
 
 def _only(samples: Labelled, rows: np.ndarray) -> Labelled:
     return Labelled(np.asarray(samples.embeddings)[rows], np.asarray(samples.labels)[rows])
+
+
+def _chosen(
+    train: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray],
+    strengths: Sequence[float] | None = None,
+    balanced: bool = False,
+) -> tuple[Any, float]:
+    """Return the regression whose C is best on validation, with its C."""
+    seen, named = validation
+
+    def success(model: Any) -> float:
+        found = probe_of(_predicted(model, seen), named)
+        return found.balanced_accuracy if balanced else found.accuracy
+
+    if strengths is None:
+        return _searched(*train, lambda model: (success(model), _likelihood(model, seen, named)))
+    fitted = [(_fit(_regression(), *train, c), c) for c in sorted(strengths)]
+    return max(fitted, key=lambda pair: success(pair[0]))
 
 
 def _searched(x: np.ndarray, y: np.ndarray, success: Callable[[Any], tuple[float, float]]) -> tuple[Any, float]:
@@ -248,13 +283,17 @@ def _fit(model: Any, x: np.ndarray, y: np.ndarray, strength: float) -> Any:
 
 def _likelihood(model: Any, x: np.ndarray, labels: np.ndarray) -> float:
     """Return the mean logarithm of the probability of the right classes."""
-    probable = model.predict_proba(x.astype(model.coef_.dtype, copy=False))
+    probable = model.predict_proba(_cast(model, x))
     right = probable[np.arange(len(labels)), np.searchsorted(model.classes_, labels)]
     return float(np.log(np.maximum(right, np.finfo(right.dtype).tiny)).mean())
 
 
 def _predicted(model: Any, x: np.ndarray) -> np.ndarray:
-    return np.asarray(model.predict(x.astype(model.coef_.dtype, copy=False)))
+    return np.asarray(model.predict(_cast(model, x)))
+
+
+def _cast(model: Any, x: np.ndarray) -> np.ndarray:
+    return x.astype(model.coef_.dtype, copy=False)
 
 
 def mlp_probe(train: Labelled, validation: Labelled, test: Labelled, *, width: int = WIDTH, seed: int = 0) -> Probe:

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import InvalidValue, MethodError, nearest
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import CLS, PAD, UNK
 from confu_core.random import generator, uniform, words
+from confu_core.user_code import one_line, user_attribute
 
+KINDS = ("picture", "frames", "sound", "text", "sequence")
 SHIFT_SHARE = 1 / 8  # Of a picture's side, to either side.
 COLOR = 0.3  # Brightness, contrast and saturation are multiplied by 1 - this to 1 + this.
 GAIN_DB = 6.0
@@ -26,7 +28,7 @@ _GREY = 128
 
 
 class Alteration(NamedTuple):
-    """What changes inputs of one kind, named as in `InputSpec`: ``"picture"``, ``"sound"`` or ``"text"``.
+    """What changes inputs of one kind, named as in `InputSpec`, such as ``"picture"``, ``"sound"`` or ``"text"``.
 
     The function of an augmentation maps a batch and four random words per row to a batch of the same shape and type;
     that of a degradation a sample, a strength and a source of random numbers to what is left of it. Degradations have
@@ -52,9 +54,11 @@ def augment(
     result = dict(batch)
     for modality, one in spec.inputs.items():
         for name in names:
-            kind, function, _ = AUGMENTATIONS[name]
-            if modality in result and kind == type(one).__name__.lower():
-                result[modality] = function(result[modality], _draws(seed, epoch, modality, name, np.asarray(rows)))
+            found = _augmentation(name)
+            if modality in result and found.modality == type(one).__name__.lower():
+                # Of the user's own the name counts, not where it lies.
+                drawn = _draws(seed, epoch, modality, name.rpartition(":")[2], np.asarray(rows))
+                result[modality] = _changed(name, found.function, result[modality], drawn)
     return result
 
 
@@ -73,8 +77,32 @@ def degrade(kind: str, value: Any, strength: float, *, seed: int, row: int) -> A
 def check_augmentations(names: Sequence[str]) -> None:
     """Refuse names of augmentations that there are not."""
     for name in names:
-        if name not in AUGMENTATIONS:
-            raise InvalidValue(f"unknown augmentation {name!r}; {nearest(name, AUGMENTATIONS)}")
+        _augmentation(name)
+
+
+def _augmentation(name: str) -> Alteration:
+    """Return an augmentation by name, or the one that a file of the user's has."""
+    if name in AUGMENTATIONS:
+        return AUGMENTATIONS[name]
+    if ":" not in name:
+        raise InvalidValue(f"unknown augmentation {name!r}; {nearest(name, AUGMENTATIONS)}")
+    found = user_attribute(name, "augmentation", lambda value: isinstance(value, Alteration), "augmentation")
+    if not isinstance(found, Alteration):
+        raise MethodError(f"{name} is not an Alteration of confu_core.inputs.alterations")
+    if found.modality not in KINDS:
+        raise MethodError(f"{name} must be of {', '.join(KINDS)}; got {found.modality!r}")
+    return found
+
+
+def _changed(name: str, function: Callable[..., Any], rows: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    if name in AUGMENTATIONS:
+        return np.asarray(function(rows, drawn))
+    with one_line(f"augmentation {name} raised"):
+        changed = function(rows, drawn)
+    if not isinstance(changed, np.ndarray) or (changed.shape, changed.dtype) != (rows.shape, rows.dtype):
+        got = f"{changed.dtype} {changed.shape}" if isinstance(changed, np.ndarray) else type(changed).__name__
+        raise MethodError(f"augmentation {name} must return {rows.dtype} {rows.shape}, as it was given; got {got}")
+    return changed
 
 
 def _draws(seed: int, epoch: int, modality: str, name: str, rows: np.ndarray) -> np.ndarray:

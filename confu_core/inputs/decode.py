@@ -52,11 +52,14 @@ class Decoder:
     change : callable, optional
         Called with modality, value and row number before a picture (uint8), a sound (float32 samples) or a caption
         (str) is encoded further; returns what takes its place. For tests of robustness.
+    strings : frozenset of str
+        Modalities whose texts are returned as they are, in arrays of no axis, and not as token ids.
     """
 
     spec: InputSpec
     tokenizer: Tokenizer | None
     change: Change | None = None
+    strings: frozenset[str] = frozenset()
 
     def decode(self, row: Mapping[str, Any], number: int) -> dict[str, np.ndarray] | Corrupt:
         """Return the arrays of one row by modality, or why it has to be left out."""
@@ -72,6 +75,8 @@ class Decoder:
         found = decoded(one, value)
         if self.change is not None and not isinstance(one, Sequence):
             found = self.change(name, found, number)
+        if name in self.strings:
+            return np.array(found, dtype=object)
         if isinstance(one, Text):
             assert self.tokenizer is not None
             return self.tokenizer.encode([found], one.length)[0]

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
 _EXTENSIONS = (".npz", ".parquet")
-DESCRIPTION = "description/"  # What the keys of descriptions of classes begin with; their numbers follow.
+DESCRIPTIONS = "descriptions"  # Of classes, beside the names of modalities.
+DESCRIPTION = "description/"  # What their keys begin with; numbers follow.
 # Features hardly shrink: what grows beyond both is not a file of them but an attack.
 MOST_GROWTH, FREE_GROWTH = 100, 1 << 30
 MOST_STRING, MOST_ENTRIES = 1 << 26, 1_000_000  # Of the metadata of Parquet: bytes of a text, and what a list holds.
@@ -50,6 +51,11 @@ def read_features(path: str | Path, keys: Sequence[str]) -> np.ndarray:
     if len(known) != len(values):
         raise DatasetError(f"{path} has {len(known)} keys and {len(values)} rows of features")
     return chosen_rows(path, known, values, keys)
+
+
+def description_keys(count: int) -> list[str]:
+    """Return the keys of descriptions, which are numbered."""
+    return [f"{DESCRIPTION}{number}" for number in range(count)]
 
 
 def read_vectors(path: str | Path, names: Collection[str]) -> dict[str, tuple[list[str], np.ndarray]]:

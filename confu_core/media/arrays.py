@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.alterations import DEGRADATIONS, augment, check_augmentations, degrade
-from confu_core.inputs.features import read_features
+from confu_core.inputs.features import DESCRIPTIONS, description_keys, read_features
 from confu_core.inputs.spec import Input, InputSpec, Picture
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import write_whole
@@ -39,6 +39,7 @@ class StreamedArrays:
     spec: InputSpec
     tokenizer: Tokenizer | None
     workers: int = 1
+    strings: frozenset[str] = frozenset()  # Modalities of texts that are not made token ids.
     _splits: dict[str, dict[str, np.ndarray]] = field(default_factory=dict, repr=False)
 
     def array(self, split: str, modality: str) -> np.ndarray:
@@ -59,7 +60,8 @@ class StreamedArrays:
 
     def batches(self, split: str, **options: Any) -> Stream:
         """Read a split once, and keep nothing of it."""
-        return stream(self.dataset, split, self.spec, tokenizer=self.tokenizer, workers=self.workers, **options)
+        how: dict[str, Any] = {"tokenizer": self.tokenizer, "workers": self.workers, "strings": self.strings}
+        return stream(self.dataset, split, self.spec, **how, **options)
 
     def _split(self, split: str) -> dict[str, np.ndarray]:
         if split not in self._splits:
@@ -131,18 +133,37 @@ class Replaced:
 
 
 def with_features(
-    arrays: Arrays, kinds: Mapping[str, Kind], files: Mapping[str, str], keys: Mapping[str, list[str]], text: str | None
+    arrays: Arrays, kinds: Mapping[str, Kind], files: Mapping[str, str], keys: Mapping[str, list[str]]
 ) -> tuple[Arrays, dict[str, Kind]]:
     """Replace modalities by features from files."""
     for name in files:
         if name not in kinds:
-            raise InvalidValue(f"no modality {name!r} to have features: {nearest(name, kinds)}")
-        if name == text:
-            raise InvalidValue(f"{name} cannot have features: the texts that describe classes would have none")
+            raise InvalidValue(f"no modality {name!r} to have features: {nearest(name, [*kinds, DESCRIPTIONS])}")
     found = {(split, name): read_features(file, keys[split]) for name, file in files.items() for split in keys}
     widths = {name: found[next(iter(keys)), name].shape[1] for name in files}
     named = {name: Features(widths[name]) if name in widths else kind for name, kind in kinds.items()}
     return (Replaced(arrays, arrays.tokenizer, found) if files else arrays), named
+
+
+def check_described(text: str | None, files: Mapping[str, str], count: int) -> None:
+    """Refuse features of the text that descriptions are compared with where these have none, and the reverse."""
+    if text is None and DESCRIPTIONS in files:
+        raise InvalidValue("descriptions have no features here: no text of the data is described; leave them out")
+    if (text in files) != (DESCRIPTIONS in files):
+        given, other = (text, DESCRIPTIONS) if text in files else (DESCRIPTIONS, text)
+        keys = description_keys(count)
+        raise InvalidValue(
+            f"{given} cannot have features alone; give --features {other}=FILE, too; keys of descriptions are "
+            f"{keys[0]} to {keys[-1]}"
+        )
+
+
+def described_features(text: str, file: str, count: int, width: int) -> np.ndarray:
+    """Read the features of the descriptions of classes, which must be as wide as those of a text modality."""
+    found = read_features(file, description_keys(count))
+    if found.shape[1] != width:
+        raise InvalidValue(f"descriptions must be as wide as {text}, {width}; got {found.shape[1]}")
+    return found
 
 
 def augmentations(names: Sequence[str], inputs: Mapping[str, Kind], seed: int) -> Augment | None:
@@ -155,7 +176,9 @@ def augmentations(names: Sequence[str], inputs: Mapping[str, Kind], seed: int) -
 
     def change(rows: list[np.ndarray], numbers: np.ndarray, epoch: int) -> list[np.ndarray]:
         batch = dict(zip(inputs, rows, strict=True))
-        changed = augment({name: batch[name] for name in raw}, spec, names, seed=seed, epoch=epoch, rows=numbers)
+        # No augmentation changes texts that an encoder takes as they are.
+        arrays = {name: batch[name] for name in raw if batch[name].dtype != object}
+        changed = augment(arrays, spec, names, seed=seed, epoch=epoch, rows=numbers)
         return [changed.get(name, batch[name]) for name in inputs]
 
     return change

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from confu_core.encoders import encoder_name
 from confu_core.errors import MethodError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
-from confu_core.training.epochs import to_tensor
+from confu_core.training.epochs import as_input
 from confu_core.user_code import one_line
 
 BLOCK = 250
@@ -40,9 +41,9 @@ def embed_modality(model: Model, modality: int, rows: np.ndarray) -> tuple[Tenso
     model.eval()
     device = next(model.parameters()).device
     parts = []
-    with one_line(f"the encoder of modality {modality} raised"):
+    with one_line(f"encoder {encoder_name(model.encoders[modality])} raised"):
         for start in range(0, len(rows), BLOCK):
-            block = to_tensor(np.asarray(rows[start : start + BLOCK])).to(device)
+            block = as_input(np.asarray(rows[start : start + BLOCK]), device)
             features = model.encoders[modality](block)
             embeddings = model.project(modality, features)
             parts.append((features.float().cpu(), embeddings.float().cpu()))

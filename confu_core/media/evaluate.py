@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,7 @@ from confu_core.media.findings import (
     headline_probe,
     plain_correct,
 )
+from confu_core.media.own_measures import own_measures
 from confu_core.media.task import TEST, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
@@ -88,13 +89,16 @@ def families_of(task: MediaTask, *, streamed: bool) -> tuple[str, ...]:
     )
 
 
-def evaluate_media(findings: Findings, *, families: tuple[str, ...] | None = None) -> list[Measure]:
-    """Measure all that is defined."""
+def evaluate_media(
+    findings: Findings, *, families: tuple[str, ...] | None = None, own: Sequence[str] = ()
+) -> list[Measure]:
+    """Measure all that is defined, and what `own` places of the user's measure, unless no family is wanted at all."""
     wanted = FAMILIES if families is None else families
     for name in wanted:
         if name not in FAMILIES:
             raise InvalidValue(f"families must be of {', '.join(FAMILIES)}; got {name!r}")
-    return [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name].measure(findings)]
+    found = [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name].measure(findings)]
+    return [*found, *(measure for place in own if wanted for measure in own_measures(place, findings))]
 
 
 @family(streams=True, tells_classes=False)
@@ -223,6 +227,23 @@ def _overlap(findings: Findings) -> Iterator[Measure]:
         letters, defined = letters_of(*(task.modalities[at] for at in reversed(query))), _each_defined(findings, query)
         for name, share in overlap(two, one, both, *letters).items():
             yield Measure("overlap", query_name(task, query), name, share, defined=defined)
+
+
+@family(streams=True)
+def _late_fusion(findings: Findings) -> Iterator[Measure]:
+    """Measure what the same modalities tell one by one, added up: the baseline of every fused query."""
+    task = findings.task
+    for query in task.queries if "validation" in task.splits else ():
+        if len(query) < 2:
+            continue
+        subject, late = query_name(task, query), findings.late(query)
+        alone = all(findings.defines((at,)) for at in query)
+        bayes = _bayes(findings, ALL, subject)
+        yield _estimated("late_fusion", subject, "accuracy", "", bootstrap_mean(late.correct), bayes, alone)
+        beyond = bootstrap_mean(findings.right(query) - late.correct)
+        yield _estimated("late_fusion", subject, "fused less late", "", beyond, None, _each_defined(findings, query))
+        for at, weight in zip(query, late.weights, strict=True):
+            yield Measure("late_fusion", subject, "weight", float(weight), task.modalities[at], defined=alone)
 
 
 @family(streams=True)

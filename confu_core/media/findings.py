@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import combinations
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
-from confu_core.evaluation.classification import MEAN, ZeroShot, zero_shot
-from confu_core.evaluation.probes import Labelled, correct_on_test, linear_probe, mlp_probe
+from confu_core.evaluation.classification import MEAN, ZeroShot, class_scores, zero_shot
+from confu_core.evaluation.late_fusion import fusion_weights, late_fusion
+from confu_core.evaluation.probes import Labelled, correct_on_test, linear_logits, linear_probe, mlp_probe
 from confu_core.inputs.decode import sequence_features
 from confu_core.inputs.picture import picture_features
 from confu_core.inputs.sound import spectrum_features
@@ -59,6 +60,13 @@ def headline_probe(modalities: int) -> str:
     return BILINEAR if modalities > 1 else LINEAR
 
 
+class LateFusion(NamedTuple):
+    """The weight of each modality, and whether each test sample's class is told, of shape (n,)."""
+
+    weights: np.ndarray
+    correct: np.ndarray
+
+
 @dataclass(frozen=True)
 class Findings:
     """A trained model on a task."""
@@ -70,7 +78,7 @@ class Findings:
     def embedded(self, split: str) -> EmbeddedBatch:
         """Return the embeddings of a split."""
         task = self.task
-        inputs = [None if name in task.absent else task.arrays.array(split, name) for name in task.modalities]
+        inputs = [None if name in task.absent else task.taken(split, name) for name in task.modalities]
         return embed_all(self.model, inputs)
 
     def alike(self, modality: str) -> np.ndarray:
@@ -80,12 +88,13 @@ class Findings:
     @cached_property
     def prompts(self) -> View:
         """The embedded texts that describe classes."""
-        text = self.task.text
-        assert text is not None and self.task.arrays.tokenizer is not None
-        kind = list(self.task.inputs.values())[text]
-        assert isinstance(kind, Text)
-        ids = self.task.arrays.tokenizer.encode([prompt for prompt, _ in self.task.prompts], kind.length)
-        features, embeddings = embed_modality(self.model, text, ids)
+        text, rows = self.task.text, self.task.described
+        assert text is not None
+        if rows is None:
+            kind, tokenizer = list(self.task.inputs.values())[text], self.task.arrays.tokenizer
+            assert isinstance(kind, Text) and tokenizer is not None
+            rows = tokenizer.encode([prompt for prompt, _ in self.task.prompts], kind.length)
+        features, embeddings = embed_modality(self.model, text, rows)
         return View((text,), (features,), (embeddings,))
 
     def scores(self, query: View, key: View) -> Tensor:
@@ -136,6 +145,42 @@ class Findings:
         """Return what a kind of probe sees of a query, with the classes; None where there is no such probe."""
         found = self.vectors(split, query, kind)
         return None if found is None else Labelled(found.numpy(), self.task.labels(split))
+
+    @once
+    def alone(self, modality: int) -> dict[str, np.ndarray]:
+        """Return what one modality says of the classes of validation and test samples, of shape (n, classes).
+
+        They are logarithms of probabilities, up to a constant per sample: by descriptions, the scores as the loss
+        scales them; where there are none by a linear probe, of the classes that the training split has.
+        """
+        query, task = (modality,), self.task
+        if not task.prompts:
+            sets = [self.labelled(split, query) for split in SPLITS]
+            train, *others = [one for one in sets if one is not None]  # A linear probe suits every modality.
+            logits = linear_logits(train, others[0], *(one.embeddings for one in others))
+            return dict(zip(SPLITS[1:], logits, strict=True))
+        described = [label for _, label in task.prompts]
+        with torch.no_grad():
+            scale = float(self.model.method.scale())
+        scores = [self.scores(self.embedded(split).view(query), self.prompts) for split in SPLITS[1:]]
+        by_class = [class_scores(one.double(), described, len(task.classes)) for one in scores]
+        return {split: scale * one.numpy() for split, one in zip(SPLITS[1:], by_class, strict=True)}
+
+    @once
+    def late(self, query: tuple[int, ...]) -> LateFusion:
+        """Return what `late_fusion` makes of the modalities of a query, each by itself."""
+        task, tables = self.task, [self.alone(at) for at in query]
+        known = np.arange(len(task.classes)) if task.prompts else np.unique(task.labels("train"))
+
+        def told(split: str) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+            rows = np.isin(task.labels(split), known)
+            return rows, [one[split][rows] for one in tables], np.searchsorted(known, task.labels(split)[rows])
+
+        weights = fusion_weights(*told("validation")[1:])
+        rows, sources, labels = told(TEST)
+        fused, correct = torch.from_numpy(late_fusion(sources, weights)), np.zeros(len(rows))
+        correct[rows] = zero_shot(fused, range(len(known)), labels, len(known)).correct
+        return LateFusion(weights, correct)
 
     def right(self, query: tuple[int, ...]) -> np.ndarray:
         """Return whether each test sample's class is told: by descriptions, or a probe where there are none."""
@@ -236,9 +281,10 @@ def _counts(tokens: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def equal_rows(rows: np.ndarray) -> np.ndarray:
-    """Give rows with equal bytes equal numbers."""
-    first: dict[bytes, int] = {}
-    return np.array([first.setdefault(np.ascontiguousarray(row).tobytes(), len(first)) for row in rows])
+    """Give rows with equal bytes, or equal texts, equal numbers."""
+    first: dict[Any, int] = {}
+    held = (row if isinstance(row, str) else np.ascontiguousarray(row).tobytes() for row in rows)
+    return np.array([first.setdefault(row, len(first)) for row in held])
 
 
 def examples_of(findings: Findings) -> list[dict[str, Any]]:

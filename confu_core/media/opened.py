@@ -12,10 +12,21 @@ import numpy as np
 
 from confu_core.ceilings import Ceilings
 from confu_core.datasets.contents import Contents, ceilings_of, class_numbers, contents_of
+from confu_core.encoders import takes_strings
 from confu_core.errors import InvalidValue
+from confu_core.inputs.alterations import degrade
+from confu_core.inputs.features import DESCRIPTIONS
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.inputs.text import Tokenizer
-from confu_core.media.arrays import Replaced, StreamedArrays, degraded_inputs, with_features
+from confu_core.media.arrays import (
+    SEED,
+    Replaced,
+    StreamedArrays,
+    check_described,
+    degraded_inputs,
+    described_features,
+    with_features,
+)
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, Features, Kind, MediaTask
 from confu_core.runs.measures import Measure
@@ -24,7 +35,7 @@ from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import named, tokenizer_of, with_lengths
 
 NEEDED = ("train", "validation", "test")
-DESCRIPTIONS, PROBE = "descriptions", "probe"
+PROBE = "probe"
 
 
 @dataclass(frozen=True)
@@ -96,46 +107,84 @@ def open_media(
     for split in NEEDED if fitted is None else (TEST,):
         dataset.shards(split)  # One that is missing is found before hours of training.
     spec = _spec(contents, settings) if fitted is None else _fitted_spec(contents, fitted, settings.feature_files)
+    spelled = _spelled(spec, settings)
     if stream:
         spec = with_lengths(dataset, spec)
-        source: Cached | StreamedArrays = StreamedArrays(dataset, spec, tokenizer_of(dataset, spec), workers)
+        source: Cached | StreamedArrays = StreamedArrays(dataset, spec, tokenizer_of(dataset, spec), workers, spelled)
     else:
         known = fitted.tokenizer if fitted and spec.vocabulary else None
         source = open_cache(dataset, spec, folder=cache, tokenizer=known, workers=workers, progress=progress)
     splits = tuple(dataset.manifest.splits)
     keys = {str(split): source.keys(split) for split in splits} if settings.feature_files else {}
     raw: dict[str, Kind] = {name: source.spec.inputs[name] for name in spec.names}
-    text = described_by(contents, None if fitted is None else fitted.inputs)
-    arrays, kinds = with_features(source, raw, settings.feature_files, keys, text)
+    text, files = described_by(contents, None if fitted is None else fitted.inputs), dict(settings.feature_files)
+    check_described(text, files, len(contents.prompts))
+    of_descriptions = files.pop(DESCRIPTIONS, None)
+    arrays, kinds = with_features(source, raw, files, keys)
+    described = None
+    if text and of_descriptions:
+        described = described_features(text, of_descriptions, len(contents.prompts), kinds[text].shape[0])
+    elif text in spelled:
+        described = np.array([prompt for prompt, _ in contents.prompts], dtype=object)
     absent: frozenset[str] = frozenset()
     if fitted is not None:
         _check_shapes(kinds, fitted.inputs)
         arrays, absent = Replaced(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
         kinds = dict(fitted.inputs)
     cached = source if isinstance(source, Cached) else None
+    strings = {
+        name: functools.cache(functools.partial(_texts, source, name, spec.inputs[name].column))
+        for name in spelled & {*spec.names}
+    }
     return data.task(
         text,
         inputs=kinds,
         arrays=arrays,
         labels=functools.cache(functools.partial(_labels, dataset, source, contents)),
-        degraded=functools.partial(_degraded, dataset, cached, kinds, workers) if cached else None,
+        degraded=functools.partial(_degraded, dataset, cached, kinds, workers, strings) if cached else None,
         samples=functools.partial(row_samples, dataset, source),
         keys=source.keys,
         notes=[*data.facts, *(_left_out(cached) if cached else ())],
         splits=splits,
         absent=absent,
+        describing=text if text and text in files else "",
+        described=described,
+        strings=strings,
     )
 
 
 def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -> str | None:
-    """Return the modality, of the data or of a model, whose texts the descriptions of classes are compared with."""
-    texts = [name for name, one in (inputs or contents.inputs.inputs).items() if isinstance(one, Text)]
+    """Return the modality, of the data or of a model, whose texts the descriptions of classes are compared with.
+
+    To a model these may be features of the texts that the data have.
+    """
+    own = contents.inputs.inputs
+    texts = [
+        name
+        for name, one in (inputs or own).items()
+        if isinstance(one, Text) or (isinstance(one, Features) and isinstance(own.get(name), Text))
+    ]
     return texts[0] if texts and contents.prompts else None
 
 
 def told_by(text: str | None) -> str:
     """Say what classes are told by, given the modality of their descriptions if there is one."""
     return DESCRIPTIONS if text else PROBE
+
+
+def _spelled(spec: InputSpec, settings: MediaSettings) -> frozenset[str]:
+    """Return the modalities whose encoder takes texts as they are."""
+    names = [name for name, place in settings.encoders.items() if takes_strings(place)]
+    for name in names:
+        if not isinstance(spec.inputs.get(name, Text(name)), Text) or name in settings.feature_files:
+            raise InvalidValue(f"{settings.encoders[name]} takes strings, and {name} is no text; give another encoder")
+    return frozenset(names)
+
+
+def _texts(source: Cached | StreamedArrays, name: str, column: str, split: str) -> np.ndarray:
+    if isinstance(source, StreamedArrays):
+        return source.array(split, name)
+    return np.array(source.labels(split, [column])[column].to_pylist(), dtype=object)
 
 
 def _fitted_spec(contents: Contents, fitted: Fitted, features: Mapping[str, str]) -> InputSpec:
@@ -178,12 +227,24 @@ def _check_shapes(there: Mapping[str, Kind], taken: Mapping[str, Kind]) -> None:
 
 
 def _degraded(
-    dataset: Dataset, cached: Cached, kinds: Mapping[str, Kind], workers: int, split: str
+    dataset: Dataset,
+    cached: Cached,
+    kinds: Mapping[str, Kind],
+    workers: int,
+    strings: Mapping[str, Callable[[str], np.ndarray]],
+    split: str,
 ) -> Iterator[tuple[str, str, float, np.ndarray]]:
     for kind, name, strength, rows in degraded_inputs(dataset, cached, split, workers=workers):
         # Features that were computed elsewhere cannot be spoiled here.
-        if name in kinds and kinds[name].shape == cached.spec.inputs[name].shape:
+        if name in kinds and not isinstance(kinds[name], Features):
+            if name in strings:
+                rows = _spoiled(kind, strings[name](split), strength, cached.rows(split))
             yield kind, name, strength, rows
+
+
+def _spoiled(kind: str, texts: np.ndarray, strength: float, rows: np.ndarray) -> np.ndarray:
+    spoiled = [degrade(kind, text, strength, seed=SEED, row=int(row)) for text, row in zip(texts, rows, strict=True)]
+    return np.array(spoiled, dtype=object)
 
 
 def _left_out(cached: Cached) -> Iterator[Measure]:

@@ -19,6 +19,7 @@ from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import evaluate_media, families_of, tells_class
 from confu_core.media.findings import Findings, examples_of
+from confu_core.media.own_measures import check_measures
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
@@ -100,6 +101,7 @@ def run_media(
     if len(task.inputs) < 2:
         only = ", ".join(task.inputs)
         raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
+    check_measures(settings.measures)
     if families != ():  # Of several processes, those that measure nothing.
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
@@ -122,9 +124,9 @@ def run_media(
         "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
         "final_loss": history[-1]["loss"],
     }
-    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config}
+    cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, "device": torch.device(device).type}
     model = model.to("cpu")
-    found = _measured(Findings(task, model), cell, trained, _history(history, task), families)
+    found = _measured(Findings(task, model), cell, trained, _history(history, task), families, settings.measures)
     classes = task.classes if model.method.labelled else ()
     tokenizer, inputs = task.arrays.tokenizer, task.inputs
     return MediaResult(
@@ -133,9 +135,14 @@ def run_media(
 
 
 def evaluate_trained(
-    findings: Findings, cell: Mapping[str, Any], trained: Mapping[str, Any], without: Collection[str] = ()
+    findings: Findings,
+    cell: Mapping[str, Any],
+    trained: Mapping[str, Any],
+    without: Collection[str] = (),
+    own: Sequence[str] = (),
 ) -> Measured:
     """Measure what is trained already: `cell` says what it is, `trained` what its training ended with."""
+    check_measures(own)
     task = findings.task
     whole = {"train", VALIDATION} <= {*task.splits}
     if not (task.prompts or whole):
@@ -146,7 +153,7 @@ def evaluate_trained(
     if whole:
         _check_classes(task, probed=True)
     families = tuple(name for name in families_of(task, streamed=not whole) if name not in without)
-    return _measured(findings, cell, trained, [], families)
+    return _measured(findings, cell, trained, [], families, own)
 
 
 def _measured(
@@ -155,10 +162,11 @@ def _measured(
     trained: Mapping[str, Any],
     history: list[Measure],
     families: tuple[str, ...] | None,
+    own: Sequence[str],
 ) -> Measured:
     """Measure all that is defined, and say it in one row."""
     task = findings.task
-    measures = [*task.notes, *_ceilings(task), *history, *evaluate_media(findings, families=families)]
+    measures = [*task.notes, *_ceilings(task), *history, *evaluate_media(findings, families=families, own=own)]
     row = {**cell, **_headline(findings, measures, trained), "directions": _directions(measures, task)}
     examples = examples_of(findings) if ranks()[0] == 0 else []
     return Measured(row, measures, examples, task.label)
@@ -179,7 +187,7 @@ def _check_classes(task: MediaTask, *, probed: bool) -> None:
 
 def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:
     """Return the batches of a run, from the task's arrays."""
-    arrays = [task.arrays.array("train", name) for name in task.modalities]
+    arrays = [task.taken("train", name) for name in task.modalities]
     if len(arrays[0]) < 2:
         raise DatasetError(f"the training split has {len(arrays[0])} samples; training needs at least 2")
     rank, count = ranks()
@@ -199,7 +207,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
 @torch.no_grad()
 def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
     """Return the loss on the validation split, in batches as in training, and bounds on what the scores tell."""
-    batch = embed_all(model, [task.arrays.array(VALIDATION, name) for name in task.modalities])
+    batch = embed_all(model, [task.taken(VALIDATION, name) for name in task.modalities])
     batch.labels = torch.from_numpy(np.asarray(task.labels(VALIDATION), np.int64))
     n, size = batch.size, min(size, batch.size)
     parts = [rows_of(batch, start, start + size) for start in range(0, n - size + 1, size)]

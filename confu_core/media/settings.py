@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from confu_core.inputs.alterations import check_augmentations
-from confu_core.runs.grid import cell_id, plain, resolved_options
+from confu_core.runs.grid import cell_id, code_places, plain, resolved_options
 from confu_core.settings import check_dials, dial
 from confu_core.training.settings import BALANCES, PRECISIONS
 
@@ -48,7 +48,8 @@ class MediaSettings:
     side: int = dial(48, "Pictures are reduced to squares of so many pixels.")
     tokens: int = dial(64, "Most tokens of a caption.")
     augment: tuple[str, ...] = dial(
-        ("flip", "crop", "color", "shift"), "flip, crop, color, shift, gain, mask, drop; or none."
+        ("flip", "crop", "color", "shift"),
+        "flip, crop, color, shift, gain, mask, drop, FILE.py:NAME of your own; or none.",
     )
     balance: str = dial(
         "instance", "instance: each sample once per epoch; species: each class equally often.", choices=BALANCES
@@ -57,17 +58,19 @@ class MediaSettings:
         help="An encoder of your own.", factory=dict, option="encoder", metavar="MODALITY=FILE:CLASS"
     )
     feature_files: Mapping[str, str] = dial(
-        help="Precomputed features, .parquet or .npz, in place of raw inputs.",
+        help="Precomputed features, .parquet or .npz, in place of raw inputs; descriptions=FILE for those of classes.",
         factory=dict,
         option="features",
         metavar="MODALITY=FILE,...",
     )
+    measures: tuple[str, ...] = dial((), "Measures of your own, FILE.py:NAME,...", option="measure", shown="none")
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_dials(self)
         check_augmentations(self.augment)
-        object.__setattr__(self, "augment", tuple(self.augment))
+        for name in ("augment", "measures"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def resolved_options(self) -> dict[str, Any]:
         """Return every option of the method with its value; this loads the method."""
@@ -75,7 +78,8 @@ class MediaSettings:
 
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of a results table, the options of the method among them."""
-        apart = ("data", "options", "encoders", "feature_files")
+        # Runs without measures of the user's are what they were before there were any, and keep their names.
+        apart = ("data", "options", "encoders", "feature_files", *(() if self.measures else ("measures",)))
         own = {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in apart}
         places = {name: _written(getattr(self, name)) for name in ("encoders", "feature_files")}
         return {**own, **places, **{name: plain(value) for name, value in self.resolved_options().items()}}
@@ -86,8 +90,9 @@ class MediaSettings:
 
     def cell_on(self, data: Mapping[str, Any]) -> str:
         """Return the identity of the run on some data."""
-        places = [*self.encoders.items(), *self.feature_files.items()]
-        return cell_id({**self.columns(), **data}, self.method, *(place for _, place in sorted(places)))
+        places = [place for _, place in sorted([*self.encoders.items(), *self.feature_files.items()])]
+        own = code_places(*self.resolved_options().values(), self.augment, self.measures)
+        return cell_id({**self.columns(), **data}, self.method, *places, *own)
 
     def shape(self) -> Hashable:
         """Return what runs that are computed together share: on media each is computed by itself."""

@@ -16,7 +16,7 @@ from confu_core.parallel.cluster import engine_in_use
 from confu_core.runs.environment import threads
 from confu_core.runs.grid import Cell, grid_cells
 from confu_core.runs.sweep import SweepSummary, sweep
-from confu_core.training.processes import check_device
+from confu_core.training.processes import check_device, chosen_device
 
 CHECKPOINTS = "checkpoints"
 Known = Mapping[str, MediaData]
@@ -52,7 +52,7 @@ def run_cells(
     **how: Any,
 ) -> SweepSummary:
     """Run every cell that a folder does not hold yet; `how` is what `confu_core.runs.sweep.sweep` takes."""
-    check_device(device)
+    check_device(chosen_device(device))
     # Decoded and damaged once, on all cores, before the processes would each do it.
     with engine_in_use(how.get("engine", "local"), how.get("scheduler")):
         for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():

@@ -72,6 +72,13 @@ class MediaTask:
     splits: tuple[str, ...] = ("train", "validation", "test")  # All but ``train`` are evaluated on.
     absent: frozenset[str] = frozenset()  # Modalities of a trained model that the data lack; nothing is asked of them.
     describing: str = ""  # The modality whose texts describe classes, where its inputs are vectors of them.
+    described: np.ndarray | None = None  # The prompts as the encoder takes them, where it takes no token ids.
+    # Of a split: texts as they are, of shape (n,), by modality whose encoder takes them in place of token ids.
+    strings: Mapping[str, Callable[[str], np.ndarray]] = field(default_factory=dict)
+
+    def taken(self, split: str, modality: str) -> np.ndarray:
+        """Return what the encoder of a modality takes of a split: strings, if it asks for them, else the arrays."""
+        return self.strings[modality](split) if modality in self.strings else self.arrays.array(split, modality)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -136,6 +143,7 @@ def tested_on(task: MediaTask, split: str) -> MediaTask:
         task,
         arrays=_Elsewhere(task.arrays, at),
         **{name: _moved(getattr(task, name), at) for name in ("labels", "degraded", "samples", "keys")},
+        strings={name: _moved(texts, at) for name, texts in task.strings.items()},
         splits=(*(name for name in task.splits if name not in (TEST, split)), TEST),
     )
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from confu_core.datasets.contents import class_numbers
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.inputs.features import DESCRIPTION, chosen_rows, read_vectors
+from confu_core.inputs.features import DESCRIPTION, DESCRIPTIONS, chosen_rows, description_keys, read_vectors
 from confu_core.inputs.spec import Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing
@@ -30,7 +30,6 @@ from confu_core.methods.clip import Brought
 from confu_core.model import Model
 from confu_core.shards import Dataset
 
-DESCRIPTIONS = "descriptions"
 ROUNDING = 1e-5
 
 
@@ -85,11 +84,6 @@ def sorted_by_split(where: str, columns: dict[str, tuple[list[str], np.ndarray]]
         wanted = f"must be the {len(contents.prompts)} of the dataset, in their order"
         raise DatasetError(f"{where}: descriptions {wanted}; got {len(keys)}")
     return Embeddings(splits, chosen_rows(where, keys, values, description_keys(len(contents.prompts))))
-
-
-def description_keys(count: int) -> list[str]:
-    """Return the keys of descriptions, which are numbered."""
-    return [f"{DESCRIPTION}{number}" for number in range(count)]
 
 
 def write_embeddings(path: Path, embeddings: Embeddings, keys: Mapping[str, Sequence[str]], text: str | None) -> None:

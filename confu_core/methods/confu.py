@@ -36,8 +36,9 @@ class ConFu(Method):
         Weight of the fused terms, in [0, 1].
     orders : iterable of int
         Sizes of the fused queries, each in [2, M - 1]; ``(2,)`` is published, ``(2, 3)`` adds 3->1 terms.
-    fusion : {"concat", "hadamard", "gated", "shared"}
-        Kind of fused head (:mod:`confu_core.methods.fusion`); ``"shared"`` is the one transformer of EAO for all.
+    fusion : {"concat", "hadamard", "gated", "shared"} or str
+        Kind of fused head (:mod:`confu_core.methods.fusion`); ``"shared"`` is the one transformer of EAO for all, and
+        ``FILE.py:Head`` one of the user's.
     fused_width, fused_depth : int
         Width and number of its hidden layers.
     dropout : float
@@ -79,6 +80,9 @@ class ConFu(Method):
                 raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
         fused = [members for k in self.orders for members in combinations(range(space.modalities), k)]
         self.heads = make_heads(fusion, space, fused, width=fused_width, depth=fused_depth, dropout=dropout)
+        if ":" in fusion:  # A head of the user's may do anything with leading axes, unless its class says otherwise.
+            says = (vars(type(head)).get("broadcasts", False) for head in self.heads.values())
+            self.broadcasts = all(says)  # type: ignore[misc]
 
     def terms(self) -> list[Term]:
         """List a term per pair, and one per fused query and modality outside it."""

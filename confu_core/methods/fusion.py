@@ -8,14 +8,16 @@ per distinct row and combined afterwards, so that a grid of V x V pairs costs V 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import InvalidValue, MethodError, nearest
 from confu_core.layers import Linear
 from confu_core.methods.shared_fusion import SharedFusion
+from confu_core.user_code import one_line, user_attribute
 
 if TYPE_CHECKING:
     from confu_core.methods.base import Space
@@ -113,8 +115,10 @@ FUSIONS: dict[str, type[Fusion]] = {
 }
 
 
-def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> Fusion:
-    """Return a fused head by name."""
+def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, depth: int, dropout: float) -> nn.Module:
+    """Return a fused head by name, or of a class ``FILE.py:Head`` of the user's, which is made as `Fusion` is."""
+    if ":" in kind:
+        return _own_fusion(kind, features, dim, width=width, depth=depth, dropout=dropout)
     if kind not in FUSIONS:
         known = sorted([*FUSIONS, "shared"])
         raise InvalidValue(f"fusion must be one of {', '.join(known)}; got {kind!r}: {nearest(kind, known)}")
@@ -133,3 +137,23 @@ def make_heads(kind: str, space: Space, subsets: Sequence[tuple[int, ...]], **se
 def head_name(members: tuple[int, ...]) -> str:
     """Return what the head of some modalities is called, such as ``"0+2"``."""
     return "+".join(map(str, members))
+
+
+def _own_fusion(place: str, features: Sequence[int], dim: int, **settings: Any) -> nn.Module:
+    found = user_attribute(place, "fused head", _is_head)
+    if not _is_head(found):
+        raise MethodError(f"{place} is not a subclass of torch.nn.Module")
+    with one_line(f"fused head {place} cannot be made"):
+        head: nn.Module = found(features, dim, **settings)
+    head.register_forward_hook(partial(_check_fused, dim))
+    return head
+
+
+def _is_head(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, nn.Module) and value not in (nn.Module, Fusion)
+
+
+def _check_fused(dim: int, head: nn.Module, inputs: tuple[Any, ...], fused: object) -> None:
+    if not isinstance(fused, Tensor) or fused.shape[-1] != dim:
+        got = tuple(fused.shape) if isinstance(fused, Tensor) else type(fused).__name__
+        raise MethodError(f"fused head {type(head).__name__} must return (rows, dim), with {dim} for dim; got {got}")

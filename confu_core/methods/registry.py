@@ -6,13 +6,13 @@ A name is one of `BUILT_IN`, an entry point of the group ``confu_bench.methods``
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
 from confu_core.errors import ConfuError, InvalidValue, MethodError, nearest
 from confu_core.methods.base import Method, Space
+from confu_core.methods.options import declared_options
 from confu_core.user_code import RAISED, describe, user_attribute
 
 __all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "make_method", "method_options"]
@@ -109,31 +109,26 @@ def method_options(method: type[Method]) -> dict[str, Any]:
     Returns
     -------
     dict of str to object
-        The keyword parameters of its constructor, and of its bases' where it passes options on.
+        The keyword parameters of its constructor, and of its bases' where it passes options on; None where there is no
+        default, and the option is required.
 
     Examples
     --------
     >>> method_options(load_method("clip"))
     {'temperature': 0.07, 'learn_temperature': False, 'label_smoothing': 0.0, 'loss': None}
     """
-    options: dict[str, Any] = {}
-    for ancestor in reversed(method.__mro__):
-        if not issubclass(ancestor, Method) or "__init__" not in vars(ancestor):
-            continue
-        parameters = list(inspect.signature(ancestor.__init__).parameters.values())[2:]
-        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-            options = {}
-        named = [p for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        options.update({p.name: None if p.default is p.empty else p.default for p in named})
-    return options
+    return {name: None if one.required else one.default for name, one in declared_options(method).items()}
 
 
-def check_options(name: str, options: dict[str, Any]) -> None:
-    """Check that a method has the options given."""
-    has = method_options(load_method(name))
+def check_options(name: str, options: Mapping[str, Any]) -> None:
+    """Check that a method has the options given, and is given those that it requires."""
+    has = declared_options(load_method(name))
     for option in options:
         if option not in has:
             raise InvalidValue(f"{name} has no option {option!r}: {nearest(option, has)}")
+    for option, one in has.items():
+        if one.required and option not in options:
+            raise InvalidValue(f"{name} requires the option {option!r}; give -o {option}=VALUE")
 
 
 def _is_method(value: object) -> bool:

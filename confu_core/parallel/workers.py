@@ -28,6 +28,7 @@ GRACE_SECONDS = 5  # For a worker to end by itself.
 # Forked children of a process with threads can deadlock; spawned ones are the same on every platform.
 _CONTEXT = multiprocessing.get_context("spawn")
 _END = object()
+_POOLED = "pooled"  # The name of a process of a pool, before its number.
 
 
 class WorkerDied(Exception):
@@ -37,6 +38,12 @@ class WorkerDied(Exception):
         super().__init__(f"{len(jobs)} jobs lost their worker {attempts} times")
         self.jobs = tuple(jobs)
         self.attempts = attempts
+
+
+def worker_number() -> int | None:
+    """Return which of its pool's processes this one is, from 0; None for one that is in no pool."""
+    kind, _, number = multiprocessing.current_process().name.partition(" ")
+    return int(number) if kind == _POOLED else None
 
 
 class Packed:
@@ -68,7 +75,7 @@ def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int)
     names the jobs whose process died `ATTEMPTS` times; an exception of the function comes at once.
     """
     if workers > 1:
-        yield from _parallel(iter(jobs), [_Worker(function) for _ in range(workers)])
+        yield from _parallel(iter(jobs), [_Worker(function, number) for number in range(workers)])
         return
     for job in jobs:
         if job is None:
@@ -152,7 +159,8 @@ def interrupts_held_back() -> Iterator[None]:
 class _Worker:
     """A process that takes one job after the other, and this process's end of what they say to each other."""
 
-    def __init__(self, function: Callable[[Any], Any]) -> None:
+    def __init__(self, function: Callable[[Any], Any], number: int) -> None:
+        self._name = f"{_POOLED} {number}"
         self._packed = Packed(pickle.dumps(function))
         self._process: Any = None
 
@@ -162,7 +170,7 @@ class _Worker:
             return
         self.jobs, jobs = _CONTEXT.Pipe()
         lifeline, self._lifeline = _CONTEXT.Pipe(duplex=False)
-        process = _CONTEXT.Process(target=_serve, args=(jobs, lifeline, self._packed))
+        process = _CONTEXT.Process(target=_serve, args=(jobs, lifeline, self._packed), name=self._name)
         try:
             process.start()
         except OSError as error:

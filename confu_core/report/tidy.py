@@ -139,6 +139,8 @@ class Measures:
     note: str = ""
     words: ReportWords = field(default_factory=ReportWords)
     examples: Mapping[tuple[str, str], Sequence[Row]] = field(default_factory=dict)
+    _made: dict[tuple[Any, ...], list[Series]] = field(default_factory=dict, init=False, compare=False)
+    _split: dict[tuple[str, str], Mapping[Any, pd.DataFrame]] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def measured(self) -> dict[str, pd.DataFrame]:
@@ -147,12 +149,21 @@ class Measures:
 
     def rows(self, family: str, **where: Any) -> pd.DataFrame:
         """Return the measures of a family whose columns have these values."""
-        frame = self.families.get(family)
-        if frame is None:
+        if family not in self.families:
             return pd.DataFrame(columns=[*COLUMNS, *FOUND])
+        frame = self.families[family]
+        # Nearly all who ask name one of these, and a large table is not gone through for each of them.
+        if first := next((name for name in ("subject", "metric") if where.get(name) is not None), None):
+            frame = self._parts(family, first).get(where.pop(first), frame[:0])
         for name, value in where.items():
             frame = frame[frame[name].isna() if value is None else frame[name] == value]
         return frame
+
+    def _parts(self, family: str, column: str) -> Mapping[Any, pd.DataFrame]:
+        """Return a table by the values of a column."""
+        if (family, column) not in self._split:
+            self._split[family, column] = dict(iter(self.families[family].groupby(column, sort=False)))
+        return self._split[family, column]
 
     def other_totals(self) -> dict[str, float]:
         """Return exact total correlations, in nats, by the variables: others than those whose scores bound theirs."""
@@ -167,6 +178,14 @@ class Measures:
         self, family: str, along: str | None = None, *, defined: bool = True, exact: Sequence[str] = (), **where: Any
     ) -> list[Series]:
         """Return measures as series, one per group, over the values of a column; `exact` metrics become levels."""
+        asked = (family, along, defined, *exact, *where.items())
+        if asked not in self._made:
+            self._made[asked] = self._series(family, along, defined, exact, where)
+        return [*self._made[asked]]
+
+    def _series(
+        self, family: str, along: str | None, defined: bool, exact: Sequence[str], where: Mapping[str, Any]
+    ) -> list[Series]:
         frame = self.rows(family, defined=defined, **where)
         points: list[dict[Any, list[Any]]] = [{} for _ in self.groups]
         x_column = [None] * len(frame) if along is None else frame[along]

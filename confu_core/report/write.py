@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from confu_core.errors import DatasetError, ResultsError
@@ -22,10 +24,11 @@ def write(folders: Sequence[Path], out: Path, hint: str, words: ReportWords) -> 
     """Write the report of results folders; see `confu_core.report.write_report`."""
     _check_place(out)
     _check_ours(out, {PAGE, MARKDOWN})  # Before minutes of drawing.
-    content = content_of(folders, hint, words)
-    files = _files(content)
-    # The page last, so that it never links to what is not there yet.
-    files[PAGE] = page(content, sorted(files)).encode()
+    with _no_collection():
+        content = content_of(folders, hint, words)
+        files = _files(content)
+        # The page last, so that it never links to what is not there yet.
+        files[PAGE] = page(content, sorted(files)).encode()
     try:
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
@@ -36,6 +39,18 @@ def write(folders: Sequence[Path], out: Path, hint: str, words: ReportWords) -> 
     except DatasetError as error:
         raise ResultsError(str(error)) from error
     return [out / PAGE, *(out / name for name in files if name != PAGE)]
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no cycles: of the millions of rows that a report makes none is in one, and the search takes long."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _check_place(out: Path) -> None:

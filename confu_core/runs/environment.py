@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,17 @@ def environment() -> dict[str, Any]:
         "processor": _processor(),
         "cores": usable_cores(),
         "memory_bytes": _memory(),
+        **_accelerator(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
+
+
+def _accelerator() -> dict[str, str]:
+    """Name the accelerator, if this process may compute on one."""
+    torch = sys.modules.get("torch")  # Whoever has not loaded it computes on none.
+    if torch is None or not torch.cuda.is_available():
+        return {}
+    return {"accelerator": torch.cuda.get_device_name(0)}
 
 
 def usable_cores() -> int:

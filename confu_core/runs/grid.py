@@ -21,6 +21,8 @@ class _RunSettings(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
+    def method(self) -> str: ...
+    @property
     def options(self) -> Mapping[str, Any]: ...
     def resolved_options(self) -> dict[str, Any]: ...
     def columns(self) -> dict[str, Any]: ...
@@ -71,21 +73,22 @@ def grid_cells(
 
 def option_axis(methods: Sequence[str], name: str, text: str) -> list[Any]:
     """Read values with commas as those of an option of methods."""
-    from confu_core.methods.registry import load_method, method_options
+    from confu_core.methods.options import declared_options, several, value_of
+    from confu_core.methods.registry import load_method
 
-    known: dict[str, Any] = {}
-    for method in methods:
-        known.update(method_options(load_method(method)))
+    known = {key: one.kind for method in methods for key, one in declared_options(load_method(method)).items()}
     if name not in known:
         raise InvalidValue(f"{', '.join(methods)} has no option {name!r}: {nearest(name, known)}")
-    parts = [text] if isinstance(known[name], tuple) else text.split(",")
-    return [option_value(name, part, known[name]) for part in parts]
+    parts = [text] if several(known[name]) else text.split(",")
+    return [value_of(name, part, known[name]) for part in parts]
 
 
 def _settings(kind: Callable[..., Settings], given: Mapping[str, Any]) -> Settings:
+    from confu_core.methods.registry import load_method, method_options
+
     own = {name: value for name, value in given.items() if name in _own(kind)}
     options = {name: value for name, value in given.items() if name not in own}
-    has = kind(**own).resolved_options()
+    has = method_options(load_method(kind(**own).method))
     return kind(**own, options={name: value for name, value in options.items() if name in has})
 
 
@@ -115,18 +118,14 @@ def cell_id(columns: Mapping[str, Any], *places: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def option_value(name: str, text: str, default: object) -> Any:
-    """Read the value of a method's option as the type of its default."""
-    kind: Any = type(default)
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "false": False}[text.lower()]
-        if isinstance(default, tuple):
-            return tuple(int(part) for part in text.split(","))
-        return text if default is None else kind(text)
-    except (KeyError, ValueError):
-        wanted = {bool: "true or false", tuple: "whole numbers with commas"}.get(kind, f"of type {kind.__name__}")
-        raise InvalidValue(f"{name} must be {wanted}; got {text!r}") from None
+def code_places(*values: Any) -> list[str]:
+    """Return those of some values, or of what they hold, that name code of the user's: ``FILE.py:Name`` or a module's.
+
+    >>> code_places("concat", ("flip", "own.py:Dim"), 3)
+    ['own.py:Dim']
+    """
+    every = [part for value in values for part in (value if isinstance(value, tuple | list) else [value])]
+    return [part for part in every if isinstance(part, str) and _CLASS.fullmatch(part)]
 
 
 def plain(value: Any) -> Any:

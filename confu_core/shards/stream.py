@@ -48,6 +48,7 @@ def stream(
     columns: Sequence[str] = (),
     format: str | None = None,
     change: Change | None = None,
+    strings: frozenset[str] = frozenset(),
 ) -> Stream:
     """Read one epoch of a split in batches, without a cache.
 
@@ -55,10 +56,10 @@ def stream(
     the next one is drawn (a `buffer` of 1 leaves the rows of a unit together, in order). The order follows from seed,
     epoch, rank, ranks and buffer alone. Every row of the split is in one batch of one rank.
 
-    Texts need the tokenizer of `tokenizer_of`. Sounds without a length have that of the first of the training split,
-    which is looked up each time; `with_lengths` does it once. `workers` threads decode, as decoders run outside of
-    Python's lock; `columns` are labels to give along. Wrong numbers are an InvalidValue; a shard that is missing, cut
-    or altered is a DatasetError, also while it is read.
+    Texts need the tokenizer of `tokenizer_of`; those of modalities in `strings` are given as they are. Sounds without a
+    length have that of the first of the training split, which is looked up each time; `with_lengths` does it once.
+    `workers` threads decode, as decoders run outside of Python's lock; `columns` are labels to give along. Wrong
+    numbers are an InvalidValue; a shard that is missing, cut or altered is a DatasetError, also while it is read.
     """
     for name, value in (("batch_size", batch_size), ("buffer", buffer), ("workers", workers)):
         if value < 1:
@@ -70,7 +71,7 @@ def stream(
     dataset.shards(split, format)
     check_columns(dataset, spec, columns)
     shares = shared_out(units_of(dataset, split, format), ranks, seed=seed, epoch=epoch, shuffle=shuffle)
-    decoder = Decoder(with_lengths(dataset, spec), tokenizer, change)
+    decoder = Decoder(with_lengths(dataset, spec), tokenizer, change, strings)
     random = generator(seed, "stream", epoch, "rows", rank, ranks) if shuffle and buffer > 1 else None
     return Stream(dataset, decoder, shares, rank, batch_size, buffer, workers, tuple(columns), random)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -124,17 +124,22 @@ def seen(
     augment: Augment | None,
     views: int,
     device: str | torch.device,
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...] | None]:
+) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
     """Return one view of the rows of a batch, or two that are changed independently."""
     if views == 1:
         changed = inputs if augment is None else augment(inputs, rows, epoch)
-        return tuple(to_tensor(one).to(device) for one in changed), None
+        return tuple(as_input(one, device) for one in changed), None
     if augment is None:
         raise InvalidValue("a method with two views needs some that differ; use --augment with one or more, not none")
     # The draws of the second view are those of epochs that there are not.
     both = [augment([one.copy() for one in inputs], rows, number) for number in (epoch, -1 - epoch)]
-    first, second = (tuple(to_tensor(one).to(device) for one in view) for view in both)
+    first, second = (tuple(as_input(one, device) for one in view) for view in both)
     return first, second
+
+
+def as_input(rows: np.ndarray, device: str | torch.device) -> Any:
+    """Return what an encoder is given of rows: a tensor on a device, or a list of texts."""
+    return rows.tolist() if rows.dtype == object else to_tensor(rows).to(device)
 
 
 def to_tensor(rows: np.ndarray) -> Tensor:

@@ -13,13 +13,17 @@ from torch import Tensor
 
 from confu_core.errors import InvalidValue
 from confu_core.methods.batch import EmbeddedBatch
+from confu_core.parallel.workers import worker_number
 
-__all__ = ["check_device", "gathered", "processes", "ranks"]
+__all__ = ["AUTO", "check_device", "chosen_device", "gathered", "processes", "ranks"]
+
+AUTO = "auto"
 
 
 @contextlib.contextmanager
 def processes(device: str) -> Iterator[str]:
     """Join the other processes that torchrun has started, for the length of a block."""
+    device = chosen_device(device)
     kind = check_device(device)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield device
@@ -33,6 +37,17 @@ def processes(device: str) -> Iterator[str]:
         yield own
     finally:
         dist.destroy_process_group()
+
+
+def chosen_device(asked: str) -> str:
+    """Return the device to compute on: for ``auto`` the accelerator, if there is one.
+
+    Where there are several accelerators, worker processes of a sweep take turns.
+    """
+    if asked == AUTO:
+        asked = "cuda" if torch.cuda.is_available() else "cpu"
+    count, number = torch.cuda.device_count() if asked == "cuda" else 0, worker_number()
+    return asked if number is None or count < 2 else f"cuda:{number % count}"
 
 
 def check_device(device: str) -> str:

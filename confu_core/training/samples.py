@@ -44,7 +44,7 @@ class Batch:
     Attributes
     ----------
     inputs : tuple of Tensor, shape (..., rows, width)
-        Per modality: the samples, or the distinct inputs if there are codes.
+        Per modality: the samples, or the distinct inputs if there are codes; of one whose encoder takes strings a list.
     codes : Tensor of int64, shape (..., n, modalities), or None
         The rows that make up each sample.
     seeds : tuple of int

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from confu_core.errors import ConfuError, MethodError, TrainingError
-from confu_core.methods.base import Method
+from confu_core.errors import TrainingError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
+from confu_core.training.blame import blamed
 from confu_core.training.processes import gathered, ranks
 from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
-from confu_core.user_code import RAISED, describe
 
 __all__ = ["Losses", "Stepper"]
 
@@ -33,7 +31,7 @@ class Losses(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted terms by name, in nats."""
-        with _named(self.model.method, batch.step):
+        with blamed(self.model, f"at step {batch.step}"):
             found = self._embedded(batch.inputs, batch)
             if batch.second is not None:
                 found.second = self._embedded(batch.second, batch)
@@ -43,7 +41,7 @@ class Losses(nn.Module):
     def _embedded(self, inputs: Sequence[Tensor], batch: Batch) -> EmbeddedBatch:
         if self.precision is torch.float32:
             return self.model.embed(inputs, batch.codes, batch.shuffle)
-        with torch.autocast(inputs[0].device.type, self.precision):
+        with torch.autocast(next(self.model.parameters()).device.type, self.precision):
             low = self.model.embed(inputs, batch.codes, batch.shuffle)
         whole = [[table.float() for table in tables] for tables in (low.features, low.embeddings)]
         return EmbeddedBatch(whole[0], whole[1], batch.codes, batch.shuffle)
@@ -70,7 +68,7 @@ class Stepper:
     """
 
     def __init__(self, model: Model, settings: TrainingSettings, steps: int) -> None:
-        self.settings, self.steps, self.method = settings, steps, model.method
+        self.model, self.settings, self.steps = model, settings, steps
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         apart = {id(scale) for scale in model.method.scales()}
         weights, scales = ([p for p in self.parameters if (id(p) in apart) is own] for own in (False, True))
@@ -103,11 +101,16 @@ class Stepper:
         for group, highest in zip(self.optimizer.param_groups, self.highest, strict=True):
             group["lr"] = self.settings.rate(batch.step, self.steps, highest)
         losses = self.losses(batch)
-        total = sum(losses.values(), torch.zeros((), device=self.parameters[0].device))
+        total = self._total(losses)
         if not total.isfinite().all():
             raise _not_finite(losses, batch.step)
         self.optimizer.zero_grad()
-        total.sum().backward()
+        with blamed(
+            self.model,
+            f"in backward at step {batch.step}",
+            again=lambda: self._total(self.losses(batch)).sum().backward(),
+        ):
+            total.sum().backward()
         # A gradient that is not finite shows in the next loss; after the last step there is none.
         if self.settings.clip_norm < math.inf or batch.step + 1 == self.steps:
             length = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
@@ -117,20 +120,12 @@ class Stepper:
                     "and check the method's score where embeddings coincide"
                 )
         self.optimizer.step()
-        with _named(self.method, batch.step):
-            self.method.after_step(batch.step + 1, self.steps)
+        with blamed(self.model, f"after step {batch.step}"):
+            self.model.method.after_step(batch.step + 1, self.steps)
         return {name: loss.detach() for name, loss in losses.items()}
 
-
-@contextlib.contextmanager
-def _named(method: Method, step: int) -> Iterator[None]:
-    """Turn what a method raises within a block into a MethodError of one line, with the step, what and where."""
-    try:
-        yield
-    except ConfuError:
-        raise
-    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
-        raise MethodError(f"method {type(method).__name__} raised at step {step}: {describe(error)}") from error
+    def _total(self, losses: dict[str, Tensor]) -> Tensor:
+        return sum(losses.values(), torch.zeros((), device=self.parameters[0].device))
 
 
 def _precision(asked: str, device: torch.device) -> torch.dtype:

@@ -14,7 +14,7 @@ from confu_cli.birdmml import birdmml
 from confu_core.errors import ResultsError
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import read_results
-from confu_core.shards import build
+from confu_core.shards import build, open_dataset
 
 TINY = Settings(species=20, per_species=4, size=32, seconds=0.5, p=0.6)
 QUICK = ["--epochs", "1", "--batch-size", "16", "--dim", "8", "--feature-dim", "8", "--width", "8", "--side", "16"]
@@ -54,6 +54,18 @@ def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
     assert "16 of test, 8 of shift, 320 descriptions" in calls.succeed("embed", *data, *model, "--out", file)
 
 
+def test_a_model_is_measured_by_a_function_on_samples_of_a_file(place: Path, tmp_path: Path) -> None:
+    code = "from confu_core.runs.measures import Measure\n\n\ndef rows(findings):\n"
+    code += "    yield Measure('', 'image', 'rows', len(findings.task.labels('test')))\n"
+    (tmp_path / "own.py").write_text(code)
+    keys = open_dataset(place / "birds").table("test", ["key"])["key"].to_pylist()[:5]
+    (tmp_path / "keys.txt").write_text("\n".join(keys))
+    words = ["evaluate", "--data", place / "birds", "--model", place / "model.pt", "--split", tmp_path / "keys.txt"]
+    found = calls.said(*words, "--measure", f"{tmp_path / 'own.py'}:rows")
+    (mine,) = (one for one in found["measures"] if one["family"] == "own:rows")
+    assert mine["value"] == 5 and found["cell"] != calls.said(*words)["cell"]
+
+
 @pytest.mark.parametrize("split", ["shift", "validation"])
 def test_a_model_is_measured_on_another_split(place: Path, split: str) -> None:
     words = ["evaluate", "--data", place / "birds", "--model", place / "model.pt"]
@@ -87,6 +99,9 @@ def test_a_model_is_measured_on_another_split(place: Path, split: str) -> None:
         (["--embeddings", "e.npz", "--split", "shift"], 2, "embeddings are measured on the test split"),
         (["--model", "model.pt", "--split", "train"], 2, "split must be one of validation, test, shift; got 'train'"),
         (["--embeddings", "e.npz", "--norm-probe"], 2, "the norm probe is for models; leave out --norm-probe"),
+        (["--model", "model.pt", "--split", "specie=x"], 2, "the data have no column 'specie'; did you mean 'species'"),
+        (["--model", "model.pt", "--measure", "recall"], 2, "a measure must be path/to/file.py:NAME or "),
+        (["--model", "model.pt", "--measure", "no.py:x"], 1, "no file 'no.py' to load a measure from"),
         (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
         (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
         (["--model", "no.pt"], 1, "no model no.pt"),

@@ -409,7 +409,7 @@ def test_the_values_of_p_may_be_a_range(tmp_path: Path) -> None:
         (["run", "--ben"], 2, "No such option"),
         (["run", "surplus"], 2, "unexpected extra argument"),
         (["rnu"], 2, "no verb 'rnu': did you mean 'run'?"),
-        (["xyzzy"], 2, "no verb 'xyzzy': known: build, evaluate, info, "),
+        (["xyzzy"], 2, "no verb 'xyzzy': known: build, check-method, evaluate, info, "),
         (["build"], 2, "Missing option '--out'"),
         (["build", "--out", "x", "--p", "2"], 2, "p must be in [0, 1]; got 2"),
         (["build", "--out", "x", "--p", "0.5,0.5"], 2, "p must name each value once; got 0.5, 0.5"),

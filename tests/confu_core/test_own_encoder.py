@@ -28,6 +28,16 @@ class Thumbnail(nn.Module):
         return self.out(nn.functional.adaptive_avg_pool2d(x.float(), 4).flatten(1))
 
 
+class Tokens(Thumbnail):
+    def forward(self, x):
+        return super().forward(x).unsqueeze(1)
+
+
+class Several(Thumbnail):
+    def forward(self, x):
+        return super().forward(x), x
+
+
 class Nameless(nn.Module):
     pass
 
@@ -89,7 +99,7 @@ def test_a_class_of_an_installed_module_is_made(file: Path, monkeypatch: pytest.
         ("Nameless", "{} has no output_dim, the width of its features"),
         ("Empty", "{} has no output_dim, the width of its features"),
         ("Wide", "{} has no output_dim, the width of its features"),
-        ("Failing", "encoder {} cannot be made: ValueError: no such weights (own_encoders.py, line 33)"),
+        ("Failing", "encoder {} cannot be made: ValueError: no such weights (own_encoders.py, line 43)"),
         ("Demanding", "encoder {} cannot be made: TypeError: "),
         ("Plain", "{} is not a subclass of torch.nn.Module"),
         ("function", "{} is not a subclass of torch.nn.Module"),
@@ -100,6 +110,13 @@ def test_a_class_that_is_no_encoder_is_refused_in_one_line(file: Path, name: str
         load_encoder(f"{file}:{name}")
     assert str(caught.value).startswith(said.format(f"{file}:{name}"))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "got"), [("Tokens", r"\(2, 1, 12\)"), ("Several", "tuple")])
+def test_features_of_another_shape_are_refused_with_both_shapes(file: Path, name: str, got: str) -> None:
+    wanted = r"features of shape \(n, output_dim\), \(2, 12\) here"
+    with pytest.raises(MethodError, match=rf"^encoder {name} must return {wanted}; got {got}$"):
+        load_encoder(f"{file}:{name}")(torch.zeros(2, 3, 8, 8))
 
 
 def test_a_wrong_name_is_told_the_nearest(file: Path) -> None:

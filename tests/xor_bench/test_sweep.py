@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from confu_core.errors import InvalidValue, ResultsError
+from confu_core.runs.grid import option_axis
 from confu_core.runs.results import read_results
 from confu_core.runs.sweep import sweep
 from xor_bench.run import run, run_together
@@ -208,3 +209,23 @@ def test_a_sweep_says_how_long_its_cells_took(finished: Path) -> None:
     costs = read_results(finished).cost_rows()
     assert len(costs) == 12
     assert all(0 < row["seconds"] < 60 and row["peak_memory_bytes"] > 1e7 and row["stack"] == 3 for row in costs)
+
+
+REQUIRED = """
+from confu_core.methods.clip import CLIP
+
+class Required(CLIP):
+    def __init__(self, space, *, rank: int, hidden: tuple[int, ...] = (), **options):
+        super().__init__(space, **options)
+"""
+
+
+def test_a_required_option_is_an_axis_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "required.py").write_text(REQUIRED)
+    method = f"{tmp_path / 'required.py'}:Required"
+    ranks = option_axis([method, "clip"], "rank", "2,3")
+    assert ranks == [2, 3] and option_axis([method], "hidden", "4,5") == [(4, 5)]
+    cells = grid_cells({"method": [method, "clip"], "rank": ranks}, {"p": 0.5})
+    assert [cell.columns.get("rank") for cell in cells] == [2, 3, None]
+    with pytest.raises(InvalidValue, match="required.py:Required requires the option 'rank'; give -o rank=VALUE$"):
+        grid_cells({"method": [method]}, {"p": 0.5})

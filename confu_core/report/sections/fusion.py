@@ -31,6 +31,7 @@ OF_ANY_ORDER = (
 )
 CUT = "Intervals that reach beyond the axes are cut off."
 DEPENDENCE = {"drop": "drop in accuracy", "R²": "R²"}
+LATE = {"accuracy": "accuracy", "fused less late": "fused query less late fusion", "weight": "weight"}
 TITLES = {"drop": "One modality shuffled", "R²": "Predicted from one embedding"}
 
 
@@ -63,6 +64,29 @@ def _available(words: ReportWords) -> str:
         return "The black ticks are what there is to gain: the difference between the Bayes accuracies."
     told = "" if words.described else " Classes are told by probes."
     return f"What there is to gain is not known.{told}"
+
+
+@section(55)
+def late_fusion(measured: Measures, shown: Measures) -> Section | None:
+    """Show what the modalities reach that are told one by one and added up."""
+    family = "late_fusion"
+    return measure_section(
+        measured,
+        shown,
+        family,
+        title="Late fusion",
+        lede="What every modality tells by itself, added up as log-probabilities with one weight each, fitted on "
+        "validation: the baseline of every fused query. It holds nothing that only several modalities together tell.",
+        keys={"metric": KEYS["metric"], "condition": Column("modality", "modality"), "subject": KEYS["subject"]},
+        names={"metric": LATE},
+        drawn={"metric": "accuracy"},
+        panel=lambda series, of: Panel("", series, "", LATE["accuracy"], proportion=True),
+        figure_title="Accuracy of late fusion",
+        notes=("A fused query that is not above it has learnt no more than an ensemble of its single modalities.",),
+        columns=2,
+        height=2.3,
+        folded=True,
+    )
 
 
 @section(70)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from confu_core.errors import InvalidValue
+from confu_core.errors import InvalidValue, MethodError
 from confu_core.inputs import InputSpec, Picture, Sound, Text
 from confu_core.inputs.alterations import AUGMENTATIONS, DEGRADATIONS, GAIN_DB, augment, degrade
 from confu_core.inputs.text import CLS, PAD, UNK
@@ -150,3 +152,50 @@ def test_occlusion_covers_the_share_and_words_go_missing() -> None:
     assert degrade("words", "", 0.5, seed=0, row=0) == ""
     stronger = [degrade("blur", SAMPLES["picture"], s, seed=0, row=0).std() for s in DEGRADATIONS["blur"].strengths]
     assert stronger == sorted(stronger, reverse=True)
+
+
+OWN = """
+import numpy as np
+from confu_core.inputs.alterations import Alteration
+from confu_core.random import uniform
+
+def _dim(pictures, drawn):
+    return (pictures * uniform(drawn[:, 0])[:, None, None, None]).astype(np.uint8)
+
+dim = Alteration("picture", _dim)
+wide = Alteration("picture", lambda pictures, drawn: pictures.astype(float))
+broken = Alteration("sound", lambda levels, drawn: levels[0, 0, 0, 0])
+odd = Alteration("smell", _dim)
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "own_augment.py").write_text(OWN)
+    return tmp_path / "own_augment.py"
+
+
+def test_an_augmentation_of_the_users_is_keyed_by_its_name_and_row(own: Path, tmp_path: Path) -> None:
+    whole = augment(BATCH, SPEC, ["flip", f"{own}:dim"], seed=0, epoch=0, rows=ROWS)
+    assert whole["audio"] is BATCH["audio"] and (whole["image"] <= augmented("flip")).all()
+    assert not np.array_equal(whole["image"], augmented("flip"))
+    chosen = np.array([31, 2, 17])
+    some = {name: rows[chosen] for name, rows in BATCH.items()}
+    (tmp_path / "moved.py").write_text(OWN)
+    again = augment(some, SPEC, ["flip", f"{tmp_path / 'moved.py'}:dim"], seed=0, epoch=0, rows=ROWS[chosen])
+    assert np.array_equal(again["image"], whole["image"][chosen])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("dime", "own_augment.py has no augmentation 'dime': did you mean 'dim'\\?$"),
+        ("_dim", "own_augment.py:_dim is not an Alteration of confu_core.inputs.alterations$"),
+        ("odd", "own_augment.py:odd must be of picture, frames, sound, text, sequence; got 'smell'$"),
+        ("wide", r"own_augment.py:wide must return uint8 \(40, 3, 16, 16\), as it was given; got float64 \(40, .*\)$"),
+        ("broken", r"^augmentation .*:broken raised: IndexError: .* \(own_augment.py, line 11\)$"),
+    ],
+)
+def test_what_is_no_augmentation_is_one_line(own: Path, name: str, said: str) -> None:
+    with pytest.raises(MethodError, match=said):
+        augment(BATCH, SPEC, [f"{own}:{name}"], seed=0, epoch=0, rows=ROWS)

@@ -147,18 +147,18 @@ def test_features_replace_a_modality_in_the_order_of_its_rows(tmp_path: Path) ->
     inner = InMemory({("train", "image"): np.zeros((2, 3, 4, 4)), ("train", "vectors"): np.ones((2, 3))}, "tokenizer")
     file = features(tmp_path / "image.npz", ["c", "a", "b"])
     keys = {"train": ["b", "a"], "test": ["c"]}
-    arrays, kinds = with_features(inner, KINDS, {"image": file}, keys, None)
+    arrays, kinds = with_features(inner, KINDS, {"image": file}, keys)
     assert kinds == {"image": Features(2), "vectors": Features(3)} and list(kinds) == list(KINDS)
     assert arrays.array("train", "image").tolist() == [[4, 5], [2, 3]]
     assert arrays.array("test", "image").tolist() == [[0, 1]]
     assert arrays.array("train", "vectors") is inner.array("train", "vectors")
     assert arrays.tokenizer == "tokenizer"
-    same, unchanged = with_features(inner, KINDS, {}, {}, None)
+    same, unchanged = with_features(inner, KINDS, {}, {})
     assert same is inner and unchanged == KINDS
     with pytest.raises(InvalidValue, match="no modality 'imago' to have features: did you mean 'image'"):
-        with_features(inner, KINDS, {"imago": file}, keys, None)
+        with_features(inner, KINDS, {"imago": file}, keys)
     with pytest.raises(DatasetError, match="lacks 1 of 1 keys, first 'd'"):
-        with_features(inner, KINDS, {"image": file}, {"test": ["d"]}, None)
+        with_features(inner, KINDS, {"image": file}, {"test": ["d"]})
 
 
 def test_a_spoiled_split_is_made_once(

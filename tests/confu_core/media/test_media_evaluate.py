@@ -63,6 +63,10 @@ def measured(task: MediaTask) -> dict[str, dict[Place, Measure]]:
     return found
 
 
+def _unit_rows(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
 def values(family: dict[Place, Measure]) -> dict[Place, float | None]:
     return {place: one.value for place, one in family.items()}
 
@@ -127,6 +131,62 @@ def test_zero_shot_is_the_class_whose_prompts_score_highest(
     assert found["audio", "accuracy", "validation", None].value == pytest.approx(
         np.mean(np.array(validation) == labels("validation"))
     )
+
+
+def test_late_fusion_adds_up_what_each_modality_tells(
+    task: MediaTask, measured: dict[str, dict[Place, Measure]], right: dict[tuple[str, ...], list[bool]]
+) -> None:
+    """Weights by a grid around those found, classes by a loop over samples; scores of a loss at its temperature."""
+    found = measured["late_fusion"]
+    query, names = "image+audio", ("image", "audio")
+
+    def told(split: str, row: int, weights: dict[str, float]) -> list[float]:
+        total = np.zeros(len(CLASSES))
+        for name in names:
+            scores = [prompt_score(task, split, {name: row}, label) / 0.07 for label in range(len(CLASSES))]
+            total += weights[name] * (np.array(scores) - np.log(np.exp(scores).sum()))
+        return [*(total - np.log(np.exp(total).sum()))]
+
+    def surprise(weights: dict[str, float]) -> float:
+        truth = labels("validation")
+        return -float(np.mean([told("validation", row, weights)[label] for row, label in enumerate(truth)]))
+
+    weights = {name: float(found[query, "weight", name, None].value or 0) for name in names}
+    least = surprise(weights)
+    for name, by in ((name, by) for name in names for by in (-0.02, 0.02)):
+        assert least <= surprise({**weights, name: weights[name] + by})
+    correct = [float(np.argmax(told("test", row, weights)) == label) for row, label in enumerate(labels("test"))]
+    accuracy, beyond = (found[query, metric, "", None] for metric in ("accuracy", "fused less late"))
+    assert accuracy.value == pytest.approx(np.mean(correct)) and accuracy.reference == BAYES[query]
+    assert beyond.value == pytest.approx(np.mean(np.array(right["image", "audio"], float) - correct))
+    assert beyond.low is not None and beyond.high is not None and beyond.low <= (beyond.value or 0) <= beyond.high
+
+
+def test_late_fusion_without_descriptions_adds_up_probes() -> None:
+    task = make_task(text=False)
+    (accuracy, _, *weights) = evaluate_media(findings(task), families=("late_fusion",))
+    x, y = task.arrays.tables, labels  # type: ignore[attr-defined]
+    own = findings(task)
+    for at, name in enumerate(("image", "audio")):
+        alone = own.alone(at)["test"]
+        sets = [Labelled(_unit_rows(x[split, name]), y(split)) for split in SIZES]
+        assert [*alone.argmax(1)] == [*linear_probe(*sets).predicted]
+    assert [one.condition for one in weights] == ["image", "audio"] and all(one.value >= 0 for one in weights)
+    assert accuracy.value == pytest.approx(own.late((0, 1)).correct.mean())
+
+
+def test_late_fusion_of_probes_knows_the_classes_of_training_alone() -> None:
+    def fewer(split: str) -> np.ndarray:
+        return np.where((split == "train") & (labels(split) == 6), 0, labels(split))
+
+    own = findings(make_task(text=False, labels=fewer))
+    assert own.alone(0)["test"].shape == (N, 6)
+    correct = own.late((0, 1)).correct
+    assert not correct[labels("test") == 6].any() and correct[labels("test") != 6].mean() > 0.5
+
+
+def test_late_fusion_takes_samples_to_fit_its_weights_on(task: MediaTask) -> None:
+    assert evaluate_media(findings(replace(task, splits=("test",))), families=("late_fusion",)) == []
 
 
 def test_zero_shot_by_group_is_that_of_its_samples(
@@ -416,7 +476,16 @@ def test_robustness_classifies_what_is_spoiled(task: MediaTask, right: dict[tupl
 
 def test_what_a_task_does_not_define_is_left_out() -> None:
     families = {one.family for one in evaluate_media(findings(make_task(text=False)))}
-    assert families == {"retrieval", "probe", "plain", "few_shot", "overlap", "complementarity", "missing"}
+    assert families == {
+        "retrieval",
+        "probe",
+        "plain",
+        "few_shot",
+        "overlap",
+        "late_fusion",
+        "complementarity",
+        "missing",
+    }
     by_words = ("retrieval", "zero_shot", "zero_shot_group", "confusion", "dependence", "robustness")
     wordless = evaluate_media(findings(make_task(prompts=())), families=by_words)
     assert {one.family for one in wordless} == {"retrieval"}
@@ -549,7 +618,7 @@ class RaisingEncoder(torch.nn.Module):
 def test_an_encoder_that_fails_is_named(task: MediaTask) -> None:
     found = findings(task)
     found.model.encoders[1] = RaisingEncoder()
-    with pytest.raises(MethodError, match="the encoder of modality 1 raised: ValueError: too loud"):
+    with pytest.raises(MethodError, match="encoder RaisingEncoder raised: ValueError: too loud"):
         found.embedded("test")
     tables = dict(task.arrays.tables)  # type: ignore[attr-defined]
     tables["test", "audio"] = np.full_like(tables["test", "audio"], np.inf)

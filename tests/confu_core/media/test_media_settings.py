@@ -55,7 +55,7 @@ def test_columns_hold_every_setting_and_option_but_not_where_data_lie(method: st
     assert columns["method"] == method and columns["augment"] == "flip,crop,color,shift"
     options = method_options(load_method(method))
     assert options.keys() <= columns.keys()
-    own = MediaSettings.__dataclass_fields__.keys() - {"data", "options"}
+    own = MediaSettings.__dataclass_fields__.keys() - {"data", "options", "measures"}
     assert columns.keys() == own | options.keys()
     assert columns.pop("scale_lr") is None and columns.pop("loss", None) is None  # Until they are given.
     assert all(isinstance(value, str | int | float | bool) for value in columns.values())
@@ -86,6 +86,7 @@ def test_every_setting_makes_another_run() -> None:
         "encoders": {"image": "a.py:A"},
         "feature_files": {"image": "a.npz"},
         "options": {"lam": 0.25},
+        "measures": ("own.py:mine",),
     }
     numbers = {
         name: getattr(first, name) + 1
@@ -121,3 +122,22 @@ def test_an_unknown_method_or_option_names_the_nearest(
 ) -> None:
     with pytest.raises(kind, match=message):
         MediaSettings(**settings).columns()
+
+
+@pytest.mark.parametrize("setting", ["augment", "fusion", "measures"])
+def test_the_content_of_the_users_files_is_part_of_a_runs_identity(tmp_path: Path, setting: str) -> None:
+    file = tmp_path / "own.py"
+    text = (
+        "from confu_core.inputs.alterations import Alteration\nmine = Alteration('picture', lambda rows, drawn: rows)\n"
+    )
+    file.write_text(text)
+    given: dict[str, Any] = {"augment": ("flip", f"{file}:mine")}
+    if setting == "fusion":
+        given = {"options": {"fusion": f"{file}:Head"}}
+    if setting == "measures":
+        given = {"measures": [f"{file}:mine"]}
+        assert MediaSettings(**given).columns()["measures"] == f"{file}:mine"
+    before = MediaSettings(**given).cell()
+    assert before == MediaSettings(**given).cell() != MediaSettings().cell()
+    file.write_text(text + "# Another.\n")
+    assert MediaSettings(**given).cell() != before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, linear
 
-from confu_core.errors import InvalidValue
+from confu_core.errors import InvalidValue, MethodError
 from confu_core.layers import Linear
+from confu_core.methods import Space
+from confu_core.methods.confu import ConFu
 from confu_core.methods.fusion import FUSIONS, Fusion, make_fusion
 from confu_core.methods.view import Aligned, Grid, Indexed, Layout, View
 
@@ -138,3 +141,65 @@ def test_unknown_kinds_and_sizes_are_refused() -> None:
     for dropout in (-0.1, 1.0, float("nan")):
         with pytest.raises(InvalidValue, match=r"^dropout must be in \[0, 1\); got "):
             make_head("concat", dropout=dropout)
+
+
+OWN = """
+import torch
+from torch import nn
+from confu_core.methods.fusion import ConcatFusion
+
+class Sum(nn.Module):
+    def __init__(self, features, dim, *, width, depth, dropout):
+        super().__init__()
+        self.maps = nn.ModuleList(nn.Linear(own, dim) for own in features)
+
+    def forward(self, view):
+        return view.total([one(features) for one, features in zip(self.maps, view.features)])
+
+class Same(ConcatFusion):
+    broadcasts = True
+
+class Narrow(Sum):
+    def forward(self, view):
+        return super().forward(view)[..., :2]
+
+class Closed(nn.Module):
+    pass
+
+def head():
+    pass
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "own_head.py").write_text(OWN)
+    return tmp_path / "own_head.py"
+
+
+def test_a_head_of_the_users_fuses_what_its_members_tell(own: Path) -> None:
+    method = ConFu(Space(3, FEATURES, DIM), fusion=f"{own}:Sum", dropout=0.0)
+    features = [torch.randn(ROWS, FEATURES) for _ in range(2)]
+    fused = method.embed(view(features, Aligned()))
+    head = method.heads["0+1"]
+    wanted = sum(one(rows) for one, rows in zip(head.maps, features, strict=True))  # type: ignore[arg-type, call-overload]
+    assert fused is not None and torch.allclose(fused, nn.functional.normalize(wanted, dim=-1))
+    # What a head does with leading axes is not known, unless it says so.
+    assert not method.broadcasts and ConFu(Space(3, 4, 4)).broadcasts
+    assert ConFu(Space(3, 4, 4), fusion=f"{own}:Same").broadcasts
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Sums", "own_head.py has no class 'Sums': did you mean 'Sum'\\?$"),
+        ("Closed", r"^fused head .*own_head.py:Closed cannot be made: TypeError: .*$"),
+        ("head", "own_head.py:head is not a subclass of torch.nn.Module$"),
+        ("Narrow", r"^fused head Narrow must return \(rows, dim\), with 4 for dim; got \(6, 2\)$"),
+    ],
+)
+def test_what_is_no_head_is_one_line(own: Path, name: str, said: str) -> None:
+    with pytest.raises(MethodError, match=said):
+        ConFu(Space(3, FEATURES, DIM), fusion=f"{own}:{name}").embed(
+            view([torch.randn(ROWS, FEATURES) for _ in range(2)], Aligned())
+        )

@@ -11,6 +11,7 @@ import pytest
 
 from confu_core.errors import ConfuError, InvalidValue, MethodError
 from confu_core.methods import BUILT_IN, Method, known_methods, load_method, method_options
+from confu_core.methods.options import declared_options, value_of
 from confu_core.methods.registry import check_options
 from confu_core.user_code import describe
 
@@ -158,6 +159,91 @@ def test_options_that_do_not_exist_are_refused_with_the_nearest() -> None:
         InvalidValue, match="^clip has no option 'x': known: label_smoothing, learn_temperature, loss, temperature$"
     ):
         check_options("clip", {"x": 1})
+
+
+TYPED = """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from confu_core.methods import Method
+
+if TYPE_CHECKING:
+    from confu_core.methods import Space
+    from nowhere import Unknown
+
+class Typed(Method):
+    def __init__(
+        self, space: Space, *, rank: int, hidden: tuple[int, ...] = (), gate: float | None = None,
+        kind: Literal["a", "b", 3] = "a", ends: tuple[float, str] = (0.0, "x"), norm: bool = False,
+        words: list[str] = [], odd: Unknown = 2.5, table: dict[str, int] | None = None, free=None, depth: int = None,
+    ) -> None:
+        super().__init__(space)
+"""
+
+
+@pytest.fixture
+def typed(tmp_path: Path) -> str:
+    (tmp_path / "typed.py").write_text(TYPED)
+    return f"{tmp_path / 'typed.py'}:Typed"
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        ("rank", "8", 8),
+        ("hidden", "8,16", (8, 16)),
+        ("hidden", "8", (8,)),
+        ("hidden", "", ()),
+        ("hidden", "none", ()),
+        ("gate", "0.5", 0.5),
+        ("gate", "none", None),
+        ("kind", "b", "b"),
+        ("kind", "3", 3),
+        ("ends", "1,2", (1.0, "2")),
+        ("norm", "TRUE", True),
+        ("words", "one, two", ("one", "two")),
+        ("odd", "3", 3.0),
+        ("free", "none", "none"),
+        ("depth", "2", 2),
+        ("depth", "none", None),
+    ],
+)
+def test_options_are_read_as_their_annotations_say(typed: str, option: str, text: str, value: object) -> None:
+    found = value_of(option, text, declared_options(load_method(typed))[option].kind)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "message"),
+    [
+        ("rank", "8.5", "rank must be of type int; got '8.5'"),
+        ("rank", "none", "rank must be of type int; got 'none'"),
+        ("hidden", "8,x", "hidden must be whole numbers with commas; got '8,x'"),
+        ("gate", "wide", "gate must be none or of type float; got 'wide'"),
+        ("kind", "c", "kind must be one of a, b, 3; got 'c'"),
+        ("ends", "1", "ends must be 2 numbers with commas; got '1'"),
+        ("norm", "maybe", "norm must be true or false; got 'maybe'"),
+        ("table", "a=1", r"table must be none or of the type dict\[str, int\], which text cannot give; got 'a=1'"),
+    ],
+)
+def test_what_is_no_value_of_an_option_is_one_line(typed: str, option: str, text: str, message: str) -> None:
+    with pytest.raises(InvalidValue, match=f"^{message}$"):
+        value_of(option, text, declared_options(load_method(typed))[option].kind)
+
+
+def test_an_option_without_a_default_is_required(typed: str) -> None:
+    with pytest.raises(InvalidValue, match="typed.py:Typed requires the option 'rank'; give -o rank=VALUE$"):
+        check_options(typed, {"hidden": (3,)})
+    check_options(typed, {"rank": 3})
+    assert method_options(load_method(typed))["rank"] is None
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_defaults_of_every_built_in_option_are_of_its_type(name: str) -> None:
+    for option, one in declared_options(load_method(name)).items():
+        text = ",".join(map(str, one.default)) if isinstance(one.default, tuple) else str(one.default)
+        assert value_of(option, text, one.kind) == one.default
 
 
 def test_an_error_is_described_in_one_line_with_its_place() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from confu_core.errors import InvalidValue, ResultsError
 from confu_core.parallel.cluster import completed_on_cluster
-from confu_core.parallel.workers import WorkerDied, completed, counting, mapped
+from confu_core.parallel.workers import WorkerDied, completed, counting, mapped, worker_number
 
 
 def test_results_and_deaths_and_errors() -> None:
@@ -27,6 +27,16 @@ def test_results_and_deaths_and_errors() -> None:
     assert "in _answer" in str(raised.value.__cause__)
     with pytest.raises(RuntimeError, match="what a worker found cannot be sent: "):
         list(completed(memoryview, [b"x"], 2))
+
+
+def _number(_: int) -> int | None:
+    time.sleep(0.3)  # So that the other process gets the other job.
+    return worker_number()
+
+
+def test_processes_of_a_pool_have_numbers() -> None:
+    assert sorted(completed(_number, [0, 1], 2)) == [0, 1]
+    assert list(completed(_number, [0], 1)) == [None]
 
 
 def test_jobs_are_handed_over_as_they_finish_and_those_that_kill_are_named() -> None:

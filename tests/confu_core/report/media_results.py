@@ -271,7 +271,11 @@ def _fusion(method: str, near: Any) -> Iterator[Measure]:
             yield Measure(
                 "complementarity", "image+audio", "higher-order capture", share, group, reference=1.0, **around
             )
+    level = {"confu": 0.52, "clip": 0.5}.get(method, 0.45)
+    yield Measure("late_fusion", "image+audio", "accuracy", level, low=level - 0.03, high=level + 0.03)
+    yield Measure("late_fusion", "image+audio", "fused less late", 0.6 - level, low=0.55 - level, high=0.65 - level)
     for modality in ("image", "audio"):
+        yield Measure("late_fusion", "image+audio", "weight", level, modality)
         yield Measure("dependence", "image+audio", "drop", near(0.4), modality)
         yield Measure(
             "dependence", "image+audio", "R²", 1.0 if (method, modality) == ("hub", "image") else near(0.5), modality

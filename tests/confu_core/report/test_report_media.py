@@ -43,6 +43,7 @@ SECTIONS = {
     "zero_shot": "Zero-shot species",
     "plain": "What needs no method",
     "complementarity": "Complementarity",
+    "late_fusion": "Late fusion",
     "overlap": "What fusing adds and loses",
     "dependence": "Does the fused embedding use both?",
     "retrieval": "Retrieval",
@@ -642,3 +643,15 @@ def test_a_measure_of_no_finished_cell_is_left_out(media: Path, tmp_path: Path) 
     write_measures(folder, [*read_measures(folder).to_pylist(), stray])
     page, _ = report(folder, tmp_path / "out")
     assert "stray" not in page.words
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_measures_of_ones_own_have_a_table_each(tmp_path: Path) -> None:
+    folder = write_media(tmp_path / "birds", ("confu",), (0,), families=["zero_shot"])
+    rows = read_measures(folder).to_pylist()
+    own = [Measure("own:hardest", query, "accuracy", 0.125 * at) for at, query in enumerate(QUERIES)]
+    write_measures(folder, [*rows, *(one.row(rows[0]["cell"]) for one in own)])
+    page, _ = report(folder, tmp_path / "out")
+    assert "section-own" in page.ids and "hardest" in page.words
+    table = (tmp_path / "out" / "own_hardest.csv").read_text(encoding="utf-8").splitlines()
+    assert len(table) == 1 + len(QUERIES) and "0.25" in table[-1]

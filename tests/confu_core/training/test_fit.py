@@ -244,7 +244,7 @@ class Failing(torch.nn.Module):
 def test_an_error_of_an_encoder_names_step_and_line() -> None:
     model = make_model(load_method("clip"))
     model.encoders[1] = Failing()
-    message = r"^method CLIP raised at step 0: ZeroDivisionError: of an encoder \(test_fit.py, line \d+\)$"
+    message = r"^encoder Failing raised at step 0: ZeroDivisionError: of an encoder \(test_fit.py, line \d+\)$"
     with pytest.raises(MethodError, match=message):
         fit(model, source(), SETTINGS, SEED)
 

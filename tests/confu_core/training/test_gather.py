@@ -16,7 +16,7 @@ from confu_core.errors import InvalidValue
 from confu_core.methods import EmbeddedBatch
 from confu_core.training.epochs import MediaEpochs
 from confu_core.training.fit import fit
-from confu_core.training.processes import gathered, processes
+from confu_core.training.processes import chosen_device, gathered, processes
 from confu_core.training.step import Losses, Stepper
 
 Found = list[dict[str, Any]]
@@ -108,6 +108,15 @@ def test_one_process_gathers_nothing() -> None:
     table = [torch.eye(2)] * 3
     batch = EmbeddedBatch(table, table)
     assert gathered(batch) is batch
+
+
+def test_workers_take_turns_on_several_accelerators(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu") and chosen_device("cpu") == "cpu"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert chosen_device("auto") == "cuda"
+    monkeypatch.setattr("confu_core.training.processes.worker_number", lambda: 3)
+    assert [chosen_device(one) for one in ("auto", "cuda", "cuda:0", "cpu")] == ["cuda:1", "cuda:1", "cuda:0", "cpu"]
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:x", ""])
