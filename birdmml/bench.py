@@ -100,6 +100,7 @@ def run(
         rank, count = ranks()
         augment = augmentations(settings.augment, task.inputs, settings.seed)
         source = StreamedEpochs(task.arrays, settings.seed, settings.batch_size, augment, rank, count, device)
+        source.labels = task.labels("train")
         families = families_of(task, streamed=True)
     return run_media(
         task,

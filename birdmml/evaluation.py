@@ -278,6 +278,9 @@ def _findings(
     known = _opened(data)
     if not isinstance(saved, SavedModel):
         raise InvalidValue(f"model must be a file or what load_model returns; got {type(saved).__name__}")
+    if saved.classes and saved.classes != known.contents.classes:
+        asked = f"the model tells {len(saved.classes)} classes, such as {saved.classes[0]!r}"
+        raise InvalidValue(f"{asked}, and the data have other ones; give it data of the same classes in the same order")
     settings = replace(saved.settings, feature_files=dict(features or {}))
     fitted = Fitted(saved.inputs, saved.tokenizer)
     task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)

@@ -50,8 +50,8 @@ SPREAD = ("workers", "engine", "scheduler", "part")  # What `spread_options` add
 BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
 METHODS = (
-    "bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, symile, triangle, an installed one, "
-    "or path/to/file.py:Class"
+    "bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, supervised, symile, triangle, "
+    "an installed one, or path/to/file.py:Class"
 )
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")

@@ -300,6 +300,8 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
         "modalities": data.modalities,
         "noise": data.noise,
         "parity": data.parity,
+        "unreliable": data.unreliable,
+        "unreliable_of": data.unreliable_of,
         "train_samples": rows["train"],
         "test_samples": rows["test"],
     }
@@ -408,7 +410,7 @@ def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:
     from xor_bench.task import XorTask
 
     found: dict[str, dict[str, float | None]] = exact(
-        XorTask(**{name: row[name] for name in XorTask.__dataclass_fields__})
+        XorTask(**{name: row[name] for name in XorTask.__dataclass_fields__ if name in row})
     )["ceilings"]
     return found
 

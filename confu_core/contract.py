@@ -115,7 +115,7 @@ class _Subject:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             encoders = [vector_encoder(WIDTH, FEATURES, 1)[0] for _ in range(self.modalities)]
-            return Model(encoders, FEATURES, DIM, lambda space: make_method(self.name, space, self.options))
+            return Model(encoders, FEATURES, DIM, lambda space: make_method(self.name, space, self.options), CODES)
 
     def data(self, seed: int) -> tuple[list[Tensor], Tensor]:
         """Return tables of inputs and the codes of samples; the last modality is the parity of the first two."""
@@ -130,6 +130,7 @@ class _Subject:
         tables, codes = self.data(seed)
         rows = [table[codes[:, m]] for m, table in enumerate(tables)]
         batch = model.embed(rows, None, _shuffle(seed))
+        batch.labels = codes[:, 0]
         if model.method.views > 1:
             batch.second = model.embed([one + 0.1 * torch.randn_like(one) for one in rows], None, _shuffle(seed))
         return batch
@@ -195,7 +196,7 @@ class _Subject:
         for case, signs in cases.items():
             features = [(sign * first.features[0].detach()).requires_grad_() for sign in signs]
             embeddings = [(sign * first.embeddings[0].detach()).requires_grad_() for sign in signs]
-            batch = EmbeddedBatch(features, embeddings, shuffle=_shuffle(0))
+            batch = EmbeddedBatch(features, embeddings, shuffle=_shuffle(0), labels=first.labels)
             loss = _total(method, batch)
             every = [*features, *embeddings, *method.parameters()]
             found = torch.autograd.grad(loss, every, allow_unused=True)
@@ -275,6 +276,8 @@ def _close(one: Tensor, other: Tensor) -> bool:
 
 
 def _way(model: Model) -> str:
+    if model.method.labelled:
+        return "it learns from labels, which distinct inputs do not have"
     return "it draws or drops" if model.method.broadcasts else "it does not say broadcasts: it goes the plain way"
 
 

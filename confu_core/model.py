@@ -30,6 +30,8 @@ class Model(nn.Module):
         Width of the shared embedding space.
     method : callable of Space to Method
         Makes the method.
+    classes : int
+        How many classes samples are of, if the data have classes.
 
     Examples
     --------
@@ -47,9 +49,11 @@ class Model(nn.Module):
         features: int | tuple[int, ...],
         dim: int,
         method: Callable[[Space], Method],
+        classes: int = 0,
     ) -> None:
         super().__init__()
-        space = Space(len(encoders), features, dim, tuple(getattr(encoder, "parts", 1) for encoder in encoders))
+        tokens = tuple(getattr(encoder, "parts", 1) for encoder in encoders)
+        space = Space(len(encoders), features, dim, tokens, classes)
         self.encoders = nn.ModuleList(encoders)
         self.projections = nn.ModuleList(Linear(width, dim) for width in space.widths)
         self.method = method(space)
@@ -100,9 +104,9 @@ class Model(nn.Module):
 
     @property
     def row_by_row(self) -> bool:
-        """Whether a row's embedding and score depend on nothing but the row: no dropout, a method that says so."""
+        """Whether embeddings and scores of a row depend on it alone: no dropout, no labels, a method that says so."""
         drops = any(isinstance(module, nn.Dropout) and module.p > 0 for module in self.modules())
-        return self.method.broadcasts and not drops
+        return self.method.broadcasts and not drops and not self.method.labelled
 
 
 def stack(models: Sequence[Model]) -> Model:

@@ -8,7 +8,7 @@ from typing import Any
 from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE, Ceilings
 from xor_bench._closed_forms import best_accuracy, uniform_accuracy, written_out
-from xor_bench.task import check_direction, law, names, parity_of, whole_within
+from xor_bench.task import check_direction, law, lost_shares, names, parity_of, whole_within
 
 __all__ = ["additive_ceiling", "bayes_accuracy", "ceilings", "chance", "pairwise_ceiling", "single_ceiling"]
 
@@ -33,6 +33,8 @@ def bayes_accuracy(
     modalities: int = 3,
     noise: float = 0.0,
     parity: str = "all",
+    unreliable: float = 0.0,
+    unreliable_of: str = "all",
 ) -> float:
     """Return the accuracy of the best possible predictor of one observed modality from others.
 
@@ -58,6 +60,9 @@ def bayes_accuracy(
     parity : {"all", "pair"}
         Of which others the last modality is the parity, as in `XorTask`. Where it is the first two, the modalities
         between the second and the last tell nothing, and nothing tells of them.
+    unreliable, unreliable_of : float, str
+        Share of the samples in which one modality is noise, and which, as in `XorTask`. In the formulas p becomes the
+        share of whole parities, 1 - p that of whole copies, and of the rest every answer is right as often as any.
 
     Returns
     -------
@@ -76,7 +81,8 @@ def bayes_accuracy(
     >>> bayes_accuracy(0.5, 5, query=("a",), target="b")
     0.03125
     """
-    return ceilings(p, bits, query, target, modalities=modalities, noise=noise, parity=parity).bayes
+    task: dict[str, Any] = {"modalities": modalities, "noise": noise, "parity": parity}
+    return ceilings(p, bits, query, target, **task, unreliable=unreliable, unreliable_of=unreliable_of).bayes
 
 
 def ceilings(
@@ -88,6 +94,8 @@ def ceilings(
     modalities: int = 3,
     noise: float = 0.0,
     parity: str = "all",
+    unreliable: float = 0.0,
+    unreliable_of: str = "all",
 ) -> Ceilings:
     """Return all ceilings of a direction, order by order; parameters and errors as for `bayes_accuracy`.
 
@@ -103,8 +111,9 @@ def ceilings(
     given, everyone = check_direction(query, target, modalities), names(modalities)
     pair = parity_of(parity, modalities) == "pair"
     in_parity = (*everyone[:2], everyone[-1]) if pair else everyone
-    bayes = best_accuracy(p, bits, noise, in_parity, given, target)
-    single = max(best_accuracy(p, bits, noise, in_parity, {one}, target) for one in given)
+    lost = lost_shares(unreliable, unreliable_of, modalities, parity)
+    bayes = best_accuracy(p, bits, noise, in_parity, given, target, lost)
+    single = max(best_accuracy(p, bits, noise, in_parity, {one}, target, lost) for one in given)
     return Ceilings(single, single, bayes, (bayes if pair else single,) * (modalities - 3))
 
 
@@ -137,6 +146,8 @@ def additive_ceiling(
     modalities: int = 3,
     noise: float = 0.0,
     parity: str = "all",
+    unreliable: float = 0.0,
+    unreliable_of: str = "all",
 ) -> float | None:
     """Return the best accuracy of a sum of pair scores, f(a, b) + g(c, b) for b from a and c.
 
@@ -148,12 +159,14 @@ def additive_ceiling(
     >>> round(additive_ceiling(1, 1), 6)
     0.75
     """
-    found = ceilings(p, bits, query, target, modalities=modalities, noise=noise, parity=parity)
+    task: dict[str, Any] = {"modalities": modalities, "noise": noise, "parity": parity}
+    found = ceilings(p, bits, query, target, **task, unreliable=unreliable, unreliable_of=unreliable_of)
     if found.bayes - found.pairwise <= COINCIDE:
         return found.bayes  # The guess by the pairs is a sum of pair scores.
     core = (0, 1, modalities - 1) if parity_of(parity, modalities) == "pair" else range(modalities)
     if 2 ** (bits * len(core)) > MOST_CELLS:
         return None
     letters = [names(modalities)[at] for at in core]
+    lost = lost_shares(unreliable, unreliable_of, modalities, parity)
     given = [letters.index(one) for one in query if one in letters]
-    return additive_accuracy(written_out(p, bits, len(letters), noise), given, letters.index(target))
+    return additive_accuracy(written_out(p, bits, len(letters), noise, lost), given, letters.index(target))

@@ -3,6 +3,11 @@
 The XOR of ``k`` independent noise vectors flips each bit with probability ``e = (1 - (1 - 2 noise)**k) / 2``, so a
 pattern with ``m`` of ``d`` bits set has probability ``e**m * (1 - e)**(d - m)``: it depends on ``m`` alone. Such laws
 are in logarithms, since 2**d and its inverse leave the range of doubles at d = 1024.
+
+Of ``lost``, the first is the share of samples in which a modality of the parity is noise, the second that in which the
+first or the last is. A parity without one of its members is uniform, and so is a copy without one of its two: the law
+is that of the parity with the weight p (1 - lost[0]), that of the copy with (1 - p) (1 - lost[1]), and uniform for the
+rest.
 """
 
 from __future__ import annotations
@@ -15,12 +20,16 @@ import numpy as np
 
 __all__ = ["best_accuracy", "copied_and_synergy", "uniform_accuracy", "written_out"]
 
+Lost = tuple[float, float]
+NONE: Lost = (0.0, 0.0)
 BLOCK = 2**20  # Terms summed at once: 8 MiB per intermediate array, however many bits.
 
 
-def copied_and_synergy(p: float, bits: int, modalities: int, noise: float) -> tuple[float, float]:
+def copied_and_synergy(p: float, bits: int, modalities: int, noise: float, lost: Lost = NONE) -> tuple[float, float]:
     """Return I(a; c) and I(b; c | others) in nats, where the last modality is the parity of all the others."""
-    return _noisy(p, bits, modalities, noise) if noise > 0 else _noise_free(p, bits)
+    if noise > 0:
+        return _noisy(p, bits, modalities, noise, lost)
+    return _unreliable(p, bits, lost) if any(lost) else _noise_free(p, bits)
 
 
 def uniform_accuracy(bits: int) -> float:
@@ -28,7 +37,15 @@ def uniform_accuracy(bits: int) -> float:
     return math.ldexp(1.0, -bits)
 
 
-def best_accuracy(p: float, bits: int, noise: float, everyone: tuple[str, ...], query: Set[str], target: str) -> float:
+def best_accuracy(
+    p: float,
+    bits: int,
+    noise: float,
+    everyone: tuple[str, ...],
+    query: Set[str],
+    target: str,
+    lost: Lost = NONE,
+) -> float:
     """Return the accuracy of the best predictor of a modality from others, of ``everyone`` that is in the parity.
 
     A query tells of the target only if the two together hold the first and the last modality.
@@ -38,18 +55,21 @@ def best_accuracy(p: float, bits: int, noise: float, everyone: tuple[str, ...], 
     if target not in everyone or not ends <= seen or (target not in ends and not whole):
         return uniform
     if not whole:
-        return p * uniform + (1 - p) * _untouched(bits, noise, 2)
+        copy = (1 - p) * (1 - lost[1])
+        return (p + (1 - p) * lost[1]) * uniform + copy * _untouched(bits, noise, 2)
     if target not in ends:
-        return p * _untouched(bits, noise, len(everyone)) + (1 - p) * uniform
-    return _end_from_all(p, bits, len(everyone), noise)
+        parity = p * (1 - lost[0])
+        return parity * _untouched(bits, noise, len(everyone)) + (1 - p + p * lost[0]) * uniform
+    return _end_from_all(p, bits, len(everyone), noise, lost)
 
 
-def written_out(p: float, bits: int, modalities: int, noise: float) -> np.ndarray:
+def written_out(p: float, bits: int, modalities: int, noise: float, lost: Lost = NONE) -> np.ndarray:
     """Return the probability of every combination of codes, one axis per modality."""
     codes = np.arange(2**bits)
     free = np.meshgrid(*[codes] * (modalities - 1), indexing="ij")
     parity = np.bitwise_xor.reduce(free)[..., None] == codes
-    law = (p * parity + (1 - p) * (free[0][..., None] == codes)) / free[0].size
+    whole, copied, rest = _weights(p, lost)
+    law = (whole * parity + copied * (free[0][..., None] == codes) + rest / 2**bits) / free[0].size
     flips = np.array([bin(code).count("1") for code in codes])[codes[:, None] ^ codes]
     channel = noise**flips * (1 - noise) ** (bits - flips)
     for axis in range(modalities):
@@ -57,7 +77,12 @@ def written_out(p: float, bits: int, modalities: int, noise: float) -> np.ndarra
     return law
 
 
-def _end_from_all(p: float, bits: int, modalities: int, noise: float) -> float:
+def _weights(p: float, lost: Lost) -> tuple[float, float, float]:
+    """Return the weights of the laws of the parity and of the copy, and that of the uniform one."""
+    return p * (1 - lost[0]), (1 - p) * (1 - lost[1]), p * lost[0] + (1 - p) * lost[1]
+
+
+def _end_from_all(p: float, bits: int, modalities: int, noise: float, lost: Lost) -> float:
     """Return the accuracy for the first or the last modality from all others.
 
     The candidates are the copy and the parity, which differ by s, the parity of the middle modalities. A candidate
@@ -65,12 +90,13 @@ def _end_from_all(p: float, bits: int, modalities: int, noise: float) -> float:
     sum is convex.
     """
     uniform = uniform_accuracy(bits)
+    whole, copied, rest = _weights(p, lost)
     if noise == 0:
-        return uniform + max(p, 1 - p) * (1 - uniform)
+        return uniform + max(whole, copied) * (1 - uniform)
     weight = _log_weight_law(bits)  # Of s.
-    parity = p * np.exp(_log_relative_law(bits, noise, modalities) - bits * math.log(2))
-    copy = (1 - p) * np.exp(_log_relative_law(bits, noise, 2) - bits * math.log(2))
-    return float((np.exp(weight) * np.maximum(parity + copy[0], parity[0] + copy)).sum())
+    parity = whole * np.exp(_log_relative_law(bits, noise, modalities) - bits * math.log(2))
+    copy = copied * np.exp(_log_relative_law(bits, noise, 2) - bits * math.log(2))
+    return float((np.exp(weight) * np.maximum(parity + copy[0], parity[0] + copy)).sum()) + rest * uniform
 
 
 def _noise_free(p: float, bits: int) -> tuple[float, float]:
@@ -88,13 +114,33 @@ def _noise_free(p: float, bits: int) -> tuple[float, float]:
     return max(copied, 0.0), max(synergy, 0.0)  # Both are non-negative; rounding can leave -1e-17.
 
 
-def _noisy(p: float, bits: int, modalities: int, noise: float) -> tuple[float, float]:
+def _unreliable(p: float, bits: int, lost: Lost) -> tuple[float, float]:
+    """Return I(a; c) and I(b; c | others) without noise, where the law is uniform in part."""
+    entropy = bits * math.log(2)
+    equal, unequal = math.exp(-entropy), -math.expm1(-entropy)
+    whole, copied, rest = _weights(p, lost)
+
+    def part(weight: float, log_density: float) -> float:
+        return weight * log_density if weight > 0 else 0.0
+
+    # Ratios to the uniform law: where a = c or not, and in the second sum where the parity holds or not.
+    same, other = copied + (whole + rest) * equal, whole + rest
+    pair = part(same, entropy + _log(same)) + part(unequal * other, _log(other))
+    both = copied + whole + rest * equal
+    total = part(equal * both, entropy + _log(both)) + part(unequal * unequal * rest, _log(rest))
+    for own in (copied + rest * equal, whole + rest * equal):
+        total += part(unequal * own, entropy + _log(own))
+    return max(pair, 0.0), max(total - pair, 0.0)
+
+
+def _noisy(p: float, bits: int, modalities: int, noise: float, lost: Lost) -> tuple[float, float]:
     """Return I(a; c) and I(b; c | others) with noise above 0."""
     weight = _log_weight_law(bits)
+    log_rest = _log(_weights(p, lost)[2])
     log_p = _log(p)
-    copy = (math.log1p(-p) if p < 1 else -math.inf) + _log_relative_law(bits, noise, 2)
-    parity = log_p + _log_relative_law(bits, noise, modalities)
-    copied = _mean_log(weight, np.logaddexp(copy, log_p))
+    copy = _log1m(p) + _log1m(lost[1]) + _log_relative_law(bits, noise, 2)
+    parity = np.logaddexp(log_p + _log1m(lost[0]) + _log_relative_law(bits, noise, modalities), log_rest)
+    copied = _mean_log(weight, np.logaddexp(copy, np.logaddexp(log_p + _log1m(lost[0]), log_rest)))
     rows = max(1, BLOCK // (bits + 1))
     total = sum(
         _mean_log(weight[at : at + rows, None] + weight, np.logaddexp(copy[at : at + rows, None], parity))
@@ -106,6 +152,11 @@ def _noisy(p: float, bits: int, modalities: int, noise: float) -> tuple[float, f
 def _mean_log(log_reference: np.ndarray, log_ratio: np.ndarray) -> float:
     """Return the mean of ``log_ratio`` under the law whose ratio to the reference law it is."""
     return float((np.exp(log_reference + log_ratio) * log_ratio).sum())
+
+
+def _log1m(value: float) -> float:
+    """Return the natural logarithm of one less a value, continued by its limit at 1."""
+    return math.log1p(-value) if value < 1 else -math.inf
 
 
 def _log(value: float) -> float:

@@ -12,7 +12,7 @@ from confu_core.publish.words import Words, markdown_table, words_from
 from confu_core.settings import meanings
 from confu_core.shards.read import Dataset
 from xor_bench.data import SPLITS, XorData, XorRecipe, recipe_of
-from xor_bench.task import direction_name, names
+from xor_bench.task import LAW, direction_name, names
 from xor_bench.theory import information
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ OF_A_CODE = {
     "_bits": "the same in binary, highest bit first",
     "_clean": "the code before noise",
 }
+UNRELIABLE = (
+    " In {share:.0%} of the samples one modality ({which}) is noise: an independent uniform code stands in its place."
+)
 POINTS = 41
 
 
@@ -55,6 +58,7 @@ def words_of(dataset: Dataset) -> Words:
         bits=recipe.bits,
         ps=", ".join(f"{p:g}" for p in recipe.p),
         samples=sum(manifest.splits.values()),
+        unreliable=_unreliable(recipe),
         others="all the others" if recipe.parity == "all" else "the first two",
         informations=markdown_table(["p", *(f"{label} (nats)" for label in CURVES.values())], informations),
         target=target,
@@ -67,10 +71,16 @@ def words_of(dataset: Dataset) -> Words:
     return replace(words, figure=figure, dials=DIALS, columns={**words.columns, **of_codes})
 
 
+def _unreliable(recipe: XorRecipe) -> str:
+    """Say which modalities are noise, and how often."""
+    which = "any" if recipe.unreliable_of == "all" else " or ".join(recipe.unreliable_of)
+    return UNRELIABLE.format(share=recipe.unreliable, which=which) if recipe.unreliable else ""
+
+
 def _paint(drawing: Figure, recipe: XorRecipe) -> None:
     axes = drawing.subplots()
     grid = np.linspace(0, 1, POINTS)
-    task: dict[str, Any] = {"modalities": recipe.modalities, "noise": recipe.noise, "parity": recipe.parity}
+    task: dict[str, Any] = {name: getattr(recipe, name) for name in LAW}
     found = [information(float(p), recipe.bits, **task).as_dict() for p in grid]
     for colour, (name, label) in zip(PALETTE, CURVES.items(), strict=False):
         axes.plot(grid, [one[name] for one in found], color=colour, label=label)

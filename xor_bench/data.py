@@ -15,7 +15,7 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.settings import dial, like
 from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
 from confu_core.shards.read import with_exact_information
-from xor_bench.task import XorSamples, XorTask, code_bits, direction_name, directions, names, random_seed
+from xor_bench.task import LAW, XorSamples, XorTask, code_bits, direction_name, directions, names, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
 __all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
@@ -40,6 +40,8 @@ class XorRecipe(Recipe):
     noise : float
         As in `XorTask`.
     parity : {"all", "pair"}
+        As in `XorTask`.
+    unreliable, unreliable_of : float, str
         As in `XorTask`.
     seed : int
         The seed: ``xorbench run`` with the same one samples the same rows.
@@ -78,6 +80,19 @@ class XorRecipe(Recipe):
         "Of which others the last is the parity: all, or pair, the first two.",
         meaning="pair: the last is the parity of the first two, and those between are independent",
     )
+    unreliable: float = like(
+        XorTask,
+        "unreliable",
+        "Share of the samples in which one modality is noise.",
+        meaning="share of the samples in which one modality is replaced by an independent uniform code",
+        shown="0.0",
+    )
+    unreliable_of: str = like(
+        XorTask,
+        "unreliable_of",
+        "Which modality that is: letters, of which each such sample draws one, or all.",
+        meaning="letters of the modalities of which each such sample draws the one that is noise; all: of any",
+    )
 
     name = NAME
     description = "The XOR synergy task: codes whose last is the parity of the others with probability p."
@@ -90,15 +105,16 @@ class XorRecipe(Recipe):
             raise InvalidValue(f"p must name each value once; got {', '.join(f'{task.p:g}' for task in tasks)}")
         random_seed(self.seed)
         object.__setattr__(self, "p", tuple(task.p for task in tasks))
-        object.__setattr__(self, "noise", tasks[0].noise)
-        object.__setattr__(self, "parity", tasks[0].parity)
+        for name in ("noise", "parity", "unreliable", "unreliable_of"):
+            object.__setattr__(self, name, getattr(tasks[0], name))
         for split, rows in self.rows_per_p.items():
             if type(rows) is not int or rows < 1:
                 raise InvalidValue(f"rows of the split {split!r} must be a whole number of at least 1; got {rows!r}")
 
     def task(self, p: float) -> XorTask:
         """Return the distribution with one of the mixing parameters."""
-        return XorTask(p, self.bits, self.modalities, self.noise, self.parity)
+        own = {one.name: getattr(self, one.name) for one in fields(XorTask)}
+        return XorTask(**{**own, "p": p})
 
     @property
     def splits(self) -> dict[str, int]:
@@ -110,21 +126,25 @@ class XorRecipe(Recipe):
         """All that decides the rows but the seed."""
         held = {name: getattr(self, name) for name in WRITTEN}
         # Left out where it is what every dataset had before there was a choice: their fingerprints stay.
-        parity = {"parity": self.parity} if self.parity != "all" else {}
-        return {**held, "p": list(self.p), "rows_per_p": dict(self.rows_per_p), **parity}
+        chosen: dict[str, Any] = {"parity": self.parity} if self.parity != "all" else {}
+        if self.unreliable:
+            chosen |= {"unreliable": self.unreliable, "unreliable_of": self.unreliable_of}
+        return {**held, "p": list(self.p), "rows_per_p": dict(self.rows_per_p), **chosen}
 
     @property
     def schema(self) -> pa.Schema:
         """Key, p and gate, then the observed code of every modality, then its bits.
 
-        With noise the clean codes follow.
+        With noise or unreliable modalities the clean codes follow, and with these the number of the one that is noise.
         """
         letters = names(self.modalities)
         columns = [("key", pa.string()), ("p", pa.float64()), ("gate", pa.int8())]
         columns += [(letter, pa.int32()) for letter in letters]
         columns += [(f"{letter}_bits", pa.list_(pa.int8())) for letter in letters]
-        if self.noise:
+        if self.noise or self.unreliable:
             columns += [(f"{letter}_clean", pa.int32()) for letter in letters]
+        if self.unreliable:
+            columns.append(("replaced", pa.int8()))
         return pa.schema(columns)
 
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
@@ -149,6 +169,7 @@ class XorRecipe(Recipe):
             "key": [f"{split}-{row:09d}" for row in range(first, first + count)],
             "p": np.full(count, p),
             "gate": samples.gate.astype(np.int8),
+            "replaced": samples.replaced,
         }
         for column, letter in enumerate(letters):
             codes = samples.codes[:, column]
@@ -167,7 +188,7 @@ def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
     >>> exact(XorTask(p=1, bits=1))["ceilings"]["ac->b"]
     {'single_ceiling': 0.5, 'pairwise_ceiling': 0.5, 'bayes_accuracy': 1.0}
     """
-    law: dict[str, Any] = {"modalities": task.modalities, "noise": task.noise, "parity": task.parity}
+    law = {name: getattr(task, name) for name in LAW}
     every = directions(task.modalities, range(1, task.modalities))
     known = {}
     for query, target in every:
@@ -215,6 +236,8 @@ class XorData:
     seed: int
     rows_per_p: Mapping[str, int]
     parity: str
+    unreliable: float
+    unreliable_of: str
 
     @classmethod
     def of(cls, dataset: Dataset) -> XorData:
@@ -248,8 +271,9 @@ class XorData:
         if p not in self.p:
             raise DatasetError(f"{self.dataset.root} holds p = {', '.join(f'{x:g}' for x in self.p)}; got {p:g}")
         letters = names(self.modalities)
-        clean = [f"{letter}_clean" for letter in letters] if self.noise else list(letters)
-        table = self.dataset.table(split, list(dict.fromkeys(["p", "gate", *letters, *clean])))
+        clean = [f"{letter}_clean" for letter in letters] if self.noise or self.unreliable else list(letters)
+        replaced = ["replaced"] if self.unreliable else []
+        table = self.dataset.table(split, list(dict.fromkeys(["p", "gate", *letters, *clean, *replaced])))
         table = table.filter(pc.equal(table["p"], p))
 
         def codes(columns: Sequence[str]) -> np.ndarray:
@@ -258,7 +282,8 @@ class XorData:
         observed = codes(letters)
         if observed.size and not 0 <= observed.min() <= observed.max() < 2**self.bits:
             raise DatasetError(f"{self.dataset.root} is damaged: a code is outside [0, {2**self.bits - 1}]")
-        return XorSamples(codes=observed, clean=codes(clean), gate=table["gate"].to_numpy() == 1)
+        which = table["replaced"].to_numpy() if replaced else None
+        return XorSamples(codes=observed, clean=codes(clean), gate=table["gate"].to_numpy() == 1, replaced=which)
 
 
 def open_xor(path: str | Path) -> XorData:

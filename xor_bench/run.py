@@ -25,7 +25,7 @@ from confu_core.training.trainer import TrainingSettings, train
 from confu_core.user_code import in_evaluation
 from xor_bench.data import XorData
 from xor_bench.settings import Settings
-from xor_bench.task import XorSamples, code_inputs, direction_name, names
+from xor_bench.task import LAW, XorSamples, code_inputs, direction_name, names
 from xor_bench.theory import ceilings, chance, information
 
 __all__ = ["every_direction", "headline", "row_of", "run", "run_together", "samples", "untrained"]
@@ -197,4 +197,4 @@ def _direction_rows(settings: Settings, found: DirectionResults) -> list[dict[st
 
 
 def _law(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in ("modalities", "noise", "parity")}
+    return {name: getattr(settings, name) for name in LAW}

@@ -34,7 +34,7 @@ class Settings:
     ----------
     method : str
         A known name, or ``path/to/file.py:Class``.
-    p, bits, modalities, noise, parity
+    p, bits, modalities, noise, parity, unreliable, unreliable_of
         The task, as in `XorTask`; at most 12 bits.
     inputs : {"bits", "bits01", "onehot", "gaussian"}
         What encoders see of a code (`code_inputs`).
@@ -94,11 +94,15 @@ class Settings:
     width: int = whole(64, "Width of an encoder's layers.", low=1)
     depth: int = whole(1, "Number of an encoder's linear layers.", low=0)
     parity: str = like(XorTask, "parity")
+    unreliable: float = like(XorTask, "unreliable")
+    unreliable_of: str = like(XorTask, "unreliable_of")
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Plain numbers, so that equal settings are written equally whichever numeric types came in.
-        object.__setattr__(self, "parity", self.task.parity)
+        task = self.task
+        object.__setattr__(self, "parity", task.parity)
+        object.__setattr__(self, "unreliable_of", task.unreliable_of)
         check_dials(self)
         if self.bits > MOST_BITS:
             raise InvalidValue(
@@ -115,7 +119,7 @@ class Settings:
     @property
     def task(self) -> XorTask:
         """The distribution."""
-        return XorTask(self.p, self.bits, self.modalities, self.noise, self.parity)
+        return XorTask(*(getattr(self, one.name) for one in fields(XorTask)))
 
     def resolved_options(self) -> dict[str, Any]:
         """Return every option of the method with its value: its defaults, overlaid with the bench's and the user's.
@@ -145,8 +149,11 @@ class Settings:
         True
         """
         columns = self.columns()
+        # Cells that were named before there was a choice keep their names.
         if self.parity == "all":
-            del columns["parity"]  # Cells that were named before there was a choice keep their names.
+            del columns["parity"]
+        if not self.unreliable:
+            del columns["unreliable"], columns["unreliable_of"]
         return cell_id(columns, self.method, *code_places(*self.resolved_options().values()))
 
     def shape(self) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from confu_core.random import generator, uniform, words
 from confu_core.settings import Dial, check_dials, dial, dials, real, share, whole
 
 __all__ = [
+    "LAW",
     "MOST_BITS",
     "XorSamples",
     "XorTask",
@@ -24,10 +25,12 @@ __all__ = [
     "direction_name",
     "directions",
     "law",
+    "lost_shares",
     "make_xor",
     "names",
     "parity_of",
     "random_seed",
+    "unreliable_letters",
     "whole_within",
 ]
 
@@ -36,6 +39,7 @@ Draw = Callable[..., np.ndarray]  # (*stream) -> random words, shape (n, 4)
 KINDS = ("bits", "bits01", "onehot", "gaussian")
 DEFAULT_WIDTH = 16  # Of Gaussian inputs.
 PARITIES = ("all", "pair")
+LAW = ("modalities", "noise", "parity", "unreliable", "unreliable_of")  # What the theory takes besides p and bits.
 MOST_MODALITIES = len(ascii_lowercase)
 MOST_BITS = 16
 MOST_ONEHOT_BITS = 12  # 4096 x 4096 float32 are 64 MiB; each further bit takes four times as much.
@@ -47,8 +51,9 @@ class XorTask:
     """The distribution of the task, checked.
 
     All modalities but the last are independent uniform codes in {0, ..., 2**bits - 1}. The last is the XOR of all the
-    others, or of the first two, with probability ``p``, else a copy of the first. Then every bit of every modality
-    flips with probability ``noise``.
+    others, or of the first two, with probability ``p``, else a copy of the first. Then, with probability
+    ``unreliable``, one modality of the sample becomes noise: its code is replaced by an independent uniform one. Last,
+    every bit of every modality flips with probability ``noise``.
 
     Parameters
     ----------
@@ -63,6 +68,10 @@ class XorTask:
     parity : {"all", "pair"}
         Of which others the last modality is the parity: all, or the first two. With three modalities that is the
         same, and written ``"all"``.
+    unreliable : float
+        Share of the samples in which one modality is noise, in [0, 1].
+    unreliable_of : str
+        Which one: a letter, or several, such as ``"bc"``, of which each such sample draws one; ``"all"`` are any.
 
     Raises
     ------
@@ -72,7 +81,7 @@ class XorTask:
     Examples
     --------
     >>> XorTask(p=1, bits=2)
-    XorTask(p=1.0, bits=2, modalities=3, noise=0.0, parity='all')
+    XorTask(p=1.0, bits=2, modalities=3, noise=0.0, parity='all', unreliable=0.0, unreliable_of='all')
     """
 
     p: float = share(0.5, "Probability that the last modality is the parity of others, in [0, 1].")
@@ -80,6 +89,8 @@ class XorTask:
     modalities: int = whole(3, "Number of modalities, at least 3.", low=3, high=MOST_MODALITIES)
     noise: float = real(0.0, "Probability that an observed bit is flipped, in [0, 0.5].", low=0, high=0.5)
     parity: str = dial("all", "Of which others the last modality is the parity: all, or pair, the first two.")
+    unreliable: float = share(0.0, "Share of the samples in which one modality is noise, in [0, 1].")
+    unreliable_of: str = dial("all", "Which modality that is: letters, of which each such sample draws one, or all.")
 
     def __post_init__(self) -> None:
         # Plain numbers, so that equal tasks are written equally whichever numeric types came in.
@@ -90,6 +101,9 @@ class XorTask:
                 f"fit; use {MOST_BITS} or fewer"
             )
         object.__setattr__(self, "parity", parity_of(self.parity, self.modalities))
+        letters = unreliable_letters(self.unreliable_of, self.modalities)
+        named = letters if self.unreliable and len(letters) < self.modalities else "all"
+        object.__setattr__(self, "unreliable_of", named)
 
     def samples(self, n_samples: int, random_state: int, split: str, start: int = 0) -> XorSamples:
         """Draw samples, as `make_xor` does."""
@@ -102,11 +116,15 @@ class XorTask:
 
 @dataclass(frozen=True)
 class XorSamples:
-    """Samples: observed codes, int64, the same before noise, both of shape (n, modalities), and gates, bool, (n,)."""
+    """Samples: observed codes, int64, the same before noise, both of shape (n, modalities), and gates, bool, (n,).
+
+    Where modalities are unreliable, ``replaced`` is the number of the one that is noise, or -1; int8, (n,).
+    """
 
     codes: np.ndarray
     clean: np.ndarray
     gate: np.ndarray
+    replaced: np.ndarray | None = None
 
 
 def make_xor(
@@ -117,6 +135,8 @@ def make_xor(
     modalities: int = 3,
     noise: float = 0.0,
     parity: str = "all",
+    unreliable: float = 0.0,
+    unreliable_of: str = "all",
     random_state: int = 0,
     split: str = "train",
     start: int = 0,
@@ -124,14 +144,14 @@ def make_xor(
     """Draw samples of the XOR task.
 
     Random numbers are keyed by (random_state, split, sample index), so a range of samples is the same whoever draws it
-    and however it is cut up. They are also common to every ``p`` and ``noise``: two tasks that differ in these alone
-    differ in the samples whose gate or flips they change, and in no others.
+    and however it is cut up. They are also common to every ``p``, ``noise`` and ``unreliable``: two tasks that differ
+    in these alone differ in the samples whose gate, flips or replacement they change, and in no others.
 
     Parameters
     ----------
     n_samples : int
         How many, at least 1.
-    p, bits, modalities, noise, parity
+    p, bits, modalities, noise, parity, unreliable, unreliable_of
         The distribution, as in `XorTask`.
     random_state : int
         The seed.
@@ -156,7 +176,7 @@ def make_xor(
     >>> bool((c == a ^ b).all())
     True
     """
-    task = XorTask(p=p, bits=bits, modalities=modalities, noise=noise, parity=parity)
+    task = XorTask(p, bits, modalities, noise, parity, unreliable, unreliable_of)
     return task.samples(n_samples, random_state, split, start)
 
 
@@ -166,7 +186,8 @@ def _drawn(task: XorTask, count: int, seed: int, split: str, first: int) -> XorS
 
     gate = uniform(draw("gate")[:, 0]) < task.p
     clean = _clean(task, gate, draw)
-    return XorSamples(codes=clean ^ _flips(task, count, draw), clean=clean, gate=gate)
+    sent, replaced = _with_noise(task, clean, draw) if task.unreliable else (clean, None)
+    return XorSamples(codes=sent ^ _flips(task, count, draw), clean=clean, gate=gate, replaced=replaced)
 
 
 def code_inputs(kind: str, bits: int, *, width: int | None = None, random_state: int = 0) -> np.ndarray:
@@ -290,6 +311,31 @@ def parity_of(parity: object, modalities: int) -> str:
     return str(parity) if modalities > 3 else "all"
 
 
+def unreliable_letters(unreliable_of: object, modalities: int) -> str:
+    """Return the letters of the modalities of which one may be noise, in order, checked."""
+    everyone = "".join(names(modalities))
+    if unreliable_of == "all":
+        return everyone
+    chosen = set(unreliable_of) if isinstance(unreliable_of, str) else set()
+    if not chosen or not chosen <= set(everyone):
+        raise InvalidValue(f"unreliable_of must be all, or letters among {everyone}; got {unreliable_of!r}")
+    return "".join(sorted(chosen))
+
+
+def lost_shares(unreliable: object, unreliable_of: object, modalities: int, parity: str) -> tuple[float, float]:
+    """Return the share of samples whose parity a replaced modality breaks, and of those whose copy it breaks.
+
+    >>> lost_shares(0.3, "bc", 3, "all")
+    (0.3, 0.15)
+    """
+    share = dials(XorTask)["unreliable"].checked("unreliable", unreliable)
+    letters, everyone = unreliable_letters(unreliable_of, modalities), names(modalities)
+    ends = {everyone[0], everyone[-1]}
+    core = ends | {everyone[1]} if parity_of(parity, modalities) == "pair" else set(everyone)
+    in_parity, in_copy = (sum(letter in some for letter in letters) for some in (core, ends))
+    return share * in_parity / len(letters), share * in_copy / len(letters)
+
+
 def random_seed(random_state: object) -> int:
     """Return a seed: a whole number of at least 0."""
     return whole_within("random_state", random_state, 0)
@@ -307,6 +353,16 @@ def _clean(task: XorTask, gate: np.ndarray, draw: Draw) -> np.ndarray:
     parity = np.bitwise_xor.reduce(free if task.parity == "all" else free[:2])
     last = np.where(gate, parity, free[0])
     return np.stack([*free, last], axis=1)
+
+
+def _with_noise(task: XorTask, clean: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    """Replace one modality of a share of the samples, and say which, or -1; int8."""
+    letters, drawn = unreliable_letters(task.unreliable_of, task.modalities), draw("unreliable")
+    which = (uniform(drawn[:, 1]) * len(letters)).astype(np.int8)
+    columns = np.array([names(task.modalities).index(letter) for letter in letters], np.int8)
+    replaced = np.where(uniform(drawn[:, 0]) < task.unreliable, columns[which], np.int8(-1))
+    code = (drawn[:, 2] >> np.uint64(WORD_BITS - task.bits)).astype(np.int64)
+    return np.where(np.arange(task.modalities) == replaced[:, None], code[:, None], clean), replaced
 
 
 def _flips(task: XorTask, count: int, draw: Draw) -> np.ndarray:

@@ -17,7 +17,7 @@ from typing import Any
 from confu_core.errors import InvalidValue
 from xor_bench._ceilings import additive_ceiling, bayes_accuracy, ceilings, chance, pairwise_ceiling, single_ceiling
 from xor_bench._closed_forms import copied_and_synergy
-from xor_bench.task import direction_name, directions, law, names, parity_of
+from xor_bench.task import direction_name, directions, law, lost_shares, names, parity_of
 
 __all__ = [
     "Decomposition",
@@ -76,7 +76,16 @@ class Information:
         return asdict(self)
 
 
-def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0, parity: str = "all") -> Information:
+def information(
+    p: float,
+    bits: int,
+    *,
+    modalities: int = 3,
+    noise: float = 0.0,
+    parity: str = "all",
+    unreliable: float = 0.0,
+    unreliable_of: str = "all",
+) -> Information:
     """Return the exact information structure of the XOR task.
 
     With V = 2**bits codes, r = 1 - 1/V and no noise, I(a; c) = q ln(V q) + r p ln p and
@@ -97,6 +106,8 @@ def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0,
         Probability that an observed bit is flipped, in [0, 0.5].
     parity : {"all", "pair"}
         Of which others the last modality is the parity, as in `XorTask`.
+    unreliable, unreliable_of : float, str
+        Share of the samples in which one modality is noise, and which, as in `XorTask`.
 
     Returns
     -------
@@ -125,9 +136,10 @@ def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0,
     (1.1097, 1.6845, 2.7942)
     """
     p, bits, modalities, noise = law(p, bits, modalities, noise)
+    lost = lost_shares(unreliable, unreliable_of, modalities, parity)
     if parity_of(parity, modalities) == "pair":
         modalities = 3  # The others are independent of these, and of each other.
-    copied, synergy = copied_and_synergy(p, bits, modalities, noise)
+    copied, synergy = copied_and_synergy(p, bits, modalities, noise, lost)
     return Information(
         mi_ac=copied,
         mi_bc=0.0,
@@ -141,7 +153,7 @@ def information(p: float, bits: int, *, modalities: int = 3, noise: float = 0.0,
 
 
 def connected_information(
-    p: float, bits: int, *, modalities: int = 3, noise: float = 0.0, parity: str = "all"
+    p: float, bits: int, *, modalities: int = 3, parity: str = "all", **task: Any
 ) -> dict[int, float]:
     """Return what tables of k modalities add to those of k - 1, exactly.
 
@@ -151,7 +163,7 @@ def connected_information(
 
     Parameters
     ----------
-    p, bits, modalities, noise, parity
+    p, bits, modalities, parity, **task
         As for `information`.
 
     Returns
@@ -169,7 +181,7 @@ def connected_information(
     >>> {order: round(value, 4) for order, value in connected_information(0.5, 1, modalities=4).items()}
     {2: 0.1308, 3: 0.0, 4: 0.2158}
     """
-    found = information(p, bits, modalities=modalities, noise=noise, parity=parity)
+    found = information(p, bits, modalities=modalities, parity=parity, **task)
     top = 3 if parity_of(parity, modalities) == "pair" else modalities
     added = {2: found.mi_ac, top: found.mi_bc_given_a}
     return {order: added.get(order, 0.0) for order in range(2, modalities + 1)}

@@ -24,7 +24,7 @@ from confu_core.shards.cache import Cached
 from confu_core.shards.cache_write import checksum
 from confu_core.shards.read import Dataset
 from confu_core.shards.stream import Stream, stream
-from confu_core.training.epochs import Augment, seen
+from confu_core.training.epochs import Augment, labels_of, seen
 from confu_core.training.samples import Batch
 
 DEGRADED = "degraded"  # The folder beside the cache that keeps damaged splits.
@@ -84,6 +84,7 @@ class StreamedEpochs:
     ranks: int = 1
     device: str = "cpu"
     views: int = 1
+    labels: np.ndarray | None = None  # The class of every row, for methods that learn from it.
 
     def __post_init__(self) -> None:
         rows = self.arrays.dataset.manifest.splits["train"]
@@ -99,7 +100,8 @@ class StreamedEpochs:
         for at, batch in zip(range(self.steps), self._batches(number, share), strict=False):
             inputs = [batch[name] for name in names]
             first, second = seen(inputs, batch["row"], number, self.augment, self.views, self.device)
-            yield Batch(first, None, (self.seed,), number * self.steps + at, self.ranks, second)
+            labels = labels_of(self.labels, batch["row"], self.device)
+            yield Batch(first, None, (self.seed,), number * self.steps + at, self.ranks, second, labels)
 
     def _batches(self, number: int, share: int) -> Iterator[dict[str, np.ndarray]]:
         while True:  # A process whose shards have fewer rows than its share of the steps begins on them again.

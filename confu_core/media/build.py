@@ -25,7 +25,7 @@ from confu_core.model import Model
 from confu_core.random import torch_seed
 
 
-def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: int | None) -> Model:
+def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: int | None, classes: int = 0) -> Model:
     """Make the model of a run, with fresh parameters that its seed decides."""
     own = settings.encoders
     for name in own:
@@ -41,7 +41,9 @@ def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: 
         widths = tuple(int(encoder.output_dim) for encoder in encoders)  # type: ignore[arg-type]
         # As resolved, so that the row of a run says what it was trained with.
         options = settings.resolved_options()
-        return Model(encoders, widths, settings.dim, lambda space: make_method(settings.method, space, options))
+        return Model(
+            encoders, widths, settings.dim, lambda space: make_method(settings.method, space, options), classes
+        )
 
 
 def _over_frames(kind: Kind, encoder: nn.Module) -> nn.Module:

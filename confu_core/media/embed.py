@@ -62,6 +62,7 @@ def with_modality(batch: EmbeddedBatch, modality: int, tables: tuple[Tensor, Ten
 
 def rows_of(batch: EmbeddedBatch, start: int, stop: int) -> EmbeddedBatch:
     """Return a range of the rows of a batch."""
+    labels = None if batch.labels is None else batch.labels[start:stop]
     tables = (batch.features, batch.embeddings)
     features, embeddings = ([table[..., start:stop, :] for table in each] for each in tables)
-    return EmbeddedBatch(features, embeddings)
+    return EmbeddedBatch(features, embeddings, labels=labels)

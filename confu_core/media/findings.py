@@ -116,12 +116,15 @@ class Findings:
     def classified(
         self, batch: EmbeddedBatch, query: tuple[int, ...], labels: np.ndarray, ensemble: str = MEAN
     ) -> ZeroShot:
-        """Tell the class of samples by the prompts that describe classes, read together as `class_scores` says."""
+        """Tell the class of samples: by the method itself, or the prompts that describe classes, as `class_scores`."""
         if not self.task.prompts:
             raise InvalidValue("classes have no descriptions; zero-shot needs a text modality and prompts")
-        scores, described = self.scores(batch.view(query), self.prompts), [label for _, label in self.task.prompts]
-        with torch.no_grad():
-            scale = float(self.model.method.scale())
+        method, view = self.model.method, batch.view(query)
+        with in_evaluation(method), torch.no_grad():
+            scores, scale = method.classify(view), float(method.scale())
+        described = list(range(len(self.task.classes)))
+        if scores is None:
+            scores, described = self.scores(view, self.prompts), [label for _, label in self.task.prompts]
         return zero_shot(scores, described, labels, len(self.task.classes), ensemble=ensemble, scale=scale)
 
     @once

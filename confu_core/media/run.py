@@ -79,12 +79,15 @@ class MediaResult(Measured):
         What it was trained with.
     inputs : mapping of str to Picture, Sound, Text, Sequence or Features
         What it takes.
+    classes : tuple of str
+        What it was told that samples are; empty for a method that does not learn from classes.
     """
 
     model: Model
     tokenizer: Tokenizer | None
     settings: MediaSettings
     inputs: Mapping[str, Kind]
+    classes: tuple[str, ...] = ()
 
 
 def run_media(
@@ -106,7 +109,7 @@ def run_media(
     if families != ():  # Of several processes, those that measure nothing.
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
-    model = make_model(settings, task.inputs, vocabulary).to(device)
+    model = make_model(settings, task.inputs, vocabulary, len(task.classes)).to(device)
     source = source or media_epochs(task, settings, device)
     source.views = model.method.views
     columns = {**settings.columns(), **task.columns}
@@ -134,8 +137,10 @@ def run_media(
     found = _measured(findings, cell, trained, _history(history, task), families, settings.measures)
     if predicted is not None and ranks()[0] == 0:
         write_predictions(predicted, predictions(findings))
+    classes = task.classes if model.method.labelled else ()
+    tokenizer, inputs = task.arrays.tokenizer, task.inputs
     return MediaResult(
-        **vars(found), model=model, tokenizer=task.arrays.tokenizer, settings=settings, inputs=task.inputs
+        **vars(found), model=model, tokenizer=tokenizer, settings=settings, inputs=inputs, classes=classes
     )
 
 
@@ -216,6 +221,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
 def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
     """Return the loss on the validation split, in batches as in training, and bounds on what the scores tell."""
     batch = embed_all(model, [task.taken(VALIDATION, name) for name in task.modalities])
+    batch.labels = torch.from_numpy(np.asarray(task.labels(VALIDATION), np.int64))
     n, size = batch.size, min(size, batch.size)
     parts = [rows_of(batch, start, start + size) for start in range(0, n - size + 1, size)]
     model = model.eval()
@@ -245,7 +251,9 @@ def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:
     device = next(model.parameters()).device
     if batch.embeddings[0].device == device:
         return batch
-    return EmbeddedBatch([t.to(device) for t in batch.features], [t.to(device) for t in batch.embeddings])
+    labels = None if batch.labels is None else batch.labels.to(device)
+    features, embeddings = ([one.to(device) for one in tables] for tables in (batch.features, batch.embeddings))
+    return EmbeddedBatch(features, embeddings, labels=labels)
 
 
 def _ceilings(task: MediaTask) -> list[Measure]:

@@ -16,7 +16,7 @@ from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Features, Kind
 from confu_core.model import Model
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
-from confu_core.typed import check_keys
+from confu_core.typed import check_keys, check_typed
 
 FEATURES = "features"
 GIVE = "give a file that `birdmml run --model` wrote"
@@ -38,6 +38,8 @@ class SavedModel:
         Of its texts.
     row : dict
         What results say of its training: settings, data, and the numbers that it ended with.
+    classes : tuple of str
+        What it tells that samples are; empty for a method that does not learn from classes.
     """
 
     model: Model
@@ -45,13 +47,15 @@ class SavedModel:
     inputs: Mapping[str, Kind]
     tokenizer: Tokenizer | None
     row: dict[str, Any]
+    classes: tuple[str, ...] = ()
 
 
 def save_model(path: Path, found: MediaResult) -> None:
     """Save the model of a run."""
     metrics = ("cell", "directions", "status", "error")
     row = {name: value for name, value in found.row.items() if name not in metrics}
-    trained = {"settings": asdict(found.settings), "inputs": _described(found.inputs)}
+    classes = {"classes": list(found.classes)} if found.classes else {}
+    trained = {"settings": asdict(found.settings), "inputs": _described(found.inputs), **classes}
     state = {"weights": found.model.state_dict(), "tokenizer": found.tokenizer.to_json() if found.tokenizer else ""}
     save_checkpoint(path, {**row, "trained": trained}, state)
 
@@ -99,17 +103,19 @@ def load_model(path: str | Path) -> SavedModel:
         trained["settings"].setdefault("measures", ())  # Of which files from before say nothing.
         check_keys(trained["settings"], dict.fromkeys(get_type_hints(MediaSettings), Any), "settings")
         settings = MediaSettings(**trained["settings"])
+        check_typed(trained.get("classes", []), list[str], "classes")
+        classes = tuple(trained.get("classes", []))
         inputs = _inputs(trained["inputs"])
         tokenizer = Tokenizer.from_json(held["tokenizer"]) if held["tokenizer"] else None
     except (ConfuError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(f"{path} is damaged: {error}; train the model again") from None
-    model = make_model(settings, inputs, tokenizer.size if tokenizer else None)
+    model = make_model(settings, inputs, tokenizer.size if tokenizer else None, len(classes))
     try:
         model.load_state_dict(held["weights"])
     except (RuntimeError, TypeError, AttributeError) as error:
         first = str(error).splitlines()[-1].strip()
         raise TrainingError(f"{path} does not fit the code of its method or encoders: {first}") from None
-    return SavedModel(model.eval(), settings, inputs, tokenizer, row)
+    return SavedModel(model.eval(), settings, inputs, tokenizer, row, classes)
 
 
 def _described(inputs: Mapping[str, Kind]) -> list[list[Any]]:

@@ -40,6 +40,8 @@ class Space:
         Width of the shared embedding space.
     tokens : int or tuple of int
         How many tokens the features of a modality are, side by side.
+    classes : int
+        How many classes samples are of; 0 where the data have none.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Space:
     features: int | tuple[int, ...]
     dim: int
     tokens: int | tuple[int, ...] = 1
+    classes: int = 0
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -169,6 +172,8 @@ class Method(nn.Module):
         sequences; `Space.token_counts` says what came of it.
     projects : bool
         Whether `project` stands in for the model's linear maps into the shared space.
+    labelled : bool
+        Whether training needs the class of each sample, `EmbeddedBatch.labels`, of which there are `Space.classes`.
     ours : str
         Which scores are this toolkit's and not those of the method's paper, in words; empty if none are.
     """
@@ -178,6 +183,7 @@ class Method(nn.Module):
     views: ClassVar[int] = 1
     tokens: ClassVar[int] = 1
     projects: ClassVar[bool] = False
+    labelled: ClassVar[bool] = False
     ours: ClassVar[str] = ""
 
     def __init__(
@@ -194,6 +200,9 @@ class Method(nn.Module):
             raise InvalidValue(f"temperature must be above 0; got {temperature}")
         if not 0 <= label_smoothing < 1:
             raise InvalidValue(f"label_smoothing must be in [0, 1); got {label_smoothing}")
+        if self.labelled and not space.classes:
+            name = type(self).__name__
+            raise InvalidValue(f"{name} learns from classes, and these data have none; use it in birdmml run")
         self._check_loss(loss, label_smoothing)
         sigmoid = loss == "sigmoid"
         self.space = space
@@ -282,6 +291,21 @@ class Method(nn.Module):
             vector is then empty.
         """
         return query.embedding(query.modalities[0]) if len(query.modalities) == 1 else None
+
+    def classify(self, query: View) -> Tensor | None:
+        """Score every class for each row of a query, where the method does so itself; higher is better.
+
+        Parameters
+        ----------
+        query : View
+            Rows seen through one or more modalities.
+
+        Returns
+        -------
+        Tensor, shape (..., query rows, classes), or None
+            By default None: classes are told by the texts that describe them, or by probes where none do.
+        """
+        return None
 
     def project(self, modality: int, features: Tensor) -> Tensor:
         """Return the embeddings of one modality, where a method `projects`: views have them as `View.embedding`.

@@ -40,6 +40,8 @@ class EmbeddedBatch:
         global generator draws it.
     second : EmbeddedBatch, optional
         The same samples, changed independently, in training of a method with two `Method.views`.
+    labels : Tensor of int64, shape (n,), optional
+        The class of each sample, where it is known: in training and validation of media.
 
     Examples
     --------
@@ -59,12 +61,14 @@ class EmbeddedBatch:
         codes: Tensor | None = None,
         shuffle: Shuffle | None = None,
         second: EmbeddedBatch | None = None,
+        labels: Tensor | None = None,
     ) -> None:
         self.features = tuple(features)
         self.embeddings = tuple(embeddings)
         self.codes = codes
         self.shuffle = shuffle
         self.second = second
+        self.labels = labels
         self._views: dict[tuple[int, ...], View] = {}
 
     @property

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import Any, ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method, Space, Term, every_direction, pairs
 from confu_core.methods.clip import summed_cosine
-from confu_core.methods.fusion import make_fusion
-from confu_core.methods.shared_fusion import SharedFusion
+from confu_core.methods.fusion import head_name, make_heads
 from confu_core.methods.view import View
 
 __all__ = ["ConFu"]
@@ -79,18 +78,8 @@ class ConFu(Method):
         for order in self.orders:
             if not 2 <= order < space.modalities:
                 raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
-        settings: dict[str, Any] = {"width": fused_width, "depth": fused_depth, "dropout": dropout}
         fused = [members for k in self.orders for members in combinations(range(space.modalities), k)]
-        if fusion == "shared" and fused:
-            shared = SharedFusion(space.widths, space.dim, tokens=space.token_counts, **settings)
-        self.heads = nn.ModuleDict(
-            {
-                _head(members): shared
-                if fusion == "shared"
-                else make_fusion(fusion, [space.widths[m] for m in members], space.dim, **settings)
-                for members in fused
-            }
-        )
+        self.heads = make_heads(fusion, space, fused, width=fused_width, depth=fused_depth, dropout=dropout)
         if ":" in fusion:  # A head of the user's may do anything with leading axes, unless its class says otherwise.
             says = (vars(type(head)).get("broadcasts", False) for head in self.heads.values())
             self.broadcasts = all(says)  # type: ignore[misc]
@@ -106,7 +95,7 @@ class ConFu(Method):
 
     def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
         """Tell whether each side is a single modality or has a fused head."""
-        return all(len(side) == 1 or _head(side) in self.heads for side in (query, key))
+        return all(len(side) == 1 or head_name(side) in self.heads for side in (query, key))
 
     def score(self, query: View, key: View) -> Tensor:
         """Return the cosine of the two sides, or the sum of cosines where a side has no head."""
@@ -126,11 +115,7 @@ class ConFu(Method):
         Tensor, shape (..., query rows, dim), or None
             Unit-norm; None for several modalities without a head.
         """
-        name = _head(query.modalities)
+        name = head_name(query.modalities)
         if name not in self.heads:
             return super().embed(query)
         return query.once(self, lambda: normalize(self.heads[name](query), dim=-1))
-
-
-def _head(members: tuple[int, ...]) -> str:
-    return "+".join(map(str, members))

@@ -16,12 +16,23 @@ from torch import Tensor, nn
 
 from confu_core.errors import InvalidValue, MethodError, nearest
 from confu_core.layers import Linear
+from confu_core.methods.shared_fusion import SharedFusion
 from confu_core.user_code import one_line, user_attribute
 
 if TYPE_CHECKING:
+    from confu_core.methods.base import Space
     from confu_core.methods.view import View
 
-__all__ = ["FUSIONS", "ConcatFusion", "Fusion", "GatedFusion", "HadamardFusion", "make_fusion"]
+__all__ = [
+    "FUSIONS",
+    "ConcatFusion",
+    "Fusion",
+    "GatedFusion",
+    "HadamardFusion",
+    "head_name",
+    "make_fusion",
+    "make_heads",
+]
 
 SLOPE = 0.2  # Of the LeakyReLU that ends the published head.
 
@@ -112,6 +123,20 @@ def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, dep
         known = sorted([*FUSIONS, "shared"])
         raise InvalidValue(f"fusion must be one of {', '.join(known)}; got {kind!r}: {nearest(kind, known)}")
     return FUSIONS[kind](features, dim, width=width, depth=depth, dropout=dropout)
+
+
+def make_heads(kind: str, space: Space, subsets: Sequence[tuple[int, ...]], **settings: Any) -> nn.ModuleDict:
+    """Return a fused head for each subset of modalities, by `head_name`; one for all of them if ``kind`` is shared."""
+    if kind == "shared" and subsets:
+        shared = SharedFusion(space.widths, space.dim, tokens=space.token_counts, **settings)
+        return nn.ModuleDict(dict.fromkeys(map(head_name, subsets), shared))
+    widths = {head_name(members): [space.widths[m] for m in members] for members in subsets}
+    return nn.ModuleDict({name: make_fusion(kind, own, space.dim, **settings) for name, own in widths.items()})
+
+
+def head_name(members: tuple[int, ...]) -> str:
+    """Return what the head of some modalities is called, such as ``"0+2"``."""
+    return "+".join(map(str, members))
 
 
 def _own_fusion(place: str, features: Sequence[int], dim: int, **settings: Any) -> nn.Module:

@@ -29,6 +29,7 @@ BUILT_IN = {
     "hub": "confu_core.methods.hub:Hub",
     "infmasking": "confu_core.methods.infmasking:InfMasking",
     "pmrl": "confu_core.methods.pmrl:PMRL",
+    "supervised": "confu_core.methods.supervised:Supervised",
     "symile": "confu_core.methods.symile:Symile",
     "triangle": "confu_core.methods.triangle:TRIANGLE",
 }

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["INK", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Image", "plain", "render", "stack_bars"]
+__all__ = ["FURTHER", "INK", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Image", "plain", "render", "stack_bars"]
 
 # Okabe and Ito's palette, without yellow (too pale for lines on paper) and black (kept for what is exact).
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+# Paul Tol's indigo, wine and olive, and a grey: for what six colours do not reach, told from them by lightness too.
+FURTHER = ("#332288", "#882255", "#999933", "#8a8a8a")
 # The page turns these into colours of its own, so that figures follow a dark page.
 INK, RULE, PAPER, QUIET = "#222222", "#d9d9d9", "#ffffff", "#59636e"
 RESOLUTION = 200  # Pixels per inch.

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from confu_core.page.drawing import INK, PALETTE, PAPER, QUIET, RULE, Image
+from confu_core.page.drawing import FURTHER, INK, PALETTE, PAPER, QUIET, RULE, Image
 from confu_core.page.numbers import show, show_setting
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ COLOURS = {
     RULE: "var(--rule)",
     PAPER: "var(--paper)",
     QUIET: "var(--quiet)",
-    **{colour: f"var(--series-{at})" for at, colour in enumerate(PALETTE)},
+    **{colour: f"var(--series-{at})" for at, colour in enumerate((*PALETTE, *FURTHER))},
 }
 
 

@@ -32,7 +32,7 @@ from confu_core.report.selection import selected
 from confu_core.report.sources import ReportView, view_of, with_reference
 from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
-from confu_core.report.words import ReportWords, capitalised, file_stem, seed_count
+from confu_core.report.words import ReportWords, capitalised, file_stem, ours_notes, seed_count
 
 MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
 Named = TypeVar("Named", Table, Image)
@@ -117,7 +117,14 @@ def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetPart:
     further = direction_tables(measures, view, fallbacks=not measured)
     folded = tuple(table for table in further if table.name != "directions")
     sections = (
-        Section("", capitalised(view.y_label), "", (headline,), (matrix,)),
+        Section(
+            "",
+            capitalised(view.y_label),
+            "",
+            (headline,),
+            (matrix,),
+            notes=ours_notes(one.group for one in measures.groups),
+        ),
         Section("", "Beyond pairs", "", beyond),
         *measured,
         Section("", "Every direction", "", directions, tuple(_direction_matrices(measures, view)), folded),
@@ -231,6 +238,7 @@ def _markdown_part(part: DatasetPart) -> Iterator[str]:
     yield f"## {escape_markdown(part.headline.title)}"
     yield from map(to_markdown, part.headline.tables)
     yield f"{MEANS} {BOLD}"
+    yield from map(escape_markdown, part.headline.notes)
     for image in (*part.beyond.images, *part.directions.images):
         yield f"## {escape_markdown(image.title)}"
         yield _image(image)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from confu_core.page.drawing import INK, PALETTE, PAPER, Image, plain, render
+from confu_core.page.drawing import FURTHER, INK, PALETTE, PAPER, Image, plain, render
 from confu_core.page.numbers import show_setting
 from confu_core.report.exact import Reference, reference_curves
 from confu_core.report.tidy import Point, Series, x_values
@@ -26,6 +26,10 @@ SPARE_MARKER = "X"  # No known method has it.
 METHODS = dict(
     zip(("confu", "symile", "gram", "triangle", "clip", "hub"), zip(PALETTE, MARKERS, strict=True), strict=True)
 )
+METHODS |= dict(zip(("eao", "comm", "pmrl", "supervised"), zip(FURTHER, "hpd8", strict=True), strict=True))
+# What is made of another method has its colour.
+for _own, _made_of in {"gated-symile": "symile", "infmasking": "comm", "bimodal": "clip"}.items():
+    METHODS[_own] = METHODS[_made_of][0], "d"
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 SMALL = 0.68  # Markers of small multiples, relative to those of a figure with one pair of axes.
 SEED: dict[str, Any] = {"marker": ".", "linestyle": "none", "markersize": 5, "markeredgewidth": 0, "alpha": 0.6}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -117,6 +117,16 @@ class ReportWords:
         if exact and self.design.definitions:
             return {**common, **self.design.definitions, **_without(of_measures, self.design.definitions)}
         return {**(common if exact else _without(common, KNOWN_EXACTLY)), **of_measures}
+
+
+def ours_notes(methods: Iterable[str]) -> tuple[str, ...]:
+    """Say of which methods scores are this toolkit's choice and not their paper's, a sentence each.
+
+    >>> ours_notes(["clip", "pmrl"])
+    ('Ours, not in the paper of pmrl: scores of two or more modalities: the largest singular value with the key.',)
+    """
+    ours = read_data("confu_core.report", "words.toml")["ours"]
+    return tuple(f"Ours, not in the paper of {name}: {ours[name]}." for name in dict.fromkeys(methods) if name in ours)
 
 
 @cache

@@ -14,7 +14,7 @@ from confu_core.random import generator
 from confu_core.training.samples import Batch
 from confu_core.training.settings import BALANCES, PAIRINGS
 
-__all__ = ["Augment", "Epochs", "MediaEpochs", "seen", "to_tensor"]
+__all__ = ["Augment", "Epochs", "MediaEpochs", "labels_of", "seen", "to_tensor"]
 
 # (rows of every modality, their numbers, epoch) -> the rows, changed.
 Augment = Callable[[list[np.ndarray], np.ndarray, int], list[np.ndarray]]
@@ -53,7 +53,7 @@ class MediaEpochs:
     augment : callable, optional
         Changes the rows of every modality, given their numbers and the epoch.
     labels : ndarray, shape (n,), optional
-        The species of each row; needed to balance them, and to pair within them.
+        The class of each row, for methods that learn from it; needed to balance species, and to pair within them.
     balance : {"instance", "species"}
         Whether an epoch has each row once, or each species equally often.
     pairing : {"sample", "class"}
@@ -92,7 +92,7 @@ class MediaEpochs:
             raise InvalidValue(f"batch_size must be a multiple of the {ranks} processes; got {self.size}")
         self.arrays, self.seed, self.device = list(arrays), seed, torch.device(device)
         self.augment = augment
-        self.labels = labels if balance == "species" else None
+        self.labels, self.balanced = labels, balance == "species"
         self.paired = labels if pairing == "class" else None
         self.rank, self.ranks = rank, ranks
         self.views = 1
@@ -107,7 +107,8 @@ class MediaEpochs:
             rows = order[first : first + share]
             inputs = [np.asarray(array[own[rows]]) for array, own in zip(self.arrays, partners, strict=True)]
             one, other = seen(inputs, rows, number, self.augment, self.views, self.device)
-            yield Batch(one, None, (self.seed,), number * self.steps + at, self.ranks, other)
+            labels = labels_of(self.labels, rows, self.device)
+            yield Batch(one, None, (self.seed,), number * self.steps + at, self.ranks, other, labels)
 
     def _partners(self, number: int, modality: int) -> np.ndarray:
         """Return which row of a modality stands beside each row of the first."""
@@ -122,13 +123,18 @@ class MediaEpochs:
     def _order(self, number: int) -> np.ndarray:
         n = len(self.arrays[0])
         source = generator(self.seed, "order", number)
-        if self.labels is None:
+        if self.labels is None or not self.balanced:
             return source.permutation(n)
         # Each species in turn hands out its rows in an order of its own; the rarer begin again.
         queues = [source.permutation(np.flatnonzero(self.labels == label)) for label in np.unique(self.labels)]
         rounds = -(-n // len(queues))
         dealt = np.stack([np.resize(queue, rounds) for queue in queues], axis=1)
         return source.permuted(dealt, axis=1).reshape(-1)[:n]
+
+
+def labels_of(labels: np.ndarray | None, rows: np.ndarray, device: str | torch.device) -> Tensor | None:
+    """Return the classes of the rows of a batch, where they are known."""
+    return None if labels is None else torch.from_numpy(np.asarray(labels[rows], np.int64)).to(device)
 
 
 def seen(

@@ -55,6 +55,8 @@ class Batch:
         How many processes share the batch; each has as many rows of it.
     second : tuple of Tensor, shape (rows, width), or None
         The samples again, changed independently, for a method with two views.
+    labels : Tensor of int64, shape (rows,), or None
+        The class of each sample, where its source knows it.
     """
 
     inputs: tuple[Tensor, ...]
@@ -63,6 +65,7 @@ class Batch:
     step: int
     ranks: int = 1
     second: tuple[Tensor, ...] | None = None
+    labels: Tensor | None = None
 
     def shuffle(self, anchor: int, modality: int) -> Tensor:
         """Return the permutation of a modality's samples for the negatives of an anchor, shape (..., n).

@@ -35,6 +35,7 @@ class Losses(nn.Module):
             found = self._embedded(batch.inputs, batch)
             if batch.second is not None:
                 found.second = self._embedded(batch.second, batch)
+            found.labels = batch.labels
             return self.model.method.losses(gathered(found))
 
     def _embedded(self, inputs: Sequence[Tensor], batch: Batch) -> EmbeddedBatch:

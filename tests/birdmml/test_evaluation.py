@@ -69,6 +69,23 @@ def test_a_saved_model_gives_the_numbers_of_its_run(
     assert list(saved.inputs) == ["image", "audio", "caption"]
 
 
+def test_a_model_told_classes_is_measured_on_data_of_the_same(built: Path, cache: Path, tmp_path: Path) -> None:
+    trained = run(MediaSettings(data=str(built), method="supervised", **SMALL), cache=cache)
+    save_model(path := tmp_path / "model.pt", trained)
+    known = open_data(built)
+    saved = load_model(path)
+    assert saved.classes == known.contents.classes == trained.classes
+    found = evaluate_model(saved, known, cache=cache)
+    assert found.row["accuracy"] == trained.row["accuracy"]
+    other = replace(known, contents=replace(known.contents, classes=known.contents.classes[::-1]))
+    with pytest.raises(
+        InvalidValue, match=r"^the model tells \d+ classes, such as '.*', and the data have other ones; "
+    ):
+        evaluate_model(saved, other, cache=cache)
+    streamed = run(MediaSettings(data=str(built), method="supervised", **SMALL), stream=True)
+    assert streamed.row["status"] == "done" and streamed.row["accuracy"] >= 0
+
+
 def test_its_embeddings_give_them_too(
     trained: MediaResult, model: Path, built: Path, cache: Path, tmp_path: Path
 ) -> None:

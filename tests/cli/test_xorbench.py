@@ -270,7 +270,8 @@ def test_info_tells_what_a_dataset_holds(built: Path) -> None:
 
 def test_info_tells_what_is_known_of_a_task() -> None:
     exact = said("info", "--p", "0.5", "--modalities", "4")
-    assert exact["task"] == {"p": 0.5, "bits": 5, "modalities": 4, "noise": 0.0, "parity": "all"}
+    reliable = {"parity": "all", "unreliable": 0.0, "unreliable_of": "all"}
+    assert exact["task"] == {"p": 0.5, "bits": 5, "modalities": 4, "noise": 0.0, **reliable}
     law = information(0.5, 5, modalities=4)
     assert law.as_dict().items() <= exact["information"].items()
     assert exact["information"]["connected_information"] == {"2": law.mi_ac, "3": 0.0, "4": law.mi_bc_given_a}
@@ -280,6 +281,28 @@ def test_info_tells_what_is_known_of_a_task() -> None:
     assert pair["ceilings"]["acd->b"]["additive_ceiling"] == pytest.approx(0.75)
     assert "additive" in succeed("info", "--bits", "1") and "additive" not in succeed("info", "--modalities", "4")
     assert "0.5156" in succeed("info", "--p", "0.5", "--bits", "5")
+
+
+def test_modalities_may_be_unreliable_in_every_verb(tmp_path: Path) -> None:
+    dials = ["--unreliable", "0.5", "--unreliable-of", "cb"]
+    exact = said("info", "--p", "1", "--bits", "2", *dials)
+    assert exact["task"]["unreliable_of"] == "bc"
+    ceiling = exact["ceilings"]["ac->b"]["bayes_accuracy"]
+    assert ceiling == pytest.approx(0.5 + 0.5 / 4)
+    said("build", "--out", tmp_path / "data", "--p", "1", "--bits", "2", "--train", "200", "--test", "100", *dials)
+    quick = ["--epochs", "1", "--batch-size", "100"]
+    row = said("run", "--method", "clip", "--data", tmp_path / "data", *quick)
+    assert (row["unreliable"], row["unreliable_of"], row["bayes_accuracy"]) == (0.5, "bc", ceiling)
+    words = ["run", "--data", tmp_path / "data", *quick, "--unreliable", "0.1"]
+    assert_one_line(invoke(*words), 2, f"--unreliable is 0.5 in {tmp_path / 'data'}; got 0.1")
+    assert_one_line(
+        invoke("info", "--unreliable-of", "x"), 2, "unreliable_of must be all, or letters among abc; got 'x'"
+    )
+    swept = ["sweep", "--method", "clip", "--p", "1", "--bits", "2", "--unreliable", "0,0.5", "--unreliable-of", "bc"]
+    said(*swept, *QUICK, "--seed", "0,1,2", "--workers", "1", "--out", tmp_path / "runs")
+    found = {row["unreliable"]: row["bayes_accuracy"] for row in read_results(tmp_path / "runs").rows()}
+    assert found == {0.0: 1.0, 0.5: pytest.approx(ceiling)}
+    succeed("results", "check", tmp_path / "runs")
 
 
 def test_nothing_of_a_solver_comes_before_the_one_object() -> None:

@@ -17,7 +17,7 @@ SMALL = {
     "eao": {"fused_width": 16},
     "infmasking": {"fused_width": 16, "head_width": 16},
 }
-PLAIN = {"comm", "infmasking"}  # Batch statistics, and masks that are drawn.
+PLAIN = {"comm", "infmasking", "supervised"}  # Batch statistics, masks that are drawn, labels.
 EXAMPLE = Path(__file__).parents[2] / "examples/own_method.py"
 BROKEN = """
 import torch

@@ -200,8 +200,8 @@ def test_a_method_lists_the_scales_that_train_apart() -> None:
     assert len(weights["params"]) + 2 == len(list(model.parameters())) and stepper.highest == [QUICK.lr, 0.2]
 
 
-# One modality is not seen; scales are fixed.
-UNLIKE = {"bimodal", "comm", "infmasking", "pmrl"}
+# One modality is not seen; scales are fixed; codes have no classes.
+UNLIKE = {"bimodal", "comm", "infmasking", "pmrl", "supervised"}
 
 
 @pytest.mark.parametrize("reduce", [True, False])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from types import ModuleType
+from typing import Any
 
 import pytest
 from markdown_pages import ROOT, section, table, text
@@ -91,14 +92,20 @@ def test_the_tables_of_the_theory() -> None:
         )
 
 
-def test_the_table_with_noise() -> None:
-    for row in table(section("docs/xor-theory.md", "With noise"), "noise"):
-        noise = float(row["noise"])
-        exact = information(0.5, 5, noise=noise)
+@pytest.mark.parametrize(
+    ("title", "dial", "others"),
+    [("With noise", "noise", {}), ("With unreliable modalities", "unreliable", {"unreliable_of": "bc"})],
+)
+def test_the_tables_over_a_dial(title: str, dial: str, others: dict[str, str]) -> None:
+    rows = table(section("docs/xor-theory.md", title), dial)
+    assert len(rows) > 4
+    for row in rows:
+        law: dict[str, Any] = {dial: float(row[dial]), **others}
+        exact = information(0.5, 5, **law)
         directions = [(("a",), "c"), (("a", "b"), "c"), (("a", "c"), "b")]
         assert list(row.values())[1:] == digits(
             exact.mi_ac,
             exact.mi_bc_given_a,
             exact.total_correlation,
-            *(bayes_accuracy(0.5, 5, query, target, noise=noise) for query, target in directions),
+            *(bayes_accuracy(0.5, 5, query, target, **law) for query, target in directions),
         )

@@ -119,7 +119,7 @@ def test_the_page_of_results_names_every_setting() -> None:
 
 def test_the_page_of_data_names_every_column_and_field() -> None:
     columns = [name for row in table(text("docs/data.md"), "column") for name in row["column"].split(", ")]
-    assert columns == XorRecipe(noise=0.1).schema.names
+    assert columns == XorRecipe(noise=0.1, unreliable=0.2).schema.names
     fields = [name for row in table(text("docs/data.md"), "field") for name in row["field"].split(", ")]
     assert fields == list(Manifest.__annotations__)
 

@@ -145,6 +145,23 @@ def test_the_manifest_tells_the_theory(roots: dict[str, Path], name: str) -> Non
         assert all(list(one) == ["2", "3", "4"] for one in by_order)
 
 
+def test_unreliable_modalities_are_kept_and_none_leaves_manifests_as_they_were(tmp_path: Path) -> None:
+    recipe = XorRecipe(p=(0.9,), bits=2, unreliable=0.4, unreliable_of="bc", rows_per_p={"train": 50, "test": 20})
+    manifest = build(recipe, tmp_path)
+    assert manifest.config["unreliable_of"] == "bc" and recipe_of(manifest) == recipe
+    drawn, held = (
+        make_xor(50, p=0.9, bits=2, unreliable=0.4, unreliable_of="bc"),
+        open_xor(tmp_path).samples("train", 0.9),
+    )
+    for name in ("codes", "clean", "gate", "replaced"):
+        assert np.array_equal(getattr(held, name), getattr(drawn, name))
+    ceiling = manifest.information["0.9"]["ceilings"]["ac->b"]["bayes_accuracy"]
+    assert ceiling == bayes_accuracy(0.9, 2, unreliable=0.4, unreliable_of="bc")
+    plain = XorRecipe(unreliable_of="b")
+    assert "unreliable" not in plain.config and "replaced" not in plain.schema.names
+    assert plain == XorRecipe() and "unreliable_of" not in plain.config
+
+
 def test_a_parity_of_a_pair_is_kept_and_that_of_all_leaves_manifests_as_they_were(tmp_path: Path) -> None:
     rows = {"train": 40, "validation": 2, "test": 2}
     pair = XorRecipe(p=(0.9,), bits=2, modalities=4, parity="pair", noise=0.1, rows_per_p=rows)

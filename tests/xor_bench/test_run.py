@@ -14,6 +14,7 @@ from confu_core.shards import build
 from xor_bench.data import XorRecipe, open_xor
 from xor_bench.run import headline, run, run_together, samples
 from xor_bench.settings import Settings
+from xor_bench.theory import bayes_accuracy
 
 QUICK: dict[str, Any] = {"bits": 3, "epochs": 4, "train_samples": 600, "test_samples": 400, "batch_size": 150}
 METHODS = ["clip", "hub", "confu", "gram", "triangle", "symile", "bimodal", "eao", "gated-symile", "pmrl"]
@@ -108,13 +109,23 @@ def test_confu_finds_what_clip_cannot() -> None:
     assert run(Settings(method="clip", **shared))["accuracy"] < 0.5
 
 
+def test_unreliable_modalities_make_another_cell_and_none_makes_the_old_one() -> None:
+    plain = Settings()
+    columns = {k: v for k, v in plain.columns().items() if k not in ("parity", "unreliable", "unreliable_of")}
+    assert plain.cell() == cell_id(columns, "confu") == Settings(unreliable_of="b").cell()
+    some = Settings(unreliable=0.2, unreliable_of="b")
+    assert len({plain.cell(), some.cell(), Settings(unreliable=0.2).cell()}) == 3
+    assert some.shape() != plain.shape()
+    row = run(Settings(method="clip", p=0.9, unreliable=0.5, unreliable_of="b", **{**QUICK, "bits": 1}))
+    assert (row["unreliable"], row["unreliable_of"]) == (0.5, "b")
+    assert row["bayes_accuracy"] == bayes_accuracy(0.9, 1, unreliable=0.5, unreliable_of="b") < bayes_accuracy(0.9, 1)
+
+
 def test_the_parity_of_a_pair_is_another_cell_only_where_it_is_another_task() -> None:
     three, four = Settings(), Settings(modalities=4)
     assert Settings(parity="pair").cell() == three.cell() and three.columns()["parity"] == "all"
     pair = Settings(modalities=4, parity="pair")
     assert pair.cell() != four.cell() and pair.shape() != four.shape() and pair.columns()["parity"] == "pair"
-    # As before there was a choice.
-    assert three.cell() == cell_id({k: v for k, v in three.columns().items() if k != "parity"}, "confu")
     row = run(Settings(method="clip", p=0.9, modalities=4, parity="pair", **{**QUICK, "bits": 1}))
     by_name = {d["direction"]: d for d in row["directions"]}
     assert by_name["ad->b"]["bayes_accuracy"] == by_name["acd->b"]["bayes_accuracy"] == pytest.approx(0.95)

@@ -210,6 +210,31 @@ def test_inputs_that_do_not_exist_are_refused(values: dict[str, Any], message: s
         code_inputs(**{"bits": 3, **values})
 
 
+def test_a_share_of_the_samples_has_one_modality_of_noise() -> None:
+    plain, noisy = (make_xor(20_000, p=0.6, bits=3, unreliable=share, unreliable_of="bc") for share in (0, 0.3))
+    assert plain.replaced is None and noisy.replaced is not None
+    assert (noisy.clean == plain.codes).all() and (noisy.gate == plain.gate).all()
+    hit = noisy.replaced[:, None] == np.arange(3)
+    assert (noisy.codes[~hit] == plain.codes[~hit]).all() and not hit[:, 0].any()
+    # Three standard deviations around the shares; a replaced code is the old one once in eight times.
+    assert hit.mean(0)[1:] == pytest.approx([0.15, 0.15], abs=0.008)
+    assert (noisy.codes == noisy.clean)[hit].mean() == pytest.approx(1 / 8, abs=0.015)
+    assert np.bincount(noisy.codes[hit], minlength=8) / hit.sum() == pytest.approx(np.full(8, 1 / 8), abs=0.015)
+    more = make_xor(20_000, p=0.6, bits=3, unreliable=0.5, unreliable_of="bc")
+    assert (more.codes[noisy.replaced >= 0] == noisy.codes[noisy.replaced >= 0]).all()
+
+
+def test_which_modality_is_noise_is_written_in_one_way() -> None:
+    assert XorTask(unreliable=0.1, unreliable_of="cb").unreliable_of == "bc"
+    assert XorTask(unreliable=0.1, unreliable_of="cab") == XorTask(unreliable=0.1)
+    assert XorTask(unreliable_of="b") == XorTask()
+    for wrong in ("d", "", "a,b", 3):
+        with pytest.raises(InvalidValue, match="^unreliable_of must be all, or letters among abc; got"):
+            make_xor(5, unreliable=0.1, unreliable_of=wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match=r"^unreliable must be in \[0, 1\]; got 1.5$"):
+        make_xor(5, unreliable=1.5)
+
+
 def test_the_parity_of_a_pair_leaves_the_others_alone() -> None:
     every, pair = (make_xor(500, p=0.6, bits=3, modalities=5, parity=parity) for parity in ("all", "pair"))
     # The same draws: what differs is what the last one is where the gate is open.
@@ -224,5 +249,7 @@ def test_the_parity_of_a_pair_leaves_the_others_alone() -> None:
 def test_numbers_of_any_kind_make_equal_tasks() -> None:
     plain = XorTask(p=1.0, bits=2, modalities=3, noise=0.0)
     assert XorTask(p=np.float64(1), bits=np.int64(2), modalities=np.int8(3), noise=0) == plain
-    assert repr(XorTask(p=1, bits=np.int64(2))) == "XorTask(p=1.0, bits=2, modalities=3, noise=0.0, parity='all')"
+    assert repr(XorTask(p=1, bits=np.int64(2))) == (
+        "XorTask(p=1.0, bits=2, modalities=3, noise=0.0, parity='all', unreliable=0.0, unreliable_of='all')"
+    )
     assert random_seed(np.int64(7)) == 7 and type(random_seed(np.int64(7))) is int

@@ -200,6 +200,70 @@ def test_a_parity_of_a_pair_is_that_of_the_enumerated_distribution(
         assert exact.single == pytest.approx(max(best_guess(table, (one,), number) for one in numbers)), case
 
 
+# (bits, modalities, noise, parity, share, of) of tasks in which a modality may be noise.
+UNRELIABLE = [
+    (1, 3, 0.0, "all", 0.2, "all"),
+    (2, 3, 0.0, "all", 0.5, "b"),
+    (2, 3, 0.0, "all", 1.0, "ac"),
+    (3, 3, 0.05, "all", 0.3, "bc"),
+    (2, 3, 0.0, "all", 1.0, "all"),
+    (2, 4, 0.1, "all", 0.4, "abd"),
+    (1, 5, 0.0, "pair", 0.4, "bcd"),
+    (1, 4, 0.1, "pair", 1.0, "c"),
+]
+
+
+def unreliable_joint(p: float, bits: int, modalities: int, noise: float, parity: str, of: float, which: str) -> Any:
+    """The law by its definition: one modality after the other replaced, then noise, each with its share."""
+    letters = "abcdef"[:modalities] if which == "all" else which
+    table = (1 - of) * joint(p, bits, modalities, noise, parity)
+    for letter in letters:
+        kept = joint(p, bits, modalities, noise, parity).sum("abcdef".index(letter), keepdims=True)
+        table = table + of / len(letters) * kept / 2**bits
+    return table
+
+
+@ANY_P
+@pytest.mark.parametrize("task", UNRELIABLE)
+def test_unreliable_modalities_are_those_of_the_enumerated_distribution(p: float, task: tuple[Any, ...]) -> None:
+    bits, modalities, noise, parity, share, which = task
+    table, letters = unreliable_joint(p, *task), "abcdef"[:modalities]
+    law: dict[str, Any] = {"modalities": modalities, "noise": noise, "parity": parity}
+    law |= {"unreliable": share, "unreliable_of": which}
+    found, everyone = information(p, bits, **law), tuple(range(modalities))
+    whole = entropy(table, everyone)
+    total = sum(entropy(table, (m,)) for m in everyone) - whole
+    dual = whole - sum(whole - entropy(table, everyone[:m] + everyone[m + 1 :]) for m in everyone)
+    said = found.total_correlation, found.dual_total_correlation, found.mi_ac, found.mi_bc, found.mi_bc_given_a
+    between = everyone[2:-1]
+    last = modalities - 1
+    wanted = total, dual, mutual(table, 0, last), mutual(table, 1, last), mutual(table, 1, last, (0, *between))
+    assert said == pytest.approx(wanted, abs=1e-12)
+    assert connected_information(p, bits, **law) == pytest.approx(connected(table), abs=1e-9)
+    exact_by_law = order_law(table, 2)
+    for query, target in directions(modalities, range(1, modalities)):
+        numbers, number = tuple(map(letters.index, query)), letters.index(target)
+        exact, case = ceilings(p, bits, query, target, **law), direction_name(query, target)
+        assert exact.bayes == pytest.approx(best_guess(table, numbers, number)), case
+        assert exact.single == pytest.approx(max(best_guess(table, (one,), number) for one in numbers)), case
+        assert exact.pairwise == pytest.approx(guess_accuracy(table, exact_by_law, numbers, number)), case
+
+
+def test_no_unreliable_modality_changes_no_bit_of_the_theory() -> None:
+    for p, (bits, modalities, noise) in product(P, TASKS):
+        law: dict[str, Any] = {"modalities": modalities, "noise": noise}
+        assert information(p, bits, **law, unreliable_of="b") == information(p, bits, **law)
+    # With many bits, where formulas are limits: what a triple says is all of a code, in the share that is whole.
+    many = information(1, 2000, unreliable=0.25, unreliable_of="b")
+    assert many.mi_bc_given_a / many.code_entropy == pytest.approx(0.75, abs=1e-3) and many.mi_ac == 0
+    assert bayes_accuracy(1, 2000, unreliable=0.25) == pytest.approx(0.75)
+
+
+def test_the_additive_ceiling_knows_what_is_unreliable() -> None:
+    found = additive_ceiling(1, 1, unreliable=0.4)
+    assert found == pytest.approx(0.6 * 0.75 + 0.4 * 0.5)
+
+
 @ANY_P
 @EVERY_TASK
 def test_orders_are_those_of_the_laws_with_all_tables_of_their_size(

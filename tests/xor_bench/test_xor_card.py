@@ -18,6 +18,7 @@ ROWS = {"train": 2, "validation": 2, "test": 2}
     [
         XorRecipe(p=(0.0, 1.0), rows_per_p=ROWS),
         XorRecipe(noise=0.1, bits=2, modalities=4, parity="pair", rows_per_p=ROWS),
+        XorRecipe(bits=2, unreliable=0.2, unreliable_of="bc", rows_per_p=ROWS),
     ],
 )
 def test_every_setting_and_column_is_explained(recipe: XorRecipe, tmp_path) -> None:
@@ -25,7 +26,9 @@ def test_every_setting_and_column_is_explained(recipe: XorRecipe, tmp_path) -> N
     words = words_of(open_dataset(tmp_path / "xor"))
     assert set(manifest.schema) <= set(words.columns)
     flat = {name for name in manifest.config if name != "rows_per_p"} | {f"rows_per_p.{split}" for split in ROWS}
-    assert flat | {"seed", "parity"} == set(words.dials)
+    assert flat | {"seed", "parity", "unreliable", "unreliable_of"} == set(words.dials)
+    said = "In 20% of the samples one modality (b or c) is noise"
+    assert any(said in sentence for sentence in words.what) is bool(recipe.unreliable)
     assert words.figure is not None and words.figure.png[1:4] == b"PNG"
 
 

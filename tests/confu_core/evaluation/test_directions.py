@@ -26,7 +26,7 @@ ROWS, WIDTH, N = 6, 4, 80
 
 def make_model(name: str, modalities: int = 3, encoders: list[nn.Module] | None = None) -> Model:
     torch.manual_seed(0)
-    return Model(encoders or [nn.Identity()] * modalities, WIDTH, 5, load_method(name)).double()
+    return Model(encoders or [nn.Identity()] * modalities, WIDTH, 5, load_method(name), classes=4).double()
 
 
 def make_samples(modalities: int = 3, n: int = N) -> Samples:

@@ -73,6 +73,15 @@ def test_an_epoch_of_a_stream_has_each_row_once_in_an_order_of_its_own(streamed:
     assert StreamedEpochs(streamed, seed=0, size=1000).steps == 1
 
 
+def test_batches_of_a_stream_have_the_classes_of_their_rows(streamed: StreamedArrays) -> None:
+    rows = {tuple(row): at for at, row in enumerate(streamed.array("train", "text").tolist())}
+    epochs = StreamedEpochs(streamed, seed=3, size=5, labels=np.arange(20) * 3 % 7)
+    for batch in epochs.epoch(1):
+        assert batch.labels is not None
+        assert batch.labels.tolist() == [rows[tuple(row)] * 3 % 7 for row in batch.inputs[0].tolist()]
+    assert next(iter(StreamedEpochs(streamed, seed=3, size=5).epoch(0))).labels is None
+
+
 @pytest.mark.parametrize("size", [4, 8])
 def test_processes_take_as_many_steps_though_shards_do_not_divide(streamed: StreamedArrays, size: int) -> None:
     parts = [StreamedEpochs(streamed, seed=1, size=size, rank=rank, ranks=2) for rank in range(2)]

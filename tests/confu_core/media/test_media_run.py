@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from known_media import BAYES, CLASSES, PAIRWISE, SIZES, WORDS, make_task
 
 from confu_core.errors import DatasetError, InvalidValue, MethodError, TrainingError
 from confu_core.media.evaluate import FAMILIES
+from confu_core.media.findings import Findings
 from confu_core.media.run import MediaResult, media_epochs, run_media
 from confu_core.media.saved import save_model
 from confu_core.media.settings import MediaSettings
@@ -80,6 +82,18 @@ def test_directions_are_classes_and_retrieval(found: MediaResult) -> None:
         if (one.family, one.metric, one.condition) == ("retrieval", "R@1", "equal")
     }
     assert recalls == {name: directions[name]["accuracy"] for name in recalls}
+
+
+def test_a_model_that_learns_from_classes_tells_them_itself(task: MediaTask) -> None:
+    trained = run_media(task, replace(QUICK, method="supervised", epochs=40, lr=0.01, options={"dropout": 0.0}))
+    assert trained.classes == CLASSES
+    known = Findings(task, trained.model)
+    right = trained.model.method.classify(known.embedded("test").view((0, 1))).argmax(-1).numpy() == task.labels("test")
+    assert trained.row["accuracy"] == right.mean() > 3 / len(CLASSES)
+    history = [one for one in trained.measures if (one.family, one.metric) == ("history", "validation_loss")]
+    assert len(history) == 40 and history[-1].value < history[0].value / 2
+    probed = run_media(make_task(text=False), replace(QUICK, method="supervised", epochs=1))
+    assert {one.condition for one in probed.measures if one.family == "probe"} >= {"bilinear", "fused"}
 
 
 def test_a_run_again_is_the_same(found: MediaResult, task: MediaTask) -> None:

@@ -149,7 +149,7 @@ def test_every_option_listed_is_one_that_can_be_given(name: str) -> None:
     method = load_method(name)
     options = method_options(method)
     check_options(name, options)
-    assert isinstance(method(Space(3, 8, 4), **options), Method)
+    assert isinstance(method(Space(3, 8, 4, classes=2), **options), Method)
 
 
 def test_options_that_do_not_exist_are_refused_with_the_nearest() -> None:

@@ -180,6 +180,18 @@ def test_failed_cells_are_shown_and_names_are_escaped(failing: Path, tmp_path: P
     assert "<b>" not in markdown
 
 
+def test_a_report_says_beneath_its_first_table_which_scores_no_paper_defines(swept: Path, tmp_path: Path) -> None:
+    held, named = read_results(swept), tmp_path / "named"
+    shutil.copytree(swept, named)
+    rows = [{**row, "method": "pmrl"} for row in held.rows() if row["method"] == held.rows()[0]["method"]]
+    write_results(named, held.benchmark, rows, costs=held.cost_rows())
+    for folder, times in ((named, 1), (swept, 0)):
+        write_report([folder], tmp_path / "out")
+        for file in ("index.html", "report.md"):
+            text = (tmp_path / "out" / file).read_text()
+            assert text.count("Ours, not in the paper of pmrl: scores of two or more modalities") == times
+
+
 def test_folders_are_compared(swept: Path, failing: Path, tmp_path: Path) -> None:
     run_sweep({**GRID, "method": ["clip"], "seed": [0]}, tmp_path / "mine", fixed={**FIXED, "epochs": 3})
     write_report([swept, tmp_path / "mine", failing], tmp_path / "out")

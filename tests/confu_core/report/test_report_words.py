@@ -9,15 +9,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from confu_core.data_files import read_data
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.overlap import letters_of, share_names
+from confu_core.methods import BUILT_IN, load_method
 from confu_core.report.panels import padded
 from confu_core.report.sections.curves import few_shot
 from confu_core.report.sections.fusion import SHARES, complementarity, in_stacking_order, overlap
 from confu_core.report.sections.mistakes import confusion
 from confu_core.report.sections.zero_shot import groups, zero_shot
 from confu_core.report.tidy import Measures, Series
-from confu_core.report.words import Design, ReportWords
+from confu_core.report.words import Design, ReportWords, ours_notes
 from confu_core.runs.measures import Measure
 from confu_core.runs.results import Results
 
@@ -115,3 +117,9 @@ def test_only_what_is_known_is_explained() -> None:
 def test_one_place_along_an_axis_has_something_at_both_sides() -> None:
     low, high = padded(1.0, 1.0)
     assert low < 1 < high and padded(0.0, 1.0) == (-0.04, 1.04)
+
+
+def test_reports_say_which_scores_no_paper_defines() -> None:
+    ours = {name: load_method(name).ours for name in BUILT_IN}
+    assert read_data("confu_core.report", "words.toml")["ours"] == {name: said for name, said in ours.items() if said}
+    assert ours_notes(["clip", "comm", "mine.py:Mine", "comm"]) == (f"Ours, not in the paper of comm: {ours['comm']}.",)

@@ -37,7 +37,9 @@ def own_gradients_only(batch: EmbeddedBatch) -> EmbeddedBatch:
         parts[ranks()[0]] = rows
         return torch.cat(parts)
 
-    return EmbeddedBatch([*map(gather, batch.features)], [*map(gather, batch.embeddings)], shuffle=batch.shuffle)
+    features, embeddings = ([*map(gather, tables)] for tables in (batch.features, batch.embeddings))
+    assert batch.labels is not None
+    return EmbeddedBatch(features, embeddings, shuffle=batch.shuffle, labels=gather(batch.labels))
 
 
 def trained(name: str, folder: Path) -> dict[str, Any]:

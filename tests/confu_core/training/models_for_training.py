@@ -18,7 +18,7 @@ from confu_core.random import generator
 from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
 
-ROWS, WIDTH, FEATURES, DIM, STEPS, SEED = 12, 3, 8, 5, 3, 7
+ROWS, WIDTH, FEATURES, DIM, STEPS, SEED, CLASSES = 12, 3, 8, 5, 3, 7, 4
 SETTINGS = TrainingSettings(epochs=2, batch_size=ROWS, lr=0.01, clip_norm=1.0)
 
 
@@ -52,7 +52,7 @@ class Turned(nn.Module):
 
 
 def _built_in(name: str, **options: Any) -> Callable[[Space], Method]:
-    if name == "confu":
+    if name in ("confu", "supervised"):
         options["dropout"] = 0.0
     method = load_method(name)
     if "learn_temperature" in method_options(method):
@@ -71,15 +71,16 @@ METHODS: dict[str, Callable[[Space], Method]] = {
 def make_model(method: Callable[[Space], Method], seed: int = 0, *, turned: bool = False) -> Model:
     torch.manual_seed(seed)
     encoders = [vector_encoder(WIDTH, FEATURES, 2)[0] for _ in range(3)]
-    return Model([Turned(one) for one in encoders] if turned else encoders, FEATURES, DIM, method)
+    return Model([Turned(one) for one in encoders] if turned else encoders, FEATURES, DIM, method, CLASSES)
 
 
 def make_batch(step: int = 0, rank: int = 0, ranks: int = 1) -> Batch:
     """Return the part of a batch in double precision that belongs to one of several processes."""
     rows = generator(0, "rows", step).standard_normal((3, ROWS, WIDTH))
     share = ROWS // ranks
-    part = torch.from_numpy(rows[:, rank * share : (rank + 1) * share])
-    return Batch(tuple(part), None, (SEED,), step, ranks)
+    mine = slice(rank * share, (rank + 1) * share)
+    labels = torch.from_numpy(generator(0, "labels", step).integers(CLASSES, size=ROWS))
+    return Batch(tuple(torch.from_numpy(rows[:, mine])), None, (SEED,), step, ranks, labels=labels[mine])
 
 
 def make_arrays(n: int, dtype: Any = np.float32) -> list[np.ndarray]:
