@@ -49,10 +49,10 @@ def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -
 
     The note says what is missing where there are none on these data.
     """
-    labels = folder_labels(folders)
     if reference is None:
-        return read_sources(folders, hint), labels, ""
+        return read_sources(folders, hint), folder_labels(folders), ""
     *sources, known = read_sources([*folders, reference], hint)
+    labels = folder_labels(folders)
     there = {_data(row) for results in sources for row in results.rows()}
     rows = [row for row in known.rows() if _data(row) in there]
     if not rows:
