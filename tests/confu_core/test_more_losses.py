@@ -76,7 +76,15 @@ def test_nt_xent_is_a_slow_loop() -> None:
     assert nt_xent(second, first, 0.3).item() == pytest.approx(total)
 
 
-EAO = ["pretrain_0.05", "pretrain_0.2", "equal_0.05", "equal_0.2", "pairwise_only_0.05"]
+EAO = [
+    "pretrain_0.05",
+    "pretrain_0.2",
+    "equal_0.05",
+    "equal_0.2",
+    "pairwise_only_0.05",
+    "missing_0.05",
+    "mms_margin_equal",
+]
 
 
 @pytest.mark.parametrize("case", EAO)
@@ -86,9 +94,21 @@ def test_golden_eao(case: str) -> None:
     joint = {pair: tuple(numbers(rows).requires_grad_() for rows in GOLDEN["inputs"]["joint"][name])
              for name, pair in (("12", (0, 1)), ("13", (0, 2)), ("23", (1, 2)))}  # fmt: skip
     weights = {TERMS[name]: weight for name, weight in held["weights"].items()}
-    loss = losses.eao_loss(z, joint, held["temperature"], weights)
+    there = [held.get(f"present_{m}", [True] * len(z[0])) for m in (1, 2, 3)]
+    mms = {"margin": 0.001} if held["temperature"] is None else {}
+    loss = losses.eao_loss(z, joint, held["temperature"] or 1.0, weights, torch.tensor(there).mT, **mms)
     rows = [*z, *(part for parts in joint.values() for part in parts)]
     check(loss, held["loss"], rows, [*held["grad_z"], *(g for pair in held["grad_joint"].values() for g in pair)])
+
+
+def test_a_term_of_eao_that_no_sample_has_is_no_nan() -> None:
+    z = inputs("z", (0, 1, 2))
+    there = torch.tensor([[True, True, False]] * len(z[0]))
+    loss = losses.eao_loss(z, {}, 0.5, present=there)
+    torch.testing.assert_close(loss, losses.eao_loss(z[:2], {}, 0.5) / 3)
+    loss.backward()
+    assert all(one.grad is not None and one.grad.isfinite().all() for one in z[:2]) and z[2].grad is None
+    assert losses.eao_loss(z, {}, 0.5, present=there & False) == 0
 
 
 def test_eao_of_four_modalities_is_a_mean_of_sums_of_both_directions() -> None:
