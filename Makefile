@@ -36,7 +36,7 @@ demo-xor: $(VENV)/.plain
 	@echo "The report: $(CURDIR)/runs/demo/report/index.html"
 
 test: $(VENV)/.made
-	$(RUN)/python -m pytest --numprocesses auto --dist loadfile
+	$(RUN)/python -m pytest --numprocesses auto --dist loadfile --durations 25
 
 lint: $(VENV)/.made
 	$(RUN)/ruff check .
