@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from confu_cli.options import Dials
+from confu_cli.options import Dials, ListOf
 from confu_cli.show import echo
 from confu_core.errors import ConfuError, InvalidValue, ResultsError, nearest
 
@@ -44,6 +44,10 @@ class Verb(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the command line; what may be given several times adds to what a file of settings gives."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for one in order:  # Of several lists of names click would take the last without a word.
+            if isinstance(one.type, ListOf) and one.type.kind is str and order.count(one) > 1:
+                raise click.UsageError(f"{one.opts[0]} is given twice; give it once, several values with commas")
         left = super().parse_args(ctx, args)
         for name in self._said_twice(ctx):
             ctx.params[name] = (*(ctx.default_map or {})[name], *ctx.params[name])
@@ -85,6 +89,9 @@ class Group(click.Group):
             if "--debug" in words:
                 raise
             _end(_line(error), USAGE if isinstance(error, InvalidValue) else FAILURE)
+        except click.exceptions.NoArgsIsHelpError as error:  # Of verbs that have verbs of their own.
+            echo(*error.message.splitlines())
+            sys.exit(0)
         except click.ClickException as error:
             _end(error.format_message(), error.exit_code)
         except (click.Abort, KeyboardInterrupt):

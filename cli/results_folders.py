@@ -63,7 +63,8 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         if as_json:
             print_json({"path": str(folder), "findings": found})
         else:
-            echo(*found, f"{folder}: {len(found)} findings" if found else f"{folder}: nothing to doubt")
+            findings = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+            echo(*found, f"{folder}: {findings if found else 'nothing to doubt'}")
         return 1 if found else 0
 
     return results

@@ -410,7 +410,7 @@ def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:
     from xor_bench.task import XorTask
 
     found: dict[str, dict[str, float | None]] = exact(
-        XorTask(**{name: row[name] for name in XorTask.__dataclass_fields__ if name in row})
+        XorTask(**{name: row[name] for name in XorTask.__dataclass_fields__ if row.get(name) is not None})
     )["ceilings"]
     return found
 

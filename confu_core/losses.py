@@ -34,6 +34,14 @@ __all__ = [
 ]
 
 
+def _check_vectors(vectors: Sequence[Tensor]) -> None:
+    """Refuse embeddings that are not tensors of one shape (n, dim)."""
+    shapes = [tuple(one.shape) if isinstance(one, Tensor) else type(one).__name__ for one in vectors]
+    told = ", ".join(map(str, shapes))
+    if len(shapes) < 2 or len(set(shapes)) > 1 or isinstance(shapes[0], str) or len(shapes[0]) != 2:
+        raise InvalidValue(f"embeddings must be two tensors or more of one shape (n, dim); got {told}")
+
+
 def clip_loss(z: Sequence[Tensor], temperature: float = 0.07) -> Tensor:
     """Pairwise CLIP: mean over all pairs of modalities of the symmetric InfoNCE.
 
@@ -54,6 +62,7 @@ def clip_loss(z: Sequence[Tensor], temperature: float = 0.07) -> Tensor:
     >>> clip_loss([torch.eye(2)] * 3, temperature=1.0)
     tensor(0.3133)
     """
+    _check_vectors(z)
     return torch.stack([_symmetric(x @ y.mT, temperature) for x, y in combinations(z, 2)]).mean()
 
 
@@ -84,6 +93,12 @@ def confu_loss(
     >>> confu_loss(z, {(0, 1): z[0], (0, 2): z[0], (1, 2): z[0]}, lam=0.5, temperature=1.0)
     tensor(0.1566)
     """
+    _check_vectors([*z, *fused.values()])
+    if not 0 <= lam <= 1:
+        raise InvalidValue(f"lam must be in [0, 1]; got {lam}")
+    for members in fused:
+        if not set(members) < set(range(len(z))):
+            raise InvalidValue(f"fused must fuse some of modalities 0 to {len(z) - 1}; got {members}")
     terms = [(1 - lam) * _symmetric(x @ y.mT, temperature) for x, y in combinations(z, 2)]
     for members, embedding in fused.items():
         targets = (z[k] for k in range(len(z)) if k not in members)

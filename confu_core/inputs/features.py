@@ -133,6 +133,7 @@ def _npz(path: Path, others: Sequence[str], told: str) -> tuple[list[str], dict[
     except Exception as error:  # NumPy and zlib raise anything over damaged files.
         raise DatasetError(f"{path} cannot be read as NumPy arrays: {_line(error)}") from error
     keys = arrays.pop("keys")
+    keys = keys.astype(str) if keys.dtype.kind in "iu" else keys  # Numbers of samples, or codes.
     if keys.ndim != 1 or keys.dtype.kind not in "US":
         raise DatasetError(f"{path}: 'keys' must be one row of text; got {keys.dtype} of shape {keys.shape}")
     for name, values in arrays.items():

@@ -56,9 +56,11 @@ def _no_collection() -> Iterator[None]:
 
 
 def _check_place(out: Path) -> None:
-    """Refuse a place for a report that would hurt a results folder."""
+    """Refuse a place for a report that would hurt a results folder, or a dataset."""
     if out.exists() and not out.is_dir():
         raise ResultsError(f"{out} is not a folder; choose another --out")
+    if (out / "manifest.json").exists():
+        raise ResultsError(f"{out} holds a dataset; choose another --out")
     place = out.resolve()
     for folder in (place, *place.parents):
         inner = place.relative_to(folder).parts

@@ -69,17 +69,24 @@ _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell co
 
 @contextlib.contextmanager
 def open_store(
-    out: str | Path, plan: dict[str, Any], planned: Sequence[Row] = (), *, environment: dict[str, Any] | None = None
+    out: str | Path,
+    plan: dict[str, Any],
+    planned: Sequence[Row] = (),
+    *,
+    environment: dict[str, Any] | None = None,
+    again: bool = True,
 ) -> Iterator[Store]:
     """Add to a results folder for the length of a block.
 
-    `planned` are the settings of what may come, and the environment is that of this process unless it is given.
+    `planned` are the settings of what may come, and the environment is that of this process unless it is given. Unless
+    said `again`, a plan that is there stays.
     """
     folder, plan = Path(out), {**plan, "version": version_of(plan)}
     with contextlib.ExitStack() as stack:
         with claimed(folder, plan, wait=True), _said():
             store = Store(folder, plan, planned)
-            write_sidecars(folder, sweep=plan, environment=environment or this_environment())
+            if again or not (folder / SWEEP).exists():
+                write_sidecars(folder, sweep=plan, environment=environment or this_environment())
             stack.enter_context(locked(store.claim_file.with_suffix(".lock"), wait=False))
         stack.callback(store.close)
         yield store

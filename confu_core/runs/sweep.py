@@ -115,7 +115,7 @@ def keep(row: Row, out: str | Path, *, plan: dict[str, Any], seconds: float) -> 
     """Keep one run in a results folder, in place of an earlier one with the same settings."""
     settings = {name: value for name, value in row.items() if name not in ("measures", "examples")}
     cost = {"cell": row["cell"], "seconds": seconds, "peak_memory_bytes": peak_memory(), "stack": 1}
-    with open_store(out, plan, [settings]) as store:
+    with open_store(out, plan, [settings], again=False) as store:
         store.add([row], [cost])
 
 

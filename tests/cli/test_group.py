@@ -13,8 +13,10 @@ from pathlib import Path
 import click
 import pytest
 from calls import Calls, assert_one_line
+from click.testing import CliRunner
 
 from confu_cli.group import Group
+from confu_cli.xorbench import xorbench
 from confu_core.errors import DatasetError
 from confu_core.shards.cache import cache_folder
 
@@ -113,3 +115,11 @@ def test_without_a_home_the_cache_wants_a_place(monkeypatch: pytest.MonkeyPatch,
             cache_folder()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_folder() == tmp_path / "confu-bench"
+
+
+def test_names_that_are_given_twice_are_refused_and_groups_without_a_verb_show_help() -> None:
+    result = CliRunner().invoke(xorbench, ["sweep", "--method", "confu", "--method", "clip", "--out", "runs"])
+    line = "Error: --method is given twice; give it once, several values with commas\n"
+    assert (result.exit_code, result.stderr) == (2, line)
+    result = CliRunner().invoke(xorbench, ["results"])
+    assert result.exit_code == 0 and "merge" in result.stdout and not result.stderr

@@ -70,6 +70,20 @@ def test_coinciding_vectors_have_finite_gradients():
     assert all(torch.isfinite(embedding.grad).all() for embedding in z)
 
 
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"lam": 2.0}, r"lam must be in \[0, 1\]; got 2.0"),
+        ({"fused": {(0, 3): torch.eye(2)}}, r"fused must fuse some of modalities 0 to 2; got \(0, 3\)"),
+        ({"fused": {(0, 1): torch.eye(3)}}, r"of one shape \(n, dim\); got \(2, 2\), \(2, 2\), \(2, 2\), \(3, 3\)"),
+        ({"z": [torch.eye(2), torch.eye(2).numpy()]}, r"of one shape \(n, dim\); got \(2, 2\), ndarray"),
+    ],
+)
+def test_what_is_no_embedding_is_one_line(change: dict, line: str) -> None:
+    with pytest.raises(InvalidValue, match=line):
+        losses.confu_loss(**{"z": [torch.eye(2)] * 3, "fused": {}, **change})
+
+
 @pytest.mark.parametrize("loss", [losses.clip_loss, losses.gram_loss, losses.triangle_loss])
 def test_gradients_against_finite_differences(loss):
     z = [embedding.requires_grad_() for embedding in random_embeddings(3, 4, 5)]

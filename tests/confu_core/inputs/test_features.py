@@ -66,7 +66,7 @@ BAD: list[tuple[Callable[[Path], Path], str]] = [
     (lambda path: npz(path, features=VALUES * 1e300), "not finite, first at key 'a'"),
     (lambda path: npz(path, features=VALUES[:2]), "has 3 keys and 2 rows"),
     (lambda path: npz(path, features=VALUES[:, 0]), "must be .rows, width. numbers"),
-    (lambda path: npz(path, keys=np.arange(3)), "'keys' must be one row of text"),
+    (lambda path: npz(path, keys=np.arange(3.0)), "'keys' must be one row of text"),
     (lambda path: npz(path, features=np.array([[{}], [1], [2]], dtype=object)), "cannot be read as NumPy arrays"),
     (lists([[1.0, 2.0], [1.0], [2.0, 3.0]]), "one width; got 1 numbers at key 'b', 2 at 'a'"),
     (lists([[1.0, 2.0], None, [2.0, 3.0]]), "holds no vector at key 'b'"),

@@ -278,6 +278,13 @@ def test_only_what_a_report_has_written_is_overwritten(swept: Path, tmp_path: Pa
         assert (place / "notes.txt").read_text() == "mine, too"
 
 
+def test_a_dataset_is_no_place_for_a_report(swept: Path, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(ResultsError, match="holds a dataset; choose another --out"):
+        write_report([swept], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
 def test_folders_that_cannot_be_compared(swept: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(ResultsError, match="paper is given twice; name each results folder once"):
