@@ -15,6 +15,7 @@ from typing import Any, TypeVar, get_type_hints
 import click
 
 from confu_cli.show import VERBOSE, echo
+from confu_core.errors import InvalidValue
 from confu_core.settings import Dial, dials
 
 __all__ = [
@@ -315,9 +316,18 @@ def _printable(context: click.Context, option: click.Parameter, name: str | None
 name_option = click.option(
     "--name", callback=_printable, help="What it is called in tables.  [default: the method, of one's own the class]"
 )
+
+
+def _parquet(_context: click.Context, _option: click.Parameter, given: Path | None) -> Path | None:
+    if given is not None and given.suffix != ".parquet":
+        raise InvalidValue(f"--predictions must end in .parquet; got {given}")
+    return given
+
+
 predictions_option = click.option(
     "--predictions",
     "predicted",
+    callback=_parquet,
     type=click.Path(path_type=Path),
     help="Parquet file to write what each test sample is taken for, from every query.",
 )

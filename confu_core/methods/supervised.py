@@ -47,7 +47,7 @@ class Supervised(Method):
 
     labelled: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
-    ours: ClassVar[str] = "all scores: the probability that both sides are of one class, each side told by itself"
+    ours: ClassVar[str] = "all of it, for it has no paper: the probability that both sides are of one class"
 
     def __init__(
         self,

@@ -123,3 +123,8 @@ def test_names_that_are_given_twice_are_refused_and_groups_without_a_verb_show_h
     assert (result.exit_code, result.stderr) == (2, line)
     result = CliRunner().invoke(xorbench, ["results"])
     assert result.exit_code == 0 and "merge" in result.stdout and not result.stderr
+
+
+def test_predictions_are_parquet() -> None:
+    result = CliRunner().invoke(xorbench, ["run", "--predictions", "p.csv"])
+    assert (result.exit_code, result.stderr) == (2, "Error: --predictions must end in .parquet; got p.csv\n")
