@@ -75,7 +75,8 @@ def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int)
     names the jobs whose process died `ATTEMPTS` times; an exception of the function comes at once.
     """
     if workers > 1:
-        yield from _parallel(iter(jobs), [_Worker(function, number) for number in range(workers)])
+        packed = Packed(pickle.dumps(function))
+        yield from _parallel(iter(jobs), [_Worker(packed, number) for number in range(workers)])
         return
     for job in jobs:
         if job is None:
@@ -97,17 +98,16 @@ def mapped(
     name: Callable[[Any], str],
     each: Callable[[Any], None] = lambda result: None,
     error: type[ConfuError] = DatasetError,
-    run: Callable[..., Generator[Any, None, None]] | None = None,
 ) -> list[Any]:
     """Return the results of jobs in the order in which they finish, each handed to `each` as soon as it is there.
 
-    They run on the engine that is in use unless another is given. Whatever is raised stops all. Jobs that kill their
+    They run on the engine that is in use. Whatever is raised stops all. Jobs that kill their
     process again and again become an `error` after the others are done: its line is what `died` makes of how often a
     process died, and of the jobs' names.
     """
     results = []
     try:
-        with contextlib.closing((run or IN_USE.get())(function, jobs, workers)) as finished:
+        with contextlib.closing(IN_USE.get()(function, jobs, workers)) as finished:
             for result in finished:
                 results.append(result)
                 each(result)
@@ -159,9 +159,8 @@ def interrupts_held_back() -> Iterator[None]:
 class _Worker:
     """A process that takes one job after the other, and this process's end of what they say to each other."""
 
-    def __init__(self, function: Callable[[Any], Any], number: int) -> None:
-        self._name = f"{_POOLED} {number}"
-        self._packed = Packed(pickle.dumps(function))
+    def __init__(self, packed: Packed, number: int) -> None:
+        self._name, self._packed = f"{_POOLED} {number}", packed
         self._process: Any = None
 
     def start(self) -> None:

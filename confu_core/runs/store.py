@@ -156,10 +156,8 @@ class Store:
         """Let go of what was claimed; the last process that works on a folder gathers its parts."""
         with folder_in_use(self.folder, wait=True), _said():
             self.claim_file.unlink(missing_ok=True)
-            others = self._live()
-            if parts_of(self.folder) and not others:
+            if not self._live():
                 self._gather()
-            if not others:
                 self.claim_file.with_suffix(".lock").unlink(missing_ok=True)
                 for name in (CLAIMS, PARTS):
                     shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -197,8 +195,6 @@ class Store:
 def _said() -> Iterator[None]:
     try:
         yield
-    except ResultsError:
-        raise
     except (DatasetError, OSError) as error:
         raise ResultsError(str(error)) from error
 

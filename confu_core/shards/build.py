@@ -14,8 +14,8 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.atomic import sha256_of, write_whole, writing
 from confu_core.io.lock import folder_in_use
 from confu_core.io.storage import Location, RemotePath, location, remove_tree
-from confu_core.parallel.cluster import check_engine, completed_on_cluster
-from confu_core.parallel.workers import completed, mapped
+from confu_core.parallel.cluster import check_engine, engine_in_use
+from confu_core.parallel.workers import mapped
 from confu_core.shards.layout import UNFINISHED, Job, check_count, jobs, shard_path
 from confu_core.shards.manifest import (
     MANIFEST,
@@ -172,24 +172,22 @@ def _all_shards(
             progress(rows, size)
 
     function = functools.partial(write_shards, recipe, root, draft.formats)
-    run = completed
     if engine != "local":
         function = functools.partial(same_versions, function, draft.versions)
-        run = functools.partial(completed_on_cluster, scheduler=scheduler)
     try:
         arrived(tuple(known.values()))
-        mapped(
-            function,
-            todo,
-            workers,
-            run=run,
-            each=arrived,
-            name=lambda job: shard_path(draft.formats[0], job),
-            died=lambda times, names: (
-                f"{root}: the worker died {times} times over {names}; the other shards are kept: "
-                "run the same build again, with fewer --workers if memory ran out"
-            ),
-        )
+        with engine_in_use(engine, scheduler):
+            mapped(
+                function,
+                todo,
+                workers,
+                each=arrived,
+                name=lambda job: shard_path(draft.formats[0], job),
+                died=lambda times, names: (
+                    f"{root}: the worker died {times} times over {names}; the other shards are kept: "
+                    "run the same build again, with fewer --workers if memory ran out"
+                ),
+            )
     finally:
         clean(root)
     return tuple(shards)
