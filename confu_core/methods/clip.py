@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from torch import Tensor
+from torch.nn.functional import normalize
 
-from confu_core.methods.base import Method, Term, pairs
+from confu_core.errors import InvalidValue
+from confu_core.methods.base import Method, Space, Term, pairs
 from confu_core.methods.view import View
 
-__all__ = ["CLIP", "Brought", "summed_cosine"]
+__all__ = ["CLIP", "Brought", "FusedCosine", "checked_orders", "summed_cosine"]
 
 
 def summed_cosine(query: View, key: View) -> Tensor:
@@ -62,6 +65,47 @@ class CLIP(Method):
     def score(self, query: View, key: View) -> Tensor:
         """Return the sum of cosines."""
         return summed_cosine(query, key)
+
+
+class FusedCosine(Method):
+    """Scores by cosines of one vector a side, where a `head` makes one of several modalities; or else by their sums."""
+
+    def head(self, members: tuple[int, ...]) -> Callable[[View], Tensor] | None:
+        """Return what makes one vector of these modalities, of any length; None where nothing does."""
+        raise NotImplementedError(f"{type(self).__name__} defines no head")
+
+    def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
+        """Tell whether each side is a single modality or has a head."""
+        return all(len(side) == 1 or self.head(side) is not None for side in (query, key))
+
+    def score(self, query: View, key: View) -> Tensor:
+        """Return the cosine of the two sides, or the sum of cosines where a side has no head."""
+        one, other = self.embed(query), self.embed(key)
+        return summed_cosine(query, key) if one is None or other is None else one @ other.mT
+
+    def embed(self, query: View) -> Tensor | None:
+        """Return the embedding of a single modality, or the fused embedding of several that have a head.
+
+        Parameters
+        ----------
+        query : View
+            Rows seen through one or more modalities.
+
+        Returns
+        -------
+        Tensor, shape (..., query rows, dim), or None
+            Unit-norm; None for several modalities without a head.
+        """
+        head = None if len(query.modalities) == 1 else self.head(query.modalities)
+        return super().embed(query) if head is None else query.once(self, lambda: normalize(head(query), dim=-1))
+
+
+def checked_orders(orders: Iterable[int], space: Space) -> tuple[int, ...]:
+    """Return sizes of fused queries, each once; raises InvalidValue for one that leaves no modality to find."""
+    for order in (wanted := tuple(sorted(set(orders)))):
+        if not 2 <= order < space.modalities:
+            raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
+    return wanted
 
 
 class Brought(Method):

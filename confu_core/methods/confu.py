@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import Any, ClassVar
 
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
-from confu_core.methods.base import Method, Space, Term, every_direction, pairs
-from confu_core.methods.clip import summed_cosine
+from confu_core.methods.base import Space, Term, every_direction, pairs
+from confu_core.methods.clip import FusedCosine, checked_orders
 from confu_core.methods.fusion import head_name, make_heads
 from confu_core.methods.view import View
 
 __all__ = ["ConFu"]
 
 
-class ConFu(Method):
+class ConFu(FusedCosine):
     r"""ConFu (arXiv 2511.21331): pairwise and fused contrastive terms together.
 
     .. math:: T^{-1} \Big[ (1-\lambda) \sum_{i<j} \mathrm{sym}(z_i z_j^\top/\tau)
@@ -74,10 +73,7 @@ class ConFu(Method):
             asked = f"confu fuses two modalities to find a third; got {space.modalities} in all"
             raise InvalidValue(f"{asked}: use clip, or lam=0")
         self.lam = lam
-        self.orders = tuple(sorted(set(orders))) if lam else ()
-        for order in self.orders:
-            if not 2 <= order < space.modalities:
-                raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
+        self.orders = checked_orders(orders, space) if lam else ()
         fused = [members for k in self.orders for members in combinations(range(space.modalities), k)]
         self.heads = make_heads(fusion, space, fused, width=fused_width, depth=fused_depth, dropout=dropout)
         if ":" in fusion:  # A head of the user's may do anything with leading axes, unless its class says otherwise.
@@ -93,29 +89,8 @@ class ConFu(Method):
             Term(query, key, self.lam * share) for query, key in fused
         ]
 
-    def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
-        """Tell whether each side is a single modality or has a fused head."""
-        return all(len(side) == 1 or head_name(side) in self.heads for side in (query, key))
-
-    def score(self, query: View, key: View) -> Tensor:
-        """Return the cosine of the two sides, or the sum of cosines where a side has no head."""
-        one, other = self.embed(query), self.embed(key)
-        return summed_cosine(query, key) if one is None or other is None else one @ other.mT
-
-    def embed(self, query: View) -> Tensor | None:
-        """Return the embedding of a single modality, or the fused embedding of several that have a head.
-
-        Parameters
-        ----------
-        query : View
-            Rows seen through one or more modalities.
-
-        Returns
-        -------
-        Tensor, shape (..., query rows, dim), or None
-            Unit-norm; None for several modalities without a head.
-        """
-        name = head_name(query.modalities)
-        if name not in self.heads:
-            return super().embed(query)
-        return query.once(self, lambda: normalize(self.heads[name](query), dim=-1))
+    def head(self, members: tuple[int, ...]) -> Callable[[View], Tensor] | None:
+        """Return the fused head of these modalities, if they have one."""
+        if (name := head_name(members)) not in self.heads:
+            return None
+        return self.heads[name]

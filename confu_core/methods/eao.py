@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
-from confu_core.methods.base import Method, Space, Term, every_direction, pairs
-from confu_core.methods.clip import summed_cosine
+from confu_core.methods.base import Space, Term, every_direction, pairs
+from confu_core.methods.clip import FusedCosine, checked_orders
 from confu_core.methods.shared_fusion import SharedFusion
 from confu_core.methods.view import View
 
 __all__ = ["EAO"]
 
 
-class EAO(Method):
+class EAO(FusedCosine):
     r"""EAO, Everything at Once (arXiv 2112.04446): the terms of ConFu, with one fused head for all subsets.
 
     .. math:: \frac{2}{\sum_t w_t} \Big[ \sum_{i<j} \mathrm{sym}(z_i z_j^\top/\tau)
@@ -68,10 +68,7 @@ class EAO(Method):
         super().__init__(space, temperature=temperature, **options)
         if not fused_weight > 0:
             raise InvalidValue(f"fused_weight must be above 0; got {fused_weight}: without fused terms it is clip")
-        self.orders, self.fused_weight = tuple(sorted(set(orders))), fused_weight
-        for order in self.orders:
-            if not 2 <= order < space.modalities:
-                raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
+        self.orders, self.fused_weight = checked_orders(orders, space), fused_weight
         settings: dict[str, Any] = {"width": fused_width, "depth": fused_depth, "dropout": dropout}
         self.fusion = SharedFusion(space.widths, space.dim, tokens=space.token_counts, **settings)
 
@@ -85,32 +82,10 @@ class EAO(Method):
             Term(query, key, 2 * self.fused_weight / total) for query, key in every
         ]
 
-    def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
-        """Tell whether each side is a single modality or a subset that training has fused."""
-        return all(len(side) in (1, *self.orders) for side in (query, key))
+    def head(self, members: tuple[int, ...]) -> Callable[[View], Tensor] | None:
+        """Return the transformer, if training fuses as many modalities as these."""
+        return self.fusion if len(members) in self.orders else None
 
     def project(self, modality: int, features: Tensor) -> Tensor:
         """Return the embeddings that the transformer makes of one modality alone."""
         return normalize(self.fusion(View((modality,), (features,), (features,))), dim=-1)
-
-    def score(self, query: View, key: View) -> Tensor:
-        """Return the cosine of the two sides, or the sum of cosines where training has not fused a side."""
-        one, other = self.embed(query), self.embed(key)
-        return summed_cosine(query, key) if one is None or other is None else one @ other.mT
-
-    def embed(self, query: View) -> Tensor | None:
-        """Return the embedding of a single modality, or that of several encoded together, if training has fused them.
-
-        Parameters
-        ----------
-        query : View
-            Rows seen through one or more modalities.
-
-        Returns
-        -------
-        Tensor, shape (..., query rows, dim), or None
-            Unit-norm; None for several modalities that training does not fuse.
-        """
-        if len(query.modalities) not in self.orders:
-            return super().embed(query)
-        return query.once(self, lambda: normalize(self.fusion(query), dim=-1))
