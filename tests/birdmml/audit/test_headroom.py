@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,14 @@ import planted
 import pyarrow as pa
 import pytest
 
-from birdmml.audit import audit, headroom
+from birdmml.audit import audit
 from birdmml.audit.headroom import word_counts
 from birdmml.data import BirdRecipe
 from birdmml.settings import Settings
 from confu_core.datasets.contents import Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs import InputSpec, Sequence, Text
+from confu_core.parallel.cluster import engine_in_use
 from confu_core.parallel.workers import WorkerDied
 from confu_core.shards.read import unwritten
 
@@ -121,8 +121,9 @@ def test_a_worker_that_dies_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
         raise WorkerDied([("vision", "text")])
         yield
 
-    monkeypatch.setattr(headroom, "mapped", functools.partial(headroom.mapped, run=dying))
-    with pytest.raises(
-        DatasetError, match=r"^the worker that probes died 3 times over vision\+text; use fewer workers"
+    monkeypatch.setattr("confu_core.parallel.cluster.completed", dying)
+    with (
+        engine_in_use("local", None),
+        pytest.raises(DatasetError, match=r"^the worker that probes died 3 times over vision\+text; use fewer workers"),
     ):
         audit(_dataset("either", SPLITS), only=["headroom"])

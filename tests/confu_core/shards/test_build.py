@@ -74,7 +74,7 @@ def test_any_order_writes_the_same_bytes(tmp_path, reference, monkeypatch, seed)
     def shuffled(function, jobs, workers):
         return completed(function, random.Random(seed).sample(jobs, len(jobs)), workers)
 
-    monkeypatch.setattr(sys.modules["confu_core.shards.build"], "completed", shuffled)
+    monkeypatch.setattr("confu_core.parallel.cluster.completed", shuffled)
     make(tmp_path)
     assert tree(tmp_path) == reference
 
