@@ -16,7 +16,7 @@ from birdmml.settings import Settings
 from confu_core.datasets.contents import Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs import InputSpec, Sequence, Text
-from confu_core.parallel.cluster import engine_in_use
+from confu_core.parallel import workers
 from confu_core.parallel.workers import WorkerDied
 from confu_core.shards.read import unwritten
 
@@ -121,9 +121,13 @@ def test_a_worker_that_dies_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
         raise WorkerDied([("vision", "text")])
         yield
 
-    monkeypatch.setattr("confu_core.parallel.cluster.completed", dying)
-    with (
-        engine_in_use("local", None),
-        pytest.raises(DatasetError, match=r"^the worker that probes died 3 times over vision\+text; use fewer workers"),
-    ):
+    def mapped_and_dying(*jobs: Any, **said: Any) -> Any:
+        token = workers.IN_USE.set(dying)
+        try:
+            return workers.mapped(*jobs, **said)
+        finally:
+            workers.IN_USE.reset(token)
+
+    monkeypatch.setattr("birdmml.audit.headroom.mapped", mapped_and_dying)  # Rows are gathered by workers that live.
+    with pytest.raises(DatasetError, match=r"^the worker that probes died 3 times over vision\+text; use fewer workers"):
         audit(_dataset("either", SPLITS), only=["headroom"])
