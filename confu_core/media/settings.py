@@ -12,6 +12,14 @@ from confu_core.runs.grid import cell_id, code_of, code_places, plain, resolved_
 from confu_core.settings import check_dials, dial
 from confu_core.training.settings import BALANCES, PAIRINGS, PRECISIONS
 
+# Where compact encoders call for another value than the published default of a method: transformers as wide as what
+# encoders yield; as wide as published they take several times as long as all encoders together.
+MEDIA_OPTIONS: dict[str, dict[str, Any]] = {
+    "eao": {"fused_width": 128},
+    "comm": {"fused_width": 128, "head_width": 128},
+    "infmasking": {"fused_width": 128, "head_width": 128},
+}
+
 
 @dataclass(frozen=True)
 class MediaSettings:
@@ -79,7 +87,7 @@ class MediaSettings:
 
     def resolved_options(self) -> dict[str, Any]:
         """Return every option of the method with its value; this loads the method."""
-        return resolved_options(self.method, self.options)
+        return resolved_options(self.method, self.options, MEDIA_OPTIONS.get(self.method))
 
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of a results table, the options of the method among them."""
