@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from markdown_pages import section, table, text
 
+from confu_core.media.settings import MEDIA_OPTIONS
 from confu_core.methods import BUILT_IN, load_method, method_options
 from xor_bench.settings import BENCH_OPTIONS
 
@@ -31,7 +32,13 @@ def test_the_changed_defaults_of_the_bench_are_said() -> None:
     confu = {"fused_width": 128, "dropout": 0.0}
     said = {"confu": confu, "eao": {"fused_width": 128}, "comm": small, "infmasking": small}
     assert said == BENCH_OPTIONS
-    assert "sets both widths to 64, for `infmasking` as well" in text("docs/methods.md")
+    wide = {"fused_width": 128, "head_width": 128}
+    assert {"eao": {"fused_width": 128}, "comm": wide, "infmasking": wide} == MEDIA_OPTIONS
+    both = (
+        "Runs on media set both widths to 128, what encoders yield, and the XOR bench to 64, for `infmasking` as well"
+    )
+    assert both in text("docs/methods.md")
+    assert "published is 4096, and runs on media and codes set 128" in text("docs/methods.md")
     assert "`fused_width` is 128, `dropout` is 0" in text("docs/methods.md")
 
 
