@@ -1,0 +1,223 @@
+"""Write the page of results of all methods on all benchmarks, and its figure, from what is kept of their runs.
+
+    python docs/figures/study.py
+
+reads the files that `xor.py`, `bird_results.py` and `av_results.py` keep, puts the tables below their marks in
+``docs/results.md``, and draws ``all-on-all.png``. Of every method the setting stands for it that was best on
+validation; settings are never chosen on what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from bird_results import Runs
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from tables import HERE, interval, put_tables, signed, table
+from xor import BITS, DEFAULTS, DIALS, SEARCHED, VALIDATION_SEEDS, lines
+from xor import chosen as with_settings
+
+from confu_core.page.drawing import INK, SETTINGS
+from confu_core.statistics.agreement import FEWEST, rank_agreement
+from xor_bench.theory import bayes_accuracy, chance
+
+METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
+BASELINES = ("bimodal", "supervised")
+NAMES = {"confu": "ConFu", "eao": "EAO", "gated-symile": "Gated Symile", "symile": "Symile", "gram": "GRAM"}
+NAMES |= {"triangle": "TRIANGLE", "pmrl": "PMRL", "comm": "CoMM", "infmasking": "InfMasking", "clip": "pairwise CLIP"}
+NAMES |= {"hub": "hub CLIP", "bimodal": "bimodal CLIP", "supervised": "supervised, with labels"}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What the methods reach on one benchmark with the settings that were chosen for them.
+
+    `accuracies` are by method and seed, `settings` what was chosen, of how many; levels are None where they are not
+    known.
+    """
+
+    name: str
+    accuracies: dict[str, dict[int, float]]
+    settings: dict[str, tuple[str, int]]
+    chance: float | None = None
+    pairwise: float | None = None
+    bayes: float | None = None
+
+    def mean(self, method: str) -> float:
+        """Return the mean over seeds."""
+        return float(np.mean(list(self.accuracies[method].values())))
+
+    def captured(self, method: str) -> list[float]:
+        """Return the higher-order capture of each seed; none where the ceilings are not known."""
+        if self.pairwise is None or self.bayes is None:
+            return []
+        return [(each - self.pairwise) / (self.bayes - self.pairwise) for each in self.accuracies[method].values()]
+
+
+def figure3() -> Benchmark:
+    """Return the XOR task of the paper's figure: the accuracy of `ac->b`, mean over eleven values of p."""
+    runs = pd.read_csv(HERE / "xor.csv")
+    tested = with_settings(runs[~runs.seed.isin(VALIDATION_SEEDS)], **SEARCHED)
+    accuracies, settings = {}, {}
+    for method in METHODS + BASELINES:
+        searched = lines(runs, method)
+        if searched.empty:
+            continue
+        best = searched.iloc[0]
+        dials = {name: best[name] for name in DIALS if best.notna()[name]}
+        own = with_settings(tested, **{**DEFAULTS, **dials}, method=method)
+        accuracies[method] = own.groupby("seed")["ac->b"].mean().to_dict()
+        settings[method] = (said(dials), len(searched))
+    levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in sorted(set(tested.p))]
+    none = chance(BITS)
+    return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)))
+
+
+def parity(modalities: int) -> Benchmark:
+    """Return the XOR task of some modalities at p = 0.5: the accuracy of the second from all others, at defaults."""
+    numbers = pd.read_csv(HERE / "xor_modalities.csv").query("parity == 'all' and modalities == @modalities")
+    main = numbers[(numbers.order == modalities - 1) & numbers.direction.str.endswith("->b")]
+    accuracies = {method: own.set_index("seed").accuracy.to_dict() for method, own in main.groupby("method")}
+    level = main.iloc[0]
+    settings = dict.fromkeys(accuracies, ("defaults", 1))
+    return Benchmark(f"XOR, M = {modalities}", accuracies, settings, 0.5, level.pairwise_ceiling, level.bayes_accuracy)
+
+
+def birds() -> Benchmark:
+    """Return the default build of Bird-MML: species from picture and song, zero-shot."""
+    runs = Runs(pd.read_csv(HERE / "bird_results.csv"), pd.read_csv(HERE / "bird_search.csv"))
+    accuracies, settings = {}, {}
+    for method in METHODS + BASELINES:
+        if not (found := runs.lines(method)).empty:
+            best = found.iloc[0]
+            accuracies[method] = runs.chosen(method)
+            settings[method] = (said({name: best[name] for name in DIALS if best.notna()[name]}), len(found))
+    levels = [runs.exact(name) for name in ("pairwise_ceiling", "bayes_accuracy")]
+    return Benchmark("Bird-MML", accuracies, settings, 0.05, *levels)
+
+
+def av_mnist() -> Benchmark:
+    """Return digits and voices: the digit from picture and sound, by its name, at defaults."""
+    kept = pd.read_csv(HERE / "av_results.csv")
+    kept = kept.query("family == 'zero_shot' and subject == 'image+audio' and condition == 'test'")
+    accuracies = {method: own.set_index("seed").value.to_dict() for method, own in kept.groupby("method")}
+    return Benchmark("AV-MNIST", accuracies, dict.fromkeys(accuracies, ("defaults", 1)), 0.1)
+
+
+def said(dials: dict[str, float]) -> str:
+    """Write settings."""
+    return ", ".join(f"{DIALS[name]} {value:g}" for name, value in dials.items())
+
+
+def reached(benchmarks: list[Benchmark]) -> str:
+    """Write what every method reaches on every benchmark, beside what can be reached."""
+    rows = [
+        [
+            NAMES[method],
+            *(interval(b.accuracies[method].values()) if method in b.accuracies else "" for b in benchmarks),
+        ]
+        for method in METHODS + BASELINES
+    ]
+    for name in ("chance", "pairwise", "bayes"):
+        levels = [getattr(b, name) for b in benchmarks]
+        words = {"chance": "chance", "pairwise": "pairwise ceiling", "bayes": "Bayes accuracy"}[name]
+        rows.append([words, *("" if level is None else f"{level:.3f}" for level in levels)])
+    return table(["method", *(b.name for b in benchmarks)], rows)
+
+
+def capture(benchmarks: list[Benchmark]) -> str:
+    """Write which share of what only several modalities together say each method gets."""
+    known = [b for b in benchmarks if b.pairwise is not None]
+    rows = [
+        [NAMES[method], *(interval(b.captured(method)) if method in b.accuracies else "" for b in known)]
+        for method in METHODS + BASELINES
+    ]
+    return table(["method", *(b.name for b in known)], rows)
+
+
+def behind(benchmarks: list[Benchmark]) -> str:
+    """Write what ConFu reaches less what another does, over the same seeds."""
+
+    def paired(b: Benchmark, method: str) -> str:
+        first, second = b.accuracies.get("confu", {}), b.accuracies.get(method, {})
+        shared = sorted(first.keys() & second.keys())
+        return signed(interval(first[seed] - second[seed] for seed in shared)) if shared else ""
+
+    rows = [[NAMES[method], *(paired(b, method) for b in benchmarks)] for method in METHODS[1:]]
+    return table(["ConFu less", *(b.name for b in benchmarks)], rows)
+
+
+def agreement(benchmarks: list[Benchmark]) -> str:
+    """Write Kendall's tau between benchmarks over the methods that both have."""
+    rows = []
+    for first, second in combinations(benchmarks, 2):
+        shared = [method for method in METHODS if method in first.accuracies and method in second.accuracies]
+        if len(shared) >= FEWEST:
+            found = rank_agreement(*([b.mean(method) for method in shared] for b in (first, second)))
+            ends = f"{found.low:+.2f} to {found.high:+.2f}"
+            rows.append([first.name, second.name, str(len(shared)), f"{found.value:+.2f}", ends])
+    return table(["benchmark", "and", "methods", "tau", "95% interval"], rows, words=2)
+
+
+def settings(benchmarks: list[Benchmark]) -> str:
+    """Write which settings stand for a method, of how many."""
+    searched = [b for b in benchmarks if any(count > 1 for _, count in b.settings.values())]
+    rows = [
+        [
+            NAMES[method],
+            *(
+                f"{b.settings[method][0]} (of {b.settings[method][1]})" if method in b.settings else ""
+                for b in searched
+            ),
+        ]
+        for method in METHODS + BASELINES
+    ]
+    return table(["method", *(b.name for b in searched)], rows, words=1 + len(searched))
+
+
+def panel(axes: Axes, benchmark: Benchmark) -> None:
+    """Draw every seed as a dot, a row per method, against the levels that are known."""
+    for at, method in enumerate(METHODS + BASELINES):
+        values = list(benchmark.accuracies.get(method, {}).values())
+        captures = benchmark.pairwise is not None and values and np.mean(values) > benchmark.pairwise + 0.02
+        axes.scatter(values, [at] * len(values), s=14, alpha=0.7, linewidths=0, color="#b2182b" if captures else INK)
+    for level, look in ((benchmark.chance, ":"), (benchmark.pairwise, "--"), (benchmark.bayes, "-")):
+        if level is not None:
+            axes.axvline(level, ls=look, color=INK, lw=0.8, zorder=1)
+    axes.set_title(benchmark.name)
+    axes.set_xlim(-0.03, 1.03)
+
+
+def drawn(benchmarks: list[Benchmark]) -> Figure:
+    """Draw all methods on all benchmarks."""
+    figure = Figure(figsize=(1.2 + 1.75 * len(benchmarks), 3.9), layout="constrained")
+    every = METHODS + BASELINES
+    for axes, benchmark in zip(figure.subplots(1, len(benchmarks), sharey=True), benchmarks, strict=True):
+        panel(axes, benchmark)
+    first = figure.axes[0]
+    first.set_yticks(range(len(every)), [NAMES[method] for method in every])
+    first.invert_yaxis()
+    figure.supxlabel(
+        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; red: above what pairs say"
+    )
+    return figure
+
+
+def main() -> None:
+    """Read, draw, and write."""
+    benchmarks = [figure3(), parity(4), parity(5), birds(), av_mnist()]
+    with rc_context(SETTINGS):
+        drawn(benchmarks).savefig(HERE / "all-on-all.png", dpi=130)
+    tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings]
+    put_tables("results.md", {one.__name__: partial(one, benchmarks) for one in tables})
+
+
+if __name__ == "__main__":
+    main()
