@@ -35,7 +35,7 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says(methods: int) ->
 
 
 def test_one_that_tells_nothing_apart_has_no_order() -> None:
-    assert math.isnan(rank_agreement([0.5] * 5, [0.1, 0.2, 0.3, 0.4, 0.5]).value)
+    assert math.isnan(rank_agreement([0.5] * 6, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]).value)
 
 
 @pytest.mark.parametrize(
