@@ -86,7 +86,8 @@ def _shares(count: int) -> np.ndarray:
 
 
 def _mixed(a: Colors, b: Colors, share: float) -> tuple[int, int, int]:
-    red, green, blue = (int(v) for v in a * (1 - share) + b * share)
+    # In plain numbers: for three of them, arrays take five times as long.
+    red, green, blue = (int(p * (1 - share) + q * share) for p, q in zip(a.tolist(), b.tolist(), strict=True))
     return red, green, blue
 
 

@@ -169,12 +169,12 @@ def immerse(
     else:
         line = foot.y - 0.22 * template.shape.leg * foot.unit - layer.row
     line = int(min(max(line, 1), height))
-    wobble = crop(ripples(), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
-    rows = np.arange(height)[:, None]
-    dry = rows < line + wobble[None]
-    layer.paint.colors[:] *= dry
-    layer.paint.opacity[:] *= dry
-    layer.labels[:] *= np.repeat(np.repeat(dry, 2, 0), 2, 1)
+    edge = line + crop(ripples(), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
+    first = max(int(edge.min()), 0)  # All above is dry.
+    dry = np.arange(first, height)[:, None] < edge
+    layer.paint.colors[:, first:] *= dry
+    layer.paint.opacity[first:] *= dry
+    layer.labels[2 * first :] *= dry.repeat(2, axis=0).repeat(2, axis=1)
     _reflect(frame, layer, line, scene)
 
 
@@ -190,7 +190,9 @@ def _reflect(frame: np.ndarray, layer: BirdLayer, line: int, scene: np.random.Ge
     shift = (wave * np.linspace(0.05, 0.22, rows)).astype(int)
     columns = np.clip(np.arange(width)[None] + shift[:, None], 0, width - 1)
     fade = np.linspace(150, 50, rows).astype(np.uint16)[:, None]
-    colors, opacity = layer.paint.colors[:, source[:, None], columns], layer.paint.opacity[source[:, None], columns]
+    mirrored = source[:, None] * width + columns
+    colors = layer.paint.colors.reshape(3, -1).take(mirrored, axis=1)
+    opacity = layer.paint.opacity.take(mirrored)
     over(frame, Layer((colors * fade) >> np.uint16(8), (opacity * fade) >> np.uint16(8)), top, layer.column)
     edge = frame[:, top : top + 2, layer.column : layer.column + width]
     wet = np.where(layer.paint.opacity[max(line - 2, 0)] > 0, 200, 256).astype(np.uint16)

@@ -70,9 +70,8 @@ def upper_limit(frequency: np.ndarray, top_hz: float) -> np.ndarray:
 def read_loop(loop: np.ndarray, place: float, samples: int) -> np.ndarray:  # shape (samples,)
     """Read so many samples of a loop from a place in [0, 1) of it: a view where the loop holds them in one piece."""
     start = int(place * len(loop))
-    if start + samples <= len(loop):
-        return loop[start : start + samples]
-    return np.take(loop, np.arange(start, start + samples), mode="wrap")
+    turns, rest = divmod(start + samples, len(loop))
+    return np.concatenate((loop[start:], *[loop] * (turns - 1), loop[:rest])) if turns else loop[start:rest]
 
 
 def _locked(loop: np.ndarray) -> np.ndarray:

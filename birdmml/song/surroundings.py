@@ -33,14 +33,10 @@ _CENTERS = (90.0, 470.0, 1500.0, 3900.0, 9000.0)  # Hz, of the bands.
 _HISS = (0.1, 0.17, 0.27, 0.4, 0.5)  # Amplitudes of white noise in the bands, of total power about 0.5.
 
 
-@lru_cache(maxsize=4)
-def distant_birds(sample_rate: int, top_hz: float) -> tuple[np.ndarray, ...]:
-    """Return songs from a hundred metres away and more, of some two seconds and root mean square 1 where they sing."""
+@lru_cache(maxsize=4 * BIRDS)
+def distant_bird(index: int, sample_rate: int, top_hz: float) -> np.ndarray:
+    """Return a song from a hundred metres away and more, of some two seconds and root mean square 1 where it sings."""
     recorder = Recorder(80.0, 0.0, 3000.0, 0.0, top_hz, 60, 0.0, 0.0)
-    return tuple(_bird(index, recorder, sample_rate) for index in range(BIRDS))
-
-
-def _bird(index: int, recorder: Recorder, sample_rate: int) -> np.ndarray:
     source = generator(0, "song", "chorus", index)
     kinds, low, high, rate, phrase, repeats, trill = _SONGS[index % len(_SONGS)]
     pitch, pace = source.uniform(0.85, 1.15), source.uniform(0.8, 1.2)
@@ -77,12 +73,11 @@ def surroundings(site: Site, circumstances: Circumstances, path: Path, samples: 
     if recorder.hum > 0:
         add(hum_loop(sample_rate, recorder.hum_hz), places[6], recorder.hum)
     for which, when, gain in circumstances.others:
-        _mix(rest, distant_birds(sample_rate, recorder.top_hz), which, when, gain)
+        _mix(rest, distant_bird(int(which * BIRDS), sample_rate, recorder.top_hz), when, gain)
     return rest
 
 
-def _mix(rest: np.ndarray, birds: tuple[np.ndarray, ...], which: float, when: float, gain: float) -> None:
-    bird = birds[int(which * len(birds))]
+def _mix(rest: np.ndarray, bird: np.ndarray, when: float, gain: float) -> None:
     start = round(when * len(rest))
     low, high = max(0, -start), min(len(bird), len(rest) - start)
     if high > low:
