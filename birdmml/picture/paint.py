@@ -78,6 +78,11 @@ def _blit(labels: np.ndarray, other: np.ndarray, mask: np.ndarray) -> None:
     labels ^= (labels ^ other) & mask
 
 
+def pixel(place: float, size: int) -> int:
+    """Return the whole pixel at a place, or the one of a picture of this size that is nearest."""
+    return int(min(max(place, 0), size))
+
+
 def _behind(plumage: np.ndarray, samples: np.ndarray, strokes: Sequence[Stroke]) -> None:
     """Paint legs and far wing where nothing is yet, in place."""
     if not strokes:
@@ -85,8 +90,9 @@ def _behind(plumage: np.ndarray, samples: np.ndarray, strokes: Sequence[Stroke])
     first = strokes[0].start
     corners = samples[first : strokes[-1].stop]
     height, width = plumage.shape
-    x0, y0 = (int(v) for v in np.clip(corners.min(axis=0) - 1, 0, (width, height)))
-    x1, y1 = (int(v) for v in np.clip(corners.max(axis=0) + 2, 0, (width, height)))
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    x0, y0 = pixel(left - 1, width), pixel(top - 1, height)
+    x1, y1 = pixel(right + 2, width), pixel(bottom + 2, height)
     if x1 <= x0 or y1 <= y0:
         return
     window = plumage[y0:y1, x0:x1]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from birdmml.picture.bird import BirdLayer
-from birdmml.picture.paint import Canvas, Layer, color_table, over, reduce_labels, upscale
+from birdmml.picture.paint import Canvas, Layer, color_table, over, pixel, reduce_labels, upscale
 from birdmml.picture.supports import MAKERS, Foothold, Polygon
 from birdmml.picture.template import Template
 from birdmml.picture.textures import crop, grain, ripples
@@ -25,8 +26,8 @@ def lay_shapes(
     """Paint polygons, each with its row of colours, over a picture in place; return what they cover, and where."""
     size = frame.shape[1]
     corners = np.concatenate([points for _, points in shapes]).astype(np.float32)
-    x0, y0 = (int(v) for v in np.clip(np.floor(corners.min(axis=0)), 0, size))
-    x1, y1 = (int(v) for v in np.clip(np.ceil(corners.max(axis=0)) + 1, 0, size))
+    x0, y0 = (pixel(low, size) for low in corners.min(axis=0).tolist())
+    x1, y1 = (pixel(math.ceil(high) + 1, size) for high in corners.max(axis=0).tolist())
     if x1 <= x0 or y1 <= y0:
         return None
     labels = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), dtype=np.uint8)
@@ -75,8 +76,8 @@ def cast_shadow(pixels: np.ndarray, foot: Foothold, depth: float, row: int = 0, 
     height, width = pixels.shape[1:]
     x, y = foot.x - column, foot.y - row
     half, tall = foot.unit * 0.48, foot.unit * 0.10
-    x0, x1 = (int(v) for v in np.clip((x - half, x + half), 0, width))
-    y0, y1 = (int(v) for v in np.clip((y - tall * 0.5, y + 1.9 * tall), 0, height))
+    x0, x1 = pixel(x - half, width), pixel(x + half, width)
+    y0, y1 = pixel(y - tall * 0.5, height), pixel(y + 1.9 * tall, height)
     if x1 <= x0 or y1 <= y0:
         return
     across = ((np.arange(x0, x1, dtype=np.float32) - x) / half) ** 2

@@ -30,6 +30,7 @@ _SONGS: tuple[tuple[tuple[str, ...], float, float, float, str, int, float], ...]
     (("warble", "trill"), 2000, 5200, 1.1, "AB", 1, 18),
 )
 _CENTERS = (90.0, 470.0, 1500.0, 3900.0, 9000.0)  # Hz, of the bands.
+_STRETCH = 1 << 15  # Samples.
 _HISS = (0.1, 0.17, 0.27, 0.4, 0.5)  # Amplitudes of white noise in the bands, of total power about 0.5.
 
 
@@ -59,19 +60,18 @@ def surroundings(site: Site, circumstances: Circumstances, path: Path, samples: 
     """Record a site without its singer: ambient noise of power 1, with weather, hum and distant birds added."""
     recorder, places, sample_rate = site.recorder, circumstances.places, path.sample_rate
     levels, loops = _levels(site, path), band_loops(sample_rate, recorder.top_hz)
-    rest = read_loop(loops[0], places[0], samples) * np.float32(levels[0])
-    part = np.empty(samples, np.float32)
-
-    def add(loop: np.ndarray, place: float, gain: float) -> None:
-        np.multiply(read_loop(loop, place, samples), np.float32(gain), out=part)
-        np.add(rest, part, out=rest)
-
-    for loop, place, level in zip(loops[1:], places[1:], levels[1:], strict=False):
-        add(loop, place, level)
+    parts = list(zip(loops, places, levels, strict=False))
     if site.weather != "calm":
-        add(weather_loop(sample_rate, site.weather, recorder.top_hz, site.shift), places[5], site.weather_level)
+        loop = weather_loop(sample_rate, site.weather, recorder.top_hz, site.shift)
+        parts.append((loop, places[5], site.weather_level))
     if recorder.hum > 0:
-        add(hum_loop(sample_rate, recorder.hum_hz), places[6], recorder.hum)
+        parts.append((hum_loop(sample_rate, recorder.hum_hz), places[6], recorder.hum))
+    first, *others = [(read_loop(loop, place, samples), np.float32(gain)) for loop, place, gain in parts]
+    rest = first[0] * first[1]
+    # Stretch by stretch, so that what is summed stays in the processor's cache.
+    for block in (slice(start, start + _STRETCH) for start in range(0, samples, _STRETCH)):
+        for loop, gain in others:
+            rest[block] += loop[block] * gain
     for which, when, gain in circumstances.others:
         _mix(rest, distant_bird(int(which * BIRDS), sample_rate, recorder.top_hz), when, gain)
     return rest
