@@ -129,7 +129,7 @@ class BirdRecipe(Recipe):
 
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
         """Return a range of rows; a row does not depend on the range."""
-        # Only here, so that who counts and orders rows, as the process does that hands them out, does not wait for SciPy.
+        # Only here: the process that hands out ranges of rows does not wait for SciPy.
         from birdmml.sample import draw_sample
 
         species, design = species_of(self.settings), design_of(self.settings)
