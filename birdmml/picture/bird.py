@@ -11,7 +11,7 @@ from birdmml.picture.camera import Light, shade, tinted
 from birdmml.picture.draft import NAMES
 from birdmml.picture.paint import Layer, color_table, draw_labels, pixel, reduce_labels
 from birdmml.picture.template import Template
-from birdmml.picture.textures import crop, feathers, fray_mask
+from birdmml.picture.textures import crop, fray_mask, relief
 from birdmml.species import Plumage, shapes, words
 
 Bounds = tuple[np.ndarray, np.ndarray]
@@ -69,7 +69,7 @@ def _model(paint: Layer, light: Light, roundness: float, phase: int) -> None:
     """Shade a layer in place, with the relief of its feathers."""
     height, width = paint.opacity.shape
     factors = shade(paint.opacity, light, roundness)
-    factors += crop(feathers(), height, width, phase * 3, phase * 17)
+    factors += crop(relief("feathers"), height, width, phase * 3, phase * 17)
     colors = paint.colors
     colors *= factors.view(np.uint16)
     colors >>= np.uint16(7)

@@ -12,7 +12,7 @@ from birdmml.picture.bird import BirdLayer
 from birdmml.picture.paint import Canvas, Layer, color_table, over, pixel, reduce_labels, upscale
 from birdmml.picture.supports import MAKERS, Foothold, Polygon
 from birdmml.picture.template import Template
-from birdmml.picture.textures import crop, grain, ripples
+from birdmml.picture.textures import crop, relief
 
 
 def lay_shapes(
@@ -40,9 +40,9 @@ def lay_shapes(
         start += len(points)
     layer = reduce_labels(labels, color_table(colors))
     if rough is not None:
-        relief = 128 + (crop(grain(), y1 - y0, x1 - x0, phase, phase * 3) >> np.int16(rough))
+        surface = 128 + (crop(relief("grain"), y1 - y0, x1 - x0, phase, phase * 3) >> np.int16(rough))
         tinted = layer.colors
-        tinted *= relief.view(np.uint16)
+        tinted *= surface.view(np.uint16)
         tinted >>= np.uint16(7)
         np.minimum(tinted, layer.opacity, out=tinted)
     if shadow:
@@ -170,7 +170,7 @@ def immerse(
     else:
         line = foot.y - 0.22 * template.shape.leg * foot.unit - layer.row
     line = int(min(max(line, 1), height))
-    edge = line + crop(ripples(), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
+    edge = line + crop(relief("ripples"), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
     first = max(int(edge.min()), 0)  # All above is dry.
     dry = np.arange(first, height)[:, None] < edge
     layer.paint.colors[:, first:] *= dry
@@ -187,7 +187,7 @@ def _reflect(frame: np.ndarray, layer: BirdLayer, line: int, scene: np.random.Ge
     if rows <= 1:
         return
     source = np.clip(line - 1 - (np.arange(rows) * 1.2).astype(int), 0, height - 1)
-    wave = crop(ripples(), rows, 1, int(scene.integers(512)), int(scene.integers(512)))[:, 0]
+    wave = crop(relief("ripples"), rows, 1, int(scene.integers(512)), int(scene.integers(512)))[:, 0]
     shift = (wave * np.linspace(0.05, 0.22, rows)).astype(int)
     columns = np.clip(np.arange(width)[None] + shift[:, None], 0, width - 1)
     fade = np.linspace(150, 50, rows).astype(np.uint16)[:, None]
