@@ -16,19 +16,14 @@ BREAST_PARTS = ("breast", "belly", "flanks")
 BACK_PARTS = ("back", "wing")
 
 
-class Canvas:
-    """A map of labels, contiguous and of uint8, to fill polygons on in place."""
-
-    def __init__(self, labels: np.ndarray) -> None:
-        height, width = labels.shape
-        # Pillow's core draws into the array itself, and takes corners as an array of floats. Its public face would copy
-        # the one and flatten the other, and takes longer to set up than most birds take to fill.
-        image = Image.core.map_buffer(labels, (width, height), "raw", 0, ("L", 0, 1))
-        self._fill: Callable[[np.ndarray, int, int], None] = Image.core.draw(image, 0).draw_polygon
-
-    def fill(self, corners: np.ndarray, label: int) -> None:
-        """Fill a polygon."""
-        self._fill(corners, label, 1)
+def filler(labels: np.ndarray) -> Callable[[np.ndarray, int, int], None]:
+    """Return what fills polygons (corners, label, 1) in place on a map of labels, contiguous and of uint8."""
+    height, width = labels.shape
+    # Pillow's core draws into the array itself, and takes corners as an array of floats. Its public face would copy
+    # the one and flatten the other, and takes longer to set up than most birds take to fill.
+    image = Image.core.map_buffer(labels, (width, height), "raw", 0, ("L", 0, 1))
+    fill: Callable[[np.ndarray, int, int], None] = Image.core.draw(image, 0).draw_polygon
+    return fill
 
 
 def _table(names: Iterable[str]) -> np.ndarray:
@@ -46,9 +41,9 @@ def _blank(size: tuple[int, int], label: int = 0) -> np.ndarray:
 
 
 def _paint(labels: np.ndarray, samples: np.ndarray, strokes: Iterable[Stroke]) -> np.ndarray:
-    fill = Canvas(labels).fill
+    fill = filler(labels)
     for _, color, start, stop in strokes:
-        fill(samples[start:stop], color)
+        fill(samples[start:stop], color, 1)
     return labels
 
 

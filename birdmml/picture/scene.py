@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from birdmml.picture.bird import BirdLayer
-from birdmml.picture.paint import Canvas, Layer, color_table, over, pixel, reduce_labels, upscale
+from birdmml.picture.paint import Layer, color_table, filler, over, pixel, reduce_labels, upscale
 from birdmml.picture.supports import MAKERS, Foothold, Polygon
 from birdmml.picture.template import Template
 from birdmml.picture.textures import crop, relief
@@ -22,8 +22,8 @@ def lay_shapes(
     rough: int | None,
     phase: int,
     shadow: tuple[Foothold, float] | None = None,
-) -> tuple[np.ndarray, int, int] | None:
-    """Paint polygons, each with its row of colours, over a picture in place; return what they cover, and where."""
+) -> np.ndarray | None:  # bool, shape (size, size)
+    """Paint polygons, each with its row of colours, over a picture in place; return what they cover."""
     size = frame.shape[1]
     corners = np.concatenate([points for _, points in shapes]).astype(np.float32)
     x0, y0 = (pixel(low, size) for low in corners.min(axis=0).tolist())
@@ -31,12 +31,12 @@ def lay_shapes(
     if x1 <= x0 or y1 <= y0:
         return None
     labels = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), dtype=np.uint8)
-    fill = Canvas(labels).fill
+    fill = filler(labels)
     corners -= np.array([x0, y0], dtype=np.float32)
     corners *= 2
     start = 0
     for color, points in shapes:
-        fill(corners[start : start + len(points)], color)
+        fill(corners[start : start + len(points)], color, 1)
         start += len(points)
     layer = reduce_labels(labels, color_table(colors))
     if rough is not None:
@@ -48,7 +48,9 @@ def lay_shapes(
     if shadow:
         cast_shadow(layer.colors, *shadow, y0, x0)
     over(frame, layer, y0, x0)
-    return layer.opacity > 127, y0, x0
+    cover = np.zeros((size, size), dtype=bool)
+    cover[y0:y1, x0:x1] = layer.opacity > 127
+    return cover
 
 
 def lay_support(
@@ -147,13 +149,7 @@ def lay_blades(
         tall, lean, thin = unit * (0.16 + 0.34 * b), unit * (c - 0.5) * 0.4, max(unit * 0.016, 0.6)
         tip = [(root + lean * 0.4, low - tall * 0.6), (root + lean, low - tall)]
         shapes.append((1 + int(3 * b), np.array([(root - thin, low), *tip, (root + thin, low)])))
-    painted = lay_shapes(frame, shapes, colors, None, 0)
-    if painted is None:
-        return None
-    window, row, column = painted
-    cover = np.zeros(frame.shape[1:], dtype=bool)
-    cover[row : row + window.shape[0], column : column + window.shape[1]] = window
-    return cover
+    return lay_shapes(frame, shapes, colors, None, 0)
 
 
 def immerse(

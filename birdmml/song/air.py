@@ -10,6 +10,7 @@ import numpy as np
 from scipy import fft
 
 from birdmml.song.gesture import in_order, raise_rate
+from birdmml.song.noise import locked
 from birdmml.song.render import Sound
 from birdmml.song.site import Site
 from confu_core.random import generator
@@ -126,9 +127,7 @@ def tail_seconds(shift: bool) -> float:
 @lru_cache(maxsize=256)
 def room_spectrum(sample_rate: int, size: int, room: int, shift: bool) -> np.ndarray:
     """Return the transform, of some length, of one room's reverberant tail."""
-    spectrum = fft.rfft(_room_tail(sample_rate, room, shift), size)
-    spectrum.flags.writeable = False
-    return spectrum
+    return locked(fft.rfft(_room_tail(sample_rate, room, shift), size))
 
 
 @lru_cache(maxsize=4 * ROOMS)

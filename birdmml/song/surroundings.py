@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from birdmml.song.air import Path, path_through
-from birdmml.song.noise import band_loops, hum_loop, read_loop, weather_loop
+from birdmml.song.noise import band_loops, hum_loop, locked, read_loop, weather_loop
 from birdmml.song.site import Circumstances, Recorder, Site
 from birdmml.song.stage import perform
 from birdmml.song.voice import voice_of, write_score
@@ -51,9 +51,7 @@ def distant_bird(index: int, sample_rate: int, top_hz: float) -> np.ndarray:
     edge = (np.arange(clip, dtype=np.float32) + np.float32(0.5)) / np.float32(0.06 * sample_rate)
     wet *= np.square(np.sin(np.minimum(np.minimum(edge, edge[::-1]), 1) * np.float32(np.pi / 2)))
     power = float(np.mean(np.square(wet)))
-    loud = wet / np.float32(np.sqrt(2 * power)) if power > 0 else wet
-    loud.flags.writeable = False
-    return loud
+    return locked(wet / np.float32(np.sqrt(2 * power)) if power > 0 else wet)
 
 
 def surroundings(site: Site, circumstances: Circumstances, path: Path, samples: int) -> np.ndarray:
