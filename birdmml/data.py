@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from birdmml.columns import COLUMNS
 from birdmml.design import Design
 from birdmml.placement import look_vector, make_design, song_vector
 from birdmml.presets import preset
-from birdmml.sample import SampleKey, draw_sample
 from birdmml.settings import SPLITS, UNSAID, Settings
 from birdmml.species import Species, load_species, select_species
 from birdmml.theory import structure
@@ -26,6 +23,9 @@ from confu_core.random import generator
 from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.read import with_exact_information
+
+if TYPE_CHECKING:
+    from birdmml.sample import SampleKey
 
 __all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "schema", "species_of"]
 
@@ -129,9 +129,12 @@ class BirdRecipe(Recipe):
 
     def rows(self, split: str, start: int, stop: int) -> pa.Table:
         """Return a range of rows; a row does not depend on the range."""
+        # Only here: the process that hands out ranges of rows does not wait for SciPy.
+        from birdmml.sample import draw_sample
+
         species, design = species_of(self.settings), design_of(self.settings)
-        places = _places(self.settings, split)[start:stop]
-        tables = [self.schema.empty_table()]
+        places = _places(self.settings, split, start, stop)
+        tables = [pa.Table.from_batches([], self.schema)]
         # In small batches, so that few rows are held twice while they become columns.
         for batch in (places[first : first + BATCH_ROWS] for first in range(0, len(places), BATCH_ROWS)):
             keys = [f"{split}-{place.row:07d}" for place in batch]
@@ -172,23 +175,27 @@ def _told_by_captions(settings: Settings, design: Design, group: str) -> dict[st
 
 
 def _table(keys: list[str], samples: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    columns = [
-        pa.array(keys, field.type)
-        if field.name == "key"
-        else _media([sample[field.name] for sample in samples], [f"{key}.{MEDIA_PARTS[field.name]}" for key in keys])
-        if field.name in MEDIA_PARTS
-        else pa.array([sample[field.name] for sample in samples], field.type)
-        for field in schema
-    ]
+    columns = []
+    for field in schema:
+        values = keys if field.name == "key" else [sample[field.name] for sample in samples]
+        if part := MEDIA_PARTS.get(field.name):
+            paths = _column([f"{key}.{part}" for key in keys], pa.string())
+            columns.append(pa.StructArray.from_arrays([_column(values, pa.binary()), paths], fields=list(MEDIA)))
+        else:
+            columns.append(_column(values, field.type))
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _media(contents: list[bytes], paths: list[str]) -> pa.StructArray:
-    """Return a column of media; Arrow's own builder takes twice the memory while it grows, and keeps it."""
-    ends = np.cumsum([0, *map(len, contents)], dtype=np.int32)
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(contents))]
-    data = pa.Array.from_buffers(pa.binary(), len(contents), buffers)
-    return pa.StructArray.from_arrays([data, pa.array(paths, pa.string())], fields=list(MEDIA))
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Return a column by its buffers: Arrow's builder imports pandas first, and takes twice the memory as it grows."""
+    if kind in (pa.string(), pa.binary()):
+        contents = [value.encode() if isinstance(value, str) else value for value in values]
+        buffers = [np.cumsum([0, *map(len, contents)], dtype=np.int32), b"".join(contents)]
+    elif kind == pa.bool_():
+        buffers = [np.packbits(values, bitorder="little")]
+    else:
+        buffers = [np.array(values, kind.to_pandas_dtype())]
+    return pa.Array.from_buffers(kind, len(values), [None, *map(pa.py_buffer, buffers)])
 
 
 def _weights(settings: Settings) -> np.ndarray:
@@ -197,9 +204,20 @@ def _weights(settings: Settings) -> np.ndarray:
     return settings.imbalance ** -(rank / max(1, settings.species_count - 1))
 
 
+def _places(settings: Settings, split: str, start: int = 0, stop: int | None = None) -> list[SampleKey]:
+    """List what a range of rows of a split is drawn from."""
+    from birdmml.sample import SampleKey
+
+    drawn, ordinals = (column[start:stop].tolist() for column in _order(settings, split))
+    return [
+        SampleKey(split, row, species, ordinal)
+        for row, (species, ordinal) in enumerate(zip(drawn, ordinals, strict=True), start)
+    ]
+
+
 @lru_cache(maxsize=4)
-def _places(settings: Settings, split: str) -> Sequence[SampleKey]:
-    """List the species of every row of a split, as balanced as whole numbers allow, in an order drawn by the seed."""
+def _order(settings: Settings, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return species and ordinal of every row of a split, as balanced as whole numbers allow, in an order drawn."""
     assert split in SPLITS
     rows, weights = settings.splits[split], np.array(design_of(settings).weights)
     exact = weights / weights.sum() * rows
@@ -213,10 +231,7 @@ def _places(settings: Settings, split: str) -> Sequence[SampleKey]:
     for species in range(len(counts)):
         mine = np.flatnonzero(drawn == species)
         ordinals[mine] = np.arange(len(mine))
-    return [
-        SampleKey(split, row, int(one), int(ordinal))
-        for row, (one, ordinal) in enumerate(zip(drawn, ordinals, strict=True))
-    ]
+    return drawn, ordinals
 
 
 @dataclass(frozen=True)
@@ -243,6 +258,8 @@ class BirdData:
 
     def distinct_captions(self) -> dict[str, int]:
         """Count the ``distinct`` captions and their ``total``, over all splits."""
+        import pyarrow.compute as pc
+
         name = "caption" if "parquet" in self.manifest.formats else "txt"
         captions = [pc.cast(self.dataset.table(split, [name])[name], pa.string()) for split in self.manifest.splits]
         together = pa.chunked_array([chunk for column in captions for chunk in column.chunks])

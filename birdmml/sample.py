@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from birdmml.caption import write_caption
+from birdmml.caption import CaptionDials, write_caption
 from birdmml.columns import COLUMNS, Drawn
 from birdmml.design import Design
 from birdmml.picture import draw_picture, encode_jpeg
@@ -59,7 +59,7 @@ def draw_sample(key: SampleKey, settings: Settings, design: Design, species: Seq
         song=song.song,
         picture=seen,
         recording=heard,
-        dials=settings.caption_of(group),
+        dials=_dials(settings, group),
         random=source("caption", key.row),
     )
     drawn = Drawn(
@@ -117,7 +117,18 @@ def _song(
     return encode_flac(samples, settings.sample_rate), heard
 
 
+@lru_cache(maxsize=64)
+def _dials(settings: Settings, group: str) -> CaptionDials:
+    return settings.caption_of(group)
+
+
 def _take(key: SampleKey, settings: Settings, own: Species) -> int:
     """Return the number of the recording; with reuse, two samples in a row share one, and so the types it tells of."""
-    reused = generator(settings.seed, "birdmml", "reuse", own.common_name).random() < settings.audio_reuse
+    reused = _reuse(settings.seed, own.common_name) < settings.audio_reuse
     return key.ordinal // 2 * 2 if reused else key.ordinal
+
+
+@lru_cache(maxsize=1024)
+def _reuse(seed: int, name: str) -> float:
+    """Return the number in [0, 1) of a species: its recordings are used again where the share of these is above it."""
+    return float(generator(seed, "birdmml", "reuse", name).random())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 __all__ = ["generator", "stream_key", "torch_seed", "uniform", "words"]
 
@@ -83,6 +85,17 @@ def uniform(bits: np.ndarray) -> np.ndarray:
     return (bits >> np.uint64(11)) * 2.0**-53
 
 
+class _Key(ISeedSequence):
+    """The key of a stream, where a bit generator would else ask the system for a seed that it then throws away."""
+
+    def __init__(self, key: int) -> None:
+        self._words = np.frombuffer(key.to_bytes(16, "little"), "<u8")
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
+        """Return the two words that Philox asks for."""
+        return self._words
+
+
 def generator(seed: int, *stream: str | int) -> np.random.Generator:
     """Return a NumPy generator of a named stream, for draws whose number varies.
 
@@ -103,7 +116,7 @@ def generator(seed: int, *stream: str | int) -> np.random.Generator:
     >>> generator(0, "order", 3).integers(100) == generator(0, "order", 3).integers(100)
     np.True_
     """
-    return np.random.Generator(np.random.Philox(key=stream_key(seed, *stream)))
+    return np.random.Generator(np.random.Philox(_Key(stream_key(seed, *stream))))
 
 
 def torch_seed(seed: int, *stream: str | int) -> int:

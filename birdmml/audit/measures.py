@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -200,16 +199,14 @@ def _in_runs(mask: np.ndarray) -> int:
 @lru_cache(maxsize=8)
 def _filters(sample_rate: int, frame: int) -> np.ndarray:
     """Return triangles on the mel scale, each of sum 1, of shape (bins, bands)."""
-    from librosa.filters import mel, mel_frequencies
-
-    low_high: dict[str, Any] = {"fmin": _LOW_HZ, "fmax": _HIGH_HZ, "htk": True}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Empty filters")  # They are filled, or lie above the spectrum.
-        bank = mel(sr=sample_rate, n_fft=frame, n_mels=_BANDS, norm=None, dtype=np.float64, **low_high).T
-    centres = mel_frequencies(_BANDS + 2, **low_high)[1:-1]
+    low, high = 2595 * np.log10(1 + np.array([_LOW_HZ, _HIGH_HZ]) / 700)
+    edges = 700 * (10 ** (np.linspace(low, high, _BANDS + 2) / 2595) - 1)
+    above = np.fft.rfftfreq(frame, 1 / sample_rate)[:, None] - edges
+    steps = np.diff(edges)
+    bank = np.maximum(np.minimum(above[:, :-2] / steps[:-1], -above[:, 2:] / steps[1:]), 0)
     # A band between two bins takes the nearer one.
     for band in np.flatnonzero(bank.sum(0) == 0):
-        nearest = round(centres[band] * frame / sample_rate)
+        nearest = round(edges[band + 1] * frame / sample_rate)
         bank[nearest : nearest + 1, band] = 1
     return (bank / np.maximum(bank.sum(0), 1e-12)).astype(np.float32)
 
@@ -222,6 +219,8 @@ def _lost_share(pixels: np.ndarray) -> float:
 def _filled_share(pixels: np.ndarray) -> float:
     """Return the share of rows at the bottom that are of one colour; black bars and white paper are none."""
     colour = pixels[-1, 0]
+    if (pixels[-1] != colour).any():
+        return 0.0
     filled = (pixels == colour).all(axis=(1, 2))
     if filled.all() or colour.max() < _BLACK or colour.min() > _WHITE:
         return 0.0

@@ -72,7 +72,12 @@ def write_caption(
     """
     draws = Draws(random)
     named = draws.chance(dials.name_share)
-    looks, sounds, habits = _chosen(species, plumage, song, picture, recording, dials, draws)
+    kinds_of_facts = (
+        lambda share: look_facts(plumage, picture, share, draws),
+        lambda share: song_facts(species, song, recording, share, draws),
+        lambda share: nature_facts(species, share, draws),
+    )
+    looks, sounds, habits = _chosen(kinds_of_facts, [dials.marks, dials.song, dials.nature], draws)
     if named:
         looks = [fact for fact in looks if fact.attribute not in ("shape", "size")]
     kinds = {
@@ -85,22 +90,12 @@ def write_caption(
     return Caption(text, (*name, *(fact for facts in kinds.values() for fact in facts)), named)
 
 
-def _chosen(
-    species: Species,
-    plumage: Plumage,
-    song: Song,
-    picture: PictureFacts,
-    recording: SongFacts,
-    dials: CaptionDials,
-    draws: Draws,
-) -> tuple[list[Fact], list[Fact], list[Fact]]:
-    shares = [dials.marks, dials.song, dials.nature]
+def _chosen(kinds: Sequence[Callable[[float], list[Fact]]], shares: list[float], draws: Draws) -> list[list[Fact]]:
+    """Choose facts of each kind for its share; no facts at all only where all shares are 0."""
     while True:
-        looks = look_facts(plumage, picture, shares[0], draws) if shares[0] else []
-        sounds = song_facts(species, song, recording, shares[1], draws) if shares[1] else []
-        habits = nature_facts(species, shares[2], draws) if shares[2] else []
-        if looks or sounds or habits or not any(shares):
-            return looks, sounds, habits
+        chosen = [choose(share) if share else [] for choose, share in zip(kinds, shares, strict=True)]
+        if any(chosen) or not any(shares):
+            return chosen
         # An empty caption would be of no use: fill one kind, as often as the dials favour it.
         slots = (LOOK_SLOTS, SONG_SLOTS, NATURE_SLOTS)
         kind = draws.weighted(range(3), [count * share for count, share in zip(slots, shares, strict=True)], 1)[0]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from birdmml.picture.camera import Light, shade, tinted
 from birdmml.picture.draft import NAMES
-from birdmml.picture.paint import Layer, color_table, draw_labels, reduce_labels
+from birdmml.picture.paint import Layer, color_table, draw_labels, pixel, reduce_labels
 from birdmml.picture.template import Template
-from birdmml.picture.textures import crop, feathers, fray_mask
+from birdmml.picture.textures import crop, fray_mask, relief
 from birdmml.species import Plumage, shapes, words
 
 Bounds = tuple[np.ndarray, np.ndarray]
@@ -48,10 +49,9 @@ def paint_bird(
     phase: int,
 ) -> BirdLayer:
     """Draw a bird from its curves and their extent, in pixels with y down; ``unit`` is the length of its body."""
-    low, high = bounds
-    x0, y0 = (int(v) for v in np.clip(np.floor(low) - 2, 0, size - 2))
-    x1, y1 = (int(v) for v in np.clip(np.ceil(high) + 3, 2, size))
-    x1, y1 = max(x1, x0 + 2), max(y1, y0 + 2)
+    low, high = (bound.tolist() for bound in bounds)
+    x0, y0 = (pixel(math.floor(least) - 2, size - 2) for least in low)
+    x1, y1 = (max(pixel(math.ceil(most) + 3, size), start + 2) for most, start in zip(high, (x0, y0), strict=True))
     around = np.ascontiguousarray((points - (x0, y0)) * 2, dtype=np.float32)
     fray = _fray(unit, 2 * (y1 - y0), 2 * (x1 - x0), phase)
     labels = draw_labels((2 * (x1 - x0), 2 * (y1 - y0)), around, template.layers, fray)
@@ -69,7 +69,7 @@ def _model(paint: Layer, light: Light, roundness: float, phase: int) -> None:
     """Shade a layer in place, with the relief of its feathers."""
     height, width = paint.opacity.shape
     factors = shade(paint.opacity, light, roundness)
-    factors += crop(feathers(), height, width, phase * 3, phase * 17)
+    factors += crop(relief("feathers"), height, width, phase * 3, phase * 17)
     colors = paint.colors
     colors *= factors.view(np.uint16)
     colors >>= np.uint16(7)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -24,7 +25,7 @@ class Light:
     warmth: float = 0.0  # -1 is blue shade, 1 evening sun.
     exposure: float = 1.0  # Factor on all colours.
 
-    @property
+    @cached_property
     def tint(self) -> np.ndarray:
         """Factors on red, green and blue, shape (3,)."""
         warm = np.array([1 + 0.10 * self.warmth, 1 + 0.015 * self.warmth, 1 - 0.13 * self.warmth])

@@ -14,7 +14,7 @@ from birdmml.picture.draft import number
 from birdmml.picture.paint import over
 from birdmml.picture.scene import Foothold, cast_shadow, immerse, lay_blades, lay_support, lay_veil
 from birdmml.picture.template import Template, bend, fineness, make_template, turned
-from birdmml.picture.textures import crop, grain, turf
+from birdmml.picture.textures import crop, relief
 from birdmml.species import MARKS, PARTS, PictureFacts, Plumage
 from confu_core.errors import InvalidValue
 
@@ -176,7 +176,7 @@ def _lay_ground(frame: np.ndarray, color: np.ndarray, support: str, foot: Footho
     frame[:, top : top + rise] = edge
     frame[:, top + rise :] = band[:, rise:]
     row = int(scene.integers(512))
-    lay_texture(frame, grain(), row, row * 3, top, size, 0.25 if support == "snowfield" else 0.75)
+    lay_texture(frame, relief("grain"), row, row * 3, top, size, 0.25 if support == "snowfield" else 0.75)
 
 
 def _before(
@@ -226,7 +226,7 @@ def _shoot(frame: np.ndarray, shot: Shot) -> tuple[np.ndarray, float, float]:
     if shot.weather == "fog":
         frame = frame - (frame >> np.uint8(2)) + np.uint8(46)
     elif shot.weather == "rain":
-        streaks = np.maximum(crop(turf(), size, size, *shot.grain_at) - 24, 0) * np.int16(2)
+        streaks = np.maximum(crop(relief("turf"), size, size, *shot.grain_at) - 24, 0) * np.int16(2)
         frame = np.minimum(frame + streaks, 255).astype(np.uint8)
     frame, blur = blurred(frame, shot.blur * size / 224, motion=shot.motion)
     frame, noise = add_noise(frame, shot.noise, *shot.grain_at)

@@ -113,13 +113,8 @@ def draw_face(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str]
 
 def _malar(draft: Draft, shape: Shape, head: Frame) -> None:
     """Add the stripe down from the bill, a strap around the chin, or a spot below the cheek."""
-    if shape.malar == "strap":
-        strap = [(0.5, -0.8, 0.0), (0.1, -0.35, 0.6), (-0.2, 0.25, 0.7), (-0.5, 0.05, 0.6), (-0.5, -0.5, 0.4)]
-        strap += [(-0.2, -1.1, 0.0), (0.3, -1.1, 0.0)]
-        draft.add("tract", label("malar"), [head.at(*p) for p in strap])
-    elif shape.malar == "spot":
-        spot = [(-0.16, -0.34, 0.7), (-0.32, -0.48, 0.7), (-0.44, -0.42, 0.7), (-0.3, -0.31, 0.7)]
-        draft.add("tract", label("malar"), [head.at(*p) for p in spot])
+    if shape.malar in forms().malars:
+        draft.add("tract", label("malar"), [head.at(*point) for point in forms().malars[shape.malar]])
     else:
         spine = [head.at(0.92 * shape.skull[0], -0.36, 0.3), head.at(0.5, -0.52, 0.6), head.at(0.06, -0.84, 0.6)]
         draft.band("tract", label("malar"), spine, [w * head.scale for w in (0.10, 0.20, 0.26)])

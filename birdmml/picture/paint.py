@@ -16,19 +16,14 @@ BREAST_PARTS = ("breast", "belly", "flanks")
 BACK_PARTS = ("back", "wing")
 
 
-class Canvas:
-    """A map of labels, contiguous and of uint8, to fill polygons on in place."""
-
-    def __init__(self, labels: np.ndarray) -> None:
-        height, width = labels.shape
-        # Pillow's core draws into the array itself, and takes corners as an array of floats. Its public face would copy
-        # the one and flatten the other, and takes longer to set up than most birds take to fill.
-        image = Image.core.map_buffer(labels, (width, height), "raw", 0, ("L", 0, 1))
-        self._fill: Callable[[np.ndarray, int, int], None] = Image.core.draw(image, 0).draw_polygon
-
-    def fill(self, corners: np.ndarray, label: int) -> None:
-        """Fill a polygon."""
-        self._fill(corners, label, 1)
+def filler(labels: np.ndarray) -> Callable[[np.ndarray, int, int], None]:
+    """Return what fills polygons (corners, label, 1) in place on a map of labels, contiguous and of uint8."""
+    height, width = labels.shape
+    # Pillow's core draws into the array itself, and takes corners as an array of floats. Its public face would copy
+    # the one and flatten the other, and takes longer to set up than most birds take to fill.
+    image = Image.core.map_buffer(labels, (width, height), "raw", 0, ("L", 0, 1))
+    fill: Callable[[np.ndarray, int, int], None] = Image.core.draw(image, 0).draw_polygon
+    return fill
 
 
 def _table(names: Iterable[str]) -> np.ndarray:
@@ -46,9 +41,9 @@ def _blank(size: tuple[int, int], label: int = 0) -> np.ndarray:
 
 
 def _paint(labels: np.ndarray, samples: np.ndarray, strokes: Iterable[Stroke]) -> np.ndarray:
-    fill = Canvas(labels).fill
+    fill = filler(labels)
     for _, color, start, stop in strokes:
-        fill(samples[start:stop], color)
+        fill(samples[start:stop], color, 1)
     return labels
 
 
@@ -64,7 +59,7 @@ def draw_labels(
     for layer in ("breast marks", "back marks"):
         if layer in layers:
             marks = _paint(_blank(size), samples, layers[layer])
-            plumage |= marks & SPECKLED[layer][plumage]
+            plumage |= marks & SPECKLED[layer].take(plumage)
     for rows, columns, mask in fray:
         height, width = plumage.shape
         moved = plumage[: height - rows, : width - columns].copy()
@@ -78,6 +73,11 @@ def _blit(labels: np.ndarray, other: np.ndarray, mask: np.ndarray) -> None:
     labels ^= (labels ^ other) & mask
 
 
+def pixel(place: float, size: int) -> int:
+    """Return the whole pixel at a place, or the one of a picture of this size that is nearest."""
+    return int(min(max(place, 0), size))
+
+
 def _behind(plumage: np.ndarray, samples: np.ndarray, strokes: Sequence[Stroke]) -> None:
     """Paint legs and far wing where nothing is yet, in place."""
     if not strokes:
@@ -85,8 +85,9 @@ def _behind(plumage: np.ndarray, samples: np.ndarray, strokes: Sequence[Stroke])
     first = strokes[0].start
     corners = samples[first : strokes[-1].stop]
     height, width = plumage.shape
-    x0, y0 = (int(v) for v in np.clip(corners.min(axis=0) - 1, 0, (width, height)))
-    x1, y1 = (int(v) for v in np.clip(corners.max(axis=0) + 2, 0, (width, height)))
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    x0, y0 = pixel(left - 1, width), pixel(top - 1, height)
+    x1, y1 = pixel(right + 2, width), pixel(bottom + 2, height)
     if x1 <= x0 or y1 <= y0:
         return
     window = plumage[y0:y1, x0:x1]
@@ -106,31 +107,23 @@ class Layer(NamedTuple):
     opacity: np.ndarray  # In [0, 255]; shape (height, width).
 
 
-def color_table(colors: np.ndarray) -> np.ndarray:  # uint32, shape (n,)
-    """Pack the colours of labels into fields of 10 bits, so that four pixels can be added; label 0 is nothing."""
-    wide = np.asarray(colors, dtype=np.uint32)
-    table = wide[:, 0] | wide[:, 1] << np.uint32(10) | wide[:, 2] << np.uint32(20)
-    table[0] = 0
-    return table
+def color_table(colors: np.ndarray) -> np.ndarray:  # uint64, shape (256 n,)
+    """Sum the colours and opacities of every two labels, in four fields of 16 bits; label 0 is nothing."""
+    fields = np.zeros((256, 4), dtype="<u2")
+    fields[1 : len(colors), :3] = colors[1:]
+    fields[1:, 3] = 255
+    packed = fields.view("<u8")[:, 0]
+    return (packed[: len(colors), None] + packed).ravel()
 
 
 def reduce_labels(labels: np.ndarray, table: np.ndarray) -> Layer:
     """Color a map of labels of shape (2 height, 2 width) by a `color_table` and halve it, averaging 2 by 2."""
-    pairs = np.ascontiguousarray(labels).view("<u2")  # Two neighbours are the bytes of one number.
-    top, bottom = pairs[0::2], pairs[1::2]
-    first = top & np.uint16(255)
-    # Few quads hold more than one label; for the others one look-up does for four.
-    mixed = np.flatnonzero((top != bottom) | (first != top >> np.uint16(8)))
-    corners = np.stack([half.ravel()[mixed] for half in (top, bottom)])
-    corners = np.concatenate([corners & np.uint16(255), corners >> np.uint16(8)])
-    summed = np.take(table * np.uint32(4), first.astype(np.intp), mode="clip")
-    summed.ravel()[mixed] = table[corners].sum(axis=0, dtype=np.uint32)
-    opacity = (first != 0) * np.uint16(255)
-    opacity.ravel()[mixed] = np.count_nonzero(corners, axis=0) * 255 // 4
-    colors = np.empty((3, *summed.shape), dtype=np.uint16)
-    for k in range(3):
-        colors[k] = (summed >> np.uint32(10 * k + 2)) & np.uint32(255)  # A quarter of the field of 10 bits.
-    return Layer(colors, opacity)
+    pairs = labels.view("<u2").astype(np.intp)  # Two neighbours are the bytes of one number.
+    summed = table.take(pairs[0::2], mode="clip")
+    summed += table.take(pairs[1::2], mode="clip")
+    fields = planes(summed.view("<u2").reshape(*summed.shape, 4))
+    fields >>= np.uint16(2)
+    return Layer(fields[:3], fields[3])
 
 
 def over(frame: np.ndarray, layer: Layer, row: int, column: int) -> None:
@@ -141,8 +134,7 @@ def over(frame: np.ndarray, layer: Layer, row: int, column: int) -> None:
     keep += keep >> np.uint16(7)  # 255 becomes 256, so that a shift divides exactly at both ends.
     mixed = window * keep
     mixed >>= np.uint16(8)
-    mixed += layer.colors
-    np.minimum(mixed, 255, out=mixed)
+    mixed += layer.colors  # At most 255, since colours are at most as large as opacity.
     window[:] = mixed
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from birdmml.picture.bird import BirdLayer
-from birdmml.picture.paint import Canvas, Layer, color_table, over, reduce_labels, upscale
+from birdmml.picture.paint import Layer, color_table, filler, over, pixel, reduce_labels, upscale
 from birdmml.picture.supports import MAKERS, Foothold, Polygon
 from birdmml.picture.template import Template
-from birdmml.picture.textures import crop, grain, ripples
+from birdmml.picture.textures import crop, relief
 
 
 def lay_shapes(
@@ -21,33 +22,35 @@ def lay_shapes(
     rough: int | None,
     phase: int,
     shadow: tuple[Foothold, float] | None = None,
-) -> tuple[np.ndarray, int, int] | None:
-    """Paint polygons, each with its row of colours, over a picture in place; return what they cover, and where."""
+) -> np.ndarray | None:  # bool, shape (size, size)
+    """Paint polygons, each with its row of colours, over a picture in place; return what they cover."""
     size = frame.shape[1]
     corners = np.concatenate([points for _, points in shapes]).astype(np.float32)
-    x0, y0 = (int(v) for v in np.clip(np.floor(corners.min(axis=0)), 0, size))
-    x1, y1 = (int(v) for v in np.clip(np.ceil(corners.max(axis=0)) + 1, 0, size))
+    x0, y0 = (pixel(low, size) for low in corners.min(axis=0).tolist())
+    x1, y1 = (pixel(math.ceil(high) + 1, size) for high in corners.max(axis=0).tolist())
     if x1 <= x0 or y1 <= y0:
         return None
     labels = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), dtype=np.uint8)
-    fill = Canvas(labels).fill
+    fill = filler(labels)
     corners -= np.array([x0, y0], dtype=np.float32)
     corners *= 2
     start = 0
     for color, points in shapes:
-        fill(corners[start : start + len(points)], color)
+        fill(corners[start : start + len(points)], color, 1)
         start += len(points)
     layer = reduce_labels(labels, color_table(colors))
     if rough is not None:
-        relief = 128 + (crop(grain(), y1 - y0, x1 - x0, phase, phase * 3) >> np.int16(rough))
+        surface = 128 + (crop(relief("grain"), y1 - y0, x1 - x0, phase, phase * 3) >> np.int16(rough))
         tinted = layer.colors
-        tinted *= relief.view(np.uint16)
+        tinted *= surface.view(np.uint16)
         tinted >>= np.uint16(7)
         np.minimum(tinted, layer.opacity, out=tinted)
     if shadow:
         cast_shadow(layer.colors, *shadow, y0, x0)
     over(frame, layer, y0, x0)
-    return layer.opacity > 127, y0, x0
+    cover = np.zeros((size, size), dtype=bool)
+    cover[y0:y1, x0:x1] = layer.opacity > 127
+    return cover
 
 
 def lay_support(
@@ -75,8 +78,8 @@ def cast_shadow(pixels: np.ndarray, foot: Foothold, depth: float, row: int = 0, 
     height, width = pixels.shape[1:]
     x, y = foot.x - column, foot.y - row
     half, tall = foot.unit * 0.48, foot.unit * 0.10
-    x0, x1 = (int(v) for v in np.clip((x - half, x + half), 0, width))
-    y0, y1 = (int(v) for v in np.clip((y - tall * 0.5, y + 1.9 * tall), 0, height))
+    x0, x1 = pixel(x - half, width), pixel(x + half, width)
+    y0, y1 = pixel(y - tall * 0.5, height), pixel(y + 1.9 * tall, height)
     if x1 <= x0 or y1 <= y0:
         return
     across = ((np.arange(x0, x1, dtype=np.float32) - x) / half) ** 2
@@ -146,13 +149,7 @@ def lay_blades(
         tall, lean, thin = unit * (0.16 + 0.34 * b), unit * (c - 0.5) * 0.4, max(unit * 0.016, 0.6)
         tip = [(root + lean * 0.4, low - tall * 0.6), (root + lean, low - tall)]
         shapes.append((1 + int(3 * b), np.array([(root - thin, low), *tip, (root + thin, low)])))
-    painted = lay_shapes(frame, shapes, colors, None, 0)
-    if painted is None:
-        return None
-    window, row, column = painted
-    cover = np.zeros(frame.shape[1:], dtype=bool)
-    cover[row : row + window.shape[0], column : column + window.shape[1]] = window
-    return cover
+    return lay_shapes(frame, shapes, colors, None, 0)
 
 
 def immerse(
@@ -169,12 +166,12 @@ def immerse(
     else:
         line = foot.y - 0.22 * template.shape.leg * foot.unit - layer.row
     line = int(min(max(line, 1), height))
-    wobble = crop(ripples(), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
-    rows = np.arange(height)[:, None]
-    dry = rows < line + wobble[None]
-    layer.paint.colors[:] *= dry
-    layer.paint.opacity[:] *= dry
-    layer.labels[:] *= np.repeat(np.repeat(dry, 2, 0), 2, 1)
+    edge = line + crop(relief("ripples"), 1, width, int(scene.integers(512)), int(scene.integers(512)))[0] // 24
+    first = max(int(edge.min()), 0)  # All above is dry.
+    dry = np.arange(first, height)[:, None] < edge
+    layer.paint.colors[:, first:] *= dry
+    layer.paint.opacity[first:] *= dry
+    layer.labels[2 * first :] *= dry.repeat(2, axis=0).repeat(2, axis=1)
     _reflect(frame, layer, line, scene)
 
 
@@ -186,11 +183,13 @@ def _reflect(frame: np.ndarray, layer: BirdLayer, line: int, scene: np.random.Ge
     if rows <= 1:
         return
     source = np.clip(line - 1 - (np.arange(rows) * 1.2).astype(int), 0, height - 1)
-    wave = crop(ripples(), rows, 1, int(scene.integers(512)), int(scene.integers(512)))[:, 0]
+    wave = crop(relief("ripples"), rows, 1, int(scene.integers(512)), int(scene.integers(512)))[:, 0]
     shift = (wave * np.linspace(0.05, 0.22, rows)).astype(int)
     columns = np.clip(np.arange(width)[None] + shift[:, None], 0, width - 1)
     fade = np.linspace(150, 50, rows).astype(np.uint16)[:, None]
-    colors, opacity = layer.paint.colors[:, source[:, None], columns], layer.paint.opacity[source[:, None], columns]
+    mirrored = source[:, None] * width + columns
+    colors = layer.paint.colors.reshape(3, -1).take(mirrored, axis=1)
+    opacity = layer.paint.opacity.take(mirrored)
     over(frame, Layer((colors * fade) >> np.uint16(8), (opacity * fade) >> np.uint16(8)), top, layer.column)
     edge = frame[:, top : top + 2, layer.column : layer.column + width]
     wet = np.where(layer.paint.opacity[max(line - 2, 0)] > 0, 200, 256).astype(np.uint16)

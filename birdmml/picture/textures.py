@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy import ndimage
 
 from confu_core.random import generator
 
+# Layers of noise, each blurred along rows and columns and weighted; their contrast together, and its limits.
+RELIEFS = {
+    # The fine relief of plumage.
+    "feathers": ((("feathers", 0.8, 2.0, 0.7), ("barbs", 2.5, 5.0, 0.6)), 9, -30, 30),
+    # The roughness of bark, stone and soil.
+    "grain": ((("grain", 0.7, 0.7, 0.6), ("lumps", 3, 3, 0.7), ("patches", 12, 12, 0.5)), 13, -48, 48),
+    # Blades of grass.
+    "turf": ((("turf", 3.2, 0.6, 0.7), ("tufts", 6, 3, 0.7)), 15, -50, 50),
+    # Ripples of water.
+    "ripples": ((("ripples", 0.9, 9, 0.6), ("waves", 2.4, 22, 0.8)), 12, -44, 52),
+}
 SIDE = 512  # Pixels; every texture wraps around, and is stored twice over so that a window is a view.
 
 
@@ -36,33 +47,12 @@ def clouds() -> np.ndarray:
     return _tiled((out / np.std(out)).astype(np.float32))
 
 
-@lru_cache(maxsize=1)
-def feathers() -> np.ndarray:
-    """Return the fine relief of plumage, int16 around 0, deviation about 9, shape (1024, 1024)."""
-    field = _smooth(_noise("feathers"), 0.8, 2.0) * 0.7 + _smooth(_noise("barbs"), 2.5, 5.0) * 0.6
-    return _tiled(np.clip(field * 9, -30, 30).astype(np.int16))
-
-
-@lru_cache(maxsize=1)
-def grain() -> np.ndarray:
-    """Return the roughness of bark, stone and soil, int16 around 0, deviation about 14, shape (1024, 1024)."""
-    field = _smooth(_noise("grain"), 0.7, 0.7) * 0.6 + _smooth(_noise("lumps"), 3, 3) * 0.7
-    field = field + _smooth(_noise("patches"), 12, 12) * 0.5
-    return _tiled(np.clip(field * 13, -48, 48).astype(np.int16))
-
-
-@lru_cache(maxsize=1)
-def turf() -> np.ndarray:
-    """Return blades of grass, int16 around 0, deviation about 15, shape (1024, 1024)."""
-    field = _smooth(_noise("turf"), 3.2, 0.6) * 0.7 + _smooth(_noise("tufts"), 6, 3) * 0.7
-    return _tiled(np.clip(field * 15, -50, 50).astype(np.int16))
-
-
-@lru_cache(maxsize=1)
-def ripples() -> np.ndarray:
-    """Return ripples of water, int16 around 0, deviation about 13, shape (1024, 1024)."""
-    field = _smooth(_noise("ripples"), 0.9, 9) * 0.6 + _smooth(_noise("waves"), 2.4, 22) * 0.8
-    return _tiled(np.clip(field * 12, -44, 52).astype(np.int16))
+@cache
+def relief(name: str) -> np.ndarray:
+    """Return one of `RELIEFS`, int16 around 0, shape (1024, 1024)."""
+    layers, contrast, least, most = RELIEFS[name]
+    field = sum(_smooth(_noise(layer), rows, columns) * weight for layer, rows, columns, weight in layers)
+    return _tiled(np.clip(field * contrast, least, most).astype(np.int16))
 
 
 @lru_cache(maxsize=1)

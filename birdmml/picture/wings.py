@@ -170,11 +170,4 @@ def _patch(draft: Draft, layer: str, shape: Shape, at: OnWing, coverts: list[Pen
         for i in range(6):
             _finger(draft, layer, color, at, i / 5)
         return
-    low, high, fore, rear_edge = {
-        "tips": (0.80, 1.0, 0.0, 1.0),
-        "shoulder": (0.02, 0.26, 0.05, 0.40),
-        "primaries": (0.60, 0.69, 0.20, 0.95),
-        "speculum": (0.08, 0.38, 0.60, 0.95),
-    }.get(shape.patch, (0.04, 0.36, 0.78, 1.0))
-    corners = [(low, fore), (high, fore), (high, rear_edge), (low, rear_edge)]
-    draft.polygon(layer, color, [at(s, c) for s, c in corners])
+    draft.polygon(layer, color, [at(s, c) for s, c in forms().spread_patches[shape.patch]])

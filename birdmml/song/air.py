@@ -10,6 +10,7 @@ import numpy as np
 from scipy import fft
 
 from birdmml.song.gesture import in_order, raise_rate
+from birdmml.song.noise import locked
 from birdmml.song.render import Sound
 from birdmml.song.site import Site
 from confu_core.random import generator
@@ -125,7 +126,13 @@ def tail_seconds(shift: bool) -> float:
 
 @lru_cache(maxsize=256)
 def room_spectrum(sample_rate: int, size: int, room: int, shift: bool) -> np.ndarray:
-    """Return the transform of one room's reverberant tail, of energy 1: noise that decays, its treble sooner."""
+    """Return the transform, of some length, of one room's reverberant tail."""
+    return locked(fft.rfft(_room_tail(sample_rate, room, shift), size))
+
+
+@lru_cache(maxsize=4 * ROOMS)
+def _room_tail(sample_rate: int, room: int, shift: bool) -> np.ndarray:
+    """Return the reverberant tail of a room, of energy 1: noise that decays, its treble sooner."""
     source = generator(0, "song", "room", room, int(shift), sample_rate)
     length = tail_seconds(shift)
     samples = round(length * sample_rate)
@@ -138,9 +145,7 @@ def room_spectrum(sample_rate: int, size: int, room: int, shift: bool) -> np.nda
     decays = duration * np.array([[1.15], [1.0], [0.6]], np.float32)
     onset = np.clip((time - source.uniform(0.008, 0.03)) / 0.02, 0, 1) * np.clip((length - time) / 0.1, 0, 1)
     tail = (bands * np.exp(np.float32(-3 * np.log(10)) * time / decays)).sum(axis=0) * onset
-    spectrum = fft.rfft(tail / np.sqrt(np.sum(np.square(tail))), size)
-    spectrum.flags.writeable = False
-    return spectrum
+    return tail / np.sqrt(np.sum(np.square(tail)))
 
 
 def _at_bins(points: np.ndarray, size: int) -> np.ndarray:

@@ -31,13 +31,13 @@ def shaped_loop(sample_rate: int, name: str, spectrum: Callable[[np.ndarray], np
 @lru_cache(maxsize=4)
 def white_loop(sample_rate: int) -> np.ndarray:  # float32, shape (30 * sample_rate,)
     """Return white noise of power 1."""
-    return _locked(shaped_loop(sample_rate, "white", np.ones_like))
+    return locked(shaped_loop(sample_rate, "white", np.ones_like))
 
 
 @lru_cache(maxsize=12)
 def grain_loop(sample_rate: int, corner_hz: float) -> np.ndarray:  # float32, shape (30 * sample_rate,)
     """Return noise of power 1 with little above a corner frequency, to unsettle a voice with."""
-    return _locked(shaped_loop(sample_rate, f"grain {corner_hz:g}", lambda f: np.exp(-np.square(f / corner_hz))))
+    return locked(shaped_loop(sample_rate, f"grain {corner_hz:g}", lambda f: np.exp(-np.square(f / corner_hz))))
 
 
 @lru_cache(maxsize=6)
@@ -53,7 +53,7 @@ def band_loops(sample_rate: int, top_hz: float) -> tuple[np.ndarray, ...]:
         return spectrum
 
     return tuple(
-        _locked(shaped_loop(sample_rate, f"band {low:g}", band(low, high)))
+        locked(shaped_loop(sample_rate, f"band {low:g}", band(low, high)))
         if low < sample_rate / 2
         else np.zeros(LOOP_SECONDS * sample_rate, np.float32)
         for low, high in pairwise(EDGES)
@@ -70,12 +70,12 @@ def upper_limit(frequency: np.ndarray, top_hz: float) -> np.ndarray:
 def read_loop(loop: np.ndarray, place: float, samples: int) -> np.ndarray:  # shape (samples,)
     """Read so many samples of a loop from a place in [0, 1) of it: a view where the loop holds them in one piece."""
     start = int(place * len(loop))
-    if start + samples <= len(loop):
-        return loop[start : start + samples]
-    return np.take(loop, np.arange(start, start + samples), mode="wrap")
+    turns, rest = divmod(start + samples, len(loop))
+    return np.concatenate((loop[start:], *[loop] * (turns - 1), loop[:rest])) if turns else loop[start:rest]
 
 
-def _locked(loop: np.ndarray) -> np.ndarray:
+def locked(loop: np.ndarray) -> np.ndarray:
+    """Return samples that are kept, guarded against being changed by whoever reads them."""
     loop.flags.writeable = False
     return loop
 
@@ -86,8 +86,7 @@ def weather_loop(sample_rate: int, weather: str, top_hz: float, shift: bool) -> 
     loop = (_wind if weather == "wind" else _rain)(sample_rate, top_hz, shift)
     loop -= loop.mean()
     loop /= np.sqrt(np.mean(np.square(loop)))
-    loop.flags.writeable = False
-    return loop
+    return locked(loop)
 
 
 @lru_cache(maxsize=8)
@@ -96,9 +95,7 @@ def hum_loop(sample_rate: int, mains_hz: int) -> np.ndarray:  # float32, shape (
     second = np.arange(sample_rate) / sample_rate
     levels = {1: 0.6, 2: 1.0, 3: 0.35, 4: 0.3, 6: 0.15, 8: 0.1, 10: 0.06}
     hum = sum(level * np.sin(2 * np.pi * mains_hz * k * second + k * k) for k, level in levels.items())
-    loop = np.tile((hum / np.sqrt(np.mean(np.square(hum)))).astype(np.float32), LOOP_SECONDS)
-    loop.flags.writeable = False
-    return loop
+    return locked(np.tile((hum / np.sqrt(np.mean(np.square(hum)))).astype(np.float32), LOOP_SECONDS))
 
 
 def _wind(sample_rate: int, top_hz: float, shift: bool) -> np.ndarray:

@@ -154,15 +154,17 @@ def _balance(
 ) -> None:
     """Bring song and surroundings, in place, to their ratio and level."""
     sounding = sum(end - start for start, end in spans)
-    power = sum(float(np.add.reduce(np.square(wet[start:end]))) for start, end in spans) / max(1, sounding)
+    scratch = np.empty_like(wet)
+    power = sum(float(np.add.reduce(np.square(wet[start:end], out=scratch[start:end]))) for start, end in spans)
+    power /= max(1, sounding)
     if not power > 0:
         raise InvalidValue(
             f"sample_rate is too low for any syllable of a song of {song.low_hz:g} to {song.high_hz:g} Hz to be heard"
         )
-    around = float(np.add.reduce(np.square(rest))) / len(rest)
+    around = float(np.add.reduce(np.square(rest, out=scratch))) / len(rest)
     ratio = np.float32(10 ** (-circumstances.snr_db / 20) * np.sqrt(power / around))
     rest *= ratio
-    both = wet + rest
+    both = np.add(wet, rest, out=scratch)
     level = np.float32(circumstances.peak / max(float(both.max()), -float(both.min())))
     wet *= level
     rest *= level
@@ -197,7 +199,8 @@ def to_int16(samples: np.ndarray) -> np.ndarray:  # int16, shape (samples,)
     """Round samples in [-1, 1] to 16 bits; 1 becomes 32767. Others are an `InvalidValue`."""
     if not -1 <= samples.min() <= samples.max() <= 1:
         raise InvalidValue(f"samples must be in [-1, 1]; got {samples.min():g} to {samples.max():g}")
-    return np.rint(samples * np.float32(32767)).astype(np.int16)
+    scaled = samples * np.float32(32767)
+    return np.rint(scaled, out=scaled).astype(np.int16)
 
 
 def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:

@@ -40,7 +40,7 @@ class Performance:
 
 def perform(voice: Voice, score: Score, clip: int, path: Path, take: np.random.Generator) -> Performance:
     """Sing a score, and return it as it arrives at the recorder, with the syllables that lie within the clip."""
-    samples = np.zeros(clip, np.float32)
+    samples, scaled = np.zeros(clip, np.float32), np.empty(clip, np.float32)
     form = _Forms(voice, score, path, take)
     heard = []
     for note in score.notes:
@@ -51,7 +51,8 @@ def perform(voice: Voice, score: Score, clip: int, path: Path, take: np.random.G
             continue
         low, high = max(0, -start), min(len(sung.samples), clip - start)
         if high > low:
-            samples[start + low : start + high] += np.float32(note.gain) * sung.samples[low:high]
+            np.multiply(sung.samples[low:high], np.float32(note.gain), out=scaled[: high - low])
+            samples[start + low : start + high] += scaled[: high - low]
         if part is not None and not math.isnan(part.low_hz):
             heard.append(part)
     return Performance(samples, tuple(heard))

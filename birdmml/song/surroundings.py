@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from birdmml.song.air import Path, path_through
-from birdmml.song.noise import band_loops, hum_loop, read_loop, weather_loop
+from birdmml.song.noise import band_loops, hum_loop, locked, read_loop, weather_loop
 from birdmml.song.site import Circumstances, Recorder, Site
 from birdmml.song.stage import perform
 from birdmml.song.voice import voice_of, write_score
@@ -30,17 +30,14 @@ _SONGS: tuple[tuple[tuple[str, ...], float, float, float, str, int, float], ...]
     (("warble", "trill"), 2000, 5200, 1.1, "AB", 1, 18),
 )
 _CENTERS = (90.0, 470.0, 1500.0, 3900.0, 9000.0)  # Hz, of the bands.
+_STRETCH = 1 << 15  # Samples.
 _HISS = (0.1, 0.17, 0.27, 0.4, 0.5)  # Amplitudes of white noise in the bands, of total power about 0.5.
 
 
-@lru_cache(maxsize=4)
-def distant_birds(sample_rate: int, top_hz: float) -> tuple[np.ndarray, ...]:
-    """Return songs from a hundred metres away and more, of some two seconds and root mean square 1 where they sing."""
+@lru_cache(maxsize=4 * BIRDS)
+def distant_bird(index: int, sample_rate: int, top_hz: float) -> np.ndarray:
+    """Return a song from a hundred metres away and more, of some two seconds and root mean square 1 where it sings."""
     recorder = Recorder(80.0, 0.0, 3000.0, 0.0, top_hz, 60, 0.0, 0.0)
-    return tuple(_bird(index, recorder, sample_rate) for index in range(BIRDS))
-
-
-def _bird(index: int, recorder: Recorder, sample_rate: int) -> np.ndarray:
     source = generator(0, "song", "chorus", index)
     kinds, low, high, rate, phrase, repeats, trill = _SONGS[index % len(_SONGS)]
     pitch, pace = source.uniform(0.85, 1.15), source.uniform(0.8, 1.2)
@@ -54,35 +51,31 @@ def _bird(index: int, recorder: Recorder, sample_rate: int) -> np.ndarray:
     edge = (np.arange(clip, dtype=np.float32) + np.float32(0.5)) / np.float32(0.06 * sample_rate)
     wet *= np.square(np.sin(np.minimum(np.minimum(edge, edge[::-1]), 1) * np.float32(np.pi / 2)))
     power = float(np.mean(np.square(wet)))
-    loud = wet / np.float32(np.sqrt(2 * power)) if power > 0 else wet
-    loud.flags.writeable = False
-    return loud
+    return locked(wet / np.float32(np.sqrt(2 * power)) if power > 0 else wet)
 
 
 def surroundings(site: Site, circumstances: Circumstances, path: Path, samples: int) -> np.ndarray:
     """Record a site without its singer: ambient noise of power 1, with weather, hum and distant birds added."""
     recorder, places, sample_rate = site.recorder, circumstances.places, path.sample_rate
     levels, loops = _levels(site, path), band_loops(sample_rate, recorder.top_hz)
-    rest = read_loop(loops[0], places[0], samples) * np.float32(levels[0])
-    part = np.empty(samples, np.float32)
-
-    def add(loop: np.ndarray, place: float, gain: float) -> None:
-        np.multiply(read_loop(loop, place, samples), np.float32(gain), out=part)
-        np.add(rest, part, out=rest)
-
-    for loop, place, level in zip(loops[1:], places[1:], levels[1:], strict=False):
-        add(loop, place, level)
+    parts = list(zip(loops, places, levels, strict=False))
     if site.weather != "calm":
-        add(weather_loop(sample_rate, site.weather, recorder.top_hz, site.shift), places[5], site.weather_level)
+        loop = weather_loop(sample_rate, site.weather, recorder.top_hz, site.shift)
+        parts.append((loop, places[5], site.weather_level))
     if recorder.hum > 0:
-        add(hum_loop(sample_rate, recorder.hum_hz), places[6], recorder.hum)
+        parts.append((hum_loop(sample_rate, recorder.hum_hz), places[6], recorder.hum))
+    first, *others = [(read_loop(loop, place, samples), np.float32(gain)) for loop, place, gain in parts]
+    rest = first[0] * first[1]
+    # Stretch by stretch, so that what is summed stays in the processor's cache.
+    for block in (slice(start, start + _STRETCH) for start in range(0, samples, _STRETCH)):
+        for loop, gain in others:
+            rest[block] += loop[block] * gain
     for which, when, gain in circumstances.others:
-        _mix(rest, distant_birds(sample_rate, recorder.top_hz), which, when, gain)
+        _mix(rest, distant_bird(int(which * BIRDS), sample_rate, recorder.top_hz), when, gain)
     return rest
 
 
-def _mix(rest: np.ndarray, birds: tuple[np.ndarray, ...], which: float, when: float, gain: float) -> None:
-    bird = birds[int(which * len(birds))]
+def _mix(rest: np.ndarray, bird: np.ndarray, when: float, gain: float) -> None:
     start = round(when * len(rest))
     low, high = max(0, -start), min(len(bird), len(rest) - start)
     if high > low:

@@ -148,15 +148,18 @@ class Seen:
 class Forms:
     """Forms of parts by name.
 
-    Crests are outlines in head radii. Patches of the folded wing are outlines along and across it. Toes, flat or
-    gripping a perch, are lines in lengths of the foot. Views are those of spread wings: from the side in a shallow V,
-    from below, from above, and before a flower.
+    Crests are outlines in head radii. Patches of the folded wing are outlines along and across it, those of the spread
+    wing in shares of its span and its chord. Malar marks are outlines in head radii, with how far to the side they lie;
+    a stripe is none. Toes, flat or gripping a perch, are lines in lengths of the foot. Views are those of spread wings:
+    from the side in a shallow V, from below, from above, and before a flower.
     """
 
     bills: Mapping[str, BillForm]
     tails: Mapping[str, TailForm]
     crests: Mapping[str, Outline]
     patches: Mapping[str, Outline]
+    spread_patches: Mapping[str, Outline]
+    malars: Mapping[str, tuple[tuple[float, float, float], ...]]
     toes: Mapping[str, tuple[Outline, ...]]
     planforms: Mapping[str, Planform]
     views: Mapping[str, tuple[Seen, Seen]]

@@ -195,17 +195,8 @@ def _plumage(cells: Mapping[str, str]) -> Plumage:
         _one_of(column, cells[column], values)
     worn = {part: _one_of(part, cells[part], colors) for part in PARTS}
     worn |= {mark: _one_of(mark, cells[mark], colors) for mark in MARKS if cells[mark]}
-    return Plumage(
-        shape=cells["shape"],
-        length_cm=_number("length_cm", cells),
-        bill=cells["bill_form"],
-        tail=cells["tail_form"],
-        crest=cells["crest"],
-        colors=MappingProxyType(worn),
-        breast_pattern=cells["breast_pattern"],
-        back_pattern=cells["back_pattern"],
-        pattern_color=cells["pattern_color"],
-    )
+    forms = {column.removesuffix("_form"): cells[column] for column in FORMS}
+    return Plumage(length_cm=_number("length_cm", cells), colors=MappingProxyType(worn), **forms)
 
 
 def _song(cells: Mapping[str, str], syllables: tuple[str, ...]) -> Song:

@@ -125,7 +125,7 @@ def part_types(parts: Mapping[str, bytes]) -> dict[str, Any]:
     for part in parts:
         if not _PART.fullmatch(part):
             raise InvalidValue(f"a part must be a lower-case extension; got {part!r}")
-    return {part: flat_types(parse_flat_json(parts[part])) if part == "json" else "bytes" for part in sorted(parts)}
+    return {part: _parsed(parts[part])[1] if part == "json" else "bytes" for part in sorted(parts)}
 
 
 def flat_json(fields: Mapping[str, Any]) -> bytes:
@@ -164,14 +164,18 @@ def flat_json(fields: Mapping[str, Any]) -> bytes:
 
 def parse_flat_json(data: bytes) -> dict[str, Any]:
     """Read what `flat_json` wrote, refusing anything else."""
+    return _parsed(data)[0]
+
+
+def _parsed(data: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the fields of a JSON part, and their types."""
     try:
         fields = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InvalidValue(f"a json part must be JSON; {error}") from error
     if not isinstance(fields, dict):
         raise InvalidValue(f"a json part must be an object; got {data[:60]!r}")
-    flat_types(fields)
-    return fields
+    return fields, flat_types(fields)
 
 
 def flat_types(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
 
-from birdmml.audit.measures import clipped_share, measure_sound, mel_power, signal_to_noise
+from birdmml.audit.measures import _filters, clipped_share, measure_sound, mel_power, signal_to_noise
 from confu_core.errors import DatasetError
 
 RATE = 22050
@@ -51,3 +52,14 @@ def test_measures_of_a_file() -> None:
     assert measures["peak"] == pytest.approx(0.5, abs=1e-3)
     with pytest.raises(DatasetError, match="the sound cannot be decoded"):
         measure_sound(b"RIFF", 16000)
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters")
+@pytest.mark.parametrize("rate", [8000, 22_050, 48_000])
+def test_mel_bands_are_those_of_librosa(rate: int) -> None:
+    frame = round(0.046 * rate)
+    published = librosa.filters.mel(sr=rate, n_fft=frame, n_mels=32, fmin=60, fmax=10_000, htk=True, norm=None).T
+    heard = published.sum(0) > 0  # Where a band lies between two bins or above the spectrum, librosa has none.
+    assert heard.sum() >= 20
+    ours = _filters(rate, frame)[:, heard]
+    np.testing.assert_allclose(ours, published[:, heard] / published[:, heard].sum(0), atol=1e-6)

@@ -7,8 +7,8 @@ from birdmml.picture.background import draw_background, scenery
 from birdmml.picture.camera import Light, add_noise, blurred, shade
 from birdmml.picture.composition import choose_setting, settings_of
 from birdmml.picture.draft import curve_weights
-from birdmml.picture.paint import Canvas, Layer, color_table, over, reduce_labels, upscale
-from birdmml.picture.textures import crop, feathers, fray_mask, sensor_noise
+from birdmml.picture.paint import Layer, color_table, filler, over, reduce_labels, upscale
+from birdmml.picture.textures import crop, fray_mask, relief, sensor_noise
 from birdmml.species import ACTIVITIES, BACKGROUNDS, shapes
 from confu_core.random import generator
 
@@ -73,7 +73,7 @@ def test_upscale_is_bilinear(factor, shape):
 
 
 def test_windows_of_textures_wrap_around():
-    texture = feathers()
+    texture = relief("feathers")
     assert np.array_equal(texture[:512, :512], texture[512:, 512:])
     assert np.array_equal(crop(texture, 5, 5, 510, 3), crop(texture, 5, 5, -2, 515))
     assert crop(texture, 700, 900, 500, 400).shape == (700, 900)
@@ -131,6 +131,6 @@ def test_every_background_has_looks_and_depends_on_its_generator_alone(kind):
 
 def test_a_canvas_draws_into_the_array():
     labels = np.zeros((20, 20), dtype=np.uint8)
-    Canvas(labels).fill(np.array([[2, 2], [17, 2], [17, 17], [2, 17]], dtype=np.float32), 9)
+    filler(labels)(np.array([[2, 2], [17, 2], [17, 17], [2, 17]], dtype=np.float32), 9, 1)
     assert labels[10, 10] == 9
     assert labels[0, 0] == 0

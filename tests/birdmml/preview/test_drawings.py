@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from birdmml.preview.spectrogram import frequency_ticks, spectrogram_png, spectrogram_svg, time_ticks
+from birdmml.preview.drawings import frequency_ticks, spectrogram_png, spectrogram_svg, time_ticks
 from birdmml.song import log_mel
 
 
