@@ -266,17 +266,19 @@ class _Bounded(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None]:
         powers, counts, queries, keys, rows, columns, samples = ctx.saved_tensors
-        left = torch.stack([queries / rows, queries], -1)
+        share = (slope * ctx.scale / (2 * samples)).unsqueeze(-1)
+        left = torch.stack([share * queries / rows, share * queries], -1)
         right = torch.stack([keys, keys / columns], -2)
         gradient = (left @ right).mul_(powers)
         if ctx.smoothing:
-            share = queries * (2 * ctx.smoothing / samples).unsqueeze(-1)
-            gradient -= share.unsqueeze(-1) * keys.unsqueeze(-2)
+            each = (queries * share * (2 * ctx.smoothing / samples).unsqueeze(-1)).unsqueeze(-1)
+            gradient -= each if counts is None else each * keys.unsqueeze(-2)
+        positive = 2 * (1 - ctx.smoothing)
         if counts is None:
-            gradient.diagonal(dim1=-2, dim2=-1).sub_(2 * (1 - ctx.smoothing))
+            gradient.diagonal(dim1=-2, dim2=-1).sub_(positive * share)
         else:
-            gradient.sub_(counts, alpha=2 * (1 - ctx.smoothing))
-        return gradient.mul_((slope * ctx.scale / (2 * samples))[..., None, None]), None, None, None, None
+            gradient.addcmul_(counts, share.unsqueeze(-1), value=-positive)
+        return gradient, None, None, None, None
 
 
 class _ExponentialSums(torch.autograd.Function):
