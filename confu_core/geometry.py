@@ -25,6 +25,8 @@ FLAT_VOLUME = 1e-6
 NEAR = 1e-3
 # What a direction is divided by at least: it keeps a zero vector zero.
 SHORTEST = 1e-30
+# Entries of a block of rows: 1 MB in single precision.
+BLOCK = 2**18
 
 
 def gram_volume(anchor: Tensor, *others: Tensor) -> Tensor:
@@ -123,6 +125,8 @@ def _near_again(scores: Callable[..., tuple[Tensor, Tensor]], exact: Callable[..
     parts = tuple(part.reshape(-1, *part.shape[-2:]) for part in parts)
     found, below = scores(*parts)
     near = found.detach() < below
+    if not near.any():
+        return found.reshape(*lead, *found.shape[-2:])
     many = near.sum((-2, -1)) * dim > 4 * near[0].numel()
     if many.any():
         (cells,) = many.nonzero(as_tuple=True)
@@ -139,16 +143,15 @@ def _near_again(scores: Callable[..., tuple[Tensor, Tensor]], exact: Callable[..
 def _volumes(anchor: Tensor, *others: Tensor) -> tuple[Tensor, Tensor]:
     """Volumes, and per tuple the one below which an anchor is near its span."""
     basis, spanned = _orthonormal(others)
-    kind = anchor.dtype
-    lengths, spanned = (anchor * anchor).sum(-1), spanned.to(kind)
-    volume: Tensor = _Volume.apply(lengths, spanned, *(anchor @ q.to(kind).mT for q in basis))
-    longest = lengths.detach().amax(-1, keepdim=True)
+    lengths = anchor.detach().square().sum(-1)
+    volume: Tensor = _Volume.apply(anchor, basis, spanned, lengths)
+    longest = lengths.amax(-1, keepdim=True)
     return volume, (spanned.detach() * (NEAR * longest).sqrt()).unsqueeze(-2)
 
 
 def _exact_volumes(anchor: Tensor, *others: Tensor) -> Tensor:
     """Volumes row by row."""
-    _, volume = _orthonormal((*others, anchor))
+    volume = _orthonormal((*others, anchor))[1]
     return torch.where(volume < FLAT_VOLUME, 0.0, volume)
 
 
@@ -169,21 +172,10 @@ def _exact_areas(anchor: Tensor, second: Tensor, third: Tensor) -> Tensor:
     return (u.square().sum(-1) * side.square().sum(-1) - (u * side).sum(-1).square()) / 2
 
 
-def _orthonormal(vectors: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
-    """Orthonormal bases of the spans of tuples, by Gram and Schmidt in double precision, and the tuples' volumes.
-
-    A vector in the span of those before it adds a direction of length 0 or of rounding errors, and a volume to match.
-    """
-    basis: list[Tensor] = []
-    volume = torch.ones((), dtype=torch.float64, device=vectors[0].device)
-    for vector in vectors:
-        rest = vector.double()
-        for q in basis:
-            rest = rest - (rest * q).sum(-1, keepdim=True) * q
-        length = rest.square().sum(-1, keepdim=True).clamp(min=SHORTEST**2).sqrt()
-        basis.append(rest / length)
-        volume = volume * length.squeeze(-1)
-    return basis, volume
+def _orthonormal(vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Orthonormal bases of the spans of tuples, (..., vectors * n_tuples, dim), and the tuples' volumes."""
+    found: tuple[Tensor, Tensor] = _Orthonormal.apply(*vectors)
+    return found
 
 
 def _squared_distances(anchor: Tensor, others: Tensor) -> Tensor:
@@ -194,37 +186,111 @@ def _squared_distances(anchor: Tensor, others: Tensor) -> Tensor:
     return torch.cat([-2 * anchor, lengths[0], ones[0]], -1) @ torch.cat([others, ones[1], lengths[1]], -1).mT
 
 
-class _Volume(torch.autograd.Function):
-    """Volumes from the tuples' own and the anchor's products with their bases: T sqrt(|a|^2 - sum_i P_i^2).
+class _Orthonormal(torch.autograd.Function):
+    """Gram and Schmidt in double precision: the first directions of all tuples, then the second, and the volumes.
 
-    Written out with its gradient, since every n x n matrix that autograd would keep costs a pass through memory.
+    A vector in the span of those before it adds a direction of length 0 or of rounding errors, and a volume to match.
+    The gradient has the precision of the vectors: nothing in it is a small difference of large numbers.
     """
 
     @staticmethod
-    def forward(ctx: Any, lengths: Tensor, spanned: Tensor, *products: Tensor) -> Tensor:
-        height = lengths.unsqueeze(-1) - products[0].square()
-        for product in products[1:]:
-            height.addcmul_(product, product, value=-1)
-        height.clamp_(min=0).sqrt_()
-        volume = height * spanned.unsqueeze(-2)
-        # The slope of the root, 1 / (2 height), is not finite where vectors coincide: there value and slope are zero.
-        flat = volume < FLAT_VOLUME
-        height.masked_fill_(flat, math.inf)
-        volume.masked_fill_(flat, 0.0)
-        ctx.save_for_backward(spanned, height, volume, *products)
-        return volume
+    def forward(ctx: Any, *vectors: Tensor) -> tuple[Tensor, Tensor]:
+        kind, n = vectors[0].dtype, vectors[0].shape[-2]
+        basis: list[Tensor] = []
+        lengths, shares = [], []  # Of vector i along direction j < i, in this order.
+        for vector in vectors:
+            rest = vector.double()
+            for q in basis:
+                along = (rest * q).sum(-1, keepdim=True)
+                rest = torch.addcmul(rest, along, q, value=-1)
+                shares.append(along.to(kind))
+            lengths.append(rest.square().sum(-1, keepdim=True).clamp_(min=SHORTEST**2).sqrt_())
+            basis.append(rest.div(lengths[-1]))
+        volume = reduce(torch.mul, lengths).squeeze(-1).to(kind)
+        found = vectors[0].new_empty(*vectors[0].shape[:-2], len(vectors) * n, vectors[0].shape[-1])
+        for q, place in zip(basis, found.split(n, -2), strict=True):
+            place.copy_(q)
+        ctx.save_for_backward(found, *(length.to(kind) for length in lengths), *shares)
+        return found, volume
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
-        spanned, height, volume, *products = ctx.saved_tensors
-        slope = gradient / height
-        # A vector stands on the left: on the right a stack of one takes another kernel than a longer one, and a cell's
-        # last bits would depend on what it is stacked with.
-        by_length = (spanned.unsqueeze(-2) @ slope.mT).squeeze(-2) / 2
-        by_spanned = torch.mul(gradient, volume).sum(-2) / spanned.clamp(min=torch.finfo(spanned.dtype).tiny)
-        slope.mul_(-spanned.unsqueeze(-2))
-        return by_length, by_spanned, *(torch.mul(product, slope) for product in products)
+    def backward(ctx: Any, by_basis: Tensor, by_volume: Tensor) -> tuple[Tensor, ...]:
+        found, *saved = ctx.saved_tensors
+        count = (math.isqrt(8 * len(saved) + 1) - 1) // 2
+        lengths, shares = saved[:count], saved[count:]
+        basis, slopes = found.chunk(count, -2), list(by_basis.clone().chunk(count, -2))
+        by_volume = by_volume.unsqueeze(-1)
+        for i in reversed(range(count)):
+            q, slope, length = basis[i], slopes[i], lengths[i]
+            # A length that was raised to the shortest is none of its vector's.
+            own = length > 2 * SHORTEST
+            others = reduce(torch.mul, [lengths[j] for j in range(count) if j != i], by_volume)
+            turned = torch.where(own, others - (slope * q).sum(-1, keepdim=True) / length, 0.0)
+            slope = torch.addcmul(slope / length, turned, q)
+            rest = length * q  # What was left of the vector before it was divided by its length, and then, before j.
+            for j in reversed(range(i)):
+                share, along = shares[i * (i - 1) // 2 + j], (slope * basis[j]).sum(-1, keepdim=True)
+                slopes[j].addcmul_(share, slope, value=-1)
+                rest = torch.addcmul(rest, share, basis[j])
+                slopes[j].addcmul_(along, rest, value=-1)
+                slope = slope.addcmul_(along, basis[j], value=-1)
+            slopes[i] = slope
+        return tuple(slopes)
+
+
+class _Volume(torch.autograd.Function):
+    """Volumes from anchors, their squared lengths, and the tuples' bases and volumes: T sqrt(|a|^2 - sum_i P_i^2).
+
+    P are the products with the bases. Written out with its gradient, and by blocks of rows, since every n x n matrix
+    that leaves the processor's cache costs more than the arithmetic on it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, anchor: Tensor, basis: Tensor, spanned: Tensor, lengths: Tensor) -> Tensor:
+        products = anchor @ basis.mT
+        shape = (*anchor.shape[:-1], spanned.shape[-1])
+        heights, volumes = anchor.new_empty(shape), anchor.new_empty(shape)
+        for rows in _blocks(products):
+            first, *more = products[..., rows, :].unflatten(-1, (-1, shape[-1])).unbind(-2)
+            height, volume = heights[..., rows, :], volumes[..., rows, :]
+            torch.mul(first, first, out=height).neg_().add_(lengths[..., rows, None])
+            for product in more:
+                height.addcmul_(product, product, value=-1)
+            height.clamp_(min=0).sqrt_()
+            torch.mul(height, spanned.unsqueeze(-2), out=volume)
+            flat = volume < FLAT_VOLUME
+            # The slope of the root, 1 / (2 height), is not finite where vectors coincide: there both are zero.
+            if flat.any():
+                height.masked_fill_(flat, math.inf)
+                volume.masked_fill_(flat, 0.0)
+        ctx.save_for_backward(anchor, basis, spanned, products, heights, volumes)
+        return volumes
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        anchor, basis, spanned, products, heights, volumes = ctx.saved_tensors
+        slopes, by_length = torch.empty_like(products), torch.empty_like(anchor[..., 0])
+        by_spanned = torch.zeros_like(spanned)
+        for rows in _blocks(products):
+            slope = gradient[..., rows, :] / heights[..., rows, :]
+            # A vector stands on the left: on the right a stack of one takes another kernel than a longer one, and a
+            # cell's last bits would depend on what it is stacked with.
+            by_length[..., rows] = (spanned.unsqueeze(-2) @ slope.mT).squeeze(-2)
+            by_spanned += torch.mul(gradient[..., rows, :], volumes[..., rows, :]).sum(-2)
+            slope.mul_(-spanned.unsqueeze(-2))
+            parts = [part[..., rows, :].unflatten(-1, (-1, slope.shape[-1])) for part in (products, slopes)]
+            torch.mul(parts[0], slope.unsqueeze(-2), out=parts[1])
+        by_anchor = torch.addcmul(slopes @ basis, by_length.unsqueeze(-1), anchor)
+        by_spanned /= spanned.clamp(min=torch.finfo(spanned.dtype).tiny)
+        return by_anchor, slopes.mT @ anchor, by_spanned, None
+
+
+def _blocks(matrix: Tensor) -> list[slice]:
+    """Cut rows into blocks that fit the cache, the same for one cell as for a stack."""
+    size = max(1, BLOCK // matrix.shape[-1])
+    return [slice(start, start + size) for start in range(0, matrix.shape[-2], size)]
 
 
 class _Area(torch.autograd.Function):

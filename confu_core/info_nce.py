@@ -11,12 +11,14 @@ the same pairs, and SimCLR's over two views, stand beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
-__all__ = ["info_nce", "nt_xent", "pairwise_sigmoid", "symmetric_info_nce"]
+__all__ = ["exponential_sums", "info_nce", "narrow", "nt_xent", "nt_xents", "pairwise_sigmoid", "symmetric_info_nce"]
 
 # Logits in a range this wide keep their exponentials within single precision, without a shift for every row.
 WIDEST_RANGE = 60.0
@@ -130,11 +132,76 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float | Tensor = 0.1) ->
     >>> nt_xent(torch.eye(2), torch.eye(2), temperature=1.0)
     tensor(0.5514)
     """
-    views = nn.functional.normalize(torch.cat([first, second]), dim=-1)
+    return nt_xents([first, second], [(0, 1)], temperature)[0]
+
+
+def nt_xents(
+    views: Sequence[Tensor], pairs: Sequence[tuple[int, int]], temperature: float | Tensor = 0.1
+) -> list[Tensor]:
+    """:func:`nt_xent` of several pairs out of some views; what pairs share is computed once.
+
+    Parameters
+    ----------
+    views : sequence of Tensor, shape (n, dim)
+        Of the same samples, of any length above 0.
+    pairs : sequence of (int, int)
+        Numbers of views.
+    temperature : float or Tensor, shape ()
+        Divides the cosine.
+
+    Returns
+    -------
+    list of Tensor, shape ()
+        One per pair, in nats.
+    """
+    units = [nn.functional.normalize(view, dim=-1) for view in views]
+    if not narrow(temperature):
+        return [_wide_nt_xent(units[i], units[j], temperature) for i, j in pairs]
+    highest, scaled = 1 / float(temperature), [unit / temperature for unit in units]
+    own = [exponential_sums(rows, unit, highest, apart=True)[0] for rows, unit in zip(scaled, units, strict=True)]
+    losses = []
+    for i, j in pairs:
+        across = exponential_sums(scaled[i], units[j], highest)
+        logs = [(mine + other).log().mean() for mine, other in zip((own[i], own[j]), across, strict=True)]
+        positive = (scaled[i] * units[j]).sum(-1).mean()
+        losses.append((logs[0] + logs[1]) / 2 + highest - positive)
+    return losses
+
+
+def _wide_nt_xent(first: Tensor, second: Tensor, temperature: float | Tensor) -> Tensor:
+    views = torch.cat([first, second])
     scaled = views / temperature
     logits = (scaled @ views.mT).fill_diagonal_(-torch.inf)  # A vector is no negative of its own.
     positive = (scaled * views.roll(len(first), dims=0)).sum(-1)
     return (logits.logsumexp(-1) - positive).mean()
+
+
+def narrow(temperature: float | Tensor) -> bool:
+    """Return whether exponentials of cosines over a fixed temperature stay within single precision without a shift."""
+    return not isinstance(temperature, Tensor) and 2 / temperature <= WIDEST_RANGE
+
+
+def exponential_sums(first: Tensor, second: Tensor, bound: float, *, apart: bool = False) -> tuple[Tensor, Tensor]:
+    """Sum exp(first @ second.T - bound) over rows and over columns, without a matrix of gradients.
+
+    Parameters
+    ----------
+    first : Tensor, shape (n, dim)
+        Rows.
+    second : Tensor, shape (k n, dim)
+        Columns.
+    bound : float
+        What the products do not exceed.
+    apart : bool
+        Whether row r leaves out the columns r, n + r, 2 n + r, ..., which are of the same sample.
+
+    Returns
+    -------
+    tuple of (Tensor of shape (n,), Tensor of shape (k n,))
+        Of rows, over all columns, and of columns.
+    """
+    sums: tuple[Tensor, Tensor] = _ExponentialSums.apply(first, second, bound, apart)
+    return sums
 
 
 def pairwise_sigmoid(logits: Tensor, counts: Tensor | None = None) -> Tensor:
@@ -199,17 +266,58 @@ class _Bounded(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None]:
         powers, counts, queries, keys, rows, columns, samples = ctx.saved_tensors
-        left = torch.stack([queries / rows, queries], -1)
+        share = (slope * ctx.scale / (2 * samples)).unsqueeze(-1)
+        left = torch.stack([share * queries / rows, share * queries], -1)
         right = torch.stack([keys, keys / columns], -2)
         gradient = (left @ right).mul_(powers)
         if ctx.smoothing:
-            share = queries * (2 * ctx.smoothing / samples).unsqueeze(-1)
-            gradient -= share.unsqueeze(-1) * keys.unsqueeze(-2)
+            each = (queries * share * (2 * ctx.smoothing / samples).unsqueeze(-1)).unsqueeze(-1)
+            gradient -= each if counts is None else each * keys.unsqueeze(-2)
+        positive = 2 * (1 - ctx.smoothing)
         if counts is None:
-            gradient.diagonal(dim1=-2, dim2=-1).sub_(2 * (1 - ctx.smoothing))
+            gradient.diagonal(dim1=-2, dim2=-1).sub_(positive * share)
         else:
-            gradient.sub_(counts, alpha=2 * (1 - ctx.smoothing))
-        return gradient.mul_((slope * ctx.scale / (2 * samples))[..., None, None]), None, None, None, None
+            gradient.addcmul_(counts, share.unsqueeze(-1), value=-positive)
+        return gradient, None, None, None, None
+
+
+class _ExponentialSums(torch.autograd.Function):
+    """Row and column sums of E = exp(A B' - bound), with slopes p and q: A has the gradient p E B + E q B.
+
+    The slopes scale rows and columns, so that no matrix but E is formed, and each gradient is one product with it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, first: Tensor, second: Tensor, bound: float, apart: bool) -> tuple[Tensor, Tensor]:
+        powers = (first @ second.mT).sub_(bound).exp_()
+        if apart:
+            powers.unflatten(-1, (-1, len(first))).diagonal(dim1=0, dim2=-1).zero_()
+        ctx.save_for_backward(first, second, powers)
+        ctx.set_materialize_grads(False)
+        return powers.sum(-1), powers.sum(-2)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, rows: Tensor | None, columns: Tensor | None) -> tuple[Tensor | None, ...]:
+        first, second, powers = ctx.saved_tensors
+        return (
+            *(
+                _along(powers, second, rows, columns) if ctx.needs_input_grad[0] else None,
+                _along(powers.mT, first, columns, rows) if ctx.needs_input_grad[1] else None,
+            ),
+            None,
+            None,
+        )
+
+
+def _along(powers: Tensor, other: Tensor, mine: Tensor | None, theirs: Tensor | None) -> Tensor | None:
+    """Return diag(mine) E other + E diag(theirs) other, each where there is such a slope."""
+    if mine is None or theirs is None:
+        if theirs is not None:
+            return powers @ (theirs.unsqueeze(-1) * other)
+        return None if mine is None else mine.unsqueeze(-1) * (powers @ other)
+    plain, weighted = (powers @ torch.cat([other, theirs.unsqueeze(-1) * other], -1)).chunk(2, -1)
+    return torch.addcmul(weighted, mine.unsqueeze(-1), plain)
 
 
 def _weighted(weights: Tensor, matrix: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
 from confu_core.geometry import gram_volume, multilinear_inner_product, triangle_area
-from confu_core.info_nce import info_nce, nt_xent, pairwise_sigmoid, symmetric_info_nce
+from confu_core.info_nce import info_nce, nt_xents, pairwise_sigmoid, symmetric_info_nce
 from confu_core.singular import single_value_loss, singular
 
 __all__ = [
@@ -236,9 +236,10 @@ def comm_loss(
     if not len(view1) == len(view2) == len(weights):
         counted = f"{len(view1)}, {len(view2)} and {len(weights)}"
         raise InvalidValue(f"view1, view2 and weights must be equally many; got {counted}")
-    pairs = zip(view1, view2, strict=True)
-    both = [nt_xent(one, view2[-1], temperature) + nt_xent(other, view1[-1], temperature) for one, other in pairs]
-    return torch.stack([weight * term / 2 for weight, term in zip(weights, both, strict=True)]).mean()
+    count = len(view1)
+    pairs = [pair for m in range(count) for pair in ((m, 2 * count - 1), (count + m, count - 1))]
+    terms = torch.stack(nt_xents([*view1, *view2], pairs, temperature)).unflatten(0, (count, 2)).mean(-1)
+    return (terms.new_tensor(weights) * terms).mean()
 
 
 def eao_loss(

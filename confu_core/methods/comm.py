@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
-from confu_core.info_nce import nt_xent
+from confu_core.info_nce import nt_xents
 from confu_core.layers import LayerNorm, Linear
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.batch import EmbeddedBatch
@@ -39,9 +39,7 @@ class ClassTokenFusion(nn.Module):
         self.counts = tuple(tokens)
         self.adapters = nn.ModuleList(Linear(own // count, width) for own, count in zip(features, tokens, strict=True))
         self.first = nn.Parameter(FIRST_SPREAD * torch.randn(width))
-        self.blocks = nn.Sequential(
-            *(Block(width, 4 * width, heads=heads, activation=quick_gelu) for _ in range(depth))
-        )
+        self.blocks = nn.ModuleList(Block(width, 4 * width, heads=heads, activation=quick_gelu) for _ in range(depth))
         self.norm = LayerNorm(width)
 
     def forward(self, view: View) -> Tensor:
@@ -58,8 +56,11 @@ class ClassTokenFusion(nn.Module):
 
     def fuse(self, tokens: Tensor) -> Tensor:
         """Map tokens of shape (rows, tokens, width) to fused vectors, shape (rows, width)."""
-        first = self.first.expand(len(tokens), 1, -1)
-        return self.norm(self.blocks(torch.cat([first, tokens], 1))[:, 0])
+        first = self.first.unsqueeze(0)
+        for block in self.blocks[:-1]:
+            seen = block(torch.cat([first.expand(len(tokens), -1).unsqueeze(1), tokens], 1))
+            first, tokens = seen[:, 0], seen[:, 1:]
+        return self.norm(cast(Block, self.blocks[-1]).first(first, tokens))
 
 
 class CoMM(Method):
@@ -144,11 +145,11 @@ class CoMM(Method):
         return [self.head(one) for one in fused]
 
     def _compared(self, views: Sequence[Sequence[Tensor]], share: float) -> dict[str, Tensor]:
-        one, other = views
-        temperature, whole = 1 / self.scale(), "+".join(map(str, range(self.space.modalities)))
-        names = [*map(str, range(self.space.modalities)), whole]
-        terms = [
-            nt_xent(own, other[-1], temperature) + nt_xent(against, one[-1], temperature)
-            for own, against in zip(one, other, strict=True)
-        ]
-        return {f"{name}->{whole}": share * term / 2 for name, term in zip(names, terms, strict=True)}
+        count = self.space.modalities
+        whole, rows = "+".join(map(str, range(count))), [*views[0], *views[1]]
+        # That of all is the same either way.
+        pairs = [*((m, 2 * count + 1) for m in range(count)), *((count + 1 + m, count) for m in range(count))]
+        *each, both = nt_xents(rows, [*pairs, (count, 2 * count + 1)], 1 / self.scale())
+        means = [*((one + other) / 2 for one, other in zip(each[:count], each[count:], strict=True)), both]
+        names = [*map(str, range(count)), whole]
+        return {f"{name}->{whole}": share * mean for name, mean in zip(names, means, strict=True)}

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
+from confu_core.info_nce import exponential_sums, narrow
 from confu_core.methods.base import Space
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.comm import CoMM
@@ -38,15 +39,18 @@ def mask_term(whole: Tensor, masked: Tensor, temperature: float | Tensor, ratio:
         In nats.
     """
     whole, masked = normalize(whole, dim=-1), normalize(masked, dim=-1)
-    away = whole @ masked.mT  # (masks, n, n)
-    own = away.diagonal(dim1=-2, dim2=-1)
+    own = (whole * masked).sum(-1)
     spread = ratio * own.var(0, unbiased=False) / temperature
     positive = (own.mean(0) + spread / 2) / temperature
-    others = torch.cat([away, (whole @ whole.mT).unsqueeze(0)]) / temperature
-    itself = torch.eye(len(whole), dtype=torch.bool, device=whole.device)
-    negative = others.masked_fill(itself, -torch.inf).transpose(0, 1).flatten(1)
-    total = torch.cat([positive.unsqueeze(-1), negative], -1).logsumexp(-1)
-    return (total - positive).mean() + (spread / (2 * temperature)).mean()
+    scaled, others = whole / temperature, torch.cat([masked.flatten(0, 1), whole])
+    if narrow(temperature):
+        highest = 1 / float(temperature)
+        negative = exponential_sums(scaled, others, highest, apart=True)[0].log() + highest
+    else:
+        logits = (scaled @ others.mT).unflatten(-1, (-1, len(whole)))
+        logits.diagonal(dim1=0, dim2=-1).fill_(-torch.inf)
+        negative = logits.flatten(1).logsumexp(-1)
+    return (torch.logaddexp(positive, negative) - positive).mean() + (spread / (2 * temperature)).mean()
 
 
 class InfMasking(CoMM):

@@ -15,7 +15,8 @@ from torch.nn.functional import normalize
 
 from confu_core import losses
 from confu_core.errors import InvalidValue
-from confu_core.info_nce import info_nce, nt_xent, pairwise_sigmoid
+from confu_core.info_nce import info_nce, narrow, nt_xent, pairwise_sigmoid
+from confu_core.methods.infmasking import mask_term
 
 GOLDEN = json.loads(Path(__file__).with_name("golden_more_losses.json").read_text())
 TERMS = {"1_2": "0->1", "1_3": "0->2", "2_3": "1->2", "1_23": "1+2->0", "2_13": "0+2->1", "3_12": "0+1->2"}
@@ -220,3 +221,19 @@ def test_bad_choices_say_what_is_valid() -> None:
         losses.eao_loss(rows[:3], {(0, 1): rows[:2]}, weights={"2->1": 1.0})
     with pytest.raises(InvalidValue, match="^weights must have one above 0; got none$"):
         losses.eao_loss(rows[:2], {}, weights={"0->1": 0.0})
+
+
+@pytest.mark.parametrize("masks", [0, 3])
+def test_one_matrix_of_exponentials_and_logarithms_of_sums_are_one_loss(masks: int) -> None:
+    rows = random_embeddings(2 + masks, 6, 4)
+    found = []
+    for temperature in (0.2, torch.tensor(0.2, dtype=torch.float64)):  # A tensor may be of any size.
+        whole, other, *masked = rows
+        loss = nt_xent(whole, other, temperature)
+        if masks:
+            loss = loss + mask_term(whole, torch.stack(masked), temperature, 0.7)
+        found.append([loss, *torch.autograd.grad(loss, rows)])
+    assert narrow(0.2)
+    assert not narrow(0.02)
+    for one, same in zip(*found, strict=True):
+        torch.testing.assert_close(one, same, atol=1e-12, rtol=1e-12)

@@ -301,6 +301,17 @@ def test_golden_comm_fusion() -> None:
         torch.testing.assert_close(one, numbers(want).flatten(-2), atol=1e-8, rtol=0)
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+def test_the_last_block_of_comm_maps_the_class_token_alone(depth: int) -> None:
+    torch.manual_seed(0)
+    fusion = ClassTokenFusion([16] * 3, tokens=[1] * 3, width=16, depth=depth).double()
+    tokens = torch.randn(5, 3, 16, dtype=torch.float64)
+    seen = torch.cat([fusion.first.expand(5, 1, -1), tokens], 1)
+    for block in fusion.blocks:
+        seen = block(seen)
+    torch.testing.assert_close(fusion.fuse(tokens), fusion.norm(seen[:, 0]), atol=1e-12, rtol=0)
+
+
 def swapped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The norms of a published block under the names that say which comes first."""
     return {name.replace("ln_", "norm"): rows for name, rows in weights.items() if ".ln_" in name}
