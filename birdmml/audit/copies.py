@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from birdmml.audit.check import MOST_EXAMPLES, Example, Finding
+from birdmml.audit.check import MOST_EXAMPLES, Example, Finding, worded
 from birdmml.audit.facts import Facts
 from birdmml.audit.words import words_of
 from confu_core.inputs.fingerprint import copy_pairs, distance, groups_of, near_pairs
@@ -47,20 +47,12 @@ class Copies:
         _, first, place = np.unique(key, return_index=True, return_inverse=True)
         return first[place.reshape(-1)]
 
-    def findings(
-        self, rows: np.ndarray, group: np.ndarray, severity: str, summary: str, advice: str
-    ) -> Iterator[Finding]:
+    def findings(self, key: str, rows: np.ndarray, group: np.ndarray) -> Iterator[Finding]:
         """Yield one finding on rows, with groups that they belong to as examples; none if there are no rows."""
         if len(rows):
-            summary, unit = f"{self.name}: {summary}", self.facts.unit(self.name)
-            examples = tuple(self.examples(rows, group))
-            yield Finding(severity, summary, len(rows), self.looked_at, unit, advice, examples)
-
-    def crossing(self) -> Iterator[Finding]:
-        """Yield a finding on the rows that have a copy in another split."""
-        unit = self.facts.unit(self.name)
-        advice = f"Keep all copies of a {unit[:-1]} in one split: what was trained on is tested on."
-        yield from self.findings(self.across(), self.group, "error", f"{unit} have a copy in another split", advice)
+            unit = self.facts.unit(self.name)
+            examples = self.examples(rows, group)
+            yield worded(key, self.name, len(rows), self.looked_at, examples, unit=unit, one=unit[:-1])
 
     def examples(self, rows: np.ndarray, group: np.ndarray) -> Iterator[Example]:
         """Yield groups that rows belong to: the first member, and one of the rows, of another split if any is."""

@@ -88,11 +88,8 @@ class Naming:
         self.phrases = [[f" {' '.join(phrase)} " for phrase in each if phrase] for each in phrases]
         parts = [{word for phrase in each for word in phrase} for each in phrases]
         known = _species_with(parts)
-        self.parts: list[frozenset[str]] = [
-            frozenset(
-                word for word in words if len(word) >= SHORTEST and known[word] <= MOST_SPECIES and _telling(word)
-            )
-            for words in parts
+        self.parts = [
+            frozenset(word for word in words if known[word] <= MOST_SPECIES and _telling(word)) for words in parts
         ]
 
     def exclusive(self, captions: Iterable[tuple[str, int]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -110,6 +111,11 @@ class Dataset:
             problem = f"split {split!r} has {known.splits[split]} rows, but its {format} shards have {rows}"
             raise DatasetError(f"{self.root / MANIFEST} is damaged: {problem}; restore it")
         return shards
+
+    def located(self, split: str, format: str | None = None) -> list[tuple[int, Shard]]:
+        """Return the shards of a split, each with the number of its first row."""
+        shards = self.shards(split, format)
+        return list(zip(itertools.accumulate((shard.rows for shard in shards), initial=0), shards, strict=False))
 
     def table(self, split: str, columns: Sequence[str] | None = None, *, format: str | None = None) -> pa.Table:
         """Read a split into memory.
