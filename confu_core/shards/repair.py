@@ -14,7 +14,7 @@ from confu_core.io.atomic import workspace
 from confu_core.io.lock import folder_in_use
 from confu_core.io.storage import Location, RemotePath, location
 from confu_core.parallel.workers import mapped
-from confu_core.shards.build import write_beside
+from confu_core.shards.build import clean, write_beside, write_formats
 from confu_core.shards.layout import Job, jobs, shard_path
 from confu_core.shards.manifest import (
     MANIFEST,
@@ -32,7 +32,6 @@ from confu_core.shards.manifest import (
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
-from confu_core.shards.write import clean, write_formats
 
 _SCRATCH = ".repair-"
 
