@@ -18,8 +18,7 @@ from birdmml.ingest.inspect import LIBRARIES, Inspection, forget, inspect
 from birdmml.ingest.media import prepared_picture, prepared_sound
 from birdmml.ingest.names import class_names
 from birdmml.ingest.plan import Plan, Planned, make_plan
-from birdmml.ingest.rejects import REJECTS, cell_rejects, reject_bytes
-from birdmml.ingest.rows import FILES, LABEL, SourceManifest, manifest_of
+from birdmml.ingest.rows import FILES, LABEL, REJECTS, SourceManifest, cell_rejects, manifest_of, reject_bytes
 from birdmml.ingest.table import read_source_table
 from birdmml.ingest_settings import IngestSettings, settings_from
 from confu_core.datasets.contents import CONTENTS, Contents

@@ -13,8 +13,8 @@ from confu_core.parallel.workers import (
     ATTEMPTS,
     IN_USE,
     POLL_SECONDS,
-    Packed,
     WorkerDied,
+    call_pickled,
     completed,
     interrupts_held_back,
 )
@@ -39,18 +39,13 @@ _CONFIG = {
 _QUIET = 60  # Above every level of logging: what goes wrong is said once, by an error.
 
 
-def check_engine(engine: str, scheduler: str | None) -> None:
-    """Refuse an engine that is unknown, or that has no use for a scheduler."""
+@contextlib.contextmanager
+def engine_in_use(engine: str, scheduler: str | None) -> Iterator[None]:
+    """Let an engine do all jobs that are mapped in a block, unless it is unknown or has no use for a scheduler."""
     if engine not in ENGINES:
         raise InvalidValue(f"unknown engine {engine!r}; {nearest(str(engine), ENGINES)}")
     if scheduler is not None and engine != "dask":
         raise InvalidValue(f"scheduler goes with engine 'dask'; got engine {engine!r}")
-
-
-@contextlib.contextmanager
-def engine_in_use(engine: str, scheduler: str | None) -> Iterator[None]:
-    """Let an engine do all jobs that are mapped in a block."""
-    check_engine(engine, scheduler)
     run = completed if engine == "local" else functools.partial(completed_on_cluster, scheduler=scheduler)
     before = IN_USE.set(run)
     try:
@@ -147,7 +142,7 @@ def _results(
 
     lost: dict[Any, int] = {}
     # A worker that cannot import what is in a task loses its connection, and the task waits for ever: hence bytes.
-    futures = client.map(Packed(dumps(function)), jobs, pure=False)
+    futures = client.map(functools.partial(call_pickled, dumps(function)), jobs, pure=False)
     by_key = {future.key: job for future, job in zip(futures, jobs, strict=True)}
     try:
         _wait_for_a_worker(client, scheduler)

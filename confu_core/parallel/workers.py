@@ -46,15 +46,9 @@ def worker_number() -> int | None:
     return int(number) if kind == _POOLED else None
 
 
-class Packed:
-    """A pickled function to call elsewhere: a process that cannot import it says so, instead of dying of it."""
-
-    def __init__(self, pickled: bytes) -> None:
-        self._pickled = pickled
-
-    def __call__(self, job: Any) -> Any:
-        """Return what the function gives for a job."""
-        return _unpacked(self._pickled)(job)
+def call_pickled(pickled: bytes, job: Any) -> Any:
+    """Call a function that was sent here: a process that cannot import it says so, instead of dying of it."""
+    return _unpacked(pickled)(job)
 
 
 @functools.lru_cache(maxsize=1)
@@ -75,7 +69,7 @@ def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int)
     names the jobs whose process died `ATTEMPTS` times; an exception of the function comes at once.
     """
     if workers > 1:
-        packed = Packed(pickle.dumps(function))
+        packed = functools.partial(call_pickled, pickle.dumps(function))
         yield from _parallel(iter(jobs), [_Worker(packed, number) for number in range(workers)])
         return
     for job in jobs:
@@ -159,7 +153,7 @@ def interrupts_held_back() -> Iterator[None]:
 class _Worker:
     """A process that takes one job after the other, and this process's end of what they say to each other."""
 
-    def __init__(self, packed: Packed, number: int) -> None:
+    def __init__(self, packed: Callable[[Any], Any], number: int) -> None:
         self._name, self._packed = f"{_POOLED} {number}", packed
         self._process: Any = None
 

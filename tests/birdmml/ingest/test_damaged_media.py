@@ -17,8 +17,7 @@ from real_files import RATE, encoded, picture, tones
 from birdmml.ingest.files import Unreadable
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.media import listen_to_sound, look_at_picture, prepared_sound
-from birdmml.ingest.rejects import file_rejects
-from birdmml.ingest.rows import ManifestRow
+from birdmml.ingest.rows import ManifestRow, file_rejects
 from birdmml.ingest_settings import IngestSettings
 from confu_core.inputs.picture import jpeg_scans
 from confu_core.inputs.sound import decode_sound

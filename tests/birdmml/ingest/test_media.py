@@ -25,7 +25,7 @@ from birdmml.ingest.media import (
     prepared_picture,
     prepared_sound,
 )
-from birdmml.ingest.rejects import REASONS
+from birdmml.ingest.rows import REASONS
 from confu_core.errors import DatasetError
 
 
