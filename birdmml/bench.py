@@ -27,11 +27,14 @@ from confu_core.training.processes import chosen_device, ranks
 
 __all__ = [
     "BENCHMARK",
+    "NAMES",
+    "OWN",
     "data_columns",
     "kept",
     "open_data",
     "open_task",
     "plan_of",
+    "prompted",
     "report_words",
     "run",
     "run_sweep",

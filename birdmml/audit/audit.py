@@ -22,11 +22,6 @@ from confu_core.shards.read import Dataset
 from confu_core.shards.rows import read_rows
 
 ROWS = 2000
-HEADINGS = {
-    "error": ("Errors", "Results on these data do not mean what they seem to mean."),
-    "warning": ("Warnings", "Look at these before you use the data."),
-    "info": ("Worth knowing", ""),
-}
 MOST_ROWS = 24  # With about 3 kB for each picture.
 _SIDE = 96  # Pixels.
 _LETTERS = 160
@@ -220,13 +215,11 @@ class Glimpse:
 
 def audit_page(found: Audit) -> str:
     """Write an audit as one HTML document without external resources, for light and dark screens."""
-    sections = [(*HEADINGS[severity], severity, found.of_severity(severity)) for severity in SEVERITIES]
     template = templates("birdmml.audit").get_template("audit.html.j2")
     return template.render(
         found=found,
         about=[*((name, f"{rows:,} rows") for name, rows in found.splits.items()), *found.modalities.items()],
         worst=next((severity for severity in SEVERITIES if found.reaches(severity)), "info"),
-        sections=[section for section in sections if section[-1]],
         style=style(("birdmml.audit", "audit.css")),
         version=version("confu-bench"),
     )

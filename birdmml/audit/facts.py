@@ -28,8 +28,7 @@ from confu_core.inputs.decode import content
 from confu_core.inputs.spec import Input
 from confu_core.parallel.workers import counting, mapped
 from confu_core.random import generator
-from confu_core.shards import Shard
-from confu_core.shards.read import Dataset
+from confu_core.shards import Dataset, Shard
 from confu_core.shards.rows import check_columns, read_rows
 
 Progress = Callable[[int, int], None]
@@ -37,7 +36,7 @@ _BATCH_ROWS = 100
 
 # What items of a kind of modality are called, and the sign of the kind; sequences have none.
 UNITS: dict[type, str] = {Picture: "pictures", Sound: "recordings", Text: "captions", Steps: "sequences"}
-_KIND_LETTERS: dict[type, str] = {Picture: "V", Sound: "A", Text: "T"}
+_SIGNS: dict[type, str] = {Picture: "V", Sound: "A", Text: "T"}
 
 
 @dataclass(frozen=True)
@@ -130,12 +129,11 @@ def letters(contents: Contents) -> dict[str, str]:
     >>> letters(Contents(inputs, "species", ("a", "b")))
     {'image': 'V', 'caption': 'T'}
     """
-    signs = {name: LETTERS.get(name.lower(), _kind_letter(one, name)) for name, one in contents.inputs.inputs.items()}
+    signs = {}
+    for name, one in contents.inputs.inputs.items():
+        sign = next((letter for kind, letter in _SIGNS.items() if isinstance(one, kind)), name)
+        signs[name] = LETTERS.get(name.lower(), sign)
     return signs if len(set(signs.values())) == len(signs) else {name: name for name in signs}
-
-
-def _kind_letter(one: object, name: str) -> str:
-    return next((letter for kind, letter in _KIND_LETTERS.items() if isinstance(one, kind)), name)
 
 
 class _Job(NamedTuple):
@@ -178,9 +176,7 @@ def gather(subject: Subject, *, rows: int, seed: int = 0, workers: int = 1, prog
         workers,
         each=counting(progress, sum(job.shard.rows for job in jobs), lambda part: len(part.keys)),
         name=lambda job: job.shard.path,
-        died=lambda times, names: (
-            f"the worker that reads died {times} times over {names}; use fewer workers if memory ran out"
-        ),
+        who="the worker that reads",
     )
     return _joined(subject, sorted(parts, key=lambda part: part.job.start))
 

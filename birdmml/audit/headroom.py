@@ -126,16 +126,8 @@ def measure_headroom(facts: Facts, *, seed: int = 0, workers: int = 1) -> Headro
     chosen = [each for size in range(1, len(signs) + 1) for each in combinations(signs, size)]
     # The widest first: it takes longest.
     plan = sorted(chosen, key=len, reverse=True)
-    probed = mapped(
-        functools.partial(_probe, rows),
-        plan,
-        min(workers, len(plan)),
-        died=lambda times, names: (
-            f"the worker that probes died {times} times over {names}; use fewer workers if memory ran out"
-        ),
-        name="+".join,
-    )
-    correct = dict(probed)
+    probe = functools.partial(_probe, rows)
+    correct = dict(mapped(probe, plan, min(workers, len(plan)), name="+".join, who="the worker that probes"))
     bayes = {tuple(query.split("+")): value for query, value in describe(facts.subject.dataset).bayes.items()}
     subsets = {
         each: Subset(_name(each, signs), bootstrap_mean(correct[each], seed=seed), bayes.get(each)) for each in chosen

@@ -84,10 +84,9 @@ def inspect(
         max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS)),
         each=counting(progress, sum(map(len, names.values())), lambda result: len(result[1])),
         name=lambda chunk: f"{chunk.names[0]} to {chunk.names[-1]}",
-        died=lambda times, names: (
-            f"the worker died {times} times over the files {names}; what was found of the "
-            "others is kept: take these out of the manifest, or run it with fewer --workers if memory ran out"
-        ),
+        over="the files ",
+        mend="what was found of the others is kept: take these out of the manifest, or run it with fewer --workers if "
+        "memory ran out",
     )
     found: dict[str, dict[str, Found]] = {kind: {} for kind in names}
     for kind, findings in results:
@@ -149,8 +148,8 @@ def _found(inspection: Inspection, kind: str, name: str) -> Found:
     try:
         data = inspection.files.read(name)
         digest = hashlib.sha256(data).hexdigest()
-        if kind == "picture":
-            return Found(name, digest, "", "", vars(look_at_picture(data)))
-        return Found(name, digest, "", "", vars(listen_to_sound(data, inspection.sample_rate, inspection.seconds)))
+        rate, seconds = inspection.sample_rate, inspection.seconds
+        measured = look_at_picture(data) if kind == "picture" else listen_to_sound(data, rate, seconds)
+        return Found(name, digest, "", "", vars(measured))
     except Unreadable as error:
         return Found(name, digest, error.reason, error.detail, {})

@@ -25,10 +25,8 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.io.storage import Location, location
-from confu_core.shards import Manifest
+from confu_core.shards import MEDIA, Manifest, Recipe, with_features
 from confu_core.shards.cache import cache_folder
-from confu_core.shards.parquet import MEDIA, with_features
-from confu_core.shards.recipe import Recipe
 from confu_core.typed import check_keys
 
 NAME, NEUTRAL = "birdmml-real", "own-media"

@@ -25,30 +25,15 @@ from confu_core.cells import NOTHING, is_nothing
 from confu_core.data_files import read_data
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-REQUIRED = ("scientific_name", "photo_file", "audio_file", "combined_caption")
-OPTIONAL = (
-    *("common_name", "family", "split", "individual", "recording"),
-    *("author", "licence", "source_url", "duration"),
-)
+_COLUMNS = read_data("birdmml", "manifest.toml")
+REQUIRED, OPTIONAL = tuple(_COLUMNS["required"]), tuple(_COLUMNS["optional"])
 ROLES = (*REQUIRED, *OPTIONAL)
 FILES = {"picture": "photo_file", "sound": "audio_file"}
 LABEL = "label"  # The class of whatever is shown and heard, where it is no species.
-# Headings that are understood without a map.
-_OTHER_HEADINGS = {
-    "scientific_name": LABEL,
-    "photo_file": "image",
-    "audio_file": "audio",
-    "combined_caption": "caption",
-    "licence": "license",
-}
 # What a sample's columns and the parts of a tar are called.
 _TAKEN = {"key", "image", "audio", "caption", "species", "jpg", "flac", "txt", "json", *ROLES}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-SPLIT_WORDS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "val", "valid", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
+SPLIT_WORDS = {word: split for split, words in _COLUMNS["splits"].items() for word in words}
 REJECTS = "rejects.parquet"
 REASONS = MappingProxyType(read_data("birdmml", "rejects.toml"))
 # A declared length may be rounded, and codecs add a little silence.
@@ -149,7 +134,7 @@ def find_columns(headings: Sequence[str], given: Mapping[str, str], name: str) -
             )
     found: dict[str, str] = {}
     for role in ROLES:
-        names = (given[role],) if role in given else (role, _OTHER_HEADINGS.get(role, role))
+        names = (given[role],) if role in given else (role, _COLUMNS["also"].get(role, role))
         for heading in reversed([name for name in names if name in headings]):
             found[role] = heading
     if missing := [role for role in REQUIRED if role not in found]:

@@ -88,16 +88,17 @@ def mapped(
     jobs: Iterable[Any],
     workers: int,
     *,
-    died: Callable[[int, str], str],
     name: Callable[[Any], str],
+    who: str = "the worker",
+    over: str = "",
+    mend: str = "use fewer workers if memory ran out",
     each: Callable[[Any], None] = lambda result: None,
     error: type[ConfuError] = DatasetError,
 ) -> list[Any]:
     """Return the results of jobs in the order in which they finish, each handed to `each` as soon as it is there.
 
-    They run on the engine that is in use. Whatever is raised stops all. Jobs that kill their
-    process again and again become an `error` after the others are done: its line is what `died` makes of how often a
-    process died, and of the jobs' names.
+    They run on the engine that is in use. Whatever is raised stops all. Jobs that kill their process again and again
+    become an `error` after the others are done: it says who died, how often, over which jobs, and what to do.
     """
     results = []
     try:
@@ -106,7 +107,8 @@ def mapped(
                 results.append(result)
                 each(result)
     except WorkerDied as death:
-        raise error(died(death.attempts, ", ".join(map(name, death.jobs)))) from death
+        names = ", ".join(map(name, death.jobs))
+        raise error(f"{who} died {death.attempts} times over {over}{names}; {mend}") from death
     return results
 
 

@@ -8,9 +8,10 @@ import hashlib
 import json
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -137,35 +138,37 @@ class _Build:
     draft: Manifest
     elsewhere: bool
 
+    @cached_property
+    def there(self) -> dict[Location, Manifest]:
+        """The manifests that a folder holds when it is found: of a finished dataset, and of an unfinished build."""
+        folders = (self.root, self.root / UNFINISHED)
+        return {folder: load_manifest(folder / MANIFEST) for folder in folders if (folder / MANIFEST).exists()}
+
     def refuse_other(self) -> None:
         """Refuse a folder that holds anything but this dataset, whole or in part, in a line that says what."""
         root = self.root
         if root.exists() and not root.is_dir():
             raise DatasetError(f"{root} is a file; choose another --out")
-        there = [load_manifest(folder / MANIFEST) for folder in self._begun()]
-        for manifest in there:
+        for manifest in self.there.values():
             if different := differences(manifest, self.draft):
                 raise DatasetError(
                     f"{root} holds another dataset ({'; '.join(different)}); choose another --out or remove it"
                 )
-        if not there and root.is_dir():
+        if not self.there and root.is_dir():
             foreign = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
             if foreign:
                 raise DatasetError(f"{root} holds other files ({', '.join(foreign[:3])}); choose another --out")
 
     def complete(self, plan: list[Job]) -> Manifest | None:
         """Return the manifest of a folder that holds every shard, of whatever library versions."""
-        if not (self.root / MANIFEST).exists():
-            return None
-        manifest = load_manifest(self.root / MANIFEST)
-        there = {shard.path for shard in whole(self.root, manifest.shards)}
-        return manifest if all(there >= self.paths(job) for job in plan) else None
+        manifest = self.there.get(self.root)
+        known = {shard.path for shard in whole(self.root, manifest.shards)} if manifest else set()
+        return manifest if all(known >= self.paths(job) for job in plan) else None
 
     def begin(self) -> None:
         """Mark a folder as holding an unfinished build, and remove what a killed one cannot use any more."""
         root, unfinished = self.root, self.root / UNFINISHED
-        there = {folder: load_manifest(folder / MANIFEST) for folder in self._begun()}
-        for manifest in there.values():
+        for manifest in self.there.values():
             # The first generators did not say which they were.
             old, new = (one.information.get("version", 1) for one in (manifest, self.draft))
             if old != new:
@@ -175,17 +178,16 @@ class _Build:
                 )
         clean(root)
         # Other library versions may write other bytes: what they left must not be taken for part of this build.
-        outdated = [folder for folder, manifest in there.items() if manifest.versions != self.draft.versions]
-        if unfinished in outdated:
-            for old_record in _record_paths(unfinished):
-                old_record.unlink()
+        outdated = [folder for folder, manifest in self.there.items() if manifest.versions != self.draft.versions]
+        for record in _record_paths(unfinished) if unfinished in outdated else ():
+            record.unlink()
         write_whole(unfinished / MANIFEST, self.draft.to_bytes())
         if root in outdated:
             (root / MANIFEST).unlink()
 
     def all_shards(self, plan: list[Job], workers: int, progress: Progress | None) -> tuple[Shard, ...]:
         """Write every shard that is not there, and return all of them."""
-        known = self._finished()
+        known = {shard.path: shard for shard in whole(self.root, self._recorded())}
         todo = [job for job in plan if not known.keys() >= self.paths(job)]
         for path in {path for job in todo for path in self.paths(job)}:
             known.pop(path, None)
@@ -213,10 +215,8 @@ class _Build:
                 workers,
                 each=arrived,
                 name=lambda job: shard_path(self.draft.formats[0], job),
-                died=lambda times, names: (
-                    f"{self.root}: the worker died {times} times over {names}; the other shards are kept: "
-                    "run the same build again, with fewer --workers if memory ran out"
-                ),
+                who=f"{self.root}: the worker",
+                mend="the other shards are kept: run the same build again, with fewer --workers if memory ran out",
             )
         finally:
             clean(self.root)
@@ -226,19 +226,12 @@ class _Build:
         """Return where the shards of a range of rows lie."""
         return {shard_path(format, job) for format in self.draft.formats}
 
-    def _begun(self) -> list[Location]:
-        """Return the folders that have a manifest: that of a finished dataset, and that of an unfinished build."""
-        return [folder for folder in (self.root, self.root / UNFINISHED) if (folder / MANIFEST).exists()]
-
-    def _finished(self) -> dict[str, Shard]:
-        """Return the shards of these library versions that need not be written again, by path."""
-        known: list[Shard] = []
-        for folder in self._begun():
-            manifest = load_manifest(folder / MANIFEST)
+    def _recorded(self) -> Iterator[Shard]:
+        """Yield the shards that were written by these library versions."""
+        for folder, manifest in self.there.items():
             if manifest.versions == self.draft.versions:
                 # A finished manifest lists its shards; that of an unfinished build has records beside it.
-                known += manifest.shards or _records(folder)
-        return {shard.path: shard for shard in whole(self.root, known)}
+                yield from manifest.shards or _records(folder)
 
 
 def write_shards(recipe: Recipe, root: Location, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:

@@ -32,6 +32,8 @@ from confu_core.shards.cache_write import INDEX, TOKENIZER, VERSION, Index, arra
 from confu_core.shards.layout import check_count
 from confu_core.shards.read import Dataset
 
+__all__ = ["CacheEntry", "caches", "clear_caches"]
+
 _log = logging.getLogger(__name__)
 
 _NAME, _LEFT = re.compile("[0-9a-f]{64}"), re.compile(r"\.([0-9a-f]{64})\.[0-9a-f]{8}\.partial")

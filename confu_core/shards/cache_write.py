@@ -170,9 +170,7 @@ def fill(
         workers,
         each=counting(progress, sum(dataset.manifest.splits.values()), lambda done: done[0].shard.rows),
         name=lambda job: job.shard.path,
-        died=lambda times, names: (
-            f"the worker that decodes died {times} times over {names}; use fewer workers if memory ran out"
-        ),
+        who="the worker that decodes",
     )
     rows: dict[str, int] = {}
     corrupt: dict[str, list[list[Any]]] = {}

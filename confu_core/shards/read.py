@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
-from confu_core.io.atomic import sha256_of
+from confu_core.io.atomic import reading, sha256_of
 from confu_core.io.storage import Location, fetched, location
 from confu_core.shards.layout import UNFINISHED, jobs, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, draft_of, library_versions, load_manifest
@@ -182,10 +182,8 @@ class Dataset:
     @property
     def sealed(self) -> bytes:
         """What its content follows from: the bytes of its manifest, which hold the SHA-256 of every shard."""
-        try:
+        with reading(self.root / MANIFEST):
             return (self.root / MANIFEST).read_bytes()
-        except OSError as error:
-            raise DatasetError(f"{self.root / MANIFEST} cannot be read: {error.strerror}") from error
 
     def group_sizes(self, shard: Shard) -> list[int]:
         """Return the rows of each row group of a Parquet shard, from its footer."""

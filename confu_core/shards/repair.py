@@ -165,10 +165,8 @@ def _rewrite_all(recipe: Recipe, root: Location, tasks: list[Task], workers: int
             tasks,
             max(1, min(workers, len(tasks))),
             name=lambda task: ", ".join(shard.path for shard in task[1]),
-            died=lambda times, names: (
-                f"{root}: the worker died {times} times over {names}; the other shards are "
-                "repaired: repair it again when more memory is free"
-            ),
+            who=f"{root}: the worker",
+            mend="the other shards are repaired: repair it again when more memory is free",
         )
     finally:
         _sweep(root)

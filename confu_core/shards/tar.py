@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.io.atomic import replacing
+from confu_core.io.atomic import reading, replacing
 
 MAX_MEMBER_BYTES = 1 << 30
 
@@ -64,20 +64,17 @@ def read_tar(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
     A tar that is cut, damaged, or holds anything but small regular files named ``key.extension`` is a DatasetError.
     """
     seen: set[str] = set()
-    try:
-        with path.open("rb") as file:
-            for key, group in itertools.groupby(_members(path, file), key=lambda member: member[0]):
-                if key in seen:
-                    raise DatasetError(f"{path} holds parts of {key!r} in two places; restore it or build it again")
-                seen.add(key)
-                parts: dict[str, bytes] = {}
-                for _, part, data in group:
-                    if part in parts:
-                        raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build it again")
-                    parts[part] = data
-                yield key, parts
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    with reading(path), path.open("rb") as file:
+        for key, group in itertools.groupby(_members(path, file), key=lambda member: member[0]):
+            if key in seen:
+                raise DatasetError(f"{path} holds parts of {key!r} in two places; restore it or build it again")
+            seen.add(key)
+            parts: dict[str, bytes] = {}
+            for _, part, data in group:
+                if part in parts:
+                    raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build it again")
+                parts[part] = data
+            yield key, parts
 
 
 def read_tar_rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -10,18 +10,11 @@ import numpy as np
 from birdmml.audit.check import MOST_EXAMPLES, Example, Finding, NotApplicable, check, examples_of, worded
 from birdmml.audit.copies import find_copies
 from birdmml.audit.facts import Facts
+from birdmml.audit.words import word_lists
 from birdmml.ingest.names import alike, same_name
 from confu_core.cells import cleaned, is_nothing
 from confu_core.inputs import Sequence
 
-# Column, to how grave it is. The same bird or recording is nearly the same sample; one author has many birds.
-COLUMNS = {
-    **dict.fromkeys(("individual", "individual_id", "bird", "speaker", "specimen", "nest"), "error"),
-    **dict.fromkeys(
-        ("recording", "recording_id", "asset", "asset_id", "video", "clip", "source_id", "session"), "error"
-    ),
-    **dict.fromkeys(("author", "recordist", "photographer", "observer", "user", "rights_holder"), "warning"),
-}
 # At ten to one the most frequent class outweighs the rarest in any mean over samples; at three to one it begins to.
 GRAVE, NOTABLE = 10.0, 3.0
 # With fewer rows, few-shot curves have no point beyond two shots, and a probe draws its line through single rows.
@@ -47,7 +40,8 @@ def sequence_copies(facts: Facts, name: str) -> Iterator[Finding]:
 @check("crosses-splits")
 def crosses_splits(facts: Facts) -> Iterator[Finding]:
     """Find individuals, recordings, authors and the like that are met in more than one split."""
-    known = {name: COLUMNS[name.lower()] for name in facts.columns if name.lower() in COLUMNS}
+    grave = {name: severity for severity, names in word_lists()["columns"].items() for name in names.split()}
+    known = {name: grave[name.lower()] for name in facts.columns if name.lower() in grave}
     if not known:
         raise NotApplicable("no column names individuals, recordings or authors")
     largest = np.bincount(facts.split).max()
