@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from birdmml.audit.check import SEVERITIES, Finding, NotApplicable, all_checks
-from birdmml.audit.facts import UNITS, Facts, Progress, gather, open_subject
+from birdmml.audit.facts import Facts, gather, open_subject
 from birdmml.audit.headroom import HEADROOM, Headroom, measure_headroom
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs import InputSpec, Picture, Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.picture import decode_picture
 from confu_core.page.html import data_uri, style, templates
+from confu_core.parallel.workers import Progress
 from confu_core.shards.read import Dataset
 from confu_core.shards.rows import read_rows
 
@@ -185,12 +186,7 @@ def audit(
 
 
 def _checked(facts: Facts, chosen: set[str], skipped: dict[str, str]) -> Iterator[Finding]:
-    for check in all_checks():
-        if check.code not in chosen:
-            continue
-        if check.kinds and not facts.names(*check.kinds):
-            skipped[check.code] = f"there are no {' or '.join(UNITS[kind] for kind in check.kinds)}"
-            continue
+    for check in (check for check in all_checks() if check.code in chosen):
         try:
             yield from check.findings(facts)
         except NotApplicable as reason:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from birdmml.audit.facts import Facts
+from birdmml.audit.facts import UNITS, Facts
 from confu_core.data_files import read_data, record
 from confu_core.errors import InvalidValue
 
@@ -129,6 +129,8 @@ class Check:
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Yield what it says of all modalities that it looks at; may raise `NotApplicable`."""
         asked = [(facts, name) for name in facts.names(*self.kinds)] if self.kinds else [(facts,)]
+        if not asked:
+            raise NotApplicable(f"there are no {' or '.join(UNITS[kind] for kind in self.kinds)}")
         for finding in (finding for arguments in asked for finding in self.run(*arguments)):
             yield replace(finding, code=self.code)
 

@@ -6,7 +6,7 @@ They are the same whatever the number of workers, of which each holds one shard 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -26,12 +26,11 @@ from confu_core.inputs import Picture, Sound, Text
 from confu_core.inputs import Sequence as Steps
 from confu_core.inputs.decode import content
 from confu_core.inputs.spec import Input
-from confu_core.parallel.workers import counting, mapped
+from confu_core.parallel.workers import Progress, counting, mapped
 from confu_core.random import generator
 from confu_core.shards import Dataset, Shard
 from confu_core.shards.rows import check_columns, read_rows
 
-Progress = Callable[[int, int], None]
 _BATCH_ROWS = 100
 
 # What items of a kind of modality are called, and the sign of the kind; sequences have none.

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from birdmml.ingest.media import listen_to_sound, look_at_picture
 from confu_core.errors import DatasetError
 from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE, copy_pairs, groups_of
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
-from confu_core.parallel.workers import counting, mapped
+from confu_core.parallel.workers import Progress, counting, mapped
 from confu_core.shards.manifest import library_versions
 
 LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr")
@@ -66,7 +66,7 @@ def inspect(
     names: Mapping[str, Sequence[str]],
     *,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, dict[str, Found]]:
     """Look at files, "picture" and "sound", each named once, and return what was found by their kind and name.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +25,7 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.io.storage import Location, location
+from confu_core.parallel.workers import Progress
 from confu_core.shards import MEDIA, Manifest, Recipe, with_features
 from confu_core.shards.cache import cache_folder
 from confu_core.typed import check_keys
@@ -196,7 +197,7 @@ def real_recipe(
     *,
     cache: Path | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> RealRecipe:
     """Look at all files of a manifest, and decide what becomes of each row.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 import shutil
 import tempfile
@@ -217,37 +216,30 @@ class RemotePath:
             store.rm(path, recursive=True)
 
 
-class _Opened(io.RawIOBase):
+class _Opened:
     """An open file whose connection may be cut at any read; then too the error is one line."""
+
+    closed = False
 
     def __init__(self, place: RemotePath, file: BinaryIO) -> None:
         self._place, self._file = place, file
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def read(self, size: int = -1) -> bytes:
         with _translated(f"{self._place} cannot be read"):
-            data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+            return self._file.read(size)
 
-    def readall(self) -> bytes:
-        with _translated(f"{self._place} cannot be read"):
-            return self._file.read()  # In one request, and not in small pieces.
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
+    def __enter__(self) -> _Opened:
+        return self
 
-    def tell(self) -> int:
-        return self._file.tell()
+    def __exit__(self, *raised: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self._file.close()
-        super().close()
+        self.closed = True
 
 
 def _store(place: RemotePath) -> tuple[Any, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
@@ -13,6 +13,7 @@ from confu_core.parallel.workers import (
     ATTEMPTS,
     IN_USE,
     POLL_SECONDS,
+    Function,
     WorkerDied,
     call_pickled,
     completed,
@@ -55,7 +56,7 @@ def engine_in_use(engine: str, scheduler: str | None) -> Iterator[None]:
 
 
 def completed_on_cluster(
-    function: Callable[[Any], Any], jobs: Iterable[Any], workers: int, scheduler: str | None = None
+    function: Function, jobs: Iterable[Any], workers: int, scheduler: str | None = None
 ) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to cancel the others.
 
@@ -78,9 +79,7 @@ def completed_on_cluster(
     yield from _batch(function, batch, workers, scheduler)
 
 
-def _batch(
-    function: Callable[[Any], Any], jobs: list[Any], workers: int, scheduler: str | None
-) -> Generator[Any, None, None]:
+def _batch(function: Function, jobs: list[Any], workers: int, scheduler: str | None) -> Generator[Any, None, None]:
     if not jobs:
         return
     with _client(min(workers, len(jobs)), scheduler) as client:
@@ -135,7 +134,7 @@ def _connected(scheduler: str) -> Client:
 
 
 def _results(
-    client: Client, function: Callable[[Any], Any], jobs: Sequence[Any], scheduler: str | None
+    client: Client, function: Function, jobs: Sequence[Any], scheduler: str | None
 ) -> Generator[Any, None, dict[Any, int]]:
     from distributed import CancelledError, KilledWorker, as_completed
     from distributed.protocol.pickle import dumps  # Sends functions of the main script by value.

@@ -21,6 +21,9 @@ from typing import Any
 
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
+Function = Callable[[Any], Any]
+Progress = Callable[[int, int], None]  # Told how much is done, and of how much.
+
 ATTEMPTS = 3
 POLL_SECONDS = 0.5  # Between two looks whether there are jobs again.
 GRACE_SECONDS = 5  # For a worker to end by itself.
@@ -52,16 +55,16 @@ def call_pickled(pickled: bytes, job: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=1)
-def _unpacked(pickled: bytes) -> Callable[[Any], Any]:
+def _unpacked(pickled: bytes) -> Function:
     try:
-        function: Callable[[Any], Any] = pickle.loads(pickled)
+        function: Function = pickle.loads(pickled)
     except (ImportError, AttributeError) as error:
         mend = "install what it is part of, or start in a folder from which it can be imported"
         raise InvalidValue(f"a worker process cannot load what it is to call ({error}); {mend}") from error
     return function
 
 
-def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int) -> Generator[Any, None, None]:
+def completed(function: Function, jobs: Iterable[Any], workers: int) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to stop everything at once.
 
     Jobs are asked for when there is a process for them; one that is None says that there is none now, but may be later.
@@ -84,7 +87,7 @@ IN_USE: ContextVar[Callable[..., Generator[Any, None, None]]] = ContextVar("engi
 
 
 def mapped(
-    function: Callable[[Any], Any],
+    function: Function,
     jobs: Iterable[Any],
     workers: int,
     *,
@@ -112,9 +115,7 @@ def mapped(
     return results
 
 
-def counting(
-    progress: Callable[[int, int], None] | None, total: int, size: Callable[[Any], int]
-) -> Callable[[Any], None]:
+def counting(progress: Progress | None, total: int, size: Callable[[Any], int]) -> Callable[[Any], None]:
     """Return what `mapped` can hand each result to, so that `progress` is told how much of a total is done."""
     done = 0
 
@@ -155,7 +156,7 @@ def interrupts_held_back() -> Iterator[None]:
 class _Worker:
     """A process that takes one job after the other, and this process's end of what they say to each other."""
 
-    def __init__(self, packed: Callable[[Any], Any], number: int) -> None:
+    def __init__(self, packed: Function, number: int) -> None:
         self._name, self._packed = f"{_POOLED} {number}", packed
         self._process: Any = None
 
@@ -255,7 +256,7 @@ class _InWorker(Exception):
     """Where in a worker an exception was raised, for tracebacks."""
 
 
-def _serve(jobs: Connection, lifeline: Connection, function: Callable[[Any], Any]) -> None:
+def _serve(jobs: Connection, lifeline: Connection, function: Function) -> None:
     """Work in a process of its own until no more jobs can come."""
     with contextlib.suppress(RuntimeError):  # No further thread may be allowed; then a job that runs is finished.
         threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
@@ -264,7 +265,7 @@ def _serve(jobs: Connection, lifeline: Connection, function: Callable[[Any], Any
             jobs.send_bytes(_answer(function, jobs.recv()))
 
 
-def _answer(function: Callable[[Any], Any], job: Any) -> bytes:
+def _answer(function: Function, job: Any) -> bytes:
     try:
         answer = (True, function(job), "")
     except BaseException as error:  # It is raised again where the job came from.

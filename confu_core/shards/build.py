@@ -20,7 +20,7 @@ from confu_core.io.atomic import remove_partials, sha256_of, workspace, write_wh
 from confu_core.io.lock import folder_in_use
 from confu_core.io.storage import Location, RemotePath, files_under, location, remove_tree, sizes
 from confu_core.parallel.cluster import engine_in_use
-from confu_core.parallel.workers import mapped
+from confu_core.parallel.workers import Progress, mapped
 from confu_core.shards.layout import FOLDERS, UNFINISHED, Job, check_count, jobs, shard_path
 from confu_core.shards.manifest import (
     MANIFEST,
@@ -39,8 +39,6 @@ from confu_core.shards.recipe import Recipe, checked_rows
 from confu_core.shards.tar import write_tar
 
 ARRIVAL_SECONDS = 30
-
-Progress = Callable[[int, int], None]
 
 
 def build(

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import read_small, replacing_folder, unmarked
 from confu_core.io.lock import InUse, locked, shared, unshared
+from confu_core.parallel.workers import Progress
 from confu_core.shards.cache_write import INDEX, TOKENIZER, VERSION, Index, array_path, fill, labels_path
 from confu_core.shards.layout import check_count
 from confu_core.shards.read import Dataset
@@ -49,7 +50,7 @@ def open_cache(
     folder: str | Path | None = None,
     tokenizer: Tokenizer | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Cached:
     """Open the cache of a dataset, and make it first where there is none, or a damaged one.
 

@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from confu_core.inputs.spec import InputSpec, Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.io.refusal import without_secrets
-from confu_core.parallel.workers import counting, mapped
+from confu_core.parallel.workers import Progress, counting, mapped
 from confu_core.shards.manifest import Shard, library_versions
 from confu_core.shards.parquet import each_row
 from confu_core.shards.read import Dataset
@@ -150,7 +150,7 @@ def fill(
     *,
     tokenizer: Tokenizer | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Decode all splits into an empty folder, whose files are on the disk afterwards; see `open_cache`."""
     spec = with_lengths(dataset, spec)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from confu_core.errors import DatasetError
 from confu_core.io.atomic import workspace
 from confu_core.io.lock import folder_in_use
 from confu_core.io.storage import Location, RemotePath, location
-from confu_core.parallel.workers import mapped
+from confu_core.parallel.workers import Progress, mapped
 from confu_core.shards.build import clean, write_beside, write_formats
 from confu_core.shards.layout import Job, jobs, shard_path
 from confu_core.shards.manifest import (
@@ -62,7 +62,7 @@ def repair(
     *,
     deep: bool = False,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Repair:
     """Write again the shards that are missing, cut or altered, and a damaged SHA256SUMS; nothing else is touched.
 
