@@ -31,8 +31,8 @@ _NEAR = {"picture": PICTURE_DISTANCE, "sound": SOUND_DISTANCE}
 class Found(NamedTuple):
     """What was found out about a file, by its name in the manifest: its SHA-256, if it could be read, and its measures.
 
-    `reason` and `detail` say why it cannot be used at all; they are empty if it can. `measures` are the fields of
-    `LookedAt` or `Listened`.
+    `reason` and `detail` say why it cannot be used at all; they are empty if it can. `measures` are those of
+    `look_at_picture` or `listen_to_sound`.
     """
 
     name: str
@@ -150,6 +150,6 @@ def _found(inspection: Inspection, kind: str, name: str) -> Found:
         digest = hashlib.sha256(data).hexdigest()
         rate, seconds = inspection.sample_rate, inspection.seconds
         measured = look_at_picture(data) if kind == "picture" else listen_to_sound(data, rate, seconds)
-        return Found(name, digest, "", "", vars(measured))
+        return Found(name, digest, "", "", measured)
     except Unreadable as error:
         return Found(name, digest, error.reason, error.detail, {})

@@ -160,11 +160,6 @@ class Cached:
         """Rows of each split, without the corrupt ones."""
         return dict(self.index.rows)
 
-    @property
-    def bytes(self) -> int:
-        """Size of its files."""
-        return sum(self.index.sizes.values())
-
     @cached_property
     def corrupt(self) -> dict[str, list[Corrupt]]:
         """The samples of each split that were left out."""

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,16 +88,6 @@ class Stream:
         check_columns(self.dataset, self.spec, self.columns)
         self.shares = self._shared_out(self._units())
         self.decoder = Decoder(with_lengths(self.dataset, self.spec), self.tokenizer, self.change, self.strings)
-
-    @property
-    def rows(self) -> int:
-        """Rows that this rank reads, the corrupt ones included."""
-        return sum(unit.rows for unit in self.shares[self.rank])
-
-    @cached_property
-    def least(self) -> int:
-        """Rows of the rank that reads the fewest: as many as all of them can use in step."""
-        return min(sum(unit.rows for unit in share) for share in self.shares)
 
     @property
     def _labels(self) -> tuple[str, ...]:
