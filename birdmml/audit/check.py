@@ -91,7 +91,7 @@ class NotApplicable(Exception):
 
 
 @dataclass(frozen=True)
-class Words:
+class Wording:
     """How a finding is worded in `findings.toml`, with names in braces that are filled in."""
 
     severity: str
@@ -102,10 +102,10 @@ class Words:
 
 
 @lru_cache(maxsize=1)
-def wordings() -> dict[str, Words]:
+def wordings() -> dict[str, Wording]:
     """Return the words of every finding, by its name."""
     name = "findings.toml"
-    return {key: record(Words, said, f"{name}: {key}") for key, said in read_data("birdmml.audit", name).items()}
+    return {key: record(Wording, said, f"{name}: {key}") for key, said in read_data("birdmml.audit", name).items()}
 
 
 def worded(
