@@ -54,8 +54,7 @@ with atheris.instrument_imports(include=FOLLOWED) if atheris else contextlib.nul
     from birdmml.ingest.media import listen_to_sound, look_at_picture
     from birdmml.ingest.names import alike, one_spelling
     from birdmml.ingest.plain_tar import index_tar
-    from birdmml.ingest.rejects import cell_rejects
-    from birdmml.ingest.rows import manifest_of
+    from birdmml.ingest.rows import cell_rejects, manifest_of
     from birdmml.ingest.table import read_source_table
     from confu_core.cells import is_nothing
     from confu_core.datasets import Contents, contents_of

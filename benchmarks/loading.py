@@ -27,7 +27,7 @@ from confu_core.random import generator
 from confu_core.shards import Dataset, open_dataset
 from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import tokenizer_of, with_lengths
-from confu_core.shards.stream import stream
+from confu_core.shards.stream import Stream
 
 BATCH = 256
 
@@ -58,7 +58,7 @@ def streamed(
 ) -> Iterator[list[torch.Tensor]]:
     """Yield the batches of the stream."""
     options: dict[str, Any] = {"batch_size": BATCH, "workers": workers, "format": format}
-    for batch in stream(dataset, "train", spec, tokenizer=tokenizer, **options):
+    for batch in Stream(dataset, "train", spec, tokenizer=tokenizer, **options):
         yield [torch.from_numpy(batch[name]) for name in spec.names]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,14 @@ from confu_core.training.processes import chosen_device, ranks
 
 __all__ = [
     "BENCHMARK",
+    "NAMES",
+    "OWN",
     "data_columns",
     "kept",
     "open_data",
     "open_task",
     "plan_of",
+    "prompted",
     "report_words",
     "run",
     "run_sweep",
@@ -38,6 +42,7 @@ __all__ = [
 ]
 
 BENCHMARK = NAME
+OWN, NAMES = "own", "names"  # How classes are described: as the data do, or by names alone.
 SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accuracy, species from picture and song"}
 
 
@@ -158,3 +163,36 @@ def _check_streamed(settings: MediaSettings) -> None:
         raise InvalidValue(f"balance must be instance for a stream, which has no labels; got {settings.balance!r}")
     if settings.pairing != "sample":
         raise InvalidValue(f"pairing must be sample for a stream, which has no labels; got {settings.pairing!r}")
+
+
+def prompted(data: MediaData, prompts: str) -> tuple[MediaData, dict[str, str]]:
+    """Return data whose classes are described otherwise, and what results say of it.
+
+    Classes are described by what the data have, by names alone, or by what other data have for the same names, which
+    results name by their fingerprint.
+    """
+    if prompts == OWN:
+        return data, {}
+    classes, said = data.contents.classes, prompts
+    if prompts == NAMES:
+        found = tuple((name, number) for number, name in enumerate(classes))
+    else:
+        other = open_data(prompts)
+        found, said = _taken(classes, other, prompts), str(other.columns["data"])
+    return replace(data, contents=replace(data.contents, prompts=found)), {"prompts": said}
+
+
+def _taken(classes: tuple[str, ...], other: MediaData, place: str) -> tuple[tuple[str, int], ...]:
+    by_name: dict[str, list[str]] = {}
+    for text, number in other.contents.prompts:
+        by_name.setdefault(_letters(other.contents.classes[number]), []).append(text)
+    lacking = [name for name in classes if _letters(name) not in by_name]
+    if lacking:
+        what = f"{len(lacking)} of the {len(classes)} classes, first {lacking[0]!r}"
+        raise InvalidValue(f"{place} has no description of {what}; give --prompts names, or data that have")
+    return tuple((text, number) for number, name in enumerate(classes) for text in by_name[_letters(name)])
+
+
+def _letters(name: str) -> str:
+    """Return a name without case, hyphens and the like, which datasets write differently."""
+    return "".join(filter(str.isalnum, name.casefold()))

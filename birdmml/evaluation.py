@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from birdmml.bench import open_data
-from birdmml.described import NAMES, OWN, prompted
+from birdmml.bench import NAMES, OWN, open_data, prompted
 from confu_core.errors import InvalidValue
 from confu_core.inputs.features import as_array
 from confu_core.media.evaluate import norm_probes

@@ -13,7 +13,7 @@ from confu_cli.options import as_json, cache_folder_option, diagnostics
 from confu_cli.show import echo, print_json, print_table, size
 
 if TYPE_CHECKING:
-    from confu_core.shards.caches import CacheEntry
+    from confu_core.shards.cache import CacheEntry
 
 __all__ = ["cache"]
 
@@ -29,7 +29,7 @@ def cache() -> None:
 @diagnostics
 def list_caches(cache: Path | None, as_json: bool) -> None:
     """List decoded data: size, age, and the dataset that they were made from."""
-    from confu_core.shards.caches import caches
+    from confu_core.shards.cache import caches
 
     root = _root(cache)
     found, ingested = caches(root), _bytes(root / "ingest")
@@ -55,7 +55,7 @@ def clear(names: tuple[str, ...], cache: Path | None, as_json: bool) -> int:
     What a process makes or reads is left, and named; exit status 1 then. Nothing but caches is removed, and no link is
     followed.
     """
-    from confu_core.shards.caches import clear_caches
+    from confu_core.shards.cache import clear_caches
 
     removed, used = clear_caches(root := _root(cache), names)
     if as_json:

@@ -5,30 +5,24 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from birdmml.audit.check import SEVERITIES, Finding, NotApplicable, all_checks, at_least
-from birdmml.audit.facts import UNITS, Facts, open_subject
-from birdmml.audit.gather import Progress, gather
+from birdmml.audit.check import SEVERITIES, Finding, NotApplicable, all_checks
+from birdmml.audit.facts import Facts, gather, open_subject
 from birdmml.audit.headroom import HEADROOM, Headroom, measure_headroom
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs import InputSpec, Picture, Text
 from confu_core.inputs.decode import content
 from confu_core.inputs.picture import decode_picture
 from confu_core.page.html import data_uri, style, templates
-from confu_core.shards import Shard
+from confu_core.parallel.workers import Progress
 from confu_core.shards.read import Dataset
 from confu_core.shards.rows import read_rows
 
 ROWS = 2000
-HEADINGS = {
-    "error": ("Errors", "Results on these data do not mean what they seem to mean."),
-    "warning": ("Warnings", "Look at these before you use the data."),
-    "info": ("Worth knowing", ""),
-}
 MOST_ROWS = 24  # With about 3 kB for each picture.
 _SIDE = 96  # Pixels.
 _LETTERS = 160
@@ -75,7 +69,7 @@ class Audit:
 
     def reaches(self, severity: str) -> bool:
         """Return whether there is a finding as grave as this, for ``--fail-on``."""
-        return any(at_least(finding.severity, severity) for finding in self.findings)
+        return any(self.of_severity(one) for one in SEVERITIES[: SEVERITIES.index(severity) + 1])
 
     @property
     def verdict(self) -> str:
@@ -83,10 +77,10 @@ class Audit:
         errors, warnings, _ = self.counts().values()
         if not errors + warnings:
             return "nothing found that speaks against these data"
-        parts = [_number(count, what) for count, what in ((errors, "error"), (warnings, "warning")) if count]
-        advice = (
-            "mend the errors before you report numbers" if errors else "look at the warnings before you use the data"
-        )
+        counts = {"error": errors, "warning": warnings}
+        parts = [f"{count} {what}{'s' if count != 1 else ''}" for what, count in counts.items() if count]
+        warned = "look at the warnings before you use the data"
+        advice = "mend the errors before you report numbers" if errors else warned
         return f"{' and '.join(parts)}: {advice}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -174,7 +168,7 @@ def audit(
     if HEADROOM in chosen:
         try:
             headroom = measure_headroom(facts, seed=seed, workers=workers)
-            findings += headroom.findings()
+            findings += (replace(one, code=HEADROOM) for one in headroom.findings())
         except NotApplicable as reason:
             skipped[HEADROOM] = str(reason)
     findings.sort(key=lambda finding: (SEVERITIES.index(finding.severity), finding.code))
@@ -192,12 +186,7 @@ def audit(
 
 
 def _checked(facts: Facts, chosen: set[str], skipped: dict[str, str]) -> Iterator[Finding]:
-    for check in all_checks():
-        if check.code not in chosen:
-            continue
-        if check.kinds and not facts.names(*check.kinds):
-            skipped[check.code] = f"there are no {' or '.join(UNITS[kind] for kind in check.kinds)}"
-            continue
+    for check in (check for check in all_checks() if check.code in chosen):
         try:
             yield from check.findings(facts)
         except NotApplicable as reason:
@@ -212,10 +201,6 @@ def _chosen(only: Sequence[str] | None, skip: Sequence[str]) -> set[str]:
     return set(known if only is None else only) - set(skip)
 
 
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'s' if count != 1 else ''}"
-
-
 @dataclass(frozen=True)
 class Glimpse:
     """Small JPEGs of one row, as ``data:`` URIs, of a video its first frame; and the beginnings of its texts."""
@@ -226,13 +211,11 @@ class Glimpse:
 
 def audit_page(found: Audit) -> str:
     """Write an audit as one HTML document without external resources, for light and dark screens."""
-    sections = [(*HEADINGS[severity], severity, found.of_severity(severity)) for severity in SEVERITIES]
     template = templates("birdmml.audit").get_template("audit.html.j2")
     return template.render(
         found=found,
         about=[*((name, f"{rows:,} rows") for name, rows in found.splits.items()), *found.modalities.items()],
         worst=next((severity for severity in SEVERITIES if found.reaches(severity)), "info"),
-        sections=[section for section in sections if section[-1]],
         style=style(("birdmml.audit", "audit.css")),
         version=version("confu-bench"),
     )
@@ -243,27 +226,17 @@ def glimpses(facts: Facts, findings: Iterable[Finding]) -> dict[str, Glimpse]:
     shown = {n: one for n, one in facts.contents.inputs.inputs.items() if isinstance(one, Picture | Text)}
     if not shown:
         return {}
-    spec = InputSpec(shown)
+    dataset, spec = facts.subject.dataset, InputSpec(shown)
     keys = dict.fromkeys(key for one in findings for example in one.examples for key in example.keys)
     wanted = set(list(keys)[:MOST_ROWS])
-    rows = [row for row in range(facts.rows) if facts.where(row) in wanted]
     seen: dict[str, Glimpse] = {}
-    for first, shard in _shards(facts):
-        inside = [row for row in rows if first <= row < first + shard.rows]
-        if inside:
-            columns = [one.column for one in shown.values()]
-            table = read_rows(facts.subject.dataset, shard, spec).select(columns)
-            cells = table.take([row - first for row in inside]).to_pylist()
-            seen |= {facts.where(row): _glimpse(spec, some) for row, some in zip(inside, cells, strict=True)}
-    return seen
-
-
-def _shards(facts: Facts) -> Iterator[tuple[int, Shard]]:
     first = 0
-    for split in facts.splits:
-        for shard in facts.subject.dataset.shards(split):
-            yield first, shard
-            first += shard.rows
+    for shard in (shard for split in facts.splits for shard in dataset.shards(split)):
+        if inside := [row for row in range(first, first + shard.rows) if facts.where(row) in wanted]:
+            cells = read_rows(dataset, shard, spec).take([row - first for row in inside]).to_pylist()
+            seen |= {facts.where(row): _glimpse(spec, some) for row, some in zip(inside, cells, strict=True)}
+        first += shard.rows
+    return seen
 
 
 def _glimpse(spec: InputSpec, cells: dict[str, Any]) -> Glimpse:

@@ -7,11 +7,13 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from birdmml.audit.facts import Facts
+from birdmml.audit.facts import UNITS, Facts
+from confu_core.data_files import read_data, record
 from confu_core.errors import InvalidValue
 
 SEVERITIES = ("error", "warning", "info")
@@ -84,13 +86,36 @@ class Finding:
         return {"code": self.code, **asdict(self), "share": self.share, "examples": [asdict(e) for e in self.examples]}
 
 
-def at_least(severity: str, limit: str) -> bool:
-    """Return whether a severity is as grave as another, or graver."""
-    return SEVERITIES.index(severity) <= SEVERITIES.index(limit)
-
-
 class NotApplicable(Exception):
     """Raised by a check over data that have nothing it looks at; the audit says so."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a finding is worded in `findings.toml`, with names in braces that are filled in."""
+
+    severity: str
+    summary: str
+    unit: str = "{unit}"
+    advice: str = ""
+    example: str = ""
+
+
+@lru_cache(maxsize=1)
+def wordings() -> dict[str, Wording]:
+    """Return the words of every finding, by its name."""
+    name = "findings.toml"
+    return {key: record(Wording, said, f"{name}: {key}") for key, said in read_data("birdmml.audit", name).items()}
+
+
+def worded(
+    key: str, of: str, count: int, total: int, examples: Iterable[Example] = (), *, severity: str = "", **filled: Any
+) -> Finding:
+    """Return a finding in the words of a key, of a modality, split or column if any; a severity where it varies."""
+    words = wordings()[key]
+    summary, unit, advice = (text.format(**filled) for text in (words.summary, words.unit, words.advice))
+    summary = f"{of}: {summary}" if of else summary
+    return Finding(severity or words.severity, summary, count, total, unit, advice, tuple(examples))
 
 
 @dataclass(frozen=True)
@@ -98,23 +123,24 @@ class Check:
     """One kind of finding: `run` takes facts and the name of a modality of `kinds`, or facts alone without kinds."""
 
     code: str
-    looks_for: str
     kinds: tuple[type, ...]
     run: Callable[..., Iterable[Finding]]
 
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Yield what it says of all modalities that it looks at; may raise `NotApplicable`."""
         asked = [(facts, name) for name in facts.names(*self.kinds)] if self.kinds else [(facts,)]
+        if not asked:
+            raise NotApplicable(f"there are no {' or '.join(UNITS[kind] for kind in self.kinds)}")
         for finding in (finding for arguments in asked for finding in self.run(*arguments)):
             yield replace(finding, code=self.code)
 
 
-def check(code: str, looks_for: str, *kinds: type) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
+def check(code: str, *kinds: type) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
     """Make a check of a function from facts to findings.
 
     With kinds of modality, such as `Picture`, it takes the name of a modality as well, and is called for each.
     """
-    return lambda run: Check(code, looks_for, kinds, run)
+    return lambda run: Check(code, kinds, run)
 
 
 @lru_cache(maxsize=1)
@@ -127,32 +153,35 @@ def all_checks() -> tuple[Check, ...]:
     return tuple(sorted(found, key=lambda one: one.code))
 
 
-def examples_of(facts: Facts, rows: Iterable[int], show: Callable[[int], str]) -> tuple[Example, ...]:
+def examples_of(facts: Facts, rows: Iterable[int], show: Callable[[int], str]) -> list[Example]:
     """Return the first rows as examples, with what is to be seen in each."""
-    chosen = [row for row, _ in zip(rows, range(MOST_EXAMPLES), strict=False)]
-    return tuple(Example((facts.where(row),), show(row)) for row in chosen)
+    return [Example((facts.where(row),), show(row)) for row in islice(rows, MOST_EXAMPLES)]
 
 
 def row_findings(
     facts: Facts,
     name: str,
+    key: str,
     bad: np.ndarray,
-    severity: str,
-    summary: str,
-    advice: str,
-    show: Callable[[int], str],
     *,
     among: np.ndarray | None = None,
     order: np.ndarray | None = None,
+    show: Callable[[int], str] | None = None,
+    **filled: Any,
 ) -> Iterator[Finding]:
     """Yield one finding on the readable rows of a modality that a mask marks; none if there are no such rows.
 
-    Examples come in the order of the rows, or ascending by `order`; `show` says what is to be seen in a row.
+    Examples come in the order of the rows, or ascending by `order`; `show` says what is to be seen in a row, or else
+    the words do by the measures of the row.
     """
+
+    def measured(row: int) -> str:
+        table = facts.measures[name]
+        return wordings()[key].example.format(**dict(zip(table.dtype.names or (), table[row], strict=True)))
+
     among = facts.readable[name] if among is None else among
     rows = np.flatnonzero(among & bad)
     if len(rows):
         first = rows if order is None else rows[np.argsort(order[rows], kind="stable")]
-        examples = examples_of(facts, first.tolist(), show)
-        summary = f"{name}: {summary}"
-        yield Finding(severity, summary, len(rows), int(among.sum()), facts.unit(name), advice, examples)
+        examples = examples_of(facts, first.tolist(), show or measured)
+        yield worded(key, name, len(rows), int(among.sum()), examples, unit=facts.unit(name), **filled)

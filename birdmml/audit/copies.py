@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from birdmml.audit.check import MOST_EXAMPLES, Example, Finding
+from birdmml.audit.check import MOST_EXAMPLES, Example, Finding, worded
 from birdmml.audit.facts import Facts
 from birdmml.audit.words import words_of
 from confu_core.inputs.fingerprint import copy_pairs, distance, groups_of, near_pairs
@@ -47,20 +48,12 @@ class Copies:
         _, first, place = np.unique(key, return_index=True, return_inverse=True)
         return first[place.reshape(-1)]
 
-    def findings(
-        self, rows: np.ndarray, group: np.ndarray, severity: str, summary: str, advice: str
-    ) -> Iterator[Finding]:
+    def findings(self, key: str, rows: np.ndarray, group: np.ndarray) -> Iterator[Finding]:
         """Yield one finding on rows, with groups that they belong to as examples; none if there are no rows."""
         if len(rows):
-            summary, unit = f"{self.name}: {summary}", self.facts.unit(self.name)
-            examples = tuple(self.examples(rows, group))
-            yield Finding(severity, summary, len(rows), self.looked_at, unit, advice, examples)
-
-    def crossing(self) -> Iterator[Finding]:
-        """Yield a finding on the rows that have a copy in another split."""
-        unit = self.facts.unit(self.name)
-        advice = f"Keep all copies of a {unit[:-1]} in one split: what was trained on is tested on."
-        yield from self.findings(self.across(), self.group, "error", f"{unit} have a copy in another split", advice)
+            unit = self.facts.unit(self.name)
+            examples = self.examples(rows, group)
+            yield worded(key, self.name, len(rows), self.looked_at, examples, unit=unit, one=unit[:-1])
 
     def examples(self, rows: np.ndarray, group: np.ndarray) -> Iterator[Example]:
         """Yield groups that rows belong to: the first member, and one of the rows, of another split if any is."""
@@ -96,7 +89,7 @@ def find_copies(facts: Facts, name: str, within: int | None = None) -> Copies:
     return Copies(facts, name, len(rows), group, exact)
 
 
-def like_groups(texts: Sequence[str], jaccard: float = JACCARD) -> np.ndarray:
+def like_groups(texts: Sequence[str]) -> np.ndarray:
     """Group texts that share runs of three words: the first of each one's group, of shape (texts,).
 
     Case, punctuation and a few words make no difference; texts without words are alone. MinHash (Broder, 1997) finds
@@ -110,16 +103,15 @@ def like_groups(texts: Sequence[str], jaccard: float = JACCARD) -> np.ndarray:
     equal = [(first.setdefault(words, row), row) for row, words in enumerate(worded) if words]
     unique = list(first.values())
     hashed = _run_hashes([worded[row] for row in unique])
-    near = [(unique[one], unique[other]) for one, other in _near(hashed, jaccard)]
+    near = [(unique[one], unique[other]) for one, other in _near(hashed)]
     return groups_of(np.array([*equal, *near], dtype=np.int64).reshape(-1, 2), len(texts))
 
 
 def _run_hashes(worded: Sequence[tuple[str, ...]]) -> list[np.ndarray]:
     """Return the hashes of each text's runs of words, ascending; of short texts, of all words together."""
-    vocabulary: dict[str, int] = {}
     hashed = []
     for words in worded:
-        codes = np.array([_code(word, vocabulary) for word in words], dtype=np.uint64)
+        codes = np.array([_code(word) for word in words], dtype=np.uint64)
         length = min(RUN, len(codes))
         runs = np.zeros(len(codes) - length + 1, dtype=np.uint64)
         for offset in range(length):
@@ -128,13 +120,12 @@ def _run_hashes(worded: Sequence[tuple[str, ...]]) -> list[np.ndarray]:
     return hashed
 
 
-def _code(word: str, vocabulary: dict[str, int]) -> int:
-    if word not in vocabulary:
-        vocabulary[word] = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
-    return vocabulary[word]
+@lru_cache(maxsize=100_000)
+def _code(word: str) -> int:
+    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
 
 
-def _near(hashed: Sequence[np.ndarray], jaccard: float) -> list[tuple[int, int]]:
+def _near(hashed: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     if len(hashed) < 2:
         return []
     minima = _minima(hashed)
@@ -148,14 +139,14 @@ def _near(hashed: Sequence[np.ndarray], jaccard: float) -> list[tuple[int, int]]
         head = np.maximum.accumulate(np.where(start, np.arange(len(order)), 0))
         # With the first and with the one before: as many pairs as texts, however many share a band.
         pairs = np.concatenate([np.stack([before, again], axis=1) for before in (head[again], again - 1)])
-        found.update(map(tuple, np.sort(order[pairs], axis=1)[_likely(minima, order[pairs], jaccard)].tolist()))
-    return [(one, other) for one, other in sorted(found) if _jaccard(hashed[one], hashed[other]) >= jaccard]
+        found.update(map(tuple, np.sort(order[pairs], axis=1)[_likely(minima, order[pairs])].tolist()))
+    return [(one, other) for one, other in sorted(found) if _jaccard(hashed[one], hashed[other]) >= JACCARD]
 
 
-def _likely(minima: np.ndarray, pairs: np.ndarray, jaccard: float) -> np.ndarray:
+def _likely(minima: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     blocks = [pairs[at : at + _BLOCK] for at in range(0, len(pairs), _BLOCK)] or [pairs]
     shares = [(minima[block[:, 0]] == minima[block[:, 1]]).mean(axis=1) for block in blocks]
-    return np.concatenate(shares) >= jaccard - _SLACK
+    return np.concatenate(shares) >= JACCARD - _SLACK
 
 
 def _minima(hashed: Sequence[np.ndarray]) -> np.ndarray:

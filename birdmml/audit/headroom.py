@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from birdmml.audit.check import Example, Finding, NotApplicable
+from birdmml.audit.check import Example, Finding, NotApplicable, worded
 from birdmml.audit.facts import Facts, letters
 from birdmml.audit.words import words_of
 from birdmml.describe import describe
@@ -29,6 +29,8 @@ WORDS = 200
 LEAST_TEXTS = 3  # A word of fewer tells these texts apart, and nothing of others.
 HELD_OUT = 0.2  # Of the training rows, where a dataset has no split to choose or to test on.
 _LEAST_ROWS = 20
+
+Query = tuple[str, ...]  # The modalities of a subset.
 
 
 @dataclass(frozen=True)
@@ -86,30 +88,13 @@ class Headroom:
         singles = [one for one in self.subsets if one.name in self.signs.values()]
         full = [one for one in singles if one.accuracy.low >= SATURATED]
         if full and len(singles) > 1:
-            names = ", ".join(one.name for one in full)
-            yield Finding(
-                "warning",
-                f"{names} alone tells the class by simple features: nothing is left to gain",
-                len(full),
-                len(singles),
-                "modalities",
-                "Do not judge fusion on these data: make the modality harder, or leave it out of the query.",
-                tuple(Example((), f"{one.name}: accuracy {one.accuracy.value:.3f}") for one in full),
-                HEADROOM,
-            )
+            examples = [Example((), f"{one.name}: accuracy {one.accuracy.value:.3f}") for one in full]
+            yield worded("saturated", "", len(full), len(singles), examples, names=", ".join(one.name for one in full))
         if self.gains:
             gaining = [f"{one.name} {one.gain.value:+.3f}" for one in self.gains if one.verdict == "yes"]
-            yield Finding(
-                "info",
-                f"together more than each part: {', '.join(gaining)}"
-                if gaining
-                else "no subset gets more than the best of its parts",
-                len(gaining),
-                len(self.gains),
-                "subsets of modalities",
-                examples=tuple(Example((), _as_text(one)) for one in self.gains[:5]),
-                code=HEADROOM,
-            )
+            examples = [Example((), _as_text(one)) for one in self.gains[:5]]
+            key = "gaining" if gaining else "no-gain"
+            yield worded(key, "", len(gaining), len(self.gains), examples, gaining=", ".join(gaining))
 
 
 @dataclass(frozen=True)
@@ -140,24 +125,17 @@ def measure_headroom(facts: Facts, *, seed: int = 0, workers: int = 1) -> Headro
     chosen = [each for size in range(1, len(signs) + 1) for each in combinations(signs, size)]
     # The widest first: it takes longest.
     plan = sorted(chosen, key=len, reverse=True)
-    probed = mapped(
-        functools.partial(_probe, rows),
-        plan,
-        min(workers, len(plan)),
-        died=lambda times, names: (
-            f"the worker that probes died {times} times over {names}; use fewer workers if memory ran out"
-        ),
-        name="+".join,
-    )
-    correct = dict(probed)
-    named = {each: _name(each, signs) for each in chosen}
+    probe = functools.partial(_probe, rows)
+    correct = dict(mapped(probe, plan, min(workers, len(plan)), name="+".join, who="the worker that probes"))
     bayes = {tuple(query.split("+")): value for query, value in describe(facts.subject.dataset).bayes.items()}
-    exact = {named[query]: value for query, value in bayes.items() if query in named}
+    subsets = {
+        each: Subset(_name(each, signs), bootstrap_mean(correct[each], seed=seed), bayes.get(each)) for each in chosen
+    }
     labels = rows.labels[rows.train]
     return Headroom(
         signs,
-        tuple(Subset(named[each], bootstrap_mean(correct[each], seed=seed), exact.get(named[each])) for each in chosen),
-        tuple(_gain(each, named, correct, exact, seed) for each in chosen if len(each) > 1),
+        tuple(subsets.values()),
+        tuple(_gain(each, subsets, correct, seed) for each in chosen if len(each) > 1),
         float((rows.labels[rows.test] == np.bincount(labels).argmax()).mean()),
         len(rows.train),
         len(rows.validation),
@@ -232,32 +210,26 @@ def _parts(facts: Facts, split: np.ndarray, seed: int) -> list[np.ndarray]:
     return [np.sort(train[order[taken:]]), *parts]
 
 
-def _probe(rows: ProbeRows, modalities: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+def _probe(rows: ProbeRows, modalities: Query) -> tuple[Query, np.ndarray]:
     """Return which test rows a subset classifies correctly."""
     # Only here, so that processes that read shards do not wait for PyTorch, which lies beside this probe.
     from confu_core.evaluation.probes import Labelled, linear_probe
 
     table = np.concatenate([rows.features[name] for name in modalities], axis=1)
-    train, validation, test = (
-        Labelled(table[part], rows.labels[part]) for part in (rows.train, rows.validation, rows.test)
-    )
+    parts = (rows.train, rows.validation, rows.test)
+    train, validation, test = (Labelled(table[part], rows.labels[part]) for part in parts)
     with threadpool_limits(1):
         return modalities, linear_probe(train, validation, test, STRENGTHS).correct
 
 
-def _gain(
-    each: tuple[str, ...],
-    named: Mapping[tuple[str, ...], str],
-    correct: Mapping[tuple[str, ...], np.ndarray],
-    exact: Mapping[str, float],
-    seed: int,
-) -> Gain:
+def _gain(each: Query, subsets: Mapping[Query, Subset], correct: Mapping[Query, np.ndarray], seed: int) -> Gain:
     smaller = list(combinations(each, len(each) - 1))
     best = max(smaller, key=lambda part: correct[part].mean())
     gain = complementarity(correct[each], [correct[part] for part in smaller], seed=seed).gain
-    known = [exact[named[part]] for part in smaller if named[part] in exact]
-    available = exact[named[each]] - max(known) if named[each] in exact and len(known) == len(smaller) else None
-    return Gain(named[each], named[best], gain, available)
+    ceiling, known = subsets[each].ceiling, [subsets[part].ceiling for part in smaller]
+    parts = [one for one in known if one is not None]
+    available = ceiling - max(parts) if ceiling is not None and len(parts) == len(known) else None
+    return Gain(subsets[each].name, subsets[best].name, gain, available)
 
 
 def _name(modalities: Sequence[str], signs: Mapping[str, str]) -> str:

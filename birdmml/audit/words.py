@@ -88,11 +88,8 @@ class Naming:
         self.phrases = [[f" {' '.join(phrase)} " for phrase in each if phrase] for each in phrases]
         parts = [{word for phrase in each for word in phrase} for each in phrases]
         known = _species_with(parts)
-        self.parts: list[frozenset[str]] = [
-            frozenset(
-                word for word in words if len(word) >= SHORTEST and known[word] <= MOST_SPECIES and _telling(word)
-            )
-            for words in parts
+        self.parts = [
+            frozenset(word for word in words if known[word] <= MOST_SPECIES and _telling(word)) for words in parts
         ]
 
     def exclusive(self, captions: Iterable[tuple[str, int]]) -> None:
@@ -150,19 +147,20 @@ def _telling(word: str) -> bool:
 @lru_cache(maxsize=1)
 def describing_words() -> frozenset[str]:
     """Return words of names that captions use for what is seen and heard, beside those of our own table."""
-    return _word_set("describing", _lists()["describing"])
+    return _word_set("describing", word_lists()["describing"])
 
 
 @lru_cache(maxsize=1)
 def _languages() -> tuple[dict[str, frozenset[str]], dict[str, re.Pattern[str]]]:
     """Return the common words of each language, and what finds the letters of each script that is not Latin."""
-    lists = _lists()
+    lists = word_lists()
     common = {name: _word_set(f"languages.{name}", words) for name, words in lists["languages"].items()}
     return common, {name: re.compile(f"[{letters}]") for name, letters in lists["scripts"].items()}
 
 
 @lru_cache(maxsize=1)
-def _lists() -> dict[str, Any]:
+def word_lists() -> dict[str, Any]:
+    """Return what `words.toml` holds."""
     return read_data("birdmml.audit", "words.toml")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from birdmml.ingest.recipe import NAME, RealRecipe, Source, checked_information, real_recipe, settings_of
-from birdmml.ingest.rejects import REASONS, REJECTS, Reject, counts
+from birdmml.ingest.rows import REASONS, REJECTS, Reject, counts
 from birdmml.ingest_settings import IngestSettings, settings_from
 
 __all__ = [

@@ -18,6 +18,7 @@ from typing import Any
 
 from birdmml.ingest.plain_tar import Place, TarIndex, index_tar, keep, opened
 from confu_core.errors import DatasetError
+from confu_core.io.atomic import reading
 from confu_core.io.storage import Location, RemotePath
 
 MOST_ARCHIVE_BYTES = 1 << 40
@@ -73,12 +74,9 @@ class Archive:
 
     def read(self, place: Place) -> bytes:
         """Return the content of a member."""
-        try:
-            with opened(self.path, kept=self.kept) as file:
-                file.seek(place.offset)
-                data = file.read(place.size)
-        except OSError as error:
-            raise DatasetError(f"{self.path} cannot be read: {error.strerror}; run the same build again") from error
+        with reading(self.path, "; run the same build again"), opened(self.path, kept=self.kept) as file:
+            file.seek(place.offset)
+            data = file.read(place.size)
         if len(data) < place.size:
             raise DatasetError(f"{self.path} was cut since it was looked at; run the same build again")
         return data
@@ -224,9 +222,6 @@ def unpacked(parts: Parts) -> Iterator[bytes]:
 
 def _pieces(parts: Parts) -> Iterator[bytes]:
     for path in parts.paths[: parts.readable]:
-        try:
-            with opened(path, kept=parts.kept) as file:
-                while piece := file.read(PIECE):
-                    yield piece
-        except OSError as error:
-            raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+        with reading(path), opened(path, kept=parts.kept) as file:
+            while piece := file.read(PIECE):
+                yield piece

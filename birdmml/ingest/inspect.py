@@ -6,7 +6,7 @@ import contextlib
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from birdmml.ingest.media import listen_to_sound, look_at_picture
 from confu_core.errors import DatasetError
 from confu_core.inputs.fingerprint import PICTURE_DISTANCE, SOUND_DISTANCE, copy_pairs, groups_of
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
-from confu_core.parallel.workers import counting, mapped
+from confu_core.parallel.workers import Progress, counting, mapped
 from confu_core.shards.manifest import library_versions
 
 LIBRARIES = ("librosa", "pillow", "scipy", "soundfile", "soxr")
@@ -31,8 +31,8 @@ _NEAR = {"picture": PICTURE_DISTANCE, "sound": SOUND_DISTANCE}
 class Found(NamedTuple):
     """What was found out about a file, by its name in the manifest: its SHA-256, if it could be read, and its measures.
 
-    `reason` and `detail` say why it cannot be used at all; they are empty if it can. `measures` are the fields of
-    `LookedAt` or `Listened`.
+    `reason` and `detail` say why it cannot be used at all; they are empty if it can. `measures` are those of
+    `look_at_picture` or `listen_to_sound`.
     """
 
     name: str
@@ -66,7 +66,7 @@ def inspect(
     names: Mapping[str, Sequence[str]],
     *,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, dict[str, Found]]:
     """Look at files, "picture" and "sound", each named once, and return what was found by their kind and name.
 
@@ -84,10 +84,9 @@ def inspect(
         max(1, min(workers, len(chunks) // CHUNKS_PER_PROCESS)),
         each=counting(progress, sum(map(len, names.values())), lambda result: len(result[1])),
         name=lambda chunk: f"{chunk.names[0]} to {chunk.names[-1]}",
-        died=lambda times, names: (
-            f"the worker died {times} times over the files {names}; what was found of the "
-            "others is kept: take these out of the manifest, or run it with fewer --workers if memory ran out"
-        ),
+        over="the files ",
+        mend="what was found of the others is kept: take these out of the manifest, or run it with fewer --workers if "
+        "memory ran out",
     )
     found: dict[str, dict[str, Found]] = {kind: {} for kind in names}
     for kind, findings in results:
@@ -149,8 +148,8 @@ def _found(inspection: Inspection, kind: str, name: str) -> Found:
     try:
         data = inspection.files.read(name)
         digest = hashlib.sha256(data).hexdigest()
-        if kind == "picture":
-            return Found(name, digest, "", "", vars(look_at_picture(data)))
-        return Found(name, digest, "", "", vars(listen_to_sound(data, inspection.sample_rate, inspection.seconds)))
+        rate, seconds = inspection.sample_rate, inspection.seconds
+        measured = look_at_picture(data) if kind == "picture" else listen_to_sound(data, rate, seconds)
+        return Found(name, digest, "", "", measured)
     except Unreadable as error:
         return Found(name, digest, error.reason, error.detail, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,30 +31,12 @@ LOWEST = -200.0  # dB: silence.
 _REASONS = {"longer than": "too long", "is cut": "wrong length", "cancel each other": "antiphase"}
 
 
-@dataclass(frozen=True)
-class LookedAt:
-    """A decoded picture: its upright size in pixels, and the perceptual hash of its centre, all 0 for one colour."""
+def look_at_picture(data: bytes) -> dict[str, Any]:
+    """Decode a JPEG, PNG or WebP file and measure it; `Unreadable` says why it cannot be used.
 
-    width: int
-    height: int
-    hash: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Listened:
-    """A decoded recording: its length, its fingerprint, all 0 for silence, and the level of its loudest window in dB.
-
-    `movement` is the level of that window about its mean: -200 for a constant.
+    Measures are its upright ``width`` and ``height`` in pixels, and the perceptual ``hash`` of its centre, as 64-bit
+    words, all 0 for one colour.
     """
-
-    seconds: float
-    level: float
-    movement: float
-    hash: tuple[int, ...]
-
-
-def look_at_picture(data: bytes) -> LookedAt:
-    """Decode a JPEG, PNG or WebP file and measure it; `Unreadable` says why it cannot be used."""
     if not data:
         raise Unreadable("empty file", "0 bytes")
     try:
@@ -66,7 +48,7 @@ def look_at_picture(data: bytes) -> LookedAt:
         raise Unreadable("too large" if "at most" in str(error) else "unreadable", str(error)) from error
     if orientation in _QUARTER_TURNS:
         width, height = height, width
-    return LookedAt(width, height, tuple(map(int, picture_hash(square))))
+    return {"width": width, "height": height, "hash": tuple(map(int, picture_hash(square)))}
 
 
 def prepared_picture(data: bytes, size: int, quality: int) -> bytes:
@@ -79,10 +61,12 @@ def prepared_picture(data: bytes, size: int, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def listen_to_sound(data: bytes, sample_rate: int, seconds: float) -> Listened:
+def listen_to_sound(data: bytes, sample_rate: int, seconds: float) -> dict[str, Any]:
     """Decode a WAV, FLAC, Ogg or MP3 file whole, at a sample rate in Hz, and measure it and its loudest window.
 
-    `Unreadable` says why it cannot be used, as where it is shorter than its header says.
+    Measures are its length in ``seconds``, of that window the ``level`` in dB and the level about its mean (its
+    ``movement``, -200 for a constant), and the ``hash`` of the whole as 64-bit words, all 0 for silence. `Unreadable`
+    says why it cannot be used, as where it is shorter than its header says.
     """
     if not data:
         raise Unreadable("empty file", "0 bytes")
@@ -93,9 +77,12 @@ def listen_to_sound(data: bytes, sample_rate: int, seconds: float) -> Listened:
         raise Unreadable(reason, str(error)) from error
     start = clip_start(samples, sample_rate, seconds, "loudest")
     window = samples[start : start + samples_in(seconds, sample_rate)]
-    words = tuple(int(word) for word in sound_fingerprint(samples, sample_rate))
-    level = decibels(float(np.mean(np.square(window, dtype=np.float64))))
-    return Listened(len(samples) / sample_rate, level, decibels(float(np.var(window, dtype=np.float64))), words)
+    return {
+        "seconds": len(samples) / sample_rate,
+        "level": decibels(float(np.mean(np.square(window, dtype=np.float64)))),
+        "movement": decibels(float(np.var(window, dtype=np.float64))),
+        "hash": tuple(map(int, sound_fingerprint(samples, sample_rate))),
+    }
 
 
 def prepared_sound(

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from confu_core.errors import DatasetError
-from confu_core.io.atomic import replacing, write_whole, writing
+from confu_core.io.atomic import reading, replacing, write_whole, writing
 from confu_core.io.lock import locked
 
 MOST_MEMBERS = 10_000_000
@@ -83,15 +83,12 @@ def index_tar(path: Path, most_bytes: int, *, kept: bool = False) -> TarIndex:
     DatasetError says that it is no tar at all, cannot be read, or has more members than are ever read.
     """
     index = TarIndex()
-    try:
-        with opened(path, kept=kept) as file:
-            for name, kind, place in _entries(path, file, path.stat().st_size, index):
-                if kind != tarfile.DIRTYPE:
-                    index.take(name, kind, place, most_bytes)
-                if len(index.members) + index.refused_count > MOST_MEMBERS:
-                    raise DatasetError(f"{path} holds more than {MOST_MEMBERS} files, the most that are read")
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    with reading(path), opened(path, kept=kept) as file:
+        for name, kind, place in _entries(path, file, path.stat().st_size, index):
+            if kind != tarfile.DIRTYPE:
+                index.take(name, kind, place, most_bytes)
+            if len(index.members) + index.refused_count > MOST_MEMBERS:
+                raise DatasetError(f"{path} holds more than {MOST_MEMBERS} files, the most that are read")
     return index
 
 

@@ -9,15 +9,14 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from birdmml.ingest.inspect import Found, copies_of
 from birdmml.ingest.names import alike
-from birdmml.ingest.rejects import Reject, cell_rejects, counts, file_rejects
-from birdmml.ingest.rows import FILES, ManifestRow, SourceManifest
+from birdmml.ingest.rows import FILES, ManifestRow, Reject, SourceManifest, cell_rejects, counts, file_rejects
 from birdmml.ingest_settings import APART, SPLITS, IngestSettings
 from confu_core.cells import cleaned, is_nothing
 from confu_core.errors import DatasetError, InvalidValue, nearest
@@ -56,12 +55,15 @@ class Plan:
         return hashlib.sha256(json.dumps(self.samples).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Files:
-    """What was found of the files, by kind and name, and which of them are copies."""
+    """What was found of the files, by kind and name; which are copies, and of which the first is a sample already."""
 
+    settings: IngestSettings
     found: Mapping[str, Mapping[str, Found]]
     copies: Mapping[str, Mapping[str, int]]
+    first: dict[tuple[str, int], ManifestRow] = field(default_factory=dict)
+    used: Counter[str] = field(default_factory=Counter)
 
     def group(self, kind: str, row: ManifestRow) -> tuple[str, int]:
         """Return what the copies of a row's file have in common."""
@@ -70,6 +72,30 @@ class _Files:
     def content(self, kind: str, row: ManifestRow) -> str:
         """Return the SHA-256 of a row's file."""
         return self.found[kind][row.file(kind)].sha256
+
+    def rejects(self, row: ManifestRow) -> list[Reject]:
+        """Return of which earlier samples a row is a copy; if of none, it is taken."""
+        kinds = [kind for kind in FILES if kind not in self.settings.keep_duplicates and self._is_copy(kind, row)]
+        if not kinds:
+            for kind in FILES:
+                self.first.setdefault(self.group(kind, row), row)
+            self.used[self.content("sound", row)] += 1
+        return [self._reject(kind, row) for kind in kinds]
+
+    def _is_copy(self, kind: str, row: ManifestRow) -> bool:
+        if self.group(kind, row) not in self.first:
+            return False
+        used = self.used[self.content(kind, row)] if kind == "sound" else 0
+        # With evenly placed windows a long recording has room for several clips that share nothing.
+        if self.settings.window == "even" and used > 0:
+            return used >= int(self.found[kind][row.file(kind)].measures["seconds"] / self.settings.seconds)
+        return True
+
+    def _reject(self, kind: str, row: ManifestRow) -> Reject:
+        first = self.first[self.group(kind, row)]
+        equal = self.content(kind, row) == self.content(kind, first)
+        reason, detail = "duplicate" if equal else "near duplicate", f"of {first.file(kind)} in row {first.number}"
+        return Reject(row.key, row.number, row.file(kind), reason, detail)
 
 
 def make_plan(manifest: SourceManifest, settings: IngestSettings, found: Mapping[str, Mapping[str, Found]]) -> Plan:
@@ -81,25 +107,21 @@ def make_plan(manifest: SourceManifest, settings: IngestSettings, found: Mapping
     _check_apart(manifest, settings)
     given = "split" in manifest.roles and settings.split is None
     near = settings.duplicates == "near"
-    files = _Files(found, {kind: copies_of(some, kind, near=near) for kind, some in found.items()})
+    files = _Files(settings, found, {kind: copies_of(some, kind, near=near) for kind, some in found.items()})
     rejects: list[Reject] = []
     rows: list[ManifestRow] = []
-    taken = _Taken(settings, files)
     for row in manifest:
         wrong = cell_rejects(manifest, row, split_needed=given)
-        wrong = wrong or file_rejects(row, settings, found) or taken.rejects(row)
+        wrong = wrong or file_rejects(row, settings, found) or files.rejects(row)
         rejects += wrong
         rows += [] if wrong else [row]
     if not rows:
         said = ", ".join(f"{reason} {count}" for reason, count in counts(rejects).items())
-        one = rejects[0]
-        first = f"row {one.row}, {one.file or 'cells'}: {one.reason} ({one.detail})"
-        raise DatasetError(
-            f"{manifest.table.name}: no row of {manifest.table.rows} can be used ({said}); first: {first}"
-        )
-    split, facts = _splits(rows, settings, files, given)
+        one, none = rejects[0], f"{manifest.table.name}: no row of {manifest.table.rows} can be used ({said})"
+        raise DatasetError(f"{none}; first: row {one.row}, {one.file or 'cells'}: {one.reason} ({one.detail})")
+    split, facts = _splits(rows, files, given)
     facts |= _facts(manifest, rows, rejects)
-    plan = Plan(_samples(rows, split, settings, files), tuple(rejects), facts)
+    plan = Plan(_samples(rows, split, files), tuple(rejects), facts)
     kept = sum(map(len, plan.samples.values()))
     if kept + facts["rejected_rows"] != facts["rows"]:
         sums = f"{kept} samples and {facts['rejected_rows']} rejects of {facts['rows']} rows"
@@ -114,44 +136,9 @@ def _check_apart(manifest: SourceManifest, settings: IngestSettings) -> None:
             raise InvalidValue(f"apart: {manifest.table.name} has no column {name!r}; {nearest(name, known)}")
 
 
-class _Taken:
-    """Copies whose first is a sample already."""
-
-    def __init__(self, settings: IngestSettings, files: _Files) -> None:
-        self._settings, self._files = settings, files
-        self._first: dict[tuple[str, int], ManifestRow] = {}
-        self._used: Counter[str] = Counter()
-
-    def rejects(self, row: ManifestRow) -> list[Reject]:
-        """Return of which earlier samples a row is a copy; if of none, it is taken."""
-        kinds = [kind for kind in FILES if kind not in self._settings.keep_duplicates and self._is_copy(kind, row)]
-        if not kinds:
-            for kind in FILES:
-                self._first.setdefault(self._files.group(kind, row), row)
-            self._used[self._files.content("sound", row)] += 1
-        return [self._reject(kind, row) for kind in kinds]
-
-    def _is_copy(self, kind: str, row: ManifestRow) -> bool:
-        if self._files.group(kind, row) not in self._first:
-            return False
-        used = self._used[self._files.content(kind, row)] if kind == "sound" else 0
-        # With evenly placed windows a long recording has room for several clips that share nothing.
-        if self._settings.window == "even" and used > 0:
-            seconds = self._files.found[kind][row.file(kind)].measures["seconds"]
-            return used >= int(seconds / self._settings.seconds)
-        return True
-
-    def _reject(self, kind: str, row: ManifestRow) -> Reject:
-        first = self._first[self._files.group(kind, row)]
-        equal = self._files.content(kind, row) == self._files.content(kind, first)
-        reason, detail = "duplicate" if equal else "near duplicate", f"of {first.file(kind)} in row {first.number}"
-        return Reject(row.key, row.number, row.file(kind), reason, detail)
-
-
-def _splits(
-    rows: Sequence[ManifestRow], settings: IngestSettings, files: _Files, given: bool
-) -> tuple[list[str], dict[str, Any]]:
-    ties = [_ties(row, settings, files) for row in rows]
+def _splits(rows: Sequence[ManifestRow], files: _Files, given: bool) -> tuple[list[str], dict[str, Any]]:
+    settings = files.settings
+    ties = [_ties(row, files) for row in rows]
     component = components(ties)
     groups = len(set(component))
     if given:
@@ -168,8 +155,9 @@ def _splits(
     return split, {"splits": "given" if given else "made", "groups": groups, "crossing": crossing(component, split)}
 
 
-def _ties(row: ManifestRow, settings: IngestSettings, files: _Files) -> list[tuple[str, str | int]]:
-    cells = {name: str({**row.extras, **row.values}.get(name, "")) for name in settings.apart}
+def _ties(row: ManifestRow, files: _Files) -> list[tuple[str, str | int]]:
+    settings, known = files.settings, {**row.extras, **row.values}
+    cells = {name: str(known.get(name, "")) for name in settings.apart}
     # Who is written in two ways is one all the same.
     shared = [(name, cleaned(cell).casefold()) for name, cell in cells.items() if not is_nothing(cell, settings.na)]
     return [*shared, *(files.group(kind, row) for kind in FILES)]
@@ -193,23 +181,18 @@ def _facts(manifest: SourceManifest, rows: Sequence[ManifestRow], rejects: Seque
     }
 
 
-def _samples(
-    rows: Sequence[ManifestRow], split: Sequence[str], settings: IngestSettings, files: _Files
-) -> dict[str, tuple[Planned, ...]]:
+def _samples(rows: Sequence[ManifestRow], split: Sequence[str], files: _Files) -> dict[str, tuple[Planned, ...]]:
     sounds = [files.content("sound", row) for row in rows]
-    places = Counter(sounds) if settings.window == "even" else Counter(set(sounds))
+    places = Counter(sounds if files.settings.window == "even" else set(sounds))
     seen: Counter[str] = Counter()
     planned: dict[str, list[Planned]] = defaultdict(list)
     for row, name, sound in zip(rows, split, sounds, strict=True):
         photo = files.content("picture", row)
         planned[name].append(Planned(row.number, photo, sound, seen[sound] % places[sound], places[sound]))
         seen[sound] += 1
-    return {name: tuple(_shuffled(planned[name], settings.seed, name)) for name in SPLITS if planned[name]}
-
-
-def _shuffled(samples: list[Planned], seed: int, split: str) -> list[Planned]:
-    order = generator(seed, "birdmml", "ingest", split, "order").permutation(len(samples))
-    return [samples[place] for place in order]
+    random = {name: generator(files.settings.seed, "birdmml", "ingest", name, "order") for name in SPLITS}
+    orders = {name: random[name].permutation(len(planned[name])) for name in SPLITS if planned[name]}
+    return {name: tuple(planned[name][place] for place in order) for name, order in orders.items()}
 
 
 def components(ties: Sequence[Sequence[Hashable]]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,18 +18,16 @@ from birdmml.ingest.inspect import LIBRARIES, Inspection, forget, inspect
 from birdmml.ingest.media import prepared_picture, prepared_sound
 from birdmml.ingest.names import class_names
 from birdmml.ingest.plan import Plan, Planned, make_plan
-from birdmml.ingest.rejects import REJECTS, cell_rejects, reject_bytes
-from birdmml.ingest.rows import FILES, LABEL, SourceManifest, manifest_of
+from birdmml.ingest.rows import FILES, LABEL, REJECTS, SourceManifest, cell_rejects, manifest_of, reject_bytes
 from birdmml.ingest.table import read_source_table
 from birdmml.ingest_settings import IngestSettings, settings_from
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.io.storage import Location, location
-from confu_core.shards import Manifest
+from confu_core.parallel.workers import Progress
+from confu_core.shards import MEDIA, Manifest, Recipe, with_features
 from confu_core.shards.cache import cache_folder
-from confu_core.shards.parquet import MEDIA, with_features
-from confu_core.shards.recipe import Recipe
 from confu_core.typed import check_keys
 
 NAME, NEUTRAL = "birdmml-real", "own-media"
@@ -199,7 +197,7 @@ def real_recipe(
     *,
     cache: Path | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> RealRecipe:
     """Look at all files of a manifest, and decide what becomes of each row.
 

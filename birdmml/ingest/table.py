@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from confu_core.cells import cleaned
+from confu_core.data_files import read_data
 from confu_core.datasets.separated import MOST_CELL, MOST_ROWS, read_separated
 from confu_core.errors import DatasetError
 from confu_core.io.storage import Location
@@ -25,30 +26,8 @@ MOST_COLUMNS, MOST_HEADING = 2000, 200  # Characters of a heading.
 MOST_FOOTER, MOST_ENTRIES = 1 << 24, 100_000  # Of Parquet: its metadata, and what a list in it holds.
 _INT64 = 1 << 63
 _PARQUET = b"PAR1"
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # Marks of UTF-16.
 _INDEX = re.compile(r"__index_level_\d+__")  # What pandas calls an index that has no name.
 _HEAD = 4096  # Bytes that tell what a file is.
-_AS_CSV = "save it as CSV in UTF-8"
-_BY_PANDAS = "write {} as CSV or Parquet, with pandas.read_json"
-# Pattern at the start of a file, what it is, and what to do.
-_OTHERS = (
-    (rb"PK\x03\x04.*(xl/|\[Content_Types\])", "a spreadsheet of Excel", _AS_CSV),
-    (rb"PK\x03\x04.*opendocument\.spreadsheet", "a spreadsheet of LibreOffice", _AS_CSV),
-    (rb"PK\x03\x04", "a zip archive", "unpack it and name the table in it"),
-    (rb"\xd0\xcf\x11\xe0", "an old spreadsheet of Excel", _AS_CSV),
-    (rb"\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd", "compressed", "unpack it first"),
-    (rb"ARROW1|FEA1", "an Arrow or Feather file", "write it as Parquet"),
-    (rb"ORC", "an ORC file", "write it as Parquet"),
-    (rb"PARE", "an encrypted Parquet file", "write it without encryption"),
-    (rb"SQLite format 3", "a database of SQLite", "export the table as CSV"),
-    (rb"\x89HDF", "an HDF5 file", "write the table as Parquet or CSV"),
-    (rb"(\xef\xbb\xbf)?\s*\{", "JSON lines", f"{_BY_PANDAS.format('them')}(..., lines=True)"),
-    (rb"(\xef\xbb\xbf)?\s*\[\s*[\[{]", "JSON", _BY_PANDAS.format("it")),
-    (rb"(\xef\xbb\xbf)?\s*<(!doctype|html)", "a page of HTML", "download the table itself"),
-    (rb"(\xef\xbb\xbf)?\s*<\?xml", "XML", _AS_CSV),
-    (rb"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself with git lfs pull"),
-    (rb"%PDF", "a PDF", _AS_CSV),
-)
 
 
 @dataclass(frozen=True)
@@ -113,11 +92,11 @@ def _content(path: Location) -> bytes:
 def _refuse_others(name: str, head: bytes) -> None:
     if head.startswith(_PARQUET):
         return
-    if head.startswith(_WIDE):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # Its marks.
         raise DatasetError(f"{name} is UTF-16; save it as UTF-8")
-    for pattern, what, mend in _OTHERS:
-        if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
-            raise DatasetError(f"{name} is {what}, and a manifest is CSV or Parquet; {mend}")
+    for other in read_data("birdmml", "no_tables.toml")["files"]:
+        if re.match(other["begins"].encode(), head, re.DOTALL | re.IGNORECASE):
+            raise DatasetError(f"{name} is {other['is']}, and a manifest is CSV or Parquet; {other['mend']}")
     if b"\0" in head:
         raise DatasetError(f"{name} is neither CSV nor Parquet: it holds NUL bytes")
 
@@ -224,12 +203,8 @@ def _columns(
 
 def _lengths(column: pa.ChunkedArray) -> np.ndarray:
     """Return how many bytes each cell of text takes, without making the texts that many rows may share."""
-    found = [np.zeros(0, dtype=np.int64)]
-    for chunk in column.chunks:
-        sizes = pc.fill_null(pc.binary_length(chunk.dictionary.cast(pa.large_binary())), 0).to_numpy(False)
-        places = pc.fill_null(chunk.indices, -1).to_numpy(False)
-        found.append(np.append(sizes, 0)[places].astype(np.int64))
-    return np.concatenate(found)
+    sizes = [pc.binary_length(one.dictionary.cast(pa.large_binary())).take(one.indices) for one in column.chunks]
+    return pa.chunked_array(sizes, pa.int64()).fill_null(0).to_numpy()
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -256,6 +231,6 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 
 def _texts(chunk: pa.DictionaryArray) -> list[str]:
     # By way of bytes, since what is not UTF-8 would stop the whole column.
-    raw = chunk.dictionary.cast(pa.large_binary()).to_pylist()
-    texts = [*("" if value is None else value.decode("utf-8", "surrogateescape") for value in raw), ""]
-    return [texts[place] for place in pc.fill_null(chunk.indices, len(raw)).to_pylist()]
+    raw = [value or b"" for value in chunk.dictionary.cast(pa.large_binary()).to_pylist()]
+    texts = [value.decode("utf-8", "surrogateescape") for value in raw]
+    return ["" if place is None else texts[place] for place in chunk.indices.to_pylist()]

@@ -88,6 +88,15 @@ def writing(path: Location) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def reading(path: Location, mend: str = "") -> Iterator[None]:
+    """Turn the operating system's refusal to read within a block into a DatasetError."""
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}{mend}") from error
+
+
+@contextlib.contextmanager
 def workspace(root: Location, *, scratch: str | None = None) -> Iterator[Path]:
     """Give a local folder to write into whose files are at their places in a dataset when the block ends without error.
 
@@ -138,14 +147,12 @@ def remove_partials(folder: Path) -> None:
 def sha256_of(path: Location) -> str:
     """Return the SHA-256 of a plain file, read in pieces, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
-    try:
+    with reading(path):
         if isinstance(path, Path) and path.exists() and not path.is_file():
             raise DatasetError(f"{path} is no plain file")
         with path.open("rb") as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     return digest.hexdigest()
 
 

@@ -132,14 +132,13 @@ def _opened(path: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         number = os.open(path, flags, 0o666)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
-            raise DatasetError(f"{path} is no plain file; remove it and run the same command again") from error
-        raise
-    if not stat.S_ISREG(os.fstat(number).st_mode):
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            return number
         os.close(number)
-        raise DatasetError(f"{path} is no plain file; remove it and run the same command again")
-    return number
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+            raise
+    raise DatasetError(f"{path} is no plain file; remove it and run the same command again")
 
 
 def _lock(number: int, path: Path) -> bool:

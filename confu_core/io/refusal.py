@@ -7,35 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_LOGIN = "log in again, or set fresh keys, and run the same command again"
-_RIGHTS = "the store refuses (403): these keys may not do that; ask its owner for the right, or use other keys"
-# Codes of S3 and its kin, and status codes of HTTP, to what is the matter and what mends it.
-_MEANING = {
-    "ExpiredToken": f"the token has expired; {_LOGIN}",
-    "ExpiredTokenException": f"the token has expired; {_LOGIN}",
-    "TokenRefreshRequired": f"the token has expired; {_LOGIN}",
-    "RequestTimeTooSkewed": "the clock of this machine differs from that of the store; set it right",
-    "InvalidAccessKeyId": "the store does not know the access key; check AWS_ACCESS_KEY_ID",
-    "SignatureDoesNotMatch": "the secret key is wrong; check AWS_SECRET_ACCESS_KEY",
-    "AccessDenied": _RIGHTS,
-    "NoSuchBucket": "there is no such bucket; create it first, or choose another",
-    "401": f"the store wants a login: there is none, or its token is wrong or has expired; {_LOGIN}",
-    "403": _RIGHTS,
-    "429": "the store asks to be left alone for a while (429); run the same command again later",
-    "500": "the store has trouble of its own (500); run the same command again later",
-    "503": "the store has trouble of its own (503); run the same command again later",
-    "507": "the store is full (507)",
-}
-_NO_KEYS = {"NoCredentialsError", "PartialCredentialsError", "LocalTokenNotFoundError", "DefaultCredentialsError"}
-_UNREACHED = {
-    "ClientConnectorError", "ConnectError", "ConnectTimeout", "ConnectTimeoutError", "ConnectionError",
-    "ConnectionRefusedError", "EndpointConnectionError", "ReadTimeout", "ReadTimeoutError", "gaierror",
-}  # fmt: skip
-_CUT = {
-    "ClientOSError", "ClientPayloadError", "ConnectionAbortedError", "ConnectionClosedError", "ConnectionResetError",
-    "HTTPClientError", "IncompleteReadError", "RemoteProtocolError", "ResponseParserError", "ResponseStreamingError",
-    "ServerDisconnectedError", "WriteError", "ReadError", "BrokenPipeError",
-}  # fmt: skip
+from confu_core.data_files import read_data
+
 _SECRET_NAMES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _SHORTEST_SECRET = 6  # What is shorter would also be found where it is meant as a word.
 _URL = re.compile(r"(?<=://)[^\s'\"<>]+")
@@ -57,20 +30,14 @@ _SECRETS = re.compile(
 
 def refusal(error: BaseException) -> str:
     """Return what an error of a store means, and what mends it."""
-    chain = list(_chain(error))
-    for cause in chain:
-        for code in _codes(cause):
-            if code in _MEANING:
-                return _MEANING[code]
-    line = without_secrets(_first_line(error))
-    kinds = {type(cause).__name__ for cause in chain}
-    if kinds & _NO_KEYS:
-        return f"no keys were found ({line}); log in, or set those of the store"
-    if kinds & _UNREACHED:
-        return f"{line}; check the address and the network"
-    if kinds & _CUT:
-        return f"the connection was cut ({line}); run the same command again"
-    return line
+    chain, known = list(_chain(error)), read_data("confu_core.io", "refusals.toml")
+    for code in (code for cause in chain for code in _codes(cause)):
+        if code in known["codes"]:
+            return str(known["codes"][code])
+    line = without_secrets(next(iter(str(error).splitlines()), "") or type(error).__name__)
+    names = {type(cause).__name__ for cause in chain}
+    says = next((kind["says"] for kind in known["kinds"] if not names.isdisjoint(kind["names"])), "{said}")
+    return str(says).replace("{said}", line)
 
 
 def tellable(error: BaseException) -> BaseException | None:
@@ -118,8 +85,3 @@ def _codes(error: BaseException) -> Iterator[str]:
         if (code := getattr(place, name, None)) is not None:
             yield str(code)
             break  # aiohttp warns of the last where it has the second.
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines and lines[0] else type(error).__name__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 import shutil
 import tempfile
@@ -30,10 +29,6 @@ _MOST_IN_MEMORY, _MOST_ON_DISK = 1 << 31, 1 << 36  # Bytes of one file: a server
 # Of a web server that sends next to nothing, or does not stop.
 _SILENCE, _CONNECTING, _PATIENCE = 60.0, 30.0, 120.0  # Seconds.
 _SLOWEST = 1000  # Bytes a second, once patience is over.
-
-
-class _TooLarge(Exception):
-    """A file that goes on beyond what is read."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +83,8 @@ class RemotePath:
     @property
     def name(self) -> str:
         """What follows the last slash; of a web address without its query."""
-        if self._of_web:
-            return unquote(self.url.partition("?")[0].rpartition("/")[2])
-        return self.url.rpartition("/")[2]
+        place = self.url.partition("?")[0] if self._of_web else self.url
+        return self._plain(place.rpartition("/")[2])
 
     @property
     def parent(self) -> RemotePath:
@@ -105,6 +99,10 @@ class RemotePath:
     def _ask(self, question: str) -> Any:
         with _reading(self) as (store, path):
             return getattr(store, question)(path)
+
+    def _plain(self, name: str) -> str:
+        """Return a name that a store lists as it is written: what web servers list are addresses."""
+        return unquote(name) if self._of_web else name
 
     def exists(self) -> bool:
         """Return whether there is a file of this name, or a folder with something in it."""
@@ -135,8 +133,7 @@ class RemotePath:
         with _reading(self) as (store, path):
             # Some stores list the mark of an emptied folder as a part of itself.
             listed = {str(name).rstrip("/") for name in store.ls(path, detail=False)} - {path.rstrip("/")}
-        names = (name.rpartition("/")[2] for name in sorted(listed))
-        yield from (self / (unquote(name) if self._of_web else name) for name in names)
+        yield from (self / self._plain(name.rpartition("/")[2]) for name in sorted(listed))
 
     def files(self) -> dict[str, int]:
         """Return the sizes of all files under a folder, by their names relative to it."""
@@ -151,13 +148,12 @@ class RemotePath:
                     return {}
                 raise
             prefix = len(path.rstrip("/")) + 1
-            # A list of links does not say how large what it links to is.
-            known = {name: listed[name]["size"] for name in sorted(listed) if name[prefix:]}
-            plain = unquote if self._of_web else str
-            return {
-                plain(str(name)[prefix:]): int(store.info(name)["size"] if size is None else size)
-                for name, size in known.items()
-            }
+            found: dict[str, int] = {}
+            for name in (name for name in sorted(listed) if name[prefix:]):
+                size = listed[name]["size"]
+                # A list of links does not say how large what it links to is.
+                found[self._plain(str(name)[prefix:])] = int(store.info(name)["size"] if size is None else size)
+            return found
 
     def open(self, mode: str = "rb") -> BinaryIO:
         """Open a file for reading; each read asks for just the bytes that it returns."""
@@ -173,7 +169,7 @@ class RemotePath:
                 while piece := file.read(_PIECE):
                     got += len(piece)
                     if got > limit:
-                        raise _TooLarge(f"it has more than {limit} bytes, the most that are read")
+                        raise ValueError(f"it has more than {limit} bytes, the most that are read")
                     took = time.monotonic() - began
                     if took > _PATIENCE and got < _SLOWEST * took:
                         raise TimeoutError(f"{got} bytes came in {took:.0f} s, too slow to wait for")
@@ -202,13 +198,12 @@ class RemotePath:
 
     def download(self, target: Path) -> None:
         """Copy a file from here."""
-        if not self._of_web:
+        if self._of_web:
+            with target.open("wb") as file:
+                file.writelines(self.pieces(_MOST_ON_DISK))
+        else:
             with _reading(self) as (store, path):
                 store.get_file(path, str(target))
-            return
-        with target.open("wb") as file:
-            for piece in self.pieces(_MOST_ON_DISK):
-                file.write(piece)
 
     def unlink(self) -> None:
         """Remove a file."""
@@ -221,52 +216,45 @@ class RemotePath:
             store.rm(path, recursive=True)
 
 
-class _Opened(io.RawIOBase):
+class _Opened:
     """An open file whose connection may be cut at any read; then too the error is one line."""
+
+    closed = False
 
     def __init__(self, place: RemotePath, file: BinaryIO) -> None:
         self._place, self._file = place, file
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def read(self, size: int = -1) -> bytes:
         with _translated(f"{self._place} cannot be read"):
-            data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+            return self._file.read(size)
 
-    def readall(self) -> bytes:
-        with _translated(f"{self._place} cannot be read"):
-            return self._file.read()  # In one request, and not in small pieces.
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
+    def __enter__(self) -> _Opened:
+        return self
 
-    def tell(self) -> int:
-        return self._file.tell()
+    def __exit__(self, *raised: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self._file.close()
-        super().close()
+        self.closed = True
 
 
 def _store(place: RemotePath) -> tuple[Any, str]:
     import fsspec
 
     options: dict[str, Any] = {}
-    if place.url.startswith(("http://", "https://")):
+    if place._of_web:
         import aiohttp
 
         # Not for the whole of a file, which may be large, but for every part of it.
         limits = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECTING, sock_read=_SILENCE)
         options["client_kwargs"] = {"timeout": limits}
     # What others write must be seen, so nothing may be listed from memory.
-    store, path = fsspec.core.url_to_fs(place.url, use_listings_cache=False, **options)
-    return store, path
+    found: tuple[Any, str] = fsspec.core.url_to_fs(place.url, use_listings_cache=False, **options)
+    return found
 
 
 @contextlib.contextmanager

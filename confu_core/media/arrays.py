@@ -23,7 +23,7 @@ from confu_core.media.task import Arrays, Features, Kind
 from confu_core.shards.cache import Cached
 from confu_core.shards.cache_write import checksum
 from confu_core.shards.read import Dataset
-from confu_core.shards.stream import Stream, stream
+from confu_core.shards.stream import Stream
 from confu_core.training.epochs import Augment, labels_of, seen
 from confu_core.training.samples import Batch
 
@@ -61,7 +61,7 @@ class StreamedArrays:
     def batches(self, split: str, **options: Any) -> Stream:
         """Read a split once, and keep nothing of it."""
         how: dict[str, Any] = {"tokenizer": self.tokenizer, "workers": self.workers, "strings": self.strings}
-        return stream(self.dataset, split, self.spec, **how, **options)
+        return Stream(self.dataset, split, self.spec, **how, **options)
 
     def _split(self, split: str) -> dict[str, np.ndarray]:
         if split not in self._splits:
@@ -205,7 +205,7 @@ def _made(
     if isinstance(one, Picture):  # Damage comes after the reduction: the cache has all that it needs.
         rows = cached.array(split, name)
         return np.stack([degrade(kind, np.asarray(x), strength, seed=SEED, row=row) for row, x in enumerate(rows)])
-    spoiled = stream(
+    spoiled = Stream(
         dataset,
         split,
         InputSpec({name: one}),

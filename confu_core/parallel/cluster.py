@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
@@ -13,8 +13,9 @@ from confu_core.parallel.workers import (
     ATTEMPTS,
     IN_USE,
     POLL_SECONDS,
-    Packed,
+    Function,
     WorkerDied,
+    call_pickled,
     completed,
     interrupts_held_back,
 )
@@ -39,18 +40,13 @@ _CONFIG = {
 _QUIET = 60  # Above every level of logging: what goes wrong is said once, by an error.
 
 
-def check_engine(engine: str, scheduler: str | None) -> None:
-    """Refuse an engine that is unknown, or that has no use for a scheduler."""
+@contextlib.contextmanager
+def engine_in_use(engine: str, scheduler: str | None) -> Iterator[None]:
+    """Let an engine do all jobs that are mapped in a block, unless it is unknown or has no use for a scheduler."""
     if engine not in ENGINES:
         raise InvalidValue(f"unknown engine {engine!r}; {nearest(str(engine), ENGINES)}")
     if scheduler is not None and engine != "dask":
         raise InvalidValue(f"scheduler goes with engine 'dask'; got engine {engine!r}")
-
-
-@contextlib.contextmanager
-def engine_in_use(engine: str, scheduler: str | None) -> Iterator[None]:
-    """Let an engine do all jobs that are mapped in a block."""
-    check_engine(engine, scheduler)
     run = completed if engine == "local" else functools.partial(completed_on_cluster, scheduler=scheduler)
     before = IN_USE.set(run)
     try:
@@ -60,7 +56,7 @@ def engine_in_use(engine: str, scheduler: str | None) -> Iterator[None]:
 
 
 def completed_on_cluster(
-    function: Callable[[Any], Any], jobs: Iterable[Any], workers: int, scheduler: str | None = None
+    function: Function, jobs: Iterable[Any], workers: int, scheduler: str | None = None
 ) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to cancel the others.
 
@@ -83,9 +79,7 @@ def completed_on_cluster(
     yield from _batch(function, batch, workers, scheduler)
 
 
-def _batch(
-    function: Callable[[Any], Any], jobs: list[Any], workers: int, scheduler: str | None
-) -> Generator[Any, None, None]:
+def _batch(function: Function, jobs: list[Any], workers: int, scheduler: str | None) -> Generator[Any, None, None]:
     if not jobs:
         return
     with _client(min(workers, len(jobs)), scheduler) as client:
@@ -140,14 +134,14 @@ def _connected(scheduler: str) -> Client:
 
 
 def _results(
-    client: Client, function: Callable[[Any], Any], jobs: Sequence[Any], scheduler: str | None
+    client: Client, function: Function, jobs: Sequence[Any], scheduler: str | None
 ) -> Generator[Any, None, dict[Any, int]]:
     from distributed import CancelledError, KilledWorker, as_completed
     from distributed.protocol.pickle import dumps  # Sends functions of the main script by value.
 
     lost: dict[Any, int] = {}
     # A worker that cannot import what is in a task loses its connection, and the task waits for ever: hence bytes.
-    futures = client.map(Packed(dumps(function)), jobs, pure=False)
+    futures = client.map(functools.partial(call_pickled, dumps(function)), jobs, pure=False)
     by_key = {future.key: job for future, job in zip(futures, jobs, strict=True)}
     try:
         _wait_for_a_worker(client, scheduler)

@@ -21,6 +21,9 @@ from typing import Any
 
 from confu_core.errors import ConfuError, DatasetError, InvalidValue
 
+Function = Callable[[Any], Any]
+Progress = Callable[[int, int], None]  # Told how much is done, and of how much.
+
 ATTEMPTS = 3
 POLL_SECONDS = 0.5  # Between two looks whether there are jobs again.
 GRACE_SECONDS = 5  # For a worker to end by itself.
@@ -46,28 +49,22 @@ def worker_number() -> int | None:
     return int(number) if kind == _POOLED else None
 
 
-class Packed:
-    """A pickled function to call elsewhere: a process that cannot import it says so, instead of dying of it."""
-
-    def __init__(self, pickled: bytes) -> None:
-        self._pickled = pickled
-
-    def __call__(self, job: Any) -> Any:
-        """Return what the function gives for a job."""
-        return _unpacked(self._pickled)(job)
+def call_pickled(pickled: bytes, job: Any) -> Any:
+    """Call a function that was sent here: a process that cannot import it says so, instead of dying of it."""
+    return _unpacked(pickled)(job)
 
 
 @functools.lru_cache(maxsize=1)
-def _unpacked(pickled: bytes) -> Callable[[Any], Any]:
+def _unpacked(pickled: bytes) -> Function:
     try:
-        function: Callable[[Any], Any] = pickle.loads(pickled)
+        function: Function = pickle.loads(pickled)
     except (ImportError, AttributeError) as error:
         mend = "install what it is part of, or start in a folder from which it can be imported"
         raise InvalidValue(f"a worker process cannot load what it is to call ({error}); {mend}") from error
     return function
 
 
-def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int) -> Generator[Any, None, None]:
+def completed(function: Function, jobs: Iterable[Any], workers: int) -> Generator[Any, None, None]:
     """Yield the results of jobs as they finish; close the iterator to stop everything at once.
 
     Jobs are asked for when there is a process for them; one that is None says that there is none now, but may be later.
@@ -75,7 +72,7 @@ def completed(function: Callable[[Any], Any], jobs: Iterable[Any], workers: int)
     names the jobs whose process died `ATTEMPTS` times; an exception of the function comes at once.
     """
     if workers > 1:
-        packed = Packed(pickle.dumps(function))
+        packed = functools.partial(call_pickled, pickle.dumps(function))
         yield from _parallel(iter(jobs), [_Worker(packed, number) for number in range(workers)])
         return
     for job in jobs:
@@ -90,20 +87,21 @@ IN_USE: ContextVar[Callable[..., Generator[Any, None, None]]] = ContextVar("engi
 
 
 def mapped(
-    function: Callable[[Any], Any],
+    function: Function,
     jobs: Iterable[Any],
     workers: int,
     *,
-    died: Callable[[int, str], str],
     name: Callable[[Any], str],
+    who: str = "the worker",
+    over: str = "",
+    mend: str = "use fewer workers if memory ran out",
     each: Callable[[Any], None] = lambda result: None,
     error: type[ConfuError] = DatasetError,
 ) -> list[Any]:
     """Return the results of jobs in the order in which they finish, each handed to `each` as soon as it is there.
 
-    They run on the engine that is in use. Whatever is raised stops all. Jobs that kill their
-    process again and again become an `error` after the others are done: its line is what `died` makes of how often a
-    process died, and of the jobs' names.
+    They run on the engine that is in use. Whatever is raised stops all. Jobs that kill their process again and again
+    become an `error` after the others are done: it says who died, how often, over which jobs, and what to do.
     """
     results = []
     try:
@@ -112,13 +110,12 @@ def mapped(
                 results.append(result)
                 each(result)
     except WorkerDied as death:
-        raise error(died(death.attempts, ", ".join(map(name, death.jobs)))) from death
+        names = ", ".join(map(name, death.jobs))
+        raise error(f"{who} died {death.attempts} times over {over}{names}; {mend}") from death
     return results
 
 
-def counting(
-    progress: Callable[[int, int], None] | None, total: int, size: Callable[[Any], int]
-) -> Callable[[Any], None]:
+def counting(progress: Progress | None, total: int, size: Callable[[Any], int]) -> Callable[[Any], None]:
     """Return what `mapped` can hand each result to, so that `progress` is told how much of a total is done."""
     done = 0
 
@@ -159,7 +156,7 @@ def interrupts_held_back() -> Iterator[None]:
 class _Worker:
     """A process that takes one job after the other, and this process's end of what they say to each other."""
 
-    def __init__(self, packed: Packed, number: int) -> None:
+    def __init__(self, packed: Function, number: int) -> None:
         self._name, self._packed = f"{_POOLED} {number}", packed
         self._process: Any = None
 
@@ -259,7 +256,7 @@ class _InWorker(Exception):
     """Where in a worker an exception was raised, for tracebacks."""
 
 
-def _serve(jobs: Connection, lifeline: Connection, function: Callable[[Any], Any]) -> None:
+def _serve(jobs: Connection, lifeline: Connection, function: Function) -> None:
     """Work in a process of its own until no more jobs can come."""
     with contextlib.suppress(RuntimeError):  # No further thread may be allowed; then a job that runs is finished.
         threading.Thread(target=_follow, args=(lifeline,), daemon=True).start()
@@ -268,7 +265,7 @@ def _serve(jobs: Connection, lifeline: Connection, function: Callable[[Any], Any
             jobs.send_bytes(_answer(function, jobs.recv()))
 
 
-def _answer(function: Callable[[Any], Any], job: Any) -> bytes:
+def _answer(function: Function, job: Any) -> bytes:
     try:
         answer = (True, function(job), "")
     except BaseException as error:  # It is raised again where the job came from.

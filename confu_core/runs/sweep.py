@@ -93,10 +93,10 @@ def sweep(
             workers,
             each=arrived,
             name=lambda stack: ", ".join(cell.id for cell in stack),
-            died=lambda times, names: (
-                f"the process died {times} times over the cells {names}; the others are kept: run the same sweep "
-                "again, with fewer --workers or a smaller --stack if memory ran out"
-            ),
+            who="the process",
+            over="the cells ",
+            mend="the others are kept: run the same sweep again, with fewer --workers or a smaller --stack if memory "
+            "ran out",
             error=ResultsError,
         )
     return SweepSummary(len(wanted), computed, tuple(failed), time.monotonic() - started)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import json
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.io.atomic import sha256_of, write_whole, writing
+from confu_core.io.atomic import remove_partials, sha256_of, workspace, write_whole, writing
 from confu_core.io.lock import folder_in_use
-from confu_core.io.storage import Location, RemotePath, location, remove_tree
-from confu_core.parallel.cluster import check_engine, engine_in_use
-from confu_core.parallel.workers import mapped
-from confu_core.shards.layout import UNFINISHED, Job, check_count, jobs, shard_path
+from confu_core.io.storage import Location, RemotePath, files_under, location, remove_tree, sizes
+from confu_core.parallel.cluster import engine_in_use
+from confu_core.parallel.workers import Progress, mapped
+from confu_core.shards.layout import FOLDERS, UNFINISHED, Job, check_count, jobs, shard_path
 from confu_core.shards.manifest import (
     MANIFEST,
     Manifest,
     Shard,
+    differences,
     draft_of,
     legible_sums,
     library_versions,
@@ -28,8 +34,9 @@ from confu_core.shards.manifest import (
     version_differences,
     write_sums,
 )
-from confu_core.shards.recipe import Recipe
-from confu_core.shards.write import begin, clean, finished_shards, refuse_other, whole, write_shards
+from confu_core.shards.parquet import each_row, write_parquet
+from confu_core.shards.recipe import Recipe, checked_rows
+from confu_core.shards.tar import write_tar
 
 ARRIVAL_SECONDS = 30
 
@@ -43,7 +50,7 @@ def build(
     workers: int = 1,
     engine: str = "local",
     scheduler: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Manifest:
     """Write a dataset into shards, or finish one that was interrupted.
 
@@ -93,31 +100,160 @@ def build(
     ...     [shard.path for shard in build(recipe, folder, shard_rows=2).shards]
     ['data/train-00000-of-00002.parquet', 'data/train-00001-of-00002.parquet']
     """
-    root, formats = location(out), tuple(formats)
+    root = location(out)
     if isinstance(root, Path) and engine != "local":
         root = root.absolute()  # Workers elsewhere have other working folders.
     check_count("workers", workers)
-    check_engine(engine, scheduler)
-    if isinstance(root, RemotePath) and root.protocol == "memory" and (engine, workers) != ("local", 1):
-        raise InvalidValue(f"{root} is seen by this process alone, so workers must be 1 on the local engine")
-    plan = jobs(recipe.splits, shard_rows)
-    draft = draft_of(recipe, formats, shard_rows, library_versions(recipe.libraries))
-    with folder_in_use(root):
-        with writing(root):
-            refuse_other(root, draft)
-            manifest = _complete(root, plan, formats)
-            if manifest is None:
-                begin(root, draft)
-        if manifest is None:
-            shards = _all_shards(recipe, root, draft, plan, workers, engine, scheduler, progress)
-            manifest = draft.with_shards(shards).with_digest()
-            write_sums(root, manifest.sums())
-            write_beside(recipe, root)
-            write_whole(root / MANIFEST, manifest.to_bytes())
-        else:
-            write_beside(recipe, root)
-        remove_tree(root / UNFINISHED)
+    with engine_in_use(engine, scheduler):
+        if isinstance(root, RemotePath) and root.protocol == "memory" and (engine, workers) != ("local", 1):
+            raise InvalidValue(f"{root} is seen by this process alone, so workers must be 1 on the local engine")
+        plan = jobs(recipe.splits, shard_rows)
+        draft = draft_of(recipe, tuple(formats), shard_rows, library_versions(recipe.libraries))
+        task = _Build(recipe, root, draft, elsewhere=engine != "local")
+        with folder_in_use(root):
+            with writing(root):
+                task.refuse_other()
+                manifest = task.complete(plan)
+                if manifest is None:
+                    task.begin()
+            if manifest is not None:
+                write_beside(recipe, root)
+            else:
+                manifest = draft.with_shards(task.all_shards(plan, workers, progress)).with_digest()
+                write_sums(root, manifest.sums())
+                write_beside(recipe, root)
+                write_whole(root / MANIFEST, manifest.to_bytes())
+            remove_tree(root / UNFINISHED)
     return manifest
+
+
+@dataclass(frozen=True)
+class _Build:
+    """A dataset being written: by which recipe and where, its manifest to be, and whether workers are elsewhere."""
+
+    recipe: Recipe
+    root: Location
+    draft: Manifest
+    elsewhere: bool
+
+    @cached_property
+    def there(self) -> dict[Location, Manifest]:
+        """The manifests that a folder holds when it is found: of a finished dataset, and of an unfinished build."""
+        folders = (self.root, self.root / UNFINISHED)
+        return {folder: load_manifest(folder / MANIFEST) for folder in folders if (folder / MANIFEST).exists()}
+
+    def refuse_other(self) -> None:
+        """Refuse a folder that holds anything but this dataset, whole or in part, in a line that says what."""
+        root = self.root
+        if root.exists() and not root.is_dir():
+            raise DatasetError(f"{root} is a file; choose another --out")
+        for manifest in self.there.values():
+            if different := differences(manifest, self.draft):
+                raise DatasetError(
+                    f"{root} holds another dataset ({'; '.join(different)}); choose another --out or remove it"
+                )
+        if not self.there and root.is_dir():
+            foreign = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+            if foreign:
+                raise DatasetError(f"{root} holds other files ({', '.join(foreign[:3])}); choose another --out")
+
+    def complete(self, plan: list[Job]) -> Manifest | None:
+        """Return the manifest of a folder that holds every shard, of whatever library versions."""
+        manifest = self.there.get(self.root)
+        known = {shard.path for shard in whole(self.root, manifest.shards)} if manifest else set()
+        return manifest if all(known >= self.paths(job) for job in plan) else None
+
+    def begin(self) -> None:
+        """Mark a folder as holding an unfinished build, and remove what a killed one cannot use any more."""
+        root, unfinished = self.root, self.root / UNFINISHED
+        for manifest in self.there.values():
+            # The first generators did not say which they were.
+            old, new = (one.information.get("version", 1) for one in (manifest, self.draft))
+            if old != new:
+                raise DatasetError(
+                    f"{root} holds part of what version {old!r:.20} of the generator makes, and this is version {new}; "
+                    "choose another --out or remove it"
+                )
+        clean(root)
+        # Other library versions may write other bytes: what they left must not be taken for part of this build.
+        outdated = [folder for folder, manifest in self.there.items() if manifest.versions != self.draft.versions]
+        for record in _record_paths(unfinished) if unfinished in outdated else ():
+            record.unlink()
+        write_whole(unfinished / MANIFEST, self.draft.to_bytes())
+        if root in outdated:
+            (root / MANIFEST).unlink()
+
+    def all_shards(self, plan: list[Job], workers: int, progress: Progress | None) -> tuple[Shard, ...]:
+        """Write every shard that is not there, and return all of them."""
+        known = {shard.path: shard for shard in whole(self.root, self._recorded())}
+        todo = [job for job in plan if not known.keys() >= self.paths(job)]
+        for path in {path for job in todo for path in self.paths(job)}:
+            known.pop(path, None)
+        shards: list[Shard] = []
+        rows = size = 0
+
+        def arrived(written: Sequence[Shard]) -> None:
+            nonlocal rows, size
+            if self.elsewhere:
+                _check_arrived(self.root, written)
+            shards.extend(written)
+            rows += sum(shard.rows for shard in written if shard.format == self.draft.formats[0])
+            size += sum(shard.bytes for shard in written)
+            if progress is not None:
+                progress(rows, size)
+
+        function = functools.partial(write_shards, self.recipe, self.root, self.draft.formats)
+        if self.elsewhere:
+            function = functools.partial(same_versions, function, self.draft.versions)
+        try:
+            arrived(tuple(known.values()))
+            mapped(
+                function,
+                todo,
+                workers,
+                each=arrived,
+                name=lambda job: shard_path(self.draft.formats[0], job),
+                who=f"{self.root}: the worker",
+                mend="the other shards are kept: run the same build again, with fewer --workers if memory ran out",
+            )
+        finally:
+            clean(self.root)
+        return tuple(shards)
+
+    def paths(self, job: Job) -> set[str]:
+        """Return where the shards of a range of rows lie."""
+        return {shard_path(format, job) for format in self.draft.formats}
+
+    def _recorded(self) -> Iterator[Shard]:
+        """Yield the shards that were written by these library versions."""
+        for folder, manifest in self.there.items():
+            if manifest.versions == self.draft.versions:
+                # A finished manifest lists its shards; that of an unfinished build has records beside it.
+                yield from manifest.shards or _records(folder)
+
+
+def write_shards(recipe: Recipe, root: Location, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:
+    """Generate one range of rows, write it in every format, and note that it is finished: a build's unit of work."""
+    with workspace(root) as folder:
+        shards = write_formats(recipe, folder, formats, job)
+    path = root / UNFINISHED / f"{job.split}-{job.index:05d}.json"
+    write_whole(path, json.dumps([vars(shard) for shard in shards]).encode())
+    return shards
+
+
+def write_formats(recipe: Recipe, folder: Path, formats: tuple[str, ...], job: Job) -> tuple[Shard, ...]:
+    """Generate one range of rows and write a shard of it in each format, without a note of it."""
+    table = checked_rows(recipe, job.split, job.start, job.stop)
+    shards = []
+    for format in formats:
+        path = folder / shard_path(format, job)
+        if format == "parquet":
+            write_parquet(table, path)
+        else:
+            write_tar(each_row(table), recipe.members, path)
+        size, digest = path.stat().st_size, sha256_of(path)
+        shards.append(Shard(shard_path(format, job), job.split, format, table.num_rows, size, digest))
+    return tuple(shards)
 
 
 def write_beside(recipe: Recipe, root: Location) -> list[str]:
@@ -144,53 +280,19 @@ def same_versions(function: Callable[[Any], Any], versions: Mapping[str, str], j
     return function(job)
 
 
-def _all_shards(
-    recipe: Recipe,
-    root: Location,
-    draft: Manifest,
-    plan: list[Job],
-    workers: int,
-    engine: str,
-    scheduler: str | None,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[Shard, ...]:
-    known = finished_shards(root, draft)
-    todo = [job for job in plan if not known.keys() >= _paths(job, draft.formats)]
-    for path in {path for job in todo for path in _paths(job, draft.formats)}:
-        known.pop(path, None)
-    shards: list[Shard] = []
-    rows = size = 0
+def whole(root: Location, shards: Iterable[Shard]) -> list[Shard]:
+    """Return those shards that are there with the size on record; their content is for `verify` to look at."""
+    shards = list(shards)
+    there = sizes(root, [shard.path for shard in shards])
+    return [shard for shard in shards if there.get(shard.path) == shard.bytes]
 
-    def arrived(written: Sequence[Shard]) -> None:
-        nonlocal rows, size
-        if engine != "local":
-            _check_arrived(root, written)
-        shards.extend(written)
-        rows += sum(shard.rows for shard in written if shard.format == draft.formats[0])
-        size += sum(shard.bytes for shard in written)
-        if progress is not None:
-            progress(rows, size)
 
-    function = functools.partial(write_shards, recipe, root, draft.formats)
-    if engine != "local":
-        function = functools.partial(same_versions, function, draft.versions)
-    try:
-        arrived(tuple(known.values()))
-        with engine_in_use(engine, scheduler):
-            mapped(
-                function,
-                todo,
-                workers,
-                each=arrived,
-                name=lambda job: shard_path(draft.formats[0], job),
-                died=lambda times, names: (
-                    f"{root}: the worker died {times} times over {names}; the other shards are kept: "
-                    "run the same build again, with fewer --workers if memory ran out"
-                ),
-            )
-    finally:
-        clean(root)
-    return tuple(shards)
+def clean(root: Location) -> None:
+    """Remove the temporaries of writers that were killed."""
+    if isinstance(root, RemotePath):
+        return  # Nothing is written there before it is whole.
+    for folder in (root, root / UNFINISHED, *(root / name for name in FOLDERS.values())):
+        remove_partials(folder)
 
 
 def _check_arrived(root: Location, shards: Sequence[Shard]) -> None:
@@ -205,13 +307,14 @@ def _check_arrived(root: Location, shards: Sequence[Shard]) -> None:
         time.sleep(0.1)
 
 
-def _complete(root: Location, plan: list[Job], formats: tuple[str, ...]) -> Manifest | None:
-    if not (root / MANIFEST).exists():
-        return None
-    manifest = load_manifest(root / MANIFEST)
-    there = {shard.path for shard in whole(root, manifest.shards)}
-    return manifest if all(there >= _paths(job, formats) for job in plan) else None
+def _records(folder: Location) -> list[Shard]:
+    shards: list[Shard] = []
+    for path in _record_paths(folder):
+        # A damaged record is no record: its shards are written again.
+        with contextlib.suppress(DatasetError, TypeError, ValueError):
+            shards += [Shard.parse(shard) for shard in json.loads(path.read_bytes())]
+    return shards
 
 
-def _paths(job: Job, formats: tuple[str, ...]) -> set[str]:
-    return {shard_path(format, job) for format in formats}
+def _record_paths(folder: Location) -> list[Location]:
+    return [folder / name for name in files_under(folder) if fnmatch(name, "*-*.json")]

@@ -6,7 +6,7 @@ import functools
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from confu_core.inputs.spec import InputSpec, Text
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import marked, read_small, unmarked, write_whole
 from confu_core.io.refusal import without_secrets
-from confu_core.parallel.workers import counting, mapped
+from confu_core.parallel.workers import Progress, counting, mapped
 from confu_core.shards.manifest import Shard, library_versions
 from confu_core.shards.parquet import each_row
 from confu_core.shards.read import Dataset
@@ -101,10 +101,7 @@ def labels_path(folder: Path, split: str, part: int | None = None) -> Path:
 
 def allocate(path: Path, shape: Sequence[int], dtype: np.dtype[Any]) -> None:
     """Make an array file of its full size, which holds nothing yet."""
-    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": tuple(shape)}
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        file.truncate(file.tell() + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize)
+    np.lib.format.open_memmap(path, "w+", dtype, tuple(shape))
 
 
 def put(path: Path, row: int, values: np.ndarray) -> None:
@@ -153,7 +150,7 @@ def fill(
     *,
     tokenizer: Tokenizer | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Decode all splits into an empty folder, whose files are on the disk afterwards; see `open_cache`."""
     spec = with_lengths(dataset, spec)
@@ -165,13 +162,15 @@ def fill(
             allocate(array_path(folder, split, name), (count, *modality.shape), modality.dtype)
     decoded = mapped(
         functools.partial(_decode_shard, dataset, Decoder(spec, tokenizer), folder),
-        list(_jobs(dataset)),
+        [
+            _Job(split, part, start, shard)
+            for split in dataset.manifest.splits
+            for part, (start, shard) in enumerate(dataset.located(split))
+        ],
         workers,
         each=counting(progress, sum(dataset.manifest.splits.values()), lambda done: done[0].shard.rows),
         name=lambda job: job.shard.path,
-        died=lambda times, names: (
-            f"the worker that decodes died {times} times over {names}; use fewer workers if memory ran out"
-        ),
+        who="the worker that decodes",
     )
     rows: dict[str, int] = {}
     corrupt: dict[str, list[list[Any]]] = {}
@@ -184,14 +183,6 @@ def fill(
     made_from = without_secrets(f"{dataset.manifest.name} in {dataset.root}")
     index = Index(VERSION, spec.as_dict(), rows, corrupt, sizes, sums, library_versions(_LIBRARIES), made_from)
     write_whole(folder / INDEX, index.to_bytes())
-
-
-def _jobs(dataset: Dataset) -> Iterator[_Job]:
-    for split in dataset.manifest.splits:
-        start = 0
-        for part, shard in enumerate(dataset.shards(split)):
-            yield _Job(split, part, start, shard)
-            start += shard.rows
 
 
 def _decode_shard(dataset: Dataset, decoder: Decoder, folder: Path, job: _Job) -> tuple[_Job, list[Left]]:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.io.atomic import read_json, write_whole
+from confu_core.io.atomic import read_json, reading, write_whole
 from confu_core.io.storage import Location
 from confu_core.shards.layout import FORMATS, check_formats
 from confu_core.shards.parquet import column_types, stored_types
@@ -142,10 +142,9 @@ def load_manifest(path: Location) -> Manifest:
     confu_core.errors.DatasetError: ...manifest.json is of format 99, this version reads 1; update confu-bench
     """
     try:
-        data = read_json(path)
+        with reading(path):
+            data = read_json(path)
         json.dumps(data, allow_nan=False)  # Reading accepts NaN and numbers without end, which are not JSON.
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DatasetError(
             f"{path} is damaged: it is not valid JSON; restore it, or remove the folder and build again"
@@ -210,9 +209,8 @@ def write_sums(root: Location, sums: Mapping[str, str]) -> None:
 def read_sums(root: Location) -> dict[str, str]:
     """Read the checksums of a dataset's files, path to SHA-256; a missing file or a damaged line is a DatasetError."""
     try:
-        lines = _lines((root / SUMS).read_bytes().decode())
-    except OSError as error:
-        raise DatasetError(f"{root / SUMS} cannot be read: {error.strerror}") from error
+        with reading(root / SUMS):
+            lines = _lines((root / SUMS).read_bytes().decode())
     except UnicodeDecodeError as error:
         raise DatasetError(f"{root / SUMS} is damaged: it is not text") from error
     sums = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, nearest
-from confu_core.io.atomic import sha256_of
+from confu_core.io.atomic import reading, sha256_of
 from confu_core.io.storage import Location, fetched, location
 from confu_core.shards.layout import UNFINISHED, jobs, shard_path
 from confu_core.shards.manifest import MANIFEST, Manifest, Shard, draft_of, library_versions, load_manifest
@@ -111,6 +112,11 @@ class Dataset:
             raise DatasetError(f"{self.root / MANIFEST} is damaged: {problem}; restore it")
         return shards
 
+    def located(self, split: str, format: str | None = None) -> list[tuple[int, Shard]]:
+        """Return the shards of a split, each with the number of its first row."""
+        shards = self.shards(split, format)
+        return list(zip(itertools.accumulate((shard.rows for shard in shards), initial=0), shards, strict=False))
+
     def table(self, split: str, columns: Sequence[str] | None = None, *, format: str | None = None) -> pa.Table:
         """Read a split into memory.
 
@@ -176,10 +182,8 @@ class Dataset:
     @property
     def sealed(self) -> bytes:
         """What its content follows from: the bytes of its manifest, which hold the SHA-256 of every shard."""
-        try:
+        with reading(self.root / MANIFEST):
             return (self.root / MANIFEST).read_bytes()
-        except OSError as error:
-            raise DatasetError(f"{self.root / MANIFEST} cannot be read: {error.strerror}") from error
 
     def group_sizes(self, shard: Shard) -> list[int]:
         """Return the rows of each row group of a Parquet shard, from its footer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from confu_core.errors import DatasetError
 from confu_core.io.atomic import workspace
 from confu_core.io.lock import folder_in_use
 from confu_core.io.storage import Location, RemotePath, location
-from confu_core.parallel.workers import mapped
-from confu_core.shards.build import write_beside
+from confu_core.parallel.workers import Progress, mapped
+from confu_core.shards.build import clean, write_beside, write_formats
 from confu_core.shards.layout import Job, jobs, shard_path
 from confu_core.shards.manifest import (
     MANIFEST,
@@ -32,7 +32,6 @@ from confu_core.shards.manifest import (
 from confu_core.shards.read import Dataset, open_dataset
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.verify import Finding, Report, list_findings, report_of, shard_findings
-from confu_core.shards.write import clean, write_formats
 
 _SCRATCH = ".repair-"
 
@@ -63,7 +62,7 @@ def repair(
     *,
     deep: bool = False,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Repair:
     """Write again the shards that are missing, cut or altered, and a damaged SHA256SUMS; nothing else is touched.
 
@@ -166,10 +165,8 @@ def _rewrite_all(recipe: Recipe, root: Location, tasks: list[Task], workers: int
             tasks,
             max(1, min(workers, len(tasks))),
             name=lambda task: ", ".join(shard.path for shard in task[1]),
-            died=lambda times, names: (
-                f"{root}: the worker died {times} times over {names}; the other shards are "
-                "repaired: repair it again when more memory is free"
-            ),
+            who=f"{root}: the worker",
+            mend="the other shards are repaired: repair it again when more memory is free",
         )
     finally:
         _sweep(root)

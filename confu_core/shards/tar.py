@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.io.atomic import replacing
+from confu_core.io.atomic import reading, replacing
 
 MAX_MEMBER_BYTES = 1 << 30
 
@@ -29,14 +29,7 @@ _NAME_BYTES = 100
 _BLOCK = tarfile.BLOCKSIZE
 _SCALARS = {bool: "bool", int: "int", float: "float", str: "str"}
 _INT64 = 1 << 63
-_NUMBERS = {
-    str(kind): kind
-    for kind in (
-        *(pa.int8(), pa.int16(), pa.int32(), pa.int64()),
-        *(pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
-        *(pa.float32(), pa.float64()),
-    )
-}
+_NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double")
 _LIST = re.compile(r"(?:fixed_size_)?list<\w+: (\w+)(?: not null)?>(?:\[(\d+)\])?")
 
 
@@ -71,20 +64,17 @@ def read_tar(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
     A tar that is cut, damaged, or holds anything but small regular files named ``key.extension`` is a DatasetError.
     """
     seen: set[str] = set()
-    try:
-        with path.open("rb") as file:
-            for key, group in itertools.groupby(_members(path, file), key=lambda member: member[0]):
-                if key in seen:
-                    raise DatasetError(f"{path} holds parts of {key!r} in two places; restore it or build it again")
-                seen.add(key)
-                parts: dict[str, bytes] = {}
-                for _, part, data in group:
-                    if part in parts:
-                        raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build it again")
-                    parts[part] = data
-                yield key, parts
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    with reading(path), path.open("rb") as file:
+        for key, group in itertools.groupby(_members(path, file), key=lambda member: member[0]):
+            if key in seen:
+                raise DatasetError(f"{path} holds parts of {key!r} in two places; restore it or build it again")
+            seen.add(key)
+            parts: dict[str, bytes] = {}
+            for _, part, data in group:
+                if part in parts:
+                    raise DatasetError(f"{path} holds {key}.{part} twice; restore it or build it again")
+                parts[part] = data
+            yield key, parts
 
 
 def read_tar_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -244,7 +234,9 @@ def _members(path: Path, file: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _number_type(text: str) -> pa.DataType | None:
-    if not (match := _LIST.fullmatch(text)):
-        return _NUMBERS.get(text)
-    items = _NUMBERS.get(match[1])
-    return items and pa.list_(pa.field("element", items), int(match[2] or -1))
+    listed = _LIST.fullmatch(text)
+    name = listed[1] if listed else text
+    if name not in _NUMBERS:
+        return None
+    items = pa.type_for_alias(name)
+    return pa.list_(pa.field("element", items), int(listed[2] or -1)) if listed else items

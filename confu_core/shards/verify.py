@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location, fetched, files_under
+from confu_core.parallel.workers import Progress
 from confu_core.shards.layout import AUDIO, FOLDERS, IMAGE
 from confu_core.shards.manifest import MANIFEST, SUMS, Manifest, Shard, read_sums
 from confu_core.shards.parquet import column_types, features, media_columns, parquet_shape, read_parquet
@@ -51,7 +52,7 @@ class Report:
         return {"ok": self.ok, **asdict(self)}
 
 
-def verify(path: str | Location, *, deep: bool = False, progress: Callable[[int, int], None] | None = None) -> Report:
+def verify(path: str | Location, *, deep: bool = False, progress: Progress | None = None) -> Report:
     """Compare every file of a dataset with its manifest and checksums; never stops at the first problem.
 
     Parameters
@@ -91,9 +92,7 @@ def verify(path: str | Location, *, deep: bool = False, progress: Callable[[int,
     return report_of(dataset.manifest, findings, deep=deep)
 
 
-def shard_findings(
-    dataset: Dataset, *, deep: bool, progress: Callable[[int, int], None] | None = None
-) -> Iterator[Finding]:
+def shard_findings(dataset: Dataset, *, deep: bool, progress: Progress | None = None) -> Iterator[Finding]:
     """Yield what differs between each shard and the manifest; `progress` is told of the rows and bytes looked at."""
     rows = size = 0
     for shard in dataset.manifest.shards:

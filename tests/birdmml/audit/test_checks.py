@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import planted
@@ -10,7 +11,8 @@ import pytest
 from PIL import Image
 from planted import RATE, Rows
 
-from birdmml.audit import audit
+from birdmml.audit import audit, audit_page, checks
+from birdmml.audit.check import SEVERITIES, wordings
 from confu_core.inputs.spec import Frames
 
 Found = dict[tuple[str, str], int]
@@ -243,6 +245,21 @@ def test_what_is_planted_is_found(plants: tuple[Callable[[Rows], None], ...]) ->
 
 def test_every_fault_is_planted_once() -> None:
     assert sorted(EXPECTED, key=str) == sorted((one for plants in TOGETHER for one in plants), key=str)
+
+
+def test_a_page_shows_rows_that_were_not_looked_at_by_their_keys() -> None:
+    rows = planted.clean()
+    _blank(rows)
+    page = audit_page(audit(planted.dataset(rows), only=["picture-blank"]))
+    assert "train/train-0000001" in page and "<img" not in page
+
+
+def test_findings_are_worded_and_words_are_said() -> None:
+    sources = "".join(path.read_text() for path in Path(checks.__path__[0]).parent.rglob("*.py"))
+    for key, words in wordings().items():
+        assert f'"{key}"' in sources, key
+        assert words.severity in SEVERITIES, key
+        assert not words.advice or words.advice.endswith("."), key
 
 
 def test_what_says_nothing_can_be_named() -> None:

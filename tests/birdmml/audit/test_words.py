@@ -35,7 +35,7 @@ def test_languages(language: str, text: str) -> None:
 def test_a_word_that_is_not_plain_or_comes_twice_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     words.describing_words.cache_clear()
     for listed, wrong in (("ashy Azure", "'Azure'"), ("ashy ashy", "'ashy'")):
-        monkeypatch.setattr(words, "_lists", lambda listed=listed: {"describing": listed})
+        monkeypatch.setattr(words, "word_lists", lambda listed=listed: {"describing": listed})
         with pytest.raises(ValueError, match=f"words.toml: describing must be words in lower case, .*{wrong}"):
             words.describing_words()
     monkeypatch.undo()

@@ -17,8 +17,7 @@ from real_files import RATE, encoded, picture, tones
 from birdmml.ingest.files import Unreadable
 from birdmml.ingest.inspect import Found
 from birdmml.ingest.media import listen_to_sound, look_at_picture, prepared_sound
-from birdmml.ingest.rejects import file_rejects
-from birdmml.ingest.rows import ManifestRow
+from birdmml.ingest.rows import ManifestRow, file_rejects
 from birdmml.ingest_settings import IngestSettings
 from confu_core.inputs.picture import jpeg_scans
 from confu_core.inputs.sound import decode_sound
@@ -166,8 +165,8 @@ def test_strange_samples_have_a_reason(samples: np.ndarray, subtype: str, reason
 
 
 def rejected(samples: np.ndarray) -> list[str]:
-    measures = vars(listen_to_sound(written("WAV", "FLOAT", samples), RATE, 1.0))
-    seen = Found("a.jpg", "1", "", "", vars(look_at_picture(encoded(picture(1)))))
+    measures = listen_to_sound(written("WAV", "FLOAT", samples), RATE, 1.0)
+    seen = Found("a.jpg", "1", "", "", look_at_picture(encoded(picture(1))))
     names = {"photo_file": "a.jpg", "audio_file": "a.wav"}
     found = {"picture": {"a.jpg": seen}, "sound": {"a.wav": Found("a.wav", "2", "", "", measures)}}
     return [one.reason for one in file_rejects(ManifestRow(1, names, {}), IngestSettings(), found)]
@@ -231,7 +230,7 @@ KINDS = [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_half_jpegs_are_rejects_and_whole_ones_are_not(how: dict[str, object], mode: str) -> None:
     data = encoded(sharp().convert(mode), quality=90, **how)
-    assert look_at_picture(data).width == 160
+    assert look_at_picture(data)["width"] == 160
     begins = data.index(b"\xff\xda") + 20
     for at in np.linspace(begins, len(data) - 40, 25).astype(int):
         reason, detail = refused(look_at_picture, data[:at] + b"\xff\xd9")
@@ -251,7 +250,7 @@ def test_a_lost_stretch_is_found_though_as_many_blocks_follow() -> None:
         assert "is damaged" in refused(look_at_picture, changed)[1]
     flat = encoded(Image.new("RGB", (4000, 3000), "teal"), optimize=True)
     assert bytes(64) in flat[flat.index(b"\xff\xda") :]  # There zeros are codes.
-    assert look_at_picture(flat).width == 4000
+    assert look_at_picture(flat)["width"] == 4000
 
 
 def test_a_progressive_jpeg_that_ends_between_two_scans_is_a_reject() -> None:

@@ -25,7 +25,7 @@ from birdmml.ingest.media import (
     prepared_picture,
     prepared_sound,
 )
-from birdmml.ingest.rejects import REASONS
+from birdmml.ingest.rows import REASONS
 from confu_core.errors import DatasetError
 
 
@@ -77,7 +77,7 @@ def test_a_picture_on_its_side_has_the_size_that_is_seen() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     found = look_at_picture(encoded(picture(0, (64, 48)), exif=exif))
-    assert (found.width, found.height) == (48, 64)
+    assert (found["width"], found["height"]) == (48, 64)
 
 
 def grey16() -> bytes:
@@ -150,7 +150,7 @@ def test_sounds_of_every_format_and_rate_are_the_same_tone(format: str, rate: in
 
 def test_mp3_is_read_as_field_recordings_are_published() -> None:
     data = sound(tones(3, 2.0, 44_100), "MP3", 44_100)
-    assert listen_to_sound(data, RATE, 1.0).seconds == pytest.approx(2, abs=0.06)
+    assert listen_to_sound(data, RATE, 1.0)["seconds"] == pytest.approx(2, abs=0.06)
     samples, _ = soundfile.read(io.BytesIO(prepared_sound(data, RATE, 1.0)))
     assert len(samples) == RATE and np.abs(samples).max() > 0.1
 
@@ -212,8 +212,8 @@ def test_sounds_that_cannot_be_decoded_have_a_reason(data: bytes, why: str) -> N
 def test_the_level_is_that_of_the_loudest_part() -> None:
     samples = np.concatenate([np.zeros(3 * RATE), np.full(RATE, 0.1), np.zeros(3 * RATE)]).astype(np.float32)
     found = listen_to_sound(sound(samples), RATE, 1.0)
-    assert (found.seconds, round(found.level, 2)) == (7.0, -20.0)
-    assert listen_to_sound(sound(np.zeros(RATE, np.float32)), RATE, 1.0).level == -200
+    assert (found["seconds"], round(found["level"], 2)) == (7.0, -20.0)
+    assert listen_to_sound(sound(np.zeros(RATE, np.float32)), RATE, 1.0)["level"] == -200
 
 
 PICTURES = [encoded(picture(9), format) for format in ("JPEG", "PNG", "WEBP")]
@@ -245,7 +245,7 @@ def test_damaged_pictures_are_decoded_or_refused(data: bytes) -> None:
     except Unreadable as error:
         assert error.reason in REASONS
         return
-    assert found.width > 0
+    assert found["width"] > 0
     try:
         prepared_picture(data, 16, 90)
     except DatasetError as error:
@@ -260,6 +260,6 @@ def test_damaged_sounds_are_decoded_or_refused(data: bytes) -> None:
     except Unreadable as error:
         assert error.reason in REASONS
         return
-    assert 0 < found.seconds <= 600 and np.isfinite(found.level)
+    assert 0 < found["seconds"] <= 600 and np.isfinite(found["level"])
     samples, _ = soundfile.read(io.BytesIO(prepared_sound(data, RATE, 0.5, loudness=-23.0)))
     assert len(samples) == RATE // 2

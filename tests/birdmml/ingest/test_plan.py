@@ -334,7 +334,7 @@ def test_pictures_of_two_components_are_copies_of_equal_bytes_alone() -> None:
         Image.fromarray((128 + a * np.cos(9 * down) + b * np.cos(9 * across * down)).astype(np.uint8))
         for a, b in random.uniform(20, 60, (100, 2))
     ]
-    hashes = {str(at): vars(look_at_picture(encoded(one, "PNG"))) for at, one in enumerate(pictures)}
+    hashes = {str(at): look_at_picture(encoded(one, "PNG")) for at, one in enumerate(pictures)}
     files = {name: Found(name, f"sha {name}", "", "", measures) for name, measures in hashes.items()}
     files["again"] = files["7"]._replace(name="again")
     for near in (True, False):

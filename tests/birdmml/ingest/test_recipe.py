@@ -26,7 +26,7 @@ from real_files import NAMES, RATE, contents_of, encoded, make_source, picture, 
 from birdmml.card import words_of
 from birdmml.describe import describe
 from birdmml.ingest import IngestSettings, Source, real_recipe, settings_of
-from birdmml.ingest.media import LookedAt, look_at_picture
+from birdmml.ingest.media import look_at_picture
 from confu_cli.birdmml import birdmml
 from confu_core.datasets import contents_of as said_of
 from confu_core.errors import DatasetError
@@ -190,7 +190,7 @@ def test_an_interrupted_inspection_goes_on_where_it_was(
     monkeypatch.setattr("birdmml.ingest.inspect.CHUNK_FILES", 3)
     seen: list[bytes] = []
 
-    def look(data: bytes) -> LookedAt:
+    def look(data: bytes) -> dict[str, Any]:
         if len(seen) == 7:
             raise KeyboardInterrupt
         seen.append(data)

@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_files import rows_of, write_csv
 
-from birdmml.ingest.rejects import REASONS, cell_rejects
-from birdmml.ingest.rows import REQUIRED, manifest_of
+from birdmml.ingest.rows import REASONS, REQUIRED, cell_rejects, manifest_of
 from birdmml.ingest.table import read_source_table
 from confu_core.errors import ConfuError, DatasetError
 

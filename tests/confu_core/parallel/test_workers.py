@@ -41,13 +41,13 @@ def test_processes_of_a_pool_have_numbers() -> None:
 
 def test_jobs_are_handed_over_as_they_finish_and_those_that_kill_are_named() -> None:
     handed: list[int] = []
-    assert mapped(abs, [-3, 2], 1, each=handed.append, name=str, died="{}{}".format) == handed == [3, 2]
+    assert mapped(abs, [-3, 2], 1, each=handed.append, name=str) == handed == [3, 2]
     told: list[tuple[int, int]] = []
     each = counting(lambda done, total: told.append((done, total)), 5, lambda result: result)
-    assert mapped(abs, [-3, 2], 1, each=each, name=str, died="{}{}".format) == [3, 2] and told == [(3, 5), (5, 5)]
-    line = "died 3 times over the job 7"
+    assert mapped(abs, [-3, 2], 1, each=each, name=str) == [3, 2] and told == [(3, 5), (5, 5)]
+    line = "^the worker died 3 times over the jobs 7; use fewer workers if memory ran out$"
     with pytest.raises(ResultsError, match=line) as caught:
-        mapped(os._exit, [7], 2, name="the job {}".format, died="died {} times over {}".format, error=ResultsError)
+        mapped(os._exit, [7], 2, name=str, over="the jobs ", error=ResultsError)
     assert isinstance(caught.value.__cause__, WorkerDied)
 
 

@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,33 @@ def test_a_dataset_partly_restored_by_other_versions_is_not_taken_for_whole(tmp_
     make(tmp_path)
     assert open_dataset(tmp_path).manifest.versions == {"numpy": "2"}
     assert verify(tmp_path).ok
+
+
+@dataclass(frozen=True)
+class NextRecipe(MediaRecipe):
+    """The same settings under another version of the generator, whose samples are others."""
+
+    def information(self) -> dict[str, object]:
+        return {"version": 2}
+
+
+def test_another_version_of_the_generator_finishes_no_build_and_leaves_a_whole_one(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path, progress=stop_after(3))
+    kept = tree(tmp_path)
+    line = (
+        "holds part of what version 1 of the generator makes, and this is version 2; choose another --out or remove it"
+    )
+    with pytest.raises(DatasetError, match=line):
+        make(tmp_path, NextRecipe())
+    assert tree(tmp_path) == kept
+    make(tmp_path)
+    whole = tree(tmp_path)
+    make(tmp_path, NextRecipe())
+    assert tree(tmp_path) == whole
+    (tmp_path / "data/test-00000-of-00001.parquet").unlink()
+    with pytest.raises(DatasetError, match=line):
+        make(tmp_path, NextRecipe())
 
 
 def test_two_writers_of_one_file_do_not_cut_each_other(tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ from captioned_recipe import SPEC, CaptionedRecipe
 from confu_core.errors import InvalidValue
 from confu_core.io.lock import locked
 from confu_core.shards import Dataset, build, open_dataset
-from confu_core.shards.cache import open_cache
-from confu_core.shards.caches import caches, clear_caches
+from confu_core.shards.cache import caches, clear_caches, open_cache
 
 
 @pytest.fixture(scope="module")

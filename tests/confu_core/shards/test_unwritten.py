@@ -17,7 +17,7 @@ from confu_core.shards import Dataset, TableRecipe, build, open_dataset
 from confu_core.shards.cache import cache_key, open_cache
 from confu_core.shards.read import unwritten
 from confu_core.shards.rows import tokenizer_of
-from confu_core.shards.stream import stream
+from confu_core.shards.stream import Stream
 
 RECIPE = CaptionedRecipe(broken=frozenset({("train", 4, "image"), ("test", 0, "audio")}))
 
@@ -58,13 +58,13 @@ def test_a_cache_of_it_holds_the_same(written: Dataset, workers: int, tmp_path: 
 def test_a_stream_of_it_gives_every_row_once(written: Dataset) -> None:
     here = unwritten(RECIPE, shard_rows=4)
     words = tokenizer_of(here, SPEC)
-    reading = stream(here, "train", SPEC, tokenizer=words, batch_size=5, shuffle=False, buffer=1)
+    reading = Stream(here, "train", SPEC, tokenizer=words, batch_size=5, shuffle=False, buffer=1)
     batches = list(reading)
-    plain = stream(written, "train", SPEC, tokenizer=words, batch_size=5, shuffle=False, buffer=1)
+    plain = Stream(written, "train", SPEC, tokenizer=words, batch_size=5, shuffle=False, buffer=1)
     for mine, theirs in zip(batches, plain, strict=True):
         assert mine["key"] == theirs["key"] and all(np.array_equal(mine[name], theirs[name]) for name in SPEC.names)
     assert len(reading.corrupt) == 1
-    shares = [stream(here, "train", SPEC, tokenizer=words, rank=rank, ranks=2, seed=3) for rank in (0, 1)]
+    shares = [Stream(here, "train", SPEC, tokenizer=words, rank=rank, ranks=2, seed=3) for rank in (0, 1)]
     assert sorted(key for share in shares for batch in share for key in batch["key"]) == sorted(
         key for batch in batches for key in batch["key"]
     )
