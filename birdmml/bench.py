@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from birdmml.data import NAME
-from birdmml.describe import data_columns, describe
+from birdmml.describe import describe
 from confu_core.datasets.sources import open_place
 from confu_core.errors import InvalidValue
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
@@ -16,26 +16,13 @@ from confu_core.media.evaluate import families_of
 from confu_core.media.opened import MediaData, open_media
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
-from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
+from confu_core.media.sweep import media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
 from confu_core.report.words import ReportWords
 from confu_core.runs.grid import Cell
 from confu_core.runs.sweep import SweepSummary
 from confu_core.training.fit import Progress
 from confu_core.training.processes import chosen_device, ranks
-
-__all__ = [
-    "BENCHMARK",
-    "data_columns",
-    "kept",
-    "open_data",
-    "open_task",
-    "plan_of",
-    "report_words",
-    "run",
-    "run_sweep",
-    "sweep_cells",
-]
 
 BENCHMARK = NAME
 SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accuracy, species from picture and song"}

@@ -8,8 +8,6 @@ from birdmml.bench import open_data
 from confu_core.errors import InvalidValue
 from confu_core.media.opened import MediaData
 
-__all__ = ["NAMES", "OWN", "prompted"]
-
 OWN, NAMES = "own", "names"
 
 

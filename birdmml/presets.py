@@ -10,9 +10,6 @@ from birdmml.caption import CaptionDials
 from birdmml.design import Shares
 from birdmml.settings import Settings, checked_dials
 from confu_core.errors import InvalidValue, nearest
-from confu_core.io.config import read_config
-
-__all__ = ["PRESETS", "preset", "read_config"]
 
 PRESETS: dict[str, dict[str, Any]] = {
     # For trying commands out: 240 rows to train on teach next to nothing.

@@ -18,8 +18,6 @@ from confu_core.model import Model, stack
 from confu_core.random import generator
 from confu_core.user_code import RAISED, describe
 
-__all__ = ["Check", "check_method"]
-
 # Of the inputs of a small XOR task: codes of two bits, and samples.
 CODES, WIDTH, FEATURES, DIM, SAMPLES = 4, 5, 16, 8, 48
 CLOSE = 1e-3  # As a share: losses and gradients are in single precision, as in runs.

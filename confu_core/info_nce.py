@@ -16,8 +16,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["info_nce", "nt_xent", "pairwise_sigmoid", "symmetric_info_nce"]
-
 # Logits in a range this wide keep their exponentials within single precision, without a shift for every row.
 WIDEST_RANGE = 60.0
 

@@ -11,8 +11,6 @@ import numpy as np
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["Atoms", "bayes_accuracy", "decompose", "entropy", "mutual_information", "total_correlation"]
-
 # The alternating projections stop once the objective falls by less than this, in nats, over one round.
 SETTLED = 1e-12
 MOST_ROUNDS = 20_000

@@ -6,8 +6,6 @@ import hashlib
 
 import numpy as np
 
-__all__ = ["generator", "stream_key", "torch_seed", "uniform", "words"]
-
 WORDS_PER_SAMPLE = 4  # One increment of the Philox counter yields four 64-bit words.
 
 

@@ -10,8 +10,6 @@ from confu_core.ceilings import COINCIDE, Ceilings
 from xor_bench._closed_forms import best_accuracy, uniform_accuracy, written_out
 from xor_bench.task import check_direction, law, lost_shares, names, parity_of, whole_within
 
-__all__ = ["additive_ceiling", "bayes_accuracy", "ceilings", "chance", "pairwise_ceiling", "single_ceiling"]
-
 MOST_CELLS = 64  # Of a law that is written out, for the additive ceiling.
 
 

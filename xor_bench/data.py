@@ -18,8 +18,6 @@ from confu_core.shards.read import with_exact_information
 from xor_bench.task import LAW, XorSamples, XorTask, code_bits, direction_name, directions, names, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
-__all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
-
 NAME = "xor"
 # Raise the version when the same settings and seed give other samples, so that numbers on them cannot be compared.
 BENCHMARK = {"benchmark": NAME, "version": f"{NAME}-1"}

@@ -14,26 +14,6 @@ from confu_core.errors import InvalidValue, nearest
 from confu_core.random import generator, uniform, words
 from confu_core.settings import Dial, check_dials, dial, dials, real, share, whole
 
-__all__ = [
-    "LAW",
-    "MOST_BITS",
-    "XorSamples",
-    "XorTask",
-    "check_direction",
-    "code_bits",
-    "code_inputs",
-    "direction_name",
-    "directions",
-    "law",
-    "lost_shares",
-    "make_xor",
-    "names",
-    "parity_of",
-    "random_seed",
-    "unreliable_letters",
-    "whole_within",
-]
-
 Draw = Callable[..., np.ndarray]  # (*stream) -> random words, shape (n, 4)
 
 KINDS = ("bits", "bits01", "onehot", "gaussian")

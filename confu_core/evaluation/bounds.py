@@ -10,8 +10,6 @@ from torch import Tensor
 
 from confu_core.info_nce import symmetric_info_nce
 
-__all__ = ["mutual_information_bound", "total_correlation_bound"]
-
 
 def mutual_information_bound(logits: Tensor, counts: Tensor) -> float:
     """Bound the mutual information of two views from below by InfoNCE (arXiv 1807.03748).

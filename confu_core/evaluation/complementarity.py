@@ -17,16 +17,6 @@ from confu_core.statistics.intervals import CONFIDENCE
 from confu_core.statistics.per_sample import correctness
 from confu_core.statistics.resampling import DRAWS, resampled_means
 
-__all__ = [
-    "PENALTIES",
-    "Complementarity",
-    "complementarity",
-    "complementarity_by_group",
-    "explained_variance",
-    "missing_accuracy",
-    "shuffle_drop",
-]
-
 PENALTIES = (1e-6, 1e-4, 1e-2, 1.0, 1e2, 1e4)
 
 

@@ -12,8 +12,6 @@ from scipy.special import log_softmax
 from confu_core.errors import InvalidValue
 from confu_core.statistics.per_sample import class_labels
 
-__all__ = ["fusion_weights", "late_fusion"]
-
 MOST = 100.0  # Of a weight: where one source tells validation without error, its likelihood grows for ever.
 
 

@@ -20,8 +20,6 @@ from confu_core.user_code import one_line, user_attribute
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["chosen_keys", "is_own_split", "measured_on"]
-
 FILES = (".csv", ".parquet", ".txt")
 SEEN = (TRAIN, "validation")
 

@@ -36,8 +36,6 @@ from confu_core.training.processes import ranks
 from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import in_evaluation
 
-__all__ = ["Measured", "MediaResult", "evaluate_trained", "run_media"]
-
 VALIDATION = "validation"
 CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
 BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.

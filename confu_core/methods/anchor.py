@@ -6,8 +6,6 @@ from confu_core.errors import InvalidValue
 from confu_core.methods.base import Space, Term
 from confu_core.methods.view import View
 
-__all__ = ["anchored_term", "check_anchor", "single_side"]
-
 
 def check_anchor(anchor: int, space: Space) -> int:
     """Return the anchor if there is such a modality."""

@@ -19,8 +19,6 @@ from confu_core.info_nce import info_nce, pairwise_sigmoid, symmetric_info_nce
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
 
-__all__ = ["Method", "Space", "Term", "every_direction", "pairs"]
-
 LARGEST_SCALE = 100.0
 LOSSES = ("infonce", "sigmoid")
 FIRST_BIAS = -10.0  # Of the sigmoid loss.

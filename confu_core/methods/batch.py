@@ -16,8 +16,6 @@ from torch import Tensor
 
 from confu_core.methods.view import Aligned, Grid, Indexed, Layout, View
 
-__all__ = ["EmbeddedBatch", "Shuffle"]
-
 Shuffle = Callable[[int, int], Tensor]  # (anchor, modality) -> a permutation of the samples, (..., n)
 
 # A grid may hold this many rows per sample: rows of a grid cost less than gathered ones.

@@ -12,8 +12,6 @@ from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.clip import summed_cosine
 from confu_core.methods.view import View
 
-__all__ = ["Bimodal"]
-
 
 class Bimodal(Method):
     r"""CLIP (arXiv 2103.00020) of one pair, whose temperature is learned: what two modalities reach without a third.

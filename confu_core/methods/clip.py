@@ -12,8 +12,6 @@ from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method, Space, Term, pairs
 from confu_core.methods.view import View
 
-__all__ = ["CLIP", "Brought", "FusedCosine", "checked_orders", "summed_cosine"]
-
 
 def summed_cosine(query: View, key: View) -> Tensor:
     """Add up the cosines between every modality of a query and every one of a key.

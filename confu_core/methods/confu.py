@@ -14,8 +14,6 @@ from confu_core.methods.clip import FusedCosine, checked_orders
 from confu_core.methods.fusion import head_name, make_heads
 from confu_core.methods.view import View
 
-__all__ = ["ConFu"]
-
 
 class ConFu(FusedCosine):
     r"""ConFu (arXiv 2511.21331): pairwise and fused contrastive terms together.

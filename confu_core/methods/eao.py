@@ -14,8 +14,6 @@ from confu_core.methods.clip import FusedCosine, checked_orders
 from confu_core.methods.shared_fusion import SharedFusion
 from confu_core.methods.view import View
 
-__all__ = ["EAO"]
-
 
 class EAO(FusedCosine):
     r"""EAO, Everything at Once (arXiv 2112.04446): the terms of ConFu, with one fused head for all subsets.

@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from confu_core.methods.base import Space
     from confu_core.methods.view import View
 
-__all__ = [
-    "FUSIONS",
-    "ConcatFusion",
-    "Fusion",
-    "GatedFusion",
-    "HadamardFusion",
-    "head_name",
-    "make_fusion",
-    "make_heads",
-]
-
 SLOPE = 0.2  # Of the LeakyReLU that ends the published head.
 
 

@@ -18,8 +18,6 @@ from confu_core.methods.anchor import single_side
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.view import View
 
-__all__ = ["Gate", "GatedSymile"]
-
 GATES = ("attention", "matrix")
 SHARES = ("sigmoid", "softmax")
 COLDEST = 0.1  # Is added to the temperature of the gate.

@@ -11,8 +11,6 @@ from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.clip import summed_cosine
 from confu_core.methods.view import View
 
-__all__ = ["Hub"]
-
 
 class Hub(Method):
     r"""Mean over the other modalities of the symmetric InfoNCE with the hub (ImageBind, arXiv 2305.05665).

@@ -18,8 +18,6 @@ from confu_core.methods.view import Grid, Indexed
 if TYPE_CHECKING:
     from confu_core.methods.base import Method, Term
 
-__all__ = ["against_all_tuples", "against_shuffled"]
-
 # Of the sum over keys that is left once a sample's own shuffled tuple is taken out: below this share the
 # difference has lost too many digits, and the sum is formed anew.
 SMALLEST_REMAINDER = 0.01

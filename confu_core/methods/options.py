@@ -11,8 +11,6 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method
 
-__all__ = ["Option", "declared_options", "several", "value_of"]
-
 NOTHING = "none"  # The word for None, and for a tuple of nothing.
 SEVERAL = (tuple, list, collections.abc.Sequence, collections.abc.Iterable)
 WORDS: dict[Any, str] = {bool: "true or false", int: "of type int", float: "of type float", str: "text"}

@@ -15,8 +15,6 @@ from confu_core.methods.clip import summed_cosine
 from confu_core.methods.view import View
 from confu_core.singular import leading_value, single_value_loss, singular
 
-__all__ = ["PMRL"]
-
 
 class PMRL(Method):
     r"""PMRL (arXiv 2507.17343): the embeddings of a sample along one direction, directions of samples apart.

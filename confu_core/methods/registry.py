@@ -15,8 +15,6 @@ from confu_core.methods.base import Method, Space
 from confu_core.methods.options import declared_options
 from confu_core.user_code import RAISED, describe, user_attribute
 
-__all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "make_method", "method_options"]
-
 GROUP = "confu_bench.methods"
 BUILT_IN = {
     "bimodal": "confu_core.methods.bimodal:Bimodal",

@@ -16,8 +16,6 @@ from confu_core.methods.transformer import Block
 if TYPE_CHECKING:
     from confu_core.methods.view import View
 
-__all__ = ["GatedUnit", "SharedFusion"]
-
 EPS = 1e-6  # Of every normalisation in the published head.
 
 

@@ -15,8 +15,6 @@ from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.fusion import head_name, make_heads
 from confu_core.methods.view import View
 
-__all__ = ["Supervised"]
-
 
 class Supervised(Method):
     r"""Encoders of the same size told the answers: the line that alignment without classes is measured against.

@@ -13,8 +13,6 @@ from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.negatives import against_all_tuples, against_shuffled
 from confu_core.methods.view import View
 
-__all__ = ["Symile"]
-
 NEGATIVES = {"n": against_shuffled, "n_squared": against_all_tuples}
 
 

@@ -20,8 +20,6 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["Aligned", "Grid", "Indexed", "Layout", "View"]
-
 
 class Layout(Protocol):
     """Which rows of the tables make up the rows of a view."""

@@ -14,14 +14,16 @@ import pytest
 from few_measures import measure_only
 
 from birdmml import bench
-from birdmml.bench import data_columns, kept, open_task, run, run_sweep, sweep_cells
+from birdmml.bench import open_task, run, run_sweep, sweep_cells
 from birdmml.data import BirdRecipe, design_of, open_birds
+from birdmml.describe import data_columns
 from birdmml.settings import Settings
 from confu_core.ceilings import Ceilings
 from confu_core.errors import DatasetError, InvalidValue, TrainingError
 from confu_core.media.evaluate import FAMILIES
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
+from confu_core.media.sweep import kept
 from confu_core.media.task import Features
 from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import read_results, write_results

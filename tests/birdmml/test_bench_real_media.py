@@ -14,8 +14,9 @@ from few_measures import measure_only
 from spoken_digits import DIGITS, KINDS, ROWS, spoken_digits
 
 from birdmml import bench
-from birdmml.bench import data_columns, open_data, open_task, run, run_sweep, sweep_cells
+from birdmml.bench import open_data, open_task, run, run_sweep, sweep_cells
 from birdmml.data import open_birds
+from birdmml.describe import data_columns
 from confu_core.datasets import sources
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.media.run import MediaResult
