@@ -176,10 +176,7 @@ class EmbeddedBatch:
         if codes is None:
             codes = self.codes[..., list(modalities)]
         sizes = self._sizes(modalities)
-        number = codes[..., 0]
-        for position, size in enumerate(sizes[1:], start=1):
-            number = number * size + codes[..., position]
-        return number, prod(sizes)
+        return number_of(codes, sizes), prod(sizes)
 
     def row_count(self, modalities: tuple[int, ...]) -> int:
         """Return the number of rows of a view."""
@@ -219,3 +216,11 @@ class EmbeddedBatch:
         if len(sizes) == 1 or prod(sizes) <= GRID_ROWS_PER_SAMPLE * self.size:
             return Grid(sizes)
         return Indexed(self.codes[..., list(modalities)])
+
+
+def number_of(codes: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Return the row of a grid of so many rows of each table that codes, shape (..., n, tables), stand for."""
+    number = codes[..., 0]
+    for position, size in enumerate(sizes[1:], start=1):
+        number = number * size + codes[..., position]
+    return number
