@@ -8,7 +8,7 @@ from typing import Any
 from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE, Ceilings
 from xor_bench._closed_forms import best_accuracy, uniform_accuracy, written_out
-from xor_bench.task import check_direction, law, lost_shares, names, parity_of, whole_within
+from xor_bench.task import check_direction, law, names, whole_within
 
 MOST_CELLS = 64  # Of a law that is written out, for the additive ceiling.
 
@@ -27,12 +27,7 @@ def bayes_accuracy(
     bits: int,
     query: Sequence[str] = ("a", "c"),
     target: str = "b",
-    *,
-    modalities: int = 3,
-    noise: float = 0.0,
-    parity: str = "all",
-    unreliable: float = 0.0,
-    unreliable_of: str = "all",
+    **task: Any,
 ) -> float:
     """Return the accuracy of the best possible predictor of one observed modality from others.
 
@@ -51,16 +46,11 @@ def bayes_accuracy(
         Modalities given; their order has no meaning.
     target : str
         Modality to predict.
-    modalities : int
-        Number of modalities, in [3, 26].
-    noise : float
-        Probability that an observed bit is flipped, in [0, 0.5].
-    parity : {"all", "pair"}
-        Of which others the last modality is the parity, as in `XorTask`. Where it is the first two, the modalities
-        between the second and the last tell nothing, and nothing tells of them.
-    unreliable, unreliable_of : float, str
-        Share of the samples in which one modality is noise, and which, as in `XorTask`. In the formulas p becomes the
-        share of whole parities, 1 - p that of whole copies, and of the rest every answer is right as often as any.
+    **task
+        `modalities`, `noise`, `parity`, `unreliable` and `unreliable_of`, as in `XorTask`. Where the parity is that of
+        the first two, the modalities between the second and the last tell nothing, and nothing tells of them. With
+        unreliable modalities p becomes in the formulas the share of whole parities, 1 - p that of whole copies, and of
+        the rest every answer is right as often as any.
 
     Returns
     -------
@@ -79,8 +69,7 @@ def bayes_accuracy(
     >>> bayes_accuracy(0.5, 5, query=("a",), target="b")
     0.03125
     """
-    task: dict[str, Any] = {"modalities": modalities, "noise": noise, "parity": parity}
-    return ceilings(p, bits, query, target, **task, unreliable=unreliable, unreliable_of=unreliable_of).bayes
+    return ceilings(p, bits, query, target, **task).bayes
 
 
 def ceilings(
@@ -88,12 +77,7 @@ def ceilings(
     bits: int,
     query: Sequence[str] = ("a", "c"),
     target: str = "b",
-    *,
-    modalities: int = 3,
-    noise: float = 0.0,
-    parity: str = "all",
-    unreliable: float = 0.0,
-    unreliable_of: str = "all",
+    **task: Any,
 ) -> Ceilings:
     """Return all ceilings of a direction, order by order; parameters and errors as for `bayes_accuracy`.
 
@@ -105,14 +89,15 @@ def ceilings(
     >>> ceilings(1, 1, ("a", "b", "c"), "d", modalities=4).by_order
     {2: 0.5, 3: 0.5, 4: 1.0}
     """
-    p, bits, modalities, noise = law(p, bits, modalities, noise)
-    given, everyone = check_direction(query, target, modalities), names(modalities)
-    pair = parity_of(parity, modalities) == "pair"
-    in_parity = (*everyone[:2], everyone[-1]) if pair else everyone
-    lost = lost_shares(unreliable, unreliable_of, modalities, parity)
-    bayes = best_accuracy(p, bits, noise, in_parity, given, target, lost)
-    single = max(best_accuracy(p, bits, noise, in_parity, {one}, target, lost) for one in given)
-    return Ceilings(single, single, bayes, (bayes if pair else single,) * (modalities - 3))
+    known = law(p, bits, **task)
+    given, everyone = check_direction(query, target, known.modalities), names(known.modalities)
+    in_parity = (*everyone[:2], everyone[-1]) if known.pair else everyone
+
+    def best(given: frozenset[str]) -> float:
+        return best_accuracy(known.p, known.bits, known.noise, in_parity, given, target, known.lost)
+
+    bayes, single = best(given), max(best(frozenset(one)) for one in given)
+    return Ceilings(single, single, bayes, (bayes if known.pair else single,) * (known.modalities - 3))
 
 
 def single_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), target: str = "b", **task: Any) -> float:
@@ -140,12 +125,7 @@ def additive_ceiling(
     bits: int,
     query: tuple[str, ...] = ("a", "c"),
     target: str = "b",
-    *,
-    modalities: int = 3,
-    noise: float = 0.0,
-    parity: str = "all",
-    unreliable: float = 0.0,
-    unreliable_of: str = "all",
+    **task: Any,
 ) -> float | None:
     """Return the best accuracy of a sum of pair scores, f(a, b) + g(c, b) for b from a and c.
 
@@ -157,14 +137,14 @@ def additive_ceiling(
     >>> round(additive_ceiling(1, 1), 6)
     0.75
     """
-    task: dict[str, Any] = {"modalities": modalities, "noise": noise, "parity": parity}
-    found = ceilings(p, bits, query, target, **task, unreliable=unreliable, unreliable_of=unreliable_of)
+    found = ceilings(p, bits, query, target, **task)
     if found.bayes - found.pairwise <= COINCIDE:
         return found.bayes  # The guess by the pairs is a sum of pair scores.
-    core = (0, 1, modalities - 1) if parity_of(parity, modalities) == "pair" else range(modalities)
-    if 2 ** (bits * len(core)) > MOST_CELLS:
+    known = law(p, bits, **task)
+    everyone = names(known.modalities)
+    core = [*everyone[:2], everyone[-1]] if known.pair else [*everyone]
+    if 2 ** (known.bits * len(core)) > MOST_CELLS:
         return None
-    letters = [names(modalities)[at] for at in core]
-    lost = lost_shares(unreliable, unreliable_of, modalities, parity)
-    given = [letters.index(one) for one in query if one in letters]
-    return additive_accuracy(written_out(p, bits, len(letters), noise, lost), given, letters.index(target))
+    given = [core.index(one) for one in query if one in core]
+    written = written_out(known.p, known.bits, len(core), known.noise, known.lost)
+    return additive_accuracy(written, given, core.index(target))

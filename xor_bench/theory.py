@@ -17,7 +17,7 @@ from typing import Any
 from confu_core.errors import InvalidValue
 from xor_bench._ceilings import additive_ceiling, bayes_accuracy, ceilings, chance, pairwise_ceiling, single_ceiling
 from xor_bench._closed_forms import copied_and_synergy
-from xor_bench.task import direction_name, directions, law, lost_shares, names, parity_of
+from xor_bench.task import direction_name, directions, law, names
 
 __all__ = [
     "Decomposition",
@@ -76,16 +76,7 @@ class Information:
         return asdict(self)
 
 
-def information(
-    p: float,
-    bits: int,
-    *,
-    modalities: int = 3,
-    noise: float = 0.0,
-    parity: str = "all",
-    unreliable: float = 0.0,
-    unreliable_of: str = "all",
-) -> Information:
+def information(p: float, bits: int, **task: Any) -> Information:
     """Return the exact information structure of the XOR task.
 
     With V = 2**bits codes, r = 1 - 1/V and no noise, I(a; c) = q ln(V q) + r p ln p and
@@ -100,14 +91,8 @@ def information(
         Probability that the last modality is the parity of the others and not a copy of the first, in [0, 1].
     bits : int
         Bits per code, at least 1, with no upper limit.
-    modalities : int
-        Number of modalities, in [3, 26].
-    noise : float
-        Probability that an observed bit is flipped, in [0, 0.5].
-    parity : {"all", "pair"}
-        Of which others the last modality is the parity, as in `XorTask`.
-    unreliable, unreliable_of : float, str
-        Share of the samples in which one modality is noise, and which, as in `XorTask`.
+    **task
+        `modalities`, `noise`, `parity`, `unreliable` and `unreliable_of`, as in `XorTask`.
 
     Returns
     -------
@@ -135,11 +120,9 @@ def information(
     >>> round(half.mi_ac, 4), round(half.mi_bc_given_a, 4), round(half.total_correlation, 4)
     (1.1097, 1.6845, 2.7942)
     """
-    p, bits, modalities, noise = law(p, bits, modalities, noise)
-    lost = lost_shares(unreliable, unreliable_of, modalities, parity)
-    if parity_of(parity, modalities) == "pair":
-        modalities = 3  # The others are independent of these, and of each other.
-    copied, synergy = copied_and_synergy(p, bits, modalities, noise, lost)
+    known = law(p, bits, **task)
+    modalities = 3 if known.pair else known.modalities  # The others are independent of these, and of each other.
+    copied, synergy = copied_and_synergy(known.p, known.bits, modalities, known.noise, known.lost)
     return Information(
         mi_ac=copied,
         mi_bc=0.0,
@@ -148,13 +131,11 @@ def information(
         total_correlation=copied + synergy,
         dual_total_correlation=copied + (modalities - 1) * synergy,
         o_information=0.0 - (modalities - 2) * synergy,  # The leading zero keeps a zero from reading -0.0.
-        code_entropy=bits * math.log(2),
+        code_entropy=known.bits * math.log(2),
     )
 
 
-def connected_information(
-    p: float, bits: int, *, modalities: int = 3, parity: str = "all", **task: Any
-) -> dict[int, float]:
+def connected_information(p: float, bits: int, **task: Any) -> dict[int, float]:
     """Return what tables of k modalities add to those of k - 1, exactly.
 
     A table that lacks a modality of the parity shows the copy at most: the parity of what it has is uniform. So the
@@ -163,7 +144,7 @@ def connected_information(
 
     Parameters
     ----------
-    p, bits, modalities, parity, **task
+    p, bits, **task
         As for `information`.
 
     Returns
@@ -181,10 +162,9 @@ def connected_information(
     >>> {order: round(value, 4) for order, value in connected_information(0.5, 1, modalities=4).items()}
     {2: 0.1308, 3: 0.0, 4: 0.2158}
     """
-    found = information(p, bits, modalities=modalities, parity=parity, **task)
-    top = 3 if parity_of(parity, modalities) == "pair" else modalities
-    added = {2: found.mi_ac, top: found.mi_bc_given_a}
-    return {order: added.get(order, 0.0) for order in range(2, modalities + 1)}
+    found, known = information(p, bits, **task), law(p, bits, **task)
+    added = {2: found.mi_ac, 3 if known.pair else known.modalities: found.mi_bc_given_a}
+    return {order: added.get(order, 0.0) for order in range(2, known.modalities + 1)}
 
 
 @dataclass(frozen=True)
