@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from confu_core.encoders import vector_encoder
-from confu_core.errors import ConfuError, InvalidValue
+from confu_core.errors import ConfuError
 from confu_core.methods.base import Method, every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.registry import check_options, make_method
 from confu_core.model import Model, stack
 from confu_core.random import generator
+from confu_core.settings import Dial
 from confu_core.user_code import RAISED, describe
 
 # Of the inputs of a small XOR task: codes of two bits, and samples.
@@ -73,8 +74,7 @@ def check_method(name: str, *, modalities: int = 3, options: Mapping[str, Any] |
     >>> all(check.holds is not False for check in check_method("clip"))
     True
     """
-    if modalities < 2:
-        raise InvalidValue(f"modalities must be at least 2; got {modalities}")
+    Dial(low=2).checked("modalities", modalities)
     check_options(name, dict(options or {}))
     subject = _Subject(name, modalities, dict(options or {}))
     checks = {

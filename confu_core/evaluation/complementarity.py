@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from confu_core.ceilings import COINCIDE, Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
+from confu_core.settings import Dial
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean, paired_difference, percentiles
 from confu_core.statistics.intervals import CONFIDENCE
 from confu_core.statistics.per_sample import correctness
@@ -85,7 +86,8 @@ def complementarity(
     """
     if not singles:
         raise InvalidValue("singles must hold at least one query; got none")
-    table = np.stack(correctness(fused=fused, **_named(singles)), axis=-1)
+    named = {f"singles[{i}]": single for i, single in enumerate(singles)}
+    table = np.stack(correctness(fused=fused, **named), axis=-1)
     means, resampled = table.mean(0), resampled_means(table, draws=draws, seed=seed)
     gain, gains = (x[..., 0] - x[..., 1:].max(-1) for x in (means, resampled))
     available = captured = higher = None
@@ -98,34 +100,6 @@ def complementarity(
             shares = (resampled[:, 0] - ceilings.pairwise) / beyond
             higher = percentiles(float((means[0] - ceilings.pairwise) / beyond), shares, confidence)
     return Complementarity(percentiles(gain, gains, confidence), available, captured, higher)
-
-
-def complementarity_by_group(
-    fused: ArrayLike,
-    singles: Sequence[ArrayLike],
-    groups: ArrayLike,
-    ceilings: Mapping[Any, Ceilings] | None = None,
-    **options: Any,
-) -> dict[Any, Complementarity]:
-    """Measure complementarity within groups of samples, each with the best single query and the ceilings of its own.
-
-    Examples
-    --------
-    >>> found = complementarity_by_group([1, 1, 0], [[0, 1, 0]], ["both", "either", "either"])
-    >>> {group: each.gain.value for group, each in found.items()}
-    {'both': 1.0, 'either': 0.0}
-    """
-    names, known = np.asarray(groups), ceilings or {}
-    whole, *parts, _ = correctness(fused=fused, **_named(singles), groups=np.zeros(len(names)))
-    return {
-        group: complementarity(whole[chosen], [part[chosen] for part in parts], known.get(group), **options)
-        for group in np.unique(names).tolist()
-        for chosen in [names == group]
-    }
-
-
-def _named(singles: Sequence[ArrayLike]) -> dict[str, ArrayLike]:
-    return {f"singles[{i}]": single for i, single in enumerate(singles)}
 
 
 def missing_accuracy(
@@ -168,8 +142,7 @@ def missing_accuracy(
     """
     whole, rest = correctness(fused=fused, fallback=fallback)
     for share in shares:
-        if not 0 <= share <= 1:
-            raise InvalidValue(f"shares must be in [0, 1]; got {share}")
+        Dial(low=0, high=1).checked("shares", share)
     options: dict[str, Any] = {"draws": draws, "confidence": confidence, "seed": seed}
     return {share: bootstrap_mean((1 - share) * whole + share * rest, **options) for share in shares}
 
@@ -214,8 +187,7 @@ def shuffle_drop(
     >>> shuffle_drop(lambda taken: taken == own, 100).value > 0.9, shuffle_drop(lambda taken: own % 2, 100).value
     (True, 0.0)
     """
-    if permutations < 1:
-        raise InvalidValue(f"permutations must be at least 1; got {permutations}")
+    Dial(low=1).checked("permutations", permutations)
     orders = [np.arange(n), *(generator(seed, "shuffle", n, i).permutation(n) for i in range(permutations))]
     vectors = {f"correct[{i}]": correct(order) for i, order in enumerate(orders)}
     own, *others = correctness(samples=np.zeros(n), **vectors)[1:]
@@ -273,8 +245,7 @@ def explained_variance(single: ArrayLike, fused: ArrayLike, *, held_out: float =
 def _split(x: np.ndarray, y: np.ndarray, held_out: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
         raise InvalidValue(f"embeddings must be rows of the same samples; got shapes {x.shape} and {y.shape}")
-    if not 0 < held_out < 1:
-        raise InvalidValue(f"held_out must be in (0, 1); got {held_out}")
+    Dial(above=0, below=1).checked("held_out", held_out)
     order, tested = generator(seed, "held out", len(x)).permutation(len(x)), round(held_out * len(x))
     if min(tested, len(x) - tested) < 2:
         raise InvalidValue(f"at least two rows are needed on either side; got {len(x) - tested} and {tested}")

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from confu_core.ceilings import Ceilings, ceiling_columns
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.evaluation.retrieval import rank_queries
 from confu_core.inputs.text import Tokenizer
-from confu_core.media.arrays import augmentations
+from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
 from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
-from confu_core.media.evaluate import evaluate_media, families_of, tells_class
+from confu_core.media.evaluate import directions, evaluate_media, families_of, scored, tells_class
 from confu_core.media.findings import Findings, examples_of
 from confu_core.media.own_measures import check_measures
-from confu_core.media.predictions import predictions
 from confu_core.media.settings import MediaSettings
-from confu_core.media.task import TEST, Kind, MediaTask, query_name
+from confu_core.media.task import TEST, VALIDATION, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.runs.grid import PROVENANCE
 from confu_core.runs.measures import Measure
-from confu_core.runs.predictions import write_predictions
+from confu_core.runs.predictions import predictions_table, write_predictions
 from confu_core.training.checkpoint import EXTENDED, extended
 from confu_core.training.epochs import Epochs, MediaEpochs
 from confu_core.training.fit import Progress, fit
@@ -36,7 +37,6 @@ from confu_core.training.processes import ranks
 from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import in_evaluation
 
-VALIDATION = "validation"
 CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
 BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.
 
@@ -104,7 +104,11 @@ def run_media(
         only = ", ".join(task.inputs)
         raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
     check_measures(settings.measures)
-    if families != ():  # Of several processes, those that measure nothing.
+    if ranks()[0]:  # Of several processes that train together, the first alone measures.
+        families = ()
+    elif families is None and isinstance(task.arrays, StreamedArrays):
+        families = families_of(task, streamed=True)
+    if families != ():
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary, len(task.classes)).to(device)
@@ -195,24 +199,23 @@ def _check_classes(task: MediaTask, *, probed: bool) -> None:
             raise DatasetError(f"{what}, such as {first!r}; split the data anew")
 
 
-def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:
-    """Return the batches of a run, from the task's arrays."""
+def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs | StreamedEpochs:
+    """Return the batches of a run, from the task's arrays, or straight from shards where nothing is kept of them."""
+    rank, count = ranks()
+    how: dict[str, Any] = {
+        "size": settings.batch_size,
+        "augment": augmentations(settings.augment, task.inputs, settings.seed),
+        "labels": task.labels("train"),
+        "rank": rank,
+        "ranks": count,
+        "device": device,
+    }
+    if isinstance(task.arrays, StreamedArrays):
+        return StreamedEpochs(task.arrays, settings.seed, **how)
     arrays = [task.taken("train", name) for name in task.modalities]
     if len(arrays[0]) < 2:
         raise DatasetError(f"the training split has {len(arrays[0])} samples; training needs at least 2")
-    rank, count = ranks()
-    return MediaEpochs(
-        arrays,
-        settings.seed,
-        size=settings.batch_size,
-        augment=augmentations(settings.augment, task.inputs, settings.seed),
-        labels=task.labels("train"),
-        balance=settings.balance,
-        pairing=settings.pairing,
-        rank=rank,
-        ranks=count,
-        device=device,
-    )
+    return MediaEpochs(arrays, settings.seed, balance=settings.balance, pairing=settings.pairing, **how)
 
 
 @torch.no_grad()
@@ -323,3 +326,30 @@ def _direction(query: list[str], target: str, one: Measure, ceilings: Ceilings |
         "information_bound": None,
         "defined": one.defined,
     }
+
+
+def predictions(findings: Findings) -> Iterator[pa.Table]:
+    """Yield what test samples are taken for: a table for each query that tells the class, then for each direction."""
+    task = findings.task
+    if task.keys is None:
+        raise InvalidValue("predictions are by key, which these data have none of")
+    keys = task.keys(TEST)
+    truth = [task.classes[label] for label in task.labels(TEST)]
+    for query in task.queries if task.prompts else ():
+        told = findings.told(TEST, query)
+        named = [task.classes[label] for label in told.predicted]
+        yield predictions_table(keys, query_name(task, query), task.label, truth, told.rank, named)
+    for query, key in directions(task):
+        score = scored(findings, findings.embedded(TEST), query, key)
+        best: list[int] = []
+
+        def noted(start: int, stop: int, score=score, best=best) -> torch.Tensor:  # type: ignore[no-untyped-def]
+            block = score(start, stop)
+            best.extend(block.argmax(-1).tolist())
+            return block
+
+        alike = torch.from_numpy(findings.alike(task.modalities[key[0]]))
+        equal, _ = rank_queries(noted, torch.arange(len(keys)), alike)
+        found = np.array(keys)[best].tolist()
+        target = task.modalities[key[0]]
+        yield predictions_table(keys, query_name(task, query), target, keys, equal.expected().numpy(), found)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from confu_core.errors import InvalidValue
 from confu_core.methods.base import Space, Term
 from confu_core.methods.view import View
+from confu_core.settings import Dial
 
 
 def check_anchor(anchor: int, space: Space) -> int:
     """Return the anchor if there is such a modality."""
-    if not 0 <= anchor < space.modalities:
-        raise InvalidValue(f"anchor must be in [0, {space.modalities - 1}]; got {anchor}")
-    return anchor
+    return int(Dial(low=0, high=space.modalities - 1).checked("anchor", anchor))
 
 
 def anchored_term(anchor: int, space: Space) -> Term:

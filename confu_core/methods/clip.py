@@ -8,10 +8,10 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method, Space, Term, every_direction, pairs
 from confu_core.methods.fusion import head_name
 from confu_core.methods.view import View
+from confu_core.settings import Dial
 
 Direction = tuple[tuple[int, ...], tuple[int]]
 
@@ -117,10 +117,8 @@ class FusedCosine(Method):
 
 def checked_orders(orders: Iterable[int], space: Space) -> tuple[int, ...]:
     """Return sizes of fused queries, each once; raises InvalidValue for one that leaves no modality to find."""
-    for order in (wanted := tuple(sorted(set(orders)))):
-        if not 2 <= order < space.modalities:
-            raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
-    return wanted
+    order = Dial(low=2, high=space.modalities - 1)
+    return tuple(order.checked("orders", one) for one in sorted(set(orders)))
 
 
 class Brought(Method):

@@ -10,6 +10,7 @@ from confu_core.errors import InvalidValue
 from confu_core.methods.base import Space, Term
 from confu_core.methods.clip import FusedCosine, checked_orders
 from confu_core.methods.fusion import make_heads
+from confu_core.settings import Dial
 
 
 class ConFu(FusedCosine):
@@ -62,8 +63,7 @@ class ConFu(FusedCosine):
         **options: Any,
     ) -> None:
         super().__init__(space, **options)
-        if not 0 <= lam <= 1:
-            raise InvalidValue(f"lam must be in [0, 1]; got {lam}")
+        Dial(low=0, high=1).checked("lam", lam)
         if lam and space.modalities < 3:
             asked = f"confu fuses two modalities to find a third; got {space.modalities} in all"
             raise InvalidValue(f"{asked}: use clip, or lam=0")

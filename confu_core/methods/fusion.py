@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from confu_core.errors import InvalidValue, MethodError, nearest
+from confu_core.errors import InvalidValue, MethodError
 from confu_core.layers import Linear
 from confu_core.methods.shared_fusion import SharedFusion
+from confu_core.settings import Dial
 from confu_core.user_code import one_line, user_attribute
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ class Fusion(nn.Module):
         super().__init__()
         if width < 1 or depth < 1:
             raise InvalidValue(f"fused_width and fused_depth must be at least 1; got {width} and {depth}")
-        if not 0 <= dropout < 1:
-            raise InvalidValue(f"dropout must be in [0, 1); got {dropout}")
+        Dial(low=0, below=1).checked("dropout", dropout)
         # One bias is enough for a sum of linear maps.
         self.parts = nn.ModuleList(Linear(own, width, bias=i == 0) for i, own in enumerate(features))
         self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
@@ -109,8 +109,7 @@ def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, dep
     if ":" in kind:
         return _own_fusion(kind, features, dim, width=width, depth=depth, dropout=dropout)
     if kind not in FUSIONS:
-        known = sorted([*FUSIONS, "shared"])
-        raise InvalidValue(f"fusion must be one of {', '.join(known)}; got {kind!r}: {nearest(kind, known)}")
+        Dial(choices=(*FUSIONS, "shared")).checked("fusion", kind)
     return FUSIONS[kind](features, dim, width=width, depth=depth, dropout=dropout)
 
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, normalize
 
-from confu_core.errors import InvalidValue
 from confu_core.layers import LayerNorm, Linear
 from confu_core.methods.transformer import Block
+from confu_core.settings import Dial
 
 if TYPE_CHECKING:
     from confu_core.methods.view import View
@@ -51,10 +51,8 @@ class SharedFusion(nn.Module):
         heads: int = 8,
     ) -> None:
         super().__init__()
-        if depth < 1:
-            raise InvalidValue(f"fused_depth must be at least 1; got {depth}")
-        if not 0 <= dropout < 1:
-            raise InvalidValue(f"dropout must be in [0, 1); got {dropout}")
+        Dial(low=1).checked("fused_depth", depth)
+        Dial(low=0, below=1).checked("dropout", dropout)
         self.tokens = [1] * len(features) if tokens is None else list(tokens)
         self.units = nn.ModuleList(
             GatedUnit(own // count, width) for own, count in zip(features, self.tokens, strict=True)
