@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from birdmml.data import NAME, BirdData, design_of, recipe_of, species_of
-from birdmml.prompts import reference_descriptions
+from birdmml.sample import reference_descriptions
 from birdmml.settings import Settings
 from confu_core.ceilings import Ceilings
 from confu_core.datasets import Contents, contents_of
