@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 from confu_core.errors import InvalidValue
 from confu_core.methods.base import Space, Term
 from confu_core.methods.clip import FusedCosine, checked_orders
-from confu_core.methods.shared_fusion import SharedFusion
+from confu_core.methods.fusion import SharedFusion
 from confu_core.methods.view import View
 
 
