@@ -76,44 +76,35 @@ def _letters(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
 
-def open_task(
-    settings: MediaSettings,
-    *,
-    cache: str | Path | None = None,
-    stream: bool = False,
-    workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> MediaTask:
+def open_task(settings: MediaSettings, **reading: Any) -> MediaTask:
     """Open a dataset as a task: tell the species, or another class, from what is seen of a sample.
 
-    Parameters and errors are those of `open_data` and `confu_core.media.opened.open_media`.
+    `reading` are ``cache``, ``stream``, ``workers`` and ``progress``, as for `confu_core.media.opened.open_media`;
+    errors are those of that and of `open_data`.
     """
-    data = open_data(settings.data)
-    return open_media(data, settings, cache=cache, stream=stream, workers=workers, progress=progress)
+    return open_media(open_data(settings.data), settings, **reading)
 
 
 def run(
     settings: MediaSettings,
     *,
-    cache: str | Path | None = None,
     stream: bool = False,
-    workers: int = 1,
     device: str = "cpu",
     checkpoint: Path | None = None,
     watch: Callable[[Progress], None] | None = None,
-    progress: Callable[[int, int], None] | None = None,
     predicted: Path | None = None,
+    **reading: Any,
 ) -> MediaResult:
     """Train and evaluate one method once; return row, measures, examples and model.
 
-    `cache`, `stream`, `workers` and `progress` are as for `open_task`; `device`, `checkpoint`, `watch` and `predicted`
+    `stream` and `reading` are as for `open_task`; `device`, `checkpoint`, `watch` and `predicted`
     as for `confu_core.media.run.run_media`. Whatever can be wrong with data, settings, method or training is a
     ConfuError.
     """
     device = chosen_device(device)
     if stream:
         _check_streamed(settings)
-    task = open_task(settings, cache=cache, stream=stream, workers=workers, progress=progress)
+    task = open_task(settings, stream=stream, **reading)
     return run_media(task, settings, device=device, checkpoint=checkpoint, watch=watch, predicted=predicted)
 
 

@@ -203,7 +203,7 @@ def evaluate_model(
     opened, described = prompted(_opened(data), prompts or (NAMES if how.names else OWN))
     opened = opened.known_by(saved.row.get("told_by"))
     own = chosen_keys(split, opened.dataset) if is_own_split(split) else None  # Before anything is decoded.
-    known, findings = _findings(saved, opened, cache, features, workers, progress, how)
+    known, findings = _findings(saved, opened, features, how, cache=cache, workers=workers, progress=progress)
     task = tested_on(findings.task, split) if own is None else measured_on(findings.task, own)
     findings = type(findings)(task, findings.model, protocol=how)
     name = name or saved.settings.method
@@ -227,22 +227,20 @@ def embed_model(
     data: str | Path | MediaData,
     out: str | Path,
     *,
-    cache: str | Path | None = None,
     features: Mapping[str, str] | None = None,
     threads: int = 1,
-    workers: int = 1,
-    progress: Any = None,
+    **reading: Any,
 ) -> brought.Embeddings:
     """Write the embeddings of a dataset's samples and descriptions by key, for `evaluate` or tools of others.
 
     `out` is a ``.parquet`` file with ``key`` and a column of float32 vectors for each modality and each fused query.
-    Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest is as for
-    `evaluate_model`; what was written is returned.
+    Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest, with
+    `cache`, `workers` and `progress`, is as for `evaluate_model`; what was written is returned.
     """
     saved = load_model(model) if isinstance(model, str | Path) else model
     if Path(out).suffix != ".parquet":
         raise InvalidValue(f"out must end in .parquet; got {out}")
-    _, findings = _findings(saved, data, cache, features, workers, progress)
+    _, findings = _findings(saved, data, features, **reading)
     task = findings.task
     assert task.keys is not None, "a dataset that is read has keys"
     with environment.threads(threads):
@@ -255,11 +253,9 @@ def embed_model(
 def _findings(
     saved: SavedModel,
     data: str | Path | MediaData,
-    cache: str | Path | None,
     features: Mapping[str, str] | None,
-    workers: int,
-    progress: Any,
     protocol: Protocol = DEFAULT,
+    **reading: Any,
 ) -> tuple[MediaData, Findings]:
     known = _opened(data)
     if not isinstance(saved, SavedModel):
@@ -268,8 +264,7 @@ def _findings(
         asked = f"the model tells {len(saved.classes)} classes, such as {saved.classes[0]!r}"
         raise InvalidValue(f"{asked}, and the data have other ones; give it data of the same classes in the same order")
     settings = replace(saved.settings, feature_files=dict(features or {}))
-    fitted = Fitted(saved.inputs, saved.tokenizer)
-    task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)
+    task = open_media(known, settings, fitted=Fitted(saved.inputs, saved.tokenizer), **reading)
     on_videos = model_on_videos(saved.model, task.inputs, framewise=protocol.framewise)
     return known, (FramewiseFindings if protocol.framewise else Findings)(task, on_videos, protocol=protocol)
 

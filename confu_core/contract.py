@@ -160,7 +160,8 @@ class _Subject:
     def rows(self) -> tuple[bool | None, str]:
         model = self.model(0).eval()
         batch, half = self.plain(model), SAMPLES // 2
-        first = EmbeddedBatch(*([one[:half] for one in held] for held in (batch.features, batch.embeddings)))
+        features, embeddings = ([one[:half] for one in held] for held in (batch.features, batch.embeddings))
+        first = EmbeddedBatch(features, embeddings)
         for name, query, key in self.directions():
             whole, part = (model.method.scores(one, query, key) for one in (batch, first))
             if not _close(whole[:half, :half], part):

@@ -109,10 +109,7 @@ def missing_accuracy(
     fused: ArrayLike,
     fallback: ArrayLike,
     shares: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
-    *,
-    draws: int = DRAWS,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
+    **bootstrap: Any,
 ) -> dict[float, Estimate]:
     """Return the accuracy when samples lack one modality at random and are queried by the other alone.
 
@@ -124,8 +121,8 @@ def missing_accuracy(
         The same by the modality that is left: the 1->1 score.
     shares : sequence of float
         Shares of samples that lack the modality, in [0, 1].
-    draws, confidence, seed
-        As for `complementarity`.
+    **bootstrap
+        `draws`, `confidence` and `seed`, as for `complementarity`.
 
     Returns
     -------
@@ -146,8 +143,7 @@ def missing_accuracy(
     whole, rest = correctness(fused=fused, fallback=fallback)
     for share in shares:
         Dial(low=0, high=1).checked("shares", share)
-    options: dict[str, Any] = {"draws": draws, "confidence": confidence, "seed": seed}
-    return {share: bootstrap_mean((1 - share) * whole + share * rest, **options) for share in shares}
+    return {share: bootstrap_mean((1 - share) * whole + share * rest, **bootstrap) for share in shares}
 
 
 def shuffle_drop(

@@ -38,6 +38,7 @@ from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import in_evaluation
 
 CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
+BOUND = "total_correlation_bound"
 BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.
 
 
@@ -129,7 +130,7 @@ def run_media(
         watch=watch,
     )
     trained = {
-        "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
+        BOUND: history[-1].get(f"validation_{BOUND}"),
         "final_loss": history[-1]["loss"],
     }
     made_with["device"] = torch.device(device).type
@@ -231,7 +232,7 @@ def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
         torch.manual_seed(0)  # Methods that draw negatives draw the same ones after every epoch.
         losses = [sum(float(term) for term in method.losses(_on(part, model)).values()) for part in parts]
         bound = _bound(model, batch)
-    return {"loss": float(np.mean(losses)), "total_correlation_bound": bound}
+    return {"loss": float(np.mean(losses)), BOUND: bound}
 
 
 def _bound(model: Model, batch: EmbeddedBatch) -> float:
@@ -269,22 +270,21 @@ def _ceilings(task: MediaTask) -> list[Measure]:
 
 
 def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measure]:
-    bound = "validation_total_correlation_bound"
     measures = []
     for record in history:
         for name, value in record.items():
-            if name != "epoch":
-                metric = "total_correlation_bound" if name == bound else name
-                exact = task.total_correlation if name == bound else None
-                measures.append(Measure("history", "", metric, value, x=record["epoch"] + 1, reference=exact))
-    return measures
+            metric, exact = (BOUND, task.total_correlation) if name == f"validation_{BOUND}" else (name, None)
+            measures.append(Measure("history", "", metric, value, x=record["epoch"] + 1, reference=exact))
+    return [one for one in measures if one.metric != "epoch"]
 
 
 def _headline(findings: Findings, measures: Sequence[Measure], trained: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row's numbers: the accuracy of the class from all that is seen, beside what can be reached."""
     task, query = findings.task, findings.task.headline
     name = query_name(task, query)
-    accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(task, measures, name)
+    # A stream has no probes.
+    probed = (one.value for one in measures if one.subject == name and tells_class(task, one))
+    accuracy = findings.told(TEST, query).accuracy if task.prompts else next(probed, None)
     return {
         "accuracy": accuracy,
         **ceiling_columns(task.ceilings.get("all", {}).get(name), accuracy),
@@ -294,11 +294,6 @@ def _headline(findings: Findings, measures: Sequence[Measure], trained: Mapping[
         "status": "done",
         "error": None,
     }
-
-
-def _of_probe(task: MediaTask, measures: Sequence[Measure], query: str) -> float | None:
-    found = [one.value for one in measures if one.subject == query and tells_class(task, one)]
-    return found[0] if found else None  # A stream has no probes.
 
 
 def _directions(measures: Sequence[Measure], task: MediaTask) -> list[dict[str, Any]]:

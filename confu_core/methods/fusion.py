@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,13 +17,11 @@ from torch.nn.functional import gelu, normalize
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.layers import LayerNorm, Linear
+from confu_core.methods.base import Space
 from confu_core.methods.transformer import Block
+from confu_core.methods.view import View
 from confu_core.settings import Dial
 from confu_core.user_code import one_line, user_attribute
-
-if TYPE_CHECKING:
-    from confu_core.methods.base import Space
-    from confu_core.methods.view import View
 
 SLOPE = 0.2  # Of the LeakyReLU that ends the published head.
 EPS = 1e-6  # Of every normalisation in the head that all subsets share.

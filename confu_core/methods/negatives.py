@@ -7,16 +7,13 @@ is its own tuple; what differs is where the negatives come from.
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from confu_core.methods.base import Method, Term
 from confu_core.methods.batch import EmbeddedBatch, number_of
 from confu_core.methods.view import Grid, Indexed
-
-if TYPE_CHECKING:
-    from confu_core.methods.base import Method, Term
 
 # Of the sum over keys that is left once a sample's own shuffled tuple is taken out: below this share the
 # difference has lost too many digits, and the sum is formed anew.

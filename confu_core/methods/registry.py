@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
-from confu_core.errors import ConfuError, InvalidValue, MethodError, nearest
+from confu_core.errors import InvalidValue, MethodError, nearest
 from confu_core.methods.base import Method, Space
 from confu_core.methods.options import declared_options
-from confu_core.user_code import RAISED, describe, user_attribute
+from confu_core.user_code import one_line, user_attribute
 
 GROUP = "confu_bench.methods"
 BUILT_IN = {
@@ -88,12 +88,8 @@ def load_method(name: str) -> type[Method]:
 def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:
     """Make a method, and say in one line what its constructor raises."""
     method = load_method(name)
-    try:
+    with one_line(f"method {name} cannot be made"):
         return method(space, **options)
-    except ConfuError:
-        raise
-    except RAISED as error:  # A user's method may raise anything; the user sees what and where.
-        raise MethodError(f"method {name} cannot be made: {describe(error)}") from error
 
 
 def method_options(method: type[Method]) -> dict[str, Any]:
