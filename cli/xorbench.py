@@ -352,8 +352,7 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
     """
     from confu_core.contract import check_method as examine
     from confu_core.methods import load_method
-    from confu_core.methods.options import declared_options, value_of
-    from confu_core.methods.registry import check_options
+    from confu_core.methods.registry import check_options, declared_options, value_of
 
     asked, known = key_values(other), declared_options(load_method(method))
     check_options(method, dict(asked))
