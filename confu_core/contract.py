@@ -140,12 +140,12 @@ class _Subject:
                 yield "->".join("+".join(map(str, side)) for side in (query, key)), query, key
 
     def shapes(self) -> tuple[bool | None, str]:
-        model, defined = self.model(0).eval(), []
-        batch = self.plain(model)
+        model = self.model(0).eval()
+        batch, method = self.plain(model), model.method
         for name, query, key in self.directions():
-            if not model.method.scores(batch, query, key).isfinite().all():
+            if not method.scores(batch, query, key).isfinite().all():
                 raise Broken(f"the scores of {name} are not finite")
-            defined.append(model.method.defines(query, key))
+        defined = [method.defines(query, key) for _, query, key in self.directions()]
         return True, f"{sum(defined)} of {len(defined)} directions are its own"
 
     def sides(self) -> tuple[bool | None, str]:
@@ -160,8 +160,7 @@ class _Subject:
     def rows(self) -> tuple[bool | None, str]:
         model = self.model(0).eval()
         batch, half = self.plain(model), SAMPLES // 2
-        features, embeddings = ([one[:half] for one in held] for held in (batch.features, batch.embeddings))
-        first = EmbeddedBatch(features, embeddings)
+        first = batch.each(lambda table: table[:half])
         for name, query, key in self.directions():
             whole, part = (model.method.scores(one, query, key) for one in (batch, first))
             if not _close(whole[:half, :half], part):

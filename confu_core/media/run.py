@@ -253,9 +253,7 @@ def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:
     device = next(model.parameters()).device
     if batch.embeddings[0].device == device:
         return batch
-    labels = None if batch.labels is None else batch.labels.to(device)
-    features, embeddings = ([one.to(device) for one in tables] for tables in (batch.features, batch.embeddings))
-    return EmbeddedBatch(features, embeddings, labels=labels)
+    return batch.each(lambda table: table.to(device), None if batch.labels is None else batch.labels.to(device))
 
 
 def _ceilings(task: MediaTask) -> list[Measure]:

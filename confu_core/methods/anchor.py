@@ -13,10 +13,10 @@ def check_anchor(anchor: int, space: Space) -> int:
     return int(Dial(low=0, high=space.modalities - 1).checked("anchor", anchor))
 
 
-def anchored_term(anchor: int, space: Space) -> Term:
+def anchored_term(anchor: int, space: Space, weight: float = 1.0, *, symmetric: bool = True) -> Term:
     """Return the term that contrasts an anchor with tuples of all others."""
     others = tuple(m for m in range(space.modalities) if m != anchor)
-    return Term((anchor,), others, 1.0)
+    return Term((anchor,), others, weight, symmetric)
 
 
 def single_side(query: View, key: View) -> tuple[View, View, bool]:

@@ -114,6 +114,23 @@ class EmbeddedBatch:
         pick = [self.features[m] for m in modalities], [self.embeddings[m] for m in modalities]
         return View(modalities, tuple(pick[0]), tuple(pick[1]), layout)
 
+    def each(self, change: Callable[[Tensor], Tensor], labels: Tensor | None = None) -> EmbeddedBatch:
+        """Return a batch of samples whose tables are changed one by one.
+
+        Parameters
+        ----------
+        change : callable
+            What is done to a table.
+        labels : Tensor of int64, shape (n,), optional
+            The class of each sample.
+
+        Returns
+        -------
+        EmbeddedBatch
+            A new one.
+        """
+        return EmbeddedBatch([*map(change, self.features)], [*map(change, self.embeddings)], labels=labels)
+
     def counts(self, query: tuple[int, ...], key: tuple[int, ...]) -> Tensor | None:
         """Return how many samples pair each row of one view with each row of another.
 
