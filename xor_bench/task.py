@@ -309,13 +309,13 @@ def law(
     """
     given = {"p": p, "bits": bits, "modalities": modalities, "noise": noise, "unreliable": unreliable}
     own = dials(XorTask)
-    *numbers, share = (own[name].checked(name, value) for name, value in given.items())
-    everyone = names(modalities)
+    known = {name: own[name].checked(name, value) for name, value in given.items()}
+    share, everyone = known.pop("unreliable"), names(modalities)
     pair, letters = parity_of(parity, len(everyone)) == "pair", unreliable_letters(unreliable_of, len(everyone))
     ends = {everyone[0], everyone[-1]}
     core = ends | {everyone[1]} if pair else set(everyone)
     in_parity, in_copy = (sum(letter in some for letter in letters) for some in (core, ends))
-    return Law(*numbers, pair, (share * in_parity / len(letters), share * in_copy / len(letters)))
+    return Law(**known, pair=pair, lost=(share * in_parity / len(letters), share * in_copy / len(letters)))
 
 
 def parity_of(parity: object, modalities: int) -> str:
