@@ -72,7 +72,6 @@ class MediaData:
         """Return a task on the data, whose classes are told by descriptions like a modality's texts, or by probes."""
         contents = self.contents
         return MediaTask(
-            benchmark=self.benchmark,
             classes=contents.classes,
             groups=contents.groups,
             prompts=contents.prompts if text else (),

@@ -137,7 +137,7 @@ def run_media(
     cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, **made_with}
     model = model.to("cpu")
     findings = Findings(task, model)
-    found = _measured(findings, cell, trained, _history(history, task), families, settings.measures)
+    found = _measured(findings, cell, trained, _history(history), families, settings.measures)
     if predicted is not None and ranks()[0] == 0:
         write_predictions(predicted, predictions(findings))
     classes = task.classes if model.method.labelled else ()
@@ -267,13 +267,14 @@ def _ceilings(task: MediaTask) -> list[Measure]:
     ]
 
 
-def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measure]:
+def _history(history: Sequence[dict[str, float]]) -> list[Measure]:
     measures = []
     for record in history:
         for name, value in record.items():
-            metric, exact = (BOUND, task.total_correlation) if name == f"validation_{BOUND}" else (name, None)
-            measures.append(Measure("history", "", metric, value, x=record["epoch"] + 1, reference=exact))
-    return [one for one in measures if one.metric != "epoch"]
+            if name != "epoch":
+                metric = BOUND if name == f"validation_{BOUND}" else name
+                measures.append(Measure("history", "", metric, value, x=record["epoch"] + 1))
+    return measures
 
 
 def _headline(findings: Findings, measures: Sequence[Measure], trained: Mapping[str, Any]) -> dict[str, Any]:
@@ -287,7 +288,7 @@ def _headline(findings: Findings, measures: Sequence[Measure], trained: Mapping[
         "accuracy": accuracy,
         **ceiling_columns(task.ceilings.get("all", {}).get(name), accuracy),
         "chance": 1 / len(task.classes),
-        "total_correlation": task.total_correlation,
+        "total_correlation": None,  # Of media themselves it is not known.
         **trained,
         "status": "done",
         "error": None,

@@ -58,7 +58,6 @@ class ArraysBy:
 class MediaTask:
     """A task on media: inputs and classes of rows that agree over modalities, and what is known and said of them."""
 
-    benchmark: str  # Whose results its runs are.
     inputs: Mapping[str, Kind]  # Modalities in order, with what their raw inputs are.
     arrays: Arrays
     labels: Callable[[str], np.ndarray]  # Of a split: the class of every row, int64 of shape (n,).
@@ -67,7 +66,6 @@ class MediaTask:
     prompts: Sequence[tuple[str, int]] = ()  # Texts that describe classes, with the class; empty where none do.
     # By group of classes, and "all", then by query, such as "image+audio"; empty where nothing is known.
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)
-    total_correlation: float | None = None  # Of the modalities themselves, in nats, where it is known.
     columns: Mapping[str, Any] = field(default_factory=dict)  # What a row of results says of the data.
     # Of a split: kind of damage, modality, strength and damaged inputs, for tests of robustness.
     degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None

@@ -64,7 +64,7 @@ def written(root: Path, modalities: str, format: str = "parquet") -> Path:
 
 def test_a_task_is_what_the_manifest_says(cache: Path) -> None:
     task = open_task(settings(THREE), cache=cache)
-    assert (task.benchmark, task.label, task.classes) == ("spoken", "digit", DIGITS)
+    assert (task.label, task.classes) == ("digit", DIGITS)
     assert task.modalities == ("image", "audio", "caption") and task.queries == [(0,), (1,), (0, 1)]
     assert list(task.prompts) == [(f"the digit {name}", number) for number, name in enumerate(DIGITS)]
     for split, rows in ROWS.items():
