@@ -108,11 +108,6 @@ def run(
     return run_media(task, settings, device=device, checkpoint=checkpoint, watch=watch, predicted=predicted)
 
 
-def sweep_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> list[Cell[MediaSettings]]:
-    """List the cells of a grid of runs; see `confu_core.media.sweep.media_cells`."""
-    return media_cells(grid, fixed, open_data)[0]
-
-
 def run_sweep(
     grid: Mapping[str, Sequence[Any]], out: str | Path, *, fixed: Mapping[str, Any] | None = None, **how: Any
 ) -> SweepSummary:

@@ -169,10 +169,6 @@ class Decomposition:
     unique: dict[str, float]
     synergy: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields by name; ``unique`` is a dict of its own."""
-        return asdict(self)
-
 
 def decomposition(p: float, bits: int, target: str, *, modalities: int = 3, noise: float = 0.0) -> Decomposition:
     """Return the partial information decomposition of a modality over the other two.
