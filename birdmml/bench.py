@@ -9,40 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from birdmml.data import NAME
-from birdmml.describe import data_columns, describe
+from birdmml.describe import describe
 from confu_core.datasets.sources import open_place
 from confu_core.errors import InvalidValue
-from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
-from confu_core.media.evaluate import families_of
 from confu_core.media.opened import MediaData, open_media
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
-from confu_core.media.sweep import kept, media_cells, media_plan, run_cells
+from confu_core.media.sweep import media_cells, media_plan, run_cells
 from confu_core.media.task import MediaTask
 from confu_core.report.words import ReportWords
 from confu_core.runs.grid import Cell
 from confu_core.runs.sweep import SweepSummary
 from confu_core.training.fit import Progress
-from confu_core.training.processes import chosen_device, ranks
-
-__all__ = [
-    "BENCHMARK",
-    "NAMES",
-    "OWN",
-    "data_columns",
-    "kept",
-    "open_data",
-    "open_task",
-    "plan_of",
-    "prompted",
-    "report_words",
-    "run",
-    "run_sweep",
-    "sweep_cells",
-]
+from confu_core.training.processes import chosen_device
 
 BENCHMARK = NAME
-OWN, NAMES = "own", "names"  # How classes are described: as the data do, or by names alone.
+OWN, NAMES = "own", "names"  # What describes classes: what the data have, or the names alone; else it is other data.
 SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accuracy, species from picture and song"}
 
 
@@ -61,68 +43,69 @@ def open_data(place: str | Path) -> MediaData:
     return describe(open_place(place)).media()
 
 
-def open_task(
-    settings: MediaSettings,
-    *,
-    cache: str | Path | None = None,
-    stream: bool = False,
-    workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> MediaTask:
+def prompted(data: MediaData, prompts: str) -> tuple[MediaData, dict[str, str]]:
+    """Return data whose classes are described otherwise, and what results say of it.
+
+    Classes are described by what the data have, by names alone, or by what other data have for the same names, which
+    results name by their fingerprint.
+    """
+    if prompts == OWN:
+        return data, {}
+    classes, said = data.contents.classes, prompts
+    if prompts == NAMES:
+        found = tuple((name, number) for number, name in enumerate(classes))
+    else:
+        other = open_data(prompts)
+        found, said = _taken(classes, other, prompts), str(other.columns["data"])
+    return replace(data, contents=replace(data.contents, prompts=found)), {"prompts": said}
+
+
+def _taken(classes: tuple[str, ...], other: MediaData, place: str) -> tuple[tuple[str, int], ...]:
+    by_name: dict[str, list[str]] = {}
+    for text, number in other.contents.prompts:
+        by_name.setdefault(_letters(other.contents.classes[number]), []).append(text)
+    lacking = [name for name in classes if _letters(name) not in by_name]
+    if lacking:
+        what = f"{len(lacking)} of the {len(classes)} classes, first {lacking[0]!r}"
+        raise InvalidValue(f"{place} has no description of {what}; give --prompts names, or data that have")
+    return tuple((text, number) for number, name in enumerate(classes) for text in by_name[_letters(name)])
+
+
+def _letters(name: str) -> str:
+    """Return a name without case, hyphens and the like, which datasets write differently."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def open_task(settings: MediaSettings, **reading: Any) -> MediaTask:
     """Open a dataset as a task: tell the species, or another class, from what is seen of a sample.
 
-    Parameters and errors are those of `open_data` and `confu_core.media.opened.open_media`.
+    `reading` are ``cache``, ``stream``, ``workers`` and ``progress``, as for `confu_core.media.opened.open_media`;
+    errors are those of that and of `open_data`.
     """
-    data = open_data(settings.data)
-    return open_media(data, settings, cache=cache, stream=stream, workers=workers, progress=progress)
+    return open_media(open_data(settings.data), settings, **reading)
 
 
 def run(
     settings: MediaSettings,
     *,
-    cache: str | Path | None = None,
     stream: bool = False,
-    workers: int = 1,
     device: str = "cpu",
     checkpoint: Path | None = None,
     watch: Callable[[Progress], None] | None = None,
-    progress: Callable[[int, int], None] | None = None,
     predicted: Path | None = None,
+    **reading: Any,
 ) -> MediaResult:
     """Train and evaluate one method once; return row, measures, examples and model.
 
-    `cache`, `stream`, `workers` and `progress` are as for `open_task`; `device`, `checkpoint`, `watch` and
-    `predicted` as for
-    `confu_core.media.run.run_media`. Whatever can be wrong with data, settings, method or training is a ConfuError.
+    `stream` and `reading` are as for `open_task`; `device`, `checkpoint`, `watch` and `predicted`
+    as for `confu_core.media.run.run_media`. Whatever can be wrong with data, settings, method or training is a
+    ConfuError.
     """
     device = chosen_device(device)
     if stream:
         _check_streamed(settings)
-    task = open_task(settings, cache=cache, stream=stream, workers=workers, progress=progress)
-    source, families = None, None
-    if stream:
-        assert isinstance(task.arrays, StreamedArrays)
-        rank, count = ranks()
-        augment = augmentations(settings.augment, task.inputs, settings.seed)
-        source = StreamedEpochs(task.arrays, settings.seed, settings.batch_size, augment, rank, count, device)
-        source.labels = task.labels("train")
-        families = families_of(task, streamed=True)
-    return run_media(
-        task,
-        settings,
-        source=source,
-        device=device,
-        checkpoint=checkpoint,
-        watch=watch,
-        # Where several processes train together, one of them measures.
-        families=() if ranks()[0] else families,
-        predicted=predicted,
-    )
-
-
-def sweep_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> list[Cell[MediaSettings]]:
-    """List the cells of a grid of runs; see `confu_core.media.sweep.media_cells`."""
-    return media_cells(grid, fixed, open_data)[0]
+    task = open_task(settings, stream=stream, **reading)
+    return run_media(task, settings, device=device, checkpoint=checkpoint, watch=watch, predicted=predicted)
 
 
 def run_sweep(

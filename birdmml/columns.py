@@ -14,6 +14,8 @@ from birdmml.caption import Caption
 from birdmml.design import Latents
 from birdmml.species import PictureFacts, SongFacts, Species
 
+Kind = Literal["string", "bool", "int32", "double", "image", "audio"]
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -47,37 +49,32 @@ class Column:
     """
 
     name: str
-    type: Literal["string", "bool", "int32", "double", "image", "audio"]
+    type: Kind
     meaning: str
     value: Callable[[Drawn], Any] | None
-    about: Literal["sample", "picture", "recording"] = "sample"
+    about: str = "sample"  # Or "picture" or "recording".
     label: str = ""
     digits: int = 2
 
 
-def _seen(name: str, kind: Literal["string", "double"], meaning: str, label: str = "") -> Column:
-    """Return a column of what is true of the picture, under the name that it has there."""
-    return Column(name, kind, meaning, attrgetter(f"seen.{name}"), "picture", label)
-
-
-def _heard(
-    name: str, kind: Literal["string", "bool", "int32", "double"], meaning: str, label: str = "", digits: int = 2
-) -> Column:
-    """Return a column of what is true of the recording, under the name that it has there."""
-    return Column(name, kind, meaning, attrgetter(f"heard.{name}"), "recording", label, digits)
+def _at(path: str, kind: Kind, meaning: str, label: str = "", digits: int = 2) -> Column:
+    """Return a column of what stands at a path within a sample, under the last name of the path."""
+    first, _, name = path.rpartition(".")
+    about = {"seen": "picture", "heard": "recording"}.get(first, "sample")
+    return Column(name, kind, meaning, attrgetter(path), about, label, digits)
 
 
 # In the order of the files, which a new column joins at the end.
 COLUMNS = (
     Column("key", "string", "split and row number", None),
-    Column("image", "image", "JPEG", attrgetter("image")),
-    Column("audio", "audio", "FLAC, mono", attrgetter("audio")),
+    _at("image", "image", "JPEG"),
+    _at("audio", "audio", "FLAC, mono"),
     Column("caption", "string", "English", attrgetter("caption.text")),
     Column("species", "string", "the class, by common name", attrgetter("own.common_name")),
-    Column("scientific_name", "string", "of the species", attrgetter("own.scientific_name")),
-    Column("family", "string", "of the species", attrgetter("own.family")),
-    Column("order", "string", "of the species", attrgetter("own.order")),
-    Column("group", "string", "how the species is told apart", attrgetter("group")),
+    _at("own.scientific_name", "string", "of the species"),
+    _at("own.family", "string", "of the species"),
+    _at("own.order", "string", "of the species"),
+    _at("group", "string", "how the species is told apart"),
     Column("look", "string", "visual type, named by the species it is taken from", attrgetter("look.common_name")),
     Column("song", "string", "song type, named likewise", attrgetter("song.common_name")),
     Column(
@@ -92,18 +89,18 @@ COLUMNS = (
         "song type that the recording holds; another one with audio_noise",
         attrgetter("shown_song.common_name"),
     ),
-    Column("gate", "bool", "whether the rule of the xor group held; false in other groups", attrgetter("latents.gate")),
-    Column("named", "bool", "whether the caption names the species", attrgetter("caption.named")),
-    Column("individual", "string", "which bird; in one split only", attrgetter("individual")),
-    Column("recording", "string", "which recording", attrgetter("recording")),
-    _seen("sex", "string", "of the bird in the picture"),
-    _seen("activity", "string", "what the bird does"),
-    _seen("background", "string", "where it is"),
-    _seen("facing", "string", "to which side it looks"),
-    _seen("view", "string", "from where it is seen"),
-    _seen("occlusion", "double", "share of the bird that is hidden"),
-    _seen("blur", "double", "of the picture, in pixels", "blur, px"),
-    _seen("noise", "double", "of the picture", "noise, grey levels"),
+    _at("latents.gate", "bool", "whether the rule of the xor group held; false in other groups"),
+    _at("caption.named", "bool", "whether the caption names the species"),
+    _at("individual", "string", "which bird; in one split only"),
+    _at("recording", "string", "which recording"),
+    _at("seen.sex", "string", "of the bird in the picture"),
+    _at("seen.activity", "string", "what the bird does"),
+    _at("seen.background", "string", "where it is"),
+    _at("seen.facing", "string", "to which side it looks"),
+    _at("seen.view", "string", "from where it is seen"),
+    _at("seen.occlusion", "double", "share of the bird that is hidden"),
+    _at("seen.blur", "double", "of the picture, in pixels", "blur, px"),
+    _at("seen.noise", "double", "of the picture", "noise, grey levels"),
     Column(
         "syllables",
         "string",
@@ -111,12 +108,12 @@ COLUMNS = (
         lambda drawn: ",".join(drawn.heard.syllables),
         "recording",
     ),
-    _heard("weather", "string", "in the recording"),
-    _heard("others", "bool", "whether other birds are heard", "other birds"),
-    _heard("low_hz", "double", "lowest pitch of the song, in Hz", "lowest, Hz", 0),
-    _heard("high_hz", "double", "highest pitch of the song, in Hz", "highest, Hz", 0),
-    _heard("rate", "double", "syllables per second", "syllables per s", 1),
-    _heard("distance_m", "double", "of bird and recorder, in metres", "distance, m", 1),
-    _heard("snr_db", "double", "signal-to-noise ratio of the recording, in dB", "SNR, dB", 1),
-    _heard("phrases", "int32", "in the recording", "whole phrases"),
+    _at("heard.weather", "string", "in the recording"),
+    _at("heard.others", "bool", "whether other birds are heard", "other birds"),
+    _at("heard.low_hz", "double", "lowest pitch of the song, in Hz", "lowest, Hz", 0),
+    _at("heard.high_hz", "double", "highest pitch of the song, in Hz", "highest, Hz", 0),
+    _at("heard.rate", "double", "syllables per second", "syllables per s", 1),
+    _at("heard.distance_m", "double", "of bird and recorder, in metres", "distance, m", 1),
+    _at("heard.snr_db", "double", "signal-to-noise ratio of the recording, in dB", "SNR, dB", 1),
+    _at("heard.phrases", "int32", "in the recording", "whole phrases"),
 )

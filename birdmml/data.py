@@ -27,8 +27,6 @@ from confu_core.shards.read import with_exact_information
 if TYPE_CHECKING:
     from birdmml.sample import SampleKey
 
-__all__ = ["BirdData", "BirdRecipe", "design_of", "open_birds", "recipe_of", "schema", "species_of"]
-
 NAME = "birdmml"
 # Of the benchmark: raise it when the same settings and seed give other pictures, songs, captions or designs, so that
 # numbers on them cannot be compared with earlier ones.

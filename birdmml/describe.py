@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from birdmml.data import NAME, BirdData, design_of, recipe_of, species_of
-from birdmml.prompts import reference_descriptions
+from birdmml.sample import reference_descriptions
 from birdmml.settings import Settings
 from confu_core.ceilings import Ceilings
 from confu_core.datasets import Contents, contents_of
@@ -119,15 +119,14 @@ def data_columns(manifest: Manifest) -> dict[str, Any]:
 
 
 def _ceilings(said: Mapping[str, Any]) -> dict[str, dict[str, Ceilings]]:
-    known = {"all": said["overall"], **said["groups"]}
-    return {group: _by_query(values) for group, values in known.items()}
-
-
-def _by_query(values: Mapping[str, Any]) -> dict[str, Ceilings]:
-    """Return the ceilings of each query; from a single modality all of them are one."""
-    image, audio, both = (float(values[name]) for name in ("bayes_image", "bayes_audio", "bayes_both"))
-    fused = Ceilings(float(values["single_ceiling"]), float(values["pairwise_ceiling"]), both)
-    return {IMAGE: Ceilings(image, image, image), AUDIO: Ceilings(audio, audio, audio), f"{IMAGE}+{AUDIO}": fused}
+    """Return the ceilings of each query by group; from a single modality all of them are one."""
+    known = {}
+    for group, values in {"all": said["overall"], **said["groups"]}.items():
+        image, audio, both = (float(values[name]) for name in ("bayes_image", "bayes_audio", "bayes_both"))
+        fused = Ceilings(float(values["single_ceiling"]), float(values["pairwise_ceiling"]), both)
+        alone = {IMAGE: Ceilings(image, image, image), AUDIO: Ceilings(audio, audio, audio)}
+        known[group] = {**alone, f"{IMAGE}+{AUDIO}": fused}
+    return known
 
 
 def bird_inputs(settings: Settings) -> InputSpec:

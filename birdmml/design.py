@@ -22,8 +22,6 @@ import numpy as np
 from confu_core.errors import InvalidValue
 from confu_core.settings import dials, share
 
-__all__ = ["DEFAULT_SHARES", "GROUPS", "Design", "Latents", "Shares", "Unit"]
-
 GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
 SUM_TOLERANCE = 1e-6
 

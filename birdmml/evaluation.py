@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,19 @@ import numpy as np
 
 from birdmml.bench import NAMES, OWN, open_data, prompted
 from confu_core.errors import InvalidValue
-from confu_core.inputs.features import as_array
+from confu_core.inputs.features import DESCRIPTIONS, as_array, description_keys
+from confu_core.media import vectors as brought
 from confu_core.media.evaluate import norm_probes
 from confu_core.media.findings import Findings
 from confu_core.media.framewise import FramewiseFindings, model_on_videos
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, open_media
-from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on
+from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on, tested_on
 from confu_core.media.protocol import DEFAULT, Protocol, protocol_of
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
 from confu_core.media.sweep import kept, media_plan
-from confu_core.media.task import TEST, tested_on
-from confu_core.media.vectors import (
-    DESCRIPTIONS,
-    Embeddings,
-    description_keys,
-    embeddings_of,
-    findings_of,
-    read_embeddings,
-    sorted_by_split,
-    write_embeddings,
-)
+from confu_core.media.task import TEST
 from confu_core.runs import environment
 from confu_core.runs.evaluation import Evaluation
 from confu_core.runs.grid import cell_id, code_places
@@ -79,7 +70,7 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
 
 
 def evaluate(
-    embeddings: Embeddings | Mapping[str, Any] | str | Path,
+    embeddings: brought.Embeddings | Mapping[str, Any] | str | Path,
     data: str | Path | MediaData,
     *,
     name: str = "mine",
@@ -131,16 +122,14 @@ def evaluate(
         raise InvalidValue(f"name must be text that can be printed; got {name!r}")
     known = _opened(data).known_by(None)
     if isinstance(embeddings, str | Path):
-        embeddings = read_embeddings(embeddings, known)
-    elif not isinstance(embeddings, Embeddings):
+        embeddings = brought.read_embeddings(embeddings, known)
+    elif not isinstance(embeddings, brought.Embeddings):
         embeddings = _by_split(embeddings, known)
-    digest = hashlib.sha256()
-    for split, vectors in embeddings.splits.items():
-        for query, rows in vectors.items():
-            digest.update(f"{split} {query} {rows.shape}".encode() + np.ascontiguousarray(rows).tobytes())
+    given = [(split, query, rows) for split, found in embeddings.splits.items() for query, rows in found.items()]
+    digest = _digest((f"{split} {query} {rows.shape}", rows) for split, query, rows in given)
     columns = {"method": name, "seed": seed, "brought": "embeddings", **known.columns}
-    cell = {"cell": cell_id({**columns, "embeddings": digest.hexdigest()}, "", *code_places(measures)), **columns}
-    findings = findings_of(known, embeddings, temperature)
+    cell = {"cell": cell_id({**columns, "embeddings": digest}, "", *code_places(measures)), **columns}
+    findings = brought.findings_of(known, embeddings, temperature)
     # Plain features are those of media; and a vector of several modalities is none of one that is shuffled.
     without = {"plain", *(["dependence"] if any("+" in query for query in embeddings.splits["test"]) else [])}
     with environment.threads(1):
@@ -214,7 +203,7 @@ def evaluate_model(
     opened, described = prompted(_opened(data), prompts or (NAMES if how.names else OWN))
     opened = opened.known_by(saved.row.get("told_by"))
     own = chosen_keys(split, opened.dataset) if is_own_split(split) else None  # Before anything is decoded.
-    known, findings = _findings(saved, opened, cache, features, workers, progress, how)
+    known, findings = _findings(saved, opened, features, how, cache=cache, workers=workers, progress=progress)
     task = tested_on(findings.task, split) if own is None else measured_on(findings.task, own)
     findings = type(findings)(task, findings.model, protocol=how)
     name = name or saved.settings.method
@@ -224,10 +213,8 @@ def evaluate_model(
     columns |= {**({} if how == DEFAULT else {"protocol": protocol}), **described}
     columns |= {**task.columns, **({} if split == TEST else {"split": split})}
     chosen = {} if own is None else {"keys": sorted(own)}
-    cell = {
-        "cell": cell_id({**columns, "weights": _weights(saved), **chosen}, "", *code_places(settings.measures)),
-        **columns,
-    }
+    weights = _digest((name, tensor.numpy()) for name, tensor in saved.model.state_dict().items())
+    cell = {"cell": cell_id({**columns, "weights": weights, **chosen}, "", *code_places(settings.measures)), **columns}
     with environment.threads(threads):
         found = evaluate_trained(findings, cell, {each: saved.row.get(each) for each in TRAINED}, own=settings.measures)
         if norm_probe:
@@ -240,39 +227,35 @@ def embed_model(
     data: str | Path | MediaData,
     out: str | Path,
     *,
-    cache: str | Path | None = None,
     features: Mapping[str, str] | None = None,
     threads: int = 1,
-    workers: int = 1,
-    progress: Any = None,
-) -> Embeddings:
+    **reading: Any,
+) -> brought.Embeddings:
     """Write the embeddings of a dataset's samples and descriptions by key, for `evaluate` or tools of others.
 
     `out` is a ``.parquet`` file with ``key`` and a column of float32 vectors for each modality and each fused query.
-    Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest is as for
-    `evaluate_model`; what was written is returned.
+    Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest, with
+    `cache`, `workers` and `progress`, is as for `evaluate_model`; what was written is returned.
     """
     saved = load_model(model) if isinstance(model, str | Path) else model
     if Path(out).suffix != ".parquet":
         raise InvalidValue(f"out must end in .parquet; got {out}")
-    _, findings = _findings(saved, data, cache, features, workers, progress)
+    _, findings = _findings(saved, data, features, **reading)
     task = findings.task
     assert task.keys is not None, "a dataset that is read has keys"
     with environment.threads(threads):
-        found = embeddings_of(findings, task.splits)
+        found = brought.embeddings_of(findings, task.splits)
     text = None if task.text is None else task.modalities[task.text]
-    write_embeddings(Path(out), found, {split: task.keys(split) for split in task.splits}, text)
+    brought.write_embeddings(Path(out), found, {split: task.keys(split) for split in task.splits}, text)
     return found
 
 
 def _findings(
     saved: SavedModel,
     data: str | Path | MediaData,
-    cache: str | Path | None,
     features: Mapping[str, str] | None,
-    workers: int,
-    progress: Any,
     protocol: Protocol = DEFAULT,
+    **reading: Any,
 ) -> tuple[MediaData, Findings]:
     known = _opened(data)
     if not isinstance(saved, SavedModel):
@@ -281,8 +264,7 @@ def _findings(
         asked = f"the model tells {len(saved.classes)} classes, such as {saved.classes[0]!r}"
         raise InvalidValue(f"{asked}, and the data have other ones; give it data of the same classes in the same order")
     settings = replace(saved.settings, feature_files=dict(features or {}))
-    fitted = Fitted(saved.inputs, saved.tokenizer)
-    task = open_media(known, settings, cache=cache, fitted=fitted, workers=workers, progress=progress)
+    task = open_media(known, settings, fitted=Fitted(saved.inputs, saved.tokenizer), **reading)
     on_videos = model_on_videos(saved.model, task.inputs, framewise=protocol.framewise)
     return known, (FramewiseFindings if protocol.framewise else Findings)(task, on_videos, protocol=protocol)
 
@@ -295,14 +277,15 @@ def _opened(data: Any) -> MediaData:
     return open_data(data)
 
 
-def _weights(saved: SavedModel) -> str:
+def _digest(parts: Iterable[tuple[str, np.ndarray]]) -> str:
+    """Return the SHA-256 of named arrays."""
     digest = hashlib.sha256()
-    for name, tensor in saved.model.state_dict().items():
-        digest.update(name.encode() + np.ascontiguousarray(tensor.numpy()).tobytes())
+    for name, rows in parts:
+        digest.update(name.encode() + np.ascontiguousarray(rows).tobytes())
     return digest.hexdigest()
 
 
-def _by_split(arrays: Mapping[str, Any], data: MediaData) -> Embeddings:
+def _by_split(arrays: Mapping[str, Any], data: MediaData) -> brought.Embeddings:
     """Sort rows by split: those of keys, of the test split, or of all splits."""
     if not isinstance(arrays, Mapping):
         raise InvalidValue(f"embeddings must be a mapping of names to arrays, or a file; got {type(arrays).__name__}")
@@ -321,7 +304,7 @@ def _by_split(arrays: Mapping[str, Any], data: MediaData) -> Embeddings:
     columns = {name: (keys, rows.astype(np.float32)) for name, rows in vectors.items()}
     if described is not None:
         columns[DESCRIPTIONS] = (description_keys(len(described)), described.astype(np.float32))
-    return sorted_by_split("embeddings", columns, data)
+    return brought.sorted_by_split("embeddings", columns, data)
 
 
 def _keys(data: MediaData, rows: int) -> list[str]:

@@ -15,8 +15,6 @@ from confu_core.inputs.sound import DURATION_LIMIT
 from confu_core.settings import check_dials, dial, like, real, whole
 from confu_core.typed import is_number
 
-__all__ = ["APART", "SPLITS", "IngestSettings", "settings_from"]
-
 SPLITS = ("train", "validation", "test")
 WINDOWS = ("loudest", "start", "middle", "even")
 DUPLICATES = ("near", "exact")

@@ -11,6 +11,7 @@ from birdmml.design import DEFAULT_SHARES, GROUPS, SUM_TOLERANCE, Design, Shares
 from birdmml.species import MARKS, PARTS, Plumage, Song, shapes, words
 from confu_core.errors import InvalidValue
 from confu_core.orders import MOST_CELLS
+from confu_core.settings import Dial
 
 # How far apart two looks are for another shape, for a mark that only one has, and for twice the length, in units of
 # the distance between black and white on one part.
@@ -85,8 +86,7 @@ def make_design(
     [1, 1, 1, 1, 1, 1, 4]
     """
     for name, value in (("p", p), ("image_noise", image_noise), ("audio_noise", audio_noise)):
-        if not 0 <= value <= 1:
-            raise InvalidValue(f"{name} must be in [0, 1]; got {value}")
+        Dial(low=0, high=1).checked(name, value)
     counts = _counts(shares, len(names))
     left = list(range(len(names)))
     units: list[Unit] = []

@@ -9,37 +9,10 @@ from typing import Any
 from birdmml.caption import CaptionDials
 from birdmml.design import Shares
 from birdmml.settings import Settings, checked_dials
+from confu_core.data_files import read_data
 from confu_core.errors import InvalidValue, nearest
-from confu_core.io.config import read_config
 
-__all__ = ["PRESETS", "preset", "read_config"]
-
-PRESETS: dict[str, dict[str, Any]] = {
-    # For trying commands out: 240 rows to train on teach next to nothing.
-    "tiny": {
-        "species": 12,
-        "per_species": 400 / 12,
-        "shares": {"redundant": 1 / 6, "image_unique": 1 / 6, "audio_unique": 1 / 6, "complement": 2 / 6, "xor": 1 / 6},
-        "group_weights": {"xor": 5.0},
-        "size": 96,
-        "seconds": 1.0,
-    },
-    "small": {},
-    # What is published: 149 species, 149,681 triplets, 10 s clips, a third of the captions naming the species and
-    # audio reused for 43% of the species.
-    "paper": {
-        "species": 149,
-        "per_species": 149_681 / 149,
-        "shares": {"redundant": 0.2, "image_unique": 0.2, "audio_unique": 0.2, "complement": 0.2, "xor": 0.2},
-        "group_weights": {},
-        "seconds": 10.0,
-        "audio_reuse": 0.43,
-        "split_shares": (0.8, 0.05, 0.1, 0.05),
-        "caption": {"name_share": 0.331},
-    },
-    # XOR in pixels and sound: captions tell of the species alone, and only picture and song together tell it.
-    "xor": {"species": 4, "per_species": 500, "shares": {"xor": 1.0}, "group_weights": {}},
-}
+PRESETS: dict[str, dict[str, Any]] = read_data("birdmml", "presets.toml")
 
 
 def preset(name: str, changes: Mapping[str, Any] | None = None) -> Settings:

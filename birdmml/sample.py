@@ -1,9 +1,9 @@
-"""One triplet: a picture, a song and a caption of a species, drawn from keys of its own."""
+"""What is drawn of a species: a triplet of picture, song and caption, and descriptions that no triplet has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,14 +13,16 @@ from birdmml.caption import CaptionDials, write_caption
 from birdmml.columns import COLUMNS, Drawn
 from birdmml.design import Design
 from birdmml.picture import draw_picture, encode_jpeg
+from birdmml.picture.composition import choose_setting
 from birdmml.settings import Settings
 from birdmml.song import encode_flac, sing
-from birdmml.species import PictureFacts, Plumage, SongFacts, Species
+from birdmml.species import MARKS, PARTS, PictureFacts, Plumage, SongFacts, Species
 from confu_core.random import generator
 
 SHIFT = "shift"  # The split of unseen circumstances.
 Source = Callable[..., np.random.Generator]  # Of a split, by the name of what random numbers belong to.
 QUALITY_BELOW = 20  # Pictures vary by up to this much below the JPEG quality asked for.
+PROMPTS_PER_SPECIES = 16
 
 
 @dataclass(frozen=True)
@@ -132,3 +134,47 @@ def _take(key: SampleKey, settings: Settings, own: Species) -> int:
 def _reuse(seed: int, name: str) -> float:
     """Return the number in [0, 1) of a species: its recordings are used again where the share of these is above it."""
     return float(generator(seed, "birdmml", "reuse", name).random())
+
+
+def reference_descriptions(
+    settings: Settings, design: Design, species: tuple[Species, ...], count: int = PROMPTS_PER_SPECIES
+) -> list[tuple[str, int]]:
+    """Write descriptions of every species in the manner of the dataset's captions, each with the row of its species.
+
+    They say of a species what its captions say in the same shares, but nothing of any one bird: the marks of its
+    looks, the usual song, and its natural history, of individuals that no split has. Where captions name the species,
+    so do they. Where captions of ``xor`` species tell of looks and song, against the default, these are any of the
+    unit and tell nothing of the species.
+    """
+    written = []
+    for row, own in enumerate(species):
+        dials = settings.caption_of(design.place[row][0].group)
+        dials = replace(dials, name_share=1.0 if dials.name_share else 0.0)
+        for number in range(count):
+            random = generator(settings.seed, "birdmml", "reference", own.common_name, number)
+            latents = design.draw(row, random)
+            look, song = species[latents.look], species[latents.song]
+            female = look.female is not None and random.random() < 0.5
+            plumage = look.female if female and look.female else look.plumage
+            caption = write_caption(
+                own,
+                plumage=plumage,
+                song=song.song,
+                picture=_usual_picture(plumage.shape, "female" if female else "male", random),
+                recording=_usual_recording(song),
+                dials=dials,
+                random=random,
+            )
+            written.append((caption.text, row))
+    return written
+
+
+def _usual_picture(shape: str, sex: str, random: np.random.Generator) -> PictureFacts:
+    setting = choose_setting(shape, float(random.random()))
+    seen = frozenset((*PARTS, *MARKS))
+    return PictureFacts(setting.background, setting.activity, "left", "side", sex, seen, 0.0, 0.0, 0.0)
+
+
+def _usual_recording(singer: Species) -> SongFacts:
+    song = singer.song
+    return SongFacts(song.syllables, song.low_hz, song.high_hz, song.rate, song.repeats, "calm", False, 12.0, 30.0)

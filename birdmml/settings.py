@@ -14,8 +14,6 @@ from confu_core.errors import InvalidValue, nearest
 from confu_core.settings import Dial, check_dials, dial, real, share, whole
 from confu_core.typed import is_number
 
-__all__ = ["SPLITS", "UNSAID", "Settings", "checked_dials"]
-
 SPLITS = ("train", "validation", "test", "shift")
 LARGEST_SEED = 2**63 - 1
 SPECIES = (2, 10_000)

@@ -20,8 +20,6 @@ from confu_core.ceilings import COINCIDE
 from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information, total_correlation
 from confu_core.orders import connected_information, law_ceilings
 
-__all__ = ["GroupStructure", "Structure", "additive_ceilings", "structure"]
-
 
 @dataclass(frozen=True)
 class GroupStructure:

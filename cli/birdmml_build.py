@@ -140,7 +140,8 @@ def _real_only(dials: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(config: Path | None, dials: dict[str, Any]) -> Settings:
     """Put preset, file and flags together, the later over the earlier."""
-    from birdmml.presets import preset, read_config
+    from birdmml.presets import preset
+    from confu_core.io.config import read_config
 
     values = read_config(config) if config is not None else {}
     in_file = values.pop("preset", "small")

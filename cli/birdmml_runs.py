@@ -224,8 +224,8 @@ def _finish(
     as_json: bool,
 ) -> None:
     """Print a run, keep it and save its model, as much of it as can be done."""
-    from birdmml.bench import kept
     from confu_core.media.saved import save_model
+    from confu_core.media.sweep import kept
     from confu_core.runs.sweep import keep
 
     row = {**kept(found), **given({"name": name})}

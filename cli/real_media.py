@@ -66,9 +66,9 @@ def source_recipe(
 ) -> Recipe:
     """Return the recipe of real media, having looked at all files; or that of a dataset of others."""
     from birdmml.ingest import Source, settings_from
-    from birdmml.presets import read_config
     from confu_core.datasets import is_source, open_source
     from confu_core.datasets.sources import SOURCES
+    from confu_core.io.config import read_config
     from confu_core.io.storage import location
 
     if is_source(source):

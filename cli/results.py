@@ -55,8 +55,7 @@ def say_ours(row: Row) -> None:
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
     """Sort options into settings of a run and options of its method."""
     from confu_core.methods import load_method
-    from confu_core.methods.options import declared_options, value_of
-    from confu_core.methods.registry import check_options
+    from confu_core.methods.registry import check_options, declared_options, value_of
 
     own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
     named = {name: value for name, value in values.items() if name not in own}

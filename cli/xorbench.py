@@ -289,27 +289,28 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
     from xor_bench.data import open_xor
 
     data = open_xor(path)
-    if "p" not in values and len(data.p) > 1:
-        raise InvalidValue(f"--p must pick one of {', '.join(f'{p:g}' for p in data.p)}, which {path} holds")
-    rows = data.rows_per_p
+    built = data.recipe
+    if "p" not in values and len(built.p) > 1:
+        raise InvalidValue(f"--p must pick one of {', '.join(f'{p:g}' for p in built.p)}, which {path} holds")
+    rows = built.rows_per_p
     for split in ("train", "test"):
         if split not in rows:
             raise DatasetError(f"{path} has no split {split!r}, which a run needs; it has {', '.join(rows)}")
     fixed = {
-        "bits": data.bits,
-        "modalities": data.modalities,
-        "noise": data.noise,
-        "parity": data.parity,
-        "unreliable": data.unreliable,
-        "unreliable_of": data.unreliable_of,
+        "bits": built.bits,
+        "modalities": built.modalities,
+        "noise": built.noise,
+        "parity": built.parity,
+        "unreliable": built.unreliable,
+        "unreliable_of": built.unreliable_of,
         "train_samples": rows["train"],
         "test_samples": rows["test"],
     }
     for name, value in fixed.items():
         if values.setdefault(name, value) != value:
             raise InvalidValue(f"--{name.replace('_', '-')} is {value} in {path}; got {values[name]}")
-    values.setdefault("p", data.p[0])
-    values.setdefault("seed", data.seed)
+    values.setdefault("p", built.p[0])
+    values.setdefault("seed", built.seed)
     return data
 
 
@@ -351,8 +352,7 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
     """
     from confu_core.contract import check_method as examine
     from confu_core.methods import load_method
-    from confu_core.methods.options import declared_options, value_of
-    from confu_core.methods.registry import check_options
+    from confu_core.methods.registry import check_options, declared_options, value_of
 
     asked, known = key_values(other), declared_options(load_method(method))
     check_options(method, dict(asked))

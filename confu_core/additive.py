@@ -10,8 +10,6 @@ import numpy as np
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
 
-__all__ = ["additive_accuracy"]
-
 # Laws that are solved in about a second: of so many combinations of query and target, or of any if so few occur.
 MOST_CHOICES, MOST_CELLS = 64, 25
 MOST_ORDERED = 22  # Values of two variables together, of which every subset is gone through for a target of two values.

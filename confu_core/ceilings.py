@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["COINCIDE", "Ceilings", "ceiling_columns"]
-
 COINCIDE = 1e-9  # Ceilings closer than this leave nothing to be captured.
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection
 
-__all__ = ["NOTHING", "cleaned", "is_nothing"]
-
 MOST_MARKER = 100  # Characters.
 # How tables write that nothing is known, in lower case; empty cells say it too. Ingest, audit and publishing have this
 # list alone. Not "other": as a licence it says that there is one.

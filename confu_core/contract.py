@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,14 @@ import torch
 from torch import Tensor
 
 from confu_core.encoders import vector_encoder
-from confu_core.errors import ConfuError, InvalidValue
+from confu_core.errors import ConfuError
 from confu_core.methods.base import Method, every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.registry import check_options, make_method
 from confu_core.model import Model, stack
 from confu_core.random import generator
+from confu_core.settings import Dial
 from confu_core.user_code import RAISED, describe
-
-__all__ = ["Check", "check_method"]
 
 # Of the inputs of a small XOR task: codes of two bits, and samples.
 CODES, WIDTH, FEATURES, DIM, SAMPLES = 4, 5, 16, 8, 48
@@ -75,8 +74,7 @@ def check_method(name: str, *, modalities: int = 3, options: Mapping[str, Any] |
     >>> all(check.holds is not False for check in check_method("clip"))
     True
     """
-    if modalities < 2:
-        raise InvalidValue(f"modalities must be at least 2; got {modalities}")
+    Dial(low=2).checked("modalities", modalities)
     check_options(name, dict(options or {}))
     subject = _Subject(name, modalities, dict(options or {}))
     checks = {
@@ -135,36 +133,38 @@ class _Subject:
             batch.second = model.embed([one + 0.1 * torch.randn_like(one) for one in rows], None, _shuffle(seed))
         return batch
 
-    def directions(self) -> list[tuple[tuple[int, ...], tuple[int]]]:
-        return [one for order in range(1, self.modalities) for one in every_direction(self.modalities, order)]
+    def directions(self) -> Iterator[tuple[str, tuple[int, ...], tuple[int]]]:
+        """Yield every direction with its name."""
+        for order in range(1, self.modalities):
+            for query, key in every_direction(self.modalities, order):
+                yield "->".join("+".join(map(str, side)) for side in (query, key)), query, key
 
     def shapes(self) -> tuple[bool | None, str]:
         model = self.model(0).eval()
-        batch = self.plain(model)
-        for query, key in self.directions():
-            if not model.method.scores(batch, query, key).isfinite().all():
-                raise Broken(f"the scores of {_direction(query, key)} are not finite")
-        defined = sum(model.method.defines(query, key) for query, key in self.directions())
-        return True, f"{defined} of {len(self.directions())} directions are its own"
+        batch, method = self.plain(model), model.method
+        for name, query, key in self.directions():
+            if not method.scores(batch, query, key).isfinite().all():
+                raise Broken(f"the scores of {name} are not finite")
+        defined = [method.defines(query, key) for _, query, key in self.directions()]
+        return True, f"{sum(defined)} of {len(defined)} directions are its own"
 
     def sides(self) -> tuple[bool | None, str]:
         model = self.model(0).eval()
-        batch, method = self.plain(model), model.method
-        for query, key in self.directions():
-            forth, back = method.scores(batch, query, key), method.scores(batch, key, query)
+        batch = self.plain(model)
+        for name, query, key in self.directions():
+            forth, back = model.method.scores(batch, query, key), model.method.scores(batch, key, query)
             if not _close(forth, back.mT):
-                raise Broken(f"{_direction(query, key)} and its reverse differ by {(forth - back.mT).abs().max():.3g}")
+                raise Broken(f"{name} and its reverse differ by {(forth - back.mT).abs().max():.3g}")
         return True, ""
 
     def rows(self) -> tuple[bool | None, str]:
         model = self.model(0).eval()
-        batch, method = self.plain(model), model.method
-        features, embeddings = ([one[: SAMPLES // 2] for one in held] for held in (batch.features, batch.embeddings))
-        half = EmbeddedBatch(features, embeddings)
-        for query, key in self.directions():
-            whole, part = method.scores(batch, query, key), method.scores(half, query, key)
-            if not _close(whole[: SAMPLES // 2, : SAMPLES // 2], part):
-                raise Broken(f"{_direction(query, key)} changes with the rows beside it, or from call to call")
+        batch, half = self.plain(model), SAMPLES // 2
+        first = batch.each(lambda table: table[:half])
+        for name, query, key in self.directions():
+            whole, part = (model.method.scores(one, query, key) for one in (batch, first))
+            if not _close(whole[:half, :half], part):
+                raise Broken(f"{name} changes with the rows beside it, or from call to call")
         return True, ""
 
     def loss(self) -> tuple[bool | None, str]:
@@ -279,7 +279,3 @@ def _way(model: Model) -> str:
     if model.method.labelled:
         return "it learns from labels, which distinct inputs do not have"
     return "it draws or drops" if model.method.broadcasts else "it does not say broadcasts: it goes the plain way"
-
-
-def _direction(query: tuple[int, ...], key: tuple[int, ...]) -> str:
-    return "->".join("+".join(map(str, side)) for side in (query, key))

@@ -17,8 +17,6 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-__all__ = ["read_data", "record", "refuse"]
-
 R = TypeVar("R")
 
 

@@ -5,16 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = [
-    "ConfuError",
-    "DatasetError",
-    "InvalidValue",
-    "MethodError",
-    "ResultsError",
-    "TrainingError",
-    "nearest",
-]
-
 
 class ConfuError(Exception):
     """Root of every error that this project raises on purpose."""

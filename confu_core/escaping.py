@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["escape_markdown", "markdown_code", "spreadsheet_cell", "visible"]
-
 # What a terminal obeys, ends a line, or turns the direction of writing; and halves of letters, which cannot be written.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 # Marks of Markdown anywhere, those of lists and headings at the beginning, and what makes a link of an address.

@@ -16,8 +16,6 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["gram_volume", "multilinear_inner_product", "triangle_area"]
-
 # Below this volume the root gets a zero value and gradient instead of an infinite one.
 FLAT_VOLUME = 1e-6
 # Squared distance of an anchor from the span of its tuple, per squared length, below which single precision has less

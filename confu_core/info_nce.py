@@ -18,8 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-__all__ = ["exponential_sums", "info_nce", "narrow", "nt_xent", "nt_xents", "pairwise_sigmoid", "symmetric_info_nce"]
-
 # Logits in a range this wide keep their exponentials within single precision, without a shift for every row.
 WIDEST_RANGE = 60.0
 

@@ -5,13 +5,11 @@ A table is an array of probabilities with the axes (target, first source, second
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from confu_core.errors import InvalidValue
-
-__all__ = ["Atoms", "bayes_accuracy", "decompose", "entropy", "mutual_information", "total_correlation"]
 
 # The alternating projections stop once the objective falls by less than this, in nats, over one round.
 SETTLED = 1e-12
@@ -41,21 +39,6 @@ class Atoms:
     unique_first: float
     unique_second: float
     synergy: float
-
-    def as_dict(self) -> dict[str, float]:
-        """Return the atoms by name.
-
-        Returns
-        -------
-        dict of str to float
-            In nats.
-
-        Examples
-        --------
-        >>> Atoms(0.1, 0.2, 0.3, 0.4).as_dict()["synergy"]
-        0.4
-        """
-        return asdict(self)
 
 
 def entropy(table: np.ndarray) -> float:

@@ -11,8 +11,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-__all__ = ["LayerNorm", "Linear", "perceptron"]
-
 
 class Linear(nn.Module):
     """Affine map of rows; ``torch.nn.Linear`` with room for a leading stack axis in its parameters.

@@ -13,8 +13,6 @@ from confu_core.layers import Linear
 from confu_core.methods.base import Method, Space
 from confu_core.methods.batch import EmbeddedBatch, Shuffle
 
-__all__ = ["Model", "stack"]
-
 
 class Model(nn.Module):
     """Encoders, projections and a method.

@@ -17,8 +17,6 @@ from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.information import entropy
 
-__all__ = ["connected_information", "guess_accuracy", "law_ceilings", "order_law"]
-
 SETTLED = 1e-12  # Relative error of every marginal at which a law is found.
 STEADY = 1e-15  # Mean square of a Newton step; the error after it is of the order of the square of that before.
 TIED = 1e-8  # Probabilities that differ by less than this share of the larger are equal, to a guess.

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
-__all__ = ["generator", "stream_key", "torch_seed", "uniform", "words"]
-
 WORDS_PER_SAMPLE = 4  # One increment of the Philox counter yields four 64-bit words.
 
 

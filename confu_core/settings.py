@@ -10,8 +10,6 @@ from typing import Any
 
 from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["Dial", "check_dials", "dial", "dials", "like", "meanings", "real", "share", "whole"]
-
 _KEY = "dial"  # In the metadata of a field.
 
 

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["leading_value", "single_value_loss", "singular"]
-
 # Of the largest eigenvalue: gaps and eigenvalues below this share count as ties, and as zeros.
 TIE = 1e-9
 # Of the sum of weights: below it rounding would decide on the sign.

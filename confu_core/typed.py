@@ -8,8 +8,6 @@ import types
 from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin
 
-__all__ = ["check_keys", "check_typed", "is_number", "merged"]
-
 _TOLERANCE = 1e-9  # Sums may be formed in another order by another version of a library.
 
 

@@ -15,8 +15,6 @@ from typing import Any
 
 from confu_core.errors import ConfuError, MethodError, nearest
 
-__all__ = ["RAISED", "describe", "in_evaluation", "is_own", "one_line", "own_place", "user_attribute"]
-
 # What code of the user's may raise: `sys.exit` there must not end a run without a word.
 RAISED = (Exception, SystemExit)
 _FILES: set[str] = set()  # That something was loaded from by its place.

@@ -19,7 +19,6 @@ INSIDE = (
     "birdmml.columns",
     "birdmml.describe",
     "birdmml.placement",
-    "birdmml.prompts",
     "birdmml.sample",
     "confu_core.io",
     "confu_core.media",

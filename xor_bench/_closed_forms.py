@@ -18,8 +18,6 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["best_accuracy", "copied_and_synergy", "uniform_accuracy", "written_out"]
-
 Lost = tuple[float, float]
 NONE: Lost = (0.0, 0.0)
 BLOCK = 2**20  # Terms summed at once: 8 MiB per intermediate array, however many bits.

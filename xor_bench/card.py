@@ -18,8 +18,6 @@ from xor_bench.theory import information
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["words_of"]
-
 DIALS = {**meanings(XorRecipe), **{f"rows_per_p.{split}": f"rows of {split} for every p" for split in SPLITS}}
 CURVES = {
     "total_correlation": "total correlation",

@@ -18,8 +18,6 @@ from confu_core.shards.read import with_exact_information
 from xor_bench.task import LAW, XorSamples, XorTask, code_bits, direction_name, directions, names, random_seed
 from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
 
-__all__ = ["XorData", "XorRecipe", "exact", "open_xor", "recipe_of"]
-
 NAME = "xor"
 # Raise the version when the same settings and seed give other samples, so that numbers on them cannot be compared.
 BENCHMARK = {"benchmark": NAME, "version": f"{NAME}-1"}
@@ -226,18 +224,10 @@ def recipe_of(manifest: Manifest) -> XorRecipe:
 
 @dataclass(frozen=True)
 class XorData:
-    """An XOR dataset on disk, with the settings that it was built with; see `XorRecipe`."""
+    """An XOR dataset on disk, with the recipe that it was built by."""
 
     dataset: Dataset
-    p: tuple[float, ...]
-    bits: int
-    modalities: int
-    noise: float
-    seed: int
-    rows_per_p: Mapping[str, int]
-    parity: str
-    unreliable: float
-    unreliable_of: str
+    recipe: XorRecipe
 
     @classmethod
     def of(cls, dataset: Dataset) -> XorData:
@@ -245,8 +235,7 @@ class XorData:
         if dataset.manifest.name != NAME:
             raise DatasetError(f"{dataset.root} holds the dataset {dataset.manifest.name!r}, not {NAME!r}")
         recipe = recipe_of(dataset.manifest)
-        own = {one.name: getattr(recipe, one.name) for one in fields(recipe)}
-        return cls(with_exact_information(dataset, recipe.information()), **own)
+        return cls(with_exact_information(dataset, recipe.information()), recipe)
 
     def samples(self, split: str, p: float) -> XorSamples:
         """Read the samples of one split and p.
@@ -268,11 +257,12 @@ class XorData:
         DatasetError
             If it holds no such p or split, or a shard is missing or altered.
         """
-        if p not in self.p:
-            raise DatasetError(f"{self.dataset.root} holds p = {', '.join(f'{x:g}' for x in self.p)}; got {p:g}")
-        letters = names(self.modalities)
-        clean = [f"{letter}_clean" for letter in letters] if self.noise or self.unreliable else list(letters)
-        replaced = ["replaced"] if self.unreliable else []
+        recipe = self.recipe
+        if p not in recipe.p:
+            raise DatasetError(f"{self.dataset.root} holds p = {', '.join(f'{x:g}' for x in recipe.p)}; got {p:g}")
+        letters = names(recipe.modalities)
+        clean = [f"{letter}_clean" for letter in letters] if recipe.noise or recipe.unreliable else list(letters)
+        replaced = ["replaced"] if recipe.unreliable else []
         table = self.dataset.table(split, list(dict.fromkeys(["p", "gate", *letters, *clean, *replaced])))
         table = table.filter(pc.equal(table["p"], p))
 
@@ -280,8 +270,8 @@ class XorData:
             return np.stack([table[name].to_numpy() for name in columns], axis=1).astype(np.int64)
 
         observed = codes(letters)
-        if observed.size and not 0 <= observed.min() <= observed.max() < 2**self.bits:
-            raise DatasetError(f"{self.dataset.root} is damaged: a code is outside [0, {2**self.bits - 1}]")
+        if observed.size and not 0 <= observed.min() <= observed.max() < 2**recipe.bits:
+            raise DatasetError(f"{self.dataset.root} is damaged: a code is outside [0, {2**recipe.bits - 1}]")
         which = table["replaced"].to_numpy() if replaced else None
         return XorSamples(codes=observed, clean=codes(clean), gate=table["gate"].to_numpy() == 1, replaced=which)
 

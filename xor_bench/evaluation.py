@@ -28,8 +28,6 @@ from xor_bench.settings import Settings
 from xor_bench.sweep import plan_of
 from xor_bench.task import names
 
-__all__ = ["evaluate", "read_codes"]
-
 
 class FusedByCode(Brought):
     """Embeddings of codes; the last feature of a row is its code, by which fused vectors are found."""

@@ -12,8 +12,6 @@ from confu_core.runs.grid import cell_id, code_of, code_places, plain, resolved_
 from confu_core.settings import check_dials, dial, like, real, whole
 from xor_bench.task import KINDS, XorTask
 
-__all__ = ["BENCH_OPTIONS", "Settings"]
-
 MOST_BITS = 12
 
 # Where the task calls for another value than the published default of a method: heads sized like the encoders,

@@ -15,8 +15,6 @@ from xor_bench.data import BENCHMARK
 from xor_bench.run import headline, run_together
 from xor_bench.settings import Settings
 
-__all__ = ["PRESETS", "grid_cells", "plan_of", "preset_grid", "run_sweep"]
-
 PRESETS: dict[str, dict[str, Any]] = read_data("xor_bench", "presets.toml")
 TITLES = {name: axes.pop("title") for name, axes in PRESETS.items()}
 

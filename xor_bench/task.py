@@ -6,33 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from string import ascii_lowercase
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.random import generator, uniform, words
 from confu_core.settings import Dial, check_dials, dial, dials, real, share, whole
-
-__all__ = [
-    "LAW",
-    "MOST_BITS",
-    "XorSamples",
-    "XorTask",
-    "check_direction",
-    "code_bits",
-    "code_inputs",
-    "direction_name",
-    "directions",
-    "law",
-    "lost_shares",
-    "make_xor",
-    "names",
-    "parity_of",
-    "random_seed",
-    "unreliable_letters",
-    "whole_within",
-]
 
 Draw = Callable[..., np.ndarray]  # (*stream) -> random words, shape (n, 4)
 
@@ -251,7 +231,7 @@ def code_bits(codes: np.ndarray, bits: int) -> np.ndarray:
     return ((np.asarray(codes)[..., None] >> np.arange(bits)[::-1]) & 1).astype(np.int8)
 
 
-def names(modalities: int) -> tuple[str, ...]:
+def names(modalities: object) -> tuple[str, ...]:
     """Return the names of the modalities, the first letters of the alphabet; the last is the parity or the copy."""
     return tuple(ascii_lowercase[: whole_within("modalities", modalities, 3, MOST_MODALITIES)])
 
@@ -297,11 +277,45 @@ def check_direction(query: Sequence[str], target: str, modalities: int) -> froze
     return given
 
 
-def law(p: object, bits: object, modalities: object, noise: object) -> tuple[Any, ...]:
-    """Return the numbers of the task's law as plain Python numbers, checked: the theory has no most bits."""
+class Law(NamedTuple):
+    """The law of the task in numbers.
+
+    `pair` says whether the last modality is the parity of the first two alone; `lost` are the share of the samples
+    whose parity a modality that is noise breaks, and of those whose copy it breaks.
+    """
+
+    p: float
+    bits: int
+    modalities: int
+    noise: float
+    pair: bool
+    lost: tuple[float, float]
+
+
+def law(
+    p: object,
+    bits: object,
+    *,
+    modalities: object = 3,
+    noise: object = 0.0,
+    parity: object = "all",
+    unreliable: object = 0.0,
+    unreliable_of: object = "all",
+) -> Law:
+    """Return the task's law as plain Python numbers, checked: the theory has no most bits.
+
+    >>> law(0.5, 2, unreliable=0.3, unreliable_of="bc").lost
+    (0.3, 0.15)
+    """
+    given = {"p": p, "bits": bits, "modalities": modalities, "noise": noise, "unreliable": unreliable}
     own = dials(XorTask)
-    given = {"p": p, "bits": bits, "modalities": modalities, "noise": noise}
-    return tuple(own[name].checked(name, value) for name, value in given.items())
+    known = {name: own[name].checked(name, value) for name, value in given.items()}
+    share, everyone = known.pop("unreliable"), names(modalities)
+    pair, letters = parity_of(parity, len(everyone)) == "pair", unreliable_letters(unreliable_of, len(everyone))
+    ends = {everyone[0], everyone[-1]}
+    core = ends | {everyone[1]} if pair else set(everyone)
+    in_parity, in_copy = (sum(letter in some for letter in letters) for some in (core, ends))
+    return Law(**known, pair=pair, lost=(share * in_parity / len(letters), share * in_copy / len(letters)))
 
 
 def parity_of(parity: object, modalities: int) -> str:
@@ -320,20 +334,6 @@ def unreliable_letters(unreliable_of: object, modalities: int) -> str:
     if not chosen or not chosen <= set(everyone):
         raise InvalidValue(f"unreliable_of must be all, or letters among {everyone}; got {unreliable_of!r}")
     return "".join(sorted(chosen))
-
-
-def lost_shares(unreliable: object, unreliable_of: object, modalities: int, parity: str) -> tuple[float, float]:
-    """Return the share of samples whose parity a replaced modality breaks, and of those whose copy it breaks.
-
-    >>> lost_shares(0.3, "bc", 3, "all")
-    (0.3, 0.15)
-    """
-    share = dials(XorTask)["unreliable"].checked("unreliable", unreliable)
-    letters, everyone = unreliable_letters(unreliable_of, modalities), names(modalities)
-    ends = {everyone[0], everyone[-1]}
-    core = ends | {everyone[1]} if parity_of(parity, modalities) == "pair" else set(everyone)
-    in_parity, in_copy = (sum(letter in some for letter in letters) for some in (core, ends))
-    return share * in_parity / len(letters), share * in_copy / len(letters)
 
 
 def random_seed(random_state: object) -> int:

@@ -11,29 +11,17 @@ quantity is a closed form whose cost does not depend on the number of bits, with
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from confu_core.additive import additive_accuracy
+from confu_core.ceilings import COINCIDE, Ceilings
 from confu_core.errors import InvalidValue
-from xor_bench._ceilings import additive_ceiling, bayes_accuracy, ceilings, chance, pairwise_ceiling, single_ceiling
-from xor_bench._closed_forms import copied_and_synergy
-from xor_bench.task import direction_name, directions, law, lost_shares, names, parity_of
+from xor_bench._closed_forms import best_accuracy, copied_and_synergy, uniform_accuracy, written_out
+from xor_bench.task import check_direction, law, names, whole_within
 
-__all__ = [
-    "Decomposition",
-    "Information",
-    "additive_ceiling",
-    "bayes_accuracy",
-    "ceilings",
-    "chance",
-    "connected_information",
-    "decomposition",
-    "direction_name",
-    "directions",
-    "information",
-    "pairwise_ceiling",
-    "single_ceiling",
-]
+MOST_CELLS = 64  # Of a law that is written out, for the additive ceiling.
 
 
 @dataclass(frozen=True)
@@ -76,16 +64,7 @@ class Information:
         return asdict(self)
 
 
-def information(
-    p: float,
-    bits: int,
-    *,
-    modalities: int = 3,
-    noise: float = 0.0,
-    parity: str = "all",
-    unreliable: float = 0.0,
-    unreliable_of: str = "all",
-) -> Information:
+def information(p: float, bits: int, **task: Any) -> Information:
     """Return the exact information structure of the XOR task.
 
     With V = 2**bits codes, r = 1 - 1/V and no noise, I(a; c) = q ln(V q) + r p ln p and
@@ -100,14 +79,8 @@ def information(
         Probability that the last modality is the parity of the others and not a copy of the first, in [0, 1].
     bits : int
         Bits per code, at least 1, with no upper limit.
-    modalities : int
-        Number of modalities, in [3, 26].
-    noise : float
-        Probability that an observed bit is flipped, in [0, 0.5].
-    parity : {"all", "pair"}
-        Of which others the last modality is the parity, as in `XorTask`.
-    unreliable, unreliable_of : float, str
-        Share of the samples in which one modality is noise, and which, as in `XorTask`.
+    **task
+        `modalities`, `noise`, `parity`, `unreliable` and `unreliable_of`, as in `XorTask`.
 
     Returns
     -------
@@ -135,11 +108,9 @@ def information(
     >>> round(half.mi_ac, 4), round(half.mi_bc_given_a, 4), round(half.total_correlation, 4)
     (1.1097, 1.6845, 2.7942)
     """
-    p, bits, modalities, noise = law(p, bits, modalities, noise)
-    lost = lost_shares(unreliable, unreliable_of, modalities, parity)
-    if parity_of(parity, modalities) == "pair":
-        modalities = 3  # The others are independent of these, and of each other.
-    copied, synergy = copied_and_synergy(p, bits, modalities, noise, lost)
+    known = law(p, bits, **task)
+    modalities = 3 if known.pair else known.modalities  # The others are independent of these, and of each other.
+    copied, synergy = copied_and_synergy(known.p, known.bits, modalities, known.noise, known.lost)
     return Information(
         mi_ac=copied,
         mi_bc=0.0,
@@ -148,13 +119,11 @@ def information(
         total_correlation=copied + synergy,
         dual_total_correlation=copied + (modalities - 1) * synergy,
         o_information=0.0 - (modalities - 2) * synergy,  # The leading zero keeps a zero from reading -0.0.
-        code_entropy=bits * math.log(2),
+        code_entropy=known.bits * math.log(2),
     )
 
 
-def connected_information(
-    p: float, bits: int, *, modalities: int = 3, parity: str = "all", **task: Any
-) -> dict[int, float]:
+def connected_information(p: float, bits: int, **task: Any) -> dict[int, float]:
     """Return what tables of k modalities add to those of k - 1, exactly.
 
     A table that lacks a modality of the parity shows the copy at most: the parity of what it has is uniform. So the
@@ -163,7 +132,7 @@ def connected_information(
 
     Parameters
     ----------
-    p, bits, modalities, parity, **task
+    p, bits, **task
         As for `information`.
 
     Returns
@@ -181,10 +150,9 @@ def connected_information(
     >>> {order: round(value, 4) for order, value in connected_information(0.5, 1, modalities=4).items()}
     {2: 0.1308, 3: 0.0, 4: 0.2158}
     """
-    found = information(p, bits, modalities=modalities, parity=parity, **task)
-    top = 3 if parity_of(parity, modalities) == "pair" else modalities
-    added = {2: found.mi_ac, top: found.mi_bc_given_a}
-    return {order: added.get(order, 0.0) for order in range(2, modalities + 1)}
+    found, known = information(p, bits, **task), law(p, bits, **task)
+    added = {2: found.mi_ac, 3 if known.pair else known.modalities: found.mi_bc_given_a}
+    return {order: added.get(order, 0.0) for order in range(2, known.modalities + 1)}
 
 
 @dataclass(frozen=True)
@@ -200,10 +168,6 @@ class Decomposition:
     redundancy: float
     unique: dict[str, float]
     synergy: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields by name; ``unique`` is a dict of its own."""
-        return asdict(self)
 
 
 def decomposition(p: float, bits: int, target: str, *, modalities: int = 3, noise: float = 0.0) -> Decomposition:
@@ -263,3 +227,140 @@ def decomposition(p: float, bits: int, target: str, *, modalities: int = 3, nois
         unique={source: pairs.get(source + target, 0.0) for source in (first, second)},
         synergy=quantities.mi_bc_given_a,
     )
+
+
+def chance(bits: int) -> float:
+    """Return the accuracy of a guess among all codes: 2**-bits.
+
+    >>> chance(5)
+    0.03125
+    """
+    return uniform_accuracy(whole_within("bits", bits, 1))
+
+
+def bayes_accuracy(
+    p: float,
+    bits: int,
+    query: Sequence[str] = ("a", "c"),
+    target: str = "b",
+    **task: Any,
+) -> float:
+    """Return the accuracy of the best possible predictor of one observed modality from others.
+
+    A query tells of the target only if the two together hold the first and the last modality. With V = 2**bits codes
+    and no noise, the accuracy is then p + (1 - p)/V for a modality in the middle from all others,
+    max(p, 1 - p)(1 - 1/V) + 1/V for the first or the last from all others, and 1 - p + p/V for the first or the last
+    where a middle one is not given.
+
+    Parameters
+    ----------
+    p : float
+        Probability that the last modality is the parity of the others and not a copy of the first, in [0, 1].
+    bits : int
+        Bits per code, at least 1.
+    query : sequence of str
+        Modalities given; their order has no meaning.
+    target : str
+        Modality to predict.
+    **task
+        `modalities`, `noise`, `parity`, `unreliable` and `unreliable_of`, as in `XorTask`. Where the parity is that of
+        the first two, the modalities between the second and the last tell nothing, and nothing tells of them. With
+        unreliable modalities p becomes in the formulas the share of whole parities, 1 - p that of whole copies, and of
+        the rest every answer is right as often as any.
+
+    Returns
+    -------
+    float
+        In [1/V, 1].
+
+    Raises
+    ------
+    InvalidValue
+        If a parameter breaks its constraint, or the direction does not exist.
+
+    Examples
+    --------
+    >>> bayes_accuracy(0.5, 5)
+    0.515625
+    >>> bayes_accuracy(0.5, 5, query=("a",), target="b")
+    0.03125
+    """
+    return ceilings(p, bits, query, target, **task).bayes
+
+
+def ceilings(
+    p: float,
+    bits: int,
+    query: Sequence[str] = ("a", "c"),
+    target: str = "b",
+    **task: Any,
+) -> Ceilings:
+    """Return all ceilings of a direction, order by order; parameters and errors as for `bayes_accuracy`.
+
+    The first and the last modality are the only pair that is not independent, so the law that knows all pairs and
+    nothing else is theirs, times uniform ones. Its best guess of either is a copy of the other, and of a modality
+    between it has none: what all pairs together tell of a target is what the best single modality tells. The law of an
+    order below that of the parity is that of the pairs; from that order on it is the task's own.
+
+    >>> ceilings(1, 1, ("a", "b", "c"), "d", modalities=4).by_order
+    {2: 0.5, 3: 0.5, 4: 1.0}
+    """
+    known = law(p, bits, **task)
+    given, everyone = check_direction(query, target, known.modalities), names(known.modalities)
+    in_parity = (*everyone[:2], everyone[-1]) if known.pair else everyone
+
+    def best(given: frozenset[str]) -> float:
+        return best_accuracy(known.p, known.bits, known.noise, in_parity, given, target, known.lost)
+
+    bayes, single = best(given), max(best(frozenset(one)) for one in given)
+    return Ceilings(single, single, bayes, (bayes if known.pair else single,) * (known.modalities - 3))
+
+
+def single_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), target: str = "b", **task: Any) -> float:
+    """Return the best accuracy from any single modality of a query; parameters as for `ceilings`.
+
+    >>> single_ceiling(0.5, 5), single_ceiling(0.5, 5, ("a", "b"), "c")
+    (0.03125, 0.515625)
+    """
+    return ceilings(p, bits, query, target, **task).single
+
+
+def pairwise_ceiling(p: float, bits: int, query: Sequence[str] = ("a", "c"), target: str = "b", **task: Any) -> float:
+    """Return the accuracy of the guess by the law that knows all pairs and nothing else; here it is the single ceiling.
+
+    Parameters as for `ceilings`.
+
+    >>> pairwise_ceiling(0.5, 5), pairwise_ceiling(0.5, 5, ("a", "b"), "c")
+    (0.03125, 0.515625)
+    """
+    return ceilings(p, bits, query, target, **task).pairwise
+
+
+def additive_ceiling(
+    p: float,
+    bits: int,
+    query: tuple[str, ...] = ("a", "c"),
+    target: str = "b",
+    **task: Any,
+) -> float | None:
+    """Return the best accuracy of a sum of pair scores, f(a, b) + g(c, b) for b from a and c.
+
+    It lies between the pairwise ceiling and the Bayes accuracy, and no pairwise training reaches it: such a sum has to
+    be trained on all modalities together, for the share of right answers (`confu_core.additive.additive_accuracy`). It
+    is None where the law is too large: more than 64 combinations of query and target, and no closed form. Parameters
+    and errors as for `bayes_accuracy`.
+
+    >>> round(additive_ceiling(1, 1), 6)
+    0.75
+    """
+    found = ceilings(p, bits, query, target, **task)
+    if found.bayes - found.pairwise <= COINCIDE:
+        return found.bayes  # The guess by the pairs is a sum of pair scores.
+    known = law(p, bits, **task)
+    everyone = names(known.modalities)
+    core = [*everyone[:2], everyone[-1]] if known.pair else [*everyone]
+    if 2 ** (known.bits * len(core)) > MOST_CELLS:
+        return None
+    given = [core.index(one) for one in query if one in core]
+    written = written_out(known.p, known.bits, len(core), known.noise, known.lost)
+    return additive_accuracy(written, given, core.index(target))

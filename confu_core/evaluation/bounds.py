@@ -10,8 +10,6 @@ from torch import Tensor
 
 from confu_core.info_nce import symmetric_info_nce
 
-__all__ = ["mutual_information_bound", "total_correlation_bound"]
-
 
 def mutual_information_bound(logits: Tensor, counts: Tensor) -> float:
     """Bound the mutual information of two views from below by InfoNCE (arXiv 1807.03748).
@@ -68,20 +66,15 @@ def total_correlation_bound(
     3.0
     """
     best: dict[tuple[int, ...], float] = {(m,): 0.0 for m in range(modalities)}
+
+    def joined(group: tuple[int, ...], key: int) -> float:
+        """Return the bound for a group whose last member to join is a key."""
+        rest = tuple(m for m in group if m != key)
+        parts = (part for size in range(1, len(rest) + 1) for part in combinations(rest, size))
+        return best[rest] + max((bounds.get((part, key), 0.0) for part in parts), default=0.0)
+
     for size in range(2, modalities + 1):
         for group in combinations(range(modalities), size):
-            best[group] = max(_joined(group, key, best, bounds) for key in group)
+            best[group] = max(joined(group, key) for key in group)
     chained = best[tuple(range(modalities))]
     return chained if direct is None else max(chained, direct)
-
-
-def _joined(
-    group: tuple[int, ...],
-    key: int,
-    best: Mapping[tuple[int, ...], float],
-    bounds: Mapping[tuple[tuple[int, ...], int], float],
-) -> float:
-    """Return the bound for a group whose last member to join is ``key``."""
-    rest = tuple(m for m in group if m != key)
-    parts = (part for size in range(1, len(rest) + 1) for part in combinations(rest, size))
-    return best[rest] + max((bounds.get((part, key), 0.0) for part in parts), default=0.0)

@@ -16,21 +16,6 @@ from confu_core.evaluation.retrieval import TIE, ranks
 from confu_core.random import generator
 from confu_core.statistics.per_sample import class_labels, correctness
 
-__all__ = [
-    "ENSEMBLES",
-    "LOG_MEAN_EXP",
-    "MEAN",
-    "ConfusedPair",
-    "ZeroShot",
-    "accuracy_by_class",
-    "balanced_accuracy",
-    "class_scores",
-    "confusion",
-    "group_confusion",
-    "most_confused",
-    "zero_shot",
-]
-
 MEAN, LOG_MEAN_EXP = "mean", "log-mean-exp"
 ENSEMBLES = (MEAN, LOG_MEAN_EXP, "max", "single")
 

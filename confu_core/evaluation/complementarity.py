@@ -1,33 +1,27 @@
-"""What a fused query gains over its single ones, how far it depends on each, and what is left with one missing."""
+"""What a fused query gains over its single ones, by themselves or added up, and how far it depends on each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 
 from confu_core.ceilings import COINCIDE, Ceilings
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
+from confu_core.settings import Dial
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean, paired_difference, percentiles
 from confu_core.statistics.intervals import CONFIDENCE
-from confu_core.statistics.per_sample import correctness
+from confu_core.statistics.per_sample import class_labels, correctness
 from confu_core.statistics.resampling import DRAWS, resampled_means
 
-__all__ = [
-    "PENALTIES",
-    "Complementarity",
-    "complementarity",
-    "complementarity_by_group",
-    "explained_variance",
-    "missing_accuracy",
-    "shuffle_drop",
-]
-
 PENALTIES = (1e-6, 1e-4, 1e-2, 1.0, 1e2, 1e4)
+MOST = 100.0  # Of a weight: where one source tells validation without error, its likelihood grows for ever.
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,8 @@ def complementarity(
     """
     if not singles:
         raise InvalidValue("singles must hold at least one query; got none")
-    table = np.stack(correctness(fused=fused, **_named(singles)), axis=-1)
+    named = {f"singles[{i}]": single for i, single in enumerate(singles)}
+    table = np.stack(correctness(fused=fused, **named), axis=-1)
     means, resampled = table.mean(0), resampled_means(table, draws=draws, seed=seed)
     gain, gains = (x[..., 0] - x[..., 1:].max(-1) for x in (means, resampled))
     available = captured = higher = None
@@ -110,42 +105,11 @@ def complementarity(
     return Complementarity(percentiles(gain, gains, confidence), available, captured, higher)
 
 
-def complementarity_by_group(
-    fused: ArrayLike,
-    singles: Sequence[ArrayLike],
-    groups: ArrayLike,
-    ceilings: Mapping[Any, Ceilings] | None = None,
-    **options: Any,
-) -> dict[Any, Complementarity]:
-    """Measure complementarity within groups of samples, each with the best single query and the ceilings of its own.
-
-    Examples
-    --------
-    >>> found = complementarity_by_group([1, 1, 0], [[0, 1, 0]], ["both", "either", "either"])
-    >>> {group: each.gain.value for group, each in found.items()}
-    {'both': 1.0, 'either': 0.0}
-    """
-    names, known = np.asarray(groups), ceilings or {}
-    whole, *parts, _ = correctness(fused=fused, **_named(singles), groups=np.zeros(len(names)))
-    return {
-        group: complementarity(whole[chosen], [part[chosen] for part in parts], known.get(group), **options)
-        for group in np.unique(names).tolist()
-        for chosen in [names == group]
-    }
-
-
-def _named(singles: Sequence[ArrayLike]) -> dict[str, ArrayLike]:
-    return {f"singles[{i}]": single for i, single in enumerate(singles)}
-
-
 def missing_accuracy(
     fused: ArrayLike,
     fallback: ArrayLike,
     shares: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
-    *,
-    draws: int = DRAWS,
-    confidence: float = CONFIDENCE,
-    seed: int = 0,
+    **bootstrap: Any,
 ) -> dict[float, Estimate]:
     """Return the accuracy when samples lack one modality at random and are queried by the other alone.
 
@@ -157,8 +121,8 @@ def missing_accuracy(
         The same by the modality that is left: the 1->1 score.
     shares : sequence of float
         Shares of samples that lack the modality, in [0, 1].
-    draws, confidence, seed
-        As for `complementarity`.
+    **bootstrap
+        `draws`, `confidence` and `seed`, as for `complementarity`.
 
     Returns
     -------
@@ -178,10 +142,8 @@ def missing_accuracy(
     """
     whole, rest = correctness(fused=fused, fallback=fallback)
     for share in shares:
-        if not 0 <= share <= 1:
-            raise InvalidValue(f"shares must be in [0, 1]; got {share}")
-    options: dict[str, Any] = {"draws": draws, "confidence": confidence, "seed": seed}
-    return {share: bootstrap_mean((1 - share) * whole + share * rest, **options) for share in shares}
+        Dial(low=0, high=1).checked("shares", share)
+    return {share: bootstrap_mean((1 - share) * whole + share * rest, **bootstrap) for share in shares}
 
 
 def shuffle_drop(
@@ -224,8 +186,7 @@ def shuffle_drop(
     >>> shuffle_drop(lambda taken: taken == own, 100).value > 0.9, shuffle_drop(lambda taken: own % 2, 100).value
     (True, 0.0)
     """
-    if permutations < 1:
-        raise InvalidValue(f"permutations must be at least 1; got {permutations}")
+    Dial(low=1).checked("permutations", permutations)
     orders = [np.arange(n), *(generator(seed, "shuffle", n, i).permutation(n) for i in range(permutations))]
     vectors = {f"correct[{i}]": correct(order) for i, order in enumerate(orders)}
     own, *others = correctness(samples=np.zeros(n), **vectors)[1:]
@@ -283,9 +244,90 @@ def explained_variance(single: ArrayLike, fused: ArrayLike, *, held_out: float =
 def _split(x: np.ndarray, y: np.ndarray, held_out: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
         raise InvalidValue(f"embeddings must be rows of the same samples; got shapes {x.shape} and {y.shape}")
-    if not 0 < held_out < 1:
-        raise InvalidValue(f"held_out must be in (0, 1); got {held_out}")
+    Dial(above=0, below=1).checked("held_out", held_out)
     order, tested = generator(seed, "held out", len(x)).permutation(len(x)), round(held_out * len(x))
     if min(tested, len(x) - tested) < 2:
         raise InvalidValue(f"at least two rows are needed on either side; got {len(x) - tested} and {tested}")
     return order[tested:], order[:tested]
+
+
+def fusion_weights(sources: Sequence[ArrayLike], labels: ArrayLike) -> np.ndarray:
+    r"""Fit the weights of `late_fusion` on samples that neither the sources nor the test have seen.
+
+    The weights minimise the mean of :math:`-\log p(y)` over the samples, with :math:`p` as in `late_fusion`. It is a
+    convex function of them. Of two sources that are independent given the class the weights are 1 and 1, given
+    enough samples, if each source tells the true probabilities; a source that is too sure of itself is weighted less.
+
+    Parameters
+    ----------
+    sources : sequence of array, shape (n, classes)
+        Logarithms of probabilities that each source gives the classes, up to a constant per sample.
+    labels : array of int, shape (n,)
+        The class of each sample, in [0, classes).
+
+    Returns
+    -------
+    ndarray of float64, shape (sources,)
+        In [0, 100].
+
+    Raises
+    ------
+    InvalidValue
+        If there is no source or sample, shapes differ, a logarithm is not finite, or a label is out of range.
+
+    Examples
+    --------
+    >>> sure, noise = np.log([[0.8, 0.2]] * 4 + [[0.2, 0.8]]), np.log([[0.4, 0.6], [0.6, 0.4]] * 2 + [[0.5, 0.5]])
+    >>> fusion_weights([sure, noise], [0, 0, 0, 1, 1]).round(2).tolist()
+    [1.0, 0.0]
+    """
+    tables = _tables(sources)
+    truth = class_labels(labels, tables.shape[2])
+    if len(truth) != tables.shape[1]:
+        raise InvalidValue(f"labels must be as many as rows; got {len(truth)} and {tables.shape[1]}")
+    right = tables[:, np.arange(len(truth)), truth]
+
+    def surprise(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        told = log_softmax(np.tensordot(weights, tables, 1), axis=1)
+        expected = (np.exp(told) * tables).sum(2)
+        return -float(told[np.arange(len(truth)), truth].mean()), (expected - right).mean(1)
+
+    found = minimize(surprise, np.ones(len(tables)), jac=True, method="L-BFGS-B", bounds=[(0, MOST)] * len(tables))
+    return np.asarray(found.x)
+
+
+def late_fusion(sources: Sequence[ArrayLike], weights: ArrayLike) -> np.ndarray:
+    r"""Return the logarithms of :math:`p(y) \propto \prod_m p_m(y)^{w_m}`, a weighted product of what sources tell.
+
+    Nothing that only several modalities together tell can be in it, such as their XOR: what a fused embedding has
+    beyond it is more than an ensemble.
+
+    Parameters
+    ----------
+    sources : sequence of array, shape (n, classes)
+        Logarithms of probabilities that each source gives the classes, up to a constant per sample.
+    weights : array, shape (sources,)
+        Of `fusion_weights`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, classes)
+        Whose exponentials add up to 1 over the classes.
+
+    Examples
+    --------
+    >>> np.exp(late_fusion(np.log([[[0.8, 0.2]], [[0.6, 0.4]]]), [1, 1])).round(3).tolist()
+    [[0.857, 0.143]]
+    """
+    return log_softmax(np.tensordot(np.asarray(weights, dtype=float), _tables(sources), 1), axis=1)
+
+
+def _tables(sources: Sequence[ArrayLike]) -> np.ndarray:
+    tables = [np.asarray(one, dtype=float) for one in sources]
+    shapes = {table.shape for table in tables}
+    if len(shapes) != 1 or tables[0].ndim != 2 or not tables[0].size:
+        raise InvalidValue(f"sources must be of one shape (n, classes), none empty; got {sorted(shapes)}")
+    stacked = np.stack(tables)
+    if not np.isfinite(stacked).all():
+        raise InvalidValue("logarithms of probabilities must be finite; got some that are not")
+    return log_softmax(stacked, axis=2)

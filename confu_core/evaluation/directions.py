@@ -17,8 +17,6 @@ from confu_core.model import Model
 from confu_core.training.samples import Samples
 from confu_core.user_code import in_evaluation
 
-__all__ = ["DirectionResult", "DirectionResults", "Retrieval", "evaluate", "retrieval"]
-
 
 @dataclass(frozen=True)
 class DirectionResult:

@@ -15,8 +15,6 @@ from confu_core.evaluation.retrieval import ranks
 from confu_core.random import generator
 from confu_core.statistics.intervals import Interval, student_interval
 
-__all__ = ["FewShot", "few_shot", "logistic_few_shot"]
-
 STEPS = 500  # Of the solver, as in ConFu's comparison.
 
 

@@ -10,8 +10,6 @@ from torch.nn.functional import cross_entropy
 from confu_core.evaluation.probes import Labelled, Probe, check_labelled, probe_of
 from confu_core.random import generator
 
-__all__ = ["norm_probe"]
-
 STRENGTHS = tuple(10.0**power for power in range(-6, 7))
 HELD_OUT = 0.4  # Of the training samples of each class, on which C is chosen.
 ITERATIONS = 100

@@ -6,8 +6,6 @@ from numpy.typing import ArrayLike
 
 from confu_core.statistics.per_sample import correctness
 
-__all__ = ["LETTERS", "letters_of", "overlap", "share_names"]
-
 # The sign of a modality by its name, in lower case.
 LETTERS = {
     **dict.fromkeys(("image", "picture", "photo", "vision", "visual", "video"), "V"),

@@ -19,19 +19,6 @@ from confu_core.errors import InvalidValue
 from confu_core.evaluation.classification import balanced_accuracy
 from confu_core.random import generator
 
-__all__ = [
-    "PUBLISHED",
-    "Labelled",
-    "Probe",
-    "check_labelled",
-    "correct_on_test",
-    "linear_logits",
-    "linear_probe",
-    "mlp_probe",
-    "probe_of",
-    "standardised",
-]
-
 # Powers of ten of C: where the search begins, and how far it goes. Beyond, the classifier hardly changes any more.
 BEGIN, LEAST, MOST = (-4, -3, -2, -1), -6, 4
 PUBLISHED: dict[str, Any] = {

@@ -16,17 +16,6 @@ from confu_core.statistics.bootstrap import Estimate, percentiles
 from confu_core.statistics.intervals import CONFIDENCE
 from confu_core.statistics.resampling import DRAWS, resample_counts
 
-__all__ = [
-    "TIE",
-    "RankMeasure",
-    "Ranks",
-    "chance_ranks",
-    "first_rank",
-    "rank_queries",
-    "ranks",
-    "retrieval_summary",
-]
-
 # Scores this close, as a share of the largest one, count as equal: products of equal vectors may differ in their
 # last bits.
 TIE = 1e-6

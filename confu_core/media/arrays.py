@@ -19,7 +19,7 @@ from confu_core.inputs.features import DESCRIPTIONS, description_keys, read_feat
 from confu_core.inputs.spec import Input, InputSpec, Picture
 from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import write_whole
-from confu_core.media.task import Arrays, Features, Kind
+from confu_core.media.task import Arrays, ArraysBy, Features, Kind
 from confu_core.shards.cache import Cached
 from confu_core.shards.cache_write import checksum
 from confu_core.shards.read import Dataset
@@ -118,20 +118,6 @@ class StreamedEpochs:
                 )
 
 
-@dataclass(frozen=True)
-class Replaced:
-    """Arrays of a task, where some modalities are features by (split, modality), and a tokenizer reads descriptions."""
-
-    inner: Arrays
-    tokenizer: Tokenizer | None
-    features: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
-
-    def array(self, split: str, modality: str) -> np.ndarray:
-        """Return the features, or the raw inputs where there are none."""
-        found = self.features.get((split, modality))
-        return self.inner.array(split, modality) if found is None else found
-
-
 def with_features(
     arrays: Arrays, kinds: Mapping[str, Kind], files: Mapping[str, str], keys: Mapping[str, list[str]]
 ) -> tuple[Arrays, dict[str, Kind]]:
@@ -139,10 +125,16 @@ def with_features(
     for name in files:
         if name not in kinds:
             raise InvalidValue(f"no modality {name!r} to have features: {nearest(name, [*kinds, DESCRIPTIONS])}")
+    if not files:
+        return arrays, dict(kinds)
     found = {(split, name): read_features(file, keys[split]) for name, file in files.items() for split in keys}
     widths = {name: found[next(iter(keys)), name].shape[1] for name in files}
     named = {name: Features(widths[name]) if name in widths else kind for name, kind in kinds.items()}
-    return (Replaced(arrays, arrays.tokenizer, found) if files else arrays), named
+
+    def array(split: str, modality: str) -> np.ndarray:
+        return found[split, modality] if (split, modality) in found else arrays.array(split, modality)
+
+    return ArraysBy(array, arrays.tokenizer), named
 
 
 def check_described(text: str | None, files: Mapping[str, str], count: int) -> None:

@@ -7,15 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from confu_core.encoders import (
-    AveragedFrames,
-    PictureEncoder,
-    SequenceEncoder,
-    SoundEncoder,
-    TextEncoder,
-    VectorEncoder,
-    load_encoder,
-)
+from confu_core import encoders
 from confu_core.errors import InvalidValue, nearest
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.settings import MediaSettings
@@ -34,31 +26,25 @@ def make_model(settings: MediaSettings, inputs: Mapping[str, Kind], vocabulary: 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(settings.seed, "weights"))
         parts = load_method(settings.method).tokens
-        encoders = [
-            _over_frames(kind, load_encoder(own[name]) if name in own else _encoder(kind, settings, vocabulary, parts))
-            for name, kind in inputs.items()
-        ]
-        widths = tuple(int(encoder.output_dim) for encoder in encoders)  # type: ignore[arg-type]
+        each = []
+        for name, kind in inputs.items():
+            one = encoders.load_encoder(own[name]) if name in own else _encoder(kind, settings, vocabulary, parts)
+            each.append(encoders.AveragedFrames(one) if isinstance(kind, Frames) else one)
+        widths = tuple(int(encoder.output_dim) for encoder in each)  # type: ignore[arg-type]
         # As resolved, so that the row of a run says what it was trained with.
         options = settings.resolved_options()
-        return Model(
-            encoders, widths, settings.dim, lambda space: make_method(settings.method, space, options), classes
-        )
-
-
-def _over_frames(kind: Kind, encoder: nn.Module) -> nn.Module:
-    return AveragedFrames(encoder) if isinstance(kind, Frames) else encoder
+        return Model(each, widths, settings.dim, lambda space: make_method(settings.method, space, options), classes)
 
 
 def _encoder(kind: Kind, settings: MediaSettings, vocabulary: int | None, parts: int) -> nn.Module:
     if isinstance(kind, Picture):
-        return PictureEncoder(settings.width, settings.feature_dim, parts)
+        return encoders.PictureEncoder(settings.width, settings.feature_dim, parts)
     if isinstance(kind, Sound):
-        return SoundEncoder(settings.width, settings.feature_dim, parts)
+        return encoders.SoundEncoder(settings.width, settings.feature_dim, parts)
     sizes: dict[str, int] = {"layers": settings.layers, "output_dim": settings.feature_dim, "parts": parts}
     if isinstance(kind, Text):
         assert vocabulary is not None, "a task with texts has a tokenizer"
-        return TextEncoder(vocabulary, kind.length, **sizes)
+        return encoders.TextEncoder(vocabulary, kind.length, **sizes)
     if isinstance(kind, Sequence):
-        return SequenceEncoder(kind.width, kind.length, **sizes)
-    return VectorEncoder(kind.width, settings.feature_dim)
+        return encoders.SequenceEncoder(kind.width, kind.length, **sizes)
+    return encoders.VectorEncoder(kind.width, settings.feature_dim)

@@ -63,6 +63,4 @@ def with_modality(batch: EmbeddedBatch, modality: int, tables: tuple[Tensor, Ten
 def rows_of(batch: EmbeddedBatch, start: int, stop: int) -> EmbeddedBatch:
     """Return a range of the rows of a batch."""
     labels = None if batch.labels is None else batch.labels[start:stop]
-    tables = (batch.features, batch.embeddings)
-    features, embeddings = ([table[..., start:stop, :] for table in each] for each in tables)
-    return EmbeddedBatch(features, embeddings, labels=labels)
+    return batch.each(lambda table: table[..., start:stop, :], labels)

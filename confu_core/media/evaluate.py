@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,39 +13,18 @@ from torch import Tensor
 
 from confu_core.ceilings import Ceilings
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.classification import (
-    LOG_MEAN_EXP,
-    MEAN,
-    balanced_accuracy,
-    confusion,
-    group_confusion,
-    most_confused,
-)
-from confu_core.evaluation.complementarity import (
-    Complementarity,
-    complementarity,
-    complementarity_by_group,
-    explained_variance,
-    missing_accuracy,
-    shuffle_drop,
-)
+from confu_core.evaluation import classification, complementarity
+from confu_core.evaluation.classification import LOG_MEAN_EXP, MEAN, balanced_accuracy
+from confu_core.evaluation.complementarity import Complementarity
 from confu_core.evaluation.few_shot import FewShot, few_shot, logistic_few_shot
 from confu_core.evaluation.norm_probe import norm_probe
 from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.retrieval import retrieval_summary
 from confu_core.inputs.spec import Frames
 from confu_core.media.embed import rows_of
-from confu_core.media.findings import (
-    FUSED,
-    LINEAR,
-    PROBES,
-    Findings,
-    equal_rows,
-    headline_probe,
-    plain_correct,
-)
+from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, equal_rows, headline_probe, plain_correct
 from confu_core.media.own_measures import own_measures
-from confu_core.media.task import TEST, MediaTask, query_name
+from confu_core.media.task import TEST, VALIDATION, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
@@ -161,63 +142,69 @@ def _readings(task: MediaTask) -> dict[str, str]:
 @family(streams=True)
 def _zero_shot(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    if not task.prompts:
-        return
-    for split in (each for each in task.splits if each != "train"):
+    for split in (each for each in task.splits if each != "train" and task.prompts):
         for query in task.queries:
-            subject, defined = query_name(task, query), findings.defines(query)
-            bayes = _bayes(findings, ALL, subject)
-            for metric, ensemble in _readings(task).items():
-                right = bootstrap_mean(findings.told(split, query, ensemble).correct)
-                yield _estimated("zero_shot", subject, metric, split, right, bayes, defined)
-            found = findings.told(split, query)
-            yield Measure("zero_shot", subject, "top-5", found.top5, split, defined=defined)
-            yield Measure("zero_shot", subject, "balanced accuracy", found.balanced_accuracy, split, defined=defined)
+            yield from _by_descriptions("zero_shot", findings, split, query)
+            found, name, defined = findings.told(split, query), query_name(task, query), findings.defines(query)
+            yield Measure("zero_shot", name, "top-5", found.top5, split, defined=defined)
+            yield Measure("zero_shot", name, "balanced accuracy", found.balanced_accuracy, split, defined=defined)
 
 
 @family(streams=True)
 def _zero_shot_group(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    if not (task.prompts and task.groups):
-        return
-    groups = np.array(task.groups)[task.labels(TEST)]
-    for query in task.queries:
-        subject, defined = query_name(task, query), findings.defines(query)
+    for query in task.queries if task.prompts else ():
         for group in task.group_names:
-            bayes, mine = _bayes(findings, group, subject), groups == group
-            for metric, ensemble in _readings(task).items() if mine.any() else ():
-                right = bootstrap_mean(findings.told(TEST, query, ensemble).correct[mine])
-                yield _estimated("zero_shot_group", subject, metric, group, right, bayes, defined)
+            if _rows(task, group).any():
+                yield from _by_descriptions("zero_shot_group", findings, TEST, query, group)
+
+
+def _by_descriptions(
+    family: str, findings: Findings, split: str, query: tuple[int, ...], group: str = ALL
+) -> Iterator[Measure]:
+    """Measure how often descriptions tell the class of a split, or of a group in the test split."""
+    subject, rows = query_name(findings.task, query), _rows(findings.task, group)
+    bayes, defined = _bayes(findings, group, subject), findings.defines(query)
+    for metric, ensemble in _readings(findings.task).items():
+        right = bootstrap_mean(findings.told(split, query, ensemble).correct[rows])
+        yield _estimated(family, subject, metric, split if group == ALL else group, right, bayes, defined)
+
+
+def _rows(task: MediaTask, group: str) -> Any:
+    """Return what picks the test samples of a group, or all, from a vector."""
+    return slice(None) if group == ALL else np.array(task.groups)[task.labels(TEST)] == group
 
 
 @family(streams=False)
 def _probe(findings: Findings) -> Iterator[Measure]:
-    task, labels = findings.task, findings.task.labels(TEST)
-    for query in task.probed:
-        subject, bayes = query_name(task, query), _bayes(findings, ALL, query_name(task, query))
+    for query in findings.task.probed:
+        bayes = _bayes(findings, ALL, query_name(findings.task, query))
         for kind in PROBES:
             if (correct := findings.probed(query, kind)) is not None:
-                yield _estimated("probe", subject, "accuracy", kind, bootstrap_mean(correct), bayes)
-                macro = balanced_accuracy(correct, labels, len(task.classes))
-                yield Measure("probe", subject, "balanced accuracy", macro, kind)
+                yield from _by_probe(findings, query, kind, correct, bayes)
 
 
 def norm_probes(findings: Findings) -> Iterator[Measure]:
     """Yield what the probe of CoMM's comparison reads: a method's own vector, or its embeddings side by side."""
-    task, labels = findings.task, findings.task.labels(TEST)
-    for query in task.probed:
+    for query in findings.task.probed:
         seen = [findings.labelled(split, query, FUSED) or findings.labelled(split, query) for split in ("train", TEST)]
-        correct, subject = norm_probe(*(one for one in seen if one is not None)).correct, query_name(task, query)
-        yield _estimated("probe", subject, "accuracy", NORM, bootstrap_mean(correct))
-        macro = balanced_accuracy(correct, labels, len(task.classes))
-        yield Measure("probe", subject, "balanced accuracy", macro, NORM)
+        correct = norm_probe(*(one for one in seen if one is not None)).correct
+        yield from _by_probe(findings, query, NORM, correct)
+
+
+def _by_probe(
+    findings: Findings, query: tuple[int, ...], kind: str, correct: np.ndarray, bayes: float | None = None
+) -> Iterator[Measure]:
+    task, subject = findings.task, query_name(findings.task, query)
+    yield _estimated("probe", subject, "accuracy", kind, bootstrap_mean(correct), bayes)
+    macro = balanced_accuracy(correct, task.labels(TEST), len(task.classes))
+    yield Measure("probe", subject, "balanced accuracy", macro, kind)
 
 
 @family(streams=False)
 def _plain(findings: Findings) -> Iterator[Measure]:
-    task = findings.task
-    for query, correct in plain_correct(task).items():
-        subject = query_name(task, query)
+    for query, correct in plain_correct(findings.task).items():
+        subject = query_name(findings.task, query)
         bayes = _bayes(findings, ALL, subject)
         yield _estimated("plain", subject, "accuracy", LINEAR, bootstrap_mean(correct), bayes)
 
@@ -226,15 +213,16 @@ def _plain(findings: Findings) -> Iterator[Measure]:
 def _few_shot(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query in task.queries if (shots := _shots(findings)) else ():
-        subject, bayes = query_name(task, query), _bayes(findings, ALL, query_name(task, query))
+        subject = query_name(task, query)
+        bayes = _bayes(findings, ALL, subject)
         if task.prompts:
             start, defined = bootstrap_mean(findings.told(TEST, query).correct), findings.defines(query)
             yield _estimated("few_shot", subject, "accuracy", "", start, bayes, defined, 0.0)
         for kind, condition in ((LINEAR, ""), (FUSED, FUSED)):
             for found in _of_few(findings, query, kind, shots):
-                x, metrics = float(found.shots), {"accuracy": found.accuracy}
-                metrics |= {"balanced accuracy": found.balanced_accuracy} if found.balanced_accuracy else {}
-                for metric, one in metrics.items():
+                metrics = {"accuracy": found.accuracy, "balanced accuracy": found.balanced_accuracy}
+                for metric, one in ((name, one) for name, one in metrics.items() if one is not None):
+                    x = float(found.shots)
                     yield Measure("few_shot", subject, metric, one.mean, condition, x, one.low, one.high, bayes)
 
 
@@ -274,21 +262,18 @@ def _frame(findings: Findings) -> Iterator[Measure]:
 def _overlap(findings: Findings) -> Iterator[Measure]:
     task = findings.task
     for query, one, two, both in _pairs(findings):
-        letters, defined = letters_of(*(task.modalities[at] for at in reversed(query))), _each_defined(findings, query)
+        letters = letters_of(*(task.modalities[at] for at in reversed(query)))
         for name, share in overlap(two, one, both, *letters).items():
-            yield Measure("overlap", query_name(task, query), name, share, defined=defined)
+            yield Measure("overlap", query_name(task, query), name, share, defined=_each_defined(findings, query))
 
 
 @family(streams=True)
 def _late_fusion(findings: Findings) -> Iterator[Measure]:
     """Measure what the same modalities tell one by one, added up: the baseline of every fused query."""
     task = findings.task
-    for query in task.queries if "validation" in task.splits else ():
-        if len(query) < 2:
-            continue
+    for query in (each for each in task.queries if len(each) > 1 and VALIDATION in task.splits):
         subject, late = query_name(task, query), findings.late(query)
-        alone = all(findings.defines((at,)) for at in query)
-        bayes = _bayes(findings, ALL, subject)
+        alone, bayes = all(findings.defines((at,)) for at in query), _bayes(findings, ALL, subject)
         yield _estimated("late_fusion", subject, "accuracy", "", bootstrap_mean(late.correct), bayes, alone)
         beyond = bootstrap_mean(findings.right(query) - late.correct)
         yield _estimated("late_fusion", subject, "fused less late", "", beyond, None, _each_defined(findings, query))
@@ -299,17 +284,13 @@ def _late_fusion(findings: Findings) -> Iterator[Measure]:
 @family(streams=True)
 def _complementarity(findings: Findings) -> Iterator[Measure]:
     task = findings.task
-    for query, one, two, both in _pairs(findings):
-        subject, defined = query_name(task, query), _each_defined(findings, query)
-        yield from _gain(subject, ALL, complementarity(both, [one, two], _known(findings, ALL, subject)), defined)
-        if task.groups:
-            groups = np.array(task.groups)[task.labels(TEST)]
-            known = {group: _known(findings, group, subject) for group in task.group_names}
-            given = {group: ceilings for group, ceilings in known.items() if ceilings is not None}
-            by_group = complementarity_by_group(both, [one, two], groups, given or None)
-            for group in task.group_names:
-                if group in by_group:
-                    yield from _gain(subject, group, by_group[group], defined)
+    for query, *vectors in _pairs(findings):
+        subject = query_name(task, query)
+        for group in (ALL, *task.group_names):
+            one, two, both = (vector[_rows(task, group)] for vector in vectors)
+            if len(both):
+                found = complementarity.complementarity(both, [one, two], _known(findings, group, subject))
+                yield from _gain(subject, group, found, _each_defined(findings, query))
 
 
 def _gain(subject: str, group: str, found: Complementarity, defined: bool) -> Iterator[Measure]:
@@ -322,8 +303,7 @@ def _gain(subject: str, group: str, found: Complementarity, defined: bool) -> It
 
 @family(streams=True)
 def _dependence(findings: Findings) -> Iterator[Measure]:
-    task = findings.task
-    labels = task.labels(TEST)
+    task, labels = findings.task, findings.task.labels(TEST)
     for query in [each for each in task.queries if len(each) == 2 and task.prompts]:
         subject, fused = query_name(task, query), findings.vectors(TEST, query, FUSED)
         for modality in query:
@@ -332,7 +312,7 @@ def _dependence(findings: Findings) -> Iterator[Measure]:
             def correct(order: np.ndarray, modality: int = modality, query: tuple[int, ...] = query) -> np.ndarray:
                 return findings.classified(findings.shuffled(TEST, modality, order), query, labels).correct
 
-            drop = shuffle_drop(correct, len(labels))
+            drop = complementarity.shuffle_drop(correct, len(labels))
             yield _estimated("dependence", subject, "drop", name, drop, defined=findings.defines(query))
             explained = _explained(findings.vectors(TEST, (modality,)), fused)
             yield Measure("dependence", subject, "R²", explained, name, defined=fused is not None)
@@ -342,16 +322,13 @@ def _explained(single: Tensor | None, fused: Tensor | None) -> float | None:
     """How much of a method's own vector one embedding predicts; None where it has no such vector, or too few rows."""
     if single is None or fused is None or len(fused) < LEAST:
         return None
-    return explained_variance(single.numpy(), fused.numpy())
+    return complementarity.explained_variance(single.numpy(), fused.numpy())
 
 
 @family(streams=False)
 def _robustness(findings: Findings) -> Iterator[Measure]:
-    task = findings.task
-    if task.degraded is None:
-        return
-    labels = task.labels(TEST)
-    for kind, name, level, rows in task.degraded(TEST):
+    task, labels = findings.task, findings.task.labels(TEST)
+    for kind, name, level, rows in task.degraded(TEST) if task.degraded else ():
         modality = task.modalities.index(name)
         batch = findings.replaced(TEST, modality, rows)
         for query in task.queries if task.prompts else ():
@@ -375,7 +352,7 @@ def _missing(findings: Findings) -> Iterator[Measure]:
         for gone, alone, left in ((query[0], query[1], two), (query[1], query[0], one)):
             defined = findings.defines(query) and findings.defines((alone,))
             subject, name = query_name(task, query), task.modalities[gone]
-            for share, accuracy in missing_accuracy(both, left).items():
+            for share, accuracy in complementarity.missing_accuracy(both, left).items():
                 yield _estimated("missing", subject, "accuracy", name, accuracy, None, defined, share)
 
 
@@ -385,14 +362,12 @@ def _confusion(findings: Findings) -> Iterator[Measure]:
     for query in task.queries if task.prompts else ():
         found, subject = findings.told(TEST, query), query_name(task, query)
         defined = findings.defines(query)
-        counts = confusion(task.labels(TEST), found.predicted, len(task.classes))
-        if task.groups:
-            names = task.group_names
-            grouped = group_confusion(counts, [names.index(group) for group in task.groups])
-            for row, true in enumerate(names):
-                for column, predicted in enumerate(names):
-                    yield Measure("confusion", subject, predicted, float(grouped[row, column]), true, defined=defined)
-        for pair in most_confused(counts, task.classes, CONFUSED):
+        counts = classification.confusion(task.labels(TEST), found.predicted, len(task.classes))
+        if names := task.group_names:
+            grouped = classification.group_confusion(counts, [names.index(group) for group in task.groups])
+            for (row, true), (column, predicted) in product(enumerate(names), repeat=2):
+                yield Measure("confusion", subject, predicted, float(grouped[row, column]), true, defined=defined)
+        for pair in classification.most_confused(counts, task.classes, CONFUSED):
             yield Measure("confused_pair", subject, f"{pair.first} ~ {pair.second}", pair.share, defined=defined)
 
 

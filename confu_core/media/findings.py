@@ -15,7 +15,7 @@ from torch import Tensor
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.evaluation.classification import MEAN, ZeroShot, class_scores, zero_shot
-from confu_core.evaluation.late_fusion import fusion_weights, late_fusion
+from confu_core.evaluation.complementarity import fusion_weights, late_fusion
 from confu_core.evaluation.probes import Labelled, correct_on_test, linear_logits, linear_probe, mlp_probe
 from confu_core.inputs.decode import sequence_features
 from confu_core.inputs.picture import picture_features

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -65,10 +66,7 @@ class FramewiseFindings(Findings):
         batch = self.embedded(split)
         videos = [kind for kind in self.task.inputs.values() if isinstance(kind, Frames)]
         for number in range(videos[0].count if videos else 0):
-            features, embeddings = (
-                [_frame(one, number) for one in each] for each in (batch.features, batch.embeddings)
-            )
-            yield (*videos[0].moment(number), EmbeddedBatch(features, embeddings))
+            yield (*videos[0].moment(number), batch.each(partial(_frame, number=number)))
 
     def scores(self, query: View, key: View) -> Tensor:
         """Return the method's scores of what is averaged over frames."""

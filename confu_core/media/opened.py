@@ -21,7 +21,6 @@ from confu_core.inputs.spec import Frames, Input, InputSpec, Picture, Sound, Tex
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.arrays import (
     SEED,
-    Replaced,
     StreamedArrays,
     check_described,
     degraded_inputs,
@@ -29,7 +28,7 @@ from confu_core.media.arrays import (
     with_features,
 )
 from confu_core.media.settings import MediaSettings
-from confu_core.media.task import TEST, Features, Kind, MediaTask
+from confu_core.media.task import TEST, ArraysBy, Features, Kind, MediaTask
 from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
@@ -61,21 +60,23 @@ class MediaData:
 
     def known_by(self, training: str | None) -> MediaData:
         """Return the same as it is to a model whose training told classes by that: with names it had them as labels."""
-        contents = replace(self.contents, named=training == NAMES)
-        told = {"told_by": told_by(described_by(contents), contents.named)} if "told_by" in self.columns else {}
-        return replace(self, contents=contents, columns={**self.columns, **told})
+        known = replace(self, contents=replace(self.contents, named=training == NAMES))
+        return replace(known, columns=known.columns_of(described_by(known.contents)))
+
+    def columns_of(self, text: str | None) -> dict[str, Any]:
+        """Return what results say of the data, whose classes are told by descriptions like a modality's texts."""
+        told = {"told_by": told_by(text, self.contents.named)} if "told_by" in self.columns else {}
+        return {**self.columns, **told}
 
     def task(self, text: str | None, **rest: Any) -> MediaTask:
         """Return a task on the data, whose classes are told by descriptions like a modality's texts, or by probes."""
         contents = self.contents
-        told = {"told_by": told_by(text, contents.named)} if "told_by" in self.columns else {}
         return MediaTask(
-            benchmark=self.benchmark,
             classes=contents.classes,
             groups=contents.groups,
             prompts=contents.prompts if text else (),
             ceilings=self.ceilings,
-            columns={**self.columns, **told},
+            columns=self.columns_of(text),
             label=contents.label,
             **rest,
         )
@@ -120,7 +121,7 @@ def open_media(
     dataset, contents = data.dataset, data.contents
     for split in NEEDED if fitted is None else (TEST,):
         dataset.shards(split)  # One that is missing is found before hours of training.
-    spec = _spec(contents, settings) if fitted is None else _fitted_spec(contents, fitted, settings.feature_files)
+    spec = _spec(contents, settings, fitted)
     spelled = _spelled(spec, settings)
     source: Cached | StreamedArrays
     if stream:
@@ -140,11 +141,15 @@ def open_media(
     absent: frozenset[str] = frozenset()
     if fitted is not None:
         _check_shapes(kinds, fitted.inputs)
-        arrays, absent = Replaced(arrays, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
+        arrays, absent = ArraysBy(arrays.array, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
         # A video stays one to a model of pictures.
-        kinds = {name: kinds[name] if _is_video(kinds.get(name)) else taken for name, taken in fitted.inputs.items()}
+        videos = {name: one for name, one in kinds.items() if isinstance(one, Frames)}
+        kinds = {**fitted.inputs, **videos}
     cached = source if isinstance(source, Cached) else None
-    strings = _strings(source, spec, spelled)
+    lost = cached.corrupt if cached else {}
+    left_out = (Measure("data", "", "samples left out", float(len(rows)), split) for split, rows in lost.items())
+    texts = {name: spec.inputs[name].column for name in spelled & {*spec.names}}
+    strings = {name: functools.cache(functools.partial(_texts, source, name, column)) for name, column in texts.items()}
     return data.task(
         text,
         inputs=kinds,
@@ -153,7 +158,7 @@ def open_media(
         degraded=functools.partial(_degraded, dataset, cached, kinds, workers, strings) if cached else None,
         samples=functools.partial(row_samples, dataset, source),
         keys=source.keys,
-        notes=[*data.facts, *(_left_out(cached) if cached else ())],
+        notes=[*data.facts, *left_out],
         splits=splits,
         absent=absent,
         describing=text if text and text in files else "",
@@ -169,16 +174,6 @@ def _described(
     if text and features:
         return described_features(text, features, len(contents.prompts), kinds[text].shape[0])
     return np.array([prompt for prompt, _ in contents.prompts], dtype=object) if text in spelled else None
-
-
-def _strings(
-    source: Cached | StreamedArrays, spec: InputSpec, spelled: frozenset[str]
-) -> dict[str, Callable[[str], np.ndarray]]:
-    """Return what reads a split of each text whose encoder takes it as it is."""
-    return {
-        name: functools.cache(functools.partial(_texts, source, name, spec.inputs[name].column))
-        for name in spelled & {*spec.names}
-    }
 
 
 def described_by(contents: Contents, inputs: Mapping[str, Kind] | None = None) -> str | None:
@@ -215,17 +210,25 @@ def _texts(source: Cached | StreamedArrays, name: str, column: str, split: str) 
     return np.array(source.labels(split, [column])[column].to_pylist(), dtype=object)
 
 
-def _fitted_spec(contents: Contents, fitted: Fitted, features: Mapping[str, str]) -> InputSpec:
-    """Return what is read of a dataset for a trained model: the modalities that both have, as the model takes them."""
-    there = {name: one for name, one in contents.inputs.inputs.items() if name in fitted.inputs}
+def _spec(contents: Contents, settings: MediaSettings, fitted: Fitted | None) -> InputSpec:
+    """Return what is read of a dataset: as settings say, or what a trained model has too, as it takes that."""
+    own = contents.inputs.inputs
+    if fitted is None:
+        return InputSpec({name: _as_set(one, settings) for name, one in own.items()})
+    taken, features = fitted.inputs, settings.feature_files
+    there = {name: _as_fitted(name, one, taken[name], name in features) for name, one in own.items() if name in taken}
     if not there:
-        mine, theirs = ", ".join(fitted.inputs), ", ".join(contents.inputs.names)
+        mine, theirs = ", ".join(taken), ", ".join(own)
         raise InvalidValue(
             f"the model takes {mine} and the data have {theirs}; name columns alike or choose other data"
         )
-    return InputSpec(
-        {name: _as_fitted(name, one, fitted.inputs[name], name in features) for name, one in there.items()}
-    )
+    return InputSpec(there)
+
+
+def _as_set(one: Input, settings: MediaSettings) -> Input:
+    if isinstance(one, Picture):
+        return replace(one, side=settings.side)
+    return replace(one, length=settings.tokens) if isinstance(one, Text) else one
 
 
 def _as_fitted(name: str, one: Input, taken: Kind, featured: bool) -> Input:
@@ -241,22 +244,9 @@ def _as_fitted(name: str, one: Input, taken: Kind, featured: bool) -> Input:
     return replace(taken, column=one.column)
 
 
-def _is_video(one: Kind | Input | None) -> bool:
-    return isinstance(one, Frames)
-
-
-def _spec(contents: Contents, settings: MediaSettings) -> InputSpec:
-    def as_set(one: Input) -> Input:
-        if isinstance(one, Picture):
-            return replace(one, side=settings.side)
-        return replace(one, length=settings.tokens) if isinstance(one, Text) else one
-
-    return InputSpec({name: as_set(one) for name, one in contents.inputs.inputs.items()})
-
-
 def _check_shapes(there: Mapping[str, Kind], taken: Mapping[str, Kind]) -> None:
     for name, one in there.items():
-        shape = one.shape[-len(taken[name].shape) :] if _is_video(one) else one.shape
+        shape = one.shape[-len(taken[name].shape) :] if isinstance(one, Frames) else one.shape
         if shape != taken[name].shape:
             raise InvalidValue(f"{name} must be of shape {taken[name].shape} for the model; got {one.shape}")
 
@@ -280,11 +270,6 @@ def _degraded(
 def _spoiled(kind: str, texts: np.ndarray, strength: float, rows: np.ndarray) -> np.ndarray:
     spoiled = [degrade(kind, text, strength, seed=SEED, row=int(row)) for text, row in zip(texts, rows, strict=True)]
     return np.array(spoiled, dtype=object)
-
-
-def _left_out(cached: Cached) -> Iterator[Measure]:
-    for split, found in cached.corrupt.items():
-        yield Measure("data", "", "samples left out", float(len(found)), split)
 
 
 def _labels(dataset: Dataset, source: Cached | StreamedArrays, contents: Contents, split: str) -> np.ndarray:

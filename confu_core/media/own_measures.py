@@ -12,8 +12,6 @@ from confu_core.media.findings import Findings
 from confu_core.runs.measures import Measure
 from confu_core.user_code import one_line, user_attribute
 
-__all__ = ["OWN", "check_measures", "own_measures"]
-
 OWN = "own:"  # What their families begin with, whose names follow.
 
 

@@ -1,9 +1,9 @@
-"""Evaluation splits of the user's own: which of the samples that nothing was trained on a model is measured on."""
+"""What a model is measured on in place of the test split: another split, or samples that the user chooses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue, MethodError, nearest
-from confu_core.inputs.text import Tokenizer
-from confu_core.media.task import TEST, TRAIN, Arrays, MediaTask
+from confu_core.media.task import TEST, TRAIN, VALIDATION, ArraysBy, MediaTask
 from confu_core.shards import Dataset
 from confu_core.shards.rows import label_columns
 from confu_core.user_code import one_line, user_attribute
@@ -20,10 +19,8 @@ from confu_core.user_code import one_line, user_attribute
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["chosen_keys", "is_own_split", "measured_on"]
-
 FILES = (".csv", ".parquet", ".txt")
-SEEN = (TRAIN, "validation")
+SEEN = (TRAIN, VALIDATION)
 
 
 def is_own_split(place: str) -> bool:
@@ -91,6 +88,16 @@ def _from_file(place: str) -> frozenset[str]:
         raise InvalidValue(f"split {place} cannot be read as keys: {str(error).splitlines()[0]}") from None
 
 
+def tested_on(task: MediaTask, split: str) -> MediaTask:
+    """Return a task with another of its splits in the place of the test split, which then is none of its own."""
+    if split == TEST:
+        return task
+    choices = [name for name in task.splits if name != TRAIN]
+    if split not in choices:
+        raise InvalidValue(f"split must be one of {', '.join(choices)}; got {split!r}")
+    return _tested(task, {split: slice(None)}, [name for name in task.splits if name not in (TEST, split)])
+
+
 def measured_on(task: MediaTask, keys: frozenset[str]) -> MediaTask:
     """Return a task whose test split are samples of some keys, of any split that nothing is trained or chosen on."""
     assert task.keys is not None, "a dataset that is read has keys"
@@ -99,51 +106,52 @@ def measured_on(task: MediaTask, keys: frozenset[str]) -> MediaTask:
     chosen = {split: rows for split, rows in places.items() if len(rows)}
     if not chosen:
         raise DatasetError("no sample of the split can be decoded")
+    return _tested(task, chosen, [name for name in task.splits if name in SEEN])
+
+
+Places = Mapping[str, Any]  # By split, the rows of it that are chosen: their numbers, or a slice.
+
+
+def _tested(task: MediaTask, chosen: Places, others: Sequence[str]) -> MediaTask:
+    """Return a task whose test split are chosen rows, beside other splits as they are."""
+    arrays = task.arrays
+
+    def array(split: str, modality: str) -> np.ndarray:
+        return _joined(lambda each: arrays.array(each, modality), chosen, split)
+
     return replace(
         task,
-        arrays=_Chosen(task.arrays, chosen),
+        arrays=ArraysBy(array, arrays.tokenizer),
         labels=partial(_joined, task.labels, chosen),
-        keys=partial(_keys, own, chosen),
-        samples=None if task.samples is None else partial(_samples, task.samples, chosen),
-        degraded=None if task.degraded is None else partial(_degraded, task.degraded, chosen),
+        keys=task.keys and partial(_keys, task.keys, chosen),
+        samples=task.samples and partial(_samples, task, chosen),
+        degraded=task.degraded and partial(_degraded, task.degraded, chosen),
         strings={name: partial(_joined, texts, chosen) for name, texts in task.strings.items()},
-        splits=(*(name for name in task.splits if name in SEEN), TEST),
+        splits=(*others, TEST),
     )
-
-
-Places = Mapping[str, np.ndarray]  # By split, the rows of it that are chosen.
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    arrays: Arrays
-    chosen: Places
-
-    def array(self, split: str, modality: str) -> np.ndarray:
-        return _joined(lambda each: self.arrays.array(each, modality), self.chosen, split)
-
-    @property
-    def tokenizer(self) -> Tokenizer | None:
-        return self.arrays.tokenizer
 
 
 def _joined(rows: Callable[[str], np.ndarray], chosen: Places, split: str) -> np.ndarray:
     if split != TEST:
         return rows(split)
-    return np.concatenate([np.asarray(rows(each)[places]) for each, places in chosen.items()])
+    return _together([rows(each)[places] for each, places in chosen.items()])
+
+
+def _together(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)  # A split that is taken whole stays on disk.
 
 
 def _keys(keys: Callable[[str], list[str]], chosen: Places, split: str) -> list[str]:
     return _joined(lambda each: np.array(keys(each), dtype=object), chosen, split).tolist()
 
 
-def _samples(
-    samples: Callable[[str, Sequence[int]], list[dict[str, Any]]], chosen: Places, split: str, rows: Sequence[int]
-) -> list[dict[str, Any]]:
+def _samples(task: MediaTask, chosen: Places, split: str, rows: Sequence[int]) -> list[dict[str, Any]]:
+    assert task.samples is not None
     if split != TEST:
-        return samples(split, rows)
-    every = [(each, int(place)) for each, places in chosen.items() for place in places]
-    return [sample for each, place in (every[row] for row in rows) for sample in samples(each, [place])]
+        return task.samples(split, rows)
+    numbers = {each: np.arange(len(task.labels(each)))[places] for each, places in chosen.items()}
+    every = [(each, int(place)) for each, places in numbers.items() for place in places]
+    return [sample for each, place in (every[row] for row in rows) for sample in task.samples(each, [place])]
 
 
 def _degraded(
@@ -154,4 +162,4 @@ def _degraded(
     for same in zip(*(degraded(each) for each in chosen), strict=True):
         kind, name, level, _ = same[0]
         parts = [rows[places] for (_, _, _, rows), places in zip(same, chosen.values(), strict=True)]
-        yield kind, name, level, np.concatenate(parts)
+        yield kind, name, level, _together(parts)

@@ -9,8 +9,6 @@ from typing import Any
 from confu_core.errors import InvalidValue, nearest
 from confu_core.evaluation.probes import PUBLISHED as PROBE
 
-__all__ = ["DEFAULT", "PROTOCOLS", "Protocol", "protocol_of"]
-
 
 @dataclass(frozen=True)
 class Protocol:

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from confu_core.ceilings import Ceilings, ceiling_columns
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.evaluation.retrieval import rank_queries
 from confu_core.inputs.text import Tokenizer
-from confu_core.media.arrays import augmentations
+from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
 from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
-from confu_core.media.evaluate import evaluate_media, families_of, tells_class
+from confu_core.media.evaluate import directions, evaluate_media, families_of, scored, tells_class
 from confu_core.media.findings import Findings, examples_of
 from confu_core.media.own_measures import check_measures
-from confu_core.media.predictions import predictions
 from confu_core.media.settings import MediaSettings
-from confu_core.media.task import TEST, Kind, MediaTask, query_name
+from confu_core.media.task import TEST, VALIDATION, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.runs.grid import PROVENANCE
 from confu_core.runs.measures import Measure
-from confu_core.runs.predictions import write_predictions
+from confu_core.runs.predictions import predictions_table, write_predictions
 from confu_core.training.checkpoint import EXTENDED, extended
 from confu_core.training.epochs import Epochs, MediaEpochs
 from confu_core.training.fit import Progress, fit
@@ -36,10 +37,8 @@ from confu_core.training.processes import ranks
 from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import in_evaluation
 
-__all__ = ["Measured", "MediaResult", "evaluate_trained", "run_media"]
-
-VALIDATION = "validation"
 CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
+BOUND = "total_correlation_bound"
 BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.
 
 
@@ -106,7 +105,11 @@ def run_media(
         only = ", ".join(task.inputs)
         raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
     check_measures(settings.measures)
-    if families != ():  # Of several processes, those that measure nothing.
+    if ranks()[0]:  # Of several processes that train together, the first alone measures.
+        families = ()
+    elif families is None and isinstance(task.arrays, StreamedArrays):
+        families = families_of(task, streamed=True)
+    if families != ():
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary, len(task.classes)).to(device)
@@ -127,14 +130,14 @@ def run_media(
         watch=watch,
     )
     trained = {
-        "total_correlation_bound": history[-1].get("validation_total_correlation_bound"),
+        BOUND: history[-1].get(f"validation_{BOUND}"),
         "final_loss": history[-1]["loss"],
     }
     made_with["device"] = torch.device(device).type
     cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, **made_with}
     model = model.to("cpu")
     findings = Findings(task, model)
-    found = _measured(findings, cell, trained, _history(history, task), families, settings.measures)
+    found = _measured(findings, cell, trained, _history(history), families, settings.measures)
     if predicted is not None and ranks()[0] == 0:
         write_predictions(predicted, predictions(findings))
     classes = task.classes if model.method.labelled else ()
@@ -197,24 +200,23 @@ def _check_classes(task: MediaTask, *, probed: bool) -> None:
             raise DatasetError(f"{what}, such as {first!r}; split the data anew")
 
 
-def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs:
-    """Return the batches of a run, from the task's arrays."""
+def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") -> MediaEpochs | StreamedEpochs:
+    """Return the batches of a run, from the task's arrays, or straight from shards where nothing is kept of them."""
+    rank, count = ranks()
+    how: dict[str, Any] = {
+        "size": settings.batch_size,
+        "augment": augmentations(settings.augment, task.inputs, settings.seed),
+        "labels": task.labels("train"),
+        "rank": rank,
+        "ranks": count,
+        "device": device,
+    }
+    if isinstance(task.arrays, StreamedArrays):
+        return StreamedEpochs(task.arrays, settings.seed, **how)
     arrays = [task.taken("train", name) for name in task.modalities]
     if len(arrays[0]) < 2:
         raise DatasetError(f"the training split has {len(arrays[0])} samples; training needs at least 2")
-    rank, count = ranks()
-    return MediaEpochs(
-        arrays,
-        settings.seed,
-        size=settings.batch_size,
-        augment=augmentations(settings.augment, task.inputs, settings.seed),
-        labels=task.labels("train"),
-        balance=settings.balance,
-        pairing=settings.pairing,
-        rank=rank,
-        ranks=count,
-        device=device,
-    )
+    return MediaEpochs(arrays, settings.seed, balance=settings.balance, pairing=settings.pairing, **how)
 
 
 @torch.no_grad()
@@ -230,7 +232,7 @@ def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
         torch.manual_seed(0)  # Methods that draw negatives draw the same ones after every epoch.
         losses = [sum(float(term) for term in method.losses(_on(part, model)).values()) for part in parts]
         bound = _bound(model, batch)
-    return {"loss": float(np.mean(losses)), "total_correlation_bound": bound}
+    return {"loss": float(np.mean(losses)), BOUND: bound}
 
 
 def _bound(model: Model, batch: EmbeddedBatch) -> float:
@@ -251,9 +253,7 @@ def _on(batch: EmbeddedBatch, model: Model) -> EmbeddedBatch:
     device = next(model.parameters()).device
     if batch.embeddings[0].device == device:
         return batch
-    labels = None if batch.labels is None else batch.labels.to(device)
-    features, embeddings = ([one.to(device) for one in tables] for tables in (batch.features, batch.embeddings))
-    return EmbeddedBatch(features, embeddings, labels=labels)
+    return batch.each(lambda table: table.to(device), None if batch.labels is None else batch.labels.to(device))
 
 
 def _ceilings(task: MediaTask) -> list[Measure]:
@@ -267,15 +267,13 @@ def _ceilings(task: MediaTask) -> list[Measure]:
     ]
 
 
-def _history(history: Sequence[dict[str, float]], task: MediaTask) -> list[Measure]:
-    bound = "validation_total_correlation_bound"
+def _history(history: Sequence[dict[str, float]]) -> list[Measure]:
     measures = []
     for record in history:
         for name, value in record.items():
             if name != "epoch":
-                metric = "total_correlation_bound" if name == bound else name
-                exact = task.total_correlation if name == bound else None
-                measures.append(Measure("history", "", metric, value, x=record["epoch"] + 1, reference=exact))
+                metric = BOUND if name == f"validation_{BOUND}" else name
+                measures.append(Measure("history", "", metric, value, x=record["epoch"] + 1))
     return measures
 
 
@@ -283,21 +281,18 @@ def _headline(findings: Findings, measures: Sequence[Measure], trained: Mapping[
     """Return the row's numbers: the accuracy of the class from all that is seen, beside what can be reached."""
     task, query = findings.task, findings.task.headline
     name = query_name(task, query)
-    accuracy = findings.told(TEST, query).accuracy if task.prompts else _of_probe(task, measures, name)
+    # A stream has no probes.
+    probed = (one.value for one in measures if one.subject == name and tells_class(task, one))
+    accuracy = findings.told(TEST, query).accuracy if task.prompts else next(probed, None)
     return {
         "accuracy": accuracy,
         **ceiling_columns(task.ceilings.get("all", {}).get(name), accuracy),
         "chance": 1 / len(task.classes),
-        "total_correlation": task.total_correlation,
+        "total_correlation": None,  # Of media themselves it is not known.
         **trained,
         "status": "done",
         "error": None,
     }
-
-
-def _of_probe(task: MediaTask, measures: Sequence[Measure], query: str) -> float | None:
-    found = [one.value for one in measures if one.subject == query and tells_class(task, one)]
-    return found[0] if found else None  # A stream has no probes.
 
 
 def _directions(measures: Sequence[Measure], task: MediaTask) -> list[dict[str, Any]]:
@@ -325,3 +320,30 @@ def _direction(query: list[str], target: str, one: Measure, ceilings: Ceilings |
         "information_bound": None,
         "defined": one.defined,
     }
+
+
+def predictions(findings: Findings) -> Iterator[pa.Table]:
+    """Yield what test samples are taken for: a table for each query that tells the class, then for each direction."""
+    task = findings.task
+    if task.keys is None:
+        raise InvalidValue("predictions are by key, which these data have none of")
+    keys = task.keys(TEST)
+    truth = [task.classes[label] for label in task.labels(TEST)]
+    for query in task.queries if task.prompts else ():
+        told = findings.told(TEST, query)
+        named = [task.classes[label] for label in told.predicted]
+        yield predictions_table(keys, query_name(task, query), task.label, truth, told.rank, named)
+    for query, key in directions(task):
+        score = scored(findings, findings.embedded(TEST), query, key)
+        best: list[int] = []
+
+        def noted(start: int, stop: int, score=score, best=best) -> torch.Tensor:  # type: ignore[no-untyped-def]
+            block = score(start, stop)
+            best.extend(block.argmax(-1).tolist())
+            return block
+
+        alike = torch.from_numpy(findings.alike(task.modalities[key[0]]))
+        equal, _ = rank_queries(noted, torch.arange(len(keys)), alike)
+        found = np.array(keys)[best].tolist()
+        target = task.modalities[key[0]]
+        yield predictions_table(keys, query_name(task, query), target, keys, equal.expected().numpy(), found)

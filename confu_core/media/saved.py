@@ -55,7 +55,9 @@ def save_model(path: Path, found: MediaResult) -> None:
     metrics = ("cell", "directions", "status", "error")
     row = {name: value for name, value in found.row.items() if name not in metrics}
     classes = {"classes": list(found.classes)} if found.classes else {}
-    trained = {"settings": asdict(found.settings), "inputs": _described(found.inputs), **classes}
+    # Pairs of name and kind, whose order a dictionary in a file would not keep.
+    inputs = [[name, _as_dict(one)] for name, one in found.inputs.items()]
+    trained = {"settings": asdict(found.settings), "inputs": inputs, **classes}
     state = {"weights": found.model.state_dict(), "tokenizer": found.tokenizer.to_json() if found.tokenizer else ""}
     save_checkpoint(path, {**row, "trained": trained}, state)
 
@@ -116,11 +118,6 @@ def load_model(path: str | Path) -> SavedModel:
         first = str(error).splitlines()[-1].strip()
         raise TrainingError(f"{path} does not fit the code of its method or encoders: {first}") from None
     return SavedModel(model.eval(), settings, inputs, tokenizer, row, classes)
-
-
-def _described(inputs: Mapping[str, Kind]) -> list[list[Any]]:
-    """Return inputs as JSON values: pairs of name and kind, whose order a dictionary in a file would not keep."""
-    return [[name, _as_dict(one)] for name, one in inputs.items()]
 
 
 def _as_dict(one: Kind) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def run_cells(
     check_device(chosen_device(device))
     # Decoded and damaged once, on all cores, before the processes would each do it.
     with engine_in_use(how.get("engine", "local"), how.get("scheduler")):
-        for settings in {_decoded(cell.settings): cell.settings for cell in cells}.values():
+        every = (cell.settings for cell in cells)
+        for settings in {(one.data, one.side, one.tokens): one for one in every}.values():  # One for each cache.
             task = open_media(known[settings.data], settings, cache=cache, workers=workers, progress=decoding)
             if task.degraded is not None:
                 deque(task.degraded("test"), maxlen=0)
@@ -132,14 +133,10 @@ def _compute(
     columns: Mapping[str, Mapping[str, Any]],
     checkpoints: Path,
 ) -> list[dict[str, Any]]:
-    rows = []
-    for settings in cells:
-        checkpoints.mkdir(exist_ok=True)
-        checkpoint = checkpoints / f"{settings.cell_on(columns[settings.data])}.pt"
-        with threads(1):
-            found = run(settings, checkpoint=checkpoint)
-        rows.append(kept(found))
-    return rows
+    checkpoints.mkdir(exist_ok=True)
+    names = [f"{settings.cell_on(columns[settings.data])}.pt" for settings in cells]
+    with threads(1):
+        return [kept(run(one, checkpoint=checkpoints / name)) for one, name in zip(cells, names, strict=True)]
 
 
 def _axis(grid: Mapping[str, Sequence[Any]], cells: Sequence[Cell[MediaSettings]]) -> dict[str, Any]:
@@ -157,11 +154,6 @@ def _seen(data: MediaData) -> str:
     """Name the modalities that the class is told from."""
     *others, last = (name for name in data.contents.inputs.names if name != described_by(data.contents))
     return f"{', '.join(others)} and {last}" if others else last
-
-
-def _decoded(settings: MediaSettings) -> tuple[str, int, int]:
-    """Return what runs share that have the same cache."""
-    return settings.data, settings.side, settings.tokens
 
 
 def _shown(value: Any) -> Any:

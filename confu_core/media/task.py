@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Protocol
 
 import numpy as np
 
 from confu_core.ceilings import Ceilings
-from confu_core.errors import InvalidValue
 from confu_core.inputs.spec import Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
 from confu_core.inputs.text import Tokenizer
@@ -29,7 +28,7 @@ class Features:
         return (self.width,)
 
 
-TRAIN, TEST = "train", "test"
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 Kind = Picture | Sound | Text | Steps | Features
 
@@ -37,7 +36,7 @@ Kind = Picture | Sound | Text | Steps | Features
 class Arrays(Protocol):
     """Where the raw inputs of a task lie."""
 
-    def array(self, split: str, modality: str) -> np.ndarray:
+    def array(self, split: str, modality: str, /) -> np.ndarray:
         """Return the inputs of one modality, shape (n, ...)."""
         ...
 
@@ -48,10 +47,17 @@ class Arrays(Protocol):
 
 
 @dataclass(frozen=True)
+class ArraysBy:
+    """Inputs by a function of split and modality, beside the tokenizer that made ids of texts."""
+
+    array: Callable[[str, str], np.ndarray]
+    tokenizer: Tokenizer | None = None
+
+
+@dataclass(frozen=True)
 class MediaTask:
     """A task on media: inputs and classes of rows that agree over modalities, and what is known and said of them."""
 
-    benchmark: str  # Whose results its runs are.
     inputs: Mapping[str, Kind]  # Modalities in order, with what their raw inputs are.
     arrays: Arrays
     labels: Callable[[str], np.ndarray]  # Of a split: the class of every row, int64 of shape (n,).
@@ -60,7 +66,6 @@ class MediaTask:
     prompts: Sequence[tuple[str, int]] = ()  # Texts that describe classes, with the class; empty where none do.
     # By group of classes, and "all", then by query, such as "image+audio"; empty where nothing is known.
     ceilings: Mapping[str, Mapping[str, Ceilings]] = field(default_factory=dict)
-    total_correlation: float | None = None  # Of the modalities themselves, in nats, where it is known.
     columns: Mapping[str, Any] = field(default_factory=dict)  # What a row of results says of the data.
     # Of a split: kind of damage, modality, strength and damaged inputs, for tests of robustness.
     degraded: Callable[[str], Iterable[tuple[str, str, float, np.ndarray]]] | None = None
@@ -126,40 +131,3 @@ def _queries(seen: Sequence[int]) -> list[tuple[int, ...]]:
 def query_name(task: MediaTask, query: Sequence[int]) -> str:
     """Write a query as results have it."""
     return "+".join(task.modalities[at] for at in query)
-
-
-def tested_on(task: MediaTask, split: str) -> MediaTask:
-    """Return a task with another of its splits in the place of the test split, which then is none of its own."""
-    if split == TEST:
-        return task
-    choices = [name for name in task.splits if name != TRAIN]
-    if split not in choices:
-        raise InvalidValue(f"split must be one of {', '.join(choices)}; got {split!r}")
-
-    def at(name: str) -> str:
-        return split if name == TEST else name
-
-    return replace(
-        task,
-        arrays=_Elsewhere(task.arrays, at),
-        **{name: _moved(getattr(task, name), at) for name in ("labels", "degraded", "samples", "keys")},
-        strings={name: _moved(texts, at) for name, texts in task.strings.items()},
-        splits=(*(name for name in task.splits if name not in (TEST, split)), TEST),
-    )
-
-
-def _moved(function: Callable[..., Any] | None, at: Callable[[str], str]) -> Any:
-    return None if function is None else lambda split, *more: function(at(split), *more)
-
-
-@dataclass(frozen=True)
-class _Elsewhere:
-    arrays: Arrays
-    at: Callable[[str], str]
-
-    def array(self, split: str, modality: str) -> np.ndarray:
-        return self.arrays.array(self.at(split), modality)
-
-    @property
-    def tokenizer(self) -> Tokenizer | None:
-        return self.arrays.tokenizer

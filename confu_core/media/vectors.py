@@ -19,11 +19,10 @@ from confu_core.datasets.contents import class_numbers
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs.features import DESCRIPTION, DESCRIPTIONS, chosen_rows, description_keys, read_vectors
 from confu_core.inputs.spec import Text
-from confu_core.inputs.text import Tokenizer
 from confu_core.io.atomic import replacing
 from confu_core.media.findings import FUSED, Findings, once
 from confu_core.media.opened import MediaData, described_by
-from confu_core.media.task import TEST, Features, query_name
+from confu_core.media.task import TEST, ArraysBy, Features, query_name
 from confu_core.methods import Space, View
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.clip import Brought
@@ -40,6 +39,12 @@ class Embeddings:
     # By split, then by query, such as "image" or "image+audio": float32 of shape (n, dim).
     splits: Mapping[str, Mapping[str, np.ndarray]]
     descriptions: np.ndarray | None = None  # Of shape (descriptions, dim).
+
+    def array(self, split: str, query: str) -> np.ndarray:
+        """Return the vectors of a query in a split."""
+        if split not in self.splits:
+            raise DatasetError(f"there are no embeddings of split {split!r}; {nearest(split, self.splits)}")
+        return self.splits[split][query]
 
 
 def read_embeddings(path: str | Path, data: MediaData) -> Embeddings:
@@ -137,17 +142,6 @@ class FusedInFeatures(Brought):
 
 
 @dataclass(frozen=True)
-class _InMemory:
-    splits: Mapping[str, Mapping[str, np.ndarray]]
-    tokenizer: Tokenizer | None = None
-
-    def array(self, split: str, modality: str) -> np.ndarray:
-        if split not in self.splits:
-            raise DatasetError(f"there are no embeddings of split {split!r}; {nearest(split, self.splits)}")
-        return self.splits[split][modality]
-
-
-@dataclass(frozen=True)
 class VectorFindings(Findings):
     """Findings whose embeddings are given."""
 
@@ -205,7 +199,7 @@ def findings_of(data: MediaData, embeddings: Embeddings, temperature: float = 0.
     task = data.task(
         text,
         inputs=dict.fromkeys(names, Features(dim)),
-        arrays=_InMemory(embeddings.splits),
+        arrays=ArraysBy(embeddings.array),
         labels=partial(class_numbers, data.dataset, contents),
         notes=data.facts,
         splits=splits,

@@ -5,21 +5,18 @@ from __future__ import annotations
 from confu_core.errors import InvalidValue
 from confu_core.methods.base import Space, Term
 from confu_core.methods.view import View
-
-__all__ = ["anchored_term", "check_anchor", "single_side"]
+from confu_core.settings import Dial
 
 
 def check_anchor(anchor: int, space: Space) -> int:
     """Return the anchor if there is such a modality."""
-    if not 0 <= anchor < space.modalities:
-        raise InvalidValue(f"anchor must be in [0, {space.modalities - 1}]; got {anchor}")
-    return anchor
+    return int(Dial(low=0, high=space.modalities - 1).checked("anchor", anchor))
 
 
-def anchored_term(anchor: int, space: Space) -> Term:
+def anchored_term(anchor: int, space: Space, weight: float = 1.0, *, symmetric: bool = True) -> Term:
     """Return the term that contrasts an anchor with tuples of all others."""
     others = tuple(m for m in range(space.modalities) if m != anchor)
-    return Term((anchor,), others, 1.0)
+    return Term((anchor,), others, weight, symmetric)
 
 
 def single_side(query: View, key: View) -> tuple[View, View, bool]:

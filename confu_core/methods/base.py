@@ -14,12 +14,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from confu_core.errors import InvalidValue, MethodError, nearest
+from confu_core.errors import InvalidValue, MethodError
 from confu_core.info_nce import info_nce, pairwise_sigmoid, symmetric_info_nce
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View
-
-__all__ = ["Method", "Space", "Term", "every_direction", "pairs"]
+from confu_core.settings import Dial
 
 LARGEST_SCALE = 100.0
 LOSSES = ("infonce", "sigmoid")
@@ -196,10 +195,8 @@ class Method(nn.Module):
         loss: str | None = None,
     ) -> None:
         super().__init__()
-        if not temperature > 0:
-            raise InvalidValue(f"temperature must be above 0; got {temperature}")
-        if not 0 <= label_smoothing < 1:
-            raise InvalidValue(f"label_smoothing must be in [0, 1); got {label_smoothing}")
+        Dial(above=0).checked("temperature", temperature)
+        Dial(low=0, below=1).checked("label_smoothing", label_smoothing)
         if self.labelled and not space.classes:
             name = type(self).__name__
             raise InvalidValue(f"{name} learns from classes, and these data have none; use it in birdmml run")
@@ -213,8 +210,8 @@ class Method(nn.Module):
         self.logit_bias = nn.Parameter(torch.tensor(FIRST_BIAS)) if sigmoid else None
 
     def _check_loss(self, loss: str | None, label_smoothing: float) -> None:
-        if loss is not None and loss not in LOSSES:
-            raise InvalidValue(f"loss must be one of {', '.join(LOSSES)}; got {loss!r}: {nearest(loss, LOSSES)}")
+        if loss is not None:
+            Dial(choices=LOSSES).checked("loss", loss)
         own = any(getattr(type(self), name) is not getattr(Method, name) for name in ("term_loss", "losses"))
         if loss == "sigmoid" and own:
             raise InvalidValue(f"{type(self).__name__} has a loss of its own; got loss 'sigmoid': leave it out")

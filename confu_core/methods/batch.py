@@ -16,8 +16,6 @@ from torch import Tensor
 
 from confu_core.methods.view import Aligned, Grid, Indexed, Layout, View
 
-__all__ = ["EmbeddedBatch", "Shuffle"]
-
 Shuffle = Callable[[int, int], Tensor]  # (anchor, modality) -> a permutation of the samples, (..., n)
 
 # A grid may hold this many rows per sample: rows of a grid cost less than gathered ones.
@@ -116,6 +114,23 @@ class EmbeddedBatch:
         pick = [self.features[m] for m in modalities], [self.embeddings[m] for m in modalities]
         return View(modalities, tuple(pick[0]), tuple(pick[1]), layout)
 
+    def each(self, change: Callable[[Tensor], Tensor], labels: Tensor | None = None) -> EmbeddedBatch:
+        """Return a batch of samples whose tables are changed one by one.
+
+        Parameters
+        ----------
+        change : callable
+            What is done to a table.
+        labels : Tensor of int64, shape (n,), optional
+            The class of each sample.
+
+        Returns
+        -------
+        EmbeddedBatch
+            A new one.
+        """
+        return EmbeddedBatch([*map(change, self.features)], [*map(change, self.embeddings)], labels=labels)
+
     def counts(self, query: tuple[int, ...], key: tuple[int, ...]) -> Tensor | None:
         """Return how many samples pair each row of one view with each row of another.
 
@@ -178,10 +193,7 @@ class EmbeddedBatch:
         if codes is None:
             codes = self.codes[..., list(modalities)]
         sizes = self._sizes(modalities)
-        number = codes[..., 0]
-        for position, size in enumerate(sizes[1:], start=1):
-            number = number * size + codes[..., position]
-        return number, prod(sizes)
+        return number_of(codes, sizes), prod(sizes)
 
     def row_count(self, modalities: tuple[int, ...]) -> int:
         """Return the number of rows of a view."""
@@ -221,3 +233,11 @@ class EmbeddedBatch:
         if len(sizes) == 1 or prod(sizes) <= GRID_ROWS_PER_SAMPLE * self.size:
             return Grid(sizes)
         return Indexed(self.codes[..., list(modalities)])
+
+
+def number_of(codes: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Return the row of a grid of so many rows of each table that codes, shape (..., n, tables), stand for."""
+    number = codes[..., 0]
+    for position, size in enumerate(sizes[1:], start=1):
+        number = number * size + codes[..., position]
+    return number

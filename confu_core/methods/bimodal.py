@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
-
-from torch import Tensor
+from typing import Any
 
 from confu_core.errors import InvalidValue
-from confu_core.methods.base import Method, Space, Term
-from confu_core.methods.clip import summed_cosine
-from confu_core.methods.view import View
-
-__all__ = ["Bimodal"]
+from confu_core.methods.base import Space, Term
+from confu_core.methods.clip import CLIP
 
 
-class Bimodal(Method):
+class Bimodal(CLIP):
     r"""CLIP (arXiv 2103.00020) of one pair, whose temperature is learned: what two modalities reach without a third.
 
     .. math:: \mathrm{sym}(e^s z_i z_k^\top)
@@ -40,9 +35,6 @@ class Bimodal(Method):
     ['0->2']
     """
 
-    broadcasts: ClassVar[bool] = True
-    bounds: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
-
     def __init__(
         self, space: Space, *, pair: Iterable[int] = (0, 2), learn_temperature: bool = True, **options: Any
     ) -> None:
@@ -59,7 +51,3 @@ class Bimodal(Method):
     def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
         """Tell whether the two sides are the pair."""
         return sorted((*query, *key)) == [*self.pair]
-
-    def score(self, query: View, key: View) -> Tensor:
-        """Return the sum of cosines."""
-        return summed_cosine(query, key)

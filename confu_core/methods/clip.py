@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from confu_core.errors import InvalidValue
-from confu_core.methods.base import Method, Space, Term, pairs
+from confu_core.methods.base import Method, Space, Term, every_direction, pairs
+from confu_core.methods.fusion import head_name
 from confu_core.methods.view import View
+from confu_core.settings import Dial
 
-__all__ = ["CLIP", "Brought", "FusedCosine", "checked_orders", "summed_cosine"]
+Direction = tuple[tuple[int, ...], tuple[int]]
 
 
 def summed_cosine(query: View, key: View) -> Tensor:
@@ -68,11 +69,25 @@ class CLIP(Method):
 
 
 class FusedCosine(Method):
-    """Scores by cosines of one vector a side, where a `head` makes one of several modalities; or else by their sums."""
+    """Scores by cosines of one vector a side, where a head makes one of several modalities; or else by their sums.
+
+    Heads lie in `heads` by `head_name`, unless a subclass has another `head`; `orders` are sizes of fused queries.
+    """
+
+    heads: nn.ModuleDict
+    orders: tuple[int, ...]
 
     def head(self, members: tuple[int, ...]) -> Callable[[View], Tensor] | None:
         """Return what makes one vector of these modalities, of any length; None where nothing does."""
-        raise NotImplementedError(f"{type(self).__name__} defines no head")
+        if (name := head_name(members)) not in self.heads:
+            return None
+        return self.heads[name]
+
+    def directions(self) -> tuple[list[Direction], list[Direction]]:
+        """List the pairs of single modalities, and every fused query with every modality outside it."""
+        modalities = self.space.modalities
+        fused = [direction for k in self.orders for direction in every_direction(modalities, k)]
+        return [*pairs(modalities)], fused
 
     def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
         """Tell whether each side is a single modality or has a head."""
@@ -102,10 +117,8 @@ class FusedCosine(Method):
 
 def checked_orders(orders: Iterable[int], space: Space) -> tuple[int, ...]:
     """Return sizes of fused queries, each once; raises InvalidValue for one that leaves no modality to find."""
-    for order in (wanted := tuple(sorted(set(orders)))):
-        if not 2 <= order < space.modalities:
-            raise InvalidValue(f"orders must be in [2, {space.modalities - 1}]; got {order}")
-    return wanted
+    order = Dial(low=2, high=space.modalities - 1)
+    return tuple(order.checked("orders", one) for one in sorted(set(orders)))
 
 
 class Brought(Method):

@@ -18,8 +18,6 @@ from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.transformer import Block, quick_gelu
 from confu_core.methods.view import View
 
-__all__ = ["ClassTokenFusion", "CoMM"]
-
 HEADS = 8
 FIRST_SPREAD = 0.02  # Of the class token before training.
 

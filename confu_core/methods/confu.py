@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any, ClassVar
 
-from torch import Tensor
-
 from confu_core.errors import InvalidValue
-from confu_core.methods.base import Space, Term, every_direction, pairs
+from confu_core.methods.base import Space, Term
 from confu_core.methods.clip import FusedCosine, checked_orders
-from confu_core.methods.fusion import head_name, make_heads
-from confu_core.methods.view import View
-
-__all__ = ["ConFu"]
+from confu_core.methods.fusion import make_heads
+from confu_core.settings import Dial
 
 
 class ConFu(FusedCosine):
@@ -67,8 +63,7 @@ class ConFu(FusedCosine):
         **options: Any,
     ) -> None:
         super().__init__(space, **options)
-        if not 0 <= lam <= 1:
-            raise InvalidValue(f"lam must be in [0, 1]; got {lam}")
+        Dial(low=0, high=1).checked("lam", lam)
         if lam and space.modalities < 3:
             asked = f"confu fuses two modalities to find a third; got {space.modalities} in all"
             raise InvalidValue(f"{asked}: use clip, or lam=0")
@@ -82,15 +77,7 @@ class ConFu(FusedCosine):
 
     def terms(self) -> list[Term]:
         """List a term per pair, and one per fused query and modality outside it."""
-        single = pairs(self.space.modalities)
-        fused = [direction for k in self.orders for direction in every_direction(self.space.modalities, k)]
+        single, fused = self.directions()
         share = 1 / (len(single) + len(fused))
-        return [Term(query, key, (1 - self.lam) * share) for query, key in single] + [
-            Term(query, key, self.lam * share) for query, key in fused
-        ]
-
-    def head(self, members: tuple[int, ...]) -> Callable[[View], Tensor] | None:
-        """Return the fused head of these modalities, if they have one."""
-        if (name := head_name(members)) not in self.heads:
-            return None
-        return self.heads[name]
+        alone = [Term(*direction, (1 - self.lam) * share) for direction in single]
+        return [*alone, *(Term(*direction, self.lam * share) for direction in fused)]

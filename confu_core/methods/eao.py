@@ -9,12 +9,10 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from confu_core.errors import InvalidValue
-from confu_core.methods.base import Space, Term, every_direction, pairs
+from confu_core.methods.base import Space, Term
 from confu_core.methods.clip import FusedCosine, checked_orders
-from confu_core.methods.shared_fusion import SharedFusion
+from confu_core.methods.fusion import SharedFusion
 from confu_core.methods.view import View
-
-__all__ = ["EAO"]
 
 
 class EAO(FusedCosine):
@@ -74,13 +72,10 @@ class EAO(FusedCosine):
 
     def terms(self) -> list[Term]:
         """List a term per pair, and one per fused query and modality outside it."""
-        modalities = self.space.modalities
-        weights = dict.fromkeys(pairs(modalities), 1.0)
-        every = [direction for k in self.orders for direction in every_direction(modalities, k)]
-        total = len(weights) + self.fused_weight * len(every)
-        return [Term(query, key, 2 / total) for query, key in weights] + [
-            Term(query, key, 2 * self.fused_weight / total) for query, key in every
-        ]
+        single, fused = self.directions()
+        total = len(single) + self.fused_weight * len(fused)
+        alone = [Term(*direction, 2 / total) for direction in single]
+        return [*alone, *(Term(*direction, 2 * self.fused_weight / total) for direction in fused)]
 
     def head(self, members: tuple[int, ...]) -> Callable[[View], Tensor] | None:
         """Return the transformer, if training fuses as many modalities as these."""

@@ -9,32 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import gelu, normalize
 
-from confu_core.errors import InvalidValue, MethodError, nearest
-from confu_core.layers import Linear
-from confu_core.methods.shared_fusion import SharedFusion
+from confu_core.errors import InvalidValue, MethodError
+from confu_core.layers import LayerNorm, Linear
+from confu_core.methods.base import Space
+from confu_core.methods.transformer import Block
+from confu_core.methods.view import View
+from confu_core.settings import Dial
 from confu_core.user_code import one_line, user_attribute
 
-if TYPE_CHECKING:
-    from confu_core.methods.base import Space
-    from confu_core.methods.view import View
-
-__all__ = [
-    "FUSIONS",
-    "ConcatFusion",
-    "Fusion",
-    "GatedFusion",
-    "HadamardFusion",
-    "head_name",
-    "make_fusion",
-    "make_heads",
-]
-
 SLOPE = 0.2  # Of the LeakyReLU that ends the published head.
+EPS = 1e-6  # Of every normalisation in the head that all subsets share.
 
 
 class Fusion(nn.Module):
@@ -44,8 +34,7 @@ class Fusion(nn.Module):
         super().__init__()
         if width < 1 or depth < 1:
             raise InvalidValue(f"fused_width and fused_depth must be at least 1; got {width} and {depth}")
-        if not 0 <= dropout < 1:
-            raise InvalidValue(f"dropout must be in [0, 1); got {dropout}")
+        Dial(low=0, below=1).checked("dropout", dropout)
         # One bias is enough for a sum of linear maps.
         self.parts = nn.ModuleList(Linear(own, width, bias=i == 0) for i, own in enumerate(features))
         self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
@@ -108,6 +97,68 @@ class GatedFusion(Fusion):
         return torch.stack(gated).sum(0)
 
 
+class GatedUnit(nn.Module):
+    """A linear map h, times the logistic function of a linear map of h."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.map, self.gate = Linear(inputs, outputs), Linear(outputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map rows of shape (..., rows, inputs) to (..., rows, outputs)."""
+        hidden = self.map(x)
+        return hidden * torch.sigmoid(self.gate(hidden))
+
+
+class SharedFusion(nn.Module):
+    """The published head (arXiv 2112.04446): gated units, shared blocks, and the mean of the members' directions.
+
+    Tokens of the members lie side by side, without places and without a mark of their modality; of what the blocks
+    yield, each member's own tokens are averaged and projected by a gated unit of that modality.
+    """
+
+    def __init__(
+        self,
+        features: Sequence[int],
+        dim: int,
+        *,
+        tokens: Sequence[int] | None = None,
+        width: int,
+        depth: int = 1,
+        dropout: float = 0.0,
+        heads: int = 8,
+    ) -> None:
+        super().__init__()
+        Dial(low=1).checked("fused_depth", depth)
+        Dial(low=0, below=1).checked("dropout", dropout)
+        self.tokens = [1] * len(features) if tokens is None else list(tokens)
+        self.units = nn.ModuleList(
+            GatedUnit(own // count, width) for own, count in zip(features, self.tokens, strict=True)
+        )
+        self.norms = nn.ModuleList(LayerNorm(width, EPS) for _ in features)
+        self.blocks = nn.Sequential(
+            *(Block(width, width, heads=heads, activation=gelu, eps=EPS, dropout=dropout) for _ in range(depth))
+        )
+        self.projections = nn.ModuleList(GatedUnit(width, dim) for _ in features)
+
+    def forward(self, view: View) -> Tensor:
+        """Map a view of any modalities to embeddings, shape (..., rows, dim), of length 1 or less."""
+        counts = [self.tokens[m] for m in view.modalities]
+        placed = [
+            view.lay_out(self._own(m, features), position).unflatten(-1, (count, -1))
+            for position, (m, features, count) in enumerate(zip(view.modalities, view.features, counts, strict=True))
+        ]
+        seen = self.blocks(torch.cat(placed, -2)).split(counts, -2)
+        projected = [self.projections[m](own.mean(-2)) for m, own in zip(view.modalities, seen, strict=True)]
+        return torch.stack([normalize(own, dim=-1) for own in projected]).mean(0)
+
+    def _own(self, modality: int, features: Tensor) -> Tensor:
+        """Return the tokens of one modality before they meet others, side by side."""
+        count = self.tokens[modality]
+        each = features.unflatten(-1, (count, -1)).flatten(-3, -2)
+        return self.norms[modality](self.units[modality](each)).unflatten(-2, (-1, count)).flatten(-2)
+
+
 FUSIONS: dict[str, type[Fusion]] = {
     "concat": ConcatFusion,
     "gated": GatedFusion,
@@ -120,8 +171,7 @@ def make_fusion(kind: str, features: Sequence[int], dim: int, *, width: int, dep
     if ":" in kind:
         return _own_fusion(kind, features, dim, width=width, depth=depth, dropout=dropout)
     if kind not in FUSIONS:
-        known = sorted([*FUSIONS, "shared"])
-        raise InvalidValue(f"fusion must be one of {', '.join(known)}; got {kind!r}: {nearest(kind, known)}")
+        Dial(choices=(*FUSIONS, "shared")).checked("fusion", kind)
     return FUSIONS[kind](features, dim, width=width, depth=depth, dropout=dropout)
 
 

@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, softplus
 
-from confu_core.errors import InvalidValue, nearest
+from confu_core.errors import InvalidValue
 from confu_core.layers import LayerNorm, Linear
 from confu_core.methods.anchor import single_side
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.view import View
-
-__all__ = ["Gate", "GatedSymile"]
+from confu_core.settings import Dial
 
 GATES = ("attention", "matrix")
 SHARES = ("sigmoid", "softmax")
@@ -129,13 +128,10 @@ class GatedSymile(Method):
         if space.modalities < 3:
             raise InvalidValue(f"gated-symile needs 3 modalities or more; got {space.modalities}: use clip")
         for name, value, known in (("gate", gate, GATES), ("shares", shares, SHARES)):
-            if value not in known:
-                raise InvalidValue(f"{name} must be one of {', '.join(known)}; got {value!r}: {nearest(value, known)}")
+            Dial(choices=known).checked(name, value)
         for name, size in (("gate_width", gate_width), ("gate_hidden", gate_hidden)):
-            if size < 1:
-                raise InvalidValue(f"{name} must be at least 1; got {size}")
-        if not gate_temperature > 0:
-            raise InvalidValue(f"gate_temperature must be above 0; got {gate_temperature}")
+            Dial(low=1).checked(name, size)
+        Dial(above=0).checked("gate_temperature", gate_temperature)
         self.gate = Gate(
             space, kind=gate, shares=shares, width=gate_width, hidden=gate_hidden, temperature=gate_temperature
         )

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
-from torch import Tensor
+from typing import Any
 
 from confu_core.methods.anchor import check_anchor
-from confu_core.methods.base import Method, Space, Term
-from confu_core.methods.clip import summed_cosine
-from confu_core.methods.view import View
-
-__all__ = ["Hub"]
+from confu_core.methods.base import Space, Term
+from confu_core.methods.clip import CLIP
 
 
-class Hub(Method):
+class Hub(CLIP):
     r"""Mean over the other modalities of the symmetric InfoNCE with the hub (ImageBind, arXiv 2305.05665).
 
     .. math:: (M-1)^{-1} \sum_{m \ne \mathrm{hub}} \mathrm{sym}(z_{\mathrm{hub}} z_m^\top / \tau)
@@ -36,9 +31,6 @@ class Hub(Method):
     ['0->1', '1->2']
     """
 
-    broadcasts: ClassVar[bool] = True
-    bounds: ClassVar[tuple[float, float] | None] = (-1.0, 1.0)
-
     def __init__(self, space: Space, *, anchor: int = 0, **options: Any) -> None:
         super().__init__(space, **options)
         self.anchor = check_anchor(anchor, space)
@@ -48,7 +40,3 @@ class Hub(Method):
         others = [m for m in range(self.space.modalities) if m != self.anchor]
         spokes = [sorted((m, self.anchor)) for m in others]
         return [Term((first,), (second,), 1 / len(others)) for first, second in spokes]
-
-    def score(self, query: View, key: View) -> Tensor:
-        """Return the sum of cosines."""
-        return summed_cosine(query, key)

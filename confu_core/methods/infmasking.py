@@ -14,8 +14,6 @@ from confu_core.methods.base import Space
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.comm import CoMM
 
-__all__ = ["InfMasking", "mask_term"]
-
 
 def mask_term(whole: Tensor, masked: Tensor, temperature: float | Tensor, ratio: float | Tensor) -> Tensor:
     """Contrast fusions of all with masked fusions of the same samples, as if there were endlessly many masks.

@@ -7,18 +7,13 @@ is its own tuple; what differs is where the negatives come from.
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from confu_core.methods.batch import EmbeddedBatch
+from confu_core.methods.base import Method, Term
+from confu_core.methods.batch import EmbeddedBatch, number_of
 from confu_core.methods.view import Grid, Indexed
-
-if TYPE_CHECKING:
-    from confu_core.methods.base import Method, Term
-
-__all__ = ["against_all_tuples", "against_shuffled"]
 
 # Of the sum over keys that is left once a sample's own shuffled tuple is taken out: below this share the
 # difference has lost too many digits, and the sum is formed anew.
@@ -76,7 +71,7 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     every = batch.view_with(term.key, Grid(sizes))
     logits = method.scale() * method.score(query, every)
     if batch.codes is None:
-        number = reduce(lambda number, size: number * size + torch.arange(batch.size), sizes, torch.tensor(0))
+        number = number_of(torch.arange(batch.size).unsqueeze(-1).expand(-1, len(sizes)), sizes)
         positive = logits.gather(-1, number.expand(logits.shape[:-1]).unsqueeze(-1)).squeeze(-1)
         return (logits.logsumexp(-1) - positive).mean(-1)
     # A tuple of distinct inputs stands for as many combinations as the product of its members' counts.
@@ -87,7 +82,7 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     log_sum = (logits + weight.mT).logsumexp(-1)
     anchors = _occurrences(batch, term.query[0])
     rows = batch.codes[..., term.query[0]]
-    columns = _number(batch.codes[..., list(term.key)], sizes)
+    columns = number_of(batch.codes[..., list(term.key)], sizes)
     positive = _pick(logits, rows, columns).mean(-1)
     return (anchors * log_sum).sum(-1) / batch.size - positive
 
@@ -153,10 +148,3 @@ def _pick(matrix: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 def _occurrences(batch: EmbeddedBatch, modality: int) -> Tensor:
     assert batch.codes is not None
     return batch.occurrences(batch.codes[..., modality], batch.embeddings[modality].shape[-2])
-
-
-def _number(codes: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    number = codes[..., 0]
-    for position, size in enumerate(sizes[1:], start=1):
-        number = number * size + codes[..., position]
-    return number

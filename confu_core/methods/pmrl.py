@@ -13,9 +13,8 @@ from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.clip import summed_cosine
 from confu_core.methods.view import View
+from confu_core.settings import Dial
 from confu_core.singular import leading_value, single_value_loss, singular
-
-__all__ = ["PMRL"]
 
 
 class PMRL(Method):
@@ -44,8 +43,7 @@ class PMRL(Method):
 
     def __init__(self, space: Space, *, tau1: float = 0.05, tau2: float = 0.1) -> None:
         for name, value in (("tau1", tau1), ("tau2", tau2)):
-            if not value > 0:
-                raise InvalidValue(f"{name} must be above 0; got {value}")
+            Dial(above=0).checked(name, value)
         super().__init__(space, temperature=tau2)
         if space.modalities > space.dim:
             raise InvalidValue(f"dim must be at least {space.modalities}, one per modality, for pmrl; got {space.dim}")

@@ -6,19 +6,18 @@ from itertools import combinations
 from typing import Any, ClassVar
 
 from torch import Tensor
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 
 from confu_core.errors import MethodError
 from confu_core.layers import Linear
-from confu_core.methods.base import Method, Space, Term
+from confu_core.methods.base import Space, Term
 from confu_core.methods.batch import EmbeddedBatch
+from confu_core.methods.clip import FusedCosine
 from confu_core.methods.fusion import head_name, make_heads
 from confu_core.methods.view import View
 
-__all__ = ["Supervised"]
 
-
-class Supervised(Method):
+class Supervised(FusedCosine):
     r"""Encoders of the same size told the answers: the line that alignment without classes is measured against.
 
     .. math:: (2^M - 1)^{-1} \sum_Q \mathrm{CE}(W z_Q / \tau + b,\ \mathrm{class})
@@ -89,10 +88,3 @@ class Supervised(Method):
         """Return the probability that both sides are of one class, each told by itself."""
         one, other = (self.classify(side).softmax(-1) for side in (query, key))
         return one @ other.mT
-
-    def embed(self, query: View) -> Tensor:
-        """Return the embedding of a single modality, or the fused one of several, of length 1."""
-        name = head_name(query.modalities)
-        if name not in self.heads:
-            return query.embedding(query.modalities[0])
-        return query.once(self, lambda: normalize(self.heads[name](query), dim=-1))

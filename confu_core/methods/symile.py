@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from confu_core.errors import InvalidValue
+from confu_core.methods.anchor import anchored_term
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.negatives import against_all_tuples, against_shuffled
 from confu_core.methods.view import View
-
-__all__ = ["Symile"]
 
 NEGATIVES = {"n": against_shuffled, "n_squared": against_all_tuples}
 
@@ -67,11 +66,8 @@ class Symile(Method):
 
     def terms(self) -> list[Term]:
         """List one term per anchor, from the anchor to tuples of the others."""
-        everyone = range(self.space.modalities)
-        return [
-            Term((m,), tuple(other for other in everyone if other != m), 1 / len(everyone), symmetric=False)
-            for m in everyone
-        ]
+        share, everyone = 1 / self.space.modalities, range(self.space.modalities)
+        return [anchored_term(m, self.space, share, symmetric=False) for m in everyone]
 
     def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
         """Tell whether both sides together hold all modalities."""

@@ -12,8 +12,6 @@ from torch.nn.functional import linear
 from confu_core.errors import InvalidValue
 from confu_core.layers import LayerNorm, Linear
 
-__all__ = ["Block", "quick_gelu"]
-
 
 class Block(nn.Module):
     """Attention and a hidden layer, each after a normalisation and added to what came in."""

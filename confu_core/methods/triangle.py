@@ -13,8 +13,6 @@ from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.clip import summed_cosine
 from confu_core.methods.view import View
 
-__all__ = ["TRIANGLE"]
-
 
 class TRIANGLE(Method):
     r"""TRIANGLE (arXiv 2509.24734) with the settings of ConFu's comparison (arXiv 2511.21331).

@@ -15,35 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Protocol
 
 import torch
 from torch import Tensor
-
-__all__ = ["Aligned", "Grid", "Indexed", "Layout", "View"]
-
-
-class Layout(Protocol):
-    """Which rows of the tables make up the rows of a view."""
-
-    def place(self, table: Tensor, position: int) -> Tensor:
-        """Lay out the table of the modality at a position so that it broadcasts with the others."""
-        ...
-
-    def flatten(self, placed: Tensor) -> Tensor:
-        """Bring what was placed and combined to the shape (..., rows, width)."""
-        ...
 
 
 class Aligned:
     """Row r of the view is row r of every table."""
 
     def place(self, table: Tensor, position: int) -> Tensor:
-        """Return the table as it is."""
+        """Lay out the table of the modality at a position so that it broadcasts with the others: here as it is."""
         return table
 
     def flatten(self, placed: Tensor) -> Tensor:
-        """Return the rows as they are."""
+        """Bring what was placed and combined to the shape (..., rows, width), which it has."""
         return placed
 
 
@@ -72,7 +57,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Indexed:
+class Indexed(Aligned):
     """Row r of the view is row ``index[..., r, i]`` of the i-th table.
 
     Attributes
@@ -92,9 +77,8 @@ class Indexed:
             -2, index.unsqueeze(-1).expand(*index.shape, table.shape[-1])
         )
 
-    def flatten(self, placed: Tensor) -> Tensor:
-        """Return the rows as they are."""
-        return placed
+
+Layout = Aligned | Grid | Indexed  # Which rows of the tables make up the rows of a view.
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,8 +76,7 @@ def grid_cells(
 
 def option_axis(methods: Sequence[str], name: str, text: str) -> list[Any]:
     """Read values with commas as those of an option of methods."""
-    from confu_core.methods.options import declared_options, several, value_of
-    from confu_core.methods.registry import load_method
+    from confu_core.methods.registry import declared_options, load_method, several, value_of
 
     known = {key: one.kind for method in methods for key, one in declared_options(load_method(method)).items()}
     if name not in known:

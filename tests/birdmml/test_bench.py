@@ -14,14 +14,16 @@ import pytest
 from few_measures import measure_only
 
 from birdmml import bench
-from birdmml.bench import data_columns, kept, open_task, run, run_sweep, sweep_cells
+from birdmml.bench import open_data, open_task, run, run_sweep
 from birdmml.data import BirdRecipe, design_of, open_birds
+from birdmml.describe import data_columns
 from birdmml.settings import Settings
 from confu_core.ceilings import Ceilings
 from confu_core.errors import DatasetError, InvalidValue, TrainingError
 from confu_core.media.evaluate import FAMILIES
 from confu_core.media.run import MediaResult, run_media
 from confu_core.media.settings import MediaSettings
+from confu_core.media.sweep import kept, media_cells
 from confu_core.media.task import Features
 from confu_core.runs.measures import read_examples, read_measures
 from confu_core.runs.results import read_results, write_results
@@ -66,7 +68,7 @@ def made(root: Path, recipe: BirdRecipe, formats: tuple[str, ...] = ("parquet",)
 def test_a_task_is_the_dataset(built: Path, cache: Path, recipe: BirdRecipe, stream: bool) -> None:
     task = open_task(settings(built), cache=cache, stream=stream)
     dataset, design = open_dataset(built), design_of(recipe.settings)
-    assert task.benchmark == "birdmml" and task.modalities == ("image", "audio", "caption")
+    assert task.modalities == ("image", "audio", "caption")
     assert task.splits == tuple(SPLITS) and task.classes == design.names
     assert task.queries == [(0,), (1,), (0, 1)] and task.text == 2
     for split, rows in SPLITS.items():
@@ -95,7 +97,6 @@ def test_ceilings_are_the_manifests(built: Path, cache: Path) -> None:
             "image+audio": Ceilings(best, values["pairwise_ceiling"], values["bayes_both"]),
         }
     # What is exact is of the latents, what is bounded of the modalities.
-    assert task.total_correlation is None
     (exact,) = [one for one in task.notes if one.metric == "total correlation"]
     assert (exact.subject, exact.value) == ("species, shown look and shown song", said["all"]["total_correlation"])
     expected = {"species": 20, "p": 0.6, "triplets": 80, "data_seed": 0, "data": manifest.fingerprint[:12]}
@@ -387,7 +388,7 @@ def test_a_cell_that_fails_is_recorded_and_the_others_go_on(
 def test_data_are_an_axis(few_measures: None, tmp_path: Path) -> None:
     places = [str(made(tmp_path / f"p{p:g}", BirdRecipe(replace(TINY, p=p)))) for p in (0.0, 1.0)]
     grid = {"method": ["clip"], "data": places}
-    cells = sweep_cells(grid, SMALL)
+    cells = media_cells(grid, SMALL, open_data)[0]
     assert [cell.columns["p"] for cell in cells] == [0.0, 1.0] and len({cell.id for cell in cells}) == 2
     assert [cell.settings.data for cell in cells] == places
     summary = run_sweep(grid, tmp_path / "out", fixed=SMALL, cache=tmp_path / "cache")
@@ -406,7 +407,8 @@ def test_data_are_an_axis(few_measures: None, tmp_path: Path) -> None:
 
 
 def test_copies_of_a_dataset_are_one(built: Path, birds: Path) -> None:
-    here, there = (sweep_cells({"method": ["clip"]}, {"data": str(place), **SMALL}) for place in (built, birds))
+    clip = {"method": ["clip"]}
+    here, there = (media_cells(clip, {"data": str(place), **SMALL}, open_data)[0] for place in (built, birds))
     assert [cell.id for cell in here] == [cell.id for cell in there]
     assert [cell.columns for cell in here] == [cell.columns for cell in there]
 

@@ -14,12 +14,14 @@ from few_measures import measure_only
 from spoken_digits import DIGITS, KINDS, ROWS, spoken_digits
 
 from birdmml import bench
-from birdmml.bench import data_columns, open_data, open_task, run, run_sweep, sweep_cells
+from birdmml.bench import open_data, open_task, run, run_sweep
 from birdmml.data import open_birds
+from birdmml.describe import data_columns
 from confu_core.datasets import sources
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.media.run import MediaResult
 from confu_core.media.settings import MediaSettings
+from confu_core.media.sweep import media_cells
 from confu_core.report import write_report
 from confu_core.runs.environment import threads
 from confu_core.runs.measures import read_measures
@@ -63,7 +65,7 @@ def written(root: Path, modalities: str, format: str = "parquet") -> Path:
 
 def test_a_task_is_what_the_manifest_says(cache: Path) -> None:
     task = open_task(settings(THREE), cache=cache)
-    assert (task.benchmark, task.label, task.classes) == ("spoken", "digit", DIGITS)
+    assert (task.label, task.classes) == ("digit", DIGITS)
     assert task.modalities == ("image", "audio", "caption") and task.queries == [(0,), (1,), (0, 1)]
     assert list(task.prompts) == [(f"the digit {name}", number) for number, name in enumerate(DIGITS)]
     for split, rows in ROWS.items():
@@ -225,7 +227,7 @@ def test_a_sweep_mixes_birds_and_others(
     rows = {row["data"]: row for row in held.rows()}
     birds = rows[data_columns(open_birds(built).manifest)["data"]]
     # What a run on birds is, and is called, does not depend on what it is compared with.
-    assert birds["cell"] == sweep_cells({"method": ["clip"]}, {**fixed, "data": str(built)})[0].id
+    assert birds["cell"] == media_cells({"method": ["clip"]}, {**fixed, "data": str(built)}, open_data)[0][0].id
     assert birds["p"] == 0.6 and birds["dataset"] is None and birds["told_by"] is None
     assert {row["told_by"] for row in rows.values()} == {None, "probe", "descriptions"}
     assert held.benchmark == held.sweep["benchmark"] == "birdmml+spoken" and held.sweep["view"]["x"] == "data"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -116,15 +117,15 @@ def test_structure_is_that_of_the_enumerated_law(p: float, noise: tuple[float, f
     assert found.mi_image_audio == pytest.approx(mutual_information(law.sum(0)))
     single = sum(entropy(law.sum(axes)) for axes in [(1, 2), (0, 2), (0, 1)])
     assert found.total_correlation == pytest.approx(single - entropy(law))
-    assert sum(found.atoms.as_dict().values()) == pytest.approx(found.mi_both)
+    assert sum(asdict(found.atoms).values()) == pytest.approx(found.mi_both)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.15])
 def test_atoms_of_all_groups_together_are_those_of_the_whole_law(noise: float) -> None:
     """Groups are decomposed one by one; the decomposition of the whole table must be the same."""
     design = make(12, shares=Shares(0.25, 0, 0, 0.5, 0.25), p=0.6, image_noise=noise)
-    whole = decompose(enumerated(design)).as_dict()
-    assert structure(design).overall.atoms.as_dict() == pytest.approx(whole, abs=1e-6)
+    whole = asdict(decompose(enumerated(design)))
+    assert asdict(structure(design).overall.atoms) == pytest.approx(whole, abs=1e-6)
 
 
 def test_an_xor_unit_has_the_closed_forms_of_the_task() -> None:

@@ -12,7 +12,7 @@ from birdmml.caption import CaptionDials
 from birdmml.caption.facts import LOOK_SLOTS, NATURE_SLOTS, SONG_SLOTS
 from birdmml.design import GROUPS, Design, Shares, Unit
 from birdmml.placement import make_design
-from birdmml.prompts import PROMPTS_PER_SPECIES
+from birdmml.sample import PROMPTS_PER_SPECIES
 from confu_core.evaluation.classification import zero_shot
 
 NOTHING = -1  # What a text does not say.

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from birdmml.caption import CaptionDials
 from birdmml.design import Shares
-from birdmml.presets import PRESETS, preset, read_config
+from birdmml.presets import PRESETS, preset
 from birdmml.settings import LARGEST_SEED, SPECIES, SPLITS, UNSAID, Settings
 from confu_core.errors import InvalidValue
+from confu_core.io.config import read_config
 
 PAPER_TRIPLETS = 149_681  # As published.
 REAL = {

@@ -20,8 +20,8 @@ import pytest
 from calls import Calls, assert_one_line, unasked
 from few_measures import measure_only
 
-from birdmml.bench import data_columns
 from birdmml.data import BirdRecipe, open_birds
+from birdmml.describe import data_columns
 from birdmml.settings import Settings
 from confu_cli.birdmml import birdmml
 from confu_core.errors import TrainingError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -112,12 +113,12 @@ def test_atoms_agree_with_dit(shape: tuple[int, int, int]) -> None:
 def test_atoms_are_not_negative_and_add_up(seed: int, shape: tuple[int, int, int]) -> None:
     law = random_law(seed, shape)
     atoms = decompose(law)
-    assert min(atoms.as_dict().values()) >= 0
+    assert min(asdict(atoms).values()) >= 0
     first, second = mutual_information(law.sum(2)), mutual_information(law.sum(1))
     assert atoms.redundancy + atoms.unique_first == pytest.approx(first, abs=1e-9)
     assert atoms.redundancy + atoms.unique_second == pytest.approx(second, abs=1e-6)
     both = mutual_information(law.reshape(shape[0], -1))
-    assert sum(atoms.as_dict().values()) == pytest.approx(both, abs=1e-6)
+    assert sum(asdict(atoms).values()) == pytest.approx(both, abs=1e-6)
 
 
 @settings(deadline=None)

@@ -12,9 +12,10 @@ from markdown_pages import blocks, section, table, text
 from birdmml.caption import CaptionDials
 from birdmml.data import BirdRecipe, design_of
 from birdmml.design import GROUPS
-from birdmml.presets import PRESETS, preset, read_config
+from birdmml.presets import PRESETS, preset
 from birdmml.settings import Settings
 from birdmml.theory import additive_ceilings, structure
+from confu_core.io.config import read_config
 from confu_core.shards import build
 
 PAGE = "docs/bird-mml.md"

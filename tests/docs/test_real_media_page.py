@@ -9,7 +9,7 @@ from markdown_pages import blocks, section, table, text
 
 from birdmml.ingest import REASONS, IngestSettings, settings_from
 from birdmml.ingest.rows import OPTIONAL, REQUIRED
-from birdmml.presets import read_config
+from confu_core.io.config import read_config
 
 PAGE = "docs/real-media.md"
 

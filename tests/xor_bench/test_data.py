@@ -63,8 +63,7 @@ def drawn(recipe: XorRecipe, split: str, p: float) -> XorSamples:
 def test_what_is_read_is_what_is_drawn(roots: dict[str, Path], name: str) -> None:
     recipe, data = RECIPES[name], open_xor(roots[name])
     assert isinstance(data, XorData)
-    held = (data.p, data.bits, data.modalities, data.noise, data.seed, data.rows_per_p)
-    assert held == (recipe.p, recipe.bits, recipe.modalities, recipe.noise, recipe.seed, ROWS)
+    assert data.recipe == recipe and recipe.rows_per_p == ROWS
     for split in ROWS:
         for p in recipe.p:
             read, want = data.samples(split, p), drawn(recipe, split, p)
@@ -168,7 +167,7 @@ def test_a_parity_of_a_pair_is_kept_and_that_of_all_leaves_manifests_as_they_wer
     manifest = build(pair, tmp_path / "xor")
     assert manifest.config["parity"] == "pair" and recipe_of(manifest) == pair
     data = open_xor(tmp_path / "xor")
-    assert data.parity == "pair"
+    assert data.recipe.parity == "pair"
     clean = data.samples("train", 0.9).clean
     gate = data.samples("train", 0.9).gate
     assert gate.any() and (clean[gate, 3] == clean[gate, 0] ^ clean[gate, 1]).all()

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from confu_core.errors import InvalidValue
 from confu_core.orders import connected_information as connected
 from confu_core.orders import guess_accuracy, law_ceilings, order_law
+from xor_bench.task import direction_name, directions
 from xor_bench.theory import (
     additive_ceiling,
     bayes_accuracy,
@@ -25,8 +26,6 @@ from xor_bench.theory import (
     chance,
     connected_information,
     decomposition,
-    direction_name,
-    directions,
     information,
     pairwise_ceiling,
     single_ceiling,

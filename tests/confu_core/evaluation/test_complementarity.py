@@ -16,7 +16,6 @@ from confu_core.evaluation.complementarity import (
     PENALTIES,
     _split,
     complementarity,
-    complementarity_by_group,
     explained_variance,
     missing_accuracy,
     shuffle_drop,
@@ -90,26 +89,11 @@ def test_the_order_of_single_queries_and_samples_does_not_matter() -> None:
     assert complementarity(fused[order], [s[order] for s in singles]).gain.value == pytest.approx(found.gain.value)
 
 
-def test_groups_are_those_of_their_samples_alone() -> None:
-    fused, singles = random_case()
-    groups = np.random.default_rng(3).choice(["picture", "song", "both"], 200)
-    ceilings = {"both": Ceilings(0.5, 0.75, 1.0)}
-    found = complementarity_by_group(fused, singles, groups, ceilings, draws=50, seed=1)
-    assert list(found) == ["both", "picture", "song"]
-    for group, each in found.items():
-        chosen = groups == group
-        parts = [single[chosen] for single in singles]
-        assert each == complementarity(fused[chosen], parts, ceilings.get(group), draws=50, seed=1)
-    assert found["both"].higher_order_capture is not None and found["song"].higher_order_capture is None
-
-
 def test_errors_say_what_is_wrong() -> None:
     with pytest.raises(InvalidValue, match="singles must hold at least one query"):
         complementarity([1], [])
     with pytest.raises(InvalidValue, match=r"got fused 2, singles\[0\] 1"):
         complementarity([1, 0], [[1]])
-    with pytest.raises(InvalidValue, match="groups 1"):
-        complementarity_by_group([1, 0], [[1, 0]], ["a"])
 
 
 N, DIM = 200, 6

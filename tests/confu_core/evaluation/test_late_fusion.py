@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.late_fusion import MOST, fusion_weights, late_fusion
+from confu_core.evaluation.complementarity import MOST, fusion_weights, late_fusion
 
 # Of two sources, by class: the chance of each of what they can say, in tenths.
 SAID = (np.array([[7, 2, 1], [1, 6, 3], [2, 3, 5]]), np.array([[5, 5], [9, 1], [2, 8]]))

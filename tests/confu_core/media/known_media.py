@@ -99,14 +99,12 @@ def make_task(text: bool = True, **other: Any) -> MediaTask:
         described = [(str(label + 7 * k), label) for label in range(len(CLASSES)) for k in range(2)]
         other = {"prompts": described, **other}
     given: dict[str, Any] = {
-        "benchmark": "known",
         "inputs": kinds,
         "arrays": InMemory(tables, Words() if text else None),
         "labels": labels,
         "classes": CLASSES,
         "groups": GROUPS,
         "ceilings": dict.fromkeys(("all", "small", "large"), CEILINGS),
-        "total_correlation": 2.0,
         "columns": {"data": "0123", "p": 0.5},
     }
     return MediaTask(**{**given, **other})

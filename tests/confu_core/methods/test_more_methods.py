@@ -19,10 +19,10 @@ from confu_core.methods.bimodal import Bimodal
 from confu_core.methods.comm import ClassTokenFusion, CoMM
 from confu_core.methods.confu import ConFu
 from confu_core.methods.eao import EAO
+from confu_core.methods.fusion import SharedFusion
 from confu_core.methods.gated_symile import GatedSymile
 from confu_core.methods.infmasking import InfMasking, mask_term
 from confu_core.methods.pmrl import PMRL
-from confu_core.methods.shared_fusion import SharedFusion
 
 GOLDEN = json.loads(Path(__file__).parents[1].joinpath("golden_more_losses.json").read_text())
 SPACE = Space(3, 5, 5)

@@ -11,8 +11,7 @@ import pytest
 
 from confu_core.errors import ConfuError, InvalidValue, MethodError
 from confu_core.methods import BUILT_IN, Method, known_methods, load_method, method_options
-from confu_core.methods.options import declared_options, value_of
-from confu_core.methods.registry import check_options
+from confu_core.methods.registry import check_options, declared_options, value_of
 from confu_core.user_code import describe
 
 KNOWN = ", ".join(sorted(BUILT_IN))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from birdmml import prompts
+from birdmml import sample
 from birdmml.caption import names_in, write_caption
 from birdmml.data import design_of, species_of
-from birdmml.prompts import PROMPTS_PER_SPECIES, reference_descriptions
+from birdmml.sample import PROMPTS_PER_SPECIES, reference_descriptions
 from birdmml.settings import Settings
 from birdmml.species import Plumage, Song, Species
 
@@ -59,7 +59,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch, settings: Settings, count: int) ->
         seen.append((own.common_name, looks[id(plumage)], songs[id(song)]))
         return write_caption(own, plumage=plumage, song=song, **other)
 
-    monkeypatch.setattr(prompts, "write_caption", write)
+    monkeypatch.setattr(sample, "write_caption", write)
     described(settings, count)
     return seen
 
