@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import ENGINES, ListOf, PathOrUrl, as_json, diagnostics, together, workers
+from confu_cli.options import ENGINES, PATH, PATH_OR_URL, ListOf, diagnostics, together, workers
 from confu_cli.show import WIDTH, echo, number, print_json, print_table, progress_bar
 from confu_core.escaping import visible
 
@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     from birdmml.audit import Audit, Finding
     from birdmml.audit.headroom import Headroom
 
-__all__ = ["audit"]
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 
 
 @click.command("audit", cls=Verb, epilog="Example: birdmml audit data/birds --fail-on error")
-@click.argument("path", type=PathOrUrl())
-@click.option("--page", type=click.Path(path_type=Path), help="Write a page as well, one HTML file.")
+@click.argument("path", type=PATH_OR_URL)
+@click.option("--page", type=PATH, help="Write a page as well, one HTML file.")
 @click.option("--only", type=ListOf(str), help="Checks to run, by code.  [default: all]")
 @click.option("--skip", type=ListOf(str), default="", help="Checks not to run, by code.")
 @click.option("--fail-on", type=click.Choice(["error", "warning"]), help="Exit status 1 if there is one as grave.")
@@ -33,7 +32,6 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which, and the intervals.")
 @click.option("--na", type=ListOf(str), help="Cells that say nothing is known.  [default: as the dataset was built]")
 @together(workers, *ENGINES)
-@as_json
 @diagnostics
 def audit(
     path: str | Path,

@@ -13,8 +13,8 @@ from confu_cli.datasets import build_dataset, manifest_dict
 from confu_cli.group import Verb
 from confu_cli.options import (
     BUILDING,
-    PathOrUrl,
-    as_json,
+    PATH,
+    PATH_OR_URL,
     build_options,
     diagnostics,
     given,
@@ -23,14 +23,13 @@ from confu_cli.options import (
     workers,
 )
 from confu_cli.real_media import is_real, print_left_out, source_options, source_recipe
-from confu_cli.show import echo, print_json, size
+from confu_cli.show import echo, print_json
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from birdmml.settings import Settings
     from confu_core.datasets import Contents
     from confu_core.shards import Manifest, Recipe
-
-__all__ = ["build"]
 
 
 SETTINGS, INGEST = "birdmml.settings:Settings", "birdmml.ingest_settings:IngestSettings"
@@ -42,15 +41,14 @@ SOUND = '.cast_column("{column}", datasets.Audio(decode=False))'
 
 @click.command(cls=Verb, epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
 @click.option(
-    "--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/birds."
+    "--out", required=True, type=PATH_OR_URL, help="Folder of the dataset, or a URL such as s3://bucket/birds."
 )
 @click.option("--preset", default=None, help="tiny, small, paper or xor.  [default: small]")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
+@click.option("--config", type=PATH, help="TOML file with any of the settings; flags go first.")
 @setting_options(SETTINGS, "* shares group_weights caption")
 @source_options()
 @setting_options(INGEST, "split apart *")
 @build_options("parquet,webdataset", "Shards to write.", 250, workers)
-@as_json
 @diagnostics
 def build(
     out: str | Path,

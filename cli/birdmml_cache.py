@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Group
-from confu_cli.options import as_json, cache_folder_option, diagnostics
-from confu_cli.show import echo, print_json, print_table, size
+from confu_cli.options import cache_folder_option, diagnostics
+from confu_cli.show import echo, print_json, print_table
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.shards.caches import CacheEntry
-
-__all__ = ["cache"]
 
 
 @click.group("cache", cls=Group, epilog="Example: birdmml cache list")
@@ -25,7 +24,6 @@ def cache() -> None:
 
 @cache.command("list", epilog="Example: birdmml cache list")
 @cache_folder_option
-@as_json
 @diagnostics
 def list_caches(cache: Path | None, as_json: bool) -> None:
     """List decoded data: size, age, and the dataset that they were made from."""
@@ -47,7 +45,6 @@ def list_caches(cache: Path | None, as_json: bool) -> None:
 @cache.command("clear", epilog="Example: birdmml cache clear")
 @click.argument("names", nargs=-1)
 @cache_folder_option
-@as_json
 @diagnostics
 def clear(names: tuple[str, ...], cache: Path | None, as_json: bool) -> int:
     """Remove decoded data, all or those whose NAMES the list shows.

@@ -9,15 +9,15 @@ import click
 
 from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in, setting_options, together
+from confu_cli.options import PATH, cache_folder_option, diagnostics, kept_in, setting_options, together
 from confu_cli.results import check_results_folder, do_each, print_row
-from confu_cli.show import echo, print_json, progress_bar, size
+from confu_cli.show import echo, print_json, progress_bar
 from confu_core.errors import InvalidValue
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.media.opened import MediaData
 
-__all__ = ["embed", "evaluate"]
 
 MODEL = "File that `birdmml run --model` wrote"
 READ = together(FEATURES, cache_folder_option, THREADS)
@@ -25,10 +25,10 @@ READ = together(FEATURES, cache_folder_option, THREADS)
 
 @click.command(cls=Verb, epilog="Example: birdmml evaluate --model confu.pt --data ssw60:/data/ssw60 --out runs/real")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
-@click.option("--model", type=click.Path(path_type=Path), help=f"{MODEL}.")
+@click.option("--model", type=PATH, help=f"{MODEL}.")
 @click.option(
     "--embeddings",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Embeddings of any model: Parquet by key, or npz with keys, a column or array for each modality.",
 )
 @click.option("--name", help="What it is called in tables.  [default: the method, or the name of the file]")
@@ -55,7 +55,6 @@ READ = together(FEATURES, cache_folder_option, THREADS)
 )
 @kept_in
 @READ
-@as_json
 @diagnostics
 def evaluate(
     data: str, model: Path | None, embeddings: Path | None, out: Path | None, as_json: bool, **options: Any
@@ -98,10 +97,9 @@ def evaluate(
 
 @click.command(cls=Verb, epilog="Example: birdmml embed --model confu.pt --data data/birds --out embeddings.parquet")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
-@click.option("--model", required=True, type=click.Path(path_type=Path), help=f"{MODEL}.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
+@click.option("--model", required=True, type=PATH, help=f"{MODEL}.")
+@click.option("--out", required=True, type=PATH, help="Parquet file to write.")
 @READ
-@as_json
 @diagnostics
 def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Write what a trained model makes of data, by key.

@@ -14,9 +14,9 @@ import click
 from confu_cli.config import config_option
 from confu_cli.group import Verb
 from confu_cli.options import (
+    PATH,
     SPREAD,
     ListOf,
-    as_json,
     cache_folder_option,
     diagnostics,
     given,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "report_words", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files measures"
@@ -76,20 +75,19 @@ FEATURES = setting_options(SETTINGS, "feature_files")
 @click.option("--stream", is_flag=True, help="Read the shards themselves, without a cache.")
 @click.option(
     "--checkpoint",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Written after every epoch, and gone on from where it exists, to more --epochs too.",
 )
 @click.option(
     "--model",
     "model_file",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Where to save the trained model, with its tokenizer.",
 )
 @predictions_option
-@click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
+@click.option("--tensorboard", "logs", type=PATH, help="Folder of a log for TensorBoard.")
 @THREADS
 @config_option
-@as_json
 @diagnostics
 def run(data: str, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Train one method and evaluate it in every way that the data and the method define.
@@ -143,7 +141,6 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
 @WHERE
 @spread_options
 @config_option
-@as_json
 @diagnostics
 def sweep(out: Path, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.

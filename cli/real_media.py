@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from confu_core.datasets import Contents
     from confu_core.shards import Dataset
 
-__all__ = [
-    "is_real",
-    "print_left_out",
-    "repair_recipe",
-    "show_real",
-    "source_options",
-    "source_recipe",
-]
-
 
 def source_options(mapped: bool = True) -> Callable[[Any], Any]:
     """Return a decorator that adds where real media come from."""

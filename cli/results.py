@@ -11,28 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import as_json, diagnostics, key_values
-from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, size, verbose
+from confu_cli.options import PATH, diagnostics, key_values
+from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, verbose
 from confu_core.errors import ConfuError
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.runs.sweep import SweepSummary
 
-__all__ = [
-    "CEILINGS",
-    "UNDEFINED",
-    "Epochs",
-    "captured",
-    "check_results_folder",
-    "do_each",
-    "print_row",
-    "print_run",
-    "report_command",
-    "run_grid",
-    "run_settings",
-    "say_ours",
-]
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "names": "by named classes", "probe": "by probes"}
 # Column of a row to its heading; what fits beside a direction in a hundred columns.
@@ -161,10 +148,8 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
     """Return the verb; the package is the one with the reference results."""
 
     @click.command("report", cls=Verb, epilog=f"Example: {command} report runs/quick")
-    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-    @click.option(
-        "--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]"
-    )
+    @click.argument("folders", nargs=-1, required=True, type=PATH)
+    @click.option("--out", type=PATH, help="Where to write.  [default: report/ in the first folder]")
     @click.option(
         "--select",
         type=click.Choice(["validation", "none"]),
@@ -173,7 +158,6 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         help="Of several settings of a method, which to show: the best on validation, or all.",
     )
     @click.option("--reference", is_flag=True, help="Show the results that come with this command beside, so marked.")
-    @as_json
     @diagnostics
     def report(folders: tuple[Path, ...], out: Path | None, select: str, reference: bool, as_json: bool) -> None:
         """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.

@@ -9,10 +9,8 @@ from typing import Any
 import click
 
 from confu_cli.group import Group, Verb
-from confu_cli.options import as_json, diagnostics, results_folder
+from confu_cli.options import PATH, diagnostics, results_folder
 from confu_cli.show import echo, print_json
-
-__all__ = ["leaderboard_command", "results_command"]
 
 Truth = Callable[[dict[str, Any]], dict[str, dict[str, float | None]]]
 
@@ -27,9 +25,8 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         """Join results folders, or see whether one can be handed on."""
 
     @results.command(epilog=f"Example: {command} results merge runs/part-1 runs/part-2 --out runs/all")
-    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+    @click.argument("folders", nargs=-1, required=True, type=PATH)
     @results_folder
-    @as_json
     @diagnostics
     def merge(folders: tuple[Path, ...], out: Path, as_json: bool) -> None:
         """Join results folders of one benchmark in one folder.
@@ -49,8 +46,7 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         echo(f"{out}: {found.cells} cells")
 
     @results.command(epilog=f"Example: {command} results check runs/all")
-    @click.argument("folder", type=click.Path(path_type=Path))
-    @as_json
+    @click.argument("folder", type=PATH)
     @diagnostics
     def check(folder: Path, as_json: bool) -> int:
         """See whether results can be handed on: unaltered, finished, with enough seeds, costs and what they ran on.
@@ -76,9 +72,8 @@ def leaderboard_command(
     """Return the verb; what is known exactly of a row, and how it speaks, is that of one benchmark."""
 
     @click.command(cls=Verb, epilog=f"Example: {command} leaderboard runs/ours runs/theirs --out leaderboard.html")
-    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-    @click.option("--out", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
-    @as_json
+    @click.argument("folders", nargs=-1, required=True, type=PATH)
+    @click.option("--out", required=True, type=PATH, help="HTML file to write.")
     @diagnostics
     def leaderboard(folders: tuple[Path, ...], out: Path, as_json: bool) -> None:
         """Write one page that ranks the methods of many results folders, by dataset and measure.

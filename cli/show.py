@@ -14,20 +14,7 @@ from typing import Any
 import click
 
 from confu_core.escaping import visible
-from confu_core.page.numbers import show, size
-
-__all__ = [
-    "VERBOSE",
-    "WIDTH",
-    "Lines",
-    "echo",
-    "number",
-    "print_json",
-    "print_table",
-    "progress_bar",
-    "size",
-    "verbose",
-]
+from confu_core.page.numbers import show
 
 WIDTH = 100
 SECONDS = 10  # Between lines on work that goes on.

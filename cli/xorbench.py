@@ -16,10 +16,10 @@ from confu_cli.group import Group
 from confu_cli.options import (
     BUILDING,
     METHODS,
+    PATH,
+    PATH_OR_URL,
     SPREAD,
     ListOf,
-    PathOrUrl,
-    as_json,
     build_options,
     diagnostics,
     given,
@@ -47,7 +47,8 @@ from confu_cli.results import (
     say_ours,
 )
 from confu_cli.results_folders import leaderboard_command, results_command
-from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
+from confu_cli.show import echo, number, print_json, print_table, progress_bar
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from xor_bench.data import XorData, XorRecipe
     from xor_bench.settings import Settings
 
-__all__ = ["xorbench"]
 
 TASK, SETTINGS = "xor_bench.task:XorTask", "xor_bench.settings:Settings"
 
@@ -86,7 +86,7 @@ xorbench.add_command(publish_command("xorbench", _words_of))
 
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
-@click.option("--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/xor.")
+@click.option("--out", required=True, type=PATH_OR_URL, help="Folder of the dataset, or a URL such as s3://bucket/xor.")
 @setting_options("xor_bench.data:XorRecipe", "* seed")
 @click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
 @click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
@@ -97,7 +97,6 @@ xorbench.add_command(publish_command("xorbench", _words_of))
     10_000,
     click.option("--workers", type=int, default=1, show_default=True, help="Number of processes."),
 )
-@as_json
 @diagnostics
 def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
     """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
@@ -118,9 +117,8 @@ def build(out: str | Path, train: int, validation: int, test: int, as_json: bool
 
 
 @xorbench.command(epilog="Example: xorbench info --p 0.5 --bits 5")
-@click.argument("path", type=PathOrUrl(), required=False)
+@click.argument("path", type=PATH_OR_URL, required=False)
 @setting_options(TASK)
-@as_json
 @diagnostics
 def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
@@ -181,7 +179,7 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 
 @xorbench.command(epilog="Example: xorbench run --p 0.5 --method confu --json")
 @trained_method
-@click.option("--data", type=PathOrUrl(), help="Train and test on a built dataset instead of sampling.")
+@click.option("--data", type=PATH_OR_URL, help="Train and test on a built dataset instead of sampling.")
 @setting_options(TASK)
 @setting_options(SETTINGS, "seed *")
 @method_options()
@@ -190,7 +188,6 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 @name_option
 @kept_in
 @config_option
-@as_json
 @diagnostics
 def run(
     data: str | Path | None,
@@ -260,7 +257,7 @@ def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
 @click.option(
     "--embeddings",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Embeddings of all codes: Parquet or npz, with codes as keys and a column or array for each modality.",
 )
 @click.option("--name", help="What it is called in tables.  [default: the name of the file]")
@@ -268,7 +265,6 @@ def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
 @setting_options(SETTINGS, "seed test_samples")
 @setting_options(TASK, "parity")
 @kept_in
-@as_json
 @diagnostics
 def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Measure embeddings of any model in every direction, on the samples that a run of the same seed is tested on."""
@@ -342,7 +338,6 @@ def _print_run(row: dict[str, Any]) -> None:
 @click.argument("method")
 @click.option("--modalities", type=int, default=3, show_default=True, help="How many modalities the method is given.")
 @click.option("-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="An option of the method.")
-@as_json
 @diagnostics
 def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: bool) -> int:
     """Say whether METHOD keeps what training and evaluation rely on: a built-in name, or path/to/file.py:Class.
@@ -373,14 +368,13 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
 )
 @results_folder
 @click.option("--preset", help="A known grid: codings, depth2, figure3, modalities, robustness. Options change it.")
-@click.option("--method", type=ListOf(str), default=None, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
+@click.option("--method", type=ListOf(str), default=None, help=METHODS)
 @setting_options(TASK, many=True)
 @setting_options(SETTINGS, "seed *", many=True)
 @method_options(many=True)
 @spread_options
 @click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
 @config_option
-@as_json
 @diagnostics
 def sweep(out: Path, preset: str | None, stack: int, as_json: bool, other: tuple[str, ...], **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
