@@ -128,8 +128,8 @@ def check_results_folder(out: Path, plan: Mapping[str, Any]) -> None:
     from confu_core.io.atomic import check_writable
     from confu_core.runs.store import claimed
 
-    with claimed(out, plan, wait=True) as folder:
-        check_writable(folder / "results.parquet")
+    with claimed(out, plan, wait=True):
+        check_writable(out / "results.parquet")
 
 
 def do_each(steps: Sequence[Callable[[], None]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from confu_core.report.exact import BAYES, CEILINGS, CHANCE, SAME, Reference, distinct, references_of
@@ -57,7 +56,7 @@ def over_directions(measures: Measures, view: ReportView) -> list[Series]:
     names = measures.values(DIRECTION, "subject")
     found = measures.series(DIRECTION, "subject", metric="accuracy", exact=tuple(exact))
     # Also where there is nothing, so that directions keep their order.
-    return [replace(one, points=tuple(one.at(name) or Point(name, ()) for name in names)) for one in found]
+    return [one.over(names) for one in found]
 
 
 def has_long_directions(measures: Measures) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -92,7 +92,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: s
     return Content(
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
-        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note, missing)))),
+        notes=tuple(filter(None, (selection.note, missing))),
         chosen=selection.table,
         version=sources[0].version,
         parts=parts,
@@ -208,53 +208,6 @@ def page(content: Content, downloads: Sequence[str]) -> str:
 
 def markdown_page(content: Content) -> str:
     """Write a report as Markdown."""
-    facts, said = content.facts, escape_markdown
-    failed = "\n".join(
-        f"- {said(f'{group}, {where} (cell {cell})')}: {said(error)}" for _, group, where, cell, error in facts.failures
-    )
-    parts = [
-        f"# {said(content.title)}",
-        said(content.lede),
-        *map(said, content.notes),
-        *([f"## {content.chosen.title}", to_markdown(content.chosen)] if content.chosen else []),
-        *(piece for part in content.parts for piece in _markdown_part(part)),
-        "## Failed cells" if failed else "",
-        f"{len(facts.failures)} of {facts.cells} cells failed and are in no mean:" if failed else "",
-        failed,
-        "## How to read it",
-        "\n".join(f"- **{name}**: {said(meaning)}" for name, meaning in content.meanings.items()),
-        "## Settings",
-        f"Benchmark: {said(content.version)}",
-        "\n".join(f"- {said(name)}: {said(value)}" for name, value in facts.axes),
-        ", ".join(f"{said(name)}: {said(value)}" for name, value in facts.common),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _markdown_part(part: DatasetPart) -> Iterator[str]:
-    if part.name:
-        yield f"# {escape_markdown(part.name)}"
-    yield from map(_image, part.headline.images)
-    yield f"## {escape_markdown(part.headline.title)}"
-    yield from map(to_markdown, part.headline.tables)
-    yield f"{MEANS} {BOLD}"
-    yield from map(escape_markdown, part.headline.notes)
-    for image in (*part.beyond.images, *part.directions.images):
-        yield f"## {escape_markdown(image.title)}"
-        yield _image(image)
-    for section in part.measured:
-        yield f"## {escape_markdown(section.title)}"
-        yield escape_markdown(section.lede)
-        yield from map(_image, section.images)
-        yield from (f"**{escape_markdown(table.title)}**\n\n{to_markdown(table)}" for table in section.tables)
-        yield from map(_folded, section.folded)
-        yield from map(escape_markdown, section.remarks)
-    yield from map(_folded, part.appendix)
-
-
-def _image(image: Image) -> str:
-    return f"![{escape_markdown(image.title)}]({quote(image.name)}.svg)\n\n{escape_markdown(image.caption)}"
-
-
-def _folded(table: Table) -> str:
-    return f"<details><summary>{escape_markdown(table.title)}</summary>\n\n{to_markdown(table)}\n\n</details>"
+    made = templates("confu_core.report").overlay(autoescape=False)
+    made.filters |= {"said": escape_markdown, "table": to_markdown, "quote": quote}
+    return made.get_template("report.md.j2").render(content=content, facts=content.facts, means=MEANS, bold=BOLD)

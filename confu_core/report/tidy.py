@@ -101,6 +101,10 @@ class Series:
         """Return the point at a value of x; a method without that setting is the same at all."""
         return next((point for point in self.points if point.x == x or point.x is None), None)
 
+    def over(self, values: Iterable[Any]) -> Series:
+        """Return the same with a point at each of some values, empty where there is none."""
+        return replace(self, points=tuple(self.at(x) or Point(x, ()) for x in values))
+
     def mapped(self, function: Callable[[Point], Point]) -> Series:
         """Return the same with other points."""
         return replace(self, points=tuple(map(function, self.points)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from confu_core.report.exact import PLAIN
-from confu_core.report.panels import Panel, draw_row_facets
+from confu_core.report.panels import Panel, draw_facets, draw_rows
 from confu_core.report.sections import Section, ordered, panels_of, section
 from confu_core.report.sections.zero_shot import plain_of
 from confu_core.report.tables import Column, Table, best_of
@@ -41,7 +41,7 @@ def probes(measured: Measures, shown: Measures) -> Section | None:
     names = {"condition": KINDS}
     panels = panels_of(shown, FAMILY, ("condition",), "subject", panel, names=names, metric="accuracy")
     remarks = ["Compare within a panel only.", shown.note]
-    images = draw_row_facets(FAMILY, "Accuracy of probes by kind", panels, remarks=remarks)
+    images = draw_facets(FAMILY, "Accuracy of probes by kind", panels, draw_rows, remarks=remarks)
     return Section(FAMILY, "Probes", LEDE, images, tuple(tables))
 
 

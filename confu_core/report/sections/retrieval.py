@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from confu_core.report.exact import CHANCE
-from confu_core.report.panels import Panel, draw_row_facets
+from confu_core.report.panels import Panel, draw_facets, draw_rows
 from confu_core.report.sections import Section, panels_of, section
 from confu_core.report.tables import Column, Line, Table, lines_along, wide_table
 from confu_core.report.tidy import REFERENCE, Measures, Series
@@ -28,7 +28,7 @@ def retrieval(measured: Measures, shown: Measures) -> Section | None:
         for metric in _metrics(shown, FAMILY, conditions[0], ranks=False)
         for panel in panels_of(shown, FAMILY, (), "subject", _panel, metric=metric, condition=conditions[0])
     ]
-    images = draw_row_facets(FAMILY, "Recall in every direction", panels, remarks=[shown.note])
+    images = draw_facets(FAMILY, "Recall in every direction", panels, draw_rows, remarks=[shown.note])
     lede = (
         "From the test samples, find what belongs to a query. R@k is the share of queries with a right one among the "
         "first k."
