@@ -10,7 +10,7 @@ import click
 
 from confu_cli.group import Group
 from confu_cli.options import cache_folder_option, diagnostics
-from confu_cli.show import echo, print_json, print_table
+from confu_cli.show import echo, print_json, print_table, say
 from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
@@ -55,11 +55,9 @@ def clear(names: tuple[str, ...], cache: Path | None, as_json: bool) -> int:
     from confu_core.shards.caches import clear_caches
 
     removed, used = clear_caches(root := _root(cache), names)
-    if as_json:
-        said = {"removed": [_said(one) for one in removed], "in_use": [_said(one) for one in used]}
-        print_json({"path": str(root), **said})
-    else:
-        echo(f"{root}: {len(removed)} caches removed, {size(sum(one.bytes for one in removed))}")
+    said = {"removed": [_said(one) for one in removed], "in_use": [_said(one) for one in used]}
+    freed = size(sum(one.bytes for one in removed))
+    say(as_json, {"path": str(root), **said}, f"{root}: {len(removed)} caches removed, {freed}")
     for one in used:
         echo(f"{one.name} is in use by another process and stays: {one.dataset}", err=True)
     return 1 if used else 0

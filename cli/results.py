@@ -12,7 +12,7 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PATH, diagnostics, key_values
-from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, verbose
+from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, say, verbose
 from confu_core.errors import ConfuError
 from confu_core.page.numbers import size
 
@@ -41,18 +41,22 @@ def say_ours(row: Row) -> None:
 
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
     """Sort options into settings of a run and options of its method."""
+    own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
+    named = {name: value for name, value in values.items() if name not in own}
+    kind(**own)  # What is cheap to check comes before the method is loaded.
+    return kind(**own, options=method_values(own["method"], other, named))
+
+
+def method_values(method: str, other: Sequence[str], named: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read ``-o NAME=VALUE`` by the types of a method's options, beside those that have a flag of their own."""
     from confu_core.methods import load_method
     from confu_core.methods.options import declared_options, value_of
     from confu_core.methods.registry import check_options
 
-    own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
-    named = {name: value for name, value in values.items() if name not in own}
     texts = key_values(other)
-    kind(**own)  # What is cheap to check comes before the method is loaded.
-    check_options(own["method"], {**named, **texts})
-    has = declared_options(load_method(own["method"]))
-    read = {name: value_of(name, text, has[name].kind) for name, text in texts.items()}
-    return kind(**own, options={**named, **read})
+    check_options(method, {**(named or {}), **texts})
+    has = declared_options(load_method(method))
+    return {**(named or {}), **{name: value_of(name, text, has[name].kind) for name, text in texts.items()}}
 
 
 def run_grid(
@@ -68,11 +72,9 @@ def run_grid(
     with progress_bar("sweep", "cells") as bar:
         told = _Cells(axes, bar)
         summary = run_sweep(axes, out, fixed=fixed, progress=told.progress, written=told.written, **how)
-    if as_json:
-        failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
-        print_json({"path": str(out), **vars(summary), "failed": failed})
-    else:
-        echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
+    failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
+    told = f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s"
+    say(as_json, {"path": str(out), **vars(summary), "failed": failed}, told)
     for cell, error in summary.failed:
         echo(f"cell {cell} failed: {error}", err=True)
     return 1 if summary.failed else 0
@@ -170,25 +172,22 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         place, hint = out or folders[0] / "report", f"make some with {make}"
         written = write_report(folders, place, hint=hint, words=words(), select=select, reference=known)
         page, *others = written  # The page is first.
-        if as_json:
-            print_json({"files": [str(path) for path in written]})
-        elif verbose():
-            echo(*map(str, written))
-        else:
-            echo(str(page), f"{page.parent}: {len(others)} more files, tables and figures of the page")
+        paths = list(map(str, written))
+        more = f"{page.parent}: {len(others)} more files, tables and figures of the page"
+        say(as_json, {"files": paths}, *(paths if verbose() else [str(page), more]))
 
     return report
 
 
-def print_row(row: dict[str, Any], label: str, seconds: float, as_json: bool) -> None:
-    """Print a run on media as a run or an evaluation does, with what it took."""
+def print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None]) -> None:
+    """Print a row as a run or an evaluation does, with what it took; `tables` prints them for readers."""
     from confu_core.runs.sweep import peak_memory
 
     if as_json:
         shown = {name: value for name, value in row.items() if name != "examples"}
         print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
     else:
-        print_run(row, label)
+        tables(row)
         echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
 
 

@@ -10,7 +10,7 @@ import click
 
 from confu_cli.group import Group, Verb
 from confu_cli.options import PATH, diagnostics, results_folder
-from confu_cli.show import echo, print_json
+from confu_cli.show import say
 
 Truth = Callable[[dict[str, Any]], dict[str, dict[str, float | None]]]
 
@@ -36,14 +36,11 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         from confu_core.runs.merge import merge_results
 
         found = merge_results(folders, out)
-        if as_json:
-            print_json({"path": str(out), **vars(found)})
-            return
-        for folder, count in zip(folders, found.taken, strict=True):
-            echo(f"{folder}: {count} cells")
+        lines = [f"{folder}: {count} cells" for folder, count in zip(folders, found.taken, strict=True)]
         if found.twice:
-            echo(f"{found.twice} cells are in several folders; their accuracies differ by {found.differs:.3g} at most")
-        echo(f"{out}: {found.cells} cells")
+            most = f"their accuracies differ by {found.differs:.3g} at most"
+            lines.append(f"{found.twice} cells are in several folders; {most}")
+        say(as_json, {"path": str(out), **vars(found)}, *lines, f"{out}: {found.cells} cells")
 
     @results.command(epilog=f"Example: {command} results check runs/all")
     @click.argument("folder", type=PATH)
@@ -56,11 +53,9 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         from confu_core.runs.merge import check_results
 
         found = check_results(folder, truth)
-        if as_json:
-            print_json({"path": str(folder), "findings": found})
-        else:
-            findings = "1 finding" if len(found) == 1 else f"{len(found)} findings"
-            echo(*found, f"{folder}: {findings if found else 'nothing to doubt'}")
+        count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+        verdict = f"{folder}: {count if found else 'nothing to doubt'}"
+        say(as_json, {"path": str(folder), "findings": found}, *found, verdict)
         return 1 if found else 0
 
     return results
@@ -90,9 +85,6 @@ def leaderboard_command(
             truth=lambda name: truth if name == benchmark else None,
             words=lambda name: words() if name == benchmark else ReportWords(),
         )
-        if as_json:
-            print_json({"path": str(written)})
-        else:
-            echo(str(written))
+        say(as_json, {"path": str(written)}, str(written))
 
     return leaderboard

@@ -15,7 +15,6 @@ from confu_core.page.numbers import show, show_setting
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["data_uri", "style", "templates"]
 
 COLOURS = {
     INK: "currentColor",

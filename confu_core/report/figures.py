@@ -55,34 +55,26 @@ def _panels(measures: Measures, view: ReportView, headline: Sequence[Series]) ->
     beside = ", beside the exact value of the same." if known else "."
     for of, value in measures.other_totals().items():
         beside += f" Exactly {value:.3f} nats is that of {of}: other variables, so no bound on these."
-    references = references_of(view.ceiling, view.floor)
-    shown = Panel(
-        capitalised(view.y_label), headline, view.x_label, view.y_label, references, proportion="accuracy" in view.y
-    )
-    others = {
-        "higher_order_capture": (
-            "higher_order_capture",
+    references, title = references_of(view.ceiling, view.floor), capitalised(view.y_label)
+    shown = Panel(title, headline, view.x_label, view.y_label, references, proportion="accuracy" in view.y)
+    others = [
+        (
+            *("higher_order_capture", "Higher-order capture", "higher-order capture", capture),
             "0: nothing beyond what pairs tell; 1: all that only the modalities together tell. "
             "Left out where the two ceilings coincide.",
-            Panel("Higher-order capture", (), view.x_label, "higher-order capture", capture),
         ),
-        "total_correlation_bound": (
-            "total_correlation",
+        (
+            *("total_correlation_bound", "Lower bound on the total correlation", "total correlation (nats)"),
+            (exact,) if known else (),
             f"What each method's scores prove about the total correlation of the modalities{beside}",
-            Panel(
-                "Lower bound on the total correlation",
-                (),
-                view.x_label,
-                "total correlation (nats)",
-                (exact,) if known else (),
-            ),
         ),
-    }
+    ]
     # The sweep may have asked for one of these as its headline.
     return [(view.y, "", shown)] + [
-        (name, caption, replace(panel, series=headline_series(measures, view, metric)))
-        for metric, (name, caption, panel) in others.items()
+        (metric.removesuffix("_bound"), caption, Panel(title, series, view.x_label, label, lines))
+        for metric, title, label, lines, caption in others
         if metric != view.y
+        for series in [headline_series(measures, view, metric)]
     ]
 
 
@@ -132,10 +124,9 @@ def _direction_figure(measures: Measures, view: ReportView, directions: Sequence
     title = "Accuracy in every direction"
     panel = Panel(title, (), "", "accuracy", (PAIRWISE, BAYES), proportion=True, limits=PROPORTION)
     if has_long_directions(measures):
-        along = replace(panel, title="", series=over_directions(measures, view), x_label="accuracy", references=(BEST,))
-        return panels.draw_facets(
-            "directions", title, [replace(along, limits=None)], panels.draw_rows, spread=spread, remarks=[left_out]
-        )[0]
+        series = over_directions(measures, view)
+        rows = Panel("", series, "accuracy", "", (BEST,), proportion=True)
+        return panels.draw_facets("directions", title, [rows], panels.draw_rows, spread=spread, remarks=[left_out])[0]
     if len(set(measures.values(HEADLINE, "place")) - {None}) < 2:
         merged = replace(panel, series=over_directions(measures, view), x_label="direction: from → to")
         return _figure("directions", caption, merged)

@@ -115,15 +115,15 @@ def _told(measures: Measures, headline: Sequence[Series]) -> _Told | None:
         return [series[at] for at in order]
 
     return _Told(
-        query,
-        measures.words.zero_shot if family == "zero_shot" else family,
-        in_order(found[query]),
-        {name: (letter, in_order(found[name])) for name, letter in zip(members, letters, strict=True)},
-        in_order(captured(found[query], whole)),
-        in_order(measures.series("zero_shot_group", "condition", subject=query, **where)),
-        {name: Point(None, (), levels=known) for name, known in levels.items()},
-        plain_of(measures).get(query),
-        in_order(looks(measures.groups, even=True)),
+        query=query,
+        how=measures.words.zero_shot if family == "zero_shot" else family,
+        fused=in_order(found[query]),
+        singles={name: (letter, in_order(found[name])) for name, letter in zip(members, letters, strict=True)},
+        capture=in_order(captured(found[query], whole)),
+        by_group=in_order(measures.series("zero_shot_group", "condition", subject=query, **where)),
+        levels={name: Point(None, (), levels=known) for name, known in levels.items()},
+        plain=plain_of(measures).get(query),
+        looks=in_order(looks(measures.groups, even=True)),
     )
 
 

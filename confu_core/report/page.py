@@ -12,20 +12,10 @@ from urllib.parse import quote
 from confu_core.page.drawing import Image
 from confu_core.page.html import style, templates
 from confu_core.page.numbers import show_setting
+from confu_core.report import headline as rows
 from confu_core.report.exact import BAYES
 from confu_core.report.facts import Facts, facts_of
 from confu_core.report.figures import draw_figures
-from confu_core.report.headline import (
-    cell_tables,
-    direction_series,
-    direction_tables,
-    has_long_directions,
-    headline_series,
-    headline_tables,
-    matrix_table,
-    measure_tables,
-    over_directions,
-)
 from confu_core.report.overview import overview
 from confu_core.report.sections import Section, sections_of
 from confu_core.report.selection import selected
@@ -85,7 +75,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: s
         name: measures.kept([at for at, one in enumerate(measures.groups) if one.dataset == name])
         for name in dict.fromkeys(one.dataset for one in measures.groups)
     }
-    shown = {name: own for name, own in found.items() if has_numbers(headline_series(own, view))}
+    shown = {name: own for name, own in found.items() if has_numbers(rows.headline_series(own, view))}
     shown = shown or dict(list(found.items())[:1])
     parts = tuple(_part(own, view, name if len(shown) > 1 else "") for name, own in shown.items())
     titles = {str(results.sweep.get("title") or f"Results of {results.benchmark}") for results in sources}
@@ -96,7 +86,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: s
         chosen=selection.table,
         version=sources[0].version,
         parts=parts,
-        exports=tuple(cell_tables(sources, labels)),
+        exports=tuple(rows.cell_tables(sources, labels)),
         facts=facts,
         meanings=measures.words.definitions(
             measures=any(part.measured for part in parts), exact=view.ceiling is not None
@@ -110,11 +100,11 @@ def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetPart:
     headline, *images = draw_figures(measures, view)
     directions = tuple(image for image in images if image.name == "directions")
     beyond = tuple(image for image in images if image.name != "directions")
-    if view.axis is None and (opening := overview(by_place, headline_series(measures, view))):
+    if view.axis is None and (opening := overview(by_place, rows.headline_series(measures, view))):
         headline, beyond = opening[0], tuple(image for image in beyond if image.name != "higher_order_capture")
-    summary, matrix = headline_tables(measures, view)
+    summary, matrix = rows.headline_tables(measures, view)
     # Sections of measures say it better, and of everything, what fallbacks reach.
-    further = direction_tables(measures, view, fallbacks=not measured)
+    further = rows.direction_tables(measures, view, fallbacks=not measured)
     folded = tuple(table for table in further if table.name != "directions")
     sections = (
         Section(
@@ -131,7 +121,7 @@ def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetPart:
     )
     first, second, *others, last = (_section(section, dataset) for section in sections)
     appendix = tuple(_named(table, dataset) for table in (summary, *further))
-    exports = tuple(_named(table, dataset) for table in measure_tables(by_place))
+    exports = tuple(_named(table, dataset) for table in rows.measure_tables(by_place))
     return DatasetPart(dataset, first, second, tuple(others), last, appendix, exports)
 
 
@@ -158,21 +148,21 @@ def _section(one: Section, dataset: str) -> Section:
 def _direction_matrices(measures: Measures, view: ReportView) -> list[Table]:
     """Return the accuracy in directions by x, for the page alone: without a name there is no file."""
     names = measures.values(DIRECTION, "subject")
-    if not names or has_long_directions(measures):
+    if not names or rows.has_long_directions(measures):
         return []
-    if len(x_values(headline_series(measures, view))) == 1:
-        found = {"directions": over_directions(measures, view)}
+    if len(x_values(rows.headline_series(measures, view))) == 1:
+        found = {"directions": rows.over_directions(measures, view)}
     else:
-        found = {name: direction_series(measures, view, name) for name in names}
+        found = {name: rows.direction_series(measures, view, name) for name in names}
     axis = "direction" if "directions" in found else ""
     return [
-        replace(matrix_table(series, view, BAYES.column, title=name, axis=axis), name="")
+        replace(rows.matrix_table(series, view, BAYES.column, title=name, axis=axis), name="")
         for name, series in found.items()
     ]
 
 
 def _lede(measures: Measures, labels: Sequence[str], view: ReportView, facts: Facts) -> str:
-    series = headline_series(measures, view)
+    series = rows.headline_series(measures, view)
     values = [value for value in x_values(series) if value is not None]
     single = [f"{view.x_label} {show_setting(value)}" for value in values]
     along = [f"{len(values)} values of {view.x_label}"] if len(values) > 1 else single

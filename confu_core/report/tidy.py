@@ -17,8 +17,10 @@ from confu_core.report.sources import (
     SEED,
     ReportView,
     axis_values,
+    by_method,
     dataset_names,
     follows,
+    grouped,
     in_order,
     short_name,
     sort_key,
@@ -109,15 +111,14 @@ class Series:
         """Return the same with other points."""
         return replace(self, points=tuple(map(function, self.points)))
 
+    def beside(self, known: Callable[[Any], Mapping[str, float | None]]) -> Series:
+        """Return the same with further exact levels, which a function knows by x."""
 
-def beside(series: Iterable[Series], known: Callable[[Any], Mapping[str, float | None]]) -> list[Series]:
-    """Return series with further exact levels, which a function knows by x."""
+        def with_levels(point: Point) -> Point:
+            more = {name: value for name, value in known(point.x).items() if value is not None}
+            return replace(point, levels={**point.levels, **more})
 
-    def with_levels(point: Point) -> Point:
-        more = {name: value for name, value in known(point.x).items() if value is not None}
-        return replace(point, levels={**point.levels, **more})
-
-    return [one.mapped(with_levels) for one in series]
+        return self.mapped(with_levels)
 
 
 def x_values(series: Iterable[Series]) -> list[Any]:
@@ -135,13 +136,13 @@ def has_numbers(series: Sequence[Series]) -> bool:
 class Measures:
     """Every number of a report in tidy tables, one per family, and the methods that its column ``group`` counts.
 
-    `places` are values along the axis of the report, one per group, where groups are methods at a place. `examples` are
-    samples that runs have chosen, by folder and cell.
+    `places` are values along the axis of the report, one per group: None unless groups are methods at a place.
+    `examples` are samples that runs have chosen, by folder and cell.
     """
 
     groups: tuple[Series, ...]
     families: Mapping[str, pd.DataFrame]
-    places: tuple[Any, ...] = ()
+    places: tuple[Any, ...]
     note: str = ""
     words: ReportWords = field(default_factory=ReportWords)
     examples: Mapping[tuple[str, str], Sequence[Row]] = field(default_factory=dict)
@@ -206,9 +207,10 @@ class Measures:
             replace(one, points=tuple(point_of(x, held[x], defined) for x in places if x in held))
             for one, held in zip(self.groups, points, strict=True)
         ]
-        for name in exact:
-            levels = self.series(family, along, defined=defined, **{**where, "metric": name})
-            made = [_with_means(one, own, name) for one, own in zip(made, levels, strict=True)]
+        known = {name: self.series(family, along, defined=defined, **{**where, "metric": name}) for name in exact}
+        for at, one in enumerate(made):
+            means = {name: {point.x: point.mean for point in held[at].points} for name, held in known.items()}
+            made[at] = one.beside(lambda x, means=means: {name: own.get(x) for name, own in means.items()})
         return made
 
     def kept(self, groups: Sequence[int]) -> Measures:
@@ -219,8 +221,8 @@ class Measures:
             for family, frame in self.families.items()
             if len(held := frame[frame["group"].isin(number)])
         }
-        places = tuple(self.places[at] for at in groups) if self.places else ()
-        return replace(self, groups=tuple(self.groups[at] for at in groups), families=families, places=places)
+        own, places = (tuple(held[at] for at in groups) for held in (self.groups, self.places))
+        return replace(self, groups=own, families=families, places=places)
 
     def by_place(self, view: ReportView) -> Measures:
         """Return the same with a group for every method at every place along the axis."""
@@ -270,12 +272,6 @@ def place_name(view: ReportView, place: Any) -> str:
     return f"{view.x_label} {show_setting(place)}"
 
 
-def _with_means(one: Series, other: Series, name: str) -> Series:
-    """Return a series with the means of another as exact levels."""
-    means = {point.x: point.mean for point in other.points}
-    return beside([one], lambda x: {name: means.get(x)})[0]
-
-
 def point_of(x: Any, found: Sequence[Sequence[Any]], defined: bool) -> Point:
     """Return a point of the rows of one measure, each with the columns of `POINT`."""
     seeds, values, lows, highs, references = zip(*found, strict=True)
@@ -323,7 +319,7 @@ def read_tidy(
         found += [{**cells[row["cell"]], **row} for row in measured if row["cell"] in cells]
         for row in read_examples(results.folder):
             examples.setdefault((label, row["cell"]), []).append(row)
-    return Measures(tuple(groups), _families(found), words=words, examples=examples)
+    return Measures(tuple(groups), _families(found), (None,) * len(groups), words=words, examples=examples)
 
 
 def _families(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
@@ -336,24 +332,17 @@ def _families(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
         families.setdefault(row["family"], []).append(row)
     orders = {row["subject"]: (row[REFERENCE] is None, row["order"]) for row in families.get(DIRECTION, ())}
     families.get(DIRECTION, []).sort(key=lambda row: (orders[row["subject"]], row["subject"]))
+    names = [*COLUMNS, *FOUND]
     return {
-        family: pd.DataFrame([[row.get(name) for name in (*COLUMNS, *FOUND)] for row in held], dtype=object).set_axis(
-            [*COLUMNS, *FOUND], axis=1
-        )
+        family: pd.DataFrame([[row.get(name) for name in names] for row in held], columns=names, dtype=object)
         for family, held in families.items()
     }
 
 
 def _headline(row: Row, view: ReportView) -> Iterator[Row]:
+    known = {"family": HEADLINE, "subject": "", "condition": "", "defined": True}
     for name in dict.fromkeys(filter(None, (*NUMBERS, view.y, view.ceiling, view.floor))):
-        yield {
-            "family": HEADLINE,
-            "subject": "",
-            "metric": name,
-            "condition": "",
-            "value": row.get(name),
-            "defined": True,
-        }
+        yield {**known, "metric": name, "value": row.get(name)}
 
 
 def _directions(row: Row) -> Iterator[Row]:
@@ -367,8 +356,7 @@ def _directions(row: Row) -> Iterator[Row]:
             REFERENCE: one["bayes_accuracy"],
             "defined": True if one["defined"] is None else one["defined"],
         }
-        for name in (*dict.fromkeys([*NUMBERS, *one]),):
-            value = one[name] if name in one else row.get(name)
+        for name, value in {**{name: row.get(name) for name in NUMBERS}, **one}.items():
             if is_number(value) or value is None:
                 yield {**known, "metric": name, "value": value}
 
@@ -383,16 +371,13 @@ def _variants(
     rows = results.rows()
     other = [setting for setting in results.setting_names if setting not in (view.x, view.group, SEED, *DATA)]
     other = [setting for setting in other if not follows(rows, setting, view.x)]
-    # Of all rows, so that a cell that fails does not rename the others.
-    by_group: dict[Any, list[Row]] = {}
-    for row in rows:
-        by_group.setdefault(row[view.group], []).append(row)
     found: dict[tuple[Any, ...], tuple[str, str, list[Row]]] = {}
-    for group in in_order(by_group, axis_values(results, view.group)):
-        varying = varying_settings(by_group[group], other, view.group)
-        done = [row for row in by_group[group] if row["status"] == "done"]
+    for group, own in by_method(results, view).items():
+        # Of all rows, so that a cell that fails does not rename the others.
+        varying = varying_settings(own, other, view.group)
+        done = [row for row in own if row["status"] == "done"]
         for row in sorted(done, key=lambda row: [sort_key(row[setting]) for setting in varying]):
-            parts = [name(str(group)), *(f"{setting} {show_setting(row[setting])}" for setting in varying)]
+            parts = [name(group), *(f"{setting} {show_setting(row[setting])}" for setting in varying)]
             # By the values themselves: what readers see of them is rounded.
             dataset = datasets[row["cell"]]
             identity = (group, dataset, *(row[setting] for setting in varying))
@@ -402,10 +387,8 @@ def _variants(
 
 def _along(rows: Sequence[Row], view: ReportView, results: Results) -> list[Row]:
     """Return the rows of a method along x; raises ResultsError if two are of the same seed."""
-    by_x: dict[Any, list[Row]] = {}
-    for row in rows:
-        # Where each method is its own x there is no axis: all have the same place.
-        by_x.setdefault(None if view.axis is None else row[view.x], []).append(row)
+    # Where each method is its own x there is no axis: all have the same place.
+    by_x = {x: held for (x, *_), held in grouped(rows, [view.axis or ""]).items()}
     for x, held in by_x.items():
         seeds = [row[SEED] for row in held if SEED in row]
         if len(set(seeds)) < len(seeds):

@@ -11,7 +11,7 @@ from confu_core.report.exact import BAYES, BEST, CEILINGS, PAIRWISE, PLAIN
 from confu_core.report.panels import Panel, draw_facets
 from confu_core.report.sections import Section, lines_of, panels_of, section
 from confu_core.report.tables import Column, Line, Table, wide_table
-from confu_core.report.tidy import REFERENCE, Measures, Series, beside
+from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import capitalised, file_stem
 
 FAMILY, GROUPS, ACCURACY = "zero_shot", "zero_shot_group", "accuracy"
@@ -118,7 +118,7 @@ def _panel(shown: Measures, series: Sequence[Series], title: str, *, group: str 
         pairwise = ceilings_of(shown, query, group).get(PAIRWISE.column) if "+" in query else None
         return {PAIRWISE.column: pairwise, PLAIN.column: plain.get(query)}
 
-    return Panel(title, beside(series, known), "", ACCURACY, (PLAIN, PAIRWISE, BEST), proportion=True)
+    return Panel(title, [one.beside(known) for one in series], "", ACCURACY, (PLAIN, PAIRWISE, BEST), proportion=True)
 
 
 def _by_group(measured: Measures, metric: str, title: str) -> Table:
