@@ -19,7 +19,7 @@ from confu_cli.options import PATH, PATH_OR_URL, ListOf, diagnostics
 from confu_cli.publishing import publish_command
 from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.results_folders import leaderboard_command, results_command
-from confu_cli.show import echo, number, print_json, print_table
+from confu_cli.show import echo, number, print_json, print_table, say
 from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
@@ -117,12 +117,11 @@ def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     dataset = open_dataset(path)
     written = write_preview(dataset, out, **choice)
     sheet = None if written.sheet is None else str(written.sheet)
-    if as_json:
-        print_json({**asdict(written), "page": str(written.page), "sheet": sheet, "cards": written.cards})
-        return
+    said = {**asdict(written), "page": str(written.page), "sheet": sheet, "cards": written.cards}
     known = describe(dataset)
     what = f"{written.cards} {known.rows} of {written.species} {known.classes}, {size(written.bytes)}"
-    echo(f"{written.page}: {what}; {f'contact sheet {sheet}' if sheet else 'no pictures, no contact sheet'}")
+    pictures = f"contact sheet {sheet}" if sheet else "no pictures, no contact sheet"
+    say(as_json, said, f"{written.page}: {what}; {pictures}")
 
 
 def _with_additive(manifest: Manifest) -> dict[str, Any]:

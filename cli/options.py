@@ -109,7 +109,12 @@ def _cores() -> int:
     return usable_cores()
 
 
-workers = click.option("--workers", type=int, default=_cores, help="Number of processes.  [default: one per core]")
+workers = click.option(
+    "--workers",
+    type=int,
+    callback=lambda _context, _option, given: _cores() if given is None else given,
+    help="Number of processes.  [default: one per core]",
+)
 ENGINES = (
     click.option("--engine", default="local", show_default=True, help="What computes: local or dask."),
     click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),

@@ -203,16 +203,15 @@ def print_run(row: Row, label: str) -> None:
         echo(UNDEFINED)
     say_ours(row)
     for one in row["measures"]:
-        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
+        what = (one["family"], one["condition"], one["metric"])
+        if what == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
             known = "" if one["reference"] is None else f"; {number(one['reference'], 3)} can be had"
-            echo(
-                f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
-                f"beyond the best single modality{known}."
-            )
-        if (one["family"], one["condition"], one["metric"]) == ("probe", "norm", "balanced accuracy"):
+            gain = f"{number(one['value'], 3)} {interval} beyond the best single modality{known}."
+            echo(f"Complementarity of {one['subject']}: {gain}")
+        if what == ("probe", "norm", "balanced accuracy"):
             echo(f"Norm probe of {one['subject']}: {number(one['value'], 3)}, mean over classes.")
-        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "higher-order capture"):
+        if what == ("complementarity", "all", "higher-order capture"):
             interval = f"({number(one['low'], 2)} to {number(one['high'], 2)})"
             echo(f"Of what no pair tells, {number(one['value'], 2)} {interval} is captured.")
     if row["total_correlation_bound"] is not None:
@@ -231,11 +230,14 @@ def _told(row: Row, label: str) -> None:
 
     title = f"{shown_names([row])[0]}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
     if any(d[name] is not None for d in told for name in CEILINGS):
-        cells = [[_query(d), _reached(d), *(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
-        print_table(title, ["from", "accuracy", *CEILINGS.values(), "capture"], cells)
-        return
-    cells = [[_query(d), _reached(d), _interval(row, d), number(row["chance"])] for d in told]
-    print_table(title, ["from", "accuracy", "95% interval", "chance"], cells)
+        headings = [*CEILINGS.values(), "capture"]
+        beside = [[*(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
+    else:
+        headings = ["95% interval", "chance"]
+        beside = [[_interval(row, d), number(row["chance"])] for d in told]
+    reached = [[" + ".join(d["query"]), number(d["accuracy"] if d["defined"] else None)] for d in told]
+    cells = [[*one, *more] for one, more in zip(reached, beside, strict=True)]
+    print_table(title, ["from", "accuracy", *headings], cells)
 
 
 def _bound(row: Row) -> str:
@@ -251,14 +253,6 @@ def _bound(row: Row) -> str:
 def captured(direction: Row) -> str:
     """Write the higher-order capture of a direction; a dash where its method does not define it."""
     return number(direction["higher_order_capture"] if direction["defined"] else None, 2)
-
-
-def _query(direction: Row) -> str:
-    return " + ".join(direction["query"])
-
-
-def _reached(direction: Row) -> str:
-    return number(direction["accuracy"] if direction["defined"] else None)
 
 
 def _interval(row: Row, direction: Row) -> str:

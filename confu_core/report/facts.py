@@ -79,8 +79,8 @@ def _by_group(sources: Sequence[Results], labels: Sequence[str], view: ReportVie
     for results, label in zip(sources, labels, strict=True):
         costs = {cost["cell"]: cost for cost in results.cost_rows()}
         for group, rows in by_method(results, view).items():
-            told = {FOLDER: label, GROUP: short(group)}
-            name = f"{label}: {short(group)}" if len(sources) > 1 else short(group)
+            told = {FOLDER: label, GROUP: short(str(group))}
+            name = f"{label}: {told[GROUP]}" if len(sources) > 1 else told[GROUP]
             groups[name] = [{**row, **told, COST: costs.get(row["cell"], {})} for row in rows]
     return groups
 

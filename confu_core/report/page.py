@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from confu_core.page.drawing import Image
-from confu_core.page.html import style, templates
+from confu_core.page.html import filled, style
 from confu_core.page.numbers import show_setting
 from confu_core.report import headline as rows
 from confu_core.report.exact import BAYES
@@ -24,7 +24,11 @@ from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, ours_notes, seed_count
 
-MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
+SAID = {
+    "means": "Mean ± half-width of the 95% confidence interval over seeds.",
+    "bold": BOLD,
+    "undefined": UNDEFINED,
+}
 Named = TypeVar("Named", Table, Image)
 
 
@@ -179,25 +183,20 @@ def page(content: Content, downloads: Sequence[str]) -> str:
     """Write a report as HTML, with links to the files beside it."""
     stems = dict.fromkeys(name.partition(".")[0] for name in downloads)
     measured = [section for part in content.parts for section in part.measured]
-    return (
-        templates("confu_core.report")
-        .get_template("page.html.j2")
-        .render(
-            content=content,
-            facts=content.facts,
-            measured=measured,
-            style=style(*([("confu_core.report", "sections.css")] if measured else [])),
-            downloads={stem: [name for name in downloads if name.partition(".")[0] == stem] for stem in stems},
-            version=version("confu-bench"),
-            means=MEANS,
-            bold=BOLD,
-            undefined=UNDEFINED,
-        )
+    return filled(
+        "confu_core.report",
+        "page.html.j2",
+        content=content,
+        facts=content.facts,
+        measured=measured,
+        style=style(*([("confu_core.report", "sections.css")] if measured else [])),
+        downloads={stem: [name for name in downloads if name.partition(".")[0] == stem] for stem in stems},
+        version=version("confu-bench"),
+        **SAID,
     )
 
 
 def markdown_page(content: Content) -> str:
     """Write a report as Markdown."""
-    made = templates("confu_core.report").overlay(autoescape=False)
-    made.filters |= {"said": escape_markdown, "table": to_markdown, "quote": quote}
-    return made.get_template("report.md.j2").render(content=content, facts=content.facts, means=MEANS, bold=BOLD)
+    writers = {"said": escape_markdown, "table_of": to_markdown, "quote": quote}
+    return filled("confu_core.report", "report.md.j2", content=content, facts=content.facts, **writers, **SAID)

@@ -10,20 +10,10 @@ import pyarrow as pa
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.page.numbers import show_setting
-from confu_core.report.sources import (
-    CONDITIONS,
-    SEED,
-    ReportView,
-    Row,
-    by_method,
-    follows,
-    grouped,
-    short_name,
-    sort_key,
-)
+from confu_core.report.sources import CONDITIONS, SEED, ReportView, by_method, follows, grouped, short_name, sort_key
 from confu_core.report.tables import Column, Table
 from confu_core.runs.measures import read_measures
-from confu_core.runs.results import Results
+from confu_core.runs.results import Results, Row
 from confu_core.statistics.intervals import Interval, student_interval
 
 VALIDATION, NONE = "validation", "none"
@@ -132,7 +122,7 @@ def _searches(results: Results, label: str, view: ReportView) -> list[_Search]:
                     for setting, runs in settings.items()
                 }
                 there = dict(zip(conditions, where, strict=True))
-                found.append(_Search(label, method, there, varying, settings, means))
+                found.append(_Search(label, str(method), there, varying, settings, means))
     return found
 
 

@@ -225,9 +225,9 @@ def axis_values(results: Results, name: str) -> list[Any]:
     return values if isinstance(values, list) else []
 
 
-def by_method(results: Results, view: ReportView) -> dict[str, list[Row]]:
+def by_method(results: Results, view: ReportView) -> dict[Any, list[Row]]:
     """Return the rows of a folder by method, in the order of the sweep."""
-    held = {str(method): rows for (method,), rows in grouped(results.rows(), [view.group]).items()}
+    held = {method: rows for (method,), rows in grouped(results.rows(), [view.group]).items()}
     return {method: held[method] for method in in_order(held, axis_values(results, view.group))}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from confu_core import escaping
+from confu_core.page.html import filled
 from confu_core.page.numbers import show, show_setting
 from confu_core.report.exact import BEST
 from confu_core.report.tidy import REFERENCE, Point, Series, x_values
@@ -141,12 +142,9 @@ def best_of(points: Sequence[Point | None], *, lowest: bool = False) -> int | No
     if len(means) < 2:
         return None
     leader = (min if lowest else max)(means, key=lambda at: means[at])
-    for at in means:
-        found = None if at == leader else paired(points[leader], points[at])
-        above = found and found.half_width is not None and (found.high < 0 if lowest else found.low > 0)
-        if at != leader and not above:
-            return None
-    return leader
+    apart = [paired(points[leader], points[at]) for at in means if at != leader]
+    told = (one and one.half_width is not None and (one.high < 0 if lowest else one.low > 0) for one in apart)
+    return leader if all(told) else None
 
 
 def paired(first: Point | None, second: Point | None) -> Interval | None:
@@ -238,22 +236,15 @@ def to_markdown(table: Table) -> str:
 def to_latex(table: Table) -> str:
     """Write a table for a paper, with the rules of the package booktabs; a long one breaks over pages."""
     headings, rows, numeric = table.readable(escape_latex, r"\textbf{{{}}}")
-    align = "".join("r" if right else "l" for right in numeric)
-    head = [r"\toprule", " & ".join(headings) + r" \\", r"\midrule"]
-    body = [" & ".join(row) + r" \\" for row in rows]
-    caption = rf"\caption{{{escape_latex(table.title)}.}}\label{{tab:{table.name}}}"
-    opened, closed = [rf"\begin{{tabular}}{{{align}}}", *head], [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
-    lines = [r"% Needs \usepackage{booktabs}.", r"\begin{table}[t]", r"\centering\small\setlength{\tabcolsep}{4pt}"]
-    lines += [caption, *opened, *body, *closed]
-    if len(rows) > PAGE_ROWS:
-        lines = [
-            r"% Needs \usepackage{booktabs,longtable}.",
-            r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}",
-            *(rf"\begin{{longtable}}{{{align}}}", caption + r" \\"),
-            *(*head, r"\endfirsthead", *head, r"\endhead", *body),
-            *(r"\bottomrule", r"\end{longtable}", r"\endgroup"),
-        ]
-    return "\n".join(lines) + "\n"
+    return filled(
+        "confu_core.report",
+        "table.tex.j2",
+        align="".join("r" if right else "l" for right in numeric),
+        lines=[" & ".join(line) for line in (headings, *rows)],
+        title=escape_latex(table.title),
+        name=table.name,
+        long=len(rows) > PAGE_ROWS,
+    )
 
 
 def escape_latex(text: str) -> str:

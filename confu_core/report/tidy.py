@@ -20,7 +20,6 @@ from confu_core.report.sources import (
     by_method,
     dataset_names,
     follows,
-    grouped,
     in_order,
     short_name,
     sort_key,
@@ -377,7 +376,7 @@ def _variants(
         varying = varying_settings(own, other, view.group)
         done = [row for row in own if row["status"] == "done"]
         for row in sorted(done, key=lambda row: [sort_key(row[setting]) for setting in varying]):
-            parts = [name(group), *(f"{setting} {show_setting(row[setting])}" for setting in varying)]
+            parts = [name(str(group)), *(f"{setting} {show_setting(row[setting])}" for setting in varying)]
             # By the values themselves: what readers see of them is rounded.
             dataset = datasets[row["cell"]]
             identity = (group, dataset, *(row[setting] for setting in varying))
@@ -387,8 +386,10 @@ def _variants(
 
 def _along(rows: Sequence[Row], view: ReportView, results: Results) -> list[Row]:
     """Return the rows of a method along x; raises ResultsError if two are of the same seed."""
-    # Where each method is its own x there is no axis: all have the same place.
-    by_x = {x: held for (x, *_), held in grouped(rows, [view.axis or ""]).items()}
+    by_x: dict[Any, list[Row]] = {}
+    for row in rows:
+        # Where each method is its own x there is no axis: all have the same place.
+        by_x.setdefault(None if view.axis is None else row[view.x], []).append(row)
     for x, held in by_x.items():
         seeds = [row[SEED] for row in held if SEED in row]
         if len(set(seeds)) < len(seeds):

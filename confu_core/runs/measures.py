@@ -82,13 +82,13 @@ def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 def read_examples(folder: Path) -> list[dict[str, Any]]:
     """Read the examples of a results folder."""
-    rows = examples_table(folder).to_pylist()
+    rows = _joined(folder, EXAMPLES, EXAMPLE_SCHEMA).to_pylist()
     return [{**row, "predicted": dict(row["predicted"])} for row in rows]
 
 
-def examples_table(folder: Path) -> pa.Table:
-    """Read the examples of a results folder as a table."""
-    return _joined(folder, EXAMPLES, EXAMPLE_SCHEMA)
+def read_tables(folder: Path) -> tuple[pa.Table, pa.Table]:
+    """Read the measures and the examples of a results folder as tables."""
+    return _joined(folder, MEASURES, SCHEMA), _joined(folder, EXAMPLES, EXAMPLE_SCHEMA)
 
 
 def write_tables(folder: Path, measures: pa.Table, examples: pa.Table) -> None:
@@ -96,6 +96,13 @@ def write_tables(folder: Path, measures: pa.Table, examples: pa.Table) -> None:
     for name, table in ((MEASURES, measures), (EXAMPLES, examples)):
         if len(table) or (folder / name).exists():
             _write(folder / name, table)
+
+
+def write_found(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the measures and the examples that finished cells come with, where there are any."""
+    for name, write in (("measures", write_measures), ("examples", write_examples)):
+        if found := [one for row in rows for one in row.get(name, ())]:
+            write(folder, found)
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -19,15 +19,7 @@ from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, remove_partials, replacing_folder, write_whole, writing
 from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use, locked
 from confu_core.runs.environment import environment as this_environment
-from confu_core.runs.measures import (
-    EXAMPLES,
-    MEASURES,
-    examples_table,
-    read_measures,
-    write_examples,
-    write_measures,
-    write_tables,
-)
+from confu_core.runs.measures import EXAMPLES, MEASURES, read_tables, write_found, write_tables
 from confu_core.runs.parts import PARTS, new_part, parts_of
 from confu_core.runs.results import (
     COSTS,
@@ -90,8 +82,7 @@ class Store:
         self.claim_file.parent.mkdir(exist_ok=True)
         self._claimed: set[str] = set()
         self._known, self._gathered = set(parts_of(folder)), _state(folder / RESULTS)
-        for read in (read_measures, examples_table):  # Damaged ones are found now rather than when they are gathered.
-            read(folder)
+        read_tables(folder)  # Damaged ones are found now rather than when they are gathered.
         self.done = {row["cell"] for row in held if row["status"] == "done"}
         self.tried = set(self.done)  # A cell that had failed before is tried again; one that fails meanwhile is not.
         self._failed = {row["cell"] for row in held} - self.done
@@ -129,9 +120,7 @@ class Store:
         with writing_results():
             part.parent.mkdir(exist_ok=True)
             with replacing_folder(part) as place:
-                for name, write in (("measures", write_measures), ("examples", write_examples)):
-                    if found := [one for row in rows for one in row.get(name, ())]:
-                        write(place, found)
+                write_found(place, rows)
                 plain = [{k: v for k, v in row.items() if k not in ("measures", "examples")} for row in rows]
                 write_results(place, self.plan["benchmark"], plain, costs=costs, version=self.plan["version"])
         self._settle(plain)
@@ -159,7 +148,7 @@ class Store:
         if not parts:
             return
         held = read_results(self.folder)
-        write_tables(self.folder, read_measures(self.folder), examples_table(self.folder))
+        write_tables(self.folder, *read_tables(self.folder))
         write_results(self.folder, held.benchmark, held.rows(), costs=held.cost_rows(), version=held.version)
         for part in parts:
             shutil.rmtree(part)
