@@ -73,8 +73,8 @@ def run_grid(
         told = _Cells(axes, bar)
         summary = run_sweep(axes, out, fixed=fixed, progress=told.progress, written=told.written, **how)
     failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
-    told = f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s"
-    say(as_json, {"path": str(out), **vars(summary), "failed": failed}, told)
+    line = f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s"
+    say(as_json, {"path": str(out), **vars(summary), "failed": failed}, line)
     for cell, error in summary.failed:
         echo(f"cell {cell} failed: {error}", err=True)
     return 1 if summary.failed else 0

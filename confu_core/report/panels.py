@@ -446,15 +446,14 @@ def draw_facets(
                 continue
             if rows:  # Every panel has all words, in the order of the figure.
                 panel = replace(panel, series=[one.over(values) for one in panel.series])
-            elif panel.limits is None:
-                panel = replace(panel, limits=_limits(panel, zero=bars))
-            painter(axes, panel, chosen)
+            limits = panel.limits or _limits(panel, zero=bars)
+            painter(axes, panel if rows else replace(panel, limits=limits), chosen)
             axes.set_title(plain(panel.title), fontweight="bold", pad=4)
             axes.set_xlabel(plain(panel.x_label), fontsize=9)
             said = at % columns and panel.y_label == panels[at - 1].y_label
             axes.set_ylabel("" if said else plain(panel.y_label), fontsize=9)
             if not rows:
-                axes.set_ylim(*panel.limits)
+                axes.set_ylim(*limits)
             finish(axes, panel)
         put_legend(figure, [*method_keys(groups, chosen, bars=bars), *reference_keys(references)])
 

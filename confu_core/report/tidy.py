@@ -119,6 +119,11 @@ class Series:
 
         return self.mapped(with_levels)
 
+    def with_means(self, others: Mapping[str, Series]) -> Series:
+        """Return the same with the means of other series as exact levels."""
+        means = {name: {point.x: point.mean for point in one.points} for name, one in others.items()}
+        return self.beside(lambda x: {name: own.get(x) for name, own in means.items()})
+
 
 def x_values(series: Iterable[Series]) -> list[Any]:
     """List the values of x that any series has: numbers sorted, others as they appear; ``[None]`` if none has any."""
@@ -207,10 +212,7 @@ class Measures:
             for one, held in zip(self.groups, points, strict=True)
         ]
         known = {name: self.series(family, along, defined=defined, **{**where, "metric": name}) for name in exact}
-        for at, one in enumerate(made):
-            means = {name: {point.x: point.mean for point in held[at].points} for name, held in known.items()}
-            made[at] = one.beside(lambda x, means=means: {name: own.get(x) for name, own in means.items()})
-        return made
+        return [one.with_means({name: held[at] for name, held in known.items()}) for at, one in enumerate(made)]
 
     def kept(self, groups: Sequence[int]) -> Measures:
         """Return the same of some groups only."""

@@ -89,7 +89,7 @@ class ReportWords:
         """Return what terms mean: those of measures too, and those of ceilings only where they are known."""
         said = read_data("confu_core.report", "words.toml")
         if not measures:
-            return said["definitions"]  # type: ignore[no-any-return]
+            return said["definitions"]
         own = self.design.definitions if exact else {}
         common = said["definitions"] if exact else _without(said["definitions"], KNOWN_EXACTLY)
         return {**common, **own, **_without(said["measures"], own)}
