@@ -28,6 +28,10 @@ DOT, BESIDE = 0.13, 0.08  # Of a plot with columns, in inches: width of a dot, s
 ROW, AROUND = 0.36, 1.1
 PANEL_WIDTH, PANEL_HEIGHT = 2.25, 1.75
 PROPORTION = (-0.03, 1.03)
+CAPTURE = (
+    "0: nothing beyond what pairs tell; 1: all that only the modalities together tell. "
+    "Left out where the two ceilings coincide."
+)
 
 
 def draw_figures(measures: Measures, view: ReportView) -> list[Image]:
@@ -55,26 +59,20 @@ def _panels(measures: Measures, view: ReportView, headline: Sequence[Series]) ->
     beside = ", beside the exact value of the same." if known else "."
     for of, value in measures.other_totals().items():
         beside += f" Exactly {value:.3f} nats is that of {of}: other variables, so no bound on these."
-    references, title = references_of(view.ceiling, view.floor), capitalised(view.y_label)
-    shown = Panel(title, headline, view.x_label, view.y_label, references, proportion="accuracy" in view.y)
-    others = [
-        (
-            *("higher_order_capture", "Higher-order capture", "higher-order capture", capture),
-            "0: nothing beyond what pairs tell; 1: all that only the modalities together tell. "
-            "Left out where the two ceilings coincide.",
-        ),
-        (
-            *("total_correlation_bound", "Lower bound on the total correlation", "total correlation (nats)"),
-            (exact,) if known else (),
-            f"What each method's scores prove about the total correlation of the modalities{beside}",
-        ),
-    ]
+    x, references = view.x_label, references_of(view.ceiling, view.floor)
+    title, proportion = capitalised(view.y_label), "accuracy" in view.y
+    shown = Panel(title, headline, x, view.y_label, references, proportion=proportion)
+    proved = f"What each method's scores prove about the total correlation of the modalities{beside}"
+    bound, nats = "Lower bound on the total correlation", "total correlation (nats)"
+    others = {
+        "higher_order_capture": (CAPTURE, Panel("Higher-order capture", (), x, "higher-order capture", capture)),
+        "total_correlation_bound": (proved, Panel(bound, (), x, nats, (exact,) if known else ())),
+    }
     # The sweep may have asked for one of these as its headline.
     return [(view.y, "", shown)] + [
-        (metric.removesuffix("_bound"), caption, Panel(title, series, view.x_label, label, lines))
-        for metric, title, label, lines, caption in others
+        (metric.removesuffix("_bound"), caption, replace(panel, series=headline_series(measures, view, metric)))
+        for metric, (caption, panel) in others.items()
         if metric != view.y
-        for series in [headline_series(measures, view, metric)]
     ]
 
 
