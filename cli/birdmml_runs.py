@@ -62,12 +62,7 @@ FEATURES = shared.setting_options(SETTINGS, "feature_files")
     type=shared.PATH,
     help="Written after every epoch, and gone on from where it exists, to more --epochs too.",
 )
-@click.option(
-    "--model",
-    "model_file",
-    type=shared.PATH,
-    help="Where to save the trained model, with its tokenizer.",
-)
+@click.option("--model", "model_file", type=shared.PATH, help="Where to save the trained model, with its tokenizer.")
 @shared.predictions_option
 @click.option("--tensorboard", "logs", type=shared.PATH, help="Folder of a log for TensorBoard.")
 @THREADS

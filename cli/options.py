@@ -136,10 +136,7 @@ METHOD: dict[str, tuple[type, str]] = {
     "lam": (float, "Weight of ConFu's fused terms, in [0, 1]."),
     "temperature": (float, "Divides the score in the loss."),
     "loss": (str, "Of pairs of sides: infonce, or sigmoid, which is SigLIP's.  [default: infonce]"),
-    "fusion": (
-        str,
-        "Kind of ConFu's fused heads: concat, hadamard, gated, shared (EAO's) or FILE.py:Head.",
-    ),
+    "fusion": (str, "Kind of ConFu's fused heads: concat, hadamard, gated, shared (EAO's) or FILE.py:Head."),
     "anchor": (int, "Number of the modality that hub, GRAM and TRIANGLE anchor, from 0."),
 }
 

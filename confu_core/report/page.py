@@ -24,11 +24,7 @@ from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, ours_notes, seed_count
 
-SAID = {
-    "means": "Mean ± half-width of the 95% confidence interval over seeds.",
-    "bold": BOLD,
-    "undefined": UNDEFINED,
-}
+SAID = {"means": "Mean ± half-width of the 95% confidence interval over seeds.", "bold": BOLD, "undefined": UNDEFINED}
 Named = TypeVar("Named", Table, Image)
 
 
