@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from birdmml.data import NAME
 from birdmml.describe import describe
+from confu_core.data_files import read_data, record
 from confu_core.datasets.sources import open_place
 from confu_core.errors import InvalidValue
 from confu_core.media.opened import MediaData, open_media
@@ -30,7 +30,7 @@ SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accurac
 
 def report_words() -> ReportWords:
     """Return what reports call the things of Bird-MML, for `confu_core.report.write_report`."""
-    return ReportWords.read(files("birdmml").joinpath("report.toml").read_text(encoding="utf-8"))
+    return record(ReportWords, read_data("birdmml", "report.toml"), "report.toml")
 
 
 def open_data(place: str | Path) -> MediaData:

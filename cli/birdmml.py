@@ -15,17 +15,16 @@ from confu_cli.birdmml_evaluate import embed, evaluate
 from confu_cli.birdmml_runs import report, report_words, run, sweep
 from confu_cli.datasets import manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
-from confu_cli.options import ListOf, PathOrUrl, as_json, diagnostics
+from confu_cli.options import PATH, PATH_OR_URL, ListOf, diagnostics
 from confu_cli.publishing import publish_command
 from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.results_folders import leaderboard_command, results_command
-from confu_cli.show import echo, number, print_json, print_table, size
+from confu_cli.show import echo, number, print_json, print_table, say
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.publish import Words
     from confu_core.shards import Dataset, Manifest, Recipe
-
-__all__ = ["birdmml"]
 
 
 # JSON key of an accuracy to its heading; not every design has all of them.
@@ -72,8 +71,7 @@ birdmml.add_command(leaderboard_command("birdmml", report_words, "birdmml"))
 
 
 @birdmml.command(epilog="Example: birdmml info data/birds")
-@click.argument("path", type=PathOrUrl())
-@as_json
+@click.argument("path", type=PATH_OR_URL)
 @diagnostics
 def info(path: str | Path, as_json: bool) -> None:
     """Show what a dataset holds: its exact information structure and ceilings, or what is known of real media."""
@@ -98,15 +96,14 @@ def info(path: str | Path, as_json: bool) -> None:
 
 
 @birdmml.command(epilog="Example: birdmml preview data/birds --out gallery.html --split test")
-@click.argument("path", type=PathOrUrl())
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The page, one HTML file.")
-@click.option("--sheet", type=click.Path(path_type=Path), help="The contact sheet.  [default: as --out, with .png]")
+@click.argument("path", type=PATH_OR_URL)
+@click.option("--out", required=True, type=PATH, help="The page, one HTML file.")
+@click.option("--sheet", type=PATH, help="The contact sheet.  [default: as --out, with .png]")
 @click.option("--split", "splits", type=ListOf(str), help="Splits to show.  [default: all]")
 @click.option("--species", type=ListOf(str), help='Species to show, such as "Canada Jay,Bobolink".  [default: all]')
 @click.option("--per-species", type=int, default=4, show_default=True, help="Samples of each, from each split in turn.")
 @click.option("--limit", type=int, help="Samples of all together.  [default: as many as 22 MB hold, at most 160]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which samples.")
-@as_json
 @diagnostics
 def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     """Write a page to look at and listen to, and a contact sheet of its pictures.
@@ -120,12 +117,11 @@ def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     dataset = open_dataset(path)
     written = write_preview(dataset, out, **choice)
     sheet = None if written.sheet is None else str(written.sheet)
-    if as_json:
-        print_json({**asdict(written), "page": str(written.page), "sheet": sheet, "cards": written.cards})
-        return
+    said = {**asdict(written), "page": str(written.page), "sheet": sheet, "cards": written.cards}
     known = describe(dataset)
     what = f"{written.cards} {known.rows} of {written.species} {known.classes}, {size(written.bytes)}"
-    echo(f"{written.page}: {what}; {f'contact sheet {sheet}' if sheet else 'no pictures, no contact sheet'}")
+    pictures = f"contact sheet {sheet}" if sheet else "no pictures, no contact sheet"
+    say(as_json, said, f"{written.page}: {what}; {pictures}")
 
 
 def _with_additive(manifest: Manifest) -> dict[str, Any]:

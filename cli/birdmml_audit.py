@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import ENGINES, ListOf, PathOrUrl, as_json, diagnostics, together, workers
-from confu_cli.show import WIDTH, echo, number, print_json, print_table, progress_bar
+from confu_cli.options import ENGINES, PATH, PATH_OR_URL, ListOf, diagnostics, together, workers
+from confu_cli.show import echo, number, print_json, print_table, progress_bar
 from confu_core.escaping import visible
 
 if TYPE_CHECKING:
     from birdmml.audit import Audit, Finding
     from birdmml.audit.headroom import Headroom
 
-__all__ = ["audit"]
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+LAYOUT = [{"no_wrap": True}, *[{"no_wrap": True, "justify": "right"}] * 2, {"overflow": "fold"}]
 HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 
 
 @click.command("audit", cls=Verb, epilog="Example: birdmml audit data/birds --fail-on error")
-@click.argument("path", type=PathOrUrl())
-@click.option("--page", type=click.Path(path_type=Path), help="Write a page as well, one HTML file.")
+@click.argument("path", type=PATH_OR_URL)
+@click.option("--page", type=PATH, help="Write a page as well, one HTML file.")
 @click.option("--only", type=ListOf(str), help="Checks to run, by code.  [default: all]")
 @click.option("--skip", type=ListOf(str), default="", help="Checks not to run, by code.")
 @click.option("--fail-on", type=click.Choice(["error", "warning"]), help="Exit status 1 if there is one as grave.")
@@ -33,21 +32,16 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which, and the intervals.")
 @click.option("--na", type=ListOf(str), help="Cells that say nothing is known.  [default: as the dataset was built]")
 @together(workers, *ENGINES)
-@as_json
 @diagnostics
 def audit(
     path: str | Path,
     page: Path | None,
-    only: list[str] | None,
     skip: list[str],
     fail_on: str | None,
-    rows: int,
-    seed: int,
-    na: list[str] | None,
-    workers: int,
     engine: str,
     scheduler: str | None,
     as_json: bool,
+    **how: Any,
 ) -> int:
     """Tell what is wrong with a dataset, generated or real, and where modalities complement each other.
 
@@ -59,17 +53,8 @@ def audit(
     from confu_core.parallel.cluster import engine_in_use
 
     with engine_in_use(engine, scheduler), progress_bar("auditing", "rows") as bar:
-        found = examine(
-            path,
-            only=only,
-            skip=[code for code in skip if code],
-            rows=rows,
-            seed=seed,
-            na=na,
-            workers=workers,
-            look=page is not None,
-            progress=lambda done, total: bar(done, total, ""),
-        )
+        skipped = [code for code in skip if code]
+        found = examine(path, skip=skipped, look=page is not None, progress=lambda at, all: bar(at, all, ""), **how)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -95,17 +80,9 @@ def _print(found: Audit) -> None:
 
 
 def _print_findings(heading: str, severity: str, findings: list[Finding]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    title = Text(heading, style=STYLES[severity])
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
-    table.add_column("check", no_wrap=True)
-    table.add_column("count", justify="right", no_wrap=True)
-    table.add_column("share", justify="right", no_wrap=True)
-    table.add_column("what, where, and what to do", overflow="fold")
+    rows = []
     for one in findings:
         said = Text(visible(one.summary))
         for example in one.examples[:2]:
@@ -113,9 +90,9 @@ def _print_findings(heading: str, severity: str, findings: list[Finding]) -> Non
             said.append(f"\n{visible(where)}", style="dim")
         if one.advice:
             said.append(f"\n{visible(one.advice)}", style="italic")
-        table.add_row(Text(one.code), Text(f"{one.count:,}"), Text(f"{one.share:.1%}"), said)
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-    console.print(table)
+        rows.append([one.code, f"{one.count:,}", f"{one.share:.1%}", said])
+    columns = ["check", "count", "share", "what, where, and what to do"]
+    print_table(Text(heading, style=STYLES[severity]), columns, rows, LAYOUT)
 
 
 def _print_headroom(found: Headroom) -> None:

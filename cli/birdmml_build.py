@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli import options as shared
 from confu_cli.datasets import build_dataset, manifest_dict
 from confu_cli.group import Verb
-from confu_cli.options import (
-    BUILDING,
-    PathOrUrl,
-    as_json,
-    build_options,
-    diagnostics,
-    given,
-    key_values,
-    setting_options,
-    workers,
-)
 from confu_cli.real_media import is_real, print_left_out, source_options, source_recipe
-from confu_cli.show import echo, print_json, size
+from confu_cli.show import echo, print_json
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from birdmml.settings import Settings
-    from confu_core.datasets import Contents
     from confu_core.shards import Manifest, Recipe
-
-__all__ = ["build"]
 
 
 SETTINGS, INGEST = "birdmml.settings:Settings", "birdmml.ingest_settings:IngestSettings"
@@ -42,16 +31,15 @@ SOUND = '.cast_column("{column}", datasets.Audio(decode=False))'
 
 @click.command(cls=Verb, epilog="Example: birdmml build --preset tiny --shares redundant=0.6,xor=0.4 --out data/birds")
 @click.option(
-    "--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/birds."
+    "--out", required=True, type=shared.PATH_OR_URL, help="Folder of the dataset, or a URL such as s3://bucket/birds."
 )
 @click.option("--preset", default=None, help="tiny, small, paper or xor.  [default: small]")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with any of the settings; flags go first.")
-@setting_options(SETTINGS, "* shares group_weights caption")
+@click.option("--config", type=shared.PATH, help="TOML file with any of the settings; flags go first.")
+@shared.setting_options(SETTINGS, "* shares group_weights caption")
 @source_options()
-@setting_options(INGEST, "split apart *")
-@build_options("parquet,webdataset", "Shards to write.", 250, workers)
-@as_json
-@diagnostics
+@shared.setting_options(INGEST, "split apart *")
+@shared.build_options("parquet,webdataset", "Shards to write.", 250, shared.workers)
+@shared.diagnostics
 def build(
     out: str | Path,
     config: Path | None,
@@ -69,11 +57,12 @@ def build(
     from confu_core.parallel.cluster import engine_in_use
     from confu_core.shards.layout import check_formats
 
-    how = {name: dials.pop(name) for name in BUILDING}
+    how = {name: dials.pop(name) for name in shared.BUILDING}
     check_formats(tuple(how["formats"]))  # Before files are looked at, which may take hours.
-    dials = {name: value for name, value in given(dials).items() if value != ()}
+    dials = {name: value for name, value in shared.given(dials).items() if value != ()}
     if source is None:
-        recipe: Recipe = _generated(config, {**dials, **({"root": roots} if roots else {}), **_named("map", columns)})
+        files = {name: held for name, held in (("root", roots), ("map", columns)) if held}
+        recipe: Recipe = _generated(config, {**dials, **files})
     else:
         with engine_in_use(how["engine"], how["scheduler"]):
             recipe = source_recipe(source, roots, columns, config, _real_only(dials), how["workers"])
@@ -87,6 +76,7 @@ def build(
 
 def _print_built(out: str | Path, manifest: Manifest, seconds: float) -> None:
     from birdmml.describe import describe
+    from confu_core.inputs import Sound
     from confu_core.io.storage import location
     from confu_core.shards import Dataset
 
@@ -104,19 +94,10 @@ def _print_built(out: str | Path, manifest: Manifest, seconds: float) -> None:
         shards = sum(shard.split == split and shard.format == "parquet" for shard in manifest.shards)
         # Of these two, only pandas reads from a URL.
         lines = LOAD if isinstance(out, Path) else LOAD.rpartition("\n")[0]
-        sounds = "".join(SOUND.format(column=column) for column in _sound_columns(known.contents))
+        # What readers of others would decode as sounds, for which they need FFmpeg.
+        heard = [one.column for one in known.contents.inputs.inputs.values() if isinstance(one, Sound)]
+        sounds = "".join(SOUND.format(column=column) for column in heard)
         echo(*lines.format(path=out, split=split, shards=shards, sounds=sounds).splitlines())
-
-
-def _sound_columns(contents: Contents) -> list[str]:
-    """Return which columns the readers of others would decode as sounds, for which they need FFmpeg."""
-    from confu_core.inputs import Sound
-
-    return [one.column for one in contents.inputs.inputs.values() if isinstance(one, Sound)]
-
-
-def _named(name: str, values: tuple[str, ...]) -> dict[str, Any]:
-    return {name: values} if values else {}
 
 
 def _generated(config: Path | None, dials: dict[str, Any]) -> Recipe:
@@ -146,13 +127,11 @@ def _settings(config: Path | None, dials: dict[str, Any]) -> Settings:
     values = read_config(config) if config is not None else {}
     in_file = values.pop("preset", "small")
     name = dials.pop("preset", None)
-    captions = {key: _share(key, text) for key, text in key_values(dials.pop("caption", ()), "--caption").items()}
-    by_group = {option: dials.pop(option, None) for option in ("shares", "group_weights")}
+    captions = _numbers(dials.pop("caption", ()), "--caption")
+    for option in ("shares", "group_weights"):
+        if (text := dials.pop(option, None)) is not None:
+            values[option] = _numbers(text.split(","), f"--{option.replace('_', '-')}")
     values |= dials
-    for option, text in by_group.items():
-        if text is not None:
-            pairs = key_values(text.split(","), f"--{option.replace('_', '-')}")
-            values[option] = {key: _share(key, number) for key, number in pairs.items()}
     of_all = {key: value for key, value in captions.items() if "." not in key}
     if of_all:
         from_file = values.get("caption", {})
@@ -166,8 +145,11 @@ def _settings(config: Path | None, dials: dict[str, Any]) -> Settings:
     return replace(settings, group_captions=groups)
 
 
-def _share(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise click.UsageError(f"{name} must be a number; got {text!r}") from None
+def _numbers(pairs: Sequence[str], option: str) -> dict[str, float]:
+    read = {}
+    for name, text in shared.key_values(pairs, option).items():
+        try:
+            read[name] = float(text)
+        except ValueError:
+            raise click.UsageError(f"{name} must be a number; got {text!r}") from None
+    return read

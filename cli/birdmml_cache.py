@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Group
-from confu_cli.options import as_json, cache_folder_option, diagnostics
-from confu_cli.show import echo, print_json, print_table, size
+from confu_cli.options import cache_folder_option, diagnostics
+from confu_cli.show import echo, print_json, print_table, say
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.shards.cache import CacheEntry
-
-__all__ = ["cache"]
 
 
 @click.group("cache", cls=Group, epilog="Example: birdmml cache list")
@@ -25,7 +24,6 @@ def cache() -> None:
 
 @cache.command("list", epilog="Example: birdmml cache list")
 @cache_folder_option
-@as_json
 @diagnostics
 def list_caches(cache: Path | None, as_json: bool) -> None:
     """List decoded data: size, age, and the dataset that they were made from."""
@@ -47,7 +45,6 @@ def list_caches(cache: Path | None, as_json: bool) -> None:
 @cache.command("clear", epilog="Example: birdmml cache clear")
 @click.argument("names", nargs=-1)
 @cache_folder_option
-@as_json
 @diagnostics
 def clear(names: tuple[str, ...], cache: Path | None, as_json: bool) -> int:
     """Remove decoded data, all or those whose NAMES the list shows.
@@ -58,11 +55,9 @@ def clear(names: tuple[str, ...], cache: Path | None, as_json: bool) -> int:
     from confu_core.shards.cache import clear_caches
 
     removed, used = clear_caches(root := _root(cache), names)
-    if as_json:
-        said = {"removed": [_said(one) for one in removed], "in_use": [_said(one) for one in used]}
-        print_json({"path": str(root), **said})
-    else:
-        echo(f"{root}: {len(removed)} caches removed, {size(sum(one.bytes for one in removed))}")
+    said = {"removed": [_said(one) for one in removed], "in_use": [_said(one) for one in used]}
+    freed = size(sum(one.bytes for one in removed))
+    say(as_json, {"path": str(root), **said}, f"{root}: {len(removed)} caches removed, {freed}")
     for one in used:
         echo(f"{one.name} is in use by another process and stays: {one.dataset}", err=True)
     return 1 if used else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,15 @@ import click
 
 from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import as_json, cache_folder_option, diagnostics, kept_in, setting_options, together
-from confu_cli.results import check_results_folder, do_each, print_row
-from confu_cli.show import echo, print_json, progress_bar, size
+from confu_cli.options import PATH, cache_folder_option, diagnostics, kept_in, setting_options, together
+from confu_cli.results import check_results_folder, do_each, print_row, print_run
+from confu_cli.show import progress_bar, say
 from confu_core.errors import InvalidValue
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.media.opened import MediaData
 
-__all__ = ["embed", "evaluate"]
 
 MODEL = "File that `birdmml run --model` wrote"
 READ = together(FEATURES, cache_folder_option, THREADS)
@@ -25,10 +26,10 @@ READ = together(FEATURES, cache_folder_option, THREADS)
 
 @click.command(cls=Verb, epilog="Example: birdmml evaluate --model confu.pt --data ssw60:/data/ssw60 --out runs/real")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
-@click.option("--model", type=click.Path(path_type=Path), help=f"{MODEL}.")
+@click.option("--model", type=PATH, help=f"{MODEL}.")
 @click.option(
     "--embeddings",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Embeddings of any model: Parquet by key, or npz with keys, a column or array for each modality.",
 )
 @click.option("--name", help="What it is called in tables.  [default: the method, or the name of the file]")
@@ -55,7 +56,6 @@ READ = together(FEATURES, cache_folder_option, THREADS)
 )
 @kept_in
 @READ
-@as_json
 @diagnostics
 def evaluate(
     data: str, model: Path | None, embeddings: Path | None, out: Path | None, as_json: bool, **options: Any
@@ -93,15 +93,15 @@ def evaluate(
             how = {**given, **_reading(options, bar), "norm_probe": options["norm_probe"]}
             found = evaluate_model(model, opened, **how)
     saving = [] if out is None else [lambda: found.save(out)]
-    do_each([lambda: print_row(found.row, found.label, found.seconds, as_json), *saving])
+    tables = functools.partial(print_run, label=found.label)
+    do_each([lambda: print_row(found.row, found.seconds, as_json, tables), *saving])
 
 
 @click.command(cls=Verb, epilog="Example: birdmml embed --model confu.pt --data data/birds --out embeddings.parquet")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
-@click.option("--model", required=True, type=click.Path(path_type=Path), help=f"{MODEL}.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file to write.")
+@click.option("--model", required=True, type=PATH, help=f"{MODEL}.")
+@click.option("--out", required=True, type=PATH, help="Parquet file to write.")
 @READ
-@as_json
 @diagnostics
 def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> None:
     """Write what a trained model makes of data, by key.
@@ -118,11 +118,9 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
     rows = {split: len(next(iter(vectors.values()))) for split, vectors in found.splits.items()}
     queries = list(next(iter(found.splits.values())))
     described = 0 if found.descriptions is None else len(found.descriptions)
-    if as_json:
-        print_json({"file": str(out), "rows": rows, "queries": queries, "descriptions": described})
-    else:
-        counts = ", ".join(f"{count:,} of {split}" for split, count in rows.items())
-        echo(f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}")
+    counts = ", ".join(f"{count:,} of {split}" for split, count in rows.items())
+    told = f"{out}, {size(out.stat().st_size)}: {counts}, {described} descriptions; {', '.join(queries)}"
+    say(as_json, {"file": str(out), "rows": rows, "queries": queries, "descriptions": described}, told)
 
 
 def _for_place(out: Path, data: str) -> MediaData:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,27 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli import options as shared
+from confu_cli import results
 from confu_cli.config import config_option
 from confu_cli.group import Verb
-from confu_cli.options import (
-    SPREAD,
-    ListOf,
-    as_json,
-    cache_folder_option,
-    diagnostics,
-    given,
-    kept_in,
-    key_values,
-    method_options,
-    name_option,
-    predictions_option,
-    results_folder,
-    setting_options,
-    spread_options,
-    together,
-    trained_method,
-)
-from confu_cli.results import Epochs, check_results_folder, do_each, print_row, report_command, run_grid, run_settings
 from confu_cli.show import progress_bar, verbose
 
 if TYPE_CHECKING:
@@ -40,7 +24,6 @@ if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
-__all__ = ["FEATURES", "THREADS", "WHAT", "by_modality", "report", "report_words", "run", "sweep"]
 
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files measures"
@@ -53,8 +36,8 @@ THREADS = click.option(
     show_default=True,
     help="Cores to compute on; numbers may differ in their last digits.",
 )
-WHERE = together(
-    cache_folder_option,
+WHERE = shared.together(
+    shared.cache_folder_option,
     click.option(
         "--device",
         default="auto",
@@ -62,35 +45,29 @@ WHERE = together(
         help="Where to train: cpu, cuda, cuda:1; auto is cuda if there is any.",
     ),
 )
-FEATURES = setting_options(SETTINGS, "feature_files")
+FEATURES = shared.setting_options(SETTINGS, "feature_files")
 
 
 @click.command(cls=Verb, epilog="Example: birdmml run --data data/ --method confu --out runs/one")
 @click.option("--data", required=True, metavar="DATA", help=f"{WHAT}.")
-@trained_method
-@name_option
-@kept_in
-@setting_options(SETTINGS, ORDER)
-@method_options()
+@shared.trained_method
+@shared.name_option
+@shared.kept_in
+@shared.setting_options(SETTINGS, ORDER)
+@shared.method_options()
 @WHERE
 @click.option("--stream", is_flag=True, help="Read the shards themselves, without a cache.")
 @click.option(
     "--checkpoint",
-    type=click.Path(path_type=Path),
+    type=shared.PATH,
     help="Written after every epoch, and gone on from where it exists, to more --epochs too.",
 )
-@click.option(
-    "--model",
-    "model_file",
-    type=click.Path(path_type=Path),
-    help="Where to save the trained model, with its tokenizer.",
-)
-@predictions_option
-@click.option("--tensorboard", "logs", type=click.Path(path_type=Path), help="Folder of a log for TensorBoard.")
+@click.option("--model", "model_file", type=shared.PATH, help="Where to save the trained model, with its tokenizer.")
+@shared.predictions_option
+@click.option("--tensorboard", "logs", type=shared.PATH, help="Folder of a log for TensorBoard.")
 @THREADS
 @config_option
-@as_json
-@diagnostics
+@shared.diagnostics
 def run(data: str, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Train one method and evaluate it in every way that the data and the method define.
 
@@ -102,7 +79,7 @@ def run(data: str, name: str | None, out: Path | None, as_json: bool, **options:
     model_file, logs, count = (options.pop(name) for name in ("model_file", "logs", "threads"))
     from confu_core.media.settings import MediaSettings
 
-    settings = run_settings(MediaSettings, {"data": data, **_values(options)}, options["other"])
+    settings = results.run_settings(MediaSettings, {"data": data, **_values(options)}, options["other"])
     from birdmml.bench import run as run_once
     from confu_core.runs.environment import threads, usable_cores
     from confu_core.training.processes import processes, ranks
@@ -125,26 +102,25 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
         if file is not None:
             check_writable(file)
     if out is not None:
-        check_results_folder(out, _plan(settings))
+        results.check_results_folder(out, _plan(settings))
 
 
 @click.command(cls=Verb, epilog="Example: birdmml sweep --data data/ --method confu,clip --seed 0,1,2 --out runs/birds")
-@click.option("--data", required=True, type=ListOf(str), help=f"{WHAT}. Several may be of several kinds.")
-@results_folder
+@click.option("--data", required=True, type=shared.ListOf(str), help=f"{WHAT}. Several may be of several kinds.")
+@shared.results_folder
 @click.option(
     "--method",
-    type=ListOf(str),
+    type=shared.ListOf(str),
     default="clip,confu,gram,hub,symile,triangle",
     show_default=True,
     help="Which methods; also an installed one, or path/to/file.py:Class.",
 )
-@setting_options(SETTINGS, ORDER, many=True)
-@method_options(many=True)
+@shared.setting_options(SETTINGS, ORDER, many=True)
+@shared.method_options(many=True)
 @WHERE
-@spread_options
+@shared.spread_options
 @config_option
-@as_json
-@diagnostics
+@shared.diagnostics
 def sweep(out: Path, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
@@ -153,9 +129,9 @@ def sweep(out: Path, as_json: bool, cache: Path | None, device: str, **options: 
     """
     from birdmml.bench import run_sweep
 
-    how = given({name: options.pop(name) for name in SPREAD})
+    how = shared.given({name: options.pop(name) for name in shared.SPREAD})
     grid = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
-    return run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
+    return results.run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
 
 
 def report_words() -> ReportWords:
@@ -165,17 +141,18 @@ def report_words() -> ReportWords:
     return bench.report_words()
 
 
-report = report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words, "birdmml")
+report = results.report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words, "birdmml")
 
 
-def by_modality(given: Sequence[str], option: str) -> dict[str, str]:
+def by_modality(said: Sequence[str], option: str) -> dict[str, str]:
     """Read what is said of modalities, several times or with commas."""
-    return key_values([part for value in given for part in value.split(",")], option)
+    return shared.key_values([part for value in said for part in value.split(",")], option)
 
 
 def _values(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the user gave: settings, with what has several parts read."""
-    values = given({name: value for name, value in options.items() if name not in ("other", "augment", "measures")})
+    apart = ("other", "augment", "measures")
+    values = shared.given({name: value for name, value in options.items() if name not in apart})
     for name in ("encoders", "feature_files"):
         option = "--encoder" if name == "encoders" else "--features"
         if named := by_modality(values.pop(name), option):
@@ -195,7 +172,7 @@ def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any,
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(tensorboard(logs)) if logs is not None else None
         bar = stack.enter_context(progress_bar(f"training {settings.method}", "steps"))
-        epochs = Epochs(settings.epochs, bar)
+        epochs = results.Epochs(settings.epochs, bar)
 
         def watch(progress: Progress) -> None:
             if progress.epoch is not None:
@@ -228,13 +205,14 @@ def _finish(
     from confu_core.media.sweep import kept
     from confu_core.runs.sweep import keep
 
-    row = {**kept(found), **given({"name": name})}
-    steps: list[Callable[[], None]] = [lambda: print_row(row, found.label, seconds, as_json)]
+    row = {**kept(found), **shared.given({"name": name})}
+    tables = functools.partial(results.print_run, label=found.label)
+    steps: list[Callable[[], None]] = [lambda: results.print_row(row, seconds, as_json, tables)]
     if out is not None:
         steps.append(lambda: keep(row, out, plan=_plan(settings), seconds=seconds))
     if model_file is not None:
         steps.append(lambda: save_model(model_file, found))
-    do_each(steps)
+    results.do_each(steps)
 
 
 def _plan(settings: MediaSettings) -> dict[str, Any]:

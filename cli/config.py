@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-__all__ = ["config_option"]
+from confu_cli.options import PATH
 
 MOST_BYTES = 1 << 24  # Of what runs and sweeps write.
 APART = ("config", "as_json", "verbose", "debug")  # What is no setting.
@@ -32,7 +32,7 @@ def _read(context: click.Context, option: click.Parameter, path: Path | None) ->
 
 config_option = click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=PATH,
     is_eager=True,
     expose_value=False,
     callback=_read,

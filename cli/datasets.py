@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import PathOrUrl, as_json, diagnostics
-from confu_cli.show import WIDTH, echo, print_json, print_table, progress_bar, size
+from confu_cli.options import PATH_OR_URL, diagnostics
+from confu_cli.show import WIDTH, echo, print_json, print_table, progress_bar
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.shards import Dataset, Manifest, Recipe, Report
 
-__all__ = ["build_dataset", "manifest_dict", "print_dataset", "say_computed", "verify_command"]
 
 _HASH = re.compile("[0-9a-f]{64}")  # For machines, which read --json.
 
@@ -30,11 +30,10 @@ def verify_command(
     """Return the verb `verify` of a command."""
 
     @click.command("verify", cls=Verb, epilog=f"Example: {command} verify data/{command.removesuffix('bench')} --deep")
-    @click.argument("path", type=PathOrUrl())
+    @click.argument("path", type=PATH_OR_URL)
     @click.option("--deep", is_flag=True, help="Decode every row, picture and sound as well.")
     @click.option("--repair", "mend", is_flag=True, help="Write bad shards and checksums again, and prove them.")
     @sources
-    @as_json
     @diagnostics
     def verify(path: str | Path, deep: bool, mend: bool, as_json: bool, **source: Any) -> int:
         """Prove a dataset complete and unaltered, and name each bad shard.

@@ -19,8 +19,6 @@ from confu_cli.options import Dials, ListOf
 from confu_cli.show import echo
 from confu_core.errors import ConfuError, InvalidValue, ResultsError, nearest
 
-__all__ = ["Group", "Verb"]
-
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 _UNWRITTEN = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, get_type_hints
 
 import click
 
@@ -18,121 +19,45 @@ from confu_cli.show import VERBOSE, echo
 from confu_core.errors import InvalidValue
 from confu_core.settings import Dial, dials
 
-__all__ = [
-    "BUILDING",
-    "ENGINES",
-    "METHODS",
-    "SPREAD",
-    "Dials",
-    "ListOf",
-    "PathOrUrl",
-    "as_json",
-    "build_options",
-    "cache_folder_option",
-    "diagnostics",
-    "given",
-    "kept_in",
-    "key_values",
-    "method_options",
-    "name_option",
-    "predictions_option",
-    "results_folder",
-    "setting_options",
-    "spread_options",
-    "together",
-    "trained_method",
-    "workers",
-]
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
 SPREAD = ("workers", "engine", "scheduler", "part")  # What `spread_options` adds.
 BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
 METHODS = (
-    "bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, supervised, symile, triangle, "
-    "an installed one, or path/to/file.py:Class"
-)
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-workers = click.option(
-    "--workers",
-    type=int,
-    callback=lambda _context, _option, given: _cores() if given is None else given,
-    help="Number of processes.  [default: one per core]",
-)
-ENGINES = (
-    click.option("--engine", default="local", show_default=True, help="What computes: local or dask."),
-    click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
-)
-results_folder = click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="Results folder; what it holds is kept."
-)
-cache_folder_option = click.option(
-    "--cache", type=click.Path(path_type=Path), help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
-)
-kept_in = click.option(
-    "--out", type=click.Path(path_type=Path), help="Results folder, for a report; what it holds is kept."
-)
-trained_method = click.option(
-    "--method", default="confu", show_default=True, help=f"{METHODS[0].upper()}{METHODS[1:]}."
+    "Bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, supervised, symile, triangle, "
+    "an installed one, or path/to/file.py:Class."
 )
 
 
-def _say_more(context: click.Context, option: click.Parameter, wanted: bool) -> None:
-    """Pass on what the library logs for the length of a command, if that is wanted."""
-    context.meta[VERBOSE] = wanted
-    if wanted:
-        logger, told = logging.getLogger("confu_core"), _Told()
-        logger.addHandler(told)
-        logger.setLevel(logging.INFO)
-        context.call_on_close(lambda: logger.removeHandler(told))
+class Text(click.ParamType):
+    """What a function reads from text; where it raises ValueError, the text is said to be unlike what is meant."""
+
+    def __init__(self, name: str, metavar: str, read: Callable[[str], Any], unlike: str = "") -> None:
+        self.name, self.metavar, self.read, self.unlike = name, metavar, read, unlike
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Show what stands for a value in help texts."""
+        return self.metavar
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read text; what a default holds already has its type."""
+        try:
+            return self.read(value) if isinstance(value, str) else value
+        except (ArithmeticError, ValueError):
+            self.fail(f"{value!r} is {self.unlike}", param, ctx)
 
 
-class _Told(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        echo(record.getMessage(), err=True)
-
-
-def _cores() -> int:
-    from confu_core.runs.environment import usable_cores
-
-    return usable_cores()
-
-
-# Options of methods by type, with the help text; their defaults are the methods' own.
-METHOD: dict[str, tuple[type, str]] = {
-    "lam": (float, "Weight of ConFu's fused terms, in [0, 1]."),
-    "temperature": (float, "Divides the score in the loss."),
-    "loss": (str, "Of pairs of sides: infonce, or sigmoid, which is SigLIP's.  [default: infonce]"),
-    "fusion": (
-        str,
-        "Kind of ConFu's fused heads: concat, hadamard, gated, shared (EAO's) or FILE.py:Head.",
-    ),
-    "anchor": (int, "Number of the modality that hub, GRAM and TRIANGLE anchor, from 0."),
-}
-
-
-class ListOf(click.ParamType):
+class ListOf(Text):
     """Values with commas, and ranges start:stop or start:stop:step with the stop included."""
 
     def __init__(self, kind: type) -> None:
+        name, metavar = {int: ("whole numbers", "INT"), float: ("numbers", "FLOAT"), str: ("names", "NAME")}[kind]
+        super().__init__(name, f"{metavar},...", self._values, f"not a list of {name}, such as 0,1,2 or 0:1:0.1")
         self.kind = kind
-        self.name = {int: "whole numbers", float: "numbers", str: "names"}[kind]
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Show that values are joined by commas."""
-        return {int: "INT,...", float: "FLOAT,...", str: "NAME,..."}[self.kind]
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
-        """Read a list."""
-        if isinstance(value, list):
-            return value
-        try:
-            return [item for part in value.split(",") for item in self._range(part.strip())]
-        except (ArithmeticError, ValueError):
-            self.fail(f"{value!r} is not a list of {self.name}, such as 0,1,2 or 0:1:0.1", param, ctx)
+    def _values(self, text: str) -> list[Any]:
+        return [item for part in text.split(",") for item in self._range(part.strip())]
 
     def _range(self, part: str) -> list[Any]:
         # A path to a method has a colon of its own.
@@ -148,76 +73,78 @@ class ListOf(click.ParamType):
         return [self.kind(start + step * i) for i in range(int((stop - start) / step) + 1)]
 
 
-class PartOf(click.ParamType):
-    """One of several parts, as 3/20."""
-
-    name = "part"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Show both numbers."""
-        return "PART/PARTS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """Read two numbers; which make sense is said where they are used."""
-        part, _, parts = str(value).partition("/")
-        if not (part.isdecimal() and parts.isdecimal()):
-            self.fail(f"{value!r} is no part of several, such as 3/20", param, ctx)
-        return int(part), int(parts)
+def _part(text: str) -> tuple[int, int]:
+    """Read two numbers; which make sense is said where they are used."""
+    if not (found := re.fullmatch(r"(\d+)/(\d+)", text)):
+        raise ValueError(text)
+    return int(found[1]), int(found[2])
 
 
-class PathOrUrl(click.ParamType):
-    """A local path, as a Path; or a URL such as s3://bucket/folder, as it was written."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
-        """Leave URLs alone: a path would lose one of their slashes."""
-        return value if isinstance(value, Path) or "://" in value else Path(value)
+def _count_or_names(text: str) -> int | list[str]:
+    with contextlib.suppress(ValueError):
+        return int(text)
+    if not any(map(str.isalpha, text)):
+        raise ValueError(text)
+    return [name.strip() for name in text.split(",")]
 
 
-class CountOrNames(click.ParamType):
-    """A whole number, or names with commas."""
-
-    name = "integer or names"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Show both."""
-        return "INTEGER|NAME,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | list[str]:
-        """Read either."""
-        if isinstance(value, int | list):
-            return value
-        with contextlib.suppress(ValueError):
-            return int(value)
-        if not any(map(str.isalpha, value)):
-            self.fail(f"{value!r} is neither a whole number nor names with commas", param, ctx)
-        return [name.strip() for name in value.split(",")]
+PATH = click.Path(path_type=Path)
+# A URL stays as it was written: a path would lose one of its slashes.
+PATH_OR_URL = Text("path", "PATH", lambda text: text if "://" in text else Path(text))
+PART = Text("part", "PART/PARTS", _part, "no part of several, such as 3/20")
+COUNT = Text("integer or names", "INTEGER|NAME,...", _count_or_names, "neither a whole number nor names with commas")
+LEVEL = Text(
+    "dB or none", "DB|none", lambda text: text if text == "none" else float(text), "neither a level in dB nor none"
+)
 
 
-class LevelOrNone(click.ParamType):
-    """A number of dB, or the word none."""
+def together(*decorators: Decorator) -> Decorator:
+    """Return one decorator that applies several, the first outermost."""
+    return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
 
-    name = "dB or none"
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Show both."""
-        return "DB|none"
+def _cores() -> int:
+    from confu_core.runs.environment import usable_cores
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        """Read either."""
-        if value == "none":
-            return "none"
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a level in dB nor none", param, ctx)
+    return usable_cores()
+
+
+workers = click.option(
+    "--workers",
+    type=int,
+    callback=lambda _context, _option, given: _cores() if given is None else given,
+    help="Number of processes.  [default: one per core]",
+)
+ENGINES = (
+    click.option("--engine", default="local", show_default=True, help="What computes: local or dask."),
+    click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
+)
+# What a sweep is computed on, and which part of it.
+spread_options = together(
+    workers, *ENGINES, click.option("--part", type=PART, help="Compute one part of several, such as 3/20.")
+)
+results_folder = click.option("--out", required=True, type=PATH, help="Results folder; what it holds is kept.")
+cache_folder_option = click.option(
+    "--cache", type=PATH, help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
+)
+kept_in = click.option("--out", type=PATH, help="Results folder, for a report; what it holds is kept.")
+trained_method = click.option("--method", default="confu", show_default=True, help=METHODS)
+
+
+# Options of methods by type, with the help text; their defaults are the methods' own.
+METHOD: dict[str, tuple[type, str]] = {
+    "lam": (float, "Weight of ConFu's fused terms, in [0, 1]."),
+    "temperature": (float, "Divides the score in the loss."),
+    "loss": (str, "Of pairs of sides: infonce, or sigmoid, which is SigLIP's.  [default: infonce]"),
+    "fusion": (str, "Kind of ConFu's fused heads: concat, hadamard, gated, shared (EAO's) or FILE.py:Head."),
+    "anchor": (int, "Number of the modality that hub, GRAM and TRIANGLE anchor, from 0."),
+}
 
 
 # How the annotation of a dial is read: what can be an axis of a sweep, and what cannot; records are read as text.
 SINGLE: dict[Any, type] = {int: int, float: float, float | None: float, str: str}
 OTHERS: dict[Any, click.ParamType] = {
-    int | tuple[str, ...]: CountOrNames(),
+    int | tuple[str, ...]: COUNT,
     tuple[str, ...]: ListOf(str),
     tuple[float, ...]: ListOf(float),
     tuple[float, ...] | None: ListOf(float),
@@ -245,7 +172,7 @@ class Dials(click.Option):
 
     def _option(self, name: str, one: Dial, kind: Any, default: Any) -> click.Option:
         single = SINGLE.get(kind)
-        read = LevelOrNone() if one.none else OTHERS.get(kind, single)
+        read = LEVEL if one.none else OTHERS.get(kind, single)
         if self.many and single and not one.none:
             read = ListOf(single)
         shown = one.shown or _shown(default)
@@ -295,18 +222,6 @@ def build_options(formats: str, text: str, rows: int, processes: Decorator) -> D
     )
 
 
-def spread_options(function: Command) -> Command:
-    """Add what a sweep is computed on, and which part of it."""
-    part = click.option("--part", type=PartOf(), help="Compute one part of several, such as 3/20.")
-    decorated: Command = together(workers, *ENGINES, part)(function)
-    return decorated
-
-
-def together(*decorators: Decorator) -> Decorator:
-    """Return one decorator that applies several, the first outermost."""
-    return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
-
-
 def _printable(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
     if name is not None and not (name.strip() and name.isprintable()):
         raise click.UsageError(f"--name must be text that can be printed; got {name!r}")
@@ -328,10 +243,29 @@ predictions_option = click.option(
     "--predictions",
     "predicted",
     callback=_parquet,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Parquet file to write what each test sample is taken for, from every query.",
 )
+
+
+def _say_more(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Pass on what the library logs for the length of a command, if that is wanted."""
+    context.meta[VERBOSE] = wanted
+    if wanted:
+        logger, told = logging.getLogger("confu_core"), _Told()
+        logger.addHandler(told)
+        logger.setLevel(logging.INFO)
+        context.call_on_close(lambda: logger.removeHandler(told))
+
+
+class _Told(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        echo(record.getMessage(), err=True)
+
+
+# What it prints, and how much: the last options of every verb.
 diagnostics = together(
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
     click.option(
         "-v",
         "--verbose",

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import PathOrUrl, as_json, diagnostics, together
-from confu_cli.show import echo, print_json, print_table, progress_bar, size
+from confu_cli.options import PATH_OR_URL, diagnostics, together
+from confu_cli.show import echo, print_json, print_table, progress_bar
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.publish import Plan, Release, Sent, Words
     from confu_core.shards import Dataset
 
-__all__ = ["publish_command"]
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = together(
@@ -43,9 +43,8 @@ def publish_command(command: str, words_of: Callable[[Dataset], Words]) -> click
     data = f"data/{ {'birdmml': 'birds', 'xorbench': 'xor'}.get(command, 'data') }"
 
     @click.command("publish", cls=Verb, epilog=f"Example: {command} publish {data} --out release")
-    @click.argument("path", type=PathOrUrl())
+    @click.argument("path", type=PATH_OR_URL)
     @_OPTIONS
-    @as_json
     @diagnostics
     def publish(path: str | Path, out: Path | None, to: str | None, dry_run: bool, as_json: bool, **said: Any) -> None:
         """Make a dataset ready for others: card, Croissant, checksums, licence and citation, in a folder or a store.

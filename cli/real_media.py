@@ -14,20 +14,8 @@ from confu_cli.show import echo, number, print_json, print_table, progress_bar
 from confu_core.errors import DatasetError
 
 if TYPE_CHECKING:
-    from confu_core.shards import Manifest, Recipe
-
-if TYPE_CHECKING:
     from confu_core.datasets import Contents
-    from confu_core.shards import Dataset
-
-__all__ = [
-    "is_real",
-    "print_left_out",
-    "repair_recipe",
-    "show_real",
-    "source_options",
-    "source_recipe",
-]
+    from confu_core.shards import Dataset, Manifest, Recipe
 
 
 def source_options(mapped: bool = True) -> Callable[[Any], Any]:

@@ -11,28 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from confu_cli.group import Verb
-from confu_cli.options import as_json, diagnostics, key_values
-from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, size, verbose
+from confu_cli.options import PATH, diagnostics, key_values
+from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, say, verbose
 from confu_core.errors import ConfuError
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from confu_core.report.words import ReportWords
     from confu_core.runs.sweep import SweepSummary
 
-__all__ = [
-    "CEILINGS",
-    "UNDEFINED",
-    "Epochs",
-    "captured",
-    "check_results_folder",
-    "do_each",
-    "print_row",
-    "print_run",
-    "report_command",
-    "run_grid",
-    "run_settings",
-    "say_ours",
-]
 Row = Mapping[str, Any]
 HOW = {"descriptions": "by descriptions", "names": "by named classes", "probe": "by probes"}
 # Column of a row to its heading; what fits beside a direction in a hundred columns.
@@ -54,17 +41,21 @@ def say_ours(row: Row) -> None:
 
 def run_settings(kind: Any, values: dict[str, Any], other: Sequence[str]) -> Any:
     """Sort options into settings of a run and options of its method."""
+    own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
+    named = {name: value for name, value in values.items() if name not in own}
+    kind(**own)  # What is cheap to check comes before the method is loaded.
+    return kind(**own, options=method_values(own["method"], other, named))
+
+
+def method_values(method: str, other: Sequence[str], named: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read ``-o NAME=VALUE`` by the types of a method's options, beside those that have a flag of their own."""
     from confu_core.methods import load_method
     from confu_core.methods.registry import check_options, declared_options, value_of
 
-    own = {name: value for name, value in values.items() if name in kind.__dataclass_fields__}
-    named = {name: value for name, value in values.items() if name not in own}
     texts = key_values(other)
-    kind(**own)  # What is cheap to check comes before the method is loaded.
-    check_options(own["method"], {**named, **texts})
-    has = declared_options(load_method(own["method"]))
-    read = {name: value_of(name, text, has[name].kind) for name, text in texts.items()}
-    return kind(**own, options={**named, **read})
+    check_options(method, {**(named or {}), **texts})
+    has = declared_options(load_method(method))
+    return {**(named or {}), **{name: value_of(name, text, has[name].kind) for name, text in texts.items()}}
 
 
 def run_grid(
@@ -80,11 +71,9 @@ def run_grid(
     with progress_bar("sweep", "cells") as bar:
         told = _Cells(axes, bar)
         summary = run_sweep(axes, out, fixed=fixed, progress=told.progress, written=told.written, **how)
-    if as_json:
-        failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
-        print_json({"path": str(out), **vars(summary), "failed": failed})
-    else:
-        echo(f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s")
+    failed = [{"cell": cell, "error": error} for cell, error in summary.failed]
+    line = f"{out}: {summary.cells} cells, {summary.computed} computed in {summary.seconds:.1f} s"
+    say(as_json, {"path": str(out), **vars(summary), "failed": failed}, line)
     for cell, error in summary.failed:
         echo(f"cell {cell} failed: {error}", err=True)
     return 1 if summary.failed else 0
@@ -140,8 +129,8 @@ def check_results_folder(out: Path, plan: Mapping[str, Any]) -> None:
     from confu_core.io.atomic import check_writable
     from confu_core.runs.store import claimed
 
-    with claimed(out, plan, wait=True) as folder:
-        check_writable(folder / "results.parquet")
+    with claimed(out, plan, wait=True):
+        check_writable(out / "results.parquet")
 
 
 def do_each(steps: Sequence[Callable[[], None]]) -> None:
@@ -160,10 +149,8 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
     """Return the verb; the package is the one with the reference results."""
 
     @click.command("report", cls=Verb, epilog=f"Example: {command} report runs/quick")
-    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-    @click.option(
-        "--out", type=click.Path(path_type=Path), help="Where to write.  [default: report/ in the first folder]"
-    )
+    @click.argument("folders", nargs=-1, required=True, type=PATH)
+    @click.option("--out", type=PATH, help="Where to write.  [default: report/ in the first folder]")
     @click.option(
         "--select",
         type=click.Choice(["validation", "none"]),
@@ -172,7 +159,6 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         help="Of several settings of a method, which to show: the best on validation, or all.",
     )
     @click.option("--reference", is_flag=True, help="Show the results that come with this command beside, so marked.")
-    @as_json
     @diagnostics
     def report(folders: tuple[Path, ...], out: Path | None, select: str, reference: bool, as_json: bool) -> None:
         """Make tables and figures of finished sweeps: Markdown, CSV, LaTeX, SVG, PNG and one HTML page.
@@ -185,25 +171,22 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         place, hint = out or folders[0] / "report", f"make some with {make}"
         written = write_report(folders, place, hint=hint, words=words(), select=select, reference=known)
         page, *others = written  # The page is first.
-        if as_json:
-            print_json({"files": [str(path) for path in written]})
-        elif verbose():
-            echo(*map(str, written))
-        else:
-            echo(str(page), f"{page.parent}: {len(others)} more files, tables and figures of the page")
+        paths = list(map(str, written))
+        more = f"{page.parent}: {len(others)} more files, tables and figures of the page"
+        say(as_json, {"files": paths}, *(paths if verbose() else [str(page), more]))
 
     return report
 
 
-def print_row(row: dict[str, Any], label: str, seconds: float, as_json: bool) -> None:
-    """Print a run on media as a run or an evaluation does, with what it took."""
+def print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None]) -> None:
+    """Print a row as a run or an evaluation does, with what it took; `tables` prints them for readers."""
     from confu_core.runs.sweep import peak_memory
 
     if as_json:
         shown = {name: value for name, value in row.items() if name != "examples"}
         print_json({**shown, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()})
     else:
-        print_run(row, label)
+        tables(row)
         echo(f"{seconds:.1f} s, {size(peak_memory())} of memory at most.")
 
 
@@ -219,16 +202,15 @@ def print_run(row: Row, label: str) -> None:
         echo(UNDEFINED)
     say_ours(row)
     for one in row["measures"]:
-        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "gain") and one["defined"]:
+        what = (one["family"], one["condition"], one["metric"])
+        if what == ("complementarity", "all", "gain") and one["defined"]:
             interval = f"({number(one['low'], 3)} to {number(one['high'], 3)})"
             known = "" if one["reference"] is None else f"; {number(one['reference'], 3)} can be had"
-            echo(
-                f"Complementarity of {one['subject']}: {number(one['value'], 3)} {interval} "
-                f"beyond the best single modality{known}."
-            )
-        if (one["family"], one["condition"], one["metric"]) == ("probe", "norm", "balanced accuracy"):
+            gain = f"{number(one['value'], 3)} {interval} beyond the best single modality{known}."
+            echo(f"Complementarity of {one['subject']}: {gain}")
+        if what == ("probe", "norm", "balanced accuracy"):
             echo(f"Norm probe of {one['subject']}: {number(one['value'], 3)}, mean over classes.")
-        if (one["family"], one["condition"], one["metric"]) == ("complementarity", "all", "higher-order capture"):
+        if what == ("complementarity", "all", "higher-order capture"):
             interval = f"({number(one['low'], 2)} to {number(one['high'], 2)})"
             echo(f"Of what no pair tells, {number(one['value'], 2)} {interval} is captured.")
     if row["total_correlation_bound"] is not None:
@@ -247,11 +229,14 @@ def _told(row: Row, label: str) -> None:
 
     title = f"{shown_names([row])[0]}: the {label}, {HOW[row.get('told_by') or 'descriptions']} (seed {row['seed']})"
     if any(d[name] is not None for d in told for name in CEILINGS):
-        cells = [[_query(d), _reached(d), *(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
-        print_table(title, ["from", "accuracy", *CEILINGS.values(), "capture"], cells)
-        return
-    cells = [[_query(d), _reached(d), _interval(row, d), number(row["chance"])] for d in told]
-    print_table(title, ["from", "accuracy", "95% interval", "chance"], cells)
+        headings = [*CEILINGS.values(), "capture"]
+        beside = [[*(number(d[name]) for name in CEILINGS), captured(d)] for d in told]
+    else:
+        headings = ["95% interval", "chance"]
+        beside = [[_interval(row, d), number(row["chance"])] for d in told]
+    reached = [[" + ".join(d["query"]), number(d["accuracy"] if d["defined"] else None)] for d in told]
+    cells = [[*one, *more] for one, more in zip(reached, beside, strict=True)]
+    print_table(title, ["from", "accuracy", *headings], cells)
 
 
 def _bound(row: Row) -> str:
@@ -267,14 +252,6 @@ def _bound(row: Row) -> str:
 def captured(direction: Row) -> str:
     """Write the higher-order capture of a direction; a dash where its method does not define it."""
     return number(direction["higher_order_capture"] if direction["defined"] else None, 2)
-
-
-def _query(direction: Row) -> str:
-    return " + ".join(direction["query"])
-
-
-def _reached(direction: Row) -> str:
-    return number(direction["accuracy"] if direction["defined"] else None)
 
 
 def _interval(row: Row, direction: Row) -> str:

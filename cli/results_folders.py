@@ -9,10 +9,8 @@ from typing import Any
 import click
 
 from confu_cli.group import Group, Verb
-from confu_cli.options import as_json, diagnostics, results_folder
-from confu_cli.show import echo, print_json
-
-__all__ = ["leaderboard_command", "results_command"]
+from confu_cli.options import PATH, diagnostics, results_folder
+from confu_cli.show import say
 
 Truth = Callable[[dict[str, Any]], dict[str, dict[str, float | None]]]
 
@@ -27,9 +25,8 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         """Join results folders, or see whether one can be handed on."""
 
     @results.command(epilog=f"Example: {command} results merge runs/part-1 runs/part-2 --out runs/all")
-    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+    @click.argument("folders", nargs=-1, required=True, type=PATH)
     @results_folder
-    @as_json
     @diagnostics
     def merge(folders: tuple[Path, ...], out: Path, as_json: bool) -> None:
         """Join results folders of one benchmark in one folder.
@@ -39,18 +36,14 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         from confu_core.runs.merge import merge_results
 
         found = merge_results(folders, out)
-        if as_json:
-            print_json({"path": str(out), **vars(found)})
-            return
-        for folder, count in zip(folders, found.taken, strict=True):
-            echo(f"{folder}: {count} cells")
+        lines = [f"{folder}: {count} cells" for folder, count in zip(folders, found.taken, strict=True)]
         if found.twice:
-            echo(f"{found.twice} cells are in several folders; their accuracies differ by {found.differs:.3g} at most")
-        echo(f"{out}: {found.cells} cells")
+            most = f"their accuracies differ by {found.differs:.3g} at most"
+            lines.append(f"{found.twice} cells are in several folders; {most}")
+        say(as_json, {"path": str(out), **vars(found)}, *lines, f"{out}: {found.cells} cells")
 
     @results.command(epilog=f"Example: {command} results check runs/all")
-    @click.argument("folder", type=click.Path(path_type=Path))
-    @as_json
+    @click.argument("folder", type=PATH)
     @diagnostics
     def check(folder: Path, as_json: bool) -> int:
         """See whether results can be handed on: unaltered, finished, with enough seeds, costs and what they ran on.
@@ -60,11 +53,9 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
         from confu_core.runs.merge import check_results
 
         found = check_results(folder, truth)
-        if as_json:
-            print_json({"path": str(folder), "findings": found})
-        else:
-            findings = "1 finding" if len(found) == 1 else f"{len(found)} findings"
-            echo(*found, f"{folder}: {findings if found else 'nothing to doubt'}")
+        count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+        verdict = f"{folder}: {count if found else 'nothing to doubt'}"
+        say(as_json, {"path": str(folder), "findings": found}, *found, verdict)
         return 1 if found else 0
 
     return results
@@ -76,9 +67,8 @@ def leaderboard_command(
     """Return the verb; what is known exactly of a row, and how it speaks, is that of one benchmark."""
 
     @click.command(cls=Verb, epilog=f"Example: {command} leaderboard runs/ours runs/theirs --out leaderboard.html")
-    @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-    @click.option("--out", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
-    @as_json
+    @click.argument("folders", nargs=-1, required=True, type=PATH)
+    @click.option("--out", required=True, type=PATH, help="HTML file to write.")
     @diagnostics
     def leaderboard(folders: tuple[Path, ...], out: Path, as_json: bool) -> None:
         """Write one page that ranks the methods of many results folders, by dataset and measure.
@@ -95,9 +85,6 @@ def leaderboard_command(
             truth=lambda name: truth if name == benchmark else None,
             words=lambda name: words() if name == benchmark else ReportWords(),
         )
-        if as_json:
-            print_json({"path": str(written)})
-        else:
-            echo(str(written))
+        say(as_json, {"path": str(written)}, str(written))
 
     return leaderboard

@@ -9,25 +9,15 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from confu_core.escaping import visible
-from confu_core.page.numbers import show, size
+from confu_core.page.numbers import show
 
-__all__ = [
-    "VERBOSE",
-    "WIDTH",
-    "Lines",
-    "echo",
-    "number",
-    "print_json",
-    "print_table",
-    "progress_bar",
-    "size",
-    "verbose",
-]
+if TYPE_CHECKING:
+    from rich.text import Text
 
 WIDTH = 100
 SECONDS = 10  # Between lines on work that goes on.
@@ -48,23 +38,37 @@ def print_json(value: Any) -> None:
     click.echo(re.sub("[\x7f-\uffff]", lambda found: _in_json(found[0]), text))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout."""
+def say(as_json: bool, value: Any, *lines: str) -> None:
+    """Print one JSON value for machines, or lines for readers."""
+    if as_json:
+        print_json(value)
+    else:
+        echo(*lines)
+
+
+def print_table(
+    title: str | Text,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    layout: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Print a table on stdout: strings made harmless, and texts of `rich` as they are; numbers stand to the right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(visible(title)), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-    )
-    for index, column in enumerate(columns):
-        table.add_column(Text(visible(column)), justify="right" if index else "left")
+    def text(said: str | Text) -> Text:
+        return said if isinstance(said, Text) else Text(visible(said))
+
+    style = "bold" if isinstance(title, str) else None
+    table = Table(title=text(title), title_justify="left", title_style=style, box=box.SIMPLE_HEAD, pad_edge=False)
+    for at, column in enumerate(columns):
+        table.add_column(text(column), **(layout[at] if layout else {"justify": "right" if at else "left"}))
     for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
+        table.add_row(*map(text, row))
     # In a file or a pipe there is no width to fit into.
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-    console.print(table)
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDTH, highlight=False).print(table)
 
 
 def _in_json(letter: str) -> str:
@@ -108,28 +112,20 @@ def progress_bar(what: str, unit: str) -> Iterator[Lines]:
     if not sys.stderr.isatty():
         yield Lines(what, unit)
         return
+    from rich import progress as parts
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        *(
+            parts.TextColumn("{task.description}"),
+            parts.BarColumn(),
+            parts.MofNCompleteColumn(),
+            parts.TextColumn(unit),
+        ),
+        *(parts.TextColumn("{task.fields[rate]}"), parts.TimeElapsedColumn(), parts.TextColumn("left")),
+        *(parts.TimeRemainingColumn(), parts.TextColumn("{task.fields[note]}")),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with parts.Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(visible(what), total=None, rate="", note="")
 
         class Bar(Lines):

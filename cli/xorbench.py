@@ -10,44 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from confu_cli import options as shared
+from confu_cli import results
 from confu_cli.config import config_option
 from confu_cli.datasets import build_dataset, manifest_dict, print_dataset, say_computed, verify_command
 from confu_cli.group import Group
-from confu_cli.options import (
-    BUILDING,
-    METHODS,
-    SPREAD,
-    ListOf,
-    PathOrUrl,
-    as_json,
-    build_options,
-    diagnostics,
-    given,
-    kept_in,
-    key_values,
-    method_options,
-    name_option,
-    predictions_option,
-    results_folder,
-    setting_options,
-    spread_options,
-    trained_method,
-)
 from confu_cli.publishing import publish_command
-from confu_cli.results import CEILINGS as RUN_CEILINGS
-from confu_cli.results import (
-    UNDEFINED,
-    Epochs,
-    captured,
-    check_results_folder,
-    do_each,
-    report_command,
-    run_grid,
-    run_settings,
-    say_ours,
-)
 from confu_cli.results_folders import leaderboard_command, results_command
-from confu_cli.show import echo, number, print_json, print_table, progress_bar, size
+from confu_cli.show import echo, number, print_json, print_table, progress_bar, say
+from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +29,6 @@ if TYPE_CHECKING:
     from xor_bench.data import XorData, XorRecipe
     from xor_bench.settings import Settings
 
-__all__ = ["xorbench"]
 
 TASK, SETTINGS = "xor_bench.task:XorTask", "xor_bench.settings:Settings"
 
@@ -86,19 +56,20 @@ xorbench.add_command(publish_command("xorbench", _words_of))
 
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
-@click.option("--out", required=True, type=PathOrUrl(), help="Folder of the dataset, or a URL such as s3://bucket/xor.")
-@setting_options("xor_bench.data:XorRecipe", "* seed")
+@click.option(
+    "--out", required=True, type=shared.PATH_OR_URL, help="Folder of the dataset, or a URL such as s3://bucket/xor."
+)
+@shared.setting_options("xor_bench.data:XorRecipe", "* seed")
 @click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
 @click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
 @click.option("--test", type=int, default=10_000, show_default=True, help="Test rows per p.")
-@build_options(
+@shared.build_options(
     "parquet",
     "parquet, webdataset.",
     10_000,
     click.option("--workers", type=int, default=1, show_default=True, help="Number of processes."),
 )
-@as_json
-@diagnostics
+@shared.diagnostics
 def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
     """Generate the task into Parquet or WebDataset shards, with splits, manifest and checksums.
 
@@ -106,32 +77,29 @@ def build(out: str | Path, train: int, validation: int, test: int, as_json: bool
     """
     from xor_bench.data import XorRecipe
 
-    how = {name: options.pop(name) for name in BUILDING}
+    how = {name: options.pop(name) for name in shared.BUILDING}
     rows = {"train": train, "validation": validation, "test": test}
-    recipe = XorRecipe(rows_per_p=rows, **given(options))
+    recipe = XorRecipe(rows_per_p=rows, **shared.given(options))
     manifest = build_dataset(recipe, out, "rows", how)
-    if as_json:
-        print_json({"path": str(out), **manifest_dict(manifest)})
-    else:
-        written = size(sum(shard.bytes for shard in manifest.shards))
-        echo(f"{out}: {sum(recipe.splits.values()):,} rows in {len(manifest.shards)} shards, {written}")
+    written = size(sum(shard.bytes for shard in manifest.shards))
+    told = f"{out}: {sum(recipe.splits.values()):,} rows in {len(manifest.shards)} shards, {written}"
+    say(as_json, {"path": str(out), **manifest_dict(manifest)}, told)
 
 
 @xorbench.command(epilog="Example: xorbench info --p 0.5 --bits 5")
-@click.argument("path", type=PathOrUrl(), required=False)
-@setting_options(TASK)
-@as_json
-@diagnostics
+@click.argument("path", type=shared.PATH_OR_URL, required=False)
+@shared.setting_options(TASK)
+@shared.diagnostics
 def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
     """Show what a dataset holds, or without one the exact information and ceilings of a task."""
     from confu_core.shards import open_dataset
     from xor_bench.data import exact, open_xor
     from xor_bench.task import XorTask
 
-    if path is not None and given(task):
+    if path is not None and shared.given(task):
         raise click.UsageError("give either a dataset or the parameters of a task, not both")
     if path is None:
-        wanted = XorTask(**given(task))
+        wanted = XorTask(**shared.given(task))
         known = {f"{wanted.p:g}": exact(wanted, additive=True)}
         if as_json:
             print_json({"task": vars(wanted), **next(iter(known.values()))})
@@ -180,18 +148,17 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
 
 
 @xorbench.command(epilog="Example: xorbench run --p 0.5 --method confu --json")
-@trained_method
-@click.option("--data", type=PathOrUrl(), help="Train and test on a built dataset instead of sampling.")
-@setting_options(TASK)
-@setting_options(SETTINGS, "seed *")
-@method_options()
+@shared.trained_method
+@click.option("--data", type=shared.PATH_OR_URL, help="Train and test on a built dataset instead of sampling.")
+@shared.setting_options(TASK)
+@shared.setting_options(SETTINGS, "seed *")
+@shared.method_options()
 @click.option("--plain", is_flag=True, help="Take every sample by itself; slower, the same numbers.")
-@predictions_option
-@name_option
-@kept_in
+@shared.predictions_option
+@shared.name_option
+@shared.kept_in
 @config_option
-@as_json
-@diagnostics
+@shared.diagnostics
 def run(
     data: str | Path | None,
     name: str | None,
@@ -204,7 +171,7 @@ def run(
 ) -> None:
     """Train and evaluate one method, and show what it reached beside what can be reached."""
     started = time.monotonic()
-    values = given(options)
+    values = shared.given(options)
     dataset = _open(data, values) if data is not None else None
     from confu_core.io.atomic import check_writable
     from confu_core.runs.sweep import keep
@@ -213,27 +180,27 @@ def run(
     from xor_bench.settings import Settings
     from xor_bench.sweep import plan_of
 
-    settings = run_settings(Settings, values, other)
+    settings = results.run_settings(Settings, values, other)
     if out is not None:
-        check_results_folder(out, BENCHMARK)
+        results.check_results_folder(out, BENCHMARK)
     if predicted is not None:
         check_writable(predicted)
     with _watching(settings) as watch:
         row = run_once(settings, data=dataset, watch=watch, reduce=not plain, predicted=predicted)
-    row |= given({"name": name})
+    row |= shared.given({"name": name})
     seconds = time.monotonic() - started
-    steps: list[Callable[[], None]] = [lambda: _show(row, seconds, as_json)]
+    steps: list[Callable[[], None]] = [lambda: results.print_row(row, seconds, as_json, _print_run)]
     if out is not None:
         plan = plan_of({}, {"method": settings.method, "p": settings.p}, [])
         steps.append(lambda: keep(row, out, plan=plan, seconds=seconds))
-    do_each(steps)
+    results.do_each(steps)
 
 
 @contextlib.contextmanager
 def _watching(settings: Settings) -> Iterator[Callable[[int, int, Tensor], None]]:
     """Show how a training goes on."""
     with progress_bar(f"training {settings.method}", "steps") as bar:
-        epochs, losses = Epochs(settings.epochs, bar), []
+        epochs, losses = results.Epochs(settings.epochs, bar), []
 
         def watch(done: int, total: int, loss: Tensor) -> None:
             bar(done, total, "")
@@ -245,31 +212,19 @@ def _watching(settings: Settings) -> Iterator[Callable[[int, int, Tensor], None]
         yield watch
 
 
-def _show(row: dict[str, Any], seconds: float, as_json: bool) -> None:
-    """Print what was measured, on the XOR task."""
-    from confu_core.runs.sweep import peak_memory
-
-    shown = {**row, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()}
-    if as_json:
-        print_json(shown)
-    else:
-        _print_run(shown)
-
-
 @xorbench.command(epilog="Example: xorbench evaluate --embeddings mine.parquet --p 0.5 --out runs/mine")
 @click.option(
     "--embeddings",
     required=True,
-    type=click.Path(path_type=Path),
+    type=shared.PATH,
     help="Embeddings of all codes: Parquet or npz, with codes as keys and a column or array for each modality.",
 )
 @click.option("--name", help="What it is called in tables.  [default: the name of the file]")
-@setting_options(TASK, "p")
-@setting_options(SETTINGS, "seed test_samples")
-@setting_options(TASK, "parity")
-@kept_in
-@as_json
-@diagnostics
+@shared.setting_options(TASK, "p")
+@shared.setting_options(SETTINGS, "seed test_samples")
+@shared.setting_options(TASK, "parity")
+@shared.kept_in
+@shared.diagnostics
 def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool, **options: Any) -> None:
     """Measure embeddings of any model in every direction, on the samples that a run of the same seed is tested on."""
     from xor_bench.data import BENCHMARK
@@ -277,10 +232,10 @@ def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool
     from xor_bench.task import XorTask
 
     if out is not None:
-        check_results_folder(out, BENCHMARK)
-    found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **given(options)})
+        results.check_results_folder(out, BENCHMARK)
+    found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **shared.given(options)})
     saving = [] if out is None else [lambda: found.save(out)]
-    do_each([lambda: _show(found.row, found.seconds, as_json), *saving])
+    results.do_each([lambda: results.print_row(found.row, found.seconds, as_json, _print_run), *saving])
 
 
 def _open(path: str | Path, values: dict[str, Any]) -> XorData:
@@ -296,17 +251,9 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
     for split in ("train", "test"):
         if split not in rows:
             raise DatasetError(f"{path} has no split {split!r}, which a run needs; it has {', '.join(rows)}")
-    fixed = {
-        "bits": built.bits,
-        "modalities": built.modalities,
-        "noise": built.noise,
-        "parity": built.parity,
-        "unreliable": built.unreliable,
-        "unreliable_of": built.unreliable_of,
-        "train_samples": rows["train"],
-        "test_samples": rows["test"],
-    }
-    for name, value in fixed.items():
+    shape = ("bits", "modalities", "noise", "parity", "unreliable", "unreliable_of")
+    fixed = {name: getattr(built, name) for name in shape}
+    for name, value in {**fixed, "train_samples": rows["train"], "test_samples": rows["test"]}.items():
         if values.setdefault(name, value) != value:
             raise InvalidValue(f"--{name.replace('_', '-')} is {value} in {path}; got {values[name]}")
     values.setdefault("p", built.p[0])
@@ -314,74 +261,66 @@ def _open(path: str | Path, values: dict[str, Any]) -> XorData:
     return data
 
 
-def _print_run(row: dict[str, Any]) -> None:
+def _print_run(row: results.Row) -> None:
     from confu_core.runs.grid import shown_names
 
     task = f"{row['bits']} bits, {row['modalities']} modalities"
     print_table(
         f"{shown_names([row])[0]} at p = {row['p']:g} ({task}, seed {row['seed']})",
-        ["direction", "accuracy", *RUN_CEILINGS.values(), "capture"],
+        ["direction", "accuracy", *results.CEILINGS.values(), "capture"],
         [
             [
                 d["direction"],
                 number(d["accuracy"] if d["defined"] else None),
-                *(number(d[name]) for name in RUN_CEILINGS),
-                captured(d),
+                *(number(d[name]) for name in results.CEILINGS),
+                results.captured(d),
             ]
             for d in row["directions"]
         ],
     )
     if not all(d["defined"] for d in row["directions"]):
-        echo(UNDEFINED)
-    say_ours(row)
+        echo(results.UNDEFINED)
+    results.say_ours(row)
     bound, exact = row["total_correlation_bound"], row["total_correlation"]
     echo(f"Total correlation: at least {bound:.3f} nats by this method's scores; exactly {exact:.3f}.")
-    echo(f"{row['seconds']:.1f} s, {size(row['peak_memory_bytes'])} of memory at most.")
 
 
 @xorbench.command(epilog="Example: xorbench check-method examples/own_method.py:LowRankTensor")
 @click.argument("method")
 @click.option("--modalities", type=int, default=3, show_default=True, help="How many modalities the method is given.")
 @click.option("-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="An option of the method.")
-@as_json
-@diagnostics
+@shared.diagnostics
 def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: bool) -> int:
     """Say whether METHOD keeps what training and evaluation rely on: a built-in name, or path/to/file.py:Class.
 
     Exit status 1 if something does not hold.
     """
     from confu_core.contract import check_method as examine
-    from confu_core.methods import load_method
-    from confu_core.methods.registry import check_options, declared_options, value_of
 
-    asked, known = key_values(other), declared_options(load_method(method))
-    check_options(method, dict(asked))
-    read = {name: value_of(name, text, known[name].kind) for name, text in asked.items()}
-    checks = examine(method, modalities=modalities, options=read)
+    checks = examine(method, modalities=modalities, options=results.method_values(method, other))
     if as_json:
         print_json({"method": method, "checks": [vars(check) for check in checks]})
     else:
         marks = {True: "yes", False: "NO", None: "-"}
         for check in checks:
             echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({check.detail})" if check.detail else ""))
-        say_ours({"method": method})
+        results.say_ours({"method": method})
     return int(any(check.holds is False for check in checks))
 
 
 @xorbench.command(
     epilog="Example: xorbench sweep --method clip,confu --p 0:1:0.25 --seed 0,1 --epochs 10 --out runs/quick"
 )
-@results_folder
+@shared.results_folder
 @click.option("--preset", help="A known grid: codings, depth2, figure3, modalities, robustness. Options change it.")
-@click.option("--method", type=ListOf(str), default=None, help=f"{METHODS[0].upper()}{METHODS[1:]}.")
-@setting_options(TASK, many=True)
-@setting_options(SETTINGS, "seed *", many=True)
-@method_options(many=True)
-@spread_options
+@click.option("--method", type=shared.ListOf(str), default=None, help=shared.METHODS)
+@shared.setting_options(TASK, many=True)
+@shared.setting_options(SETTINGS, "seed *", many=True)
+@shared.method_options(many=True)
+@shared.spread_options
 @click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
 @config_option
-@as_json
-@diagnostics
+@shared.diagnostics
 def sweep(out: Path, preset: str | None, stack: int, as_json: bool, other: tuple[str, ...], **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
@@ -390,9 +329,9 @@ def sweep(out: Path, preset: str | None, stack: int, as_json: bool, other: tuple
     """
     from xor_bench.sweep import preset_grid, run_sweep
 
-    how = given({name: options.pop(name) for name in SPREAD})
-    grid = {"method": ["confu"], **preset_grid(preset), **given(options)}
-    return run_grid(run_sweep, grid, other, out, as_json, preset=preset, stack_size=stack, **how)
+    how = shared.given({name: options.pop(name) for name in shared.SPREAD})
+    grid = {"method": ["confu"], **preset_grid(preset), **shared.given(options)}
+    return results.run_grid(run_sweep, grid, other, out, as_json, preset=preset, stack_size=stack, **how)
 
 
 def _report_words() -> ReportWords:
@@ -401,7 +340,7 @@ def _report_words() -> ReportWords:
     return ReportWords(name="XOR task")
 
 
-xorbench.add_command(report_command("xorbench", "xorbench sweep --out FOLDER", _report_words, "xor_bench"))
+xorbench.add_command(results.report_command("xorbench", "xorbench sweep --out FOLDER", _report_words, "xor_bench"))
 
 
 def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FURTHER", "INK", "PALETTE", "PAPER", "QUIET", "RULE", "SETTINGS", "Image", "plain", "render", "stack_bars"]
 
 # Okabe and Ito's palette, without yellow (too pale for lines on paper) and black (kept for what is exact).
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -22,32 +21,16 @@ INK, RULE, PAPER, QUIET = "#222222", "#d9d9d9", "#ffffff", "#59636e"
 RESOLUTION = 200  # Pixels per inch.
 
 SETTINGS: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # Comes with matplotlib: the same everywhere.
-    "font.size": 9,
-    "mathtext.fontset": "dejavusans",
-    "axes.titlesize": 9,
+    **{"font.family": "DejaVu Sans", "mathtext.fontset": "dejavusans"},  # Come with matplotlib: the same everywhere.
+    **dict.fromkeys(("font.size", "axes.titlesize", "legend.fontsize", "xtick.labelsize", "ytick.labelsize"), 9),
     "axes.labelsize": 10,
-    "legend.fontsize": 9,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "text.color": INK,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.facecolor": "none",
-    "figure.facecolor": PAPER,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.8,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.6,
+    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+    **{"axes.facecolor": "none", "figure.facecolor": PAPER, "legend.frameon": False},
+    **{"axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8},
+    **{"axes.grid": True, "axes.axisbelow": True, "grid.color": RULE, "grid.linewidth": 0.6},
     "lines.linewidth": 1.5,
-    "legend.frameon": False,
-    "svg.fonttype": "path",  # Text as shapes: the same look without the font.
-    "svg.hashsalt": "confu-bench",
+    # Text as shapes: the same look without the font. No random names: the same bytes for the same drawing.
+    **{"svg.fonttype": "path", "svg.hashsalt": "confu-bench"},
 }
 
 

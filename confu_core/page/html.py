@@ -15,7 +15,6 @@ from confu_core.page.numbers import show, show_setting
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["data_uri", "style", "templates"]
 
 COLOURS = {
     INK: "currentColor",
@@ -37,7 +36,7 @@ def templates(package: str = "confu_core.page") -> Environment:
 
     made = Environment(
         loader=ChoiceLoader([PackageLoader(name) for name in dict.fromkeys([package, "confu_core.page"])]),
-        autoescape=True,
+        autoescape=lambda name: name is None or name.endswith(".html.j2"),
         finalize=escaped,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -46,6 +45,11 @@ def templates(package: str = "confu_core.page") -> Environment:
     made.filters |= {"show": show, "setting": show_setting, "data_uri": data_uri}
     made.filters["svg"] = lambda image: Markup(_inline_svg(image))
     return made
+
+
+def filled(package: str, template: str, /, **values: Any) -> str:
+    """Return a template of a package with its values; what is no HTML escapes for itself what it is given."""
+    return templates(package).get_template(template).render(values)
 
 
 def style(*names: tuple[str, str]) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["show", "show_setting", "size"]
-
 
 def show(value: float | None, digits: int = 3) -> str:
     """Write a number with so many digits after the point; a dash for None, which is undefined.

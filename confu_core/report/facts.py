@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from confu_core.page.numbers import show, show_setting, size
-from confu_core.report.sources import SEED, ReportView, axis_values, in_order, short_name, sort_key
+from confu_core.report.sources import SEED, ReportView, by_method, short_name, sort_key
 from confu_core.runs.results import Results, Row
 
 Pairs = tuple[tuple[str, str], ...]
@@ -78,12 +78,10 @@ def _by_group(sources: Sequence[Results], labels: Sequence[str], view: ReportVie
     short = short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())
     for results, label in zip(sources, labels, strict=True):
         costs = {cost["cell"]: cost for cost in results.cost_rows()}
-        held: dict[str, list[Row]] = {}
-        for row in results.rows():
-            told = {FOLDER: label, GROUP: short(str(row[view.group])), COST: costs.get(row["cell"], {})}
-            held.setdefault(str(row[view.group]), []).append({**row, **told})
-        for group in in_order(held, axis_values(results, view.group)):
-            groups[f"{label}: {short(group)}" if len(sources) > 1 else short(group)] = held[group]
+        for group, rows in by_method(results, view).items():
+            told = {FOLDER: label, GROUP: short(str(group))}
+            name = f"{label}: {told[GROUP]}" if len(sources) > 1 else told[GROUP]
+            groups[name] = [{**row, **told, COST: costs.get(row["cell"], {})} for row in rows]
     return groups
 
 

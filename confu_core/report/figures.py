@@ -10,26 +10,10 @@ from typing import TYPE_CHECKING
 
 from confu_core.errors import ResultsError
 from confu_core.page.drawing import Image, plain, render
+from confu_core.report import panels
 from confu_core.report.exact import BAYES, BEST, PAIRWISE, Reference, distinct, references_of
 from confu_core.report.headline import direction_series, has_long_directions, headline_series, over_directions
-from confu_core.report.panels import (
-    COLUMNS,
-    KEY,
-    LINE,
-    MANY,
-    Look,
-    Panel,
-    draw_categories,
-    draw_lines,
-    draw_methods,
-    draw_row_facets,
-    even_looks,
-    is_line_plot,
-    looks,
-    method_keys,
-    put_legend,
-    reference_keys,
-)
+from confu_core.report.panels import Look, Panel, is_line_plot, looks
 from confu_core.report.sources import ReportView
 from confu_core.report.tidy import DIRECTION, HEADLINE, Measures, Point, Series, has_numbers, x_values
 from confu_core.report.words import capitalised, spread_words
@@ -44,6 +28,10 @@ DOT, BESIDE = 0.13, 0.08  # Of a plot with columns, in inches: width of a dot, s
 ROW, AROUND = 0.36, 1.1
 PANEL_WIDTH, PANEL_HEIGHT = 2.25, 1.75
 PROPORTION = (-0.03, 1.03)
+CAPTURE = (
+    "0: nothing beyond what pairs tell; 1: all that only the modalities together tell. "
+    "Left out where the two ceilings coincide."
+)
 
 
 def draw_figures(measures: Measures, view: ReportView) -> list[Image]:
@@ -53,7 +41,7 @@ def draw_figures(measures: Measures, view: ReportView) -> list[Image]:
         raise ResultsError(f"no finished cell has a value of {view.y}: there is nothing to plot")
     found = [point.interval for one in series for point in one.points if point.interval is not None]
     lines = is_line_plot(series)
-    spread = spread_words(found, lines=lines, many=lines and len(x_values(series)) > MANY)
+    spread = spread_words(found, lines=lines, many=lines and len(x_values(series)) > panels.MANY)
     drawn = [
         _figure(name, f"{caption} {spread}".strip(), panel)
         for name, caption, panel in _panels(measures, view, series)
@@ -71,33 +59,19 @@ def _panels(measures: Measures, view: ReportView, headline: Sequence[Series]) ->
     beside = ", beside the exact value of the same." if known else "."
     for of, value in measures.other_totals().items():
         beside += f" Exactly {value:.3f} nats is that of {of}: other variables, so no bound on these."
-    references = references_of(view.ceiling, view.floor)
-    shown = Panel(
-        capitalised(view.y_label), headline, view.x_label, view.y_label, references, proportion="accuracy" in view.y
-    )
+    x, references = view.x_label, references_of(view.ceiling, view.floor)
+    title, proportion = capitalised(view.y_label), "accuracy" in view.y
+    shown = Panel(title, headline, x, view.y_label, references, proportion=proportion)
+    proved = f"What each method's scores prove about the total correlation of the modalities{beside}"
+    bound, nats = "Lower bound on the total correlation", "total correlation (nats)"
     others = {
-        "higher_order_capture": (
-            "higher_order_capture",
-            "0: nothing beyond what pairs tell; 1: all that only the modalities together tell. "
-            "Left out where the two ceilings coincide.",
-            Panel("Higher-order capture", (), view.x_label, "higher-order capture", capture),
-        ),
-        "total_correlation_bound": (
-            "total_correlation",
-            f"What each method's scores prove about the total correlation of the modalities{beside}",
-            Panel(
-                "Lower bound on the total correlation",
-                (),
-                view.x_label,
-                "total correlation (nats)",
-                (exact,) if known else (),
-            ),
-        ),
+        "higher_order_capture": (CAPTURE, Panel("Higher-order capture", (), x, "higher-order capture", capture)),
+        "total_correlation_bound": (proved, Panel(bound, (), x, nats, (exact,) if known else ())),
     }
     # The sweep may have asked for one of these as its headline.
     return [(view.y, "", shown)] + [
-        (name, caption, replace(panel, series=headline_series(measures, view, metric)))
-        for metric, (name, caption, panel) in others.items()
+        (metric.removesuffix("_bound"), caption, replace(panel, series=headline_series(measures, view, metric)))
+        for metric, (caption, panel) in others.items()
         if metric != view.y
     ]
 
@@ -109,18 +83,18 @@ def _figure(name: str, caption: str, panel: Panel) -> Image:
     panel = replace(panel, limits=_limits(points, panel))
     rows = len(x_values(series)) == 1
     entries = len(panel.references) + (0 if rows else len(series))
-    height = ROW * len(series) + AROUND if rows else max(HEIGHT, LINE * entries + 0.8)
+    height = ROW * len(series) + AROUND if rows else max(HEIGHT, panels.LINE * entries + 0.8)
     crowded = 0.0 if is_line_plot(series) or rows else _columns_width(series)
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
         # Methods that stand alone in rows cover none of each other.
         alone = x_values(series) == [None]
-        chosen = even_looks(series) if alone else looks(series, small=crowded > WIDTH / 2)
+        chosen = looks(series, even=True) if alone else looks(series, small=crowded > WIDTH / 2)
         _draw(axes, panel, chosen)
         # Rows have their names at the axis.
-        keys = [*([] if rows else method_keys(series, chosen)), *reference_keys(panel.references)]
-        put_legend(figure, _in_two_lines(keys), loc="outside right upper", handlelength=2.6)
+        keys = [*([] if rows else panels.method_keys(series, chosen)), *panels.reference_keys(panel.references)]
+        panels.put_legend(figure, _in_two_lines(keys), loc="outside right upper", handlelength=2.6)
 
     return render(name, panel.title, caption, (max(WIDTH, crowded), height), paint)
 
@@ -129,11 +103,11 @@ def _draw(axes: Axes, panel: Panel, chosen: Sequence[Look]) -> None:
     """Draw what suits x: lines over numbers, columns over words, rows at a single value."""
     rows = len(x_values(panel.series)) == 1
     if is_line_plot(panel.series):
-        draw_lines(axes, panel, chosen)
+        panels.draw_lines(axes, panel, chosen)
     elif rows:
-        draw_methods(axes, panel, chosen)
+        panels.draw_methods(axes, panel, chosen)
     else:
-        draw_categories(axes, panel, chosen, COLUMNS)
+        panels.draw_categories(axes, panel, chosen, panels.COLUMNS)
     if panel.limits is not None:
         (axes.set_xlim if rows else axes.set_ylim)(*panel.limits)
     (axes.set_xlabel if rows else axes.set_ylabel)(plain(panel.y_label))
@@ -148,14 +122,15 @@ def _direction_figure(measures: Measures, view: ReportView, directions: Sequence
     title = "Accuracy in every direction"
     panel = Panel(title, (), "", "accuracy", (PAIRWISE, BAYES), proportion=True, limits=PROPORTION)
     if has_long_directions(measures):
-        along = replace(panel, title="", series=over_directions(measures, view), x_label="accuracy", references=(BEST,))
-        return draw_row_facets("directions", title, [replace(along, limits=None)], spread=spread, remarks=[left_out])[0]
+        series = over_directions(measures, view)
+        rows = Panel("", series, "accuracy", "", (BEST,), proportion=True)
+        return panels.draw_facets("directions", title, [rows], panels.draw_rows, spread=spread, remarks=[left_out])[0]
     if len(set(measures.values(HEADLINE, "place")) - {None}) < 2:
         merged = replace(panel, series=over_directions(measures, view), x_label="direction: from → to")
         return _figure("directions", caption, merged)
     columns = 3 if len(directions) <= 9 else 4 if len(directions) <= 28 else 6
     lines = math.ceil(len(directions) / columns)
-    size = (PANEL_WIDTH * columns, PANEL_HEIGHT * lines + LINE * 4)
+    size = (PANEL_WIDTH * columns, PANEL_HEIGHT * lines + panels.LINE * 4)
     found = {name: direction_series(measures, view, name) for name in directions}
     references = distinct(panel.references, [p for held in found.values() for one in held for p in one.points])
     numbers = is_line_plot(headline_series(measures, view))
@@ -173,10 +148,10 @@ def _direction_figure(measures: Measures, view: ReportView, directions: Sequence
             axes.locator_params(axis="both" if numbers else "y", nbins=4)
         figure.supxlabel(plain(view.x_label), fontsize=10)
         figure.supylabel(plain(panel.y_label), fontsize=10)
-        keys = [*method_keys(measures.groups, chosen), *reference_keys(references)]
+        keys = [*panels.method_keys(measures.groups, chosen), *panels.reference_keys(references)]
         widest = max(len(label) for label, _ in keys)
-        across = max(1, min(len(keys), int(size[0] / (KEY + LETTER * widest))))
-        put_legend(figure, _in_two_lines(keys), loc="outside upper center", ncols=across, handlelength=2.6)
+        across = max(1, min(len(keys), int(size[0] / (panels.KEY + LETTER * widest))))
+        panels.put_legend(figure, _in_two_lines(keys), loc="outside upper center", ncols=across, handlelength=2.6)
 
     return render("directions", title, caption, size, paint)
 
@@ -205,5 +180,5 @@ def _columns_width(series: Sequence[Series]) -> float:
     """Return the width in inches that a plot with columns needs, its legend included."""
     values = x_values(series)
     words = 2 * BESIDE + LETTER * max(len(str(x)) for x in values)
-    legend_width = KEY + LETTER * max(len(one.label) for one in series)
+    legend_width = panels.KEY + LETTER * max(len(one.label) for one in series)
     return len(values) * max(words, DOT * len(series)) + legend_width + 1.0

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
+from confu_core.report import tidy
 from confu_core.report.exact import BAYES, CEILINGS, CHANCE, SAME, Reference, distinct, references_of
 from confu_core.report.sources import SEED, ReportView
 from confu_core.report.tables import Column, Line, Table, best_of, lines_along, wide_table
-from confu_core.report.tidy import (
-    DIRECTION,
-    FOUND,
-    HEADLINE,
-    POINT,
-    REFERENCE,
-    Measures,
-    Point,
-    Series,
-    point_of,
-    x_values,
-)
+from confu_core.report.tidy import DIRECTION, HEADLINE, REFERENCE, Measures, Point, Series, x_values
 from confu_core.report.words import capitalised, label_of
 from confu_core.runs.results import Results
 
@@ -57,7 +46,7 @@ def over_directions(measures: Measures, view: ReportView) -> list[Series]:
     names = measures.values(DIRECTION, "subject")
     found = measures.series(DIRECTION, "subject", metric="accuracy", exact=tuple(exact))
     # Also where there is nothing, so that directions keep their order.
-    return [replace(one, points=tuple(one.at(name) or Point(name, ()) for name in names)) for one in found]
+    return [one.over(names) for one in found]
 
 
 def has_long_directions(measures: Measures) -> bool:
@@ -135,20 +124,20 @@ def matrix_table(
         *(Column(one.label, one.label) for one in series),
         *(Column(line.column, line.label, exact=True) for line in lines),
     )
-    rows, bold, tint = [], set(), []
+    rows, bold, tints = [], set(), {}
     for row, x in enumerate(x_values(series)):
         points = [one.at(x) for one in series]
         best = best_of(points)
         for at, point in enumerate(points):
             closeness = _closeness(point, view.floor, ceiling)
             if closeness is not None:
-                tint.append((row, 1 + at, closeness))
+                tints[row, 1 + at] = closeness
             # At a ceiling that chance reaches, nobody is best.
             if at == best and (closeness is not None or point is None or point.levels.get(ceiling or "") is None):
                 bold.add((row, 1 + at))
         rows.append((x, *points, *(line.entry(points) for line in lines)))
     shown = title or f"{capitalised(view.y_label)}, mean and 95% interval"
-    return Table("matrix", shown, columns, tuple(rows), frozenset(bold), tuple(tint), across=True)
+    return Table("matrix", shown, columns, tuple(rows), bold, tints, across=True)
 
 
 def _closeness(point: Point | None, floor: str | None, ceiling: str | None) -> float | None:
@@ -160,32 +149,29 @@ def _closeness(point: Point | None, floor: str | None, ceiling: str | None) -> f
 
 def _by_method(measures: Measures, view: ReportView, series: Sequence[Series]) -> Table:
     """Return one row per method: the headline metric, its bounds, capture and total correlation."""
-    points = {view.y: [one.points[0] if one.points else None for one in series]}
-    for name in MEANS:
-        found = [one.points[0] if one.points else None for one in measures.series(HEADLINE, "place", metric=name)]
-        if any(point and point.mean is not None for point in found):
-            points[name] = found
-    exact = {line.column: line.label for line in _lines(series, view, view.ceiling)}
-    capture, *others = MEANS
-    columns = [
-        *(Column(view.group, view.group), Column(view.y, view.y_label)),
-        *([Column(capture, label_of(capture))] if capture in points else []),
-        *(Column(name, label, exact=True) for name, label in exact.items()),
-        *(Column(name, label_of(name)) for name in others if name in points),
+
+    def only(found: Sequence[Series]) -> list[Point | None]:
+        return [one.points[0] if one.points else None for one in found]
+
+    headline = only(series)
+    means = [(Column(name, label_of(name)), only(measures.series(HEADLINE, "place", metric=name))) for name in MEANS]
+    means = [(column, points) for column, points in means if any(point and point.mean is not None for point in points)]
+    capture = [(column, points) for column, points in means if column.name == MEANS[0]]
+    exact = [
+        (Column(line.column, line.label, exact=True), [point and point.levels.get(line.column) for point in headline])
+        for line in _lines(series, view, view.ceiling)
     ]
-    rows = tuple(
-        (
-            one.label,
-            *(
-                (own.levels.get(column.name) if own else None) if column.exact else points[column.name][at]
-                for column in columns[1:]
-            ),
-        )
-        for at, (one, own) in enumerate(zip(series, points[view.y], strict=True))
+    names: list[Any] = [one.label for one in series]
+    columns = [(Column(view.group, view.group), names), (Column(view.y, view.y_label), headline)]
+    columns += [*capture, *exact, *means[len(capture) :]]
+    best = {at: best_of(points) for at, (column, points) in enumerate(columns) if at and not column.exact}
+    return Table(
+        "matrix",
+        f"{capitalised(view.y_label)}, mean and 95% interval",
+        tuple(column for column, _ in columns),
+        tuple(zip(*(entries for _, entries in columns), strict=True)),
+        {(row, at) for at, row in best.items() if row is not None},
     )
-    best = {at: best_of(points[column.name]) for at, column in enumerate(columns) if at and not column.exact}
-    bold = frozenset((row, at) for at, row in best.items() if row is not None)
-    return Table("matrix", f"{capitalised(view.y_label)}, mean and 95% interval", tuple(columns), rows, bold)
 
 
 def direction_tables(measures: Measures, view: ReportView, *, fallbacks: bool) -> list[Table]:
@@ -242,7 +228,7 @@ def measure_tables(measures: Measures) -> list[Table]:
     """Return every measure of every finished cell, and their means over seeds; nothing where there are none."""
     if not measures.measured:
         return []
-    own = ("cell", SEED, *NAMES, *FOUND)
+    own = ("cell", SEED, *NAMES, *tidy.FOUND)
     rows = tuple(
         (*_names(measures.groups[group]), *found)
         for frame in measures.measured.values()
@@ -260,10 +246,10 @@ def measure_tables(measures: Measures) -> list[Table]:
 def _means(measures: Measures) -> Iterator[tuple[Any, ...]]:
     for frame in measures.measured.values():
         held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in frame[["group", *NAMES, *POINT, "defined"]].itertuples(index=False, name=None):
+        for row in frame[["group", *NAMES, *tidy.POINT, "defined"]].itertuples(index=False, name=None):
             held.setdefault(row[:6], []).append(row[6:])
         for (at, *names), rows in held.items():
-            point = point_of(None, [row[:-1] for row in rows], all(row[-1] for row in rows))
+            point = tidy.point_of(None, [row[:-1] for row in rows], all(row[-1] for row in rows))
             count, mean, half_width, *extremes = _statistics(point)
             found = point.interval
             known = found is not None and (half_width is not None or found.ends is not None)

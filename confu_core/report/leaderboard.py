@@ -13,16 +13,16 @@ from typing import Any
 from confu_core.data_files import record
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import check_writable, read_small, write_whole
-from confu_core.page.html import style, templates
-from confu_core.page.numbers import show
+from confu_core.page.html import filled, style
 from confu_core.report.exact import CEILINGS
 from confu_core.report.headline import direction_series, headline_series
 from confu_core.report.selection import VALIDATION, Selection, selected
 from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
 from confu_core.report.tidy import DIRECTION, Measures, Series, read_tidy
-from confu_core.report.words import ReportWords, capitalised, file_stem, label_of
+from confu_core.report.words import ReportWords, capitalised, file_stem, label_of, show_spread
 from confu_core.runs.merge import check_results
 from confu_core.runs.results import Results, read_results
+from confu_core.runs.sealed import writing_results
 from confu_core.runs.store import SUBMISSION
 
 if sys.version_info >= (3, 11):
@@ -124,30 +124,24 @@ def write_leaderboard(
         for own in [[one for one in submissions if one.results.version == name]]
         for chapter in _chapters(own, words(own[0].results.benchmark))
     ]
-    text = (
-        templates("confu_core.report")
-        .get_template("leaderboard.html.j2")
-        .render(
-            chapters=chapters,
-            submissions=submissions,
-            style=style(("confu_core.report", "leaderboard.css")),
-            version=version("confu-bench"),
-        )
+    text = filled(
+        "confu_core.report",
+        "leaderboard.html.j2",
+        chapters=chapters,
+        submissions=submissions,
+        style=style(("confu_core.report", "leaderboard.css")),
+        version=version("confu-bench"),
     )
-    try:
+    with writing_results():
         write_whole(out, text.encode())
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
     return out
 
 
 def _check_ours(out: Path) -> None:
     """Refuse, before anything is read, to write over what no leaderboard is."""
-    try:
+    with writing_results():
         check_writable(out)
         ours = not out.exists() or GENERATOR in read_small(out).decode(errors="replace")
-    except (DatasetError, OSError) as error:
-        raise ResultsError(str(error)) from error
     if not ours:
         raise ResultsError(f"{out} is no leaderboard, and is not overwritten; choose another --out")
 
@@ -224,14 +218,11 @@ def _chosen(selection: Selection) -> dict[tuple[str, str], str]:
 
 def _entry(one: Series, chosen: Mapping[tuple[str, str], str], submissions: Mapping[str, Submission]) -> Entry:
     found = one.points[0].interval if one.points else None
-    spread = "" if found is None or found.half_width is None else f"± {show(found.half_width)}"
-    if found is not None and found.ends is not None:
-        spread = f"[{show(found.low)}, {show(found.high)}]"
     method = one.variant.partition(", ")[0]
     return Entry(
         one.variant,
         None if found is None else found.mean,
-        spread,
+        "" if found is None else show_spread(found),
         0 if found is None else found.n,
         chosen.get((one.folder, method), ""),
         submissions[one.folder],

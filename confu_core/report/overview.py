@@ -9,19 +9,9 @@ from typing import TYPE_CHECKING, Any
 from confu_core.evaluation.overlap import letters_of
 from confu_core.page.drawing import QUIET, Image, plain, render
 from confu_core.page.numbers import show
+from confu_core.report import panels
 from confu_core.report.exact import BAYES, CEILINGS, PAIRWISE, PLAIN, Reference, distinct
-from confu_core.report.panels import (
-    WIDTH,
-    Look,
-    Panel,
-    draw_interval,
-    draw_seeds,
-    even_looks,
-    put_legend,
-    reference_keys,
-    shade_rows,
-    spread_phrase,
-)
+from confu_core.report.panels import Look, Panel, draw_interval, draw_seeds, looks
 from confu_core.report.sections.zero_shot import TEST, captured, ceilings_of, group_title, plain_of, widest
 from confu_core.report.tidy import Measures, Point, Series
 from confu_core.report.words import show_interval
@@ -93,11 +83,11 @@ def overview(measures: Measures, headline: Sequence[Series]) -> tuple[Image, ...
             _draw_capture(figure.add_subplot(upper[1], sharey=main), told)
         if several:
             _draw_groups(figure, grid[1].subgridspec(1, len(told.groups)), told)
-        keys = reference_keys(_lines(told))
-        put_legend(figure, keys, loc="outside lower center", ncols=max(len(keys), 1), handlelength=2.6)
+        keys = panels.reference_keys(_lines(told))
+        panels.put_legend(figure, keys, loc="outside lower center", ncols=max(len(keys), 1), handlelength=2.6)
 
     title = f"Who captures what: the {measures.words.label} from {_in_words(told.query)}"
-    return (render(NAME, title, _caption(told, measures.note), (WIDTH, height), paint),)
+    return (render(NAME, title, _caption(told, measures.note), (panels.WIDTH, height), paint),)
 
 
 def _told(measures: Measures, headline: Sequence[Series]) -> _Told | None:
@@ -125,15 +115,15 @@ def _told(measures: Measures, headline: Sequence[Series]) -> _Told | None:
         return [series[at] for at in order]
 
     return _Told(
-        query,
-        measures.words.zero_shot if family == "zero_shot" else family,
-        in_order(found[query]),
-        {name: (letter, in_order(found[name])) for name, letter in zip(members, letters, strict=True)},
-        in_order(captured(found[query], whole)),
-        in_order(measures.series("zero_shot_group", "condition", subject=query, **where)),
-        {name: Point(None, (), levels=known) for name, known in levels.items()},
-        plain_of(measures).get(query),
-        in_order(even_looks(measures.groups)),
+        query=query,
+        how=measures.words.zero_shot if family == "zero_shot" else family,
+        fused=in_order(found[query]),
+        singles={name: (letter, in_order(found[name])) for name, letter in zip(members, letters, strict=True)},
+        capture=in_order(captured(found[query], whole)),
+        by_group=in_order(measures.series("zero_shot_group", "condition", subject=query, **where)),
+        levels={name: Point(None, (), levels=known) for name, known in levels.items()},
+        plain=plain_of(measures).get(query),
+        looks=in_order(looks(measures.groups, even=True)),
     )
 
 
@@ -154,7 +144,7 @@ def _caption(told: _Told, note: str) -> str:
     parts = [
         BEYOND if BAYES.level(told.levels[""]) is not None else "",
         f"Large markers: from {_in_words(told.query)}; {letters}." if letters else "",
-        spread_phrase([Panel("", drawn, "", "")]),
+        panels.spread_phrase([Panel("", drawn, "", "")]),
         note,
     ]
     return " ".join(filter(None, parts))
@@ -224,7 +214,7 @@ def _draw_groups(figure: Figure, grid: Any, told: _Told) -> None:
 
 def _rows(axes: Axes, told: _Told, *, names: bool, size: float = 9) -> None:
     """Give every method a row, every second with a ground."""
-    shade_rows(axes, len(told.fused))
+    panels.shade_rows(axes, len(told.fused))
     if names:  # Axes that share these ticks would take them away.
         axes.set_yticks(range(len(told.fused)), [plain(one.label) for one in told.fused], fontsize=size)
     axes.tick_params(axis="y", length=0, labelleft=names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -10,22 +10,12 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from confu_core.page.drawing import Image
-from confu_core.page.html import style, templates
+from confu_core.page.html import filled, style
 from confu_core.page.numbers import show_setting
+from confu_core.report import headline as rows
 from confu_core.report.exact import BAYES
 from confu_core.report.facts import Facts, facts_of
 from confu_core.report.figures import draw_figures
-from confu_core.report.headline import (
-    cell_tables,
-    direction_series,
-    direction_tables,
-    has_long_directions,
-    headline_series,
-    headline_tables,
-    matrix_table,
-    measure_tables,
-    over_directions,
-)
 from confu_core.report.overview import overview
 from confu_core.report.sections import Section, sections_of
 from confu_core.report.selection import selected
@@ -34,7 +24,7 @@ from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, ours_notes, seed_count
 
-MEANS = "Mean ± half-width of the 95% confidence interval over seeds."
+SAID = {"means": "Mean ± half-width of the 95% confidence interval over seeds.", "bold": BOLD, "undefined": UNDEFINED}
 Named = TypeVar("Named", Table, Image)
 
 
@@ -85,18 +75,18 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: s
         name: measures.kept([at for at, one in enumerate(measures.groups) if one.dataset == name])
         for name in dict.fromkeys(one.dataset for one in measures.groups)
     }
-    shown = {name: own for name, own in found.items() if has_numbers(headline_series(own, view))}
+    shown = {name: own for name, own in found.items() if has_numbers(rows.headline_series(own, view))}
     shown = shown or dict(list(found.items())[:1])
     parts = tuple(_part(own, view, name if len(shown) > 1 else "") for name, own in shown.items())
     titles = {str(results.sweep.get("title") or f"Results of {results.benchmark}") for results in sources}
     return Content(
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
-        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note, missing)))),
+        notes=tuple(filter(None, (selection.note, missing))),
         chosen=selection.table,
         version=sources[0].version,
         parts=parts,
-        exports=tuple(cell_tables(sources, labels)),
+        exports=tuple(rows.cell_tables(sources, labels)),
         facts=facts,
         meanings=measures.words.definitions(
             measures=any(part.measured for part in parts), exact=view.ceiling is not None
@@ -110,11 +100,11 @@ def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetPart:
     headline, *images = draw_figures(measures, view)
     directions = tuple(image for image in images if image.name == "directions")
     beyond = tuple(image for image in images if image.name != "directions")
-    if view.axis is None and (opening := overview(by_place, headline_series(measures, view))):
+    if view.axis is None and (opening := overview(by_place, rows.headline_series(measures, view))):
         headline, beyond = opening[0], tuple(image for image in beyond if image.name != "higher_order_capture")
-    summary, matrix = headline_tables(measures, view)
+    summary, matrix = rows.headline_tables(measures, view)
     # Sections of measures say it better, and of everything, what fallbacks reach.
-    further = direction_tables(measures, view, fallbacks=not measured)
+    further = rows.direction_tables(measures, view, fallbacks=not measured)
     folded = tuple(table for table in further if table.name != "directions")
     sections = (
         Section(
@@ -131,7 +121,7 @@ def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetPart:
     )
     first, second, *others, last = (_section(section, dataset) for section in sections)
     appendix = tuple(_named(table, dataset) for table in (summary, *further))
-    exports = tuple(_named(table, dataset) for table in measure_tables(by_place))
+    exports = tuple(_named(table, dataset) for table in rows.measure_tables(by_place))
     return DatasetPart(dataset, first, second, tuple(others), last, appendix, exports)
 
 
@@ -158,21 +148,21 @@ def _section(one: Section, dataset: str) -> Section:
 def _direction_matrices(measures: Measures, view: ReportView) -> list[Table]:
     """Return the accuracy in directions by x, for the page alone: without a name there is no file."""
     names = measures.values(DIRECTION, "subject")
-    if not names or has_long_directions(measures):
+    if not names or rows.has_long_directions(measures):
         return []
-    if len(x_values(headline_series(measures, view))) == 1:
-        found = {"directions": over_directions(measures, view)}
+    if len(x_values(rows.headline_series(measures, view))) == 1:
+        found = {"directions": rows.over_directions(measures, view)}
     else:
-        found = {name: direction_series(measures, view, name) for name in names}
+        found = {name: rows.direction_series(measures, view, name) for name in names}
     axis = "direction" if "directions" in found else ""
     return [
-        replace(matrix_table(series, view, BAYES.column, title=name, axis=axis), name="")
+        replace(rows.matrix_table(series, view, BAYES.column, title=name, axis=axis), name="")
         for name, series in found.items()
     ]
 
 
 def _lede(measures: Measures, labels: Sequence[str], view: ReportView, facts: Facts) -> str:
-    series = headline_series(measures, view)
+    series = rows.headline_series(measures, view)
     values = [value for value in x_values(series) if value is not None]
     single = [f"{view.x_label} {show_setting(value)}" for value in values]
     along = [f"{len(values)} values of {view.x_label}"] if len(values) > 1 else single
@@ -189,72 +179,20 @@ def page(content: Content, downloads: Sequence[str]) -> str:
     """Write a report as HTML, with links to the files beside it."""
     stems = dict.fromkeys(name.partition(".")[0] for name in downloads)
     measured = [section for part in content.parts for section in part.measured]
-    return (
-        templates("confu_core.report")
-        .get_template("page.html.j2")
-        .render(
-            content=content,
-            facts=content.facts,
-            measured=measured,
-            style=style(*([("confu_core.report", "sections.css")] if measured else [])),
-            downloads={stem: [name for name in downloads if name.partition(".")[0] == stem] for stem in stems},
-            version=version("confu-bench"),
-            means=MEANS,
-            bold=BOLD,
-            undefined=UNDEFINED,
-        )
+    return filled(
+        "confu_core.report",
+        "page.html.j2",
+        content=content,
+        facts=content.facts,
+        measured=measured,
+        style=style(*([("confu_core.report", "sections.css")] if measured else [])),
+        downloads={stem: [name for name in downloads if name.partition(".")[0] == stem] for stem in stems},
+        version=version("confu-bench"),
+        **SAID,
     )
 
 
 def markdown_page(content: Content) -> str:
     """Write a report as Markdown."""
-    facts, said = content.facts, escape_markdown
-    failed = "\n".join(
-        f"- {said(f'{group}, {where} (cell {cell})')}: {said(error)}" for _, group, where, cell, error in facts.failures
-    )
-    parts = [
-        f"# {said(content.title)}",
-        said(content.lede),
-        *map(said, content.notes),
-        *([f"## {content.chosen.title}", to_markdown(content.chosen)] if content.chosen else []),
-        *(piece for part in content.parts for piece in _markdown_part(part)),
-        "## Failed cells" if failed else "",
-        f"{len(facts.failures)} of {facts.cells} cells failed and are in no mean:" if failed else "",
-        failed,
-        "## How to read it",
-        "\n".join(f"- **{name}**: {said(meaning)}" for name, meaning in content.meanings.items()),
-        "## Settings",
-        f"Benchmark: {said(content.version)}",
-        "\n".join(f"- {said(name)}: {said(value)}" for name, value in facts.axes),
-        ", ".join(f"{said(name)}: {said(value)}" for name, value in facts.common),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _markdown_part(part: DatasetPart) -> Iterator[str]:
-    if part.name:
-        yield f"# {escape_markdown(part.name)}"
-    yield from map(_image, part.headline.images)
-    yield f"## {escape_markdown(part.headline.title)}"
-    yield from map(to_markdown, part.headline.tables)
-    yield f"{MEANS} {BOLD}"
-    yield from map(escape_markdown, part.headline.notes)
-    for image in (*part.beyond.images, *part.directions.images):
-        yield f"## {escape_markdown(image.title)}"
-        yield _image(image)
-    for section in part.measured:
-        yield f"## {escape_markdown(section.title)}"
-        yield escape_markdown(section.lede)
-        yield from map(_image, section.images)
-        yield from (f"**{escape_markdown(table.title)}**\n\n{to_markdown(table)}" for table in section.tables)
-        yield from map(_folded, section.folded)
-        yield from map(escape_markdown, section.remarks)
-    yield from map(_folded, part.appendix)
-
-
-def _image(image: Image) -> str:
-    return f"![{escape_markdown(image.title)}]({quote(image.name)}.svg)\n\n{escape_markdown(image.caption)}"
-
-
-def _folded(table: Table) -> str:
-    return f"<details><summary>{escape_markdown(table.title)}</summary>\n\n{to_markdown(table)}\n\n</details>"
+    writers = {"said": escape_markdown, "table_of": to_markdown, "quote": quote}
+    return filled("confu_core.report", "report.md.j2", content=content, facts=content.facts, **writers, **SAID)

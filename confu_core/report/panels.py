@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -77,31 +77,24 @@ class Look:
         return {"facecolor": face, "edgecolor": self.colour, "linewidth": 0.8}
 
 
-def looks(series: Sequence[Series], *, small: bool = False) -> list[Look]:
+def looks(series: Sequence[Series], *, small: bool = False, even: bool = False) -> list[Look]:
     """Choose how each series is drawn, of all that a report shows, so that one look holds for all its figures.
 
     A known method looks the same in every report, and so does the first of its variants; the others, and methods of the
-    user's own, get the colours and markers that are left.
+    user's own, get the colours and markers that are left. Later ones are smaller, so that all show; `even` ones are all
+    large enough to be told apart.
 
     >>> [(look.colour, look.marker) for look in looks([Series("runs", name, name, name) for name in ("confu", "clip")])]
     [('#0072b2', 'o'), ('#e69f00', 'v')]
     """
-    scale = SMALL if small else 1.0
-    return list(_looks(series, lambda at: scale * max(4.4, 8.6 - 0.85 * at)))
-
-
-def even_looks(series: Sequence[Series], *, small: bool = False) -> list[Look]:
-    """Choose looks whose markers are all large enough to be told apart; later ones are smaller, so that all show."""
-    scale = 0.6 if small else 1.0
-    return list(_looks(series, lambda at: scale * max(4.4, 5.6 - 0.2 * at)))
-
-
-def _looks(series: Sequence[Series], size: Callable[[int], float]) -> Iterator[Look]:
-    chosen = _by_variant(series)
-    folders = list(dict.fromkeys(one.folder for one in series))
-    for at, one in enumerate(series):
-        folder = folders.index(one.folder)
-        yield Look(*chosen[one.variant], DASHES[folder % len(DASHES)], size(at), folder > 0)
+    largest, step, scale = (5.6, 0.2, 0.6) if even else (8.6, 0.85, SMALL)
+    sizes = [(scale if small else 1.0) * max(4.4, largest - step * at) for at in range(len(series))]
+    chosen, folders = _by_variant(series), list(dict.fromkeys(one.folder for one in series))
+    places = [folders.index(one.folder) for one in series]
+    return [
+        Look(*chosen[one.variant], DASHES[place % len(DASHES)], size, place > 0)
+        for one, place, size in zip(series, places, sizes, strict=True)
+    ]
 
 
 def _by_variant(series: Sequence[Series]) -> dict[str, tuple[str, str]]:
@@ -407,98 +400,76 @@ def spread_phrase(panels: Sequence[Panel], *, lines: bool = False) -> str:
     return spread_words([each for each in found if each is not None], lines=lines, many=many)
 
 
-def _known_references(panels: Sequence[Panel]) -> list[Reference]:
-    """Return the exact lines of panels that any series there has a value of."""
-    wanted = [(line, one.points) for panel in panels for line in panel.references for one in panel.series]
-    known = {line for line, points in wanted if line.levels(points)}
-    return [line for line in dict.fromkeys(line for line, _ in wanted) if line in known]
-
-
-Painter = Callable[["Axes", Panel, Sequence[Look]], None]
+def draw_rows(axes: Axes, panel: Panel, chosen: Sequence[Look]) -> None:
+    """Draw a measure to the right, over words from top to bottom, every second on a ground."""
+    count = len(x_values(panel.series))
+    shade_rows(axes, count)
+    limits = panel.limits if panel.proportion else (0.0, math.inf)
+    draw_categories(axes, replace(panel, limits=limits), chosen, ROWS)
+    axes.set_xlim(*((-0.03, 1.03) if panel.proportion else (0, None)))
+    axes.set_ylim(count - 0.5, -0.5)
 
 
 def draw_facets(
     name: str,
     title: str,
     panels: Sequence[Panel],
-    painter: Painter = draw_categories,
+    painter: Callable[[Axes, Panel, Sequence[Look]], None] = draw_categories,
     *,
+    spread: str = "",
     remarks: Sequence[str] = (),
     columns: int = 3,
     height: float = 1.9,
-    finish: Callable[[Axes, Panel], None] | None = None,
+    finish: Callable[[Axes, Panel], None] = lambda axes, panel: None,
 ) -> tuple[Image, ...]:
-    """Draw small multiples, if there are any: one pair of axes each, one legend for all.
-
-    The caption says what their intervals mean, and then the remarks.
-    """
-    if not panels:
-        return ()
-    bars = painter is draw_categories
-    caption = " ".join(filter(None, [spread_phrase(panels, lines=not bars), *remarks]))
-    columns = min(columns, len(panels))
-    lines, groups = math.ceil(len(panels) / columns), panels[0].series
-    chosen = even_looks(groups, small=max(len(x_values(panel.series)) for panel in panels) > MANY)
-    references = _known_references(panels)
-
-    def paint(figure: Figure) -> None:
-        grid = figure.subplots(lines, columns, squeeze=False)
-        for at, (axes, panel) in enumerate(itertools.zip_longest(grid.flat, panels)):
-            if panel is None:
-                axes.set_visible(False)
-                continue
-            limits = ((0.0 if bars else -0.03), 1.03) if panel.proportion else _limits(panel, zero=bars)
-            painter(axes, replace(panel, limits=limits), chosen)
-            axes.set_title(plain(panel.title), fontweight="bold", pad=4)
-            axes.set_xlabel(plain(panel.x_label), fontsize=9)
-            said = at % columns and panel.y_label == panels[at - 1].y_label
-            axes.set_ylabel("" if said else plain(panel.y_label), fontsize=9)
-            axes.set_ylim(*limits)
-            if finish is not None:
-                finish(axes, panel)
-        put_legend(figure, [*method_keys(groups, chosen, bars=bars), *reference_keys(references)])
-
-    names = [*(one.label for one in groups), *(reference.label for reference in references)]
-    size = (WIDTH, lines * height + LINE * -(-len(names) // _across(names)) + 0.2)
-    return (render(name, title, caption, size, paint),)
-
-
-def draw_row_facets(
-    name: str, title: str, panels: Sequence[Panel], *, spread: str = "", remarks: Sequence[str] = ()
-) -> tuple[Image, ...]:
-    """Draw panels beside each other, if there are any, that share their words from top to bottom.
+    """Draw small multiples, if there are any: one pair of axes each, one legend for all; rows share their words.
 
     The caption says what their intervals mean, in the words of `spread` if they are given, and then the remarks.
     """
     if not panels:
         return ()
-    caption = " ".join(filter(None, [spread or spread_phrase(panels), *remarks]))
-    words = list(dict.fromkeys(word for panel in panels for word in x_values(panel.series)))
-    groups = panels[0].series
-    chosen = even_looks(groups)
-    references = _known_references(panels)
+    bars, rows, groups = painter is draw_categories, painter is draw_rows, panels[0].series
+    values = list(dict.fromkeys(x for panel in panels for x in x_values(panel.series)))
+    columns = len(panels) if rows else min(columns, len(panels))
+    lines = math.ceil(len(panels) / columns)
+    wanted = [(line, one.points) for panel in panels for line in panel.references for one in panel.series]
+    known = {line for line, points in wanted if line.levels(points)}
+    references = [line for line in dict.fromkeys(line for line, _ in wanted) if line in known]
+    small = not rows and max(len(x_values(panel.series)) for panel in panels) > MANY
+    chosen = looks(groups, small=small, even=True)
 
     def paint(figure: Figure) -> None:
-        grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)
-        for axes, panel in zip(grid.flat, panels, strict=True):
-            shade_rows(axes, len(words))
-            limits = None if panel.proportion else (0.0, math.inf)
-            # Every panel has all words, in the order of the figure.
-            series = [
-                replace(one, points=tuple(one.at(word) or Point(word, ()) for word in words)) for one in panel.series
-            ]
-            draw_categories(axes, replace(panel, series=series, limits=limits or panel.limits), chosen, ROWS)
+        grid = figure.subplots(lines, columns, squeeze=False, sharey=rows)
+        for at, (axes, panel) in enumerate(itertools.zip_longest(grid.flat, panels)):
+            if panel is None:
+                axes.set_visible(False)
+                continue
+            if rows:  # Every panel has all words, in the order of the figure.
+                panel = replace(panel, series=[one.over(values) for one in panel.series])
+            limits = panel.limits or _limits(panel, zero=bars)
+            painter(axes, panel if rows else replace(panel, limits=limits), chosen)
+            axes.set_title(plain(panel.title), fontweight="bold", pad=4)
             axes.set_xlabel(plain(panel.x_label), fontsize=9)
-            axes.set_xlim(*((-0.03, 1.03) if panel.proportion else (0, None)))
-        grid[0, 0].set_ylim(len(words) - 0.5, -0.5)
-        put_legend(figure, [*method_keys(groups, chosen), *reference_keys(references)])
+            said = at % columns and panel.y_label == panels[at - 1].y_label
+            axes.set_ylabel("" if said else plain(panel.y_label), fontsize=9)
+            if not rows:
+                axes.set_ylim(*limits)
+            finish(axes, panel)
+        put_legend(figure, [*method_keys(groups, chosen, bars=bars), *reference_keys(references)])
 
-    height = len(words) * max(ROW, MARKER * len(groups) + 0.08) + 1.1
+    names = [*(one.label for one in groups), *(reference.label for reference in references)]
+    if rows:
+        height = len(values) * max(ROW, MARKER * len(groups) + 0.08) + 1.1
+    else:
+        height = lines * height + LINE * -(-len(names) // _across(names)) + 0.2
+    caption = " ".join(filter(None, [spread or spread_phrase(panels, lines=not (bars or rows)), *remarks]))
     return (render(name, title, caption, (WIDTH, height), paint),)
 
 
 def _limits(panel: Panel, *, zero: bool) -> tuple[float, float]:
     """Return limits that keep a wide interval of few seeds from pressing all means together."""
+    if panel.proportion:
+        return (0.0 if zero else -0.03), 1.03
     points = [point for one in panel.series for point in one.points]
     intervals = [point.interval for point in points if point.interval is not None]
     exact = [value for point in points for line in panel.references if (value := line.level(point)) is not None]

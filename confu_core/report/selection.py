@@ -10,20 +10,10 @@ import pyarrow as pa
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.page.numbers import show_setting
-from confu_core.report.sources import (
-    CONDITIONS,
-    SEED,
-    ReportView,
-    Row,
-    axis_values,
-    follows,
-    in_order,
-    short_name,
-    sort_key,
-)
+from confu_core.report.sources import CONDITIONS, SEED, ReportView, by_method, follows, grouped, short_name, sort_key
 from confu_core.report.tables import Column, Table
 from confu_core.runs.measures import read_measures
-from confu_core.runs.results import Results
+from confu_core.runs.results import Results, Row
 from confu_core.statistics.intervals import Interval, student_interval
 
 VALIDATION, NONE = "validation", "none"
@@ -68,11 +58,8 @@ class _Search:
     @property
     def best(self) -> tuple[Any, ...]:
         """The setting of the highest mean; the first of those that are equal."""
-        return max(self.settings, key=lambda setting: self._mean(setting))
-
-    def _mean(self, setting: tuple[Any, ...]) -> float:
-        found = self.validation[setting]
-        return -1.0 if found is None else found.mean
+        means = {setting: -1.0 if found is None else found.mean for setting, found in self.validation.items()}
+        return max(means, key=means.__getitem__)
 
     def told(self, setting: tuple[Any, ...]) -> list[str]:
         """Return a setting as readers are told of it."""
@@ -121,23 +108,21 @@ def _searches(results: Results, label: str, view: ReportView) -> list[_Search]:
     names = [name for name in results.setting_names if name not in other and not follows(rows, name, view.x)]
     names += [view.x] if view.x not in other else []
     conditions = [name for name in CONDITIONS if len({row.get(name) for row in rows}) > 1]
-    held: dict[tuple[Any, ...], list[Row]] = {}
-    for row in sorted(rows, key=lambda row: [sort_key(row.get(name)) for name in (*conditions, *names)]):
-        held.setdefault((str(row[view.group]), *(row.get(name) for name in conditions)), []).append(row)
-    methods = in_order({str(row[view.group]) for row in rows}, axis_values(results, view.group))
     known = _validation(results)
     found = []
-    for (method, *where), own in sorted(held.items(), key=lambda item: methods.index(item[0][0])):
-        varying = [name for name in dict.fromkeys(names) if len({row.get(name) for row in own}) > 1]
-        settings: dict[tuple[Any, ...], list[Row]] = {}
-        for row in own:
-            settings.setdefault(tuple(row.get(name) for name in varying), []).append(row)
-        if len(settings) > 1:
-            means = {
-                setting: student_interval(known.get(row["cell"]) for row in rows) for setting, rows in settings.items()
-            }
-            there = dict(zip(conditions, where, strict=True))
-            found.append(_Search(label, method, there, varying, settings, means))
+    for method, tried in by_method(results, view).items():
+        done = [row for row in tried if row["status"] == "done"]
+        done.sort(key=lambda row: [sort_key(row.get(name)) for name in (*conditions, *names)])
+        for where, own in grouped(done, conditions).items():
+            varying = [name for name in dict.fromkeys(names) if len({row.get(name) for row in own}) > 1]
+            settings = grouped(own, varying)
+            if len(settings) > 1:
+                means = {
+                    setting: student_interval(known.get(row["cell"]) for row in runs)
+                    for setting, runs in settings.items()
+                }
+                there = dict(zip(conditions, where, strict=True))
+                found.append(_Search(label, str(method), there, varying, settings, means))
     return found
 
 

@@ -225,6 +225,20 @@ def axis_values(results: Results, name: str) -> list[Any]:
     return values if isinstance(values, list) else []
 
 
+def by_method(results: Results, view: ReportView) -> dict[Any, list[Row]]:
+    """Return the rows of a folder by method, in the order of the sweep."""
+    held = {method: rows for (method,), rows in grouped(results.rows(), [view.group]).items()}
+    return {method: held[method] for method in in_order(held, axis_values(results, view.group))}
+
+
+def grouped(rows: Iterable[Row], names: Iterable[str]) -> dict[tuple[Any, ...], list[Row]]:
+    """Return rows by what they have in some columns, in order of appearance."""
+    wanted, found = list(names), dict[tuple[Any, ...], list[Row]]()
+    for row in rows:
+        found.setdefault(tuple(row.get(name) for name in wanted), []).append(row)
+    return found
+
+
 def in_order(values: Iterable[Any], asked: Sequence[Any]) -> list[Any]:
     """Sort values of a setting: numbers by size, then others as they were asked for, and what was not last, by name.
 

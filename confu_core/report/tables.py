@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from confu_core import escaping
+from confu_core.page.html import filled
 from confu_core.page.numbers import show, show_setting
 from confu_core.report.exact import BEST
 from confu_core.report.tidy import REFERENCE, Point, Series, x_values
@@ -58,7 +60,7 @@ class Table:
     """A table before it has a format.
 
     Entries are text, numbers, bools, None, and a `Point` or an `Interval` for a mean that readers see with its spread.
-    `bold` holds row and column of what stands out, `tint` the strength in [0, 1] of entries with a coloured ground. On
+    `bold` holds row and column of what stands out, `tints` the strength in [0, 1] of entries with a coloured ground. On
     a page a table that runs `across` has its rows as columns.
     """
 
@@ -66,8 +68,8 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
-    bold: frozenset[tuple[int, int]] = frozenset()
-    tint: tuple[tuple[int, int, float], ...] = ()
+    bold: Set[tuple[int, int]] = frozenset()
+    tints: Mapping[tuple[int, int], float] = field(default_factory=dict)
     across: bool = False
 
     @property
@@ -81,11 +83,6 @@ class Table:
         return sum(any(isinstance(_mean(row[at]), Interval) for row in self.rows) for at in self.shown) > FEW
 
     @property
-    def tints(self) -> dict[tuple[int, int], float]:
-        """The strength of coloured grounds by row and column."""
-        return {(row, column): strength for row, column, strength in self.tint}
-
-    @property
     def marked(self) -> set[tuple[int, int]]:
         """Row and column of what a method does not define."""
         return {(row, at) for row, held in enumerate(self.rows) for at, entry in enumerate(held) if _mark(entry)}
@@ -96,13 +93,8 @@ class Table:
 
     def runs(self, at: int) -> list[int]:
         """Return how many rows begin with the same entry as each; 0 where an earlier row has said it."""
-        names = [row[at] for row in self.rows]
-        return [
-            0
-            if number and names[number - 1] == name
-            else next((n for n, other in enumerate(names[number:]) if other != name), len(names) - number)
-            for number, name in enumerate(names)
-        ]
+        sizes = [len(list(same)) for _, same in itertools.groupby(row[at] for row in self.rows)]
+        return [count for size in sizes for count in (size, *[0] * (size - 1))]
 
     def text(self, row: int, at: int) -> str:
         """Write an entry for readers, not escaped, with a dagger where a method does not define it."""
@@ -150,12 +142,9 @@ def best_of(points: Sequence[Point | None], *, lowest: bool = False) -> int | No
     if len(means) < 2:
         return None
     leader = (min if lowest else max)(means, key=lambda at: means[at])
-    for at in means:
-        found = None if at == leader else paired(points[leader], points[at])
-        above = found and found.half_width is not None and (found.high < 0 if lowest else found.low > 0)
-        if at != leader and not above:
-            return None
-    return leader
+    apart = [paired(points[leader], points[at]) for at in means if at != leader]
+    told = (one and one.half_width is not None and (one.high < 0 if lowest else one.low > 0) for one in apart)
+    return leader if all(told) else None
 
 
 def paired(first: Point | None, second: Point | None) -> Interval | None:
@@ -203,12 +192,12 @@ def wide_table(
     levels = [BEST.entry(line.points) for line in lines]
     known = bool(exact) and any(level is not None for level in levels)
     leaders = [best_of(line.points, lowest=line.lowest) if best else None for line in lines]
-    shares = [
-        (row, len(keys) + at, point.mean / level)
+    shares = {
+        (row, len(keys) + at): point.mean / level
         for row, line in enumerate(lines if tinted else ())
         for at, point in enumerate(line.points)
         if point and point.mean is not None and (level := point.levels.get(REFERENCE)) is not None and level > 0
-    ]
+    }
     return Table(
         name,
         ", ".join([title, *(str(lines[0].keys[at]) for at in shared)]),
@@ -220,8 +209,8 @@ def wide_table(
         tuple(
             (*line.keys, *line.points, *([level] if known else [])) for line, level in zip(lines, levels, strict=True)
         ),
-        frozenset((row, len(keys) + at) for row, at in enumerate(leaders) if at is not None),
-        tuple((row, at, min(1.0, share)) for row, at, share in shares if share > 0),
+        {(row, len(keys) + at) for row, at in enumerate(leaders) if at is not None},
+        {place: min(1.0, share) for place, share in shares.items() if share > 0},
     )
 
 
@@ -247,22 +236,15 @@ def to_markdown(table: Table) -> str:
 def to_latex(table: Table) -> str:
     """Write a table for a paper, with the rules of the package booktabs; a long one breaks over pages."""
     headings, rows, numeric = table.readable(escape_latex, r"\textbf{{{}}}")
-    align = "".join("r" if right else "l" for right in numeric)
-    head = [r"\toprule", " & ".join(headings) + r" \\", r"\midrule"]
-    body = [" & ".join(row) + r" \\" for row in rows]
-    caption = rf"\caption{{{escape_latex(table.title)}.}}\label{{tab:{table.name}}}"
-    opened, closed = [rf"\begin{{tabular}}{{{align}}}", *head], [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
-    lines = [r"% Needs \usepackage{booktabs}.", r"\begin{table}[t]", r"\centering\small\setlength{\tabcolsep}{4pt}"]
-    lines += [caption, *opened, *body, *closed]
-    if len(rows) > PAGE_ROWS:
-        lines = [
-            r"% Needs \usepackage{booktabs,longtable}.",
-            r"\begingroup\footnotesize\setlength{\tabcolsep}{4pt}",
-            *(rf"\begin{{longtable}}{{{align}}}", caption + r" \\"),
-            *(*head, r"\endfirsthead", *head, r"\endhead", *body),
-            *(r"\bottomrule", r"\end{longtable}", r"\endgroup"),
-        ]
-    return "\n".join(lines) + "\n"
+    return filled(
+        "confu_core.report",
+        "table.tex.j2",
+        align="".join("r" if right else "l" for right in numeric),
+        lines=[" & ".join(line) for line in (headings, *rows)],
+        title=escape_latex(table.title),
+        name=table.name,
+        long=len(rows) > PAGE_ROWS,
+    )
 
 
 def escape_latex(text: str) -> str:

@@ -17,6 +17,7 @@ from confu_core.report.sources import (
     SEED,
     ReportView,
     axis_values,
+    by_method,
     dataset_names,
     follows,
     in_order,
@@ -101,19 +102,27 @@ class Series:
         """Return the point at a value of x; a method without that setting is the same at all."""
         return next((point for point in self.points if point.x == x or point.x is None), None)
 
+    def over(self, values: Iterable[Any]) -> Series:
+        """Return the same with a point at each of some values, empty where there is none."""
+        return replace(self, points=tuple(self.at(x) or Point(x, ()) for x in values))
+
     def mapped(self, function: Callable[[Point], Point]) -> Series:
         """Return the same with other points."""
         return replace(self, points=tuple(map(function, self.points)))
 
+    def beside(self, known: Callable[[Any], Mapping[str, float | None]]) -> Series:
+        """Return the same with further exact levels, which a function knows by x."""
 
-def beside(series: Iterable[Series], known: Callable[[Any], Mapping[str, float | None]]) -> list[Series]:
-    """Return series with further exact levels, which a function knows by x."""
+        def with_levels(point: Point) -> Point:
+            more = {name: value for name, value in known(point.x).items() if value is not None}
+            return replace(point, levels={**point.levels, **more})
 
-    def with_levels(point: Point) -> Point:
-        more = {name: value for name, value in known(point.x).items() if value is not None}
-        return replace(point, levels={**point.levels, **more})
+        return self.mapped(with_levels)
 
-    return [one.mapped(with_levels) for one in series]
+    def with_means(self, others: Mapping[str, Series]) -> Series:
+        """Return the same with the means of other series as exact levels."""
+        means = {name: {point.x: point.mean for point in one.points} for name, one in others.items()}
+        return self.beside(lambda x: {name: own.get(x) for name, own in means.items()})
 
 
 def x_values(series: Iterable[Series]) -> list[Any]:
@@ -131,13 +140,13 @@ def has_numbers(series: Sequence[Series]) -> bool:
 class Measures:
     """Every number of a report in tidy tables, one per family, and the methods that its column ``group`` counts.
 
-    `places` are values along the axis of the report, one per group, where groups are methods at a place. `examples` are
-    samples that runs have chosen, by folder and cell.
+    `places` are values along the axis of the report, one per group: None unless groups are methods at a place.
+    `examples` are samples that runs have chosen, by folder and cell.
     """
 
     groups: tuple[Series, ...]
     families: Mapping[str, pd.DataFrame]
-    places: tuple[Any, ...] = ()
+    places: tuple[Any, ...]
     note: str = ""
     words: ReportWords = field(default_factory=ReportWords)
     examples: Mapping[tuple[str, str], Sequence[Row]] = field(default_factory=dict)
@@ -202,10 +211,8 @@ class Measures:
             replace(one, points=tuple(point_of(x, held[x], defined) for x in places if x in held))
             for one, held in zip(self.groups, points, strict=True)
         ]
-        for name in exact:
-            levels = self.series(family, along, defined=defined, **{**where, "metric": name})
-            made = [_with_means(one, own, name) for one, own in zip(made, levels, strict=True)]
-        return made
+        known = {name: self.series(family, along, defined=defined, **{**where, "metric": name}) for name in exact}
+        return [one.with_means({name: held[at] for name, held in known.items()}) for at, one in enumerate(made)]
 
     def kept(self, groups: Sequence[int]) -> Measures:
         """Return the same of some groups only."""
@@ -215,8 +222,8 @@ class Measures:
             for family, frame in self.families.items()
             if len(held := frame[frame["group"].isin(number)])
         }
-        places = tuple(self.places[at] for at in groups) if self.places else ()
-        return replace(self, groups=tuple(self.groups[at] for at in groups), families=families, places=places)
+        own, places = (tuple(held[at] for at in groups) for held in (self.groups, self.places))
+        return replace(self, groups=own, families=families, places=places)
 
     def by_place(self, view: ReportView) -> Measures:
         """Return the same with a group for every method at every place along the axis."""
@@ -266,12 +273,6 @@ def place_name(view: ReportView, place: Any) -> str:
     return f"{view.x_label} {show_setting(place)}"
 
 
-def _with_means(one: Series, other: Series, name: str) -> Series:
-    """Return a series with the means of another as exact levels."""
-    means = {point.x: point.mean for point in other.points}
-    return beside([one], lambda x: {name: means.get(x)})[0]
-
-
 def point_of(x: Any, found: Sequence[Sequence[Any]], defined: bool) -> Point:
     """Return a point of the rows of one measure, each with the columns of `POINT`."""
     seeds, values, lows, highs, references = zip(*found, strict=True)
@@ -319,7 +320,7 @@ def read_tidy(
         found += [{**cells[row["cell"]], **row} for row in measured if row["cell"] in cells]
         for row in read_examples(results.folder):
             examples.setdefault((label, row["cell"]), []).append(row)
-    return Measures(tuple(groups), _families(found), words=words, examples=examples)
+    return Measures(tuple(groups), _families(found), (None,) * len(groups), words=words, examples=examples)
 
 
 def _families(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
@@ -332,24 +333,17 @@ def _families(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
         families.setdefault(row["family"], []).append(row)
     orders = {row["subject"]: (row[REFERENCE] is None, row["order"]) for row in families.get(DIRECTION, ())}
     families.get(DIRECTION, []).sort(key=lambda row: (orders[row["subject"]], row["subject"]))
+    names = [*COLUMNS, *FOUND]
     return {
-        family: pd.DataFrame([[row.get(name) for name in (*COLUMNS, *FOUND)] for row in held], dtype=object).set_axis(
-            [*COLUMNS, *FOUND], axis=1
-        )
+        family: pd.DataFrame([[row.get(name) for name in names] for row in held], columns=names, dtype=object)
         for family, held in families.items()
     }
 
 
 def _headline(row: Row, view: ReportView) -> Iterator[Row]:
+    known = {"family": HEADLINE, "subject": "", "condition": "", "defined": True}
     for name in dict.fromkeys(filter(None, (*NUMBERS, view.y, view.ceiling, view.floor))):
-        yield {
-            "family": HEADLINE,
-            "subject": "",
-            "metric": name,
-            "condition": "",
-            "value": row.get(name),
-            "defined": True,
-        }
+        yield {**known, "metric": name, "value": row.get(name)}
 
 
 def _directions(row: Row) -> Iterator[Row]:
@@ -363,8 +357,7 @@ def _directions(row: Row) -> Iterator[Row]:
             REFERENCE: one["bayes_accuracy"],
             "defined": True if one["defined"] is None else one["defined"],
         }
-        for name in (*dict.fromkeys([*NUMBERS, *one]),):
-            value = one[name] if name in one else row.get(name)
+        for name, value in {**{name: row.get(name) for name in NUMBERS}, **one}.items():
             if is_number(value) or value is None:
                 yield {**known, "metric": name, "value": value}
 
@@ -379,14 +372,11 @@ def _variants(
     rows = results.rows()
     other = [setting for setting in results.setting_names if setting not in (view.x, view.group, SEED, *DATA)]
     other = [setting for setting in other if not follows(rows, setting, view.x)]
-    # Of all rows, so that a cell that fails does not rename the others.
-    by_group: dict[Any, list[Row]] = {}
-    for row in rows:
-        by_group.setdefault(row[view.group], []).append(row)
     found: dict[tuple[Any, ...], tuple[str, str, list[Row]]] = {}
-    for group in in_order(by_group, axis_values(results, view.group)):
-        varying = varying_settings(by_group[group], other, view.group)
-        done = [row for row in by_group[group] if row["status"] == "done"]
+    for group, own in by_method(results, view).items():
+        # Of all rows, so that a cell that fails does not rename the others.
+        varying = varying_settings(own, other, view.group)
+        done = [row for row in own if row["status"] == "done"]
         for row in sorted(done, key=lambda row: [sort_key(row[setting]) for setting in varying]):
             parts = [name(str(group)), *(f"{setting} {show_setting(row[setting])}" for setting in varying)]
             # By the values themselves: what readers see of them is rounded.

@@ -1,24 +1,16 @@
-"""ReportWords of a report: those that a benchmark hands in, what metrics are called, and how means are written."""
+"""Words of a report: those that a benchmark hands in, what metrics are called, and how means are written."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 from confu_core.data_files import read_data
-from confu_core.errors import InvalidValue
 from confu_core.page.numbers import show
 from confu_core.runs.results import Results
 from confu_core.statistics.intervals import Interval
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 LABELS = {
     "single_ceiling": "single ceiling",
@@ -38,14 +30,14 @@ class Claims:
 
     subject: str
     baseline: str
-    rivals: Sequence[str]
+    rivals: tuple[str, ...]
     tolerance: float
     lede: str
 
 
 @dataclass(frozen=True)
 class Design:
-    """ReportWords for data made to a design, whose groups of classes differ in what tells them apart."""
+    """Words for data made to a design, whose groups of classes differ in what tells them apart."""
 
     groups: str = ""
     groups_lede: str = ""
@@ -77,22 +69,6 @@ class ReportWords:
         """Return the title of something of zero-shot classification."""
         return f"{capitalised(self.zero_shot)}{':' if self.named else ''} {what}"
 
-    @classmethod
-    def read(cls, text: str) -> ReportWords:
-        """Read words from TOML; raises InvalidValue where a key is none of these, or a value is of another type."""
-        try:
-            said: dict[str, Any] = tomllib.loads(text)
-            for name, kind in (("claims", Claims), ("design", Design)):
-                if name in said:
-                    said[name] = kind(**said[name])
-            words = cls(**said)
-        except (TypeError, tomllib.TOMLDecodeError) as error:
-            raise InvalidValue(f"words of a report must be TOML with the names of ReportWords; got {error}") from error
-        texts = (words.name, words.label, *words.remarks.values(), *words.design.definitions.values())
-        if not all(isinstance(each, str) for each in texts):
-            raise InvalidValue("words of a report must be texts; got a value that is none")
-        return words
-
     def told_by(self, sources: Sequence[Results]) -> ReportWords:
         """Return the words for results folders: what their classes are, and what is known of them."""
         labels = {str(source.sweep.get("label", self.label)) for source in sources}
@@ -111,12 +87,12 @@ class ReportWords:
 
     def definitions(self, *, measures: bool, exact: bool = True) -> dict[str, str]:
         """Return what terms mean: those of measures too, and those of ceilings only where they are known."""
-        common, of_measures = _definitions()
+        said = read_data("confu_core.report", "words.toml")
         if not measures:
-            return common
-        if exact and self.design.definitions:
-            return {**common, **self.design.definitions, **_without(of_measures, self.design.definitions)}
-        return {**(common if exact else _without(common, KNOWN_EXACTLY)), **of_measures}
+            return said["definitions"]
+        own = self.design.definitions if exact else {}
+        common = said["definitions"] if exact else _without(said["definitions"], KNOWN_EXACTLY)
+        return {**common, **own, **_without(said["measures"], own)}
 
 
 def ours_notes(methods: Iterable[str]) -> tuple[str, ...]:
@@ -127,12 +103,6 @@ def ours_notes(methods: Iterable[str]) -> tuple[str, ...]:
     """
     ours = read_data("confu_core.report", "words.toml")["ours"]
     return tuple(f"Ours, not in the paper of {name}: {ours[name]}." for name in dict.fromkeys(methods) if name in ours)
-
-
-@cache
-def _definitions() -> tuple[dict[str, str], dict[str, str]]:
-    said = read_data("confu_core.report", "words.toml")
-    return said["definitions"], said["measures"]
 
 
 def _without(texts: Mapping[str, str], names: Any) -> dict[str, str]:
@@ -180,7 +150,7 @@ def spread_words(found: Sequence[Interval], *, lines: bool = False, many: bool =
     if counts == [1]:
         own = any(interval.ends is not None for interval in found)
         return "One seed; lines show the 95% interval over test samples." if own else "One seed."
-    seeds = f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+    seeds = seed_count(counts)
     if many:
         return f"Mean over {seeds}; bands show the 95% confidence interval (Student t) of three seeds or more."
     if lines:

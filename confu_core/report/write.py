@@ -8,12 +8,13 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from confu_core.errors import DatasetError, ResultsError
+from confu_core.errors import ResultsError
 from confu_core.io.atomic import read_small, remove_partials, write_whole, writing
 from confu_core.report.page import Content, content_of, markdown_page, page
 from confu_core.report.tables import to_csv, to_latex, to_markdown
 from confu_core.report.words import ReportWords
 from confu_core.runs.results import RESULTS
+from confu_core.runs.sealed import writing_results
 
 REPORT = "report"  # The one folder in a results folder that is ours.
 PAGE, MARKDOWN = "index.html", "report.md"
@@ -31,28 +32,23 @@ def write(
         files = _files(content)
         # The page last, so that it never links to what is not there yet.
         files[PAGE] = page(content, sorted(files)).encode()
-    try:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
-            _check_ours(out, files.keys())
-            remove_partials(out)
+    with writing_results(), writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        _check_ours(out, files.keys())
+        remove_partials(out)
         for name, held in files.items():
             write_whole(out / name, held)
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
     return [out / PAGE, *(out / name for name in files if name != PAGE)]
 
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
     """Look for no cycles: of the millions of rows that a report makes none is in one, and the search takes long."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
+    with contextlib.ExitStack() as stack:
+        if gc.isenabled():
+            stack.callback(gc.enable)
+            gc.disable()
         yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _check_place(out: Path) -> None:
@@ -89,17 +85,16 @@ def _check_ours(out: Path, names: Collection[str]) -> None:
 
 def _files(content: Content) -> dict[str, bytes]:
     """Return all files but the page, by name."""
-    files: dict[str, bytes] = {}
+    files: dict[str, str | bytes] = {}
     sections = [section for part in content.parts for section in part.sections]
     for image in (image for section in sections for image in section.images):
-        files[f"{image.name}.svg"], files[f"{image.name}.png"] = image.svg, image.png
+        files |= {f"{image.name}.svg": image.svg, f"{image.name}.png": image.png}
     tables = [table for section in sections for table in (*section.tables, *section.folded) if table.name]
     chosen = [content.chosen] if content.chosen else []
     for table in (*chosen, *tables, *(table for part in content.parts for table in part.appendix)):
-        files[f"{table.name}.csv"] = to_csv(table).encode()
-        files[f"{table.name}.md"] = (to_markdown(table) + "\n").encode()
-        files[f"{table.name}.tex"] = to_latex(table).encode()
+        files |= {f"{table.name}.csv": to_csv(table), f"{table.name}.md": to_markdown(table) + "\n"}
+        files[f"{table.name}.tex"] = to_latex(table)
     for table in (*content.exports, *(table for part in content.parts for table in part.exports)):
-        files[f"{table.name}.csv"] = to_csv(table).encode()
-    files[MARKDOWN] = markdown_page(content).encode()
-    return files
+        files[f"{table.name}.csv"] = to_csv(table)
+    files[MARKDOWN] = markdown_page(content)
+    return {name: held.encode() if isinstance(held, str) else held for name, held in files.items()}

@@ -20,7 +20,9 @@ PACKAGES = ("confu-bench", "numpy", "pandas", "pyarrow", "scipy", "torch")
 
 
 def environment() -> dict[str, Any]:
-    """Describe the day, in UTC, the machine and the software."""
+    """Describe the day, in UTC, the machine and the software; the accelerator, if this process may compute on one."""
+    torch = sys.modules.get("torch")  # Whoever has not loaded it computes on none.
+    accelerator = {"accelerator": torch.cuda.get_device_name(0)} if torch and torch.cuda.is_available() else {}
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
         "platform": f"{platform.system()} {platform.machine()}",
@@ -28,17 +30,9 @@ def environment() -> dict[str, Any]:
         "processor": _processor(),
         "cores": usable_cores(),
         "memory_bytes": _memory(),
-        **_accelerator(),
+        **accelerator,
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
-
-
-def _accelerator() -> dict[str, str]:
-    """Name the accelerator, if this process may compute on one."""
-    torch = sys.modules.get("torch")  # Whoever has not loaded it computes on none.
-    if torch is None or not torch.cuda.is_available():
-        return {}
-    return {"accelerator": torch.cuda.get_device_name(0)}
 
 
 def usable_cores() -> int:

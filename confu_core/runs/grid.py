@@ -158,12 +158,9 @@ def shown_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     >>> shown_names([{"method": "one.py:Gate"}, {"method": "two.py:Gate"}])
     ['one.py:Gate', 'two.py:Gate']
     """
-    shown = {(row["method"], row.get("name")): row.get("name") or _class_name(row["method"]) for row in rows}
+    classes = {row["method"]: _CLASS.fullmatch(row["method"]) for row in rows}
+    known = {method: found[1] if found else method for method, found in classes.items()}
+    shown = {(row["method"], row.get("name")): row.get("name") or known[row["method"]] for row in rows}
     times = Counter(shown.values())
     names = {key: name if times[name] == 1 else key[1] or key[0] for key, name in shown.items()}
     return [names[row["method"], row.get("name")] for row in rows]
-
-
-def _class_name(method: str) -> str:
-    found = _CLASS.fullmatch(method)
-    return found[1] if found else method

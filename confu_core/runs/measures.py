@@ -29,7 +29,6 @@ SCHEMA = pa.schema(
         ("defined", pa.bool_()),
     ]
 )
-ADDED = ("group",)  # Columns that older files of this version lack; there they are null.
 EXAMPLE_SCHEMA = pa.schema(
     [
         *(("cell", pa.string()), ("kind", pa.string()), ("key", pa.string())),
@@ -72,7 +71,7 @@ def write_measures(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 def read_measures(folder: Path) -> pa.Table:
     """Read the measures of a results folder."""
-    return consistently(folder, lambda parts: joined(folder, parts, lambda place: _read(place / MEASURES, SCHEMA)))
+    return _joined(folder, MEASURES, SCHEMA)
 
 
 def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -83,15 +82,13 @@ def write_examples(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 def read_examples(folder: Path) -> list[dict[str, Any]]:
     """Read the examples of a results folder."""
-    rows = examples_table(folder).to_pylist()
+    rows = _joined(folder, EXAMPLES, EXAMPLE_SCHEMA).to_pylist()
     return [{**row, "predicted": dict(row["predicted"])} for row in rows]
 
 
-def examples_table(folder: Path) -> pa.Table:
-    """Read the examples of a results folder as a table."""
-    return consistently(
-        folder, lambda parts: joined(folder, parts, lambda place: _read(place / EXAMPLES, EXAMPLE_SCHEMA))
-    )
+def read_tables(folder: Path) -> tuple[pa.Table, pa.Table]:
+    """Read the measures and the examples of a results folder as tables."""
+    return _joined(folder, MEASURES, SCHEMA), _joined(folder, EXAMPLES, EXAMPLE_SCHEMA)
 
 
 def write_tables(folder: Path, measures: pa.Table, examples: pa.Table) -> None:
@@ -101,10 +98,21 @@ def write_tables(folder: Path, measures: pa.Table, examples: pa.Table) -> None:
             _write(folder / name, table)
 
 
+def write_found(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the measures and the examples that finished cells come with, where there are any."""
+    for name, write in (("measures", write_measures), ("examples", write_examples)):
+        if found := [one for row in rows for one in row.get(name, ())]:
+            write(folder, found)
+
+
 def _write(path: Path, table: pa.Table) -> None:
     # Arrow's order of equal keys is stable by its documentation: a run's own order is kept.
     ordered = table.take(pc.sort_indices(table, sort_keys=[("cell", "ascending")])).combine_chunks()
     write_sealed(path, ordered, {METADATA: json.dumps({"schema_version": VERSION})})
+
+
+def _joined(folder: Path, name: str, schema: pa.Schema) -> pa.Table:
+    return consistently(folder, lambda parts: joined(folder, parts, lambda place: _read(place / name, schema)))
 
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:
@@ -114,22 +122,10 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
         table = read_sealed(path)
         version = json.loads((table.schema.metadata or {})[METADATA])["schema_version"]
         if version == VERSION:
-            for name in ADDED:
-                if name in schema.names and name not in table.column_names:
-                    table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
-            table = _renamed(table.select(schema.names).cast(schema))
+            table = table.select(schema.names).cast(schema)
             check_finite(path, table)
             return table
     except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ResultsError(f"{path} is damaged ({reason}); remove it and run again") from error
     raise ResultsError(f"{path} is of version {version}, this is version {VERSION}; use the confu-bench that wrote it")
-
-
-def _renamed(table: pa.Table) -> pa.Table:
-    """Call by its name of today what was called otherwise."""
-    if "metric" not in table.column_names:
-        return table
-    old = pc.and_(pc.equal(table["family"], "complementarity"), pc.equal(table["metric"], "captured"))
-    at = table.column_names.index("metric")
-    return table.set_column(at, table.schema.field(at), pc.if_else(old, "fusion gain captured", table["metric"]))

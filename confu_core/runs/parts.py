@@ -5,6 +5,7 @@ Many processes may add parts to one folder at once, and adding one costs the sam
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 from collections.abc import Callable
@@ -35,7 +36,7 @@ def parts_of(folder: Path) -> list[Path]:
 
 
 def owners(parts: list[Path]) -> dict[str, Path]:
-    """Return the newest part that holds each cell."""
+    """Return the newest part that holds each cell; a part is written once, and its cells are read once."""
     return {cell: part for part in parts for cell in _cells(part)}
 
 
@@ -65,6 +66,7 @@ def consistently(folder: Path, read: Callable[[list[Path]], Found]) -> Found:
     raise ResultsError(f"{folder} changes faster than it can be read; wait for the sweeps in it")
 
 
+@functools.lru_cache(maxsize=4096)
 def _cells(part: Path) -> list[str]:
     try:
         cells: list[str] = pc.unique(read_sealed(part / "results.parquet")["cell"]).to_pylist()

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import replacing
+from confu_core.runs.sealed import writing_results
 
 SCHEMA = pa.schema(
     [
@@ -30,9 +30,6 @@ def predictions_table(
 
 def write_predictions(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write the rows of all queries, whole or not at all; a query at a time, for samples may be many."""
-    try:
-        with replacing(path) as file, pq.ParquetWriter(file, SCHEMA) as writer:
-            for table in tables:
-                writer.write_table(table)
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
+    with writing_results(), replacing(path) as file, pq.ParquetWriter(file, SCHEMA) as writer:
+        for table in tables:
+            writer.write_table(table)

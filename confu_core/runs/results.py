@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, write_whole
 from confu_core.runs.grid import PROVENANCE
 from confu_core.runs.parts import consistently, joined, owners
-from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
+from confu_core.runs.sealed import check_finite, read_sealed, write_sealed, writing_results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,12 +43,6 @@ METRICS: dict[str, pa.DataType] = {
     **dict.fromkeys(("total_correlation", "total_correlation_bound", "final_loss"), pa.float64()),
     **{"status": pa.string(), "error": pa.string(), "directions": pa.list_(DIRECTION)},
 }
-# What version 1 called by the names of today; its ceiling was that of the best single modality.
-RENAMED = {"pairwise_ceiling": "single_ceiling", "higher_order_capture": "fusion_gain_captured"}
-LACKS = (
-    "Some of these results were written before there was a pairwise ceiling in them: theirs is not known, and neither "
-    "is their higher-order capture. What was called so then is the single ceiling and the fusion gain captured."
-)
 COST_SCHEMA = pa.schema(
     [("cell", pa.string()), ("seconds", pa.float64()), ("peak_memory_bytes", pa.int64()), ("stack", pa.int32())]
 )
@@ -60,18 +53,16 @@ Row = dict[str, Any]
 class Results:
     """What a results folder holds: a row per cell, what was asked for, on what it was computed, and what it cost.
 
-    `version` is that of the benchmark. What a missing file would say is empty; `lacks` is a sentence on what an older
-    version did not write.
+    `version` is that of the benchmark. What a missing file would say is empty.
     """
 
     folder: Path
     benchmark: str
+    version: str
     table: pa.Table
     sweep: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     costs: pa.Table = field(default_factory=COST_SCHEMA.empty_table)
-    lacks: str = ""
-    version: str = ""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -108,19 +99,17 @@ def write_results(
     """Write the rows of a results folder, whole or not at all; unless it is said, of the first version."""
     own = version_of({"benchmark": benchmark, "version": version})
     said = {METADATA: json.dumps({"schema_version": SCHEMA_VERSION, "benchmark": benchmark, "version": own})}
-    write_sealed(folder / RESULTS, _table(rows), said)
+    write_sealed(folder / RESULTS, results_table(rows), said)
     by_cell = sorted(costs, key=lambda row: str(row["cell"]))
     write_sealed(folder / COSTS, pa.Table.from_pylist(by_cell, schema=COST_SCHEMA))
 
 
 def write_sidecars(folder: Path, *, sweep: dict[str, Any], environment: dict[str, Any]) -> None:
     """Write what was asked for, and on what it is computed."""
-    try:
-        for name, content in ((SWEEP, sweep), (ENVIRONMENT, environment)):
-            text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False)
+    for name, content in ((SWEEP, sweep), (ENVIRONMENT, environment)):
+        text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2, ensure_ascii=False)
+        with writing_results():
             write_whole(folder / name, (text + "\n").encode())
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
 
 
 def read_results(folder: str | Path, *, hint: str = "make some with a sweep first") -> Results:
@@ -129,9 +118,7 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
     if not root.is_dir():
         raise ResultsError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}; {hint}")
     benchmark, version, table, costs = consistently(root, lambda parts: _read(root, parts, hint))
-    sweep, environment = _read_json(root / SWEEP), _read_json(root / ENVIRONMENT)
-    lacks = LACKS if _is_lacking(table) else ""
-    return Results(root, benchmark, table, sweep, environment, costs, lacks, version)
+    return Results(root, benchmark, version, table, _read_json(root / SWEEP), _read_json(root / ENVIRONMENT), costs)
 
 
 def check_together(results: Results, first: Results, action: str) -> None:
@@ -148,24 +135,16 @@ def check_together(results: Results, first: Results, action: str) -> None:
         )
 
 
-def check_columns(rows: Sequence[Row]) -> None:
-    """Refuse settings that cannot be columns of one table; raises ResultsError."""
-    _table(rows)
-
-
 def _read(root: Path, parts: list[Path], hint: str) -> tuple[str, str, pa.Table, pa.Table]:
     """Return whose results they are, of which version, the table of rows, and that of costs."""
-    places = [place for place in (root, *parts) if (place / RESULTS).is_file()]
-    if not places:
+    held = {place: _understood(place / RESULTS) for place in (root, *parts) if (place / RESULTS).is_file()}
+    if not held:
         raise ResultsError(f"{root} holds no results: {RESULTS} is missing; {hint}")
-    held = {place: _understood(place / RESULTS) for place in places}
-    for place, (*_, table) in held.items():
-        check_finite(place / RESULTS, table)
-    benchmark, version, table = held[places[0]]
+    benchmark, version, table = next(iter(held.values()))
     if parts:
         owner = owners(parts)
         rows = [(place, row) for place, (*_, table) in held.items() for row in table.to_pylist()]
-        table = _table([row for place, row in rows if owner.get(row["cell"], root) == place])
+        table = results_table([row for place, row in rows if owner.get(row["cell"], root) == place])
     return benchmark, version, table, joined(root, parts, _costs).sort_by("cell")
 
 
@@ -174,7 +153,8 @@ def _costs(place: Path) -> pa.Table:
     return held.replace_schema_metadata()
 
 
-def _table(rows: Sequence[Row]) -> pa.Table:
+def results_table(rows: Sequence[Row]) -> pa.Table:
+    """Arrange rows by cell; raises ResultsError where settings cannot be columns of one table."""
     rows = sorted(rows, key=lambda row: str(row["cell"]))
     named = {name for row in rows for name in row}
     settings = sorted(named - {"cell"} - METRICS.keys())
@@ -204,44 +184,25 @@ def _read_table(path: Path) -> pa.Table:
 
 
 def _understood(path: Path) -> tuple[str, str, pa.Table]:
-    """Return whose results a file holds, of which version, and its table as this version writes it."""
+    """Return whose results a file holds, of which version, and its table."""
     table = _read_table(path)
     try:
         said = json.loads((table.schema.metadata or {})[METADATA])
         version, benchmark, of = said["schema_version"], str(said["benchmark"]), version_of(said)
     except (KeyError, TypeError, ValueError):
         raise ResultsError(f"{path} holds no results of this toolkit; choose another folder") from None
-    if version not in (1, SCHEMA_VERSION):
+    if version != SCHEMA_VERSION:
         raise ResultsError(
             f"{path} was written with results version {version}, this is version {SCHEMA_VERSION}; "
             "use the confu-bench that wrote it, or choose another --out"
         )
-    added = RENAMED.values() if version == 1 else ()
-    missing = [name for name in ("cell", *METRICS) if name not in (*table.column_names, *added)]
-    if missing:
-        raise ResultsError(f"{path} is damaged: the column {missing[0]!r} is missing; remove it and run again")
-    if version > 1:
-        for name, kind in {"cell": pa.string(), **METRICS}.items():
-            if (found := table.schema.field(name).type) != kind:
-                raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
-    return benchmark, of, table if version > 1 else _table([_renewed(row) for row in table.to_pylist()])
-
-
-def _renewed(row: Row) -> Row:
-    """Return a row of version 1 as one of today."""
-
-    def renamed(values: Row) -> Row:
-        return {RENAMED.get(name, name): value for name, value in values.items()}
-
-    renewed = {**renamed(row), "directions": row["directions"] and [renamed(one) for one in row["directions"]]}
-    if "data" in row:
-        renewed["total_correlation"] = None  # That of other variables than the bound beside it.
-    return renewed
-
-
-def _is_lacking(table: pa.Table) -> bool:
-    single, pairwise = table["single_ceiling"], table["pairwise_ceiling"]
-    return bool(pc.any(pc.and_(pc.is_valid(single), pc.is_null(pairwise))).as_py())
+    for name, kind in {"cell": pa.string(), **METRICS}.items():
+        if name not in table.column_names:
+            raise ResultsError(f"{path} is damaged: the column {name!r} is missing; remove it and run again")
+        if (found := table.schema.field(name).type) != kind:
+            raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
+    check_finite(path, table)
+    return benchmark, of, table
 
 
 def _read_json(path: Path) -> dict[str, Any]:

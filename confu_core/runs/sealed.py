@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +19,15 @@ _BLANK = b"0" * 64
 _MOST_BYTES = 4 << 30
 
 
+@contextlib.contextmanager
+def writing_results() -> Iterator[None]:
+    """Have whatever results cannot be written for raise ResultsError."""
+    try:
+        yield
+    except (DatasetError, OSError) as error:
+        raise ResultsError(str(error)) from error
+
+
 def write_sealed(path: Path, table: pa.Table, metadata: Mapping[bytes, str] | None = None) -> None:
     """Write a table, whole or not at all, with the SHA-256 of the file among its metadata."""
     sink = pa.BufferOutputStream()
@@ -30,10 +40,8 @@ def write_sealed(path: Path, table: pa.Table, metadata: Mapping[bytes, str] | No
     content = sink.getvalue().to_pybytes()
     place = _place(content, _BLANK)
     digest = hashlib.sha256(content).hexdigest().encode()
-    try:
+    with writing_results():
         write_whole(path, content[:place] + digest + content[place + len(_BLANK) :])
-    except DatasetError as error:
-        raise ResultsError(str(error)) from error
 
 
 def read_sealed(path: Path) -> pa.Table:

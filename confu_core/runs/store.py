@@ -19,28 +19,22 @@ from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, remove_partials, replacing_folder, write_whole, writing
 from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use, locked
 from confu_core.runs.environment import environment as this_environment
-from confu_core.runs.measures import (
-    EXAMPLES,
-    MEASURES,
-    examples_table,
-    read_measures,
-    write_examples,
-    write_measures,
-    write_tables,
-)
+from confu_core.runs.measures import EXAMPLES, MEASURES, read_tables, write_found, write_tables
 from confu_core.runs.parts import PARTS, new_part, parts_of
 from confu_core.runs.results import (
     COSTS,
     ENVIRONMENT,
     RESULTS,
     SWEEP,
+    Results,
     Row,
-    check_columns,
     read_results,
+    results_table,
     version_of,
     write_results,
     write_sidecars,
 )
+from confu_core.runs.sealed import writing_results
 
 if TYPE_CHECKING:
     from confu_core.runs.grid import Cell
@@ -48,21 +42,8 @@ if TYPE_CHECKING:
 CLAIMS = "claims"
 SUBMISSION = "submission.toml"  # Who hands it in; written by hand.
 # What sweeps and reports write into a results folder.
-OWN = {
-    SUBMISSION,
-    RESULTS,
-    MEASURES,
-    EXAMPLES,
-    COSTS,
-    SWEEP,
-    ENVIRONMENT,
-    PARTS,
-    CLAIMS,
-    "checkpoints",
-    "report",
-    LOCK,
-    OWNER,
-}
+FILES = {SUBMISSION, RESULTS, MEASURES, EXAMPLES, COSTS, SWEEP, ENVIRONMENT, LOCK, OWNER}
+FOLDERS = {PARTS, CLAIMS, "checkpoints", "report"}
 _FEWEST = 64  # Parts that are not worth gathering yet.
 _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell costs the same in folders of any size.
 
@@ -83,8 +64,8 @@ def open_store(
     """
     folder, plan = Path(out), {**plan, "version": version_of(plan)}
     with contextlib.ExitStack() as stack:
-        with claimed(folder, plan, wait=True), _said():
-            store = Store(folder, plan, planned)
+        with claimed(folder, plan, wait=True) as held, writing_results():
+            store = Store(folder, plan, [] if held is None else held.rows(), planned)
             if again or not (folder / SWEEP).exists():
                 write_sidecars(folder, sweep=plan, environment=environment or this_environment())
             stack.enter_context(locked(store.claim_file.with_suffix(".lock"), wait=False))
@@ -95,24 +76,22 @@ def open_store(
 class Store:
     """What a process knows of a results folder: `done` are the cells that are finished, whoever computed them."""
 
-    def __init__(self, folder: Path, plan: dict[str, Any], planned: Sequence[Row]) -> None:
+    def __init__(self, folder: Path, plan: dict[str, Any], held: Sequence[Row], planned: Sequence[Row]) -> None:
         self.folder, self.plan = folder, plan
         self.claim_file = folder / CLAIMS / secrets.token_hex(8)
         self.claim_file.parent.mkdir(exist_ok=True)
         self._claimed: set[str] = set()
         self._known, self._gathered = set(parts_of(folder)), _state(folder / RESULTS)
-        held = read_results(folder).rows() if (folder / RESULTS).exists() or parts_of(folder) else []
-        for read in (read_measures, examples_table):  # Damaged ones are found now rather than when they are gathered.
-            read(folder)
+        read_tables(folder)  # Damaged ones are found now rather than when they are gathered.
         self.done = {row["cell"] for row in held if row["status"] == "done"}
         self.tried = set(self.done)  # A cell that had failed before is tried again; one that fails meanwhile is not.
         self._failed = {row["cell"] for row in held} - self.done
         self._rows = len(held)
-        check_columns([*held, *planned])
+        results_table([*held, *planned])  # What cannot stand in one table is refused before it is computed.
 
     def claim(self, stacks: Sequence[list[Cell[Any]]], most: int) -> tuple[list[list[Cell[Any]]], ...]:
         """Claim stacks of cells that nobody else computes, and return them beside those that may be left to do."""
-        with folder_in_use(self.folder, wait=True), _said():
+        with folder_in_use(self.folder, wait=True), writing_results():
             self.refresh()
             taken = {cell for file in self._live() for cell in _cells(file)}
             own: list[list[Cell[Any]]] = []
@@ -138,23 +117,21 @@ class Store:
     def add(self, rows: Sequence[Row], costs: Sequence[Row]) -> None:
         """Keep finished cells, whole or not at all."""
         part = new_part(self.folder)
-        with _said():
+        with writing_results():
             part.parent.mkdir(exist_ok=True)
             with replacing_folder(part) as place:
-                for name, write in (("measures", write_measures), ("examples", write_examples)):
-                    if found := [one for row in rows for one in row.get(name, ())]:
-                        write(place, found)
+                write_found(place, rows)
                 plain = [{k: v for k, v in row.items() if k not in ("measures", "examples")} for row in rows]
                 write_results(place, self.plan["benchmark"], plain, costs=costs, version=self.plan["version"])
         self._settle(plain)
         self._known.add(part)
         if len(parts_of(self.folder)) > max(_FEWEST, self._rows // _SHARE):
-            with folder_in_use(self.folder, wait=True), _said():
+            with folder_in_use(self.folder, wait=True), writing_results():
                 self._gather()
 
     def close(self) -> None:
         """Let go of what was claimed; the last process that works on a folder gathers its parts."""
-        with folder_in_use(self.folder, wait=True), _said():
+        with folder_in_use(self.folder, wait=True), writing_results():
             self.claim_file.unlink(missing_ok=True)
             if not self._live():
                 self._gather()
@@ -171,7 +148,7 @@ class Store:
         if not parts:
             return
         held = read_results(self.folder)
-        write_tables(self.folder, read_measures(self.folder), examples_table(self.folder))
+        write_tables(self.folder, *read_tables(self.folder))
         write_results(self.folder, held.benchmark, held.rows(), costs=held.cost_rows(), version=held.version)
         for part in parts:
             shutil.rmtree(part)
@@ -191,14 +168,6 @@ class Store:
         return live
 
 
-@contextlib.contextmanager
-def _said() -> Iterator[None]:
-    try:
-        yield
-    except (DatasetError, OSError) as error:
-        raise ResultsError(str(error)) from error
-
-
 def _cells(file: Path) -> list[str]:
     try:
         said = read_json(file)
@@ -216,30 +185,35 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def claimed(folder: Path, plan: Mapping[str, Any], *, wait: bool = False) -> Iterator[Path]:
-    """Hold a results folder for results of a plan for the length of a block, made where it is missing."""
+def claimed(folder: Path, plan: Mapping[str, Any], *, wait: bool = False) -> Iterator[Results | None]:
+    """Hold a results folder for results of a plan for the length of a block, made where it is missing.
+
+    Yields the results that it holds, None where there are none.
+    """
     with contextlib.ExitStack() as stack:
-        try:
+        with writing_results():
             if folder.exists() and not folder.is_dir():
                 raise ResultsError(f"{folder} is not a folder; choose another --out")
-            stack.enter_context(folder_in_use(folder, wait=wait))
+            try:
+                stack.enter_context(folder_in_use(folder, wait=wait))
+            except InUse:
+                raise ResultsError(
+                    f"{folder} is in use by another sweep; wait for it or choose another --out"
+                ) from None
             with writing(folder):
-                _check(folder, plan)
+                held = _held(folder, plan)
                 remove_partials(folder)
-        except InUse:
-            raise ResultsError(f"{folder} is in use by another sweep; wait for it or choose another --out") from None
-        except (DatasetError, OSError) as error:
-            raise ResultsError(str(error)) from error
-        yield folder
+        yield held
 
 
-def _check(folder: Path, plan: Mapping[str, Any]) -> None:
+def _held(folder: Path, plan: Mapping[str, Any]) -> Results | None:
     names = sorted(path.name for path in folder.iterdir())
-    if foreign := next((name for name in names if name not in OWN and not name.endswith(".partial")), None):
+    if foreign := next((name for name in names if name not in FILES | FOLDERS and not name.endswith(".partial")), None):
         raise ResultsError(f"{folder} holds other data ({foreign}); choose another --out or an empty folder")
     if not (folder / RESULTS).exists() and not parts_of(folder):
-        return
+        return None
     held = read_results(folder)
     for own, wanted in ((held.benchmark, plan["benchmark"]), (held.version, version_of(plan))):
         if own != wanted:
             raise ResultsError(f"{folder} holds results of {own!r}, not of {wanted!r}; choose another --out")
+    return held

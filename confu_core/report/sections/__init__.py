@@ -15,17 +15,6 @@ from confu_core.report.tables import BOLD, UNDEFINED, Column, Line, Table, lines
 from confu_core.report.tidy import Measures, Series, has_numbers
 from confu_core.report.words import file_stem
 
-__all__ = [
-    "Section",
-    "declare",
-    "lines_of",
-    "measure_section",
-    "ordered",
-    "panels_of",
-    "section",
-    "sections_of",
-]
-
 
 @dataclass(frozen=True)
 class Section:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from confu_core.report.sections import Section, section
@@ -11,7 +11,7 @@ from confu_core.report.sections.zero_shot import TEST, ceilings_of, widest
 from confu_core.report.tables import Column, Table, paired
 from confu_core.report.tidy import Measures, Point
 from confu_core.report.words import Claims
-from confu_core.statistics.intervals import Interval, student_interval
+from confu_core.statistics.intervals import Interval
 
 GIVEN, ALIKE, APART = "as given", "chosen by the same search", "searched differently"
 COLUMNS = (
@@ -82,10 +82,12 @@ def _claims(measured: Measures, asked: Claims) -> Iterator[Claim]:
     ]
     for own in (at for (*_, group), at in chosen.items() if group == asked.subject):
         label = measured.groups[own].label
-        yield from _beyond(f"{label} {fused} - pairwise ceiling", test[fused][own], ceiling)
+        point = test[fused][own]
+        known = None if point is None or ceiling is None else replace(point, values=(ceiling,) * len(point.values))
+        yield from _claim(f"{label} {fused} - pairwise ceiling", 0.0, point, known)
         best = max(singles, key=lambda query: _mean(test[query][own]), default=None)
         if best is not None:
-            yield from _claim(f"{label} {fused} - {label} {best}", 0.0, test[fused][own], test[best][own])
+            yield from _claim(f"{label} {fused} - {label} {best}", 0.0, point, test[best][own])
         for rival, query, least in compared:
             for other in _rivals(measured, chosen, own, rival):
                 what = f"{label} {query} - {measured.groups[other].label} {query}"
@@ -97,10 +99,6 @@ def _at(measured: Measures, query: str, split: str) -> list[Point | None]:
     return [one.at(None) for one in measured.series("zero_shot", subject=query, condition=split, **WHERE)]
 
 
-def _place(measured: Measures, at: int) -> Any:
-    return measured.places[at] if measured.places else None
-
-
 def _chosen(measured: Measures, query: str) -> dict[tuple[object, ...], int]:
     """Return by folder, place and method the group that is best on validation, or the only one there is.
 
@@ -109,7 +107,7 @@ def _chosen(measured: Measures, query: str) -> dict[tuple[object, ...], int]:
     validation = _at(measured, query, "validation")
     found: dict[tuple[object, ...], list[int]] = {}
     for at, one in enumerate(measured.groups):
-        found.setdefault((one.folder, _place(measured, at), one.group), []).append(at)
+        found.setdefault((one.folder, measured.places[at], one.group), []).append(at)
     return {
         key: max(held, key=lambda at: _mean(validation[at]))
         for key, held in found.items()
@@ -120,7 +118,7 @@ def _chosen(measured: Measures, query: str) -> dict[tuple[object, ...], int]:
 def _rivals(measured: Measures, chosen: dict[tuple[object, ...], int], own: int, rival: str) -> list[int]:
     """Return what stands for a method in the same folder, at the same place or without one."""
     folder = measured.groups[own].folder
-    keys = dict.fromkeys([(folder, _place(measured, own), rival), (folder, None, rival)])
+    keys = dict.fromkeys([(folder, measured.places[own], rival), (folder, None, rival)])
     return [chosen[key] for key in keys if key in chosen]
 
 
@@ -137,7 +135,7 @@ def _choice(measured: Measures, at: int) -> list[frozenset[str]]:
     told = [
         one.variant
         for number, one in enumerate(measured.groups)
-        if (one.folder, one.group, _place(measured, number)) == (own.folder, own.group, _place(measured, at))
+        if (one.folder, one.group, measured.places[number]) == (own.folder, own.group, measured.places[at])
     ]
     return [frozenset(variant.split(", ")[1:]) for variant in told]
 
@@ -152,16 +150,7 @@ def _mean(point: Point | None) -> float:
     return -1.0 if point is None or point.mean is None else point.mean
 
 
-def _beyond(what: str, point: Point | None, level: float | None) -> Iterator[Claim]:
-    """Yield a claim against an exact level, if that is known."""
-    if point is not None and level is not None:
-        interval = student_interval(value - level for value in point.values if value is not None)
-        if interval is not None:
-            yield Claim(what, 0.0, interval)
-
-
 def _claim(what: str, least: float, first: Point | None, second: Point | None, settings: str = "") -> Iterator[Claim]:
     """Yield a claim if both sides share a seed."""
-    interval = paired(first, second)
-    if interval is not None:
+    if (interval := paired(first, second)) is not None:
         yield Claim(what, least, interval, settings)

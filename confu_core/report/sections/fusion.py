@@ -10,7 +10,7 @@ from confu_core.page.drawing import INK, PALETTE, PAPER, QUIET, RULE, Image, pla
 from confu_core.page.numbers import show
 from confu_core.report.exact import Reference
 from confu_core.report.panels import WIDTH, Panel, put_legend
-from confu_core.report.sections import Section, measure_section, section
+from confu_core.report.sections import Section, declare, measure_section, section
 from confu_core.report.tables import Column, Line, wide_table
 from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import ReportWords
@@ -66,27 +66,22 @@ def _available(words: ReportWords) -> str:
     return f"What there is to gain is not known.{told}"
 
 
-@section(55)
-def late_fusion(measured: Measures, shown: Measures) -> Section | None:
-    """Show what the modalities reach that are told one by one and added up."""
-    family = "late_fusion"
-    return measure_section(
-        measured,
-        shown,
-        family,
-        title="Late fusion",
-        lede="What every modality tells by itself, added up as log-probabilities with one weight each, fitted on "
-        "validation: the baseline of every fused query. It holds nothing that only several modalities together tell.",
-        keys={"metric": KEYS["metric"], "condition": Column("modality", "modality"), "subject": KEYS["subject"]},
-        names={"metric": LATE},
-        drawn={"metric": "accuracy"},
-        panel=lambda series, of: Panel("", series, "", LATE["accuracy"], proportion=True),
-        figure_title="Accuracy of late fusion",
-        notes=("A fused query that is not above it has learnt no more than an ensemble of its single modalities.",),
-        columns=2,
-        height=2.3,
-        folded=True,
-    )
+declare(
+    55,
+    "late_fusion",
+    title="Late fusion",
+    lede="What every modality tells by itself, added up as log-probabilities with one weight each, fitted on "
+    "validation: the baseline of every fused query. It holds nothing that only several modalities together tell.",
+    keys={"metric": KEYS["metric"], "condition": Column("modality", "modality"), "subject": KEYS["subject"]},
+    names={"metric": LATE},
+    drawn={"metric": "accuracy"},
+    panel=lambda series, of: Panel("", series, "", LATE["accuracy"], proportion=True),
+    figure_title="Accuracy of late fusion",
+    notes=("A fused query that is not above it has learnt no more than an ensemble of its single modalities.",),
+    columns=2,
+    height=2.3,
+    folded=True,
+)
 
 
 @section(70)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def _groups(measured: Measures, subject: str) -> Table:
     true = measured.values(GROUPS, "condition", subject=subject)
     predicted = ordered(sorted(measured.values(GROUPS, "metric", subject=subject)), true)
     rows: list[tuple[Any, ...]] = []
-    tint: list[tuple[int, int, float]] = []
+    tints: dict[tuple[int, int], float] = {}
     for at, group in enumerate(measured.groups):
         own = measured.rows(GROUPS, group=at, subject=subject)
         for name in true:
@@ -50,7 +51,7 @@ def _groups(measured: Measures, subject: str) -> Table:
             if total <= 0:
                 continue
             shares = [count / total for count in counts]
-            tint += [(len(rows), 2 + column, share) for column, share in enumerate(shares) if share > 0]
+            tints |= {(len(rows), 2 + column): share for column, share in enumerate(shares) if share > 0}
             rows.append((group.label, name, *shares, round(total)))
     columns = (
         Column("method", "method"),
@@ -60,7 +61,7 @@ def _groups(measured: Measures, subject: str) -> Table:
     )
     only = len(measured.values(GROUPS, "subject")) == 1
     name = GROUPS if only else file_stem(GROUPS, subject)
-    return Table(name, f"Predicted group by true group, {subject}", columns, tuple(rows), tint=tuple(tint))
+    return Table(name, f"Predicted group by true group, {subject}", columns, tuple(rows), tints=tints)
 
 
 def _pairs(measured: Measures) -> Table:
@@ -130,11 +131,8 @@ def _in_turns(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     kinds: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         kinds.setdefault(row["kind"], []).append(row)
-    turns = sorted((place, number) for number, held in enumerate(kinds.values()) for place in range(len(held)))[
-        :MOST_CARDS
-    ]
-    listed = list(kinds.values())
-    return [listed[number][place] for number, place in sorted((number, place) for place, number in turns)]
+    turns = (row for turn in itertools.zip_longest(*kinds.values()) for row in turn if row is not None)
+    return sorted(itertools.islice(turns, MOST_CARDS), key=lambda row: [*kinds].index(row["kind"]))
 
 
 def _card(method: str, row: dict[str, Any], measured: Measures) -> Card:
@@ -147,13 +145,9 @@ def _card(method: str, row: dict[str, Any], measured: Measures) -> Card:
 
 def _light_enough(cards: Sequence[Card]) -> list[Card]:
     """Drop the last cards of every method until the page is light enough."""
+    by_method = [list(own) for _, own in itertools.groupby(cards, key=lambda card: card.method)]
     for most in range(MOST_CARDS, 0, -1):
-        counts: dict[str, int] = {}
-        kept = []
-        for card in cards:
-            counts[card.method] = counts.get(card.method, 0) + 1
-            if counts[card.method] <= most:
-                kept.append(card)
+        kept = [card for own in by_method for card in own[:most]]
         if sum(len(card.image) + len(card.audio) for card in kept) <= HEAVIEST:
             return kept
     return []
@@ -162,10 +156,9 @@ def _light_enough(cards: Sequence[Card]) -> list[Card]:
 def _examples(cards: Sequence[Card], label: str) -> Table:
     queries = list(dict.fromkeys(query for card in cards for query, _, _ in card.predicted))
     names = ("method", "kind", "key", label, "caption", *queries)
-    rows = tuple((card.method, card.kind, card.key, card.label, card.caption, *_said(card, queries)) for card in cards)
-    return Table("examples", "Examples and predictions", tuple(Column(name, name) for name in names), rows)
-
-
-def _said(card: Card, queries: Sequence[str]) -> list[str]:
-    said = {query: f"{named} ({'right' if right else 'wrong'})" for query, named, right in card.predicted}
-    return [said.get(query, "-") for query in queries]
+    rows = []
+    for card in cards:
+        said = {query: f"{named} ({'right' if right else 'wrong'})" for query, named, right in card.predicted}
+        answers = (said.get(query, "-") for query in queries)
+        rows.append((card.method, card.kind, card.key, card.label, card.caption, *answers))
+    return Table("examples", "Examples and predictions", tuple(Column(name, name) for name in names), tuple(rows))

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from confu_core.report.exact import PLAIN
-from confu_core.report.panels import Panel, draw_row_facets
+from confu_core.report.panels import Panel, draw_facets, draw_rows
 from confu_core.report.sections import Section, ordered, panels_of, section
 from confu_core.report.sections.zero_shot import plain_of
 from confu_core.report.tables import Column, Table, best_of
-from confu_core.report.tidy import REFERENCE, Measures, Series, beside
+from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import file_stem
 
 FAMILY = "probe"
@@ -34,14 +34,14 @@ def probes(measured: Measures, shown: Measures) -> Section | None:
     plain = plain_of(shown)
 
     def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
-        known = beside(series, lambda query: {PLAIN.column: plain.get(query)})
+        known = [one.beside(lambda query: {PLAIN.column: plain.get(query)}) for one in series]
         kind = of["condition"]
         return Panel("", known, KINDS.get(kind, kind), "", (PLAIN,) if kind == "linear" else (), proportion=True)
 
     names = {"condition": KINDS}
     panels = panels_of(shown, FAMILY, ("condition",), "subject", panel, names=names, metric="accuracy")
     remarks = ["Compare within a panel only.", shown.note]
-    images = draw_row_facets(FAMILY, "Accuracy of probes by kind", panels, remarks=remarks)
+    images = draw_facets(FAMILY, "Accuracy of probes by kind", panels, draw_rows, remarks=remarks)
     return Section(FAMILY, "Probes", LEDE, images, tuple(tables))
 
 
@@ -63,7 +63,7 @@ def _table(measured: Measures, metric: str) -> Table:
         *(Column(file_stem(kind) or metric, KINDS.get(kind, kind) or metric) for kind in kinds),
     )
     name = FAMILY if metric == "accuracy" else file_stem(FAMILY, metric)
-    return Table(name, METRICS.get(metric, f"Probes, {metric}"), columns, tuple(rows), frozenset(bold))
+    return Table(name, METRICS.get(metric, f"Probes, {metric}"), columns, tuple(rows), bold)
 
 
 @section(40)

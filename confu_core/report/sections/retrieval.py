@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from confu_core.report.exact import CHANCE
-from confu_core.report.panels import Panel, draw_row_facets
-from confu_core.report.sections import Section, panels_of, section
-from confu_core.report.tables import Column, Line, Table, lines_along, wide_table
+from confu_core.report.panels import Panel, draw_facets, draw_rows
+from confu_core.report.sections import Section, lines_of, panels_of, section
+from confu_core.report.tables import Column, Table, lines_along, wide_table
 from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import file_stem
 
@@ -23,12 +23,13 @@ def retrieval(measured: Measures, shown: Measures) -> Section | None:
     conditions, tables = _tables(measured, FAMILY)
     if not tables:
         return None
-    panels = [
-        panel
-        for metric in _metrics(shown, FAMILY, conditions[0], ranks=False)
-        for panel in panels_of(shown, FAMILY, (), "subject", _panel, metric=metric, condition=conditions[0])
-    ]
-    images = draw_row_facets(FAMILY, "Recall in every direction", panels, remarks=[shown.note])
+
+    def panel(series: list[Series], of: Mapping[str, str]) -> Panel:
+        return Panel("", series, of["metric"], "", (CHANCE_BESIDE,))
+
+    panels = panels_of(shown, FAMILY, ("metric",), "subject", panel, condition=conditions[0])
+    panels = [each for each in panels if "rank" not in each.x_label]
+    images = draw_facets(FAMILY, "Recall in every direction", panels, draw_rows, remarks=[shown.note])
     lede = (
         "From the test samples, find what belongs to a query. R@k is the share of queries with a right one among the "
         "first k."
@@ -56,27 +57,9 @@ def _tables(measured: Measures, family: str) -> tuple[list[str], list[Table]]:
     return conditions, [table for table in tables if table.rows]
 
 
-def _panel(series: list[Series], of: Mapping[str, str]) -> Panel:
-    return Panel("", series, of["metric"], "", (CHANCE_BESIDE,))
-
-
-def _metrics(measures: Measures, family: str, condition: str, *, ranks: bool) -> list[str]:
-    return [name for name in measures.values(family, "metric", condition=condition) if ("rank" in name) == ranks]
-
-
 def _table(measured: Measures, family: str, condition: str, *, ranks: bool) -> Table:
-    metrics = _metrics(measured, family, condition, ranks=ranks)
-    found = {
-        metric: lines_along(measured.series(family, "subject", metric=metric, condition=condition), lowest=ranks)
-        for metric in metrics
-    }
-    lines = [
-        Line((line.keys[0], metric), line.points, ranks)
-        for direction in measured.values(family, "subject", condition=condition)
-        for metric in metrics
-        for line in found[metric]
-        if line.keys[0] == direction
-    ]
+    found = lines_of(measured, family, ("subject", "metric"), lowest=ranks, condition=condition)
+    lines = [line for line in found if ("rank" in line.keys[1]) == ranks]
     what = f"{'Ranks' if ranks else 'Recall'}{' of pairs' if family == PAIRS else ''}"
     title = f"{what}, {CONDITIONS.get(condition, condition)}"
     keys = (Column("direction", "direction"), Column("metric", "metric"))

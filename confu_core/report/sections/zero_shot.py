@@ -9,9 +9,9 @@ from typing import Any
 from confu_core.ceilings import COINCIDE
 from confu_core.report.exact import BAYES, BEST, CEILINGS, PAIRWISE, PLAIN
 from confu_core.report.panels import Panel, draw_facets
-from confu_core.report.sections import Section, lines_of, panels_of, section
+from confu_core.report.sections import Section, lines_of, ordered, panels_of, section
 from confu_core.report.tables import Column, Line, Table, wide_table
-from confu_core.report.tidy import REFERENCE, Measures, Series, beside
+from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import capitalised, file_stem
 
 FAMILY, GROUPS, ACCURACY = "zero_shot", "zero_shot_group", "accuracy"
@@ -70,10 +70,8 @@ def zero_shot(measured: Measures, shown: Measures) -> Section | None:
 
 def _splits(measures: Measures, metric: str) -> Mapping[str, Mapping[str, str]]:
     """Return the order of splits: the test first, what is not known last and by name."""
-    found = measures.values(FAMILY, "condition", metric=metric)
-    known = list(TITLES)
-    place = {name: (known.index(name) if name in known else len(known), name) for name in found}
-    return {"condition": {name: name for name in sorted(found, key=place.__getitem__)}}
+    found = ordered(sorted(measures.values(FAMILY, "condition", metric=metric)), TITLES)
+    return {"condition": {name: name for name in found}}
 
 
 @section(20)
@@ -118,7 +116,7 @@ def _panel(shown: Measures, series: Sequence[Series], title: str, *, group: str 
         pairwise = ceilings_of(shown, query, group).get(PAIRWISE.column) if "+" in query else None
         return {PAIRWISE.column: pairwise, PLAIN.column: plain.get(query)}
 
-    return Panel(title, beside(series, known), "", ACCURACY, (PLAIN, PAIRWISE, BEST), proportion=True)
+    return Panel(title, [one.beside(known) for one in series], "", ACCURACY, (PLAIN, PAIRWISE, BEST), proportion=True)
 
 
 def _by_group(measured: Measures, metric: str, title: str) -> Table:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.resources import files
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from confu_core.data_files import read_data
-from confu_core.errors import InvalidValue
+from birdmml.bench import report_words
+from confu_core.data_files import read_data, record
+from confu_core.errors import DatasetError
 from confu_core.evaluation.overlap import letters_of, share_names
 from confu_core.methods import BUILT_IN, load_method
 from confu_core.report.panels import padded
@@ -23,7 +23,7 @@ from confu_core.report.words import Design, ReportWords, ours_notes
 from confu_core.runs.measures import Measure
 from confu_core.runs.results import Results
 
-BIRDS = ReportWords.read(files("birdmml").joinpath("report.toml").read_text(encoding="utf-8"))
+BIRDS = report_words()
 SPECIES = replace(BIRDS, many="species")
 MOODS = replace(BIRDS, label="mood", exact=False, described=False, design=Design())
 
@@ -31,7 +31,7 @@ MOODS = replace(BIRDS, label="mood", exact=False, described=False, design=Design
 def results(label: str | None, bayes: list[float | None], told: list[str | None] | None = None) -> Results:
     columns = {"bayes_accuracy": pa.array(bayes, pa.float64())}
     columns |= {} if told is None else {"told_by": pa.array(told, pa.string())}
-    return Results(__file__, "x", pa.table(columns), {} if label is None else {"label": label})  # type: ignore[arg-type]
+    return Results(__file__, "x", "x-1", pa.table(columns), {} if label is None else {"label": label})  # type: ignore[arg-type]
 
 
 def test_words_follow_from_the_folders() -> None:
@@ -56,10 +56,17 @@ def test_words_follow_from_the_folders() -> None:
     assert ReportWords().told_by([results(None, [0.5])]) == ReportWords()
 
 
-@pytest.mark.parametrize("text", ["names = 'x'", "name = 3", "[design]\nkinds = 'x'", "name ="])
-def test_words_that_are_none_are_refused(text: str) -> None:
-    with pytest.raises(InvalidValue, match="words of a report must be"):
-        ReportWords.read(text)
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"names": "x"}, "report.toml has no key 'names'"),
+        ({"name": 3}, "report.toml.name must be text; got 3"),
+        ({"design": {"kinds": "x"}}, "report.toml.design has no key 'kinds'"),
+    ],
+)
+def test_words_that_are_none_are_refused(said: dict[str, object], message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        record(ReportWords, said, "report.toml")
 
 
 def measured(words: ReportWords, *found: Measure) -> Measures:

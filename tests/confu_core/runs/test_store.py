@@ -6,18 +6,22 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from dask_cluster import running_cluster
 from slow_cells import DEADLY, PLAN, cells, row_of, swept
 
 from confu_core.errors import InvalidValue, ResultsError
 from confu_core.io.lock import LOCK
+from confu_core.runs import measures, parts, results
 from confu_core.runs.measures import read_measures
 from confu_core.runs.parts import parts_of
 from confu_core.runs.results import read_results
+from confu_core.runs.sealed import read_sealed
 from confu_core.runs.store import open_store
 from confu_core.runs.sweep import keep, sweep
 
@@ -118,6 +122,23 @@ def store_of_another(tmp_path: Path) -> Iterator[Path]:
     with open_store(folder, PLAN) as store:
         store.claim([cells(2)[:1]], 1)
         yield folder
+
+
+def test_gathering_goes_through_the_cells_of_a_part_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: Counter[str] = Counter()
+
+    def counted(path: Path) -> pa.Table:
+        read[path.name] += 1
+        return read_sealed(path)
+
+    for module in (parts, results, measures):
+        monkeypatch.setattr(module, "read_sealed", counted)
+    with open_store(tmp_path / "runs", PLAN) as store:
+        for seed in range(3):
+            store.add([row_of(seed)], [{"cell": row_of(seed)["cell"], "seconds": 1.0}])
+        read.clear()
+    # Of each part its rows, and once which cells they are; whatever else is gathered asks for no more.
+    assert read == {"results.parquet": 6, "costs.parquet": 3, "measures.parquet": 3}
 
 
 def test_results_are_read_while_others_add_to_them(store_of_another: Path) -> None:
