@@ -25,6 +25,7 @@ from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on
 from confu_core.media.protocol import DEFAULT, Protocol, protocol_of
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
+from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_plan
 from confu_core.media.task import TEST, tested_on
 from confu_core.media.vectors import (
@@ -49,7 +50,9 @@ SEED, TEMPERATURE = Dial(int, low=0, high=2**63 - 1), Dial(float, above=0, below
 TRAINED = ("total_correlation_bound", "final_loss")
 
 
-def load(data: str | Path, split: str, *, side: int | None = None, stream: bool = False) -> MediaSamples | MediaStream:
+def load(
+    data: str | Path, split: str, *, side: int = MediaSettings.side, stream: bool = False
+) -> MediaSamples | MediaStream:
     """Open a split as a dataset of PyTorch.
 
     Parameters
@@ -58,8 +61,8 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
         As for `birdmml.bench.open_data`, or what it returned.
     split : str
         Such as ``"train"``.
-    side : int, optional
-        Pictures are cut to a square and brought to so many pixels; by default 64, unless the dataset says otherwise.
+    side : int
+        Pictures are cut to a square and brought to so many pixels; by default as many as a run trains on.
     stream : bool
         Whether to read shard by shard, in order, in place of any sample by its number.
 
@@ -73,7 +76,7 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
     DatasetError, InvalidValue
         If there is no such dataset or split; when it is read, if a sample cannot be decoded, by its key.
     """
-    if side is not None and type(side) is not int:
+    if type(side) is not int:
         raise InvalidValue(f"side must be a whole number of pixels; got {side!r}")
     known = _opened(data)
     return (MediaStream if stream else MediaSamples)(known.dataset, known.contents, split, side)
