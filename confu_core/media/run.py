@@ -136,7 +136,7 @@ def run_media(
     findings = Findings(task, model)
     found = _measured(findings, cell, trained, _history(history, task), families, settings.measures)
     if predicted is not None and ranks()[0] == 0:
-        write_predictions(predicted, predictions(findings))
+        write_predictions(predicted, predictions(findings, probed=families is None or "probe" in families))
     classes = task.classes if model.method.labelled else ()
     tokenizer, inputs = task.arrays.tokenizer, task.inputs
     return MediaResult(

@@ -76,7 +76,10 @@ class _Search:
 
     def told(self, setting: tuple[Any, ...]) -> list[str]:
         """Return a setting as readers are told of it."""
-        return [f"{name} {show_setting(value)}" for name, value in zip(self.names, setting, strict=True)]
+        shown = [tuple(map(show_setting, one)) for one in self.settings]
+        short = [short_name(values) for values in zip(*shown, strict=True)]
+        values = [name(show_setting(value)) for name, value in zip(short, setting, strict=True)]
+        return [f"{name} {value}" for name, value in zip(self.names, values, strict=True)]
 
     def entries(self) -> tuple[Any, ...]:
         """Return the line of a table."""
