@@ -46,13 +46,17 @@ def test_methods_stand_from_the_best_by_dataset_and_version(tmp_path: Path, made
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_cell_of_equal_content_in_several_folders_counts_once(tmp_path: Path, first: bool) -> None:
-    cells = [{"x": 0, "method": name, "seed": seed, "accuracy": 0.5} for name in ("low", "high") for seed in (0, 1, 2)]
+    cells = [
+        {"cell": f"{name}-{seed}", "x": 0, "method": name, "seed": seed, "accuracy": accuracy}
+        for name, accuracy in MEANS.items()
+        for seed in (0, 1, 2)
+    ]
     parts = [write_rows(tmp_path / name, cells[start::2]) for name, start in (("one", 0), ("two", 1))]
     merge_results(parts, tmp_path / "all")
-    other = write_rows(tmp_path / "other", [{**cells[0], "accuracy": 0.25}])
+    other = write_rows(tmp_path / "other", [{**cells[0], "accuracy": 0.125}])
     folders = [tmp_path / "all", *parts, other] if first else [*parts, other, tmp_path / "all"]
     page = write_leaderboard(folders, tmp_path / "board.html").read_text()
-    assert boards(page)[0] == [("low", "0.500"), ("high", "0.500"), ("low", "0.250")]
+    assert boards(page)[0] == [("high", "0.750"), ("low", "0.250"), ("low", "0.125")]
     assert page.count("3 of its cells are in all too, with equal content, and count there.") == 2
     with pytest.raises(ResultsError, match="one is given twice"):
         write_leaderboard([parts[0], parts[0]], tmp_path / "board.html")
