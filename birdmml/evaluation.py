@@ -256,9 +256,9 @@ def embed_model(
     Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest is as for
     `evaluate_model`; what was written is returned.
     """
-    saved = load_model(model) if isinstance(model, str | Path) else model
     if Path(out).suffix != ".parquet":
         raise InvalidValue(f"out must end in .parquet; got {out}")
+    saved = load_model(model) if isinstance(model, str | Path) else model
     _, findings = _findings(saved, data, cache, features, workers, progress)
     task = findings.task
     assert task.keys is not None, "a dataset that is read has keys"

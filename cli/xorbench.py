@@ -347,13 +347,14 @@ def _print_run(row: dict[str, Any]) -> None:
 def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: bool) -> int:
     """Say whether METHOD keeps what training and evaluation rely on: a built-in name, or path/to/file.py:Class.
 
-    Exit status 1 if something does not hold.
+    Of a file that defines one method its path is enough. Exit status 1 if something does not hold.
     """
     from confu_core.contract import check_method as examine
     from confu_core.methods import load_method
     from confu_core.methods.options import declared_options, value_of
-    from confu_core.methods.registry import check_options
+    from confu_core.methods.registry import check_options, with_class
 
+    method = with_class(method)
     asked, known = key_values(other), declared_options(load_method(method))
     check_options(method, dict(asked))
     read = {name: value_of(name, text, known[name].kind) for name, text in asked.items()}
@@ -361,9 +362,11 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
     if as_json:
         print_json({"method": method, "checks": [vars(check) for check in checks]})
     else:
-        marks = {True: "yes", False: "NO", None: "-"}
+        marks, causes = {True: "yes", False: "NO", None: "-"}, set[str]()
         for check in checks:
-            echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({check.detail})" if check.detail else ""))
+            detail = "as above" if check.holds is False and check.detail in causes else check.detail
+            causes |= {check.detail} if check.holds is False else set()
+            echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({detail})" if detail else ""))
         say_ours({"method": method})
     return int(any(check.holds is False for check in checks))
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from confu_core.errors import ConfuError, MethodError, nearest
 
-__all__ = ["RAISED", "describe", "in_evaluation", "is_own", "one_line", "own_place", "user_attribute"]
+__all__ = ["RAISED", "defined_in", "describe", "in_evaluation", "is_own", "one_line", "own_place", "user_attribute"]
 
 # What code of the user's may raise: `sys.exit` there must not end a run without a word.
 RAISED = (Exception, SystemExit)
@@ -33,6 +33,12 @@ def user_attribute(place: str, kind: str, fits: Callable[[object], bool], what: 
         hint = nearest(attribute, names) if names else f"it defines no {kind}"
         raise MethodError(f"{origin} has no {what} {attribute!r}: {hint}")
     return found
+
+
+def defined_in(path: Path, kind: str, fits: Callable[[object], bool]) -> list[str]:
+    """Load a file, and list what it defines of a kind; what it imports is not its own."""
+    module = _from_file(path, kind)
+    return [name for name, value in vars(module).items() if fits(value) and value.__module__ == module.__name__]
 
 
 def describe(error: BaseException, place: tuple[str, int] | None = None) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from confu_core.errors import ConfuError, InvalidValue, MethodError, nearest
 from confu_core.methods.base import Method, Space
 from confu_core.methods.options import declared_options
-from confu_core.user_code import RAISED, describe, user_attribute
+from confu_core.user_code import RAISED, defined_in, describe, user_attribute
 
 __all__ = ["BUILT_IN", "GROUP", "known_methods", "load_method", "make_method", "method_options"]
 
@@ -79,12 +80,24 @@ def load_method(name: str) -> type[Method]:
     """
     # Installed methods are looked for only where a name is not built in: the search reads every installed package.
     place = BUILT_IN.get(name) or known_methods().get(name, name)
+    if place.endswith(".py"):
+        raise InvalidValue(f"{name} names no class; give {with_class(place)}")
     if ":" not in place:
         raise InvalidValue(f"unknown method {name!r}: {nearest(name, known_methods())}")
     found = user_attribute(place, "method", _is_method)
     if not _is_method(found):
         raise MethodError(f"{place} is not a subclass of confu_core.methods.Method")
     return found
+
+
+def with_class(name: str) -> str:
+    """Return the name of a method with its class: of a file alone, that of the one method that it defines."""
+    if not name.endswith(".py"):
+        return name
+    classes = defined_in(Path(name), "method", _is_method)
+    if len(classes) != 1:
+        raise InvalidValue(f"{name} must define one method, or be given as {name}:CLASS; got {', '.join(classes) or 'none'}")
+    return f"{name}:{classes[0]}"
 
 
 def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:

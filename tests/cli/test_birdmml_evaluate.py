@@ -118,7 +118,7 @@ def test_the_published_protocol_on_pictures(place: Path) -> None:
         (["--model", "model.pt", "--prompts", "nothing"], 1, "nothing does not exist; build a dataset there first"),
         (["--model", "model.pt", "--protocol", "mine"], 2, "'mine' is not one of 'default', 'published'"),
         (["--embeddings", "e.npz"], 1, "e.npz does not exist; give a file of features"),
-        (["--embeddings", "e.csv"], 1, "e.csv must end in .npz or .parquet"),
+        (["--embeddings", "e.csv"], 2, "e.csv must end in .npz or .parquet"),
         (["--model", "no.pt"], 1, "no model no.pt"),
         (["--model", "model.pt", "--features", "image=no.npz"], 1, "no.npz does not exist"),
         (["--model", "model.pt", "--features", "smell=no.npz"], 2, "no modality 'smell' to have features"),

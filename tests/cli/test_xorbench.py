@@ -130,6 +130,8 @@ def test_a_method_is_checked_in_one_screen(file: Path) -> None:
     assert [check["holds"] for check in checks].count(None) == 2
     broken = invoke("check-method", f"{file}:NotFinite")
     assert broken.exit_code == 1 and " NO  scores of every direction" in broken.stdout and broken.stderr == ""
+    causes = re.findall(r"^ NO  .* \((.*)\)$", broken.stdout, re.MULTILINE)
+    assert "as above" in causes and len(set(causes)) == len(causes) - causes.count("as above") + 1
     assert_one_line(invoke("check-method", f"{file}:Greedy"), 1, "cannot be made: RuntimeError: no room")
     assert_one_line(invoke("check-method", "clip", "-o", "rank=1"), 2, "clip has no option 'rank'")
 
