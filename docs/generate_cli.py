@@ -26,8 +26,9 @@ INTRODUCTION = """\
 A verb that both commands have does the same in both. For all of them:
 
 - Results go to stdout, progress and logs to stderr. `--json` prints one JSON object and nothing else on stdout.
-- Progress is a bar at a terminal. Elsewhere `run` says a line per epoch and `sweep` one per cell. `-v` says more: such
-  lines at a terminal too, terms of the loss, long work every ten seconds, which files stand for others.
+- Progress is a bar at a terminal. Elsewhere `run` says a line per epoch, `sweep` one per cell and `birdmml evaluate` one
+  per kind of measure. `-v` says more: such lines at a terminal too, terms of the loss, long work every ten seconds, which
+  files stand for others.
 - `--config FILE` gives `run` and `sweep` what the command line leaves out: TOML with the names of the options, where
   options of methods that have no flag stand in a table `[option]`; the `sweep.json` of a results folder; or what
   `run --json` printed. Flags go first. `build` takes a file of its dials.

@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-PROGRESS = re.compile(r"(epoch|cell) (\d+) of (\d+): .+; \d+\.\d s(, \d+ s left)?")
+PROGRESS = re.compile(r"(epoch|cell|measure) (\d+) of (\d+): .+; \d+\.\d s(, \d+ s left)?")
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,10 @@ def test_a_model_and_its_embeddings(place: Path, tmp_path: Path) -> None:
     rows = read_results(tmp_path / "runs").rows()
     assert {row["cell"]: row["method"] for row in rows} == {found["cell"]: "again", own["cell"]: "e"}
     assert {row["cell"] for row in read_measures(tmp_path / "runs").to_pylist()} == {found["cell"], own["cell"]}
-    text = calls.succeed("evaluate", *data, "--embeddings", file, "--name", "mine", "--seed", "3")
-    assert "mine: the species, by descriptions (seed 3)" in text and "capture" in text
+    told = calls.invoke("evaluate", *data, "--embeddings", file, "--name", "mine", "--seed", "3")
+    assert "mine: the species, by descriptions (seed 3)" in told.stdout and "capture" in told.stdout
+    lines = [line.partition(";")[0] for line in told.stderr.splitlines()]
+    assert lines[0] == f"measure 1 of {len(lines)}: retrieval" and f"measure {len(lines)} of {len(lines)}: " in lines[-1]
     assert "16 of test, 8 of shift, 320 descriptions" in calls.succeed("embed", *data, *model, "--out", file)
 
 

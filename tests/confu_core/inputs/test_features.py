@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from confu_core.errors import DatasetError
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.features import read_features
 
 KEYS = ["a", "b", "c"]
