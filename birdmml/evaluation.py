@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch.utils.data import DataLoader
 
 from birdmml.bench import open_data
 from birdmml.described import NAMES, OWN, prompted
@@ -20,7 +21,7 @@ from confu_core.media.evaluate import norm_probes
 from confu_core.media.findings import Findings
 from confu_core.media.framewise import FramewiseFindings, model_on_videos
 from confu_core.media.loading import MediaSamples, MediaStream
-from confu_core.media.opened import Fitted, MediaData, open_media
+from confu_core.media.opened import Fitted, MediaData, described_by, open_media
 from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on
 from confu_core.media.protocol import DEFAULT, Protocol, protocol_of
 from confu_core.media.run import evaluate_trained
@@ -47,6 +48,8 @@ __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
 
 
 SEED, TEMPERATURE = Dial(int, low=0, high=2**63 - 1), Dial(float, above=0, below=math.inf)
+Encode = Callable[[dict[str, Any]], Mapping[str, Any]]
+BATCH = 64  # Samples, or descriptions, that a function is given at once.
 TRAINED = ("total_correlation_bound", "final_loss")
 
 
@@ -83,7 +86,7 @@ def load(
 
 
 def evaluate(
-    embeddings: Embeddings | Mapping[str, Any] | str | Path,
+    embeddings: Embeddings | Mapping[str, Any] | Encode | str | Path,
     data: str | Path | MediaData,
     *,
     name: str = "mine",
@@ -97,12 +100,14 @@ def evaluate(
 
     Parameters
     ----------
-    embeddings : mapping of str to array_like, or str or Path
+    embeddings : mapping of str to array_like, callable, or str or Path
         Arrays of shape (n, dim) by modality, ``"image"``, ``"audio"``, ``"caption"``, and by query, such as
         ``"image+audio"``, where several modalities have a vector of their own; and ``"descriptions"``, those of the
         dataset's `descriptions`, in their order. Rows are the test split in the dataset's order; or all splits, one
         after the other as its manifest has them (``birdmml info``); or those of ``"keys"``. Or a ``.npz`` of such
-        arrays with keys, or Parquet by ``key``.
+        arrays with keys, or Parquet by ``key``. Or a function that is given batches of every split, mappings of each
+        modality to the samples of `load`, 64 at most, and returns such arrays of a batch, and of
+        ``{"caption": texts}`` alone, the descriptions, where it has arrays of captions.
     data : str, Path or MediaData
         As for `birdmml.bench.open_data`, or what it returned.
     name : str
@@ -137,7 +142,7 @@ def evaluate(
     if isinstance(embeddings, str | Path):
         embeddings = read_embeddings(embeddings, known)
     elif not isinstance(embeddings, Embeddings):
-        embeddings = _by_split(embeddings, known)
+        embeddings = _by_split(_encoded(embeddings, known) if callable(embeddings) else embeddings, known)
     digest = hashlib.sha256()
     for split, vectors in embeddings.splits.items():
         for query, rows in vectors.items():
@@ -326,6 +331,24 @@ def _by_split(arrays: Mapping[str, Any], data: MediaData) -> Embeddings:
     if described is not None:
         columns[DESCRIPTIONS] = (description_keys(len(described)), described.astype(np.float32))
     return sorted_by_split("embeddings", columns, data)
+
+
+def _encoded(encode: Encode, data: MediaData) -> dict[str, Any]:
+    """Return what a function makes of batches of every split, by key, and of the texts that describe classes."""
+    contents, keys, found = data.contents, list[str](), dict[str, list[np.ndarray]]()
+
+    def add(name: str, rows: Any) -> None:
+        found.setdefault(name, []).append(as_array(name, rows, "(rows, dim)"))
+
+    for split in data.dataset.manifest.splits:
+        for batch in DataLoader(load(data, split, stream=True), batch_size=BATCH):
+            keys += batch["key"]
+            for name, rows in encode({name: batch[name] for name in contents.inputs.names}).items():
+                add(name, rows)
+    text, texts = described_by(contents), [prompt for prompt, _ in contents.prompts]
+    for start in range(0, len(texts), BATCH) if text in found else ():
+        add(DESCRIPTIONS, encode({text: texts[start : start + BATCH]})[text])
+    return {"keys": keys, **{name: np.concatenate(parts) for name, parts in found.items()}}
 
 
 def _keys(data: MediaData, rows: int) -> list[str]:

@@ -48,7 +48,7 @@ def predictions(findings: Findings, *, probed: bool) -> Iterator[pa.Table]:
 
 
 def _told(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rank of each test sample's class, NaN where no probe has met it, and the class that it is taken for."""
+    """Return the rank of each test sample's class, NaN where a probe has not met it, and what class it is taken for."""
     task = findings.task
     if task.prompts:
         told = findings.told(TEST, query)

@@ -96,7 +96,8 @@ def with_class(name: str) -> str:
         return name
     classes = defined_in(Path(name), "method", _is_method)
     if len(classes) != 1:
-        raise InvalidValue(f"{name} must define one method, or be given as {name}:CLASS; got {', '.join(classes) or 'none'}")
+        held = ", ".join(classes) or "none"
+        raise InvalidValue(f"{name} must define one method, or be given as {name}:CLASS; got {held}")
     return f"{name}:{classes[0]}"
 
 

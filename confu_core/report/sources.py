@@ -47,7 +47,7 @@ def check_each_once(folders: Sequence[Path]) -> None:
 
 
 def shown_together(sources: Sequence[Results], hint: str) -> list[Results]:
-    """Return what was read of results folders, with names for readers; raises ResultsError if they cannot be compared."""
+    """Return what was read of folders, with names for readers; raises ResultsError where they cannot be compared."""
     for results in sources:
         _check(results, sources[0], hint)
     return _named(sources)

@@ -389,7 +389,8 @@ def _variants(
         short = {one: short_name(show_setting(row[one]) for row in by_group[group]) for one in varying}
         done = [row for row in by_group[group] if row["status"] == "done"]
         for row in sorted(done, key=lambda row: [sort_key(row[setting]) for setting in varying]):
-            parts = [name(str(group)), *(f"{setting} {short[setting](show_setting(row[setting]))}" for setting in varying)]
+            told = [f"{setting} {short[setting](show_setting(row[setting]))}" for setting in varying]
+            parts = [name(str(group)), *told]
             # By the values themselves: what readers see of them is rounded.
             dataset = datasets[row["cell"]]
             identity = (group, dataset, *(row[setting] for setting in varying))

@@ -45,7 +45,8 @@ def test_a_loader_makes_batches_of_them(built: Path) -> None:
     samples = load(built, "train")
     batches = list(DataLoader(samples, batch_size=16, shuffle=True, generator=torch.Generator().manual_seed(0)))
     assert sorted(key for batch in batches for key in batch["key"]) == sorted(samples.keys)
-    assert batches[0]["image"].dtype == torch.uint8 and batches[0]["image"].shape == (16, 3, MediaSettings.side, MediaSettings.side)
+    side = MediaSettings.side
+    assert batches[0]["image"].dtype == torch.uint8 and batches[0]["image"].shape == (16, 3, side, side)
     assert batches[0]["audio"].dtype == torch.float32 and batches[0]["label"].dtype == torch.int64
 
 

@@ -129,5 +129,7 @@ def test_a_worker_that_dies_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
             workers.IN_USE.reset(token)
 
     monkeypatch.setattr("birdmml.audit.headroom.mapped", mapped_and_dying)  # Rows are gathered by workers that live.
-    with pytest.raises(DatasetError, match=r"^the worker that probes died 3 times over vision\+text; use fewer workers"):
+    with pytest.raises(
+        DatasetError, match=r"^the worker that probes died 3 times over vision\+text; use fewer workers"
+    ):
         audit(_dataset("either", SPLITS), only=["headroom"])

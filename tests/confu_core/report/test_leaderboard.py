@@ -64,7 +64,7 @@ def test_a_cell_of_equal_content_in_several_folders_counts_once(tmp_path: Path, 
 
 def test_paths_are_shown_as_far_as_they_tell_methods_apart(tmp_path: Path) -> None:
     rows = [
-        {"x": 0, "method": f"/home/{who}/deep/own.py:Gate", "seed": 0, "accuracy": accuracy, "encoders": f"image={file}"}
+        {"x": 0, "method": f"/home/{who}/deep/own.py:Gate", "accuracy": accuracy, "encoders": f"image={file}"}
         for who, accuracy, file in (
             ("ann", 0.5, "/home/ann/one.py:Net"),
             ("ann", 0.4, "/home/ann/two.py:Net"),
