@@ -136,6 +136,15 @@ def test_a_method_is_checked_in_one_screen(file: Path) -> None:
     assert_one_line(invoke("check-method", "clip", "-o", "rank=1"), 2, "clip has no option 'rank'")
 
 
+def test_of_a_file_the_one_method_that_it_defines_is_checked(file: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("from confu_core.methods.clip import CLIP\n\n\nclass Only(CLIP):\n    pass\n")
+    assert said("check-method", own)["method"] == f"{own}:Only"
+    assert_one_line(invoke("run", "--method", own), 2, f"{own} names no class; give {own}:Only")
+    assert_one_line(invoke("check-method", file), 2, "must define one method, or be given as")
+    assert_one_line(invoke("check-method", tmp_path / "no.py"), 1, "no file")
+
+
 def test_a_process_of_its_own_prints_the_same_object_and_nothing_else() -> None:
     words = ["run", "--method", "clip", *QUICK, "--json"]
     done = subprocess.run([sys.executable, "-c", SCRIPT, *words], capture_output=True, text=True, check=True)
