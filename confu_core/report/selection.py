@@ -18,6 +18,7 @@ from confu_core.report.sources import (
     axis_values,
     follows,
     in_order,
+    short_groups,
     short_name,
     sort_key,
 )
@@ -104,7 +105,7 @@ def selected(sources: Sequence[Results], labels: Sequence[str], view: ReportView
     if not every:
         return everything
     unknown = [one.method for one in every if None in one.validation.values()]
-    short = short_name(one.method for one in every)
+    short = short_groups(sources, view)
     if unknown:
         return replace(everything, note=UNKNOWN.format(short(unknown[0])))
     names = {name for one in every for name in one.names}

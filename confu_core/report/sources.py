@@ -213,6 +213,11 @@ def short_name(names: Iterable[str]) -> Callable[[str], str]:
     return {name: short(name) for name in known}.__getitem__
 
 
+def short_groups(sources: Sequence[Results], view: ReportView) -> Callable[[str], str]:
+    """Return a function that shortens the names of methods, the same in all parts of a report."""
+    return short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())
+
+
 def dataset_names(rows: Sequence[Row], benchmarks: Sequence[str], x: str | None) -> list[str]:
     """Name what every row was run on, as briefly as tells datasets apart, which are never ranked together.
 

@@ -20,6 +20,7 @@ from confu_core.report.sources import (
     dataset_names,
     follows,
     in_order,
+    short_groups,
     short_name,
     sort_key,
     varying_settings,
@@ -297,7 +298,7 @@ def read_tidy(
     for results in sources:
         if missing := {view.x, view.y, view.group} - set(results.table.column_names):
             raise ResultsError(f"{results.folder} has no column {min(missing)!r} to compare; report it on its own")
-    names = short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())
+    names = short_groups(sources, view)
     every = [(row, words.name or results.benchmark) for results in sources for row in results.rows()]
     on = iter(dataset_names([row for row, _ in every], [benchmark for _, benchmark in every], view.axis))
     groups: list[Series] = []
