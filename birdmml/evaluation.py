@@ -54,7 +54,7 @@ TRAINED = ("total_correlation_bound", "final_loss")
 
 
 def load(
-    data: str | Path, split: str, *, side: int = MediaSettings.side, stream: bool = False
+    data: str | Path | MediaData, split: str, *, side: int = MediaSettings.side, stream: bool = False
 ) -> MediaSamples | MediaStream:
     """Open a split as a dataset of PyTorch.
 
@@ -346,8 +346,9 @@ def _encoded(encode: Encode, data: MediaData) -> dict[str, Any]:
             for name, rows in encode({name: batch[name] for name in contents.inputs.names}).items():
                 add(name, rows)
     text, texts = described_by(contents), [prompt for prompt, _ in contents.prompts]
-    for start in range(0, len(texts), BATCH) if text in found else ():
-        add(DESCRIPTIONS, encode({text: texts[start : start + BATCH]})[text])
+    if text is not None and text in found:
+        for start in range(0, len(texts), BATCH):
+            add(DESCRIPTIONS, encode({text: texts[start : start + BATCH]})[text])
     return {"keys": keys, **{name: np.concatenate(parts) for name, parts in found.items()}}
 
 

@@ -69,7 +69,7 @@ def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -
     if not rows:
         return sources, labels, f"There are no reference results of {known.version} on these data."
     label = REFERENCE if REFERENCE not in labels else f"the {REFERENCE}"
-    lengths = {name: [{row.get(name) for row in held} - {None} for held in (rows, own)] for name in LENGTH}
+    lengths = {name: [{row[name] for row in held if row.get(name)} for held in (rows, own)] for name in LENGTH}
     told = [f"{name} {', '.join(map(_shown, sorted(one)))}" for name, (one, other) in lengths.items() if one != other]
     label += f" ({'; '.join(told).replace('_', ' ')})" if told else ""
     known = replace(known, table=pa.Table.from_pylist(rows, schema=known.table.schema))
