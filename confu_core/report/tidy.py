@@ -13,6 +13,7 @@ import pandas as pd
 from confu_core.errors import ResultsError
 from confu_core.page.numbers import show_setting
 from confu_core.report.sources import (
+    CONDITIONS,
     DATA,
     SEED,
     ReportView,
@@ -390,13 +391,21 @@ def _variants(
         short = {one: short_name(show_setting(row[one]) for row in by_group[group]) for one in varying}
         done = [row for row in by_group[group] if row["status"] == "done"]
         for row in sorted(done, key=lambda row: [sort_key(row[setting]) for setting in varying]):
-            told = [f"{setting} {short[setting](show_setting(row[setting]))}" for setting in varying]
+            own = [setting for setting in varying if not _goes_without_saying(row, setting)]
+            told = [f"{setting} {short[setting](show_setting(row[setting]))}" for setting in own]
             parts = [name(str(group)), *told]
             # By the values themselves: what readers see of them is rounded.
             dataset = datasets[row["cell"]]
             identity = (group, dataset, *(row[setting] for setting in varying))
             found.setdefault(identity, (", ".join(parts), dataset, []))[2].append(row)
     return list(found.values())
+
+
+def _goes_without_saying(row: Row, setting: str) -> bool:
+    """Return whether a reader is told nothing of it: of runs that nobody brought, or brought from the same data."""
+    return (setting in CONDITIONS and row[setting] is None) or (
+        setting == "trained_on" and row[setting] == row.get("data")
+    )
 
 
 def _along(rows: Sequence[Row], view: ReportView, results: Results) -> list[Row]:

@@ -76,6 +76,17 @@ def test_paths_are_shown_as_far_as_they_tell_methods_apart(tmp_path: Path) -> No
     assert [name for name, _ in boards(page)[0]] == [f"{ann}one.py:Net", f"{ann}two.py:Net", "bob/deep/own.py:Gate"]
 
 
+def test_of_what_was_brought_labels_say_no_more_than_a_reader_needs(tmp_path: Path) -> None:
+    brought = {"brought": "model", "trained_on": "0a1b2c"}
+    rows = [
+        {"x": 0, "method": "confu", "data": "0a1b2c", "accuracy": accuracy, **said}
+        for accuracy, said in ((0.5, {}), (0.4, brought), (0.3, {**brought, "trained_on": "ffffff"}))
+    ]
+    page = write_leaderboard([write_rows(tmp_path / "made", rows)], tmp_path / "board.html").read_text()
+    named = ["confu", "confu, brought model", "confu, brought model, trained_on ffffff"]
+    assert [name for name, _ in boards(page)[0]] == named
+
+
 def test_settings_are_chosen_on_validation(tmp_path: Path) -> None:
     folder = write_media(tmp_path / "birds", ("confu", "clip"), (0, 1, 2), rates=(0.1, 0.2), families=["zero_shot"])
     page = write_leaderboard([folder], tmp_path / "board.html").read_text()
