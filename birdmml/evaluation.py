@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch.utils.data import DataLoader
 
 from birdmml.bench import NAMES, OWN, open_data, prompted
 from confu_core.errors import InvalidValue
@@ -20,11 +21,12 @@ from confu_core.media.evaluate import norm_probes
 from confu_core.media.findings import Findings
 from confu_core.media.framewise import FramewiseFindings, model_on_videos
 from confu_core.media.loading import MediaSamples, MediaStream
-from confu_core.media.opened import Fitted, MediaData, open_media
+from confu_core.media.opened import Fitted, MediaData, described_by, open_media
 from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on, tested_on
 from confu_core.media.protocol import DEFAULT, Protocol, protocol_of
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model
+from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import kept, media_plan
 from confu_core.media.task import TEST
 from confu_core.runs import environment
@@ -36,10 +38,14 @@ __all__ = ["Evaluation", "embed_model", "evaluate", "evaluate_model", "load"]
 
 
 SEED, TEMPERATURE = Dial(int, low=0, high=2**63 - 1), Dial(float, above=0, below=math.inf)
+Encode = Callable[[dict[str, Any]], Mapping[str, Any]]
+BATCH = 64  # Samples, or descriptions, that a function is given at once.
 TRAINED = ("total_correlation_bound", "final_loss")
 
 
-def load(data: str | Path, split: str, *, side: int | None = None, stream: bool = False) -> MediaSamples | MediaStream:
+def load(
+    data: str | Path | MediaData, split: str, *, side: int = MediaSettings.side, stream: bool = False
+) -> MediaSamples | MediaStream:
     """Open a split as a dataset of PyTorch.
 
     Parameters
@@ -48,8 +54,8 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
         As for `birdmml.bench.open_data`, or what it returned.
     split : str
         Such as ``"train"``.
-    side : int, optional
-        Pictures are cut to a square and brought to so many pixels; by default 64, unless the dataset says otherwise.
+    side : int
+        Pictures are cut to a square and brought to so many pixels; by default as many as a run trains on.
     stream : bool
         Whether to read shard by shard, in order, in place of any sample by its number.
 
@@ -63,14 +69,14 @@ def load(data: str | Path, split: str, *, side: int | None = None, stream: bool 
     DatasetError, InvalidValue
         If there is no such dataset or split; when it is read, if a sample cannot be decoded, by its key.
     """
-    if side is not None and type(side) is not int:
+    if type(side) is not int:
         raise InvalidValue(f"side must be a whole number of pixels; got {side!r}")
     known = _opened(data)
     return (MediaStream if stream else MediaSamples)(known.dataset, known.contents, split, side)
 
 
 def evaluate(
-    embeddings: brought.Embeddings | Mapping[str, Any] | str | Path,
+    embeddings: brought.Embeddings | Mapping[str, Any] | Encode | str | Path,
     data: str | Path | MediaData,
     *,
     name: str = "mine",
@@ -84,12 +90,14 @@ def evaluate(
 
     Parameters
     ----------
-    embeddings : mapping of str to array_like, or str or Path
+    embeddings : mapping of str to array_like, callable, or str or Path
         Arrays of shape (n, dim) by modality, ``"image"``, ``"audio"``, ``"caption"``, and by query, such as
         ``"image+audio"``, where several modalities have a vector of their own; and ``"descriptions"``, those of the
         dataset's `descriptions`, in their order. Rows are the test split in the dataset's order; or all splits, one
         after the other as its manifest has them (``birdmml info``); or those of ``"keys"``. Or a ``.npz`` of such
-        arrays with keys, or Parquet by ``key``.
+        arrays with keys, or Parquet by ``key``. Or a function that is given batches of every split, mappings of each
+        modality to the samples of `load`, 64 at most, and returns such arrays of a batch, and of
+        ``{"caption": texts}`` alone, the descriptions, where it has arrays of captions.
     data : str, Path or MediaData
         As for `birdmml.bench.open_data`, or what it returned.
     name : str
@@ -124,7 +132,7 @@ def evaluate(
     if isinstance(embeddings, str | Path):
         embeddings = brought.read_embeddings(embeddings, known)
     elif not isinstance(embeddings, brought.Embeddings):
-        embeddings = _by_split(embeddings, known)
+        embeddings = _by_split(_encoded(embeddings, known) if callable(embeddings) else embeddings, known)
     given = [(split, query, rows) for split, found in embeddings.splits.items() for query, rows in found.items()]
     digest = _digest((f"{split} {query} {rows.shape}", rows) for split, query, rows in given)
     columns = {"method": name, "seed": seed, "brought": "embeddings", **known.columns}
@@ -237,9 +245,9 @@ def embed_model(
     Descriptions have the keys ``description/0`` and on, in the column of the text that describes. The rest, with
     `cache`, `workers` and `progress`, is as for `evaluate_model`; what was written is returned.
     """
-    saved = load_model(model) if isinstance(model, str | Path) else model
     if Path(out).suffix != ".parquet":
         raise InvalidValue(f"out must end in .parquet; got {out}")
+    saved = load_model(model) if isinstance(model, str | Path) else model
     _, findings = _findings(saved, data, features, **reading)
     task = findings.task
     assert task.keys is not None, "a dataset that is read has keys"
@@ -305,6 +313,25 @@ def _by_split(arrays: Mapping[str, Any], data: MediaData) -> brought.Embeddings:
     if described is not None:
         columns[DESCRIPTIONS] = (description_keys(len(described)), described.astype(np.float32))
     return brought.sorted_by_split("embeddings", columns, data)
+
+
+def _encoded(encode: Encode, data: MediaData) -> dict[str, Any]:
+    """Return what a function makes of batches of every split, by key, and of the texts that describe classes."""
+    contents, keys, found = data.contents, list[str](), dict[str, list[np.ndarray]]()
+
+    def add(name: str, rows: Any) -> None:
+        found.setdefault(name, []).append(as_array(name, rows, "(rows, dim)"))
+
+    for split in data.dataset.manifest.splits:
+        for batch in DataLoader(load(data, split, stream=True), batch_size=BATCH):
+            keys += batch["key"]
+            for name, rows in encode({name: batch[name] for name in contents.inputs.names}).items():
+                add(name, rows)
+    text, texts = described_by(contents), [prompt for prompt, _ in contents.prompts]
+    if text is not None and text in found:
+        for start in range(0, len(texts), BATCH):
+            add(DESCRIPTIONS, encode({text: texts[start : start + BATCH]})[text])
+    return {"keys": keys, **{name: np.concatenate(parts) for name, parts in found.items()}}
 
 
 def _keys(data: MediaData, rows: int) -> list[str]:

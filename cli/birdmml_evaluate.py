@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,9 @@ import click
 
 from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
-from confu_cli.options import PATH, cache_folder_option, diagnostics, kept_in, setting_options, together
+from confu_cli.options import PATH, cache_folder_option, diagnostics, kept_in, say_logged, setting_options, together
 from confu_cli.results import check_results_folder, do_each, print_row, print_run
-from confu_cli.show import progress_bar, say
+from confu_cli.show import progress_bar, say, verbose
 from confu_core.errors import InvalidValue
 from confu_core.page.numbers import size
 
@@ -69,6 +70,8 @@ def evaluate(
         raise InvalidValue(f"give either --model or --embeddings; got {'neither' if model is None else 'both'}")
     if options["threads"] < 1:
         raise InvalidValue(f"threads must be at least 1; got {options['threads']}")
+    if not (sys.stderr.isatty() or verbose()):
+        say_logged(click.get_current_context(), "confu_core.media.evaluate")
     opened = data if out is None else _for_place(out, data)
     names = ("name", "seed", "temperature", "split", "measures", "protocol", "prompts")
     given = {name: options[name] for name in names if options[name] is not None}
@@ -89,7 +92,7 @@ def evaluate(
     else:
         if "seed" in given or "temperature" in given:
             raise InvalidValue("a model has its seed and its temperature; leave out --seed and --temperature")
-        with progress_bar("evaluating", "rows") as bar:
+        with progress_bar("evaluating", "rows", always=True) as bar:
             how = {**given, **_reading(options, bar), "norm_probe": options["norm_probe"]}
             found = evaluate_model(model, opened, **how)
     saving = [] if out is None else [lambda: found.save(out)]
@@ -113,7 +116,7 @@ def embed(data: str, model: Path, out: Path, as_json: bool, **options: Any) -> N
     from confu_core.io.atomic import check_writable
 
     check_writable(out)
-    with progress_bar("embedding", "rows") as bar:
+    with progress_bar("embedding", "rows", always=True) as bar:
         found = embed_model(model, data, out, **_reading(options, bar))
     rows = {split: len(next(iter(vectors.values()))) for split, vectors in found.splits.items()}
     queries = list(next(iter(found.splits.values())))

@@ -64,8 +64,8 @@ class Verb(click.Command):
 class Group(click.Group):
     """Verbs of one command; errors end the process with one line on stderr.
 
-    Exit status 2 for what was asked wrongly, 1 for what went wrong, 130 for Ctrl-C. With ``--debug`` among the
-    arguments errors of the library show where they come from. Without a verb there is help.
+    Exit status 2 where the command line cannot be taken, 1 where the work failed, 130 for Ctrl-C. With ``--debug``
+    among the arguments errors of the library show where they come from. Without a verb there is help.
     """
 
     command_class = Verb

@@ -252,10 +252,15 @@ def _say_more(context: click.Context, option: click.Parameter, wanted: bool) -> 
     """Pass on what the library logs for the length of a command, if that is wanted."""
     context.meta[VERBOSE] = wanted
     if wanted:
-        logger, told = logging.getLogger("confu_core"), _Told()
-        logger.addHandler(told)
-        logger.setLevel(logging.INFO)
-        context.call_on_close(lambda: logger.removeHandler(told))
+        say_logged(context, "confu_core")
+
+
+def say_logged(context: click.Context, name: str) -> None:
+    """Pass on what a part of the library logs for the length of a command."""
+    logger, told = logging.getLogger(name), _Told()
+    logger.addHandler(told)
+    logger.setLevel(logging.INFO)
+    context.call_on_close(lambda: logger.removeHandler(told))
 
 
 class _Told(logging.Handler):

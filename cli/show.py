@@ -87,15 +87,18 @@ def verbose() -> bool:
 
 
 class Lines:
-    """What is said of long work where stderr is no terminal: its milestones, and with --verbose what is in between."""
+    """What is said of long work where stderr is no terminal: its milestones, and with --verbose what is in between.
 
-    def __init__(self, what: str, unit: str) -> None:
-        self.what, self.unit = what, unit
+    Of work without milestones what is in between is `always` said.
+    """
+
+    def __init__(self, what: str, unit: str, always: bool = False) -> None:
+        self.what, self.unit, self.always = what, unit, always
         self.told = time.monotonic()
 
     def __call__(self, done: int, total: int | None, note: str) -> None:
         """Take note of progress."""
-        if verbose() and time.monotonic() - self.told > SECONDS:
+        if (self.always or verbose()) and time.monotonic() - self.told > SECONDS:
             self.told = time.monotonic()
             of = "" if total is None else f" of {total:,}"
             self.line(f"{self.what}: {done:,}{of} {self.unit}{f', {note}' if note else ''}")
@@ -107,10 +110,10 @@ class Lines:
 
 
 @contextlib.contextmanager
-def progress_bar(what: str, unit: str) -> Iterator[Lines]:
-    """Show progress on stderr: at a terminal a bar with rate and time left, else lines."""
+def progress_bar(what: str, unit: str, *, always: bool = False) -> Iterator[Lines]:
+    """Show progress on stderr: at a terminal a bar with rate and time left, else lines; `always` is as for `Lines`."""
     if not sys.stderr.isatty():
-        yield Lines(what, unit)
+        yield Lines(what, unit, always)
         return
     from rich import progress as parts
     from rich.console import Console

@@ -293,17 +293,21 @@ def _print_run(row: results.Row) -> None:
 def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: bool) -> int:
     """Say whether METHOD keeps what training and evaluation rely on: a built-in name, or path/to/file.py:Class.
 
-    Exit status 1 if something does not hold.
+    Of a file that defines one method its path is enough. Exit status 1 if something does not hold.
     """
     from confu_core.contract import check_method as examine
+    from confu_core.methods.registry import with_class
 
+    method = with_class(method)
     checks = examine(method, modalities=modalities, options=results.method_values(method, other))
     if as_json:
         print_json({"method": method, "checks": [vars(check) for check in checks]})
     else:
-        marks = {True: "yes", False: "NO", None: "-"}
+        marks, causes = {True: "yes", False: "NO", None: "-"}, set[str]()
         for check in checks:
-            echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({check.detail})" if check.detail else ""))
+            detail = "as above" if check.holds is False and check.detail in causes else check.detail
+            causes |= {check.detail} if check.holds is False else set()
+            echo(f"{marks[check.holds]:>3}  {check.name}" + (f" ({detail})" if detail else ""))
         results.say_ours({"method": method})
     return int(any(check.holds is False for check in checks))
 

@@ -33,6 +33,12 @@ def user_attribute(place: str, kind: str, fits: Callable[[object], bool], what: 
     return found
 
 
+def defined_in(path: Path, kind: str, fits: Callable[[object], bool]) -> list[str]:
+    """Load a file, and list what it defines of a kind; what it imports is not its own."""
+    module = _from_file(path, kind)
+    return [name for name, value in vars(module).items() if fits(value) and value.__module__ == module.__name__]
+
+
 def describe(error: BaseException, place: tuple[str, int] | None = None) -> str:
     """Say in one line what was raised and where: at a place, or the last of the user's files, or else of any."""
     if isinstance(error, SyntaxError):

@@ -26,12 +26,16 @@ INTRODUCTION = """\
 A verb that both commands have does the same in both. For all of them:
 
 - Results go to stdout, progress and logs to stderr. `--json` prints one JSON object and nothing else on stdout.
-- Progress is a bar at a terminal. Elsewhere `run` says a line per epoch and `sweep` one per cell. `-v` says more: such
-  lines at a terminal too, terms of the loss, long work every ten seconds, which files stand for others.
+- Progress is a bar at a terminal. Elsewhere `run` says a line per epoch, `sweep` one per cell and `birdmml evaluate`
+  one per kind of measure. `-v` says more: such lines at a terminal too, terms of the loss, long work every ten seconds,
+  which files stand for others.
 - `--config FILE` gives `run` and `sweep` what the command line leaves out: TOML with the names of the options, where
   options of methods that have no flag stand in a table `[option]`; the `sweep.json` of a results folder; or what
   `run --json` printed. Flags go first. `build` takes a file of its dials.
-- The exit status is 0 for success, 2 for something asked wrongly, 1 for something that went wrong, and 130 for Ctrl-C.
+- The exit status is 0 for success; 2 where the command line cannot be taken: an unknown verb or option, one that is
+  missing, a value out of range or one that the data or the method named beside it does not have, all the same in a
+  file of `--config`; 1 where the work failed, as of a file, a folder or code that is missing, damaged or in the way, or
+  where a check found something; and 130 for Ctrl-C.
 - An error is one line that names the value, the constraint and the mend. `--debug` shows where it comes from.
 - A list is written with commas, and a range of numbers as `start:stop:step` with the stop included: `0:1:0.25`.
 - `-h` or `--help` shows what this page shows. `python -m xor_bench` and `python -m birdmml` are the commands too.

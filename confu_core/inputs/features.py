@@ -74,7 +74,7 @@ def _file(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix not in _EXTENSIONS:
         hint = nearest(path.suffix, _EXTENSIONS)
-        raise DatasetError(f"{path} must end in {' or '.join(_EXTENSIONS)}; {hint}")
+        raise InvalidValue(f"{path} must end in {' or '.join(_EXTENSIONS)}; {hint}")
     try:
         if not path.is_file():
             what = "is not a file" if path.exists() else "does not exist"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -30,6 +33,7 @@ from confu_core.methods.batch import EmbeddedBatch
 from confu_core.runs.measures import Measure
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
 
+_log = logging.getLogger(__name__)
 SHOTS = (1, 2, 5, 10, 20)
 ALL = "all"
 LEAST = 4  # Samples, of which half are held out.
@@ -79,8 +83,14 @@ def evaluate_media(
     for name in wanted:
         if name not in FAMILIES:
             raise InvalidValue(f"families must be of {', '.join(FAMILIES)}; got {name!r}")
-    found = [measure for name in FAMILIES if name in wanted for measure in FAMILIES[name].measure(findings)]
-    return [*found, *(measure for place in own if wanted for measure in own_measures(place, findings))]
+    kinds = {name: kind.measure for name, kind in FAMILIES.items() if name in wanted}
+    kinds |= {place: partial(own_measures, place) for place in own if wanted}
+    found: list[Measure] = []
+    for number, (name, measure) in enumerate(kinds.items(), 1):
+        started = time.monotonic()
+        found += measure(findings)
+        _log.info("measure %d of %d: %s; %.1f s", number, len(kinds), name, time.monotonic() - started)
+    return found
 
 
 @family(streams=True, tells_classes=False)

@@ -162,16 +162,21 @@ class Findings:
         """
         query, task = (modality,), self.task
         if not task.prompts:
-            sets = [self.labelled(split, query) for split in SPLITS]
-            train, *others = [one for one in sets if one is not None]  # A linear probe suits every modality.
-            logits = linear_logits(train, others[0], *(one.embeddings for one in others))
-            return dict(zip(SPLITS[1:], logits, strict=True))
+            return self.probe_logits(query)
         described = [label for _, label in task.prompts]
         with torch.no_grad():
             scale = float(self.model.method.scale())
         scores = [self.scores(self.embedded(split).view(query), self.prompts) for split in SPLITS[1:]]
         by_class = [class_scores(one.double(), described, len(task.classes)) for one in scores]
         return {split: scale * one.numpy() for split, one in zip(SPLITS[1:], by_class, strict=True)}
+
+    @once
+    def probe_logits(self, query: tuple[int, ...]) -> dict[str, np.ndarray]:
+        """Return what the probe that tells the class says of validation and test samples, as `linear_logits` does."""
+        sets = [self.labelled(split, query, headline_probe(len(query))) for split in SPLITS]
+        train, *others = [one for one in sets if one is not None]  # These kinds suit every query.
+        logits = linear_logits(train, others[0], *(one.embeddings for one in others))
+        return dict(zip(SPLITS[1:], logits, strict=True))
 
     @once
     def late(self, query: tuple[int, ...]) -> LateFusion:

@@ -27,9 +27,9 @@ Sample = dict[str, Any]
 class _Split:
     """A split, and how its rows become samples."""
 
-    def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int | None = None) -> None:
+    def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int) -> None:
         kinds = {
-            name: replace(one, side=side) if isinstance(one, Picture) and side is not None else one
+            name: replace(one, side=side) if isinstance(one, Picture) else one
             for name, one in contents.inputs.inputs.items()
         }
         self.inputs = InputSpec(kinds)  # What its modalities are: sides, sampling rates, columns.
@@ -61,7 +61,7 @@ class MediaSamples(_Split, TorchDataset[Sample]):
     and ``label``, the number of its class in `classes`.
     """
 
-    def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int | None = None) -> None:
+    def __init__(self, dataset: Dataset, contents: Contents, split: str, side: int) -> None:
         super().__init__(dataset, contents, split, side)
         self._starts = np.cumsum([0, *(shard.rows for shard in self._shards)])
         self._tables: dict[int, pa.Table] = {}

@@ -85,7 +85,7 @@ def _from_file(place: str) -> frozenset[str]:
         read = pyarrow.csv.read_csv if path.suffix == ".csv" else pyarrow.parquet.read_table
         return frozenset(map(str, read(path)["key"].to_pylist()))
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise InvalidValue(f"split {place} cannot be read as keys: {str(error).splitlines()[0]}") from None
+        raise DatasetError(f"split {place} cannot be read as keys: {str(error).splitlines()[0]}") from None
 
 
 def tested_on(task: MediaTask, split: str) -> MediaTask:

@@ -14,6 +14,7 @@ import torch
 from confu_core.ceilings import Ceilings, ceiling_columns
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.evaluation.bounds import mutual_information_bound, total_correlation_bound
+from confu_core.evaluation.classification import zero_shot
 from confu_core.evaluation.retrieval import rank_queries
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
@@ -23,7 +24,7 @@ from confu_core.media.evaluate import directions, evaluate_media, families_of, s
 from confu_core.media.findings import Findings, examples_of
 from confu_core.media.own_measures import check_measures
 from confu_core.media.settings import MediaSettings
-from confu_core.media.task import TEST, VALIDATION, Kind, MediaTask, query_name
+from confu_core.media.task import TEST, TRAIN, VALIDATION, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
@@ -139,7 +140,7 @@ def run_media(
     findings = Findings(task, model)
     found = _measured(findings, cell, trained, _history(history), families, settings.measures)
     if predicted is not None and ranks()[0] == 0:
-        write_predictions(predicted, predictions(findings))
+        write_predictions(predicted, predictions(findings, probed=families is None or "probe" in families))
     classes = task.classes if model.method.labelled else ()
     tokenizer, inputs = task.arrays.tokenizer, task.inputs
     return MediaResult(
@@ -322,17 +323,20 @@ def _direction(query: list[str], target: str, one: Measure, ceilings: Ceilings |
     }
 
 
-def predictions(findings: Findings) -> Iterator[pa.Table]:
-    """Yield what test samples are taken for: a table for each query that tells the class, then for each direction."""
+def predictions(findings: Findings, *, probed: bool) -> Iterator[pa.Table]:
+    """Yield a table for each query that tells the class, then one for each direction of retrieval.
+
+    Where no text describes the classes they are told by probes, if there are any.
+    """
     task = findings.task
     if task.keys is None:
         raise InvalidValue("predictions are by key, which these data have none of")
     keys = task.keys(TEST)
     truth = [task.classes[label] for label in task.labels(TEST)]
-    for query in task.queries if task.prompts else ():
-        told = findings.told(TEST, query)
-        named = [task.classes[label] for label in told.predicted]
-        yield predictions_table(keys, query_name(task, query), task.label, truth, told.rank, named)
+    for query in task.queries if task.prompts or probed else ():
+        rank, predicted = _told(findings, query)
+        named = [task.classes[label] for label in predicted]
+        yield predictions_table(keys, query_name(task, query), task.label, truth, rank, named)
     for query, key in directions(task):
         score = scored(findings, findings.embedded(TEST), query, key)
         best: list[int] = []
@@ -347,3 +351,15 @@ def predictions(findings: Findings) -> Iterator[pa.Table]:
         found = np.array(keys)[best].tolist()
         target = task.modalities[key[0]]
         yield predictions_table(keys, query_name(task, query), target, keys, equal.expected().numpy(), found)
+
+
+def _told(findings: Findings, query: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rank of each test sample's class, NaN where a probe has not met it, and what class it is taken for."""
+    task = findings.task
+    if task.prompts:
+        told = findings.told(TEST, query)
+        return told.rank, told.predicted
+    known, labels = np.unique(task.labels(TRAIN)), task.labels(TEST)
+    met, logits = np.isin(labels, known), torch.from_numpy(findings.probe_logits(query)[TEST])
+    told = zero_shot(logits, range(len(known)), np.searchsorted(known, np.where(met, labels, known[0])), len(known))
+    return np.where(met, told.rank, np.nan), known[told.predicted]

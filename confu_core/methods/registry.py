@@ -11,11 +11,12 @@ import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from confu_core.errors import InvalidValue, MethodError, nearest
 from confu_core.methods.base import Method, Space
-from confu_core.user_code import one_line, user_attribute
+from confu_core.user_code import defined_in, one_line, user_attribute
 
 GROUP = "confu_bench.methods"
 NOTHING = "none"  # The word for None, and for a tuple of nothing.
@@ -83,12 +84,25 @@ def load_method(name: str) -> type[Method]:
     """
     # Installed methods are looked for only where a name is not built in: the search reads every installed package.
     place = BUILT_IN.get(name) or known_methods().get(name, name)
+    if place.endswith(".py"):
+        raise InvalidValue(f"{name} names no class; give {with_class(place)}")
     if ":" not in place:
         raise InvalidValue(f"unknown method {name!r}: {nearest(name, known_methods())}")
     found = user_attribute(place, "method", _is_method)
     if not _is_method(found):
         raise MethodError(f"{place} is not a subclass of confu_core.methods.Method")
     return found
+
+
+def with_class(name: str) -> str:
+    """Return the name of a method with its class: of a file alone, that of the one method that it defines."""
+    if not name.endswith(".py"):
+        return name
+    classes = defined_in(Path(name), "method", _is_method)
+    if len(classes) != 1:
+        held = ", ".join(classes) or "none"
+        raise InvalidValue(f"{name} must define one method, or be given as {name}:CLASS; got {held}")
+    return f"{name}:{classes[0]}"
 
 
 def make_method(name: str, space: Space, options: Mapping[str, Any]) -> Method:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from confu_core.page.numbers import show, show_setting, size
-from confu_core.report.sources import SEED, ReportView, by_method, short_name, sort_key
+from confu_core.report.sources import SEED, ReportView, by_method, short_groups, sort_key
 from confu_core.runs.results import Results, Row
 
 Pairs = tuple[tuple[str, str], ...]
@@ -75,7 +75,7 @@ def duration(seconds: float) -> str:
 def _by_group(sources: Sequence[Results], labels: Sequence[str], view: ReportView) -> dict[str, list[Row]]:
     """Return cells by method, and by folder where there are several, each with what it cost."""
     groups: dict[str, list[Row]] = {}
-    short = short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())
+    short = short_groups(sources, view)
     for results, label in zip(sources, labels, strict=True):
         costs = {cost["cell"]: cost for cost in results.cost_rows()}
         for group, rows in by_method(results, view).items():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from confu_core.data_files import record
 from confu_core.errors import DatasetError, ResultsError
@@ -17,7 +20,7 @@ from confu_core.page.html import filled, style
 from confu_core.report.exact import CEILINGS
 from confu_core.report.headline import direction_series, headline_series
 from confu_core.report.selection import VALIDATION, Selection, selected
-from confu_core.report.sources import ReportView, folder_labels, read_sources, view_of
+from confu_core.report.sources import ReportView, check_each_once, folder_labels, shown_together, view_of
 from confu_core.report.tidy import DIRECTION, Measures, Series, read_tidy
 from confu_core.report.words import ReportWords, capitalised, file_stem, label_of, show_spread
 from confu_core.runs.merge import check_results
@@ -40,13 +43,17 @@ VIEW = ReportView("method", "accuracy", "method", "accuracy", "method", "bayes_a
 
 @dataclass(frozen=True)
 class Submission:
-    """A results folder as the page tells of it: who and when, as far as they are said, and what makes one doubt."""
+    """A results folder as the page tells of it: who and when, as far as they are said, and what makes one doubt.
+
+    `elsewhere` are cells that a larger folder has too, with equal content: how many count there, by its label.
+    """
 
     label: str
     results: Results
     name: str = ""
     url: str = ""
     findings: Sequence[str] = ()
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def day(self) -> str:
@@ -112,10 +119,12 @@ def write_leaderboard(
     cannot be read, or `out` is a file of somebody else's.
     """
     _check_ours(out)
+    check_each_once(folders)
     sources = [read_results(folder) for folder in folders]
+    labels = folder_labels(folders)
     submissions = [
-        _submission(results, label, truth(results.benchmark))
-        for results, label in zip(sources, folder_labels(folders), strict=True)
+        _submission(results, label, truth(results.benchmark), {labels[at]: cells for at, cells in elsewhere.items()})
+        for (results, elsewhere), label in zip(_each_cell_once(sources), labels, strict=True)
     ]
     versions = dict.fromkeys(results.version for results in sources)
     chapters = [
@@ -146,9 +155,22 @@ def _check_ours(out: Path) -> None:
         raise ResultsError(f"{out} is no leaderboard, and is not overwritten; choose another --out")
 
 
-def _submission(results: Results, label: str, truth: Any) -> Submission:
+def _each_cell_once(sources: Sequence[Results]) -> list[tuple[Results, Counter[int]]]:
+    """Leave each cell in the largest of the folders that hold it alike, and count for each folder where others went."""
+    owner: dict[str, int] = {}
+    found: dict[int, tuple[Results, Counter[int]]] = {}
+    for at in sorted(range(len(sources)), key=lambda at: -len(sources[at].table)):
+        results = sources[at]
+        rows = [{name: value for name, value in row.items() if value is not None} for row in results.rows()]
+        places = [owner.setdefault(repr((results.version, sorted(row.items()))), at) for row in rows]
+        own = results.table.filter(pa.array([place == at for place in places], pa.bool_()))
+        found[at] = replace(results, table=own), Counter(place for place in places if place != at)
+    return [found[at] for at in range(len(sources))]
+
+
+def _submission(results: Results, label: str, truth: Any, elsewhere: Mapping[str, int]) -> Submission:
     said = _said(results.folder / SUBMISSION)
-    return Submission(label, results, said.name, said.url, check_results(results.folder, truth))
+    return Submission(label, results, said.name, said.url, check_results(results.folder, truth), elsewhere)
 
 
 def _said(path: Path) -> _Said:
@@ -168,8 +190,9 @@ def _said(path: Path) -> _Said:
 
 
 def _chapters(submissions: Sequence[Submission], words: ReportWords) -> Iterator[Chapter]:
-    sources = read_sources([one.results.folder for one in submissions], "submit folders with finished cells")
-    labels = [one.label for one in submissions]
+    shown = [one for one in submissions if not one.elsewhere or "done" in one.results.table["status"].to_pylist()]
+    sources = shown_together([one.results for one in shown], "submit folders with finished cells")
+    labels = [one.label for one in shown]
     selection = selected(sources, labels, VIEW, VALIDATION)
     measures = read_tidy(selection.sources, labels, VIEW, words.told_by(sources), selection.tried)
     title = view_of(sources[0]).y_label

@@ -10,7 +10,17 @@ import pyarrow as pa
 
 from confu_core.errors import InvalidValue, nearest
 from confu_core.page.numbers import show_setting
-from confu_core.report.sources import CONDITIONS, SEED, ReportView, by_method, follows, grouped, short_name, sort_key
+from confu_core.report.sources import (
+    CONDITIONS,
+    SEED,
+    ReportView,
+    by_method,
+    follows,
+    grouped,
+    short_groups,
+    short_name,
+    sort_key,
+)
 from confu_core.report.tables import Column, Table
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import Results, Row
@@ -63,7 +73,10 @@ class _Search:
 
     def told(self, setting: tuple[Any, ...]) -> list[str]:
         """Return a setting as readers are told of it."""
-        return [f"{name} {show_setting(value)}" for name, value in zip(self.names, setting, strict=True)]
+        shown = [tuple(map(show_setting, one)) for one in self.settings]
+        short = [short_name(values) for values in zip(*shown, strict=True)]
+        values = [name(show_setting(value)) for name, value in zip(short, setting, strict=True)]
+        return [f"{name} {value}" for name, value in zip(self.names, values, strict=True)]
 
     def entries(self) -> tuple[Any, ...]:
         """Return the line of a table."""
@@ -88,7 +101,7 @@ def selected(sources: Sequence[Results], labels: Sequence[str], view: ReportView
     if not every:
         return everything
     unknown = [one.method for one in every if None in one.validation.values()]
-    short = short_name(one.method for one in every)
+    short = short_groups(sources, view)
     if unknown:
         return replace(everything, note=UNKNOWN.format(short(unknown[0])))
     names = {name for one in every for name in one.names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from confu_core.runs.results import METRICS, Results, check_together, read_resul
 from confu_core.typed import is_number
 
 REFERENCE = "reference"  # What the results that come with a benchmark are called.
+LENGTH = ("epochs", "train_samples")  # The settings that say how long a method was trained.
 SEED, NAME = "seed", "name"  # The name that a run was given, if any.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
@@ -32,32 +34,44 @@ def read_sources(folders: Sequence[Path], hint: str) -> list[Results]:
     """Read results folders that are to be shown together; raises ResultsError where they cannot be."""
     if not folders:
         raise ResultsError(f"a report needs at least one results folder; got none; {hint}")
-    seen: set[Path] = set()
-    sources: list[Results] = []
-    for folder in folders:
-        if folder.resolve() in seen:
+    check_each_once(folders)
+    return shown_together([read_results(folder, hint=hint) for folder in folders], hint)
+
+
+def check_each_once(folders: Sequence[Path]) -> None:
+    """Refuse a folder that is given twice; raises ResultsError."""
+    places = [folder.resolve() for folder in folders]
+    for folder, place in zip(folders, places, strict=True):
+        if places.count(place) > 1:
             raise ResultsError(f"{folder} is given twice; name each results folder once")
-        seen.add(folder.resolve())
-        results = read_results(folder, hint=hint)
-        _check(results, sources[0] if sources else results, hint)
-        sources.append(results)
+
+
+def shown_together(sources: Sequence[Results], hint: str) -> list[Results]:
+    """Return what was read of folders, with names for readers; raises ResultsError where they cannot be compared."""
+    for results in sources:
+        _check(results, sources[0], hint)
     return _named(sources)
 
 
 def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -> tuple[list[Results], list[str], str]:
     """Read results folders with reference results on the same data beside them; return a label of each, and a note.
 
-    The note says what is missing where there are none on these data.
+    The note says what is missing where there are none on these data. How long reference results were trained is said
+    in their label, and so wherever they are shown, unless all others were trained as long.
     """
     if reference is None:
         return read_sources(folders, hint), folder_labels(folders), ""
     *sources, known = read_sources([*folders, reference], hint)
     labels = folder_labels(folders)
-    there = {_data(row) for results in sources for row in results.rows()}
+    own = [row for results in sources for row in results.rows()]
+    there = {_data(row) for row in own}
     rows = [row for row in known.rows() if _data(row) in there]
     if not rows:
         return sources, labels, f"There are no reference results of {known.version} on these data."
     label = REFERENCE if REFERENCE not in labels else f"the {REFERENCE}"
+    lengths = {name: [{row[name] for row in held if row.get(name)} for held in (rows, own)] for name in LENGTH}
+    told = [f"{name} {', '.join(map(_shown, sorted(one)))}" for name, (one, other) in lengths.items() if one != other]
+    label += f" ({'; '.join(told).replace('_', ' ')})" if told else ""
     known = replace(known, table=pa.Table.from_pylist(rows, schema=known.table.schema))
     return [*sources, known], [*labels, label], ""
 
@@ -176,17 +190,32 @@ def follows(rows: Sequence[Row], setting: str, x: str) -> bool:
     return all(row.get(setting) == found.setdefault(row.get(x), row.get(setting)) for row in rows)
 
 
-def short_name(methods: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that shortens names of methods that are paths, as long as no two become the same.
+def short_name(names: Iterable[str]) -> Callable[[str], str]:
+    """Return a function that leaves of paths in names no more than tells the names apart.
 
-    >>> name = short_name(["clip", "/somewhere/mine.py:Mine"])
-    >>> name("clip"), name("/somewhere/mine.py:Mine")
-    ('clip', 'mine.py:Mine')
+    >>> name = short_name(["clip", "/somewhere/mine.py:Mine", "image=/a/own.py:A", "image=/b/own.py:A"])
+    >>> name("clip"), name("/somewhere/mine.py:Mine"), name("image=/a/own.py:A")
+    ('clip', 'mine.py:Mine', 'image=a/own.py:A')
     """
-    known = {str(method) for method in methods}
-    short = {method: Path(method).name or method for method in known}
-    taken = list(short.values())
-    return lambda method: short[method] if taken.count(short.get(method, "")) == 1 else method
+    known = set(names)
+
+    def end(name: str, depth: int) -> str:
+        return re.sub("[^=,]+", lambda path: "/".join(path[0].split("/")[-depth:]), name)
+
+    def short(name: str) -> str:
+        return next(
+            found
+            for depth in range(1, 2 + max(one.count("/") for one in known))
+            for found in [end(name, depth)]
+            if [end(one, depth) for one in known].count(found) == 1
+        )
+
+    return {name: short(name) for name in known}.__getitem__
+
+
+def short_groups(sources: Sequence[Results], view: ReportView) -> Callable[[str], str]:
+    """Return a function that shortens the names of methods, the same in all parts of a report."""
+    return short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())
 
 
 def dataset_names(rows: Sequence[Row], benchmarks: Sequence[str], x: str | None) -> list[str]:

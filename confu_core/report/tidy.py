@@ -13,6 +13,7 @@ import pandas as pd
 from confu_core.errors import ResultsError
 from confu_core.page.numbers import show_setting
 from confu_core.report.sources import (
+    CONDITIONS,
     DATA,
     SEED,
     ReportView,
@@ -21,6 +22,7 @@ from confu_core.report.sources import (
     dataset_names,
     follows,
     in_order,
+    short_groups,
     short_name,
     sort_key,
     varying_settings,
@@ -298,7 +300,7 @@ def read_tidy(
     for results in sources:
         if missing := {view.x, view.y, view.group} - set(results.table.column_names):
             raise ResultsError(f"{results.folder} has no column {min(missing)!r} to compare; report it on its own")
-    names = short_name(str(group) for results in sources for group in results.table[view.group].to_pylist())
+    names = short_groups(sources, view)
     every = [(row, words.name or results.benchmark) for results in sources for row in results.rows()]
     on = iter(dataset_names([row for row, _ in every], [benchmark for _, benchmark in every], view.axis))
     groups: list[Series] = []
@@ -373,17 +375,27 @@ def _variants(
     other = [setting for setting in results.setting_names if setting not in (view.x, view.group, SEED, *DATA)]
     other = [setting for setting in other if not follows(rows, setting, view.x)]
     found: dict[tuple[Any, ...], tuple[str, str, list[Row]]] = {}
-    for group, own in by_method(results, view).items():
+    for group, rows_of in by_method(results, view).items():
         # Of all rows, so that a cell that fails does not rename the others.
-        varying = varying_settings(own, other, view.group)
-        done = [row for row in own if row["status"] == "done"]
+        varying = varying_settings(rows_of, other, view.group)
+        short = {one: short_name(show_setting(row[one]) for row in rows_of) for one in varying}
+        done = [row for row in rows_of if row["status"] == "done"]
         for row in sorted(done, key=lambda row: [sort_key(row[setting]) for setting in varying]):
-            parts = [name(str(group)), *(f"{setting} {show_setting(row[setting])}" for setting in varying)]
+            own = [setting for setting in varying if not _goes_without_saying(row, setting)]
+            told = [f"{setting} {short[setting](show_setting(row[setting]))}" for setting in own]
+            parts = [name(str(group)), *told]
             # By the values themselves: what readers see of them is rounded.
             dataset = datasets[row["cell"]]
             identity = (group, dataset, *(row[setting] for setting in varying))
             found.setdefault(identity, (", ".join(parts), dataset, []))[2].append(row)
     return list(found.values())
+
+
+def _goes_without_saying(row: Row, setting: str) -> bool:
+    """Return whether a reader is told nothing of it: of runs that nobody brought, or brought from the same data."""
+    return (setting in CONDITIONS and row[setting] is None) or (
+        setting == "trained_on" and row[setting] == row.get("data")
+    )
 
 
 def _along(rows: Sequence[Row], view: ReportView, results: Results) -> list[Row]:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.errors import ResultsError
-from confu_core.runs.measures import read_examples, read_measures
-from confu_core.runs.results import Results, Row, check_together, read_results, version_of
+from confu_core.runs.measures import EXAMPLES, MEASURES, read_examples, read_measures
+from confu_core.runs.parts import parts_of
+from confu_core.runs.results import COSTS, RESULTS, Results, Row, check_together, read_results
+from confu_core.runs.sealed import is_sealed
 from confu_core.runs.store import open_store
 
 _SEEDS = 3  # Fewer give no interval worth reading.
@@ -113,6 +115,7 @@ def check_results(folder: str | Path, truth: Any = None) -> list[str]:
     unpriced = {row["cell"] for row in rows} - {cost["cell"] for cost in results.cost_rows()}
     if unpriced:
         found.append(f"{len(unpriced)} cells have no costs")
+    found += _unsealed(results.folder)
     found += _seeds(rows, results.setting_names)
     found += _made_with(results, rows)
     for row in rows:
@@ -128,7 +131,7 @@ def check_results(folder: str | Path, truth: Any = None) -> list[str]:
 def _check_together(sources: Sequence[Results]) -> None:
     if not sources:
         raise ResultsError("a merge needs at least one results folder; got none")
-    for results in sources[1:]:
+    for results in sources:
         check_together(results, sources[0], "merge")
 
 
@@ -195,24 +198,42 @@ def _seeds(rows: Sequence[Row], settings: Sequence[str]) -> list[str]:
 
 
 def _made_with(results: Results, rows: Sequence[Row]) -> list[str]:
-    """Find rows that do not say which code and data they are of, data of one name that differ, and other versions."""
+    """Find rows that do not say which code and data they are of, what differs under one name, and other versions."""
     found = []
-    if results.sweep and (asked := version_of({"benchmark": results.benchmark, **results.sweep})) != results.version:
-        found.append(f"sweep.json is of {asked}, the results are of {results.version}")
+    if results.contradiction:
+        found.append(results.contradiction)
     if results.environment and not results.environment.get("versions"):
         found.append("environment.json says no versions of libraries")
-    for method in sorted({row["method"] for row in rows if ".py:" in row["method"] and not row.get("code")}):
-        found.append(f"{method} is in a file, and its rows have no digest of the code")
-    checksums: dict[str, set[Any]] = {}
-    for row in rows:
-        if row.get("data"):
-            checksums.setdefault(row["data"], set()).add(row.get("checksum"))
-    for data, held in sorted(checksums.items()):
+    for method, held in _digests(rows, "method", "code"):
+        if None in held and ".py:" in method:
+            found.append(f"{method} is in a file, and its rows have no digest of the code")
+        if len(held - {None}) > 1:
+            found.append(f"{method} is there in several versions of its code: {', '.join(sorted(held - {None}))}")
+    for data, held in _digests(rows, "data", "checksum"):
         if None in held:
             found.append(f"rows on the data {data} have no checksum of them")
         if len(held - {None}) > 1:
             found.append(f"the data {data} have several checksums: {', '.join(sorted(held - {None}))}")
     return found
+
+
+def _digests(rows: Sequence[Row], name: str, digest: str) -> list[tuple[str, set[Any]]]:
+    """Return the digests that rows have of each thing, such as of the code of each method."""
+    held: dict[str, set[Any]] = {}
+    for row in rows:
+        if row.get(name):
+            held.setdefault(row[name], set()).add(row.get(digest))
+    return sorted(held.items())
+
+
+def _unsealed(folder: Path) -> list[str]:
+    """Find tables that cannot be seen to be as they were written."""
+    tables = [place / name for place in (folder, *parts_of(folder)) for name in (RESULTS, MEASURES, EXAMPLES, COSTS)]
+    return [
+        f"{path.relative_to(folder)} has no checksum of itself: nothing tells whether it was altered"
+        for path in tables
+        if path.is_file() and not is_sealed(path)
+    ]
 
 
 def _untrue(row: Row, exact: Mapping[str, Mapping[str, float | None]]) -> list[str]:

@@ -23,8 +23,11 @@ SCHEMA = pa.schema(
 def predictions_table(
     keys: Sequence[str], query: str, target: str, truth: Sequence[str], rank: np.ndarray, predicted: Sequence[str]
 ) -> pa.Table:
-    """Return the rows of one query: the truth of each sample, its expected rank, 1 for the best, and what was best."""
-    columns = [keys, [query] * len(keys), [target] * len(keys), truth, rank, predicted]
+    """Return the rows of one query: the truth of each sample, its expected rank, 1 for the best, and what was best.
+
+    A rank that is NaN is not known, and null in the file.
+    """
+    columns = [keys, [query] * len(keys), [target] * len(keys), truth, pa.array(rank, from_pandas=True), predicted]
     return pa.table(dict(zip(SCHEMA.names, columns, strict=True)), schema=SCHEMA)
 
 

@@ -65,6 +65,14 @@ class Results:
     costs: pa.Table = field(default_factory=COST_SCHEMA.empty_table)
 
     @property
+    def contradiction(self) -> str:
+        """What ``sweep.json`` says of the version against the table; empty where they agree, or it is not there."""
+        asked = version_of({"benchmark": self.benchmark, **self.sweep})
+        if not self.sweep or asked == self.version:
+            return ""
+        return f"{SWEEP} is of {asked}, the results are of {self.version}"
+
+    @property
     def frame(self) -> pd.DataFrame:
         """The table for pandas."""
         return self.table.to_pandas()
@@ -123,6 +131,8 @@ def read_results(folder: str | Path, *, hint: str = "make some with a sweep firs
 
 def check_together(results: Results, first: Results, action: str) -> None:
     """Refuse results of another benchmark, or of another version of it, than the first; raises ResultsError."""
+    if results.contradiction:
+        raise ResultsError(f"{results.folder}: {results.contradiction}; run the sweep again in a folder of its own")
     if results.benchmark != first.benchmark:
         raise ResultsError(
             f"{results.folder} holds results of the benchmark {results.benchmark!r}, {first.folder} of "

@@ -59,6 +59,11 @@ def read_sealed(path: Path) -> pa.Table:
     return table
 
 
+def is_sealed(path: Path) -> bool:
+    """Return whether a table that was read holds the SHA-256 of its file."""
+    return SEAL in (pq.read_schema(path).metadata or {})
+
+
 def check_finite(path: Path, table: pa.Table) -> None:
     """Refuse numbers that are none; what is not defined is null."""
     cells = table["cell"].combine_chunks()

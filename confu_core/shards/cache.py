@@ -241,7 +241,7 @@ def caches(root: Path) -> list[CacheEntry]:
     """List the caches of a folder, the largest first, and what killed processes left of some; none if it is missing."""
     try:
         found = sorted(root.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return []
     entries = [_entry(path) for path in found if _is_ours(path)]
     return sorted(entries, key=lambda one: -one.bytes)

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from confu_core.media.predictions import predictions
 from few_measures import measure_only
 from spoken_digits import DIGITS, KINDS, ROWS, spoken_digits
 
@@ -19,12 +21,14 @@ from birdmml.data import open_birds
 from birdmml.describe import data_columns
 from confu_core.datasets import sources
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.media.findings import Findings
 from confu_core.media.run import MediaResult
 from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import media_cells
 from confu_core.report import write_report
 from confu_core.runs.environment import threads
 from confu_core.runs.measures import read_measures
+from confu_core.runs.predictions import write_predictions
 from confu_core.runs.results import read_results
 from confu_core.shards import TableRecipe, build
 
@@ -125,6 +129,29 @@ def test_a_pair_without_descriptions_is_told_by_probes(pair: MediaResult) -> Non
     assert {"overlap", "complementarity", "missing", "few_shot"} <= {one.family for one in pair.measures}
 
 
+def test_predictions_are_those_of_the_probes_where_nothing_describes_classes(
+    pair: MediaResult, cache: Path, tmp_path: Path
+) -> None:
+    task = open_task(settings("spoken:x"), cache=cache)
+    write_predictions(tmp_path / "taken.parquet", predictions(Findings(task, pair.model), probed=True))
+    frame = pq.read_table(tmp_path / "taken.parquet").to_pandas()
+    told = {tuple(one["query"]): one["accuracy"] for one in pair.row["directions"] if one["target"] == "digit"}
+    assert len(told) == 3
+    for query, accuracy in told.items():
+        own = frame[(frame["query"] == "+".join(query)) & (frame["target"] == "digit")]
+        assert len(own) == ROWS["test"]
+        assert (own["rank"] == 1).mean() == (own["truth"] == own["predicted"]).mean() == pytest.approx(accuracy)
+
+    def unmet(split: str) -> np.ndarray:  # Nothing that is trained on is of the last class.
+        return np.minimum(task.labels(split), 2) if split == "train" else task.labels(split)
+
+    first = next(predictions(Findings(replace(task, labels=unmet), pair.model), probed=True)).to_pandas()
+    assert first["rank"].isna().tolist() == (task.labels("test") == 3).tolist()
+    assert DIGITS[3] not in set(first["predicted"])
+    unprobed = predictions(Findings(task, pair.model), probed=False)
+    assert {target for table in unprobed for target in table["target"].to_pylist()} == {"image", "audio"}
+
+
 def test_sequences_train_and_three_modalities_are_told_together(cache: Path) -> None:
     found = run(settings("spoken:x?modalities=motion%2Caudio%2Cimage", method="confu"), cache=cache)
     told = [one["direction"] for one in found.row["directions"] if one["target"] == "digit"]
@@ -153,7 +180,8 @@ def test_one_modality_is_refused_in_one_line(cache: Path) -> None:
 def test_a_stream_of_a_source_trains(cache: Path, tmp_path: Path) -> None:
     described = run(settings(THREE), cache=tmp_path, stream=True)
     assert list(tmp_path.iterdir()) == [] and described.row["accuracy"] is not None
-    bare = run(settings("spoken:x"), stream=True)
+    bare = run(settings("spoken:x"), stream=True, predicted=tmp_path / "taken.parquet")
+    assert {*pq.read_table(tmp_path / "taken.parquet")["target"].to_pylist()} == {"image", "audio"}
     assert bare.row["accuracy"] is None and {one.family for one in bare.measures} == {"history", "retrieval"}
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from test_bench import SMALL
 
-from birdmml import evaluation
+from birdmml import evaluation, load
 from birdmml.bench import open_data, run
 from birdmml.evaluation import embed_model, evaluate, evaluate_model
 from confu_core.errors import ConfuError, DatasetError, InvalidValue, TrainingError
@@ -207,6 +207,26 @@ def test_embeddings_that_do_not_fit(built: Path, change: dict[str, Any], line: s
     arrays = {name: rows for name, rows in (brought(built) | change).items() if rows is not None}
     with pytest.raises((DatasetError, InvalidValue), match=line):
         evaluate(arrays, built)
+
+
+def test_a_function_that_embeds_batches_stands_for_its_vectors(built: Path, tmp_path: Path) -> None:
+    def encode(batch: dict[str, Any]) -> dict[str, Any]:
+        texts = [[text.count(letter) for letter in "etaoin"] for text in batch["caption"]]
+        if "image" not in batch:
+            return {"caption": texts}
+        colours = batch["image"].float().mean((2, 3))
+        return {"image": torch.cat([colours, colours.flip(1)], 1), "caption": texts}
+
+    found = evaluate(encode, built)
+    rows = {split: [*load(built, split)] for split in open_data(built).dataset.manifest.splits}
+    batch = {name: [row[name] for split in rows for row in rows[split]] for name in ("key", "image", "caption")}
+    vectors = encode({**batch, "image": torch.stack(batch["image"])})
+    described = [text for text, _ in load(built, "test").descriptions]
+    vectors["descriptions"] = encode({"caption": described})["caption"]
+    wanted = evaluate({**vectors, "keys": batch["key"]}, built)
+    assert found.row == wanted.row and found.row["accuracy"] is not None
+    only = evaluate(lambda batch: {"image": encode(batch)["image"]}, built)
+    assert {one["target"] for one in only.row["directions"]} == {"species"}
 
 
 def test_rows_of_no_split_are_refused(built: Path) -> None:

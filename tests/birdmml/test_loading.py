@@ -16,6 +16,7 @@ from confu_core.errors import DatasetError
 from confu_core.inputs.picture import decode_picture
 from confu_core.inputs.sound import decode_sound
 from confu_core.media.loading import MediaSamples, MediaStream
+from confu_core.media.settings import MediaSettings
 from confu_core.shards import open_dataset
 
 
@@ -44,7 +45,8 @@ def test_a_loader_makes_batches_of_them(built: Path) -> None:
     samples = load(built, "train")
     batches = list(DataLoader(samples, batch_size=16, shuffle=True, generator=torch.Generator().manual_seed(0)))
     assert sorted(key for batch in batches for key in batch["key"]) == sorted(samples.keys)
-    assert batches[0]["image"].dtype == torch.uint8 and batches[0]["image"].shape == (16, 3, 64, 64)
+    side = MediaSettings.side
+    assert batches[0]["image"].dtype == torch.uint8 and batches[0]["image"].shape == (16, 3, side, side)
     assert batches[0]["audio"].dtype == torch.float32 and batches[0]["label"].dtype == torch.int64
 
 

@@ -122,7 +122,7 @@ def test_a_model_is_measured_on_them(
         ("{}:shift", MethodError, r"has no function 'shift': did you mean '\w+'\?$"),
         ("specie=x", InvalidValue, "^split specie=x: the data have no column 'specie'; did you mean 'species'"),
         ("species=Dodo", InvalidValue, "^split species=Dodo has no sample; choose at least one$"),
-        ("no.txt", InvalidValue, "^split no.txt cannot be read as keys: .*No such file"),
+        ("no.txt", DatasetError, "^split no.txt cannot be read as keys: .*No such file"),
     ],
 )
 def test_what_is_no_split_is_one_line(

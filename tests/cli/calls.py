@@ -12,7 +12,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-PROGRESS = re.compile(r"(epoch|cell) (\d+) of (\d+): .+; \d+\.\d s(, \d+ s left)?")
+MILESTONE = r"(epoch|cell|measure) (\d+) of (\d+): .+; \d+\.\d s(, \d+ s left)?"
+DECODING = r"(evaluating|embedding): [\d,]+ of [\d,]+ rows, decoding"  # Every ten seconds.
+PROGRESS = re.compile(f"{MILESTONE}|{DECODING}")
 
 
 @dataclass(frozen=True)
@@ -49,5 +51,5 @@ def assert_one_line(result: Result, status: int, message: str) -> None:
 
 
 def unasked(stderr: str) -> str:
-    """What stderr holds besides a line per epoch and per cell, which every training says off a terminal."""
+    """What stderr holds besides lines on how work goes on, which every training and evaluation says off a terminal."""
     return "".join(line for line in stderr.splitlines(keepends=True) if not PROGRESS.fullmatch(line.rstrip("\n")))

@@ -223,7 +223,7 @@ def test_a_saved_model_and_a_checkpoint(here: list[str], tmp_path: Path) -> None
         (["--features", "audio"], 2, "--features takes NAME=VALUE; got 'audio'"),
         (["--features", "adio=a.npz"], 2, "no modality 'adio' to have features: did you mean 'audio'?"),
         (["--features", "caption=a.npz"], 2, "caption cannot have features"),
-        (["--features", "audio=a.npy"], 1, "a.npy must end in .npz or .parquet"),
+        (["--features", "audio=a.npy"], 2, "a.npy must end in .npz or .parquet"),
         (["--features", "audio=none.npz"], 1, "none.npz does not exist; give a file of features"),
         (["--features", "audio=a.npz", "--stream"], 2, "--features cannot be streamed"),
         (["--balance", "species", "--stream"], 2, "balance must be instance for a stream"),

@@ -15,6 +15,7 @@ import pytest
 from calls import Calls, assert_one_line
 from click.testing import CliRunner
 
+from confu_cli.birdmml import birdmml
 from confu_cli.group import Group
 from confu_cli.xorbench import xorbench
 from confu_core.errors import DatasetError
@@ -49,6 +50,56 @@ def test_the_backend_of_a_notebook_is_not_looked_at(monkeypatch: pytest.MonkeyPa
     code = code.replace("; ", "\ntry:\n ") + "\nexcept SystemExit: import matplotlib; print(matplotlib.__name__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout == "matplotlib\n"
+
+
+def verbs(group: click.Group, *before: str) -> list[str]:
+    """All verbs of a command, those of verbs that have some among them."""
+    found: list[str] = []
+    for name, verb in group.commands.items():
+        found += verbs(verb, *before, name) if isinstance(verb, click.Group) else [" ".join([*before, name])]
+    return sorted(found)
+
+
+# What each verb cannot do where MISSING is missing and FILE is a file of somebody else's.
+BOTH = {
+    "build": "--out FILE",
+    "evaluate": "--embeddings MISSING.npz",
+    "info": "MISSING",
+    "leaderboard": "MISSING --out board.html",
+    "publish": "MISSING --out release",
+    "report": "MISSING",
+    "results check": "MISSING",
+    "results merge": "MISSING --out all",
+    "run": "--data MISSING",
+    "sweep": "--out FILE",
+    "verify": "MISSING",
+}
+FAILING: dict[click.Group, dict[str, str]] = {
+    xorbench: {**BOTH, "check-method": "MISSING.py:Method"},
+    birdmml: {
+        **BOTH,
+        "audit": "MISSING",
+        "cache clear": "--cache FILE",
+        "cache list": "--cache FILE",
+        "embed": "--model MISSING.pt --data MISSING --out embeddings.parquet",
+        "evaluate": "--model MISSING.pt --data MISSING",
+        "preview": "MISSING --out page.html",
+        "sweep": "--data MISSING --out runs",
+    },
+}
+EVERY = [(command, verb) for command in FAILING for verb in verbs(command)]
+
+
+@pytest.mark.parametrize(("command", "verb"), EVERY, ids=[f"{command.name} {verb}" for command, verb in EVERY])
+def test_the_status_is_2_where_a_command_line_cannot_be_taken_and_1_where_its_work_fails(
+    command: click.Group, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("FILE").write_text("of somebody else")
+    call = Calls(command).invoke
+    assert_one_line(call(*verb.split(), "--no-such-option"), 2, "No such option")
+    assert_one_line(call(*verb.split(), *FAILING[command][verb].split()), 1, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["FILE"]
 
 
 @click.group(cls=Group)

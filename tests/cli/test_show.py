@@ -29,6 +29,15 @@ def test_lines_are_those_asked_for(
     assert capsys.readouterr() == ("", said)
 
 
+def test_of_work_without_milestones_lines_in_between_are_always_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("confu_cli.show.SECONDS", -1)
+    with progress_bar("evaluating", "rows", always=True) as bar:
+        bar(500, 4800, "decoding")
+    assert capsys.readouterr().err == "evaluating: 500 of 4,800 rows, decoding\n"
+
+
 def test_lines_in_between_are_seldom(capsys: pytest.CaptureFixture[str]) -> None:
     with click.Context(click.Command("build")) as context, progress_bar("building", "rows") as bar:
         context.meta[VERBOSE] = True

@@ -130,8 +130,19 @@ def test_a_method_is_checked_in_one_screen(file: Path) -> None:
     assert [check["holds"] for check in checks].count(None) == 2
     broken = invoke("check-method", f"{file}:NotFinite")
     assert broken.exit_code == 1 and " NO  scores of every direction" in broken.stdout and broken.stderr == ""
+    causes = re.findall(r"^ NO  .* \((.*)\)$", broken.stdout, re.MULTILINE)
+    assert "as above" in causes and len(set(causes)) == len(causes) - causes.count("as above") + 1
     assert_one_line(invoke("check-method", f"{file}:Greedy"), 1, "cannot be made: RuntimeError: no room")
     assert_one_line(invoke("check-method", "clip", "-o", "rank=1"), 2, "clip has no option 'rank'")
+
+
+def test_of_a_file_the_one_method_that_it_defines_is_checked(file: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("from confu_core.methods.clip import CLIP\n\n\nclass Only(CLIP):\n    pass\n")
+    assert said("check-method", own)["method"] == f"{own}:Only"
+    assert_one_line(invoke("run", "--method", own), 2, f"{own} names no class; give {own}:Only")
+    assert_one_line(invoke("check-method", file), 2, "must define one method, or be given as")
+    assert_one_line(invoke("check-method", tmp_path / "no.py"), 1, "no file")
 
 
 def test_a_process_of_its_own_prints_the_same_object_and_nothing_else() -> None:

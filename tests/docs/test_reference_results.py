@@ -68,6 +68,13 @@ def test_they_stand_beside_ones_own_on_the_same_data(tmp_path: Path, known: Path
     assert "reference: confu" in found and "reference: confu" in page
 
 
+def test_how_long_they_were_trained_is_said_wherever_they_stand_beside_shorter_runs(tmp_path: Path) -> None:
+    found, page = reported(tmp_path, XOR, epochs=3)
+    assert {"own: mine", "reference (epochs 50): confu"} < found
+    assert "Comparing own with reference (epochs 50)." in page and "reference: confu" not in page
+    assert "<!-- reference (epochs 50): confu -->" in page  # The label of a line in a legend, which is drawn.
+
+
 def test_on_other_data_there_are_none_and_a_line_says_so(tmp_path: Path) -> None:
     found, page = reported(tmp_path, BIRDS, data="0123456789ab")
     assert found == {"own: mine"}

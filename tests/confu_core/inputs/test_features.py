@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from confu_core.errors import DatasetError
+from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.features import read_features
 
 KEYS = ["a", "b", "c"]
@@ -79,7 +79,6 @@ BAD: list[tuple[Callable[[Path], Path], str]] = [
     (lambda path: parquet(path, {"key": KEYS, "v": VALUES.tolist(), "x": [1, 2, 3]}), "1 columns of lists and 1 of"),
     (twice, "has several columns 'e0'; give each a name of its own"),
     (lambda path: parquet(path, {"id": KEYS, "x": [1, 2, 3]}), "has no column 'key'"),
-    (lambda path: path / "x.csv", "must end in .npz or .parquet"),
     (lambda path: path / "none.npz", "does not exist"),
 ]
 
@@ -90,6 +89,11 @@ def test_each_fault_is_one_line(make: Callable[[Path], Path], message: str, tmp_
     with pytest.raises(DatasetError, match=message) as caught:
         read_features(path, KEYS)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_files_of_other_kinds_are_refused_by_their_names() -> None:
+    with pytest.raises(InvalidValue, match="x.csv must end in .npz or .parquet"):
+        read_features("x.csv", KEYS)
 
 
 def test_the_index_of_pandas_is_no_feature(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from results_for_reports import write_rows
 
 from confu_core.errors import ResultsError
 from confu_core.report.leaderboard import write_leaderboard
+from confu_core.runs.merge import merge_results
 from confu_core.runs.results import read_results, write_results
 
 
@@ -41,6 +42,49 @@ def test_methods_stand_from_the_best_by_dataset_and_version(tmp_path: Path, made
     assert boards(page) == [order, order]
     assert re.findall(r"<h2>(\S+) <small>(\S+)</small>", page) == [("made", "made-1"), ("made", "made-2")]
     assert "Known exactly: Bayes accuracy 0.900." in page
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_cell_of_equal_content_in_several_folders_counts_once(tmp_path: Path, first: bool) -> None:
+    cells = [
+        {"cell": f"{name}-{seed}", "x": 0, "method": name, "seed": seed, "accuracy": accuracy}
+        for name, accuracy in MEANS.items()
+        for seed in (0, 1, 2)
+    ]
+    parts = [write_rows(tmp_path / name, cells[start::2]) for name, start in (("one", 0), ("two", 1))]
+    merge_results(parts, tmp_path / "all")
+    other = write_rows(tmp_path / "other", [{**cells[0], "accuracy": 0.125}])
+    folders = [tmp_path / "all", *parts, other] if first else [*parts, other, tmp_path / "all"]
+    page = write_leaderboard(folders, tmp_path / "board.html").read_text()
+    assert boards(page)[0] == [("high", "0.750"), ("low", "0.250"), ("low", "0.125")]
+    assert page.count("3 of its cells are in all too, with equal content, and count there.") == 2
+    with pytest.raises(ResultsError, match="one is given twice"):
+        write_leaderboard([parts[0], parts[0]], tmp_path / "board.html")
+
+
+def test_paths_are_shown_as_far_as_they_tell_methods_apart(tmp_path: Path) -> None:
+    rows = [
+        {"x": 0, "method": f"/home/{who}/deep/own.py:Gate", "accuracy": accuracy, "encoders": f"image={file}"}
+        for who, accuracy, file in (
+            ("ann", 0.5, "/home/ann/one.py:Net"),
+            ("ann", 0.4, "/home/ann/two.py:Net"),
+            ("bob", 0.3, "/home/bob/one.py:Net"),
+        )
+    ]
+    page = write_leaderboard([write_rows(tmp_path / "made", rows)], tmp_path / "board.html").read_text()
+    ann = "ann/deep/own.py:Gate, encoders image="
+    assert [name for name, _ in boards(page)[0]] == [f"{ann}one.py:Net", f"{ann}two.py:Net", "bob/deep/own.py:Gate"]
+
+
+def test_of_what_was_brought_labels_say_no_more_than_a_reader_needs(tmp_path: Path) -> None:
+    brought = {"brought": "model", "trained_on": "0a1b2c"}
+    rows = [
+        {"x": 0, "method": "confu", "data": "0a1b2c", "accuracy": accuracy, **said}
+        for accuracy, said in ((0.5, {}), (0.4, brought), (0.3, {**brought, "trained_on": "ffffff"}))
+    ]
+    page = write_leaderboard([write_rows(tmp_path / "made", rows)], tmp_path / "board.html").read_text()
+    named = ["confu", "confu, brought model", "confu, brought model, trained_on ffffff"]
+    assert [name for name, _ in boards(page)[0]] == named
 
 
 def test_settings_are_chosen_on_validation(tmp_path: Path) -> None:

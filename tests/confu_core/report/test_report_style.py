@@ -1,10 +1,13 @@
-"""A method looks the same in every report, and no two series of a report look alike."""
+"""A method looks the same in every report, no two series of a report look alike, and figures stay readable."""
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 
 from confu_core.methods import BUILT_IN
+from confu_core.page.drawing import render
+from confu_core.page.html import style, templates
 from confu_core.report.panels import METHODS, looks
 from confu_core.report.tidy import Series
 
@@ -34,3 +37,10 @@ def test_no_two_look_alike() -> None:
 def test_the_first_variant_of_a_known_method_has_its_look() -> None:
     found = drawn_as(("confu", "confu, lam 0.3"), "clip", ("confu", "confu, lam 0.5"))
     assert found[:2] == [METHODS["confu"], METHODS["clip"]] and found[2] not in METHODS.values()
+
+
+def test_a_figure_keeps_a_width_that_can_be_read_and_scrolls_where_a_page_is_narrower() -> None:
+    image = render("one", "One", "", (7.2, 3), lambda figure: None)
+    page = templates().from_string('{% import "parts.html.j2" as parts %}{{ parts.figure(image) }}')
+    assert re.search(r'<figure[^>]*>\s*<div class="scroll"><svg', page.render(image=image))
+    assert re.search(r"figure svg {[^}]*min-width: 36rem", style()) and ".scroll { overflow-x: auto; }" in style()

@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from slow_cells import PLAN, row_of, swept
 
 from confu_core.errors import ResultsError
+from confu_core.report.sources import read_sources
 from confu_core.runs.measures import read_measures
 from confu_core.runs.merge import check_results, merge_results
 from confu_core.runs.results import read_results, write_results
+from confu_core.runs.sealed import SEAL
 from confu_core.runs.sweep import keep
 
 COUNT = 6
@@ -103,7 +106,7 @@ def test_rows_say_which_code_and_data_they_are_of(tmp_path: Path) -> None:
         keep({**row_of(seed), **said}, tmp_path / "good", plan=PLAN, seconds=1.0)
     assert check_results(tmp_path / "good") == []
     rows = read_results(tmp_path / "good").rows()
-    rows[0]["checksum"], rows[1]["checksum"], rows[1]["code"] = None, "0ther", None
+    rows[0]["checksum"], rows[1]["checksum"], rows[1]["code"], rows[2]["code"] = None, "0ther", None, "n3w"
     write_results(tmp_path / "good", "slow", rows, costs=[], version="slow-2")
     (tmp_path / "good" / "environment.json").write_text('{"processor": "chip"}')
     assert check_results(tmp_path / "good") == [
@@ -111,6 +114,24 @@ def test_rows_say_which_code_and_data_they_are_of(tmp_path: Path) -> None:
         "sweep.json is of slow-1, the results are of slow-2",
         "environment.json says no versions of libraries",
         "mine.py:Mine is in a file, and its rows have no digest of the code",
+        "mine.py:Mine is there in several versions of its code: c0de, n3w",
         "rows on the data ab12 have no checksum of them",
         "the data ab12 have several checksums: 0ther, 5a1t",
     ]
+    refused = "sweep.json is of slow-1, the results are of slow-2; run the sweep again"
+    with pytest.raises(ResultsError, match=refused):
+        merge_results([tmp_path / "good"], tmp_path / "all")
+    with pytest.raises(ResultsError, match=refused):
+        read_sources([tmp_path / "good"], "")
+
+
+@pytest.mark.parametrize("name", ["results.parquet", "measures.parquet", "costs.parquet"])
+def test_a_table_whose_seal_was_taken_off_is_found(tmp_path: Path, name: str) -> None:
+    for seed in range(3):
+        keep(row_of(seed), tmp_path / "runs", plan=PLAN, seconds=1.0)
+    path = tmp_path / "runs" / name
+    table = pq.read_table(path)
+    kept = {key: value for key, value in table.schema.metadata.items() if key != SEAL}
+    pq.write_table(table.replace_schema_metadata(kept), path)
+    said = f"{name} has no checksum of itself: nothing tells whether it was altered"
+    assert check_results(tmp_path / "runs") == [said]
