@@ -19,11 +19,10 @@ from confu_core.errors import DatasetError, InvalidValue
 from confu_core.shards import TableRecipe, build, open_dataset, verify
 from confu_core.shards.manifest import draft_of
 from xor_bench.data import XorData, XorRecipe, exact, open_xor, recipe_of
-from xor_bench.task import XorSamples, XorTask, code_bits, make_xor
+from xor_bench.task import XorSamples, XorTask, code_bits, directions, make_xor
 from xor_bench.theory import (
     bayes_accuracy,
     connected_information,
-    directions,
     information,
     pairwise_ceiling,
     single_ceiling,
