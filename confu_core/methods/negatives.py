@@ -76,7 +76,8 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     every = batch.view_with(term.key, Grid(sizes))
     logits = method.scale() * method.score(query, every)
     if batch.codes is None:
-        number = reduce(lambda number, size: number * size + torch.arange(batch.size), sizes, torch.tensor(0))
+        own = torch.arange(batch.size, device=logits.device)
+        number = reduce(lambda number, size: number * size + own, sizes, torch.zeros_like(own))
         positive = logits.gather(-1, number.expand(logits.shape[:-1]).unsqueeze(-1)).squeeze(-1)
         return (logits.logsumexp(-1) - positive).mean(-1)
     # A tuple of distinct inputs stands for as many combinations as the product of its members' counts.
