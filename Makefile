@@ -4,7 +4,7 @@ VENV ?= .venv
 RUN := $(VENV)/bin
 INSTALL := $(RUN)/pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: demo demo-xor test lint docs
+.PHONY: demo demo-xor test bench lint docs
 .DELETE_ON_ERROR:
 
 $(VENV)/.plain: pyproject.toml constraints.txt
@@ -37,6 +37,10 @@ demo-xor: $(VENV)/.plain
 
 test: $(VENV)/.made
 	$(RUN)/python -m pytest --numprocesses auto --dist loadfile --durations 25
+
+# Ours beside the published formulas and the usual readers of data, as ratios: below 10 minutes.
+bench: $(VENV)/.made
+	$(RUN)/python benchmarks/bench.py
 
 lint: $(VENV)/.made
 	$(RUN)/ruff check .

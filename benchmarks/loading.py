@@ -1,22 +1,24 @@
-"""How fast batches come: a plain webdataset pipeline, the stream and the cache, over the same shards.
+"""Reading an epoch of Bird-MML: webdataset, datasets and pandas with the usual decoders, beside ours, on one core.
 
-Run:  python benchmarks/loading.py data/birds
+All yield the same: small pictures, log-mel spectrograms and token ids.
 """
 
 from __future__ import annotations
 
 import functools
 import io
-import shutil
+import os
+import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
+import datasets
 import librosa
 import numpy as np
+import pandas as pd
 import soundfile
 import torch
 import webdataset
@@ -29,98 +31,121 @@ from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import tokenizer_of, with_lengths
 from confu_core.shards.stream import Stream
 
-BATCH = 256
+BATCH = 64
+Arrays = tuple[np.ndarray, ...]
+Batches = Iterator[Sequence[torch.Tensor]]
 
 
-def plain_decode(spec: InputSpec, tokenizer: Tokenizer, sample: dict[str, Any]) -> tuple[np.ndarray, ...]:
-    """Decode a sample in the usual way: Pillow, soundfile and librosa."""
-    picture, _, text = spec.inputs.values()
-    with Image.open(io.BytesIO(sample["jpg"])) as image:
-        small = image.convert("RGB").resize((picture.side, picture.side), Image.Resampling.BICUBIC)
-    samples, rate = soundfile.read(io.BytesIO(sample["flac"]), dtype="float32")
-    power = librosa.feature.melspectrogram(
-        y=samples, sr=rate, n_fft=1024, hop_length=512, n_mels=128, fmin=500, fmax=10_000
-    )
-    caption = tokenizer.encode([sample["txt"].decode()], text.length)[0]
-    return np.asarray(small).transpose(2, 0, 1), librosa.power_to_db(power).astype(np.float16), caption
+class Usual:
+    """Decodes a sample in the usual way: Pillow, soundfile and librosa."""
+
+    def __init__(self, spec: InputSpec, tokenizer: Tokenizer) -> None:
+        self.picture, _, self.text = spec.inputs.values()
+        self.tokenizer = tokenizer
+
+    def __call__(self, picture: bytes, sound: bytes, caption: str) -> Arrays:
+        """Return picture, spectrogram and token ids."""
+        size = (self.picture.side, self.picture.side)
+        with Image.open(io.BytesIO(picture)) as image:
+            small = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+        samples, rate = soundfile.read(io.BytesIO(sound), dtype="float32")
+        power = librosa.feature.melspectrogram(
+            y=samples, sr=rate, n_fft=1024, hop_length=512, n_mels=128, fmin=500, fmax=10_000
+        )
+        ids = self.tokenizer.encode([caption], self.text.length)[0]
+        return np.array(small).transpose(2, 0, 1), librosa.power_to_db(power).astype(np.float16), ids
 
 
-def plain(dataset: Dataset, spec: InputSpec, tokenizer: Tokenizer, workers: int) -> Iterator[list[Any]]:
-    """Yield the batches of webdataset in a DataLoader."""
-    tars = [str(dataset.root / shard.path) for shard in dataset.shards("train", "webdataset")]
+def of_tar(decode: Usual, sample: dict[str, Any]) -> Arrays:
+    return decode(sample["jpg"], sample["flac"], sample["txt"].decode())
+
+
+def of_row(decode: Usual, row: dict[str, Any]) -> Arrays:
+    return decode(row["image"]["bytes"], row["audio"]["bytes"], row["caption"])
+
+
+def loaded(samples: Any) -> Batches:
+    yield from torch.utils.data.DataLoader(samples, batch_size=BATCH)
+
+
+def by_webdataset(data: Dataset, decode: Usual) -> Batches:
+    tars = [str(data.root / shard.path) for shard in data.shards("train", "webdataset")]
     pipeline = webdataset.WebDataset(tars, shardshuffle=len(tars), seed=0).shuffle(1000)
-    samples = pipeline.map(functools.partial(plain_decode, spec, tokenizer)).batched(BATCH)
-    yield from torch.utils.data.DataLoader(samples, batch_size=None, num_workers=workers)
+    return loaded(pipeline.map(functools.partial(of_tar, decode)))
 
 
-def streamed(
-    dataset: Dataset, spec: InputSpec, tokenizer: Tokenizer, workers: int, format: str
-) -> Iterator[list[torch.Tensor]]:
-    """Yield the batches of the stream."""
-    options: dict[str, Any] = {"batch_size": BATCH, "workers": workers, "format": format}
-    for batch in Stream(dataset, "train", spec, tokenizer=tokenizer, **options):
+def by_datasets(data: Dataset, decode: Usual, folder: Path) -> Batches:
+    files = [str(data.root / shard.path) for shard in data.shards("train", "parquet")]
+    table = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(folder))
+    table = table.select_columns(["image", "audio", "caption"])
+    for name, raw in (("image", datasets.Image(decode=False)), ("audio", datasets.Audio(decode=False))):
+        table = table.cast_column(name, raw)
+    return loaded([of_row(decode, row) for row in table.shuffle(seed=0)])
+
+
+def by_pandas(data: Dataset, decode: Usual) -> Batches:
+    tables = [
+        pd.read_parquet(data.root / shard.path, columns=["image", "audio", "caption"])
+        for shard in data.shards("train", "parquet")
+    ]
+    mixed = pd.concat(tables).sample(frac=1, random_state=0)
+    return loaded([of_row(decode, row) for row in mixed.to_dict("records")])
+
+
+def streamed(data: Dataset, spec: InputSpec, tokenizer: Tokenizer, kind: str) -> Batches:
+    for batch in Stream(data, "train", spec, tokenizer=tokenizer, batch_size=BATCH, format=kind):
         yield [torch.from_numpy(batch[name]) for name in spec.names]
 
 
-def cached_epoch(cached: Cached, epoch: int) -> Iterator[list[torch.Tensor]]:
-    """Yield the batches of an epoch from the cache, in an order of its own."""
-    arrays = [cached.array("train", name) for name in cached.spec.names]
-    order = generator(0, "order", epoch).permutation(len(arrays[0]))
-    for start in range(0, len(order), BATCH):
-        rows = np.sort(order[start : start + BATCH])
-        yield [torch.from_numpy(array[rows]) for array in arrays]
+def epoch_of(cached: Cached, splits: Sequence[str]) -> Batches:
+    for split in splits:
+        arrays = [cached.array(split, name) for name in cached.spec.names]
+        order = generator(0, "order", 0).permutation(len(arrays[0]))
+        for start in range(0, len(order), BATCH):
+            rows = np.sort(order[start : start + BATCH])
+            yield [torch.from_numpy(array[rows]) for array in arrays]
 
 
-def first_use(dataset: Dataset, spec: InputSpec, folder: Path, workers: int) -> Iterator[list[torch.Tensor]]:
-    """Yield the batches of an epoch whose cache has to be made first, with all splits."""
-    yield from cached_epoch(open_cache(dataset, spec, folder=folder, workers=workers), 0)
+def rate(batches: Callable[[], Batches]) -> float:
+    """Return the samples per second of processor time, that of threads and processes included."""
+    started = processor_time()
+    samples = sum(len(batch[0]) for batch in batches())
+    return samples / (processor_time() - started)
 
 
-def rate(batches: Callable[[], Iterator[list[Any]]]) -> float:
-    """Return the samples per second of one epoch."""
-    started, samples = time.monotonic(), 0
-    for batch in batches():
-        samples += len(batch[0])
-    return samples / (time.monotonic() - started)
+def processor_time() -> float:
+    """Return the seconds of this process and of those that it has waited for."""
+    return time.process_time() + sum(os.times()[2:4])
 
 
-@click.command()
-@click.argument("path", type=click.Path(exists=True))
-@click.option("--side", default=64, show_default=True, help="Of the pictures, in pixels.")
-@click.option("--workers", default=2, show_default=True, help="Processes, or threads of the stream.")
-@click.option("--repeats", default=3, show_default=True, help="Rounds, one way after the other; the median counts.")
-def main(path: str, side: int, workers: int, repeats: int) -> None:
-    """Time one epoch of the training split each way. PATH has shards in both formats."""
-    torch.set_num_threads(1)
-    dataset = open_dataset(path)
+def rows(path: Path, side: int, rounds: int) -> list[tuple[str, float, float]]:
+    """Return each way with samples per second, and the same in terms of the first; medians over rounds."""
+    datasets.disable_progress_bars()
+    data = open_dataset(path)
     inputs = {"image": Picture("image", side), "audio": Sound("audio"), "caption": Text("caption", 96)}
-    spec = with_lengths(dataset, InputSpec(inputs))
-    tokenizer = tokenizer_of(dataset, spec)
+    spec = with_lengths(data, InputSpec(inputs))
+    tokenizer = tokenizer_of(data, spec)
     assert tokenizer is not None
-    folder, cold = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
-    cached = open_cache(dataset, spec, folder=folder, workers=workers)
-    ways: dict[str, Callable[[], Iterator[list[Any]]]] = {
-        "webdataset, DataLoader": lambda: plain(dataset, spec, tokenizer, workers),
-        "stream, tars": lambda: streamed(dataset, spec, tokenizer, workers, "webdataset"),
-        "stream, Parquet": lambda: streamed(dataset, spec, tokenizer, workers, "parquet"),
-        "cache, first use": lambda: first_use(dataset, spec, Path(tempfile.mkdtemp(dir=cold)), workers),
-        "cache, later epochs": lambda: cached_epoch(cached, 1),
-    }
-    rates = {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, way in ways.items():
-            rates[name].append(rate(way))
-    base = float(np.median(rates["webdataset, DataLoader"]))
-    rows = dataset.manifest.splits
-    for name, found in rates.items():
-        middle = float(np.median(found))
-        click.echo(
-            f"{name:24} {middle:9.0f} samples/s  {middle / base:7.2f} x   ({min(found):.0f} to {max(found):.0f})"
-        )
-    click.echo(f"train has {rows['train']} of {sum(rows.values())} rows; first use decodes all of them")
-    shutil.rmtree(folder)
-    shutil.rmtree(cold)
+    decode, splits = Usual(spec, tokenizer), list(data.manifest.splits)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cached = open_cache(data, spec, folder=folder / "kept")
 
+        def first_use() -> Batches:
+            return epoch_of(open_cache(data, spec, folder=Path(tempfile.mkdtemp(dir=folder))), splits)
 
-if __name__ == "__main__":
-    main()
+        ways: dict[str, Callable[[], Batches]] = {
+            "webdataset": lambda: by_webdataset(data, decode),
+            "datasets": lambda: by_datasets(data, decode, folder),
+            "pandas": lambda: by_pandas(data, decode),
+            "ours: stream of tars": lambda: streamed(data, spec, tokenizer, "webdataset"),
+            "ours: stream of Parquet": lambda: streamed(data, spec, tokenizer, "parquet"),
+            "ours: cache, made first": first_use,
+            "ours: cache, later epochs": lambda: epoch_of(cached, ["train"]),
+        }
+        taken = [{way: rate(batches) for way, batches in ways.items()} for _ in range(rounds + 1)][1:]
+    found = []
+    for way in ways:
+        rates, ratios = [one[way] for one in taken], [one[way] / one["webdataset"] for one in taken]
+        found.append((way, statistics.median(rates), statistics.median(ratios)))
+    return found

@@ -189,7 +189,7 @@ class EmbeddedBatch:
         if self.codes is None:
             return torch.arange(self.size, device=self.embeddings[0].device), self.size
         if isinstance(self.view(modalities).layout, Indexed):
-            return torch.arange(self.size).expand(self.codes.shape[:-1]), self.size
+            return torch.arange(self.size, device=self.codes.device).expand(self.codes.shape[:-1]), self.size
         if codes is None:
             codes = self.codes[..., list(modalities)]
         sizes = self._sizes(modalities)

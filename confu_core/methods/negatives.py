@@ -71,7 +71,7 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     every = batch.view_with(term.key, Grid(sizes))
     logits = method.scale() * method.score(query, every)
     if batch.codes is None:
-        number = number_of(torch.arange(batch.size).unsqueeze(-1).expand(-1, len(sizes)), sizes)
+        number = number_of(torch.arange(batch.size, device=logits.device).unsqueeze(-1).expand(-1, len(sizes)), sizes)
         positive = logits.gather(-1, number.expand(logits.shape[:-1]).unsqueeze(-1)).squeeze(-1)
         return (logits.logsumexp(-1) - positive).mean(-1)
     # A tuple of distinct inputs stands for as many combinations as the product of its members' counts.
