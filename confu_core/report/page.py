@@ -82,7 +82,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: s
     return Content(
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
-        notes=tuple(filter(None, (selection.note, missing))),
+        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note, missing)))),
         chosen=selection.table,
         version=sources[0].version,
         parts=parts,

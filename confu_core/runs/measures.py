@@ -29,6 +29,7 @@ SCHEMA = pa.schema(
         ("defined", pa.bool_()),
     ]
 )
+ADDED = ("group",)  # Columns that older files of this version lack; there they are null.
 EXAMPLE_SCHEMA = pa.schema(
     [
         *(("cell", pa.string()), ("kind", pa.string()), ("key", pa.string())),
@@ -122,10 +123,22 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
         table = read_sealed(path)
         version = json.loads((table.schema.metadata or {})[METADATA])["schema_version"]
         if version == VERSION:
-            table = table.select(schema.names).cast(schema)
+            for name in ADDED:
+                if name in schema.names and name not in table.column_names:
+                    table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
+            table = _renamed(table.select(schema.names).cast(schema))
             check_finite(path, table)
             return table
     except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ResultsError(f"{path} is damaged ({reason}); remove it and run again") from error
     raise ResultsError(f"{path} is of version {version}, this is version {VERSION}; use the confu-bench that wrote it")
+
+
+def _renamed(table: pa.Table) -> pa.Table:
+    """Call by its name of today what was called otherwise."""
+    if "metric" not in table.column_names:
+        return table
+    old = pc.and_(pc.equal(table["family"], "complementarity"), pc.equal(table["metric"], "captured"))
+    at = table.column_names.index("metric")
+    return table.set_column(at, table.schema.field(at), pc.if_else(old, "fusion gain captured", table["metric"]))

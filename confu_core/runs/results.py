@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from confu_core.errors import DatasetError, ResultsError
 from confu_core.io.atomic import read_json, write_whole
@@ -43,6 +44,12 @@ METRICS: dict[str, pa.DataType] = {
     **dict.fromkeys(("total_correlation", "total_correlation_bound", "final_loss"), pa.float64()),
     **{"status": pa.string(), "error": pa.string(), "directions": pa.list_(DIRECTION)},
 }
+# What version 1 called by the names of today; its ceiling was that of the best single modality.
+RENAMED = {"pairwise_ceiling": "single_ceiling", "higher_order_capture": "fusion_gain_captured"}
+LACKS = (
+    "Some of these results were written before there was a pairwise ceiling in them: theirs is not known, and neither "
+    "is their higher-order capture. What was called so then is the single ceiling and the fusion gain captured."
+)
 COST_SCHEMA = pa.schema(
     [("cell", pa.string()), ("seconds", pa.float64()), ("peak_memory_bytes", pa.int64()), ("stack", pa.int32())]
 )
@@ -71,6 +78,12 @@ class Results:
         if not self.sweep or asked == self.version:
             return ""
         return f"{SWEEP} is of {asked}, the results are of {self.version}"
+
+    @property
+    def lacks(self) -> str:
+        """A sentence on what an older version did not write; empty where nothing is lacking."""
+        single, pairwise = self.table["single_ceiling"], self.table["pairwise_ceiling"]
+        return LACKS if pc.any(pc.and_(pc.is_valid(single), pc.is_null(pairwise))).as_py() else ""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -201,11 +214,13 @@ def _understood(path: Path) -> tuple[str, str, pa.Table]:
         version, benchmark, of = said["schema_version"], str(said["benchmark"]), version_of(said)
     except (KeyError, TypeError, ValueError):
         raise ResultsError(f"{path} holds no results of this toolkit; choose another folder") from None
-    if version != SCHEMA_VERSION:
+    if version not in (1, SCHEMA_VERSION):
         raise ResultsError(
             f"{path} was written with results version {version}, this is version {SCHEMA_VERSION}; "
             "use the confu-bench that wrote it, or choose another --out"
         )
+    if version == 1 and "cell" in table.column_names:
+        table = results_table([_renewed(row) for row in table.to_pylist()])
     for name, kind in {"cell": pa.string(), **METRICS}.items():
         if name not in table.column_names:
             raise ResultsError(f"{path} is damaged: the column {name!r} is missing; remove it and run again")
@@ -213,6 +228,18 @@ def _understood(path: Path) -> tuple[str, str, pa.Table]:
             raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
     check_finite(path, table)
     return benchmark, of, table
+
+
+def _renewed(row: Row) -> Row:
+    """Return a row of version 1 as one of today."""
+
+    def renamed(values: Row) -> Row:
+        return {RENAMED.get(name, name): value for name, value in values.items()}
+
+    renewed = {**renamed(row), "directions": row["directions"] and [renamed(one) for one in row["directions"]]}
+    if "data" in row:
+        renewed["total_correlation"] = None  # That of other variables than the bound beside it.
+    return renewed
 
 
 def _read_json(path: Path) -> dict[str, Any]:

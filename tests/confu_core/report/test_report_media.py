@@ -601,7 +601,7 @@ def test_without_a_validation_accuracy_all_settings_are_shown_and_one_line_says_
 
 
 @pytest.mark.usefixtures("unpainted")
-def test_ceilings_that_are_not_known_leave_no_column(media: Path, tmp_path: Path) -> None:
+def test_results_of_version_1_say_what_they_lack(media: Path, written: Path, tmp_path: Path) -> None:
     folder = rewritten(
         media, tmp_path / "birds", lambda row: row if row["family"] not in ("ceiling", "plain") else None
     )
@@ -609,7 +609,9 @@ def test_ceilings_that_are_not_known_leave_no_column(media: Path, tmp_path: Path
     new = ("pairwise_ceiling", "higher_order_capture")
     blank = [{**row, **dict.fromkeys(new), "directions": []} for row in results.rows()]
     write_results(folder, "birdmml", blank)
-    report(folder, tmp_path / "out")
+    page, _ = report(folder, tmp_path / "out")
+    lacks = read_results(folder).lacks
+    assert lacks and lacks in page.words and lacks not in Page((written / "index.html").read_text()).words
     assert "higher_order_capture" not in rows_of(tmp_path / "out" / "matrix.csv")[0]
     assert float(rows_of(tmp_path / "out" / "matrix.csv")[0]["single_ceiling"]) == max(OVERALL[:2])
 

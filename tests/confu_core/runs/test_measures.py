@@ -76,6 +76,13 @@ def test_measures_come_back_by_cell_each_in_the_order_of_its_run(
     assert table.to_pylist() == [row for cell in "abc" for row in rows if row["cell"] == cell]
 
 
+def test_what_was_captured_of_the_gain_once_had_a_shorter_name(tmp_path: Path) -> None:
+    old = [Measure("complementarity", "image+audio", name, 0.5, "all").row("a") for name in ("gain", "captured")]
+    other = Measure("overlap", "image", "captured", 0.5).row("a")
+    write_measures(tmp_path, [*old, other])
+    assert read_measures(tmp_path)["metric"].to_pylist() == ["gain", "fusion gain captured", "captured"]
+
+
 def test_what_is_no_number_is_undefined(tmp_path: Path) -> None:
     """A run that found such a value is not lost, and no table shows it."""
     write_measures(tmp_path, [Measure("probe", "image", "accuracy", value).row("a") for value in (math.nan, -math.inf)])
