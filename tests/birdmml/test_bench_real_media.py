@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from confu_core.media.predictions import predictions
 from few_measures import measure_only
 from spoken_digits import DIGITS, KINDS, ROWS, spoken_digits
 
@@ -22,7 +21,7 @@ from birdmml.describe import data_columns
 from confu_core.datasets import sources
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.media.findings import Findings
-from confu_core.media.run import MediaResult
+from confu_core.media.run import MediaResult, predictions
 from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import media_cells
 from confu_core.report import write_report
