@@ -22,8 +22,6 @@ from confu_core.io.atomic import sha256_of
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.tar import flat_json
 
-__all__ = ["open_mosei", "open_mosi", "open_mustard", "open_urfunny"]
-
 MODALITIES = ("vision", "audio", "text")
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 SENTIMENT = ("negative", "positive")

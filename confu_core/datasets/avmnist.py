@@ -19,8 +19,6 @@ from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["WORDS", "encode_png", "open_avmnist"]
-
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SIDES = {"image": 28, "audio": 112}
 VALIDATION_PARTS = 12  # The last twelfth of the training split, 5000 of 60000, as MultiBench has it.

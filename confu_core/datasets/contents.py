@@ -14,8 +14,6 @@ from confu_core.inputs.spec import InputSpec
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
-__all__ = ["CEILINGS", "CONTENTS", "EXACT", "Contents", "ceilings_of", "class_numbers", "contents_of"]
-
 # Keys of a recipe's `information`: what columns are; where the law of the data is known, the ceilings of the class by
 # group and query, and all else that is known exactly.
 CONTENTS, CEILINGS, EXACT = "contents", "ceilings", "exact"

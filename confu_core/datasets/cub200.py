@@ -15,8 +15,6 @@ from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Picture
 
-__all__ = ["open_cub200"]
-
 NAME = "cub200"
 IMAGES, CAPTIONS = "images", "text_c10"
 LISTS = ("images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt")

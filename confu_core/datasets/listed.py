@@ -20,18 +20,6 @@ from confu_core.random import generator
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = [
-    "Files",
-    "Item",
-    "ListedRecipe",
-    "Opener",
-    "complete",
-    "hold_out",
-    "photo_caption",
-    "species_contents",
-    "together",
-]
-
 MISSING = ("refuse", "leave_out")
 SPLITS = ("theirs", "all")
 

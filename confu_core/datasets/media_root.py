@@ -14,8 +14,6 @@ from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, nearest
 from confu_core.io.atomic import sha256_of
 
-__all__ = ["MediaRoot", "open_root", "read_lines", "read_table", "snapshot_store", "whole_number"]
-
 FILE_LIMIT = 1 << 30  # Bytes of one picture, recording or video.
 ANNOTATION_LIMIT = 1 << 28  # Bytes of one table or list.
 

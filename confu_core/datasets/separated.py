@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 from confu_core.errors import DatasetError
 
-__all__ = ["MOST_CELL", "MOST_ROWS", "read_separated"]
-
 SEPARATORS = ",;\t"
 MOST_CELL = 100_000  # Characters.
 MOST_LINES, MOST_QUOTED = 1000, 1 << 24  # Lines of one cell, and characters up to its closing quotation mark.

@@ -13,8 +13,6 @@ from confu_core.errors import InvalidValue, nearest
 from confu_core.shards.read import Dataset, open_dataset, unwritten
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["SOURCES", "check_one_of", "is_source", "natural", "open_place", "open_source", "parse_seed", "parse_share"]
-
 # Scheme, to the function that opens it: `function(path: str, **options: str) -> Recipe`.
 SOURCES: Mapping[str, str] = {
     "ssw60": "confu_core.datasets.ssw60:open_ssw60",

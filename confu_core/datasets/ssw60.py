@@ -24,8 +24,6 @@ from confu_core.datasets.video import Videos, bird_media, need_video, parse_ever
 from confu_core.errors import DatasetError
 from confu_core.random import generator
 
-__all__ = ["open_ssw60"]
-
 NAME = "ssw60"
 SPLITS = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
 # Option `pair`, to the folders that pictures are taken from: none where one video is both picture and sound.

@@ -19,8 +19,6 @@ from confu_core.datasets.sources import parse_seed, parse_share
 from confu_core.datasets.video import Videos, bird_media, need_video, parse_every, parse_frames
 from confu_core.errors import DatasetError
 
-__all__ = ["open_vb100"]
-
 NAME = "vb100"
 LISTS = ("train_video.txt", "test_video.txt")  # Of training and of testing.
 FOLDER = "vb100_video"

@@ -23,8 +23,6 @@ from confu_core.inputs.spec import FRAMES_LIMIT, Frames, Input, Picture, Sound
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Videos", "bird_media", "need_video", "parse_frames"]
-
 PARTS = {"image": "webp", "audio": "flac"}
 FRAME_EDGE = 512  # Pixels of the shorter side that a frame is reduced to.
 QUALITY = 90

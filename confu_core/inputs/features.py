@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.inputs.complaint import first_line, refusing
 
 _EXTENSIONS = (".npz", ".parquet")
 DESCRIPTIONS = "descriptions"  # Of classes, beside the names of modalities.
@@ -33,9 +34,8 @@ def as_array(name: str, given: Any, wanted: str) -> np.ndarray:
         # Tensors may be on a device, carry gradients, or have types that NumPy has not.
         found = np.asarray(given.detach().cpu().float() if hasattr(given, "detach") else given)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InvalidValue(
-            f"{name} must be numbers of shape {wanted}; got {type(given).__name__}: {_line(error)}"
-        ) from None
+        got = f"{type(given).__name__}: {first_line(error)}"
+        raise InvalidValue(f"{name} must be numbers of shape {wanted}; got {got}") from None
     if found.dtype.kind not in "fiu":
         raise InvalidValue(f"{name} must be numbers of shape {wanted}; got {found.dtype} of shape {found.shape}")
     return found
@@ -122,16 +122,11 @@ def _vectors_of_npz(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
 
 def _npz(path: Path, others: Sequence[str], told: str) -> tuple[list[str], dict[str, np.ndarray]]:
     """Read the keys of a file, and as vectors in float32 the other arrays that are named, or else all of them."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            names = [name.removesuffix(".npy") for name in file.namelist()]
-            if lacking := {"keys", *others} - {*names}:
-                raise DatasetError(f"{path} lacks the array {min(lacking)!r}; it must have 'keys' and {told}")
-            arrays = {name: _array(file, name) for name in (["keys", *others] if others else names)}
-    except DatasetError:
-        raise
-    except Exception as error:  # NumPy and zlib raise anything over damaged files.
-        raise DatasetError(f"{path} cannot be read as NumPy arrays: {_line(error)}") from error
+    with refusing(f"{path} cannot be read as NumPy arrays"), zipfile.ZipFile(path) as file:
+        names = [name.removesuffix(".npy") for name in file.namelist()]
+        if lacking := {"keys", *others} - {*names}:
+            raise DatasetError(f"{path} lacks the array {min(lacking)!r}; it must have 'keys' and {told}")
+        arrays = {name: _array(file, name) for name in (["keys", *others] if others else names)}
     keys = arrays.pop("keys")
     keys = keys.astype(str) if keys.dtype.kind in "iu" else keys  # Numbers of samples, or codes.
     if keys.ndim != 1 or keys.dtype.kind not in "US":
@@ -194,17 +189,11 @@ def _from_parquet(path: Path) -> tuple[list[str], np.ndarray]:
 
 def _table(path: Path, wanted: Callable[[pa.Schema], list[str]]) -> pa.Table:
     """Read ``key``, and of the other columns those that are wanted."""
-    try:
-        with pq.ParquetFile(
-            path, thrift_string_size_limit=MOST_STRING, thrift_container_size_limit=MOST_ENTRIES
-        ) as file:
-            _check_names(path, file.schema_arrow)
-            names = ["key", *wanted(file.schema_arrow)]
-            return file.read(columns=names).select(names)
-    except DatasetError:
-        raise
-    except Exception as error:  # Arrow raises anything over damaged files.
-        raise DatasetError(f"{path} cannot be read as Parquet: {_line(error)}") from error
+    limits = {"thrift_string_size_limit": MOST_STRING, "thrift_container_size_limit": MOST_ENTRIES}
+    with refusing(f"{path} cannot be read as Parquet"), pq.ParquetFile(path, **limits) as file:
+        _check_names(path, file.schema_arrow)
+        names = ["key", *wanted(file.schema_arrow)]
+        return file.read(columns=names).select(names)
 
 
 def _keys(path: Path, table: pa.Table) -> list[str]:
@@ -292,7 +281,3 @@ def _is_number(kind: pa.DataType) -> bool:
 def _as_float32(values: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):  # What is too large becomes infinite, which is reported with the key.
         return np.asarray(values).astype(np.float32)
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

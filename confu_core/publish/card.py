@@ -26,8 +26,6 @@ from confu_core.shards.parquet import features
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["CARD", "CITATION", "LICENSE", "bibtex", "citation_file", "licence_file", "write_card"]
-
 CARD, CITATION, LICENSE = "README.md", "CITATION.cff", "LICENSE"
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!&*+,;=%-]+")

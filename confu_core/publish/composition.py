@@ -13,8 +13,6 @@ from confu_core.escaping import markdown_code
 from confu_core.publish.words import Code, Words, markdown_table
 from confu_core.shards.read import Dataset
 
-__all__ = ["sample_sheet", "statistics"]
-
 _ACROSS, _DOWN, _SIDE = 4, 2, 160  # Of the sheet: pictures, and pixels of each.
 
 

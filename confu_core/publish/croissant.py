@@ -27,8 +27,6 @@ from confu_core.shards.manifest import Manifest
 from confu_core.shards.parquet import features
 from confu_core.shards.verify import Finding
 
-__all__ = ["CROISSANT", "check_croissant", "croissant", "description_findings", "is_list", "undescribed"]
-
 CROISSANT = "croissant.json"
 # Readers refuse blanks even where they are escaped as addresses do it, with a percent sign.
 _PLAIN, _PLAIN_BUT_DOTS = re.compile(r"[^A-Za-z0-9_.-]"), re.compile(r"[^A-Za-z0-9_-]")

@@ -15,8 +15,6 @@ from confu_core.cells import is_nothing
 from confu_core.data_files import read_data, record, refuse
 from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["LICENCES", "LISTS", "Licence", "common_licence", "licence_named", "read", "read_licence"]
-
 RESERVED, CC0, PUBLIC = "all-rights-reserved", "CC0-1.0", "PDM-1.0"
 _FILE = "licences.toml"
 _KINDS = ("BY", "BY-SA", "BY-NC", "BY-NC-SA", "BY-ND", "BY-NC-ND")

@@ -19,8 +19,6 @@ from confu_core.shards.read import Dataset
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["media_words"]
-
 # Many, one, and the task of the hub.
 _KINDS = {
     "picture": ("pictures", "picture", "image-classification"),

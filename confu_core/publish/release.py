@@ -26,8 +26,6 @@ from confu_core.shards.parquet import parquet_shape
 from confu_core.shards.read import Dataset
 from confu_core.shards.verify import verify
 
-__all__ = ["Part", "Release", "assemble"]
-
 REJECTS = "rejects.parquet"
 SAMPLES = "figures/samples.jpg"
 HEADLINE_TABLE = "matrix.md"  # Of a report.

@@ -22,8 +22,6 @@ from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import MANIFEST, SUMS, legible_sums, load_manifest
 from confu_core.shards.read import PUBLISHING
 
-__all__ = ["Progress", "Sent", "send", "survey", "write_release"]
-
 # What is on its way to a place, for as long as that has no manifest which says whose the files are.
 LEDGER = f"{PUBLISHING}/ledger.json"
 CONCURRENT = 4

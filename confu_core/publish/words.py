@@ -13,8 +13,6 @@ from confu_core.page.drawing import Image
 from confu_core.publish.terms import Terms
 from confu_core.shards.manifest import Manifest
 
-__all__ = ["About", "Code", "Edition", "Words", "markdown_table", "words_from"]
-
 
 @dataclass(frozen=True)
 class Words:

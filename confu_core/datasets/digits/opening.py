@@ -19,8 +19,6 @@ from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.random import generator
 
-__all__ = ["open_digits"]
-
 APART = ("speakers", "recordings", "nothing")
 
 _ESPEAK, _AUTO = "espeak", "auto"

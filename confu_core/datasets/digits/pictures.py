@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
 import math
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
-
-__all__ = ["SIDE", "SPLITS", "Pictures", "Reduction", "fit_reduction", "load_pictures"]
+from confu_core.inputs.complaint import first_line, refusing
 
 DIGITS = 10
 SIDE = 28
@@ -38,7 +37,6 @@ _ARRAYS = {
 }
 _MAGIC = b"\x00\x00\x08"  # Two zeros, and the code of unsigned bytes; the number of dimensions follows.
 _GZIP = b"\x1f\x8b"
-_DAMAGE = (EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, KeyError)
 _BLOCK = 4096  # Pictures whose components are found at a time.
 
 
@@ -157,15 +155,12 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     ...     read_idx(path, 1)
     array([7, 2, 1], dtype=uint8)
     """
-    try:
-        with path.open("rb") as plain:
-            if plain.read(2) == _GZIP:
-                with gzip.open(path, "rb") as unpacked:
-                    return _array(unpacked, path, dimensions, None)
-            plain.seek(0)
-            return _array(plain, path, dimensions, path.stat().st_size)
-    except _DAMAGE as error:
-        raise _unreadable(path, error) from error
+    with _reading(path), path.open("rb") as plain:
+        if plain.read(2) == _GZIP:
+            with gzip.open(path, "rb") as unpacked:
+                return _array(unpacked, path, dimensions, None)
+        plain.seek(0)
+        return _array(plain, path, dimensions, path.stat().st_size)
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -180,19 +175,15 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     ...     read_npz(path, ("y_test",))
     {'y_test': array([7, 2], dtype=uint8)}
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name.removesuffix(".npy") for name in archive.namelist()}
-            if missing := [name for name in names if name not in members]:
-                raise DatasetError(f"{path.name} must hold arrays {', '.join(names)}; it lacks {', '.join(missing)}")
-            return {name: _member(archive, f"{name}.npy", path) for name in names}
-    except _DAMAGE as error:
-        raise _unreadable(path, error) from error
+    with _reading(path), zipfile.ZipFile(path) as archive:
+        members = {name.removesuffix(".npy") for name in archive.namelist()}
+        if missing := [name for name in names if name not in members]:
+            raise DatasetError(f"{path.name} must hold arrays {', '.join(names)}; it lacks {', '.join(missing)}")
+        return {name: _member(archive, f"{name}.npy", path) for name in names}
 
 
-def _unreadable(path: Path, error: Exception) -> DatasetError:
-    reason = (str(error) or type(error).__name__).splitlines()[0][:120]
-    return DatasetError(f"{path.name} cannot be read: {reason}")
+def _reading(path: Path) -> contextlib.AbstractContextManager[None]:
+    return refusing(f"{path.name} cannot be read", lambda error: first_line(error)[:120])
 
 
 def _array(file: io.BufferedIOBase, path: Path, dimensions: int, size: int | None) -> np.ndarray:

@@ -21,8 +21,6 @@ from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["DigitsRecipe"]
-
 _TEXT = ("caption", "digit", "speaker", "recording", "sound_source", "language", "noise")
 _NUMBERS = ("pitch", "tempo", "start_s", "word_s")
 _CREDIT = ("author", "licence", "source_url")

@@ -17,8 +17,6 @@ from confu_core.datasets.avmnist import WORDS
 from confu_core.errors import DatasetError
 from confu_core.inputs.sound import decode_sound
 
-__all__ = ["Recording", "Voice", "native_rate", "read_folder", "word"]
-
 LAYOUTS = "0/..9/ or zero/..nine/, {digit}_{speaker}_{n}.wav, or {voice}/digits/0.wav..9.wav"
 
 _SILENCE_DB = -35.0  # Below the loudest moment of a recording.

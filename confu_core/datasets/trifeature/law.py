@@ -20,8 +20,6 @@ from confu_core.datasets.trifeature.pairs import (
 from confu_core.information import bayes_accuracy, decompose, mutual_information
 from confu_core.orders import connected_information, guess_accuracy, law_ceilings, order_law
 
-__all__ = ["ADDITIVE", "LOGISTIC", "STAIRCASE", "balanced", "structure", "synergy_lines", "task_law"]
-
 LOGISTIC = "logistic regression on separate perfect one-hot codes"
 STAIRCASE = "staircase: textures in order, their colours in reverse"
 ADDITIVE = "best sum of scores, chosen on the test pairs"

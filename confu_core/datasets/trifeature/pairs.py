@@ -12,8 +12,6 @@ import numpy as np
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
 
-__all__ = ["MATCHES", "TASKS", "VALUES", "Pairs", "TrifeatureSettings", "draw_pairs", "is_match", "matching_colors"]
-
 VALUES = 10  # Of each of shape, texture and colour.
 TENTHS: Mapping[str, range] = {"train": range(7), "validation": range(7, 8), "test": range(8, 10)}  # Of combinations.
 RENDERS = 3  # Pictures of each combination to train on; of the others there is one.

@@ -32,8 +32,6 @@ from confu_core.random import generator
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["TrifeatureRecipe", "open_trifeature"]
-
 IMAGES = ("image1", "image2")
 # What follows `trifeature:`, to the rule of synergy and whether all pairs match.
 VARIANTS: Mapping[str, tuple[str, bool]] = {
