@@ -111,12 +111,12 @@ def open_avmnist(path: str, range: str = "auto") -> AvMnistRecipe:
     return AvMnistRecipe(root, {"tops": tops, **root.identity(labels, arrays)}, ranges, tops)
 
 
-def encode_png(grey: np.ndarray) -> bytes:
-    """Write a picture of grey values, uint8 of shape (height, width), as a PNG file."""
+def encode_png(pixels: np.ndarray, effort: int = -1) -> bytes:
+    """Write a picture, uint8 of shape (height, width) or (height, width, 3), as a PNG file, compressed by 1 to 9."""
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, "png")
+    Image.fromarray(pixels).save(file, "png", compress_level=effort)
     return file.getvalue()
 
 

@@ -140,23 +140,7 @@ def class_numbers(dataset: Dataset, contents: Contents, split: str, named: Seque
 
 
 def ceilings_of(manifest: Manifest) -> dict[str, dict[str, Ceilings]]:
-    """Return the exact ceilings that a manifest tells, by group and query; none where the law is not known.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    dict of str to dict of str to Ceilings
-        As a task takes them.
-
-    Raises
-    ------
-    DatasetError
-        If what it says is damaged.
-    """
+    """Return the exact ceilings that a manifest tells, by group and query; none where the law is not known."""
     try:
         return {
             group: {str(query): Ceilings(**values) for query, values in known.items()}

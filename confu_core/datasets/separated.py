@@ -158,15 +158,11 @@ def _drop_unnamed(table: Separated) -> None:
 def _check_widths(table: Separated) -> None:
     width = len(table.headings)
     for at, row in enumerate(table.rows):
-        longest = max(map(len, row))
-        if at in table.malformed:
-            continue
-        if len(row) != width:
-            table.malformed[at] = f"line {table.lines[at]}: {len(row)} cells for {width} columns"
-        elif longest > MOST_CELL:
-            table.malformed[at] = (
-                f"line {table.lines[at]}: a cell of {longest} characters; at most {MOST_CELL} are read"
-            )
+        wrong = f"{len(row)} cells for {width} columns" if len(row) != width else ""
+        if not wrong and (longest := max(map(len, row))) > MOST_CELL:
+            wrong = f"a cell of {longest} characters; at most {MOST_CELL} are read"
+        if wrong:
+            table.malformed.setdefault(at, f"line {table.lines[at]}: {wrong}")
 
 
 def _check_sum(table: Separated, text: str, start: int) -> None:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from pathlib import PurePosixPath
 
-from confu_core.datasets.listed import (
-    Item,
-    ListedRecipe,
-    complete,
-    hold_out,
-    photo_caption,
-    species_contents,
-    together,
-)
+from confu_core.datasets.listed import Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
 from confu_core.datasets.media_root import MediaRoot, open_root, read_lines, whole_number
 from confu_core.datasets.sources import parse_seed, parse_share
 from confu_core.datasets.video import Videos, bird_media, need_video, parse_every, parse_frames
@@ -63,7 +55,7 @@ def open_vb100(
         for split, rows in {"train": stay, "validation": held, "test": test}.items()
     }
     opener = Videos(count, step)
-    items, left_out, silent = complete(root, together(listed, splits), opener, missing, "VB100")
+    items, left_out, silent = complete(root, listed, opener, missing, "VB100", splits)
     names = [species[label] for label in sorted(species)]
     return ListedRecipe(
         name=NAME,

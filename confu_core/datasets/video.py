@@ -14,7 +14,7 @@ import numpy as np
 
 from confu_core.datasets.listed import Item, Opener
 from confu_core.datasets.media_root import FILE_LIMIT, MediaRoot
-from confu_core.datasets.sources import natural
+from confu_core.datasets.sources import natural, real
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.picture import PIXEL_LIMIT
 from confu_core.inputs.sound import DURATION_LIMIT, encode_flac
@@ -86,11 +86,7 @@ def parse_frames(text: str) -> int:
 
 def parse_every(text: str) -> float:
     """Read the option ``every``, seconds from frame to frame; 0 spaces them evenly over the video."""
-    try:
-        every = float(text)
-    except ValueError:
-        every = -1.0
-    if not 0 <= every <= DURATION_LIMIT:
+    if not 0 <= (every := real(text)) <= DURATION_LIMIT:
         raise InvalidValue(f"every must be seconds in [0, {DURATION_LIMIT:g}], 0 for evenly spaced frames; got {text}")
     return every
 

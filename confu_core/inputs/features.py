@@ -96,8 +96,7 @@ def chosen_rows(path: str | Path, known: Sequence[str], values: np.ndarray, keys
 def _places(path: str | Path, known: Sequence[str], keys: Sequence[str]) -> np.ndarray:
     places = {key: place for place, key in enumerate(known)}
     if len(places) < len(known):
-        seen: set[str] = set()
-        twice = next(key for key in known if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        twice = next(key for key, count in Counter(known).items() if count > 1)
         raise DatasetError(f"{path} holds {len(known) - len(places)} keys more than once, first {twice!r}")
     if missing := [key for key in keys if key not in places]:
         raise DatasetError(f"{path} lacks {len(missing)} of {len(keys)} keys, first {missing[0]!r}")
@@ -113,7 +112,7 @@ def _vectors_of_npz(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
     keys, arrays = _npz(path, [], "an array for each modality")
     found = {}
     for name, values in arrays.items():
-        of = [f"{DESCRIPTION}{number}" for number in range(len(values))] if name == "descriptions" else keys
+        of = description_keys(len(values)) if name == DESCRIPTIONS else keys
         if len(of) != len(values):
             raise DatasetError(f"{path} has {len(of)} keys and {len(values)} rows of {name!r}")
         found[name] = (of, values)
@@ -140,9 +139,9 @@ def _npz(path: Path, others: Sequence[str], told: str) -> tuple[list[str], dict[
 def _vectors_of_parquet(path: Path, names: Collection[str]) -> dict[str, tuple[list[str], np.ndarray]]:
     def wanted(schema: pa.Schema) -> list[str]:
         for field in schema:
-            if field.name in names and not _is_list(field.type):
+            if field.name in names and not is_list(field.type):
                 raise DatasetError(f"{path}: column {field.name!r} must hold lists of numbers; got {field.type}")
-        return [field.name for field in schema if _is_list(field.type)]
+        return [field.name for field in schema if is_list(field.type)]
 
     table = _table(path, wanted)
     keys = _keys(path, table)
@@ -182,7 +181,7 @@ def _as_texts(path: Path, keys: Sequence[object]) -> list[str]:
 def _from_parquet(path: Path) -> tuple[list[str], np.ndarray]:
     table = _table(path, lambda schema: _declared(path, schema))
     keys, first = _keys(path, table), table.column(1)
-    if _is_list(first.type):
+    if is_list(first.type):
         return keys, _from_lists(path, keys, first)
     return keys, _as_float32(np.stack([one.to_numpy(zero_copy_only=False) for one in table.columns[1:]], axis=1))
 
@@ -214,7 +213,7 @@ def _declared(path: Path, schema: pa.Schema) -> list[str]:
     """Return the columns of features: one of lists, or those of numbers."""
     index = _pandas_index(schema)
     others = [field for field in schema if field.name != "key" and field.name not in index]
-    lists = [field.name for field in others if _is_list(field.type)]
+    lists = [field.name for field in others if is_list(field.type)]
     numbers = [field.name for field in others if _is_number(field.type)]
     if len(lists) > 1 or bool(lists) == bool(numbers):
         found = f"{len(lists)} columns of lists and {len(numbers)} of numbers"
@@ -270,7 +269,8 @@ def _from_lists(path: Path, keys: Sequence[str], column: pa.ChunkedArray) -> np.
     return _as_float32(array.flatten().to_numpy(zero_copy_only=False).reshape(len(keys), -1))
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Return whether a column holds lists, of any length or of one."""
     return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 

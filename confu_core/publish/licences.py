@@ -241,7 +241,8 @@ class _Reader:
         self.forbids = self.copyright = False
         self.unread = len(text) > _MOST_LETTERS
         self._some = False
-        self._tokens = [*_tokens(text[:_MOST_LETTERS])]
+        found = _TOKEN.finditer(text[:_MOST_LETTERS])
+        self._tokens = [(str(one.lastgroup), one[0]) for one in found if one.lastgroup != "weak"]
         self._at = 0
         while self._at < len(self._tokens):
             self._step()
@@ -364,10 +365,3 @@ class _Reader:
             words += kind in ("word", "number")
             self._at += 1
         self.unread |= words > _MOST_NAMES
-
-
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    for found in _TOKEN.finditer(text):
-        kind = str(found.lastgroup)
-        if kind != "weak":
-            yield kind, found[0]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from confu_core.datasets.digits.said import SAID
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.complaint import first_line, refusing
 
@@ -82,15 +83,8 @@ def _of_sklearn() -> Pictures:
     count = len(digits.images)
     images = np.stack([_enlarged(image) for image in digits.images])
     held = int(count * _SHARE)
-    source = {
-        "name": "sklearn-digits",
-        "what": "handwritten digits of 13 people, 8 x 8 pixels, from the UCI Optical Recognition of Handwritten Digits",
-        "licence": "CC-BY-4.0",
-        "url": "https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
-        "author": "E. Alpaydin and C. Kaynak",
-    }
     # In the order of the file, where the digits of one hand stand together: shuffled, hands would be in all splits.
-    return _split(images, digits.target.astype(np.uint8), [count - 2 * held, count - held], source)
+    return _split(images, digits.target.astype(np.uint8), [count - 2 * held, count - held], dict(SAID.sklearn))
 
 
 def _enlarged(image: np.ndarray) -> np.ndarray:
