@@ -197,11 +197,10 @@ def read_parts(file: Path) -> dict[str, PublishedSplit]:
     It must be a dictionary of ``train``, ``valid`` and ``test``, each with ``vision``, ``audio``, ``text``, ``labels``
     and, where there are names, ``id``.
     """
-    content = _named(load_pickle(file), f"{file}")
-    parts = {}
+    content, parts = load_pickle(file), {}
     for published, split in SPLITS.items():
         where = f"{file}, {published}"
-        inside = _named(_taken(content, published, f"{file}"), where)
+        inside = _taken(content, published, f"{file}")
         arrays = {name: _vectors(_taken(inside, name, where), f"{where}, {name}") for name in MODALITIES}
         labels = _numbers(_taken(inside, "labels", where), f"{where}, labels")
         ids = _ids(inside.get("id"), len(labels), f"{where}, id")
@@ -215,13 +214,9 @@ def read_parts(file: Path) -> dict[str, PublishedSplit]:
     return parts
 
 
-def _named(value: Any, where: str) -> dict[Any, Any]:
-    if type(value) is not dict:
-        raise DatasetError(f"{where} must be a dictionary; got {type(value).__name__}")
-    return value
-
-
-def _taken(inside: Mapping[Any, Any], name: str, where: str) -> Any:
+def _taken(inside: Any, name: str, where: str) -> Any:
+    if type(inside) is not dict:
+        raise DatasetError(f"{where} must be a dictionary; got {type(inside).__name__}")
     if name not in inside:
         raise DatasetError(f"{where} has no {name!r}; {nearest(name, [str(one) for one in inside])}")
     return inside[name]

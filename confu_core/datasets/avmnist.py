@@ -15,6 +15,7 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.media_root import MediaRoot, open_root
 from confu_core.datasets.sources import check_one_of
 from confu_core.errors import DatasetError
+from confu_core.inputs.complaint import brief, refusing
 from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
@@ -149,11 +150,8 @@ def _labels(root: MediaRoot, part: str) -> np.ndarray:
 def _array(root: MediaRoot, name: str) -> np.ndarray:
     """Return an array of the dataset, of which nothing is read before it is looked at."""
     path = root.path / name
-    try:
+    with refusing(f"{path} is no array of NumPy", brief):
         found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, OverflowError, TypeError, SyntaxError) as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise DatasetError(f"{path} is no array of NumPy: {reason:.120}") from error
     if not isinstance(found, np.ndarray) or not found.ndim:
         raise DatasetError(f"{path} must hold one array")
     return np.asarray(found)

@@ -41,13 +41,7 @@ class Alteration(NamedTuple):
 
 
 def augment(
-    batch: Mapping[str, np.ndarray],
-    spec: InputSpec,
-    names: Sequence[str],
-    *,
-    seed: int,
-    epoch: int,
-    rows: np.ndarray,
+    batch: Mapping[str, np.ndarray], spec: InputSpec, names: Sequence[str], *, seed: int, epoch: int, rows: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Apply augmentations to every modality of their kind; what a sample becomes follows from seed, epoch and row."""
     check_augmentations(names)

@@ -35,6 +35,11 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
 
+def brief(error: BaseException) -> str:
+    """Return as much of that line as is always short."""
+    return first_line(error)[:120]
+
+
 @contextlib.contextmanager
 def refusing(said: str, reason: Callable[[BaseException], str] = first_line) -> Iterator[None]:
     """Turn whatever a reader raises over a file within a block into a `DatasetError`: what is said, and the reason."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import io
@@ -17,7 +16,7 @@ import numpy as np
 
 from confu_core.datasets.digits.said import SAID
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.complaint import first_line, refusing
+from confu_core.inputs.complaint import brief, refusing
 
 DIGITS = 10
 SIDE = 28
@@ -149,7 +148,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     ...     read_idx(path, 1)
     array([7, 2, 1], dtype=uint8)
     """
-    with _reading(path), path.open("rb") as plain:
+    with refusing(f"{path.name} cannot be read", brief), path.open("rb") as plain:
         if plain.read(2) == _GZIP:
             with gzip.open(path, "rb") as unpacked:
                 return _array(unpacked, path, dimensions, None)
@@ -169,15 +168,11 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     ...     read_npz(path, ("y_test",))
     {'y_test': array([7, 2], dtype=uint8)}
     """
-    with _reading(path), zipfile.ZipFile(path) as archive:
+    with refusing(f"{path.name} cannot be read", brief), zipfile.ZipFile(path) as archive:
         members = {name.removesuffix(".npy") for name in archive.namelist()}
         if missing := [name for name in names if name not in members]:
             raise DatasetError(f"{path.name} must hold arrays {', '.join(names)}; it lacks {', '.join(missing)}")
         return {name: _member(archive, f"{name}.npy", path) for name in names}
-
-
-def _reading(path: Path) -> contextlib.AbstractContextManager[None]:
-    return refusing(f"{path.name} cannot be read", lambda error: first_line(error)[:120])
 
 
 def _array(file: io.BufferedIOBase, path: Path, dimensions: int, size: int | None) -> np.ndarray:

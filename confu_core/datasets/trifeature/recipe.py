@@ -15,17 +15,7 @@ from confu_core.datasets.contents import CEILINGS, CONTENTS, EXACT, Contents
 from confu_core.datasets.sources import check_one_of, natural, parse_seed
 from confu_core.datasets.trifeature.drawing import COLORS, SHAPES, SIDE, TEXTURES, Combination, draw_picture
 from confu_core.datasets.trifeature.law import structure
-from confu_core.datasets.trifeature.pairs import (
-    BALANCED,
-    MAP,
-    PUBLISHED,
-    TASKS,
-    VALUES,
-    TrifeatureSettings,
-    draw_pairs,
-    is_match,
-    matching_colors,
-)
+from confu_core.datasets.trifeature.pairs import BALANCED, MAP, PUBLISHED, TASKS, VALUES, TrifeatureSettings
 from confu_core.errors import InvalidValue
 from confu_core.inputs.spec import InputSpec, Picture
 from confu_core.random import generator
@@ -72,12 +62,12 @@ class TrifeatureRecipe(Recipe):
     @property
     def splits(self) -> dict[str, int]:
         """Pairs of each split."""
-        return {split: len(draw_pairs(self.settings, split)) for split in ("train", "validation", "test")}
+        return {split: len(self.settings.pairs(split)) for split in ("train", "validation", "test")}
 
     @property
     def config(self) -> dict[str, Any]:
         """All options but the seed, and the colours that textures are mapped to, in the order of textures."""
-        colors = [list(COLORS)[number] for number in matching_colors(self.settings)]
+        colors = [list(COLORS)[number] for number in self.settings.matching_colors]
         return {**self.settings.as_dict(), "mapped": dict(zip(TEXTURES, colors, strict=True))}
 
     @property
@@ -113,9 +103,9 @@ class TrifeatureRecipe(Recipe):
         }
 
     def _values(self, split: str, start: int, stop: int) -> dict[str, list[Any]]:
-        pairs = draw_pairs(self.settings, split).take(slice(start, stop))
+        pairs = self.settings.pairs(split).take(slice(start, stop))
         shape, texture, color = pairs.looks
-        match = is_match(texture[:, 0], color[:, 1], self.settings)
+        match = self.settings.is_match(texture[:, 0], color[:, 1])
         numbers = np.stack([pairs.combinations, pairs.renders], axis=2)
         return {
             "key": [f"{split}-{row:07d}" for row in range(start, start + len(pairs))],
