@@ -19,12 +19,12 @@ import pyarrow as pa
 from PIL import Image as Pictures
 from PIL import ImageOps
 
-from confu_core.escaping import escape_markdown, markdown_code, visible
+from confu_core.escaping import markdown_code, visible
 from confu_core.inputs.features import is_list
 from confu_core.page.numbers import size
 from confu_core.publish.croissant import undescribed
 from confu_core.publish.terms import UNKNOWN, Terms
-from confu_core.publish.words import SECTIONS, About, Code, Words, markdown_table
+from confu_core.publish.words import SECTIONS, About, Code, Words, escaped, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.parquet import features
@@ -57,7 +57,7 @@ def write_card(about: About, files: Collection[str]) -> str:
     return _rendered(
         CARD,
         about,
-        _escaped,
+        escaped,
         beside={name.partition("/")[0] for name in files},
         pictures={name.rpartition("/")[2] for name in files},
         sections=list(SECTIONS),
@@ -119,10 +119,6 @@ def sample_sheet(dataset: Dataset, words: Words) -> bytes:
     file = io.BytesIO()
     sheet.save(file, "JPEG", quality=85)
     return file.getvalue()
-
-
-def _escaped(value: object) -> str:
-    return value if isinstance(value, Code) else escape_markdown(str(value))
 
 
 def _rendered(name: str, about: About, finalize: Callable[[Any], Any] | None = None, **values: Any) -> str:
@@ -240,28 +236,23 @@ def _texts(dataset: Dataset, columns: tuple[str, ...]) -> Code:
             lengths = [len(text.split()) for text in texts]
             known = {word for text in texts for word in text.lower().split()}
             counts = [f"{len(texts):,}", f"{len(set(texts)):,}", f"{len(known):,}"]
-            rows.append(
-                [Code(markdown_code(column)), split, *counts, min(lengths), f"{fmean(lengths):.1f}", max(lengths)]
-            )
+            rows.append([_code(column), split, *counts, min(lengths), f"{fmean(lengths):.1f}", max(lengths)])
     heads = ["texts", "split", "texts in all", "distinct", "distinct words", "words of a text, least", "mean", "most"]
     return markdown_table(heads, rows)
 
 
 def _on_the_hub(terms: Terms) -> str:
-    if terms.licence is not None:
-        return terms.licence.hub
-    return UNKNOWN if set(terms.counts) == {UNKNOWN} else "other"
+    several = UNKNOWN if set(terms.counts) == {UNKNOWN} else "other"
+    return several if terms.licence is None else terms.licence.hub
 
 
 def _splits(manifest: Manifest) -> Code:
-    stored = [[_sizes(manifest, format, split) for format in manifest.formats] for split in manifest.splits]
-    rows = [
-        [split, f"{count:,}", *(f"{len(sizes)} ({size(sum(sizes))})" for sizes in found)]
-        for (split, count), found in zip(manifest.splits.items(), stored, strict=True)
-    ]
-    return markdown_table(
-        ["split", "rows", *(Code(f"files in `{FOLDERS[format]}/`") for format in manifest.formats)], rows
-    )
+    rows = []
+    for split, count in manifest.splits.items():
+        stored = [_sizes(manifest, format, split) for format in manifest.formats]
+        rows.append([split, f"{count:,}", *(f"{len(sizes)} ({size(sum(sizes))})" for sizes in stored)])
+    files = [Code(f"files in `{FOLDERS[format]}/`") for format in manifest.formats]
+    return markdown_table(["split", "rows", *files], rows)
 
 
 def _source(name: str, value: object) -> object:

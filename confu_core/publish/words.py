@@ -253,8 +253,9 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     | a\|b | 3 |
     """
     lines = [columns, [Code("---")] * len(columns), *rows]
-    return Code("\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines))
+    return Code("\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines))
 
 
-def _cell(value: object) -> str:
+def escaped(value: object) -> str:
+    """Return a value as Markdown that shows it, or as it is where it is `Code`."""
     return value if isinstance(value, Code) else escape_markdown(str(value))
