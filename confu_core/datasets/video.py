@@ -215,12 +215,11 @@ def _pictures(path: Path, wanted: list[int]) -> tuple[list[Image], int]:
     found: dict[int, Image] = {}
     decoded = 0
     with _open(path) as container:
-        for frame in container.decode(container.streams.video[0]):
-            if decoded in wanted:
+        for decoded, frame in enumerate(container.decode(container.streams.video[0]), 1):
+            if decoded - 1 in wanted:
                 if frame.width * frame.height > PIXEL_LIMIT:
                     raise DatasetError(f"{path} has more than {PIXEL_LIMIT} pixels")
-                found[decoded] = _reduced(frame.to_image())
-            decoded += 1
+                found[decoded - 1] = _reduced(frame.to_image())
             if decoded > _FRAMES_IN_FILE:
                 raise DatasetError(f"{path} has more than {_FRAMES_IN_FILE} frames")
     if not decoded:
@@ -257,9 +256,7 @@ def _sound(path: Path) -> bytes | None:
             length += len(block)
             if length > DURATION_LIMIT * rate:
                 raise DatasetError(f"{path} has sound of more than {DURATION_LIMIT:g} s")
-    if not length:
-        return None
-    return encode_flac(np.concatenate(blocks), rate)
+    return encode_flac(np.concatenate(blocks), rate) if length else None
 
 
 def _mixed(container: Any, rate: int) -> Iterator[np.ndarray]:
