@@ -86,9 +86,9 @@ def _lists(root: MediaRoot) -> list[str]:
 
 def _listed(root: MediaRoot) -> tuple[Pictures, Pictures]:
     """Return the pictures that the lists train on, and those that they test on."""
-    images = dict(read_lines(root, "images.txt", 2, rest=True))
-    labels, trained = (dict(read_lines(root, name, 2)) for name in ("image_class_labels.txt", "train_test_split.txt"))
-    classes = {number: _class_name(name) for number, name in read_lines(root, "classes.txt", 2, rest=True)}
+    images = dict(read_lines(root, "images.txt", rest=True))
+    labels, trained = (dict(read_lines(root, name)) for name in ("image_class_labels.txt", "train_test_split.txt"))
+    classes = {number: _class_name(name) for number, name in read_lines(root, "classes.txt", rest=True)}
     train: Pictures = []
     test: Pictures = []
     for image, file in images.items():

@@ -78,7 +78,7 @@ def _videos(root: MediaRoot, name: str) -> list[tuple[str, int]]:
     """Return the videos of a list, and the number of the class of each."""
     inside = f"{FOLDER}/" if root.file(FOLDER).is_dir() else ""
     found = []
-    for video, label in read_lines(root, name, 2):
+    for video, label in read_lines(root, name):
         prefix = "" if video.startswith(f"{FOLDER}/") else inside
         found.append((f"{prefix}{video}", whole_number(label, f"{root.file(name)}: class of {video!r:.60}")))
     return found
