@@ -14,8 +14,7 @@ from birdmml.design import GROUPS
 from birdmml.settings import Settings
 from confu_core.errors import DatasetError
 from confu_core.page.drawing import PALETTE, render, stack_bars
-from confu_core.publish.media_words import media_words
-from confu_core.publish.words import Words, markdown_table, words_from
+from confu_core.publish.words import Words, markdown_table, media_words, words_from
 from confu_core.settings import meanings
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,8 +22,6 @@ from confu_core.inputs.decode import encode_sequence
 from confu_core.io.atomic import sha256_of
 from confu_core.shards.recipe import Recipe
 from confu_core.shards.tar import flat_json
-
-__all__ = ["open_mosei", "open_mosi", "open_mustard", "open_urfunny"]
 
 MODALITIES = ("vision", "audio", "text")
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
@@ -73,25 +72,26 @@ def _opened(
     check_one_of("nonfinite", nonfinite, NONFINITE)
     file = _file(path, files)
     parts = _parts(file)
-    steps, flat = {}, {}
+    steps, flat, notes = {}, {}, Counter[str]()
     for split, part in parts.items():
         positive, kept = _classes(part.labels, zero, f"{file}, {split}")
-        steps[split] = steps_of(part, kept, nonfinite == "zero")
+        steps[split], counts = steps_of(part, kept, nonfinite == "zero")
+        notes.update(counts)
         rows = steps[split].rows
         ids = [part.ids[row] for row in rows]
-        flat[split] = {
+        columns = {
+            "key": [f"{split}-{at:06d}" for at in range(len(rows))],
             label: [classes[number] for number in positive[rows].astype(int)],
             "segment": ["_".join(one) for one in ids],
             "video": [one[0] if len(one) > 1 else _SEGMENT.sub("", one[0]) for one in ids],
-            "score": part.labels[rows].tolist(),
+            "score": part.labels[rows],
         }
-    notes = {what: sum(one.counts[what] for one in steps.values()) for what in steps["train"].counts}
-    shapes = {one: [part.arrays[one].shape for part in parts.values()] for one in MODALITIES}
-    lengths = {one: max(steps for _, steps, _ in found) for one, found in shapes.items()}
-    inputs = spec.InputSpec({one: spec.Sequence(one, lengths[one], shapes[one][0][2]) for one in MODALITIES})
+        flat[split] = pa.table(columns)
+    shapes = {one: np.array([part.arrays[one].shape for part in parts.values()]) for one in MODALITIES}
+    widest = {one: spec.Sequence(one, *found.max(axis=0)[1:].tolist()) for one, found in shapes.items()}
     options = {"nonfinite": nonfinite} | ({} if zero == BINARY else {"zero": zero})
     config = {**options, "sha256": sha256_of(file)}
-    return AffectRecipe(name, config, file, Contents(inputs, label, classes), steps, flat, notes)
+    return AffectRecipe(name, config, file, Contents(spec.InputSpec(widest), label, classes), steps, flat, dict(notes))
 
 
 def _file(path: str, names: Sequence[str]) -> Path:
@@ -114,7 +114,7 @@ class AffectRecipe(Recipe):
     file: Path  # The pickle.
     contents: Contents
     steps: dict[str, Steps] = field(repr=False)  # Which rows and steps of each split are read.
-    flat: dict[str, dict[str, list[Any]]] = field(repr=False)  # The other columns of these rows.
+    flat: dict[str, pa.Table] = field(repr=False)  # The other columns of these rows.
     notes: dict[str, Any]  # What was found of the values.
 
     def __post_init__(self) -> None:
@@ -147,12 +147,11 @@ class AffectRecipe(Recipe):
 
     def columns(self, split: str, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return some columns of a range of rows; the pickle is read for those that are features alone."""
-        made: dict[str, Any] = {name: values[start:stop] for name, values in self.flat[split].items()}
-        made["key"] = [f"{split}-{at:06d}" for at in range(start, stop)]
+        table = self.flat[split].slice(start, stop - start)
         for name in set(names) & set(MODALITIES):
-            made[name] = _lists(self.steps[split], _parts(self.file)[split], name, range(start, stop))
-        schema = pa.schema([self.schema.field(name) for name in names])
-        return pa.table({name: made[name] for name in names}, schema=schema)
+            vectors = _lists(self.steps[split], _parts(self.file)[split], name, range(start, stop))
+            table = table.append_column(name, vectors)
+        return table.select(list(names))
 
     def members(self, row: dict[str, Any]) -> dict[str, bytes]:
         """Return the features as NumPy files, and all else as one flat JSON part."""
@@ -198,11 +197,10 @@ def read_parts(file: Path) -> dict[str, PublishedSplit]:
     It must be a dictionary of ``train``, ``valid`` and ``test``, each with ``vision``, ``audio``, ``text``, ``labels``
     and, where there are names, ``id``.
     """
-    content = _named(load_pickle(file), f"{file}")
-    parts = {}
+    content, parts = load_pickle(file), {}
     for published, split in SPLITS.items():
         where = f"{file}, {published}"
-        inside = _named(_taken(content, published, f"{file}"), where)
+        inside = _taken(content, published, f"{file}")
         arrays = {name: _vectors(_taken(inside, name, where), f"{where}, {name}") for name in MODALITIES}
         labels = _numbers(_taken(inside, "labels", where), f"{where}, labels")
         ids = _ids(inside.get("id"), len(labels), f"{where}, id")
@@ -216,13 +214,9 @@ def read_parts(file: Path) -> dict[str, PublishedSplit]:
     return parts
 
 
-def _named(value: Any, where: str) -> dict[Any, Any]:
-    if type(value) is not dict:
-        raise DatasetError(f"{where} must be a dictionary; got {type(value).__name__}")
-    return value
-
-
-def _taken(inside: Mapping[Any, Any], name: str, where: str) -> Any:
+def _taken(inside: Any, name: str, where: str) -> Any:
+    if type(inside) is not dict:
+        raise DatasetError(f"{where} must be a dictionary; got {type(inside).__name__}")
     if name not in inside:
         raise DatasetError(f"{where} has no {name!r}; {nearest(name, [str(one) for one in inside])}")
     return inside[name]
@@ -287,42 +281,41 @@ class Steps:
     """What is read of a split."""
 
     rows: np.ndarray  # Numbers of the rows that are read, shape (kept,).
-    first: dict[str, np.ndarray]  # By modality, shape (kept,): the first step of each,
-    last: dict[str, np.ndarray]  # and the step after the last.
+    first: np.ndarray  # By modality, shape (modalities, kept): the first step of each,
+    last: np.ndarray  # and the step after the last.
     zeroed: bool  # Whether values that are not finite are read as 0.
-    counts: dict[str, int]  # Rows that are left out or have values that are not finite, by reason, and these values.
 
     def values(self, part: PublishedSplit, name: str, at: int) -> np.ndarray:
         """Return the steps of one kept row in one modality, float32 of shape (steps, width)."""
-        values = _single(part.arrays[name][self.rows[at], self.first[name][at] : self.last[name][at]])
+        place = MODALITIES.index(name), at
+        values = _single(part.arrays[name][self.rows[at], self.first[place] : self.last[place]])
         return np.where(np.isfinite(values), values, np.float32(0)) if self.zeroed else values
 
 
-def steps_of(part: PublishedSplit, kept: np.ndarray, zeroed: bool) -> Steps:
+def steps_of(part: PublishedSplit, kept: np.ndarray, zeroed: bool) -> tuple[Steps, dict[str, int]]:
     """Find the rows, of those kept, and the steps of a split that are read, and count what is left out or replaced.
+
+    Counted are rows that are left out or have values that are not finite, by reason, and these values.
 
     Features are padded with zeros, mostly in front. Where all modalities have equally many steps they are aligned to
     the words: the steps before the first word are left off in all three, and so are those at the end that are zero in
     all. Otherwise each modality loses its own padding. A row without any text, or without any step in another
     modality, is left out, as MultiBench does. So is a row with values that are not finite, unless it is `zeroed`.
     """
-    seen = {name: _seen(part.arrays[name]) for name in MODALITIES}
-    first, last, bad = ({name: seen[name][at] for name in MODALITIES} for at in range(3))
+    seen = [_seen(part.arrays[name]) for name in MODALITIES]
+    first, last, bad = (np.stack(found) for found in zip(*seen, strict=True))
     if len({part.arrays[name].shape[1] for name in MODALITIES}) == 1:
-        first = dict.fromkeys(MODALITIES, first["text"])
-        last = dict.fromkeys(MODALITIES, np.max(list(last.values()), axis=0))
-    empty = np.any([last[name] <= first[name] for name in MODALITIES], axis=0)
-    spoiled = np.any(list(bad.values()), axis=0)
+        first[:], last[:] = first[MODALITIES.index("text")], last.max(axis=0)
+    empty, spoiled = (last <= first).any(axis=0), bad.any(axis=0)
     whole = kept & ~empty
     rows = np.flatnonzero(whole & (~spoiled | zeroed))
     counts = {
         "without_class": int((~kept).sum()),
         "without_steps": int((kept & empty).sum()),
         f"nonfinite_{'replaced' if zeroed else 'left_out'}_rows": int((whole & spoiled).sum()),
-        **{f"nonfinite_values_{name}": int(bad[name][whole].sum()) for name in MODALITIES},
+        **{f"nonfinite_values_{name}": int(found[whole].sum()) for name, found in zip(MODALITIES, bad, strict=True)},
     }
-    starts, stops = ({name: one[name][rows] for name in MODALITIES} for one in (first, last))
-    return Steps(rows, starts, stops, zeroed, counts)
+    return Steps(rows, first[:, rows], last[:, rows], zeroed), counts
 
 
 def _seen(array: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,11 +15,10 @@ from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.media_root import MediaRoot, open_root
 from confu_core.datasets.sources import check_one_of
 from confu_core.errors import DatasetError
+from confu_core.inputs.complaint import brief, refusing
 from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
-
-__all__ = ["WORDS", "encode_png", "open_avmnist"]
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SIDES = {"image": 28, "audio": 112}
@@ -113,12 +112,12 @@ def open_avmnist(path: str, range: str = "auto") -> AvMnistRecipe:
     return AvMnistRecipe(root, {"tops": tops, **root.identity(labels, arrays)}, ranges, tops)
 
 
-def encode_png(grey: np.ndarray) -> bytes:
-    """Write a picture of grey values, uint8 of shape (height, width), as a PNG file."""
+def encode_png(pixels: np.ndarray, effort: int = -1) -> bytes:
+    """Write a picture, uint8 of shape (height, width) or (height, width, 3), as a PNG file, compressed by 1 to 9."""
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, "png")
+    Image.fromarray(pixels).save(file, "png", compress_level=effort)
     return file.getvalue()
 
 
@@ -151,11 +150,8 @@ def _labels(root: MediaRoot, part: str) -> np.ndarray:
 def _array(root: MediaRoot, name: str) -> np.ndarray:
     """Return an array of the dataset, of which nothing is read before it is looked at."""
     path = root.path / name
-    try:
+    with refusing(f"{path} is no array of NumPy", brief):
         found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError, OverflowError, TypeError, SyntaxError) as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise DatasetError(f"{path} is no array of NumPy: {reason:.120}") from error
     if not isinstance(found, np.ndarray) or not found.ndim:
         raise DatasetError(f"{path} must hold one array")
     return np.asarray(found)

@@ -14,8 +14,6 @@ from confu_core.inputs.spec import InputSpec
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
-__all__ = ["CEILINGS", "CONTENTS", "EXACT", "Contents", "ceilings_of", "class_numbers", "contents_of"]
-
 # Keys of a recipe's `information`: what columns are; where the law of the data is known, the ceilings of the class by
 # group and query, and all else that is known exactly.
 CONTENTS, CEILINGS, EXACT = "contents", "ceilings", "exact"
@@ -142,23 +140,7 @@ def class_numbers(dataset: Dataset, contents: Contents, split: str, named: Seque
 
 
 def ceilings_of(manifest: Manifest) -> dict[str, dict[str, Ceilings]]:
-    """Return the exact ceilings that a manifest tells, by group and query; none where the law is not known.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Of the dataset.
-
-    Returns
-    -------
-    dict of str to dict of str to Ceilings
-        As a task takes them.
-
-    Raises
-    ------
-    DatasetError
-        If what it says is damaged.
-    """
+    """Return the exact ceilings that a manifest tells, by group and query; none where the law is not known."""
     try:
         return {
             group: {str(query): Ceilings(**values) for query, values in known.items()}

@@ -15,8 +15,6 @@ from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Picture
 
-__all__ = ["open_cub200"]
-
 NAME = "cub200"
 IMAGES, CAPTIONS = "images", "text_c10"
 LISTS = ("images.txt", "image_class_labels.txt", "classes.txt", "train_test_split.txt")
@@ -88,9 +86,9 @@ def _lists(root: MediaRoot) -> list[str]:
 
 def _listed(root: MediaRoot) -> tuple[Pictures, Pictures]:
     """Return the pictures that the lists train on, and those that they test on."""
-    images = dict(read_lines(root, "images.txt", 2, rest=True))
-    labels, trained = (dict(read_lines(root, name, 2)) for name in ("image_class_labels.txt", "train_test_split.txt"))
-    classes = {number: _class_name(name) for number, name in read_lines(root, "classes.txt", 2, rest=True)}
+    images = dict(read_lines(root, "images.txt", rest=True))
+    labels, trained = (dict(read_lines(root, name)) for name in ("image_class_labels.txt", "train_test_split.txt"))
+    classes = {number: _class_name(name) for number, name in read_lines(root, "classes.txt", rest=True)}
     train: Pictures = []
     test: Pictures = []
     for image, file in images.items():

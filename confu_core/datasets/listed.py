@@ -20,18 +20,6 @@ from confu_core.random import generator
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = [
-    "Files",
-    "Item",
-    "ListedRecipe",
-    "Opener",
-    "complete",
-    "hold_out",
-    "photo_caption",
-    "species_contents",
-    "together",
-]
-
 MISSING = ("refuse", "leave_out")
 SPLITS = ("theirs", "all")
 
@@ -150,10 +138,21 @@ class ListedRecipe(Recipe):
 
 
 def complete(
-    root: MediaRoot, items: Mapping[str, Sequence[Item]], opener: Opener, missing: str, what: str
+    root: MediaRoot,
+    items: Mapping[str, Sequence[Item]],
+    opener: Opener,
+    missing: str,
+    what: str,
+    splits: str = SPLITS[0],
 ) -> tuple[dict[str, list[Item]], int, int]:
-    """Return the samples that can be opened, by split, how many are left out for missing files, and how many others."""
+    """Return the samples that can be opened, by split, how many are left out for missing files, and how many others.
+
+    Where `splits` is ``"all"``, all of them are one split to test on.
+    """
+    check_one_of("splits", splits, SPLITS)
     check_one_of("missing", missing, MISSING)
+    if splits == "all":
+        items = {"test": [item for split in items.values() for item in split]}
     listed = dict.fromkeys(path for split in items.values() for item in split for path in item.files.values())
     absent = set(gone := sorted(root.missing(listed)))
     if gone and missing == "refuse":
@@ -193,12 +192,6 @@ def hold_out(
     if not held:
         raise DatasetError(f"{name}: no class has two training samples, one of which validation could have")
     return [row for at, row in enumerate(rows) if at not in held], [row for at, row in enumerate(rows) if at in held]
-
-
-def together(items: Mapping[str, Sequence[Item]], splits: str) -> Mapping[str, Sequence[Item]]:
-    """Return the samples by split, or ``all`` of them as one split to test on."""
-    check_one_of("splits", splits, SPLITS)
-    return {"test": [item for split in items.values() for item in split]} if splits == "all" else items
 
 
 def photo_caption(name: str) -> str:

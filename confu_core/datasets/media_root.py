@@ -14,8 +14,6 @@ from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, nearest
 from confu_core.io.atomic import sha256_of
 
-__all__ = ["MediaRoot", "open_root", "read_lines", "read_table", "snapshot_store", "whole_number"]
-
 FILE_LIMIT = 1 << 30  # Bytes of one picture, recording or video.
 ANNOTATION_LIMIT = 1 << 28  # Bytes of one table or list.
 
@@ -117,13 +115,13 @@ def read_table(root: MediaRoot, name: str, needed: Sequence[str]) -> list[dict[s
     return [{key: value.strip() for key, value in zip(header, row, strict=True)} for row in table.rows]
 
 
-def read_lines(root: MediaRoot, name: str, parts: int, *, rest: bool = False) -> list[list[str]]:
-    """Read a list whose lines have that many words each, of which the last may have spaces if `rest`."""
+def read_lines(root: MediaRoot, name: str, *, rest: bool = False) -> list[list[str]]:
+    """Read a list whose lines have two words each, of which the last may have spaces if `rest`."""
     found = []
     for number, line in enumerate(_text(root, name).splitlines(), 1):
-        words = line.split(maxsplit=parts - 1 if rest else -1)
-        if words and len(words) != parts:
-            raise DatasetError(f"{root.file(name)}, line {number}: must have {parts} words; got {line!r:.{_SHOWN}}")
+        words = line.split(maxsplit=1 if rest else -1)
+        if words and len(words) != 2:
+            raise DatasetError(f"{root.file(name)}, line {number}: must have 2 words; got {line!r:.{_SHOWN}}")
         found += [[one.strip() for one in words]] if words else []
     return found
 

@@ -21,8 +21,6 @@ import numpy as np
 
 from confu_core.errors import DatasetError
 
-__all__ = ["load_pickle", "parse_pickle"]
-
 FILE_LIMIT = 1 << 35  # Bytes.
 _SECONDS, _BYTES_PER_SECOND = 2, 2_000_000  # Of the processor.
 _CLOCK = 4  # Times as long by the clock.

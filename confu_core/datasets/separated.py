@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 from confu_core.errors import DatasetError
 
-__all__ = ["MOST_CELL", "MOST_ROWS", "read_separated"]
-
 SEPARATORS = ",;\t"
 MOST_CELL = 100_000  # Characters.
 MOST_LINES, MOST_QUOTED = 1000, 1 << 24  # Lines of one cell, and characters up to its closing quotation mark.
@@ -160,15 +158,11 @@ def _drop_unnamed(table: Separated) -> None:
 def _check_widths(table: Separated) -> None:
     width = len(table.headings)
     for at, row in enumerate(table.rows):
-        longest = max(map(len, row))
-        if at in table.malformed:
-            continue
-        if len(row) != width:
-            table.malformed[at] = f"line {table.lines[at]}: {len(row)} cells for {width} columns"
-        elif longest > MOST_CELL:
-            table.malformed[at] = (
-                f"line {table.lines[at]}: a cell of {longest} characters; at most {MOST_CELL} are read"
-            )
+        wrong = f"{len(row)} cells for {width} columns" if len(row) != width else ""
+        if not wrong and (longest := max(map(len, row))) > MOST_CELL:
+            wrong = f"a cell of {longest} characters; at most {MOST_CELL} are read"
+        if wrong:
+            table.malformed.setdefault(at, f"line {table.lines[at]}: {wrong}")
 
 
 def _check_sum(table: Separated, text: str, start: int) -> None:

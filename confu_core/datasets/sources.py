@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,8 +13,6 @@ from urllib.parse import parse_qsl
 from confu_core.errors import InvalidValue, nearest
 from confu_core.shards.read import Dataset, open_dataset, unwritten
 from confu_core.shards.recipe import Recipe
-
-__all__ = ["SOURCES", "check_one_of", "is_source", "natural", "open_place", "open_source", "parse_seed", "parse_share"]
 
 # Scheme, to the function that opens it: `function(path: str, **options: str) -> Recipe`.
 SOURCES: Mapping[str, str] = {
@@ -124,6 +123,14 @@ def natural(text: str, digits: int = 18) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else -1
 
 
+def real(text: str) -> float:
+    """Return the number that a text writes, and NaN for any other text."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def parse_seed(text: str) -> int:
     """Read the option ``seed``, a whole number."""
     if (seed := natural(text)) < 0:
@@ -133,10 +140,6 @@ def parse_seed(text: str) -> int:
 
 def parse_share(text: str) -> float:
     """Read the option ``validation``, the share of the training split that becomes the validation split."""
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 < share <= 0.5:
+    if not 0 < (share := real(text)) <= 0.5:
         raise InvalidValue(f"validation must be a share in (0, 0.5]; got {text}")
     return share

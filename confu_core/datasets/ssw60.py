@@ -8,23 +8,12 @@ from dataclasses import dataclass
 from itertools import cycle
 from operator import attrgetter
 
-from confu_core.datasets.listed import (
-    Files,
-    Item,
-    ListedRecipe,
-    complete,
-    hold_out,
-    photo_caption,
-    species_contents,
-    together,
-)
+from confu_core.datasets.listed import Files, Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
 from confu_core.datasets.media_root import MediaRoot, open_root, read_table, whole_number
 from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
 from confu_core.datasets.video import Videos, bird_media, need_video, parse_every, parse_frames
 from confu_core.errors import DatasetError
 from confu_core.random import generator
-
-__all__ = ["open_ssw60"]
 
 NAME = "ssw60"
 SPLITS = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
@@ -109,7 +98,7 @@ def open_ssw60(
         need_video()
         listed, unpaired = _videos(root, taxa, audio == "reliable", share, number), 0
     opener = Files({"image": "jpg", "audio": "wav"}) if folders else Videos(count, step)
-    items, left_out, silent = complete(root, together(listed, splits), opener, missing, "SSW60")
+    items, left_out, silent = complete(root, listed, opener, missing, "SSW60", splits)
     options = {"pair": pair, "validation": share, "seed": number, "missing": missing}
     options |= {"splits": splits} if splits == "all" else {}
     of_videos = {"frames": count, "audio": audio, **({"every": step} if step else {})}
@@ -196,8 +185,7 @@ def _drawn(
 
 
 def _video(taxa: Taxa, video: Asset) -> Item:
-    reliable = {"reliable_audio": video.row.get("reliable_audio", "")}
-    return Item({**_fields(taxa, video), **reliable}, {"video": video.file})
+    return Item({**_fields(taxa, video), "reliable_audio": video.row.get("reliable_audio", "")}, {"video": video.file})
 
 
 def _pair(taxa: Taxa, recording: Asset, picture: Asset) -> Item:

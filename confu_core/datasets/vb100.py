@@ -5,21 +5,11 @@ from __future__ import annotations
 from operator import itemgetter
 from pathlib import PurePosixPath
 
-from confu_core.datasets.listed import (
-    Item,
-    ListedRecipe,
-    complete,
-    hold_out,
-    photo_caption,
-    species_contents,
-    together,
-)
+from confu_core.datasets.listed import Item, ListedRecipe, complete, hold_out, photo_caption, species_contents
 from confu_core.datasets.media_root import MediaRoot, open_root, read_lines, whole_number
 from confu_core.datasets.sources import parse_seed, parse_share
 from confu_core.datasets.video import Videos, bird_media, need_video, parse_every, parse_frames
 from confu_core.errors import DatasetError
-
-__all__ = ["open_vb100"]
 
 NAME = "vb100"
 LISTS = ("train_video.txt", "test_video.txt")  # Of training and of testing.
@@ -65,7 +55,7 @@ def open_vb100(
         for split, rows in {"train": stay, "validation": held, "test": test}.items()
     }
     opener = Videos(count, step)
-    items, left_out, silent = complete(root, together(listed, splits), opener, missing, "VB100")
+    items, left_out, silent = complete(root, listed, opener, missing, "VB100", splits)
     names = [species[label] for label in sorted(species)]
     return ListedRecipe(
         name=NAME,
@@ -88,7 +78,7 @@ def _videos(root: MediaRoot, name: str) -> list[tuple[str, int]]:
     """Return the videos of a list, and the number of the class of each."""
     inside = f"{FOLDER}/" if root.file(FOLDER).is_dir() else ""
     found = []
-    for video, label in read_lines(root, name, 2):
+    for video, label in read_lines(root, name):
         prefix = "" if video.startswith(f"{FOLDER}/") else inside
         found.append((f"{prefix}{video}", whole_number(label, f"{root.file(name)}: class of {video!r:.60}")))
     return found

@@ -14,7 +14,7 @@ import numpy as np
 
 from confu_core.datasets.listed import Item, Opener
 from confu_core.datasets.media_root import FILE_LIMIT, MediaRoot
-from confu_core.datasets.sources import natural
+from confu_core.datasets.sources import natural, real
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs.picture import PIXEL_LIMIT
 from confu_core.inputs.sound import DURATION_LIMIT, encode_flac
@@ -22,8 +22,6 @@ from confu_core.inputs.spec import FRAMES_LIMIT, Frames, Input, Picture, Sound
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-__all__ = ["Videos", "bird_media", "need_video", "parse_frames"]
 
 PARTS = {"image": "webp", "audio": "flac"}
 FRAME_EDGE = 512  # Pixels of the shorter side that a frame is reduced to.
@@ -88,11 +86,7 @@ def parse_frames(text: str) -> int:
 
 def parse_every(text: str) -> float:
     """Read the option ``every``, seconds from frame to frame; 0 spaces them evenly over the video."""
-    try:
-        every = float(text)
-    except ValueError:
-        every = -1.0
-    if not 0 <= every <= DURATION_LIMIT:
+    if not 0 <= (every := real(text)) <= DURATION_LIMIT:
         raise InvalidValue(f"every must be seconds in [0, {DURATION_LIMIT:g}], 0 for evenly spaced frames; got {text}")
     return every
 
@@ -221,12 +215,11 @@ def _pictures(path: Path, wanted: list[int]) -> tuple[list[Image], int]:
     found: dict[int, Image] = {}
     decoded = 0
     with _open(path) as container:
-        for frame in container.decode(container.streams.video[0]):
-            if decoded in wanted:
+        for decoded, frame in enumerate(container.decode(container.streams.video[0]), 1):
+            if decoded - 1 in wanted:
                 if frame.width * frame.height > PIXEL_LIMIT:
                     raise DatasetError(f"{path} has more than {PIXEL_LIMIT} pixels")
-                found[decoded] = _reduced(frame.to_image())
-            decoded += 1
+                found[decoded - 1] = _reduced(frame.to_image())
             if decoded > _FRAMES_IN_FILE:
                 raise DatasetError(f"{path} has more than {_FRAMES_IN_FILE} frames")
     if not decoded:
@@ -263,9 +256,7 @@ def _sound(path: Path) -> bytes | None:
             length += len(block)
             if length > DURATION_LIMIT * rate:
                 raise DatasetError(f"{path} has sound of more than {DURATION_LIMIT:g} s")
-    if not length:
-        return None
-    return encode_flac(np.concatenate(blocks), rate)
+    return encode_flac(np.concatenate(blocks), rate) if length else None
 
 
 def _mixed(container: Any, rate: int) -> Iterator[np.ndarray]:

@@ -41,13 +41,7 @@ class Alteration(NamedTuple):
 
 
 def augment(
-    batch: Mapping[str, np.ndarray],
-    spec: InputSpec,
-    names: Sequence[str],
-    *,
-    seed: int,
-    epoch: int,
-    rows: np.ndarray,
+    batch: Mapping[str, np.ndarray], spec: InputSpec, names: Sequence[str], *, seed: int, epoch: int, rows: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Apply augmentations to every modality of their kind; what a sample becomes follows from seed, epoch and row."""
     check_augmentations(names)
@@ -136,18 +130,12 @@ def _flip(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 def _crop(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     side = pictures.shape[-1]
     edge = max(1, round(side * SHIFT_SHARE))
-    tops, lefts = (_whole(drawn[:, place], 0, 2 * edge + 1).tolist() for place in (0, 1))
+    starts = (_whole(drawn[:, place], -edge, edge + 1)[:, None] for place in (0, 1))
+    # What comes in at an edge repeats it.
+    downs, acrosses = ((start + np.arange(side)).clip(0, side - 1) for start in starts)
     result = np.empty_like(pictures)
-    padded = np.empty((*pictures.shape[1:-2], side + 2 * edge, side + 2 * edge), dtype=pictures.dtype)
-    inner = slice(edge, edge + side)
-    for row, (top, left) in enumerate(zip(tops, lefts, strict=True)):
-        padded[..., inner, inner] = pictures[row]
-        # What comes in at an edge repeats it.
-        padded[..., inner, :edge] = pictures[row, ..., :1]
-        padded[..., inner, edge + side :] = pictures[row, ..., -1:]
-        padded[..., :edge, :] = padded[..., edge : edge + 1, :]
-        padded[..., edge + side :, :] = padded[..., edge + side - 1 : edge + side, :]
-        result[row] = padded[..., top : top + side, left : left + side]
+    for made, picture, down, across in zip(result, pictures, downs, acrosses, strict=True):
+        made[...] = picture.take(down, axis=-2).take(across, axis=-1)
     return result
 
 
@@ -172,11 +160,9 @@ def _color(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def _shift(levels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    frames = levels.shape[-1]
     result = np.empty_like(levels)
-    for row, by in enumerate(_whole(drawn[:, 0], 0, frames).tolist()):
-        result[row, :, by:] = levels[row, :, : frames - by]
-        result[row, :, :by] = levels[row, :, frames - by :]
+    for made, level, by in zip(result, levels, _whole(drawn[:, 0], 0, levels.shape[-1]).tolist(), strict=True):
+        made[...] = np.roll(level, by, axis=-1)
     return result
 
 
@@ -186,20 +172,16 @@ def _gain(levels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def _mask(levels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    result = levels.copy()
-    bands, frames = levels.shape[1:]
-    spans = []
-    for length, (size, place) in ((bands, drawn[:, :2].T), (frames, drawn[:, 2:].T)):
-        sizes = _whole(size, 0, int(MASK_SHARE * length) + 1)
-        spans.append((sizes, _whole(place, 0, length - sizes + 1)))
-    (heights, lows), (widths, starts) = spans
-    for row, (low, height, start, width) in enumerate(
-        zip(lows.tolist(), heights.tolist(), starts.tolist(), widths.tolist(), strict=True)
-    ):
-        silence = levels[row].min()
-        result[row, low : low + height] = silence
-        result[row, :, start : start + width] = silence
-    return result
+    bands, frames = (_span(*one) for one in zip(levels.shape[1:], drawn[:, ::2].T, drawn[:, 1::2].T, strict=True))
+    return np.where(bands[:, :, None] | frames[:, None], levels.min((1, 2), keepdims=True), levels)
+
+
+def _span(length: int, size: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Return which of so many places are in a span of up to `MASK_SHARE` of them, one span per row."""
+    sizes = _whole(size, 0, int(MASK_SHARE * length) + 1)
+    starts = _whole(place, 0, length - sizes + 1)
+    places = np.arange(length)
+    return (places >= starts[:, None]) & (places < (starts + sizes)[:, None])
 
 
 def _drop(tokens: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -244,12 +226,17 @@ def _noisy(samples: np.ndarray, snr_db: float, random: np.random.Generator) -> n
     power = float(np.mean(samples.astype(np.float64) ** 2))
     if power == 0:
         return samples.copy()  # No noise is a given ratio below silence.
-    spectrum = np.fft.rfft(random.standard_normal(len(samples)))
-    frequency = np.arange(len(spectrum), dtype=np.float64)
-    spectrum[0] = 0
-    pink = np.fft.irfft(spectrum / np.sqrt(np.maximum(frequency, 1)), len(samples))
+    pink = pink_noise(random, len(samples))
     scale = np.sqrt(power / 10 ** (snr_db / 10) / max(float(np.mean(pink**2)), np.finfo(np.float64).tiny))
     return (samples + scale * pink).astype(np.float32)
+
+
+def pink_noise(random: np.random.Generator, length: int) -> np.ndarray:
+    """Draw noise of the same power in every octave, as wind and streets have it."""
+    spectrum = np.fft.rfft(random.standard_normal(length))
+    order = np.arange(len(spectrum), dtype=np.float64)
+    order[0] = np.inf
+    return np.fft.irfft(spectrum / np.sqrt(order), length)
 
 
 def _shortened(caption: str, share: float, random: np.random.Generator) -> str:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from confu_core.errors import DatasetError, InvalidValue, nearest
+from confu_core.inputs.complaint import first_line, refusing
 
 _EXTENSIONS = (".npz", ".parquet")
 DESCRIPTIONS = "descriptions"  # Of classes, beside the names of modalities.
@@ -33,9 +34,8 @@ def as_array(name: str, given: Any, wanted: str) -> np.ndarray:
         # Tensors may be on a device, carry gradients, or have types that NumPy has not.
         found = np.asarray(given.detach().cpu().float() if hasattr(given, "detach") else given)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InvalidValue(
-            f"{name} must be numbers of shape {wanted}; got {type(given).__name__}: {_line(error)}"
-        ) from None
+        got = f"{type(given).__name__}: {first_line(error)}"
+        raise InvalidValue(f"{name} must be numbers of shape {wanted}; got {got}") from None
     if found.dtype.kind not in "fiu":
         raise InvalidValue(f"{name} must be numbers of shape {wanted}; got {found.dtype} of shape {found.shape}")
     return found
@@ -96,8 +96,7 @@ def chosen_rows(path: str | Path, known: Sequence[str], values: np.ndarray, keys
 def _places(path: str | Path, known: Sequence[str], keys: Sequence[str]) -> np.ndarray:
     places = {key: place for place, key in enumerate(known)}
     if len(places) < len(known):
-        seen: set[str] = set()
-        twice = next(key for key in known if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        twice = next(key for key, count in Counter(known).items() if count > 1)
         raise DatasetError(f"{path} holds {len(known) - len(places)} keys more than once, first {twice!r}")
     if missing := [key for key in keys if key not in places]:
         raise DatasetError(f"{path} lacks {len(missing)} of {len(keys)} keys, first {missing[0]!r}")
@@ -113,7 +112,7 @@ def _vectors_of_npz(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
     keys, arrays = _npz(path, [], "an array for each modality")
     found = {}
     for name, values in arrays.items():
-        of = [f"{DESCRIPTION}{number}" for number in range(len(values))] if name == "descriptions" else keys
+        of = description_keys(len(values)) if name == DESCRIPTIONS else keys
         if len(of) != len(values):
             raise DatasetError(f"{path} has {len(of)} keys and {len(values)} rows of {name!r}")
         found[name] = (of, values)
@@ -122,16 +121,11 @@ def _vectors_of_npz(path: Path) -> dict[str, tuple[list[str], np.ndarray]]:
 
 def _npz(path: Path, others: Sequence[str], told: str) -> tuple[list[str], dict[str, np.ndarray]]:
     """Read the keys of a file, and as vectors in float32 the other arrays that are named, or else all of them."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            names = [name.removesuffix(".npy") for name in file.namelist()]
-            if lacking := {"keys", *others} - {*names}:
-                raise DatasetError(f"{path} lacks the array {min(lacking)!r}; it must have 'keys' and {told}")
-            arrays = {name: _array(file, name) for name in (["keys", *others] if others else names)}
-    except DatasetError:
-        raise
-    except Exception as error:  # NumPy and zlib raise anything over damaged files.
-        raise DatasetError(f"{path} cannot be read as NumPy arrays: {_line(error)}") from error
+    with refusing(f"{path} cannot be read as NumPy arrays"), zipfile.ZipFile(path) as file:
+        names = [name.removesuffix(".npy") for name in file.namelist()]
+        if lacking := {"keys", *others} - {*names}:
+            raise DatasetError(f"{path} lacks the array {min(lacking)!r}; it must have 'keys' and {told}")
+        arrays = {name: _array(file, name) for name in (["keys", *others] if others else names)}
     keys = arrays.pop("keys")
     keys = keys.astype(str) if keys.dtype.kind in "iu" else keys  # Numbers of samples, or codes.
     if keys.ndim != 1 or keys.dtype.kind not in "US":
@@ -145,9 +139,9 @@ def _npz(path: Path, others: Sequence[str], told: str) -> tuple[list[str], dict[
 def _vectors_of_parquet(path: Path, names: Collection[str]) -> dict[str, tuple[list[str], np.ndarray]]:
     def wanted(schema: pa.Schema) -> list[str]:
         for field in schema:
-            if field.name in names and not _is_list(field.type):
+            if field.name in names and not is_list(field.type):
                 raise DatasetError(f"{path}: column {field.name!r} must hold lists of numbers; got {field.type}")
-        return [field.name for field in schema if _is_list(field.type)]
+        return [field.name for field in schema if is_list(field.type)]
 
     table = _table(path, wanted)
     keys = _keys(path, table)
@@ -187,24 +181,18 @@ def _as_texts(path: Path, keys: Sequence[object]) -> list[str]:
 def _from_parquet(path: Path) -> tuple[list[str], np.ndarray]:
     table = _table(path, lambda schema: _declared(path, schema))
     keys, first = _keys(path, table), table.column(1)
-    if _is_list(first.type):
+    if is_list(first.type):
         return keys, _from_lists(path, keys, first)
     return keys, _as_float32(np.stack([one.to_numpy(zero_copy_only=False) for one in table.columns[1:]], axis=1))
 
 
 def _table(path: Path, wanted: Callable[[pa.Schema], list[str]]) -> pa.Table:
     """Read ``key``, and of the other columns those that are wanted."""
-    try:
-        with pq.ParquetFile(
-            path, thrift_string_size_limit=MOST_STRING, thrift_container_size_limit=MOST_ENTRIES
-        ) as file:
-            _check_names(path, file.schema_arrow)
-            names = ["key", *wanted(file.schema_arrow)]
-            return file.read(columns=names).select(names)
-    except DatasetError:
-        raise
-    except Exception as error:  # Arrow raises anything over damaged files.
-        raise DatasetError(f"{path} cannot be read as Parquet: {_line(error)}") from error
+    limits = {"thrift_string_size_limit": MOST_STRING, "thrift_container_size_limit": MOST_ENTRIES}
+    with refusing(f"{path} cannot be read as Parquet"), pq.ParquetFile(path, **limits) as file:
+        _check_names(path, file.schema_arrow)
+        names = ["key", *wanted(file.schema_arrow)]
+        return file.read(columns=names).select(names)
 
 
 def _keys(path: Path, table: pa.Table) -> list[str]:
@@ -225,7 +213,7 @@ def _declared(path: Path, schema: pa.Schema) -> list[str]:
     """Return the columns of features: one of lists, or those of numbers."""
     index = _pandas_index(schema)
     others = [field for field in schema if field.name != "key" and field.name not in index]
-    lists = [field.name for field in others if _is_list(field.type)]
+    lists = [field.name for field in others if is_list(field.type)]
     numbers = [field.name for field in others if _is_number(field.type)]
     if len(lists) > 1 or bool(lists) == bool(numbers):
         found = f"{len(lists)} columns of lists and {len(numbers)} of numbers"
@@ -281,7 +269,8 @@ def _from_lists(path: Path, keys: Sequence[str], column: pa.ChunkedArray) -> np.
     return _as_float32(array.flatten().to_numpy(zero_copy_only=False).reshape(len(keys), -1))
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Return whether a column holds lists, of any length or of one."""
     return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 
@@ -292,7 +281,3 @@ def _is_number(kind: pa.DataType) -> bool:
 def _as_float32(values: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):  # What is too large becomes infinite, which is reported with the key.
         return np.asarray(values).astype(np.float32)
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

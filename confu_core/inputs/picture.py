@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.complaint import complaint
+from confu_core.inputs.complaint import complaint, refusing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,6 +27,9 @@ _JPEGS = ("JPEG", "MPO")
 _FRAMES_LIMIT = 256
 _WORK_LIMIT = 1 << 30  # Pixels times the scans or frames that each of them is decoded in.
 _ORIENTATION = 0x0112
+# Values of that, but for the first, which is upright: what turns the picture up.
+_TURNED = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
+_TURNS = dict(enumerate(_TURNED, 2))
 # Markers of a JPEG, and what libjpeg says of one that is damaged.
 _END, _SCAN, _CODES, _PROGRESSIVE = 0xD9, 0xDA, 0xC4, (0xC2, 0xC6, 0xCA, 0xCE)
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -63,15 +66,11 @@ def _checked(data: bytes, side: int, count: int, *, whole: bool = False) -> np.n
         raise InvalidValue(f"side must be at least 1 pixel; got {side}")
     if count < 1:
         raise InvalidValue(f"count must be at least 1 frame; got {count}")
-    try:
+    with refusing("the picture cannot be decoded", lambda error: complaint(error, data)):
         pixels = _decode(data, side, count)
         if whole:
             _check_whole(data)
-        return pixels
-    except DatasetError:
-        raise
-    except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
-        raise DatasetError(f"the picture cannot be decoded: {complaint(error, data)}") from error
+    return pixels
 
 
 def _check_whole(data: bytes) -> None:
@@ -103,40 +102,32 @@ def _decode(data: bytes, side: int, count: int) -> np.ndarray:
                 raise DatasetError(f"the picture has {work}; at most {_WORK_LIMIT} pixels are decoded in all")
             # Behind a first picture that was decoded at a smaller scale, others cannot be found.
             scaled = image.draft(None, (side, side)) if there == 1 else None
-            frames = [(_square(image, frame, side, scaled, orientation), _shown(image)) for frame in range(there)]
-    return np.stack([frames[at][0] for at in _moments([shown for _, shown in frames], count)])
-
-
-def _shown(image: ImageFile) -> float:
-    """Return how long the current frame is shown, in milliseconds."""
-    return max(1.0, float(image.info.get("duration", 1)))
-
-
-def _moments(shown: list[float], count: int) -> list[int]:
-    """Return which frame is seen in the middle of each of as many equal parts of the time."""
+            frames, shown = [], []
+            for frame in range(there):
+                frames.append(_square(image, frame, side, scaled, orientation))
+                shown.append(max(1.0, float(image.info.get("duration", 1))))  # Milliseconds.
+    # Those that are seen in the middle of each of as many equal parts of the time.
     middles = (np.arange(count) + 0.5) / count * sum(shown)
-    return np.searchsorted(np.cumsum(shown), middles, side="right").tolist()
+    return np.stack([frames[at] for at in np.searchsorted(np.cumsum(shown), middles, side="right")])
 
 
 def _square(image: ImageFile, frame: int, side: int, scaled: Any, orientation: int) -> np.ndarray:
+    from PIL.Image import Resampling, Transpose
+
     if frame:
         image.seek(frame)
         if image.width * image.height > PIXEL_LIMIT:
             size = f"{image.width} x {image.height} pixels"
             raise DatasetError(f"frame {frame} has {size}; at most {PIXEL_LIMIT} are decoded")
     # At a smaller scale the last row and column may be parts of a pixel, which the draft's size tells.
-    extent = image.size if scaled is None else scaled[1][2:]
-    square = _reduced(_rgb(image), extent, side)
-    return np.ascontiguousarray(np.asarray(_upright(square, orientation)).transpose(2, 0, 1))
-
-
-def _reduced(image: Image, extent: tuple[float, float], side: int) -> Image:
-    from PIL.Image import Resampling
-
-    width, height = extent
+    width, height = image.size if scaled is None else scaled[1][2:]
     edge = min(width, height)
     left, top = (width - edge) / 2, (height - edge) / 2
-    return image.resize((side, side), Resampling.BICUBIC, box=(left, top, left + edge, top + edge))
+    square = _rgb(image).resize((side, side), Resampling.BICUBIC, box=(left, top, left + edge, top + edge))
+    # The centre square is the same before and after turning, so that the small one can be turned.
+    if orientation in _TURNS:
+        square = square.transpose(Transpose[_TURNS[orientation]])
+    return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
 
 
 def _rgb(image: Image) -> Image:
@@ -151,22 +142,6 @@ def _rgb(image: Image) -> Image:
         white = images.new("RGBA", seen.size, "white")
         return images.alpha_composite(white, seen).convert("RGB")
     return image.convert("RGB")
-
-
-def _upright(image: Image, orientation: int) -> Image:
-    from PIL.Image import Transpose
-
-    # The centre square is the same before and after turning, so that the small one can be turned.
-    turns = {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }
-    return image.transpose(turns[orientation]) if orientation in turns else image
 
 
 def picture_features(pixels: np.ndarray) -> np.ndarray:

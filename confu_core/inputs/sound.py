@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.complaint import complaint
+from confu_core.inputs.complaint import complaint, refusing
 from confu_core.inputs.sound_files import whole_sound
 
 if TYPE_CHECKING:
@@ -61,23 +61,17 @@ def check_sound(data: bytes) -> None:
 
 
 def _decoded(data: bytes, seconds: float | None) -> tuple[np.ndarray, int]:
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # What is not finite is found below.
-            samples, rate = _read(data, seconds)
-            _check_values(samples)
-    except DatasetError:
-        raise
-    except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
-        raise DatasetError(f"the sound cannot be decoded: {complaint(error, data)}") from error
-    return samples, rate
-
-
-def _check_values(samples: np.ndarray) -> None:
-    least, most = float(samples.min()), float(samples.max())
+    with (
+        refusing("the sound cannot be decoded", lambda error: complaint(error, data)),
+        np.errstate(over="ignore", invalid="ignore"),  # What is not finite is found below.
+    ):
+        samples, rate = _read(data, seconds)
+        loudest = max(-float(samples.min()), float(samples.max()))
     if not np.isfinite(samples).all():
         raise DatasetError("the sound holds values that are not finite")
-    if max(-least, most) > _VALUE_LIMIT:
-        raise DatasetError(f"the sound holds values of {max(-least, most):.3g}, which no recording has")
+    if loudest > _VALUE_LIMIT:
+        raise DatasetError(f"the sound holds values of {loudest:.3g}, which no recording has")
+    return samples, rate
 
 
 def samples_in(seconds: float, sample_rate: int) -> int:

@@ -177,18 +177,15 @@ def _mp3_frame(data: bytes, at: int) -> _Frame | None:
 
 
 def _counted_mp3(data: bytes, frames: list[_Frame]) -> bytes:
-    first, last = frames[0], frames[-1]
-    whole = len(frames) - (last.start + last.size > len(data))
-    stated = _stated_frames(data, first)
-    if stated is not None:
-        whole -= 1  # The frame that states it holds no sound.
-    if (stated is not None and whole < stated - 1) or (stated is None and whole < len(frames)):
+    stated = _stated_frames(data, frames[0])
+    body = frames if stated is None else frames[1:]  # The frame that states it holds no sound.
+    whole = len(body) - (frames[-1].start + frames[-1].size > len(data))
+    if whole < (len(body) if stated is None else stated - 1):
         raise DatasetError(f"the sound is cut: {whole} frames of {stated or len(frames)}")
-    if stated is not None and whole <= stated + 1:
+    if not body or (stated is not None and whole <= stated + 1):
         return data
     # As in a file joined from several, or of changing bit rate without a statement: the decoder would stop too early.
-    body = frames[1:] if stated is not None else frames
-    return _statement(data, body[0], whole) + data[body[0].start :] if body else data
+    return _statement(data, body[0], whole) + data[body[0].start :]
 
 
 def _stated_frames(data: bytes, frame: _Frame) -> int | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue
+from confu_core.inputs.complaint import refusing
 
 if TYPE_CHECKING:
     import tokenizers
@@ -58,12 +59,9 @@ class Tokenizer:
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
         """Return the tokenizer that `to_json` wrote."""
-        try:
+        with refusing("the tokenizer cannot be read"):
             inner = _library().Tokenizer.from_str(text)
             kind = json.loads(text)["model"]["type"]
-        except Exception as error:  # The library raises bare Exceptions.
-            lines = str(error).splitlines() or [type(error).__name__]
-            raise DatasetError(f"the tokenizer cannot be read: {lines[0]}") from error
         numbers = [inner.token_to_id(token) for token in SPECIAL]
         if kind != "BPE" or numbers != [PAD, UNK, CLS] or inner.get_vocab_size() > VOCABULARY_LIMIT:
             wanted = f"byte pairs, {', '.join(SPECIAL)} first and at most {VOCABULARY_LIMIT} tokens"

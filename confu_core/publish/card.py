@@ -5,32 +5,38 @@ The texts are templates; what stands in them is escaped for the language that it
 
 from __future__ import annotations
 
+import io
 import json
 import keyword
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from PIL import Image as Pictures
+from PIL import ImageOps
 
-from confu_core.escaping import escape_markdown, markdown_code, visible
+from confu_core.escaping import markdown_code, visible
+from confu_core.inputs.features import is_list
 from confu_core.page.numbers import size
-from confu_core.publish.croissant import is_list, undescribed
+from confu_core.publish.croissant import undescribed
 from confu_core.publish.terms import UNKNOWN, Terms
-from confu_core.publish.words import SECTIONS, About, Code, markdown_table
+from confu_core.publish.words import SECTIONS, About, Code, Words, escaped, markdown_table
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.parquet import features
+from confu_core.shards.read import Dataset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["CARD", "CITATION", "LICENSE", "bibtex", "citation_file", "licence_file", "write_card"]
-
 CARD, CITATION, LICENSE = "README.md", "CITATION.cff", "LICENSE"
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!&*+,;=%-]+")
+_ACROSS, _DOWN, _SIDE = 4, 2, 160  # Of the sheet of samples: pictures, and pixels of each.
 _LONGEST = 300  # Letters of a setting; a manifest holds longer ones in full.
 _SIZES = {"n<1K": 1e3, "1K<n<10K": 1e4, "10K<n<100K": 1e5, "100K<n<1M": 1e6, "1M<n<10M": 1e7}
 _TYPES = {"double": "float64", "float": "float32", "halffloat": "float16", "bool": "bool", "date32[day]": "date32"}
@@ -51,7 +57,7 @@ def write_card(about: About, files: Collection[str]) -> str:
     return _rendered(
         CARD,
         about,
-        _escaped,
+        escaped,
         beside={name.partition("/")[0] for name in files},
         pictures={name.rpartition("/")[2] for name in files},
         sections=list(SECTIONS),
@@ -89,8 +95,30 @@ def licence_file(about: About, files: Collection[str]) -> str:
     return _rendered(LICENSE, about, files=files, title=_line(about.words.title), who=_line(", ".join(about.authors)))
 
 
-def _escaped(value: object) -> str:
-    return value if isinstance(value, Code) else escape_markdown(str(value))
+def statistics(dataset: Dataset, words: Words) -> Code:
+    """Return tables of how often classes are met, and of the words of captions; nothing where there are neither."""
+    if "parquet" not in dataset.manifest.formats:
+        return Code("")
+    tables = [_classes(dataset, words.label)] if words.label else []
+    tables += [_texts(dataset, words.texts)] if words.texts else []
+    return Code("\n\n".join(tables))
+
+
+def sample_sheet(dataset: Dataset, words: Words) -> bytes:
+    """Return pictures of samples, spread evenly over the first shard, as a JPEG; nothing where there are none."""
+    if not words.picture or "parquet" not in dataset.manifest.formats:
+        return b""
+    shard = dataset.shards(next(iter(dataset.manifest.splits)))[0]
+    count = min(_ACROSS * _DOWN, shard.rows)
+    rows = dataset.take(shard, [at * shard.rows // count for at in range(count)])[words.picture].to_pylist()
+    sheet = Pictures.new("RGB", (_ACROSS * _SIDE, -(-count // _ACROSS) * _SIDE), "white")
+    for at, row in enumerate(rows):
+        with Pictures.open(io.BytesIO(row["bytes"])) as picture:
+            shown = ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE), Pictures.Resampling.BICUBIC)
+        sheet.paste(shown, (at % _ACROSS * _SIDE, at // _ACROSS * _SIDE))
+    file = io.BytesIO()
+    sheet.save(file, "JPEG", quality=85)
+    return file.getvalue()
 
 
 def _rendered(name: str, about: About, finalize: Callable[[Any], Any] | None = None, **values: Any) -> str:
@@ -191,21 +219,40 @@ def _sizes(manifest: Manifest, format: str, split: str) -> list[int]:
     return [shard.bytes for shard in manifest.shards if (shard.format, shard.split) == (format, split)]
 
 
+def _classes(dataset: Dataset, label: str) -> Code:
+    rows = []
+    for split in dataset.manifest.splits:
+        found = Counter(dataset.table(split, [label])[label].to_pylist()).values()
+        rows.append([split, f"{len(found):,}", f"{min(found):,}", f"{fmean(found):.1f}", f"{max(found):,}"])
+    named = Code(f"classes ({markdown_code(label)})")
+    return markdown_table(["split", named, "samples of a class, least", "mean", "most"], rows)
+
+
+def _texts(dataset: Dataset, columns: tuple[str, ...]) -> Code:
+    rows = []
+    for column in columns:
+        for split in dataset.manifest.splits:
+            texts = [text or "" for text in dataset.table(split, [column])[column].to_pylist()]
+            lengths = [len(text.split()) for text in texts]
+            known = {word for text in texts for word in text.lower().split()}
+            counts = [f"{len(texts):,}", f"{len(set(texts)):,}", f"{len(known):,}"]
+            rows.append([_code(column), split, *counts, min(lengths), f"{fmean(lengths):.1f}", max(lengths)])
+    heads = ["texts", "split", "texts in all", "distinct", "distinct words", "words of a text, least", "mean", "most"]
+    return markdown_table(heads, rows)
+
+
 def _on_the_hub(terms: Terms) -> str:
-    if terms.licence is not None:
-        return terms.licence.hub
-    return UNKNOWN if set(terms.counts) == {UNKNOWN} else "other"
+    several = UNKNOWN if set(terms.counts) == {UNKNOWN} else "other"
+    return several if terms.licence is None else terms.licence.hub
 
 
 def _splits(manifest: Manifest) -> Code:
-    stored = [[_sizes(manifest, format, split) for format in manifest.formats] for split in manifest.splits]
-    rows = [
-        [split, f"{count:,}", *(f"{len(sizes)} ({size(sum(sizes))})" for sizes in found)]
-        for (split, count), found in zip(manifest.splits.items(), stored, strict=True)
-    ]
-    return markdown_table(
-        ["split", "rows", *(Code(f"files in `{FOLDERS[format]}/`") for format in manifest.formats)], rows
-    )
+    rows = []
+    for split, count in manifest.splits.items():
+        stored = [_sizes(manifest, format, split) for format in manifest.formats]
+        rows.append([split, f"{count:,}", *(f"{len(sizes)} ({size(sum(sizes))})" for sizes in stored)])
+    files = [Code(f"files in `{FOLDERS[format]}/`") for format in manifest.formats]
+    return markdown_table(["split", "rows", *files], rows)
 
 
 def _source(name: str, value: object) -> object:

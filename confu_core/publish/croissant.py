@@ -20,14 +20,13 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import DatasetError
+from confu_core.inputs.features import is_list
 from confu_core.io.storage import Location
 from confu_core.publish.words import SECTIONS, About
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.parquet import features
 from confu_core.shards.verify import Finding
-
-__all__ = ["CROISSANT", "check_croissant", "croissant", "description_findings", "is_list", "undescribed"]
 
 CROISSANT = "croissant.json"
 # Readers refuse blanks even where they are escaped as addresses do it, with a percent sign.
@@ -108,11 +107,6 @@ def undescribed(schema: pa.Schema) -> list[str]:
     """
     media = features(schema)
     return [field.name for field in schema if croissant_type(field.type, media.get(field.name, {})) is None]
-
-
-def is_list(kind: pa.DataType) -> bool:
-    """Return whether a column holds lists, of any length or of one."""
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 
 def _object(name: str, size: int, sha256: str, kind: str) -> dict[str, Any]:

@@ -17,8 +17,6 @@ from confu_core.publish.release import Part, Release
 from confu_core.publish.send import Sent
 from confu_core.shards.manifest import MANIFEST, SUMS
 
-__all__ = ["HUB", "hub_files", "missing_parts", "repository", "send_to_hub"]
-
 HUB = "hf://datasets/"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KIND = "dataset"

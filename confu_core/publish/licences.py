@@ -15,8 +15,6 @@ from confu_core.cells import is_nothing
 from confu_core.data_files import read_data, record, refuse
 from confu_core.errors import InvalidValue, nearest
 
-__all__ = ["LICENCES", "LISTS", "Licence", "common_licence", "licence_named", "read", "read_licence"]
-
 RESERVED, CC0, PUBLIC = "all-rights-reserved", "CC0-1.0", "PDM-1.0"
 _FILE = "licences.toml"
 _KINDS = ("BY", "BY-SA", "BY-NC", "BY-NC-SA", "BY-ND", "BY-NC-ND")
@@ -243,7 +241,8 @@ class _Reader:
         self.forbids = self.copyright = False
         self.unread = len(text) > _MOST_LETTERS
         self._some = False
-        self._tokens = [*_tokens(text[:_MOST_LETTERS])]
+        found = _TOKEN.finditer(text[:_MOST_LETTERS])
+        self._tokens = [(str(one.lastgroup), one[0]) for one in found if one.lastgroup != "weak"]
         self._at = 0
         while self._at < len(self._tokens):
             self._step()
@@ -366,10 +365,3 @@ class _Reader:
             words += kind in ("word", "number")
             self._at += 1
         self.unread |= words > _MOST_NAMES
-
-
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    for found in _TOKEN.finditer(text):
-        kind = str(found.lastgroup)
-        if kind != "weak":
-            yield kind, found[0]

@@ -19,8 +19,6 @@ from confu_core.errors import DatasetError
 from confu_core.io.refusal import without_secrets
 from confu_core.shards.read import Dataset
 
-__all__ = ["check_columns", "check_text", "cleaned_table"]
-
 # Where people's files lie on systems of any kind; those of this machine come in addition.
 _TOPS = ("home", "Users", "root", "mnt", "media", "tmp", "var", "private", "Volumes", "scratch")
 _SYSTEM = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr")

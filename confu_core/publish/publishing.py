@@ -14,8 +14,6 @@ from confu_core.publish.hub import HUB, hub_files, missing_parts, repository, se
 from confu_core.publish.release import Release
 from confu_core.publish.send import Sent, send, survey, write_release
 
-__all__ = ["Plan", "check_place", "plan", "publish"]
-
 # Web servers take nothing; over FTP passwords go in the clear, and files do not appear whole.
 _NO_STORES = ("http", "https", "ftp", "ftps")
 

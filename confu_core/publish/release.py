@@ -15,8 +15,7 @@ from confu_core.errors import DatasetError
 from confu_core.escaping import visible
 from confu_core.io.atomic import sha256_of
 from confu_core.io.storage import Location, fetched
-from confu_core.publish.card import CARD, CITATION, LICENSE, bibtex, citation_file, licence_file, write_card
-from confu_core.publish.composition import sample_sheet, statistics
+from confu_core.publish import card
 from confu_core.publish.croissant import CROISSANT, check_croissant, croissant
 from confu_core.publish.private import check_columns, check_text, cleaned_table
 from confu_core.publish.terms import ATTRIBUTION, items_of, terms_of
@@ -25,8 +24,6 @@ from confu_core.shards.manifest import MANIFEST, SUMS
 from confu_core.shards.parquet import parquet_shape
 from confu_core.shards.read import Dataset
 from confu_core.shards.verify import verify
-
-__all__ = ["Part", "Release", "assemble"]
 
 REJECTS = "rejects.parquet"
 SAMPLES = "figures/samples.jpg"
@@ -164,11 +161,11 @@ def assemble(
     extra = [*_rejects(dataset.root), *_report(report)]
     if (figure := words.figure) is not None:
         extra += [Part.made(f"figures/{figure.name}.{s}", getattr(figure, s)) for s in ("png", "svg")]
-    if sheet := sample_sheet(dataset, words):
+    if sheet := card.sample_sheet(dataset, words):
         extra.append(Part.made(SAMPLES, sheet))
     if items.table:
         extra.append(Part.made(ATTRIBUTION, items.table))
-    tables = statistics(dataset, words), _baselines(extra)
+    tables = card.statistics(dataset, words), _baselines(extra)
     about = About(dataset.manifest, _schema(dataset), words, terms, edition, *tables)
     parts = _parts(dataset.root, about, extra)
     for part in parts:
@@ -181,14 +178,14 @@ def _parts(root: Location, about: About, extra: list[Part]) -> tuple[Part, ...]:
     parts = [Part(one.path, one.bytes, one.sha256, root / one.path) for one in about.manifest.shards]
     parts += [
         *extra,
-        Part.made(LICENSE, licence_file(about, {part.name for part in extra}).encode()),
-        Part.made(CITATION, citation_file(about).encode()),
+        Part.made(card.LICENSE, card.licence_file(about, {part.name for part in extra}).encode()),
+        Part.made(card.CITATION, card.citation_file(about).encode()),
     ]
     listed = [part.listed for part in [*extra, manifest] if not part.name.startswith("report/")]
-    described = croissant(about, bibtex(about), listed)
+    described = croissant(about, card.bibtex(about), listed)
     check_croissant(described, [part.listed for part in [*parts, manifest]])
     parts.append(Part.made(CROISSANT, described))
-    parts.append(Part.made(CARD, write_card(about, {part.name for part in parts}).encode()))
+    parts.append(Part.made(card.CARD, card.write_card(about, {part.name for part in parts}).encode()))
     lines = sorted((part.name, f"{part.sha256}  {part.name}\n") for part in [*parts, manifest])
     return (*parts, Part.made(SUMS, "".join(line for _, line in lines).encode()), manifest)
 

@@ -7,9 +7,8 @@ import hashlib
 import json
 import os
 import shutil
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +20,6 @@ from confu_core.publish.release import Part, Release
 from confu_core.shards.layout import FOLDERS
 from confu_core.shards.manifest import MANIFEST, SUMS, legible_sums, load_manifest
 from confu_core.shards.read import PUBLISHING
-
-__all__ = ["Progress", "Sent", "send", "survey", "write_release"]
 
 # What is on its way to a place, for as long as that has no manifest which says whose the files are.
 LEDGER = f"{PUBLISHING}/ledger.json"
@@ -179,27 +176,17 @@ def _pool(root: Location) -> ThreadPoolExecutor:
 
 def _send_all(parts: list[Part], root: Location, done: int, tell: Callable[[int], None]) -> None:
     """Bring parts to a place, and tell after each how many bytes are there, beginning with those that were."""
-
-    def one(part: Part) -> None:
-        nonlocal done
-        if stop.is_set():
-            return
-        _place(part, root)
-        with lock:
-            done += part.size
-            tell(done)
-
     tell(done)
-    stop, lock = threading.Event(), threading.Lock()
     with _pool(root) as pool:
-        jobs = [pool.submit(one, part) for part in parts]
+        jobs = {pool.submit(_place, part, root): part for part in parts}
         try:
-            finished, _ = wait(jobs, return_when=FIRST_EXCEPTION)
+            for job in as_completed(jobs):
+                job.result()
+                done += jobs[job].size
+                tell(done)
         finally:
             # What is under way ends; nothing new begins, whether a job failed or the user pressed Ctrl-C.
-            stop.set()
-    for job in finished:
-        job.result()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _place(part: Part, root: Location) -> None:

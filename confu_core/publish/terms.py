@@ -18,8 +18,6 @@ from confu_core.publish.licences import LICENCES, LISTS, Licence, common_licence
 from confu_core.shards.manifest import Manifest
 from confu_core.shards.read import Dataset
 
-__all__ = ["ATTRIBUTION", "Items", "Terms", "items_of", "terms_of"]
-
 ATTRIBUTION = "attribution.csv"
 # Data that a program drew: whoever uses it names where it is from, and nothing else is asked.
 GENERATED = "CC-BY-4.0"

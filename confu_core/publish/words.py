@@ -1,19 +1,37 @@
-"""What a benchmark says of its dataset; everything else on a card follows from the manifest."""
+"""What a card says of a dataset in words: those of a benchmark, and for media those that follow from the manifest."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from confu_core.cells import is_nothing
 from confu_core.data_files import read_data, record
-from confu_core.escaping import escape_markdown
-from confu_core.page.drawing import Image
+from confu_core.datasets.contents import ceilings_of, contents_of
+from confu_core.escaping import escape_markdown, markdown_code
+from confu_core.inputs.spec import Picture, Text
+from confu_core.page.drawing import PALETTE, Image, plain, render, stack_bars
 from confu_core.publish.terms import Terms
 from confu_core.shards.manifest import Manifest
+from confu_core.shards.read import Dataset
 
-__all__ = ["About", "Code", "Edition", "Words", "markdown_table", "words_from"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+# Many, one, and the task of the hub.
+_KINDS = {
+    "picture": ("pictures", "picture", "image-classification"),
+    "frames": ("frames of videos", "frames of a video, as one animated picture", "video-classification"),
+    "sound": ("sounds", "sound", "audio-classification"),
+    "text": ("texts", "text", "text-classification"),
+    "sequence": ("sequences of vectors", "sequence of vectors, one for each step in time", ""),
+}
+_MOST_BARS, _MOST_NAMED, _MOST_ROWS = 400, 40, 60
 
 
 @dataclass(frozen=True)
@@ -138,6 +156,80 @@ def words_from(package: str, file: str, /, **values: object) -> Words:
     return replace(words, title=words.title.format_map(values), what=what, made=made, structure=structure)
 
 
+def media_words(dataset: Dataset) -> Words:
+    """Return what the card says of a dataset whose manifest has `Contents`, with a figure of its classes.
+
+    It stands in ``media.toml``, or in ``known.toml`` where the manifest tells ceilings.
+    """
+    manifest, contents = dataset.manifest, contents_of(dataset.manifest)
+    label, inputs = contents.label, contents.inputs.inputs
+    counts = {split: Counter(map(str, dataset.table(split, [label])[label].to_pylist())) for split in manifest.splits}
+    total = sum(counts.values(), Counter[str]())
+    frequent = [name for name, _ in total.most_common()]
+    shown, further = frequent[:_MOST_ROWS], len(frequent) - _MOST_ROWS
+    empty = [name for name in contents.classes if not total[name]]
+    kinds = [(name, one.column, *_KINDS[type(one).__name__.lower()]) for name, one in inputs.items()]
+    sources = tuple(one for one in manifest.information.get("sources", ()) if isinstance(one, Mapping))
+    names = dict.fromkeys(name for one in sources if not is_nothing(name := str(one.get("name") or "")))
+    known = ceilings_of(manifest).get("all", {})
+    levels = [[query, *(f"{one:.3f}" for one in (of.single, of.pairwise, of.bayes))] for query, of in known.items()]
+    words = words_from(
+        "confu_core.publish",
+        "known.toml" if known else "media.toml",
+        name=manifest.name,
+        classes=len(contents.classes),
+        description=escape_markdown(manifest.description),
+        samples=sum(manifest.splits.values()),
+        label=markdown_code(label),
+        modalities=", ".join(
+            f"{escape_markdown(name)} ({many}, column {markdown_code(column)})" for name, column, many, _, _ in kinds
+        ),
+        ceilings=markdown_table(["query", "single", "pairs", "Bayes"], levels),
+        balance=markdown_table(["class", *counts], [[name, *(c[name] for c in counts.values())] for name in shown]),
+    )
+    more = [f"and {further} further classes"] if further > 0 else []
+    more += [f"Classes without any sample: {escape_markdown(', '.join(empty[:_MOST_ROWS]))}."] if empty else []
+    return replace(
+        words,
+        structure=(*words.structure, *more),
+        limits=(*words.limits, *(escape_markdown(str(one)) for one in manifest.information.get("limits", ()))),
+        figure=_balance(counts, frequent[:_MOST_BARS], label),
+        tasks=tuple(dict.fromkeys(task for *_, task in kinds if task)),
+        columns={**words.columns, **{column: held for _, column, _, held, _ in kinds}, label: "class"},
+        authors=tuple(names) or words.authors,
+        sources=sources,
+        real=not known,
+        label=label,
+        picture=next((one.column for one in inputs.values() if isinstance(one, Picture)), ""),
+        texts=tuple(one.column for one in inputs.values() if isinstance(one, Text)),
+    )
+
+
+def _balance(counts: Mapping[str, Counter[str]], shown: Sequence[str], label: str) -> Image:
+    """Draw how often each of some classes is met in each split."""
+    series = [
+        (plain(split), PALETTE[at % len(PALETTE)], [found[name] for name in shown])
+        for at, (split, found) in enumerate(counts.items())
+    ]
+
+    def paint(drawing: Figure) -> None:
+        axes = drawing.subplots()
+        stack_bars(axes, 0.8, series)
+        axes.set_ylabel("samples")
+        axes.grid(False, axis="x")
+        if len(shown) <= _MOST_NAMED:
+            flat = len(shown) <= 12 and all(len(name) < 8 for name in shown)
+            look: dict[str, Any] = {"rotation": 0, "ha": "center"} if flat else {"rotation": 60, "ha": "right"}
+            axes.set_xticks(range(len(shown)), [plain(name[:24]) for name in shown], **look)
+        else:
+            axes.set_xticks([])
+            axes.set_xlabel(f"{len(shown)} classes")
+        axes.legend()
+
+    caption = f"Samples of each class (column {label}) in each split, the most frequent first"
+    return render("balance", "Class balance", caption, (7.5, 3.4), paint)
+
+
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Code:
     r"""Return a table in Markdown.
 
@@ -161,8 +253,9 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     | a\|b | 3 |
     """
     lines = [columns, [Code("---")] * len(columns), *rows]
-    return Code("\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines))
+    return Code("\n".join(f"| {' | '.join(map(escaped, line))} |" for line in lines))
 
 
-def _cell(value: object) -> str:
+def escaped(value: object) -> str:
+    """Return a value as Markdown that shows it, or as it is where it is `Code`."""
     return value if isinstance(value, Code) else escape_markdown(str(value))

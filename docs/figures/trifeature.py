@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from confu_core.datasets.trifeature.drawing import COLORS, SHAPES, TEXTURES, Look, draw_picture
+from confu_core.datasets.trifeature.drawing import COLORS, SHAPES, TEXTURES, Combination, draw_picture
 from confu_core.random import generator
 
 
 def main() -> None:
     """Write the figure beside this file."""
     square, white = list(SHAPES).index("square"), list(COLORS).index("white")
-    rows = [[Look(at, 0, at) for at in range(10)], [Look(square, at, white) for at in range(len(TEXTURES))]]
+    shapes = [Combination(at, 0, at) for at in range(10)]
+    rows = [shapes, [Combination(square, at, white) for at in range(len(TEXTURES))]]
     drawn = [
         np.concatenate([draw_picture(look, generator(0, "figure", row, at)) for at, look in enumerate(looks)], axis=1)
         for row, looks in enumerate(rows)

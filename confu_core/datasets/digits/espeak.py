@@ -17,8 +17,6 @@ from confu_core.datasets.avmnist import WORDS
 from confu_core.datasets.digits.recordings import Recording, Voice
 from confu_core.errors import DatasetError, InvalidValue, nearest
 
-__all__ = ["ACCENTS", "VARIANTS", "espeak_version", "speak_digits"]
-
 ACCENTS = ("en-us",)
 VARIANTS: tuple[str, ...] = ("f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")
 VARIANTS += ("Alicia", "Andrea", "belinda", "linda", "edward", "john", "Michael")

@@ -15,11 +15,9 @@ from confu_core.datasets.digits.pictures import SPLITS, Pictures, fit_reduction,
 from confu_core.datasets.digits.recipe import DigitsRecipe
 from confu_core.datasets.digits.recordings import Recording, native_rate, read_folder, word
 from confu_core.datasets.digits.sample import DigitSettings, noise_names
-from confu_core.datasets.sources import natural
+from confu_core.datasets.sources import natural, real
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.random import generator
-
-__all__ = ["open_digits"]
 
 APART = ("speakers", "recordings", "nothing")
 
@@ -137,11 +135,7 @@ def open_digits(
 
 
 def _number(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    if not math.isfinite(value := real(text)):
         raise InvalidValue(f"{name} must be a number; got {text!r}")
     return value
 

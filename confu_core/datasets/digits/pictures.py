@@ -8,16 +8,15 @@ import io
 import math
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from confu_core.datasets.digits.said import SAID
 from confu_core.errors import DatasetError, InvalidValue
-
-__all__ = ["SIDE", "SPLITS", "Pictures", "Reduction", "fit_reduction", "load_pictures"]
+from confu_core.inputs.complaint import brief, refusing
 
 DIGITS = 10
 SIDE = 28
@@ -38,7 +37,6 @@ _ARRAYS = {
 }
 _MAGIC = b"\x00\x00\x08"  # Two zeros, and the code of unsigned bytes; the number of dimensions follows.
 _GZIP = b"\x1f\x8b"
-_DAMAGE = (EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, KeyError)
 _BLOCK = 4096  # Pictures whose components are found at a time.
 
 
@@ -84,15 +82,8 @@ def _of_sklearn() -> Pictures:
     count = len(digits.images)
     images = np.stack([_enlarged(image) for image in digits.images])
     held = int(count * _SHARE)
-    source = {
-        "name": "sklearn-digits",
-        "what": "handwritten digits of 13 people, 8 x 8 pixels, from the UCI Optical Recognition of Handwritten Digits",
-        "licence": "CC-BY-4.0",
-        "url": "https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
-        "author": "E. Alpaydin and C. Kaynak",
-    }
     # In the order of the file, where the digits of one hand stand together: shuffled, hands would be in all splits.
-    return _split(images, digits.target.astype(np.uint8), [count - 2 * held, count - held], source)
+    return _split(images, digits.target.astype(np.uint8), [count - 2 * held, count - held], dict(SAID.sklearn))
 
 
 def _enlarged(image: np.ndarray) -> np.ndarray:
@@ -157,15 +148,12 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     ...     read_idx(path, 1)
     array([7, 2, 1], dtype=uint8)
     """
-    try:
-        with path.open("rb") as plain:
-            if plain.read(2) == _GZIP:
-                with gzip.open(path, "rb") as unpacked:
-                    return _array(unpacked, path, dimensions, None)
-            plain.seek(0)
-            return _array(plain, path, dimensions, path.stat().st_size)
-    except _DAMAGE as error:
-        raise _unreadable(path, error) from error
+    with refusing(f"{path.name} cannot be read", brief), path.open("rb") as plain:
+        if plain.read(2) == _GZIP:
+            with gzip.open(path, "rb") as unpacked:
+                return _array(unpacked, path, dimensions, None)
+        plain.seek(0)
+        return _array(plain, path, dimensions, path.stat().st_size)
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -180,19 +168,11 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     ...     read_npz(path, ("y_test",))
     {'y_test': array([7, 2], dtype=uint8)}
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name.removesuffix(".npy") for name in archive.namelist()}
-            if missing := [name for name in names if name not in members]:
-                raise DatasetError(f"{path.name} must hold arrays {', '.join(names)}; it lacks {', '.join(missing)}")
-            return {name: _member(archive, f"{name}.npy", path) for name in names}
-    except _DAMAGE as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> DatasetError:
-    reason = (str(error) or type(error).__name__).splitlines()[0][:120]
-    return DatasetError(f"{path.name} cannot be read: {reason}")
+    with refusing(f"{path.name} cannot be read", brief), zipfile.ZipFile(path) as archive:
+        members = {name.removesuffix(".npy") for name in archive.namelist()}
+        if missing := [name for name in names if name not in members]:
+            raise DatasetError(f"{path.name} must hold arrays {', '.join(names)}; it lacks {', '.join(missing)}")
+        return {name: _member(archive, f"{name}.npy", path) for name in names}
 
 
 def _array(file: io.BufferedIOBase, path: Path, dimensions: int, size: int | None) -> np.ndarray:

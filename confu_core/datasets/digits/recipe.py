@@ -15,44 +15,17 @@ from confu_core.datasets.avmnist import WORDS, encode_png
 from confu_core.datasets.contents import CONTENTS, Contents
 from confu_core.datasets.digits.pictures import SIDE, Pictures, Reduction
 from confu_core.datasets.digits.recordings import Recording
+from confu_core.datasets.digits.said import SAID
 from confu_core.datasets.digits.sample import CAPTIONS, DigitSettings, caption_of, draw_sound
 from confu_core.inputs.sound import encode_flac
 from confu_core.inputs.spec import Input, InputSpec, Picture, Sound, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
 
-__all__ = ["DigitsRecipe"]
-
 _TEXT = ("caption", "digit", "speaker", "recording", "sound_source", "language", "noise")
 _NUMBERS = ("pitch", "tempo", "start_s", "word_s")
 _CREDIT = ("author", "licence", "source_url")
 _CAPTION_TOKENS = 8
-# Of each source of recordings: what they are, and where they are from.
-_SOUNDS = {
-    "espeak-ng": (
-        "digits spoken by the program espeak-ng, a synthesizer, in voices that are variants of one",
-        "https://github.com/espeak-ng/espeak-ng",
-    ),
-    "asterisk": (
-        "digits spoken by people for the telephone, from Debian's packages asterisk-core-sounds-*-wav",
-        "https://downloads.asterisk.org/pub/telephony/sounds/",
-    ),
-    "folder": ("recordings of spoken digits in a folder of the user's", ""),
-}
-_NO_LICENCE = "none on what is spoken; the program is GPL-3.0-or-later"
-# What should be known before numbers are compared.
-_NOT_PUBLISHED = "This is not the published AV-MNIST, whose generator and files are lost; numbers compare in kind only."
-_NO_WRITERS = (
-    "The pictures have no writer's name. Splits are blocks in the order of the file, where the digits of one hand "
-    "stand together, so that at most the hands at the two borders are in two splits."
-)
-_APART = {
-    "speakers": "No speaker is in two splits.",
-    "recordings": "No recording is in two splits, but speakers may be.",
-    "nothing": "All splits have the same recordings; only variation and noise differ, which flatters the sound.",
-}
-_SYNTHETIC = "Voices of espeak-ng are variants of one synthesizer and are more alike than people are."
-_LANGUAGES = "The digits are spoken in several languages; the words of a class differ."
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,29 +153,29 @@ class DigitsRecipe(Recipe):
         seen = {int(number) for pairs in self.pairs.values() for number in pairs[:, 0]}
         heard = {self.recordings[split][int(number)] for split, pairs in self.pairs.items() for number in pairs[:, 1]}
         used = sorted(heard, key=lambda one: (one.voice.source, one.voice.author, one.name))
-        terms = Counter((one.voice.source, one.voice.author, one.voice.licence or _NO_LICENCE) for one in used)
+        terms = Counter((one.voice.source, one.voice.author, one.voice.licence or SAID.no_licence) for one in used)
         told: list[dict[str, Any]] = [{**self.pictures.source, "items": len(seen)}]
         for (name, author, licence), count in terms.items():
-            what, url = _SOUNDS[name]
-            told.append({"name": name, "what": what, "licence": licence, "url": url, "author": author, "items": count})
+            of = SAID.sounds[name]
+            about = {"name": name, "what": of["what"], "licence": licence, "url": of.get("url", "")}
+            told.append({**about, "author": author, "items": count})
         return told
 
     def _limits(self) -> list[str]:
         """Return what should be known before numbers are compared, in sentences for the card."""
         voices = {one.voice for mine in self.recordings.values() for one in mine}
         most = max(int(np.bincount(pairs[:, 0]).max()) for pairs in self.pairs.values())
-        often = f"A picture is used up to {most} times in its split, each time beside another recording."
-        kinds = ", ".join(self.settings.noise)
-        said = {
-            _NOT_PUBLISHED: True,
-            _NO_WRITERS: self.pictures.source["name"] == "sklearn-digits",
-            _APART[self.apart]: True,
-            often: most > 1,
-            _SYNTHETIC: "espeak-ng" in {one.source for one in voices},
-            _LANGUAGES: len({one.language for one in voices}) > 1,
-            f"The noise is {kinds}, made here; the literature took recordings of ESC-50.": bool(kinds),
+        noise = ", ".join(self.settings.noise)
+        holding = {
+            "another": True,
+            "writers": self.pictures.source == SAID.sklearn,
+            self.apart: True,
+            "often": most > 1,
+            "synthetic": "espeak-ng" in {one.source for one in voices},
+            "languages": len({one.language for one in voices}) > 1,
+            "noise": bool(noise),
         }
-        return [sentence for sentence, holds in said.items() if holds]
+        return [SAID.limits[name].format(most=most, noise=noise) for name, holds in holding.items() if holds]
 
 
 def _digest(recordings: tuple[Recording, ...]) -> str:

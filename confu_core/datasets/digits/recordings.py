@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from confu_core.datasets.avmnist import WORDS
+from confu_core.datasets.digits.said import SAID
 from confu_core.errors import DatasetError
 from confu_core.inputs.sound import decode_sound
-
-__all__ = ["Recording", "Voice", "native_rate", "read_folder", "word"]
 
 LAYOUTS = "0/..9/ or zero/..nine/, {digit}_{speaker}_{n}.wav, or {voice}/digits/0.wav..9.wav"
 
@@ -32,13 +31,6 @@ _NAMED = re.compile(r"([0-9])_(.+)_([0-9]+)")
 _VOICE = re.compile(r"([a-z]{2})_[A-Z]{2}_[fm]_(\w+)")
 _FIGURES = frozenset("0123456789")
 _DIGITS = {name: digit for digit, spelled in enumerate(WORDS) for name in (str(digit), spelled)}
-# As the copyright files of Debian's packages asterisk-core-sounds-*-wav say.
-_ASTERISK = {
-    "Allison": ("Allison Smith", "CC-BY-SA-3.0"),
-    "June": ("June Wallack", "CC-BY-SA-3.0"),
-    "Carlo": ("Carlo Flora", "CC-BY-3.0"),
-    "IvrvoiceRU": ("Maxim Topal", "CC-BY-3.0"),
-}
 
 
 @dataclass(frozen=True)
@@ -166,9 +158,9 @@ def _asterisk(folder: str, licence: str) -> Voice:
     if named is None:
         return Voice(folder, "folder", folder if len(folder) == 2 else "", licence=licence)
     language, speaker = named[1], named[2]
-    if speaker not in _ASTERISK:
+    if speaker not in SAID.voices:
         return Voice(speaker, "folder", language, licence=licence)
-    return Voice(speaker, "asterisk", language, *_ASTERISK[speaker])
+    return Voice(speaker, "asterisk", language, *SAID.voices[speaker])
 
 
 def _content(path: Path, most: float = math.inf) -> bytes:

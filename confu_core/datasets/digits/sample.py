@@ -11,9 +11,8 @@ import numpy as np
 from confu_core.datasets.avmnist import WORDS
 from confu_core.datasets.digits.recordings import Recording, word
 from confu_core.errors import InvalidValue
+from confu_core.inputs.alterations import pink_noise
 from confu_core.random import generator
-
-__all__ = ["CAPTIONS", "DigitSettings", "caption_of", "draw_sound", "noise_names"]
 
 CAPTIONS: Mapping[str, tuple[str, ...]] = {
     "word": ("{}",),
@@ -212,14 +211,6 @@ def white(draw: np.random.Generator, length: int) -> np.ndarray:
     return draw.standard_normal(length)
 
 
-def pink(draw: np.random.Generator, length: int) -> np.ndarray:
-    """Draw pink noise: the same power in every octave, as wind and streets have it."""
-    spectrum = np.fft.rfft(draw.standard_normal(length))
-    order = np.arange(len(spectrum), dtype=np.float64)
-    order[0] = np.inf
-    return np.fft.irfft(spectrum / np.sqrt(order), length)
-
-
 def babble(draw: np.random.Generator, length: int, words: Sequence[np.ndarray]) -> np.ndarray:
     """Mix a murmur of words played backwards and over again, so that no digit can be heard in it."""
     mixed = np.zeros(length)
@@ -228,7 +219,7 @@ def babble(draw: np.random.Generator, length: int, words: Sequence[np.ndarray]) 
     return mixed
 
 
-NOISES: Mapping[str, Callable[[np.random.Generator, int], np.ndarray]] = {"white": white, "pink": pink}
+NOISES: Mapping[str, Callable[[np.random.Generator, int], np.ndarray]] = {"white": white, "pink": pink_noise}
 
 
 def noise_names(text: str) -> tuple[str, ...]:

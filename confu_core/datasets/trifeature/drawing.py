@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["COLORS", "SHAPES", "SIDE", "TEXTURES", "Combination", "draw_picture"]
-
 SIDE = 224  # Pixels of a picture.
 GREY = (127, 127, 127)  # What lies around shapes, and shows through their textures.
 

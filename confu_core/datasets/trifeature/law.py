@@ -8,19 +8,9 @@ import numpy as np
 
 from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE
-from confu_core.datasets.trifeature.pairs import (
-    MAP,
-    TASKS,
-    VALUES,
-    TrifeatureSettings,
-    draw_pairs,
-    is_match,
-    matching_colors,
-)
+from confu_core.datasets.trifeature.pairs import MAP, TASKS, VALUES, TrifeatureSettings
 from confu_core.information import bayes_accuracy, decompose, mutual_information
 from confu_core.orders import connected_information, guess_accuracy, law_ceilings, order_law
-
-__all__ = ["ADDITIVE", "LOGISTIC", "STAIRCASE", "balanced", "structure", "synergy_lines", "task_law"]
 
 LOGISTIC = "logistic regression on separate perfect one-hot codes"
 STAIRCASE = "staircase: textures in order, their colours in reverse"
@@ -68,7 +58,7 @@ def synergy_lines(settings: TrifeatureSettings) -> dict[str, float]:
     assert best is not None
     lines = {LOGISTIC: guess_accuracy(true, order_law(train, 2), [1, 2], 0)}
     if settings.rule == MAP:
-        after = np.arange(VALUES)[:, None] >= np.argsort(matching_colors(settings))
+        after = np.arange(VALUES)[:, None] >= np.argsort(settings.matching_colors)
         lines[STAIRCASE] = float((true * _by_class(after)).sum())
     return {**lines, ADDITIVE: best}
 
@@ -108,7 +98,7 @@ def _ceilings(law: np.ndarray) -> dict[str, float | None]:
 
 def _matches(settings: TrifeatureSettings) -> np.ndarray:
     """Return which textures of image 1 (rows) and colours of image 2 match."""
-    return is_match(np.arange(VALUES)[:, None], np.arange(VALUES), settings)
+    return settings.is_match(np.arange(VALUES)[:, None], np.arange(VALUES))
 
 
 def _by_class(matches: np.ndarray) -> np.ndarray:
@@ -117,7 +107,7 @@ def _by_class(matches: np.ndarray) -> np.ndarray:
 
 def _counted(settings: TrifeatureSettings, split: str) -> np.ndarray:
     """Return the law of match, texture of image 1 and colour of image 2 among the pairs of a split."""
-    _, texture, color = draw_pairs(settings, split).looks
+    _, texture, color = settings.pairs(split).looks
     counts = np.zeros((VALUES, VALUES))
     np.add.at(counts, (texture[:, 0], color[:, 1]), 1)
     return counts / counts.sum() * _by_class(_matches(settings))

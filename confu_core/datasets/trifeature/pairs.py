@@ -12,8 +12,6 @@ import numpy as np
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
 
-__all__ = ["MATCHES", "TASKS", "VALUES", "Pairs", "TrifeatureSettings", "draw_pairs", "is_match", "matching_colors"]
-
 VALUES = 10  # Of each of shape, texture and colour.
 TENTHS: Mapping[str, range] = {"train": range(7), "validation": range(7, 8), "test": range(8, 10)}  # Of combinations.
 RENDERS = 3  # Pictures of each combination to train on; of the others there is one.
@@ -23,12 +21,7 @@ MAP, BALANCED = "map", "balanced"
 # choice of five of the ten steps leaves less to sums of scores than the balanced one.
 MATCHES: Mapping[str, tuple[int, ...]] = {MAP: (0,), BALANCED: (0, 1, 2, 4, 6)}
 # And the column of its classes.
-TASKS: Mapping[str, str] = {
-    "redundancy": "shape",
-    "unique1": "texture1",
-    "unique2": "texture2",
-    "synergy": "synergy",
-}
+TASKS: Mapping[str, str] = {"redundancy": "shape", "unique1": "texture1", "unique2": "texture2", "synergy": "synergy"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +51,25 @@ class TrifeatureSettings:
         """Whether a task has several classes."""
         return not (self.biased and task == "synergy")
 
+    @property
+    def matching_colors(self) -> np.ndarray:
+        """The number of the colour that each texture is mapped to, drawn by the seed."""
+        if self.split == PUBLISHED:
+            return np.random.default_rng(PUBLISHED_SEED).permutation(range(VALUES))
+        return generator(self.seed, "trifeature", "map").permutation(VALUES)
+
+    def is_match(self, texture: np.ndarray, color: np.ndarray) -> np.ndarray:
+        """Whether a texture of image 1 and a colour of image 2 match, by their numbers."""
+        mapped = np.argsort(self.matching_colors)[color]
+        return np.isin((mapped - texture) % VALUES, MATCHES[self.rule])
+
+    def pairs(self, split: str) -> Pairs:
+        """Draw the pairs of a split without replacement, in an order of their own: ordered, and of equal shape.
+
+        Balanced pairs have every texture of image 1 beside every colour of image 2 equally often.
+        """
+        return _pairs(self, split)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all but the seed, as JSON values."""
         told = asdict(self)
@@ -86,11 +98,7 @@ class Pairs:
 
 
 @lru_cache(maxsize=32)
-def draw_pairs(settings: TrifeatureSettings, split: str) -> Pairs:
-    """Draw the pairs of a split without replacement, in an order of their own: ordered, and of equal shape.
-
-    Balanced pairs have every texture of image 1 beside every colour of image 2 equally often.
-    """
+def _pairs(settings: TrifeatureSettings, split: str) -> Pairs:
     part = "test" if split == "validation" and settings.split == PUBLISHED else split
     pairs, rows = _population(settings, part), getattr(settings, part)
     draw = generator(settings.seed, "trifeature", "pairs", settings.rule, int(settings.biased), part)
@@ -99,19 +107,6 @@ def draw_pairs(settings: TrifeatureSettings, split: str) -> Pairs:
         _, texture, color = pairs.looks
         order = _equally_often((texture[:, 0] * VALUES + color[:, 1])[order], order, rows)
     return pairs.take(order[:rows])
-
-
-def is_match(texture: np.ndarray, color: np.ndarray, settings: TrifeatureSettings) -> np.ndarray:
-    """Whether a texture of image 1 and a colour of image 2 match, by their numbers."""
-    mapped = np.argsort(matching_colors(settings))[color]
-    return np.isin((mapped - texture) % VALUES, MATCHES[settings.rule])
-
-
-def matching_colors(settings: TrifeatureSettings) -> np.ndarray:
-    """Return the number of the colour that each texture is mapped to, drawn by the seed."""
-    if settings.split == PUBLISHED:
-        return np.random.default_rng(PUBLISHED_SEED).permutation(range(VALUES))
-    return generator(settings.seed, "trifeature", "map").permutation(VALUES)
 
 
 @lru_cache(maxsize=8)
@@ -125,7 +120,7 @@ def _population(settings: TrifeatureSettings, split: str) -> Pairs:
     if not settings.biased:
         return pairs
     _, texture, color = pairs.looks
-    return pairs.take(is_match(texture[:, 0], color[:, 1], settings))
+    return pairs.take(settings.is_match(texture[:, 0], color[:, 1]))
 
 
 def _combinations(settings: TrifeatureSettings, split: str) -> np.ndarray:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from digit_sounds import RATE
 
-from confu_core.datasets.digits.sample import Variation, add_noise, babble, pink, place_word, varied, white
+from confu_core.datasets.digits.sample import Variation, add_noise, babble, place_word, varied, white
+from confu_core.inputs.alterations import pink_noise
 
 
 def _loudest_hz(samples: np.ndarray, rate: int = RATE) -> float:
@@ -41,7 +42,7 @@ def test_a_long_word_is_said_faster_and_placed_whole() -> None:
 def test_noise_is_added_at_the_ratio(snr: float) -> None:
     clip = np.zeros(RATE)
     clip[1000:4000] = np.sqrt(2) * np.sin(np.arange(3000) * 2 * np.pi * 0.05)
-    for noise in (white(np.random.default_rng(1), RATE), pink(np.random.default_rng(1), RATE)):
+    for noise in (white(np.random.default_rng(1), RATE), pink_noise(np.random.default_rng(1), RATE)):
         added = add_noise(clip, noise, snr) - clip
         power = np.mean(clip[1000:4000] ** 2) / np.mean(added**2)
         assert 10 * np.log10(power) == pytest.approx(snr, abs=0.01)
@@ -53,7 +54,7 @@ def test_pink_noise_has_the_same_power_in_every_octave_and_white_has_not() -> No
         return np.array([power[1 << n : 2 << n].sum() for n in range(9, 15)])
 
     draw = np.random.default_rng(0)
-    assert np.ptp(np.log2(octaves(pink(draw, 1 << 16)))) < 0.3
+    assert np.ptp(np.log2(octaves(pink_noise(draw, 1 << 16)))) < 0.3
     assert np.diff(np.log2(octaves(white(draw, 1 << 16)))) == pytest.approx(np.ones(5), abs=0.2)
 
 

@@ -17,7 +17,7 @@ from confu_core.datasets.trifeature.law import (
     synergy_lines,
     task_law,
 )
-from confu_core.datasets.trifeature.pairs import MATCHES, TASKS, TrifeatureSettings, draw_pairs, is_match
+from confu_core.datasets.trifeature.pairs import MATCHES, TASKS, TrifeatureSettings
 from confu_core.evaluation.norm_probe import norm_probe
 from confu_core.evaluation.probes import Labelled
 
@@ -41,13 +41,13 @@ def test_laws_are_the_shares_among_all_pairs_of_the_test(task: str) -> None:
     for settings in (TrifeatureSettings(), TrifeatureSettings(biased=True), BALANCED):
         if not settings.has(task):
             continue
-        pairs = draw_pairs(settings, "test")
+        pairs = settings.pairs("test")
         shape, texture, color = pairs.looks
         first, second, named = {
             "redundancy": (shape[:, 0], shape[:, 1], shape[:, 0]),
             "unique1": (texture[:, 0], color[:, 1], texture[:, 0]),
             "unique2": (0 * shape[:, 0], texture[:, 1], texture[:, 1]),
-            "synergy": (texture[:, 0], color[:, 1], is_match(texture[:, 0], color[:, 1], settings).astype(int)),
+            "synergy": (texture[:, 0], color[:, 1], settings.is_match(texture[:, 0], color[:, 1]).astype(int)),
         }[task]
         counts = np.zeros_like(law := task_law(settings, task))
         np.add.at(counts, (named, first, second), 1 / len(pairs))
@@ -75,10 +75,10 @@ def test_a_staircase_gets_on_the_published_test_pairs_what_was_published_of_it()
 
 def test_the_probe_of_the_comparison_gets_chance_from_separate_perfect_codes() -> None:
     def codes(split: str) -> Labelled:
-        pairs = draw_pairs(TrifeatureSettings(split="published", train=3000), split)
+        pairs = TrifeatureSettings(split="published", train=3000).pairs(split)
         _, texture, color = pairs.looks
         seen = np.concatenate([np.eye(10)[texture[:, 0]], np.eye(10)[color[:, 1]]], axis=1)
-        return Labelled(seen, is_match(texture[:, 0], color[:, 1], PUBLISHED).astype(int))
+        return Labelled(seen, PUBLISHED.is_match(texture[:, 0], color[:, 1]).astype(int))
 
     assert norm_probe(codes("train"), codes("test")).balanced_accuracy == 0.5
 

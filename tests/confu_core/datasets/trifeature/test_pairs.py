@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from confu_core.datasets.trifeature.pairs import (
-    MATCHES,
-    Pairs,
-    TrifeatureSettings,
-    draw_pairs,
-    is_match,
-    matching_colors,
-)
+from confu_core.datasets.trifeature.pairs import MATCHES, Pairs, TrifeatureSettings
 from confu_core.errors import InvalidValue
 
 SPLITS = ("train", "validation", "test")
@@ -27,21 +20,21 @@ def cells(pairs: Pairs) -> np.ndarray:
 
 def matches(pairs: Pairs, settings: TrifeatureSettings) -> np.ndarray:
     _, texture, color = pairs.looks
-    return is_match(texture[:, 0], color[:, 1], settings)
+    return settings.is_match(texture[:, 0], color[:, 1])
 
 
 @pytest.mark.parametrize(("biased", "trained", "tested"), [(False, 576_846, 4094), (True, 57_636, 404)])
 def test_the_published_split_has_the_published_counts(biased: bool, trained: int, tested: int) -> None:
     """Which pins its combinations and its map too: other draws have other counts."""
     settings = TrifeatureSettings(split="published", biased=biased, train=None)
-    assert [len(draw_pairs(settings, split)) for split in SPLITS] == [trained, tested, tested]
-    train, validation, test = (draw_pairs(settings, split) for split in SPLITS)
+    assert [len(settings.pairs(split)) for split in SPLITS] == [trained, tested, tested]
+    train, validation, test = (settings.pairs(split) for split in SPLITS)
     assert not {*train.combinations.flat} & {*test.combinations.flat}
     assert np.array_equal(validation.combinations, test.combinations)  # Which is the leak.
 
 
 def test_no_combination_is_in_two_splits_and_every_value_is_as_frequent() -> None:
-    found = {split: np.unique(draw_pairs(ALL, split).combinations) for split in SPLITS}
+    found = {split: np.unique(ALL.pairs(split).combinations) for split in SPLITS}
     assert np.array_equal(np.sort(np.concatenate(list(found.values()))), np.arange(1000))
     for split, each in zip(SPLITS, (70, 10, 20), strict=True):
         for values in np.unravel_index(found[split], (10, 10, 10)):
@@ -50,7 +43,7 @@ def test_no_combination_is_in_two_splits_and_every_value_is_as_frequent() -> Non
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_pairs_are_all_ordered_pairs_of_equal_shape_each_once(split: str) -> None:
-    pairs = draw_pairs(ALL, split)
+    pairs = ALL.pairs(split)
     shape, _, _ = pairs.looks
     assert (shape[:, 0] == shape[:, 1]).all()
     pictures = 3 * pairs.combinations + pairs.renders
@@ -62,7 +55,7 @@ def test_pairs_are_all_ordered_pairs_of_equal_shape_each_once(split: str) -> Non
 
 def test_in_validation_and_test_either_picture_tells_nothing_of_what_the_other_may_match() -> None:
     for split in ("validation", "test"):
-        pairs = draw_pairs(ALL, split)
+        pairs = ALL.pairs(split)
         _, texture, color = pairs.looks
         for picture, other in ((pairs.combinations[:, 0], color[:, 1]), (pairs.combinations[:, 1], texture[:, 0])):
             counts = np.zeros((1000, 10))
@@ -74,25 +67,25 @@ def test_in_validation_and_test_either_picture_tells_nothing_of_what_the_other_m
 def test_balanced_pairs_have_every_cell_equally_often_and_half_of_them_match(split: str) -> None:
     settings = TrifeatureSettings(rule="balanced", split=split)
     for part in SPLITS:
-        pairs = draw_pairs(settings, part)
+        pairs = settings.pairs(part)
         assert len(np.unique(cells(pairs))) == 1 and matches(pairs, settings).mean() == 0.5
-    table = is_match(np.arange(10)[:, None], np.arange(10), settings)
+    table = settings.is_match(np.arange(10)[:, None], np.arange(10))
     assert (table.sum(0) == 5).all() and (table.sum(1) == 5).all()
 
 
 @pytest.mark.parametrize("rule", MATCHES)
 def test_biased_pairs_all_match(rule: str) -> None:
     settings = TrifeatureSettings(rule=rule, biased=True)
-    assert matches(draw_pairs(settings, "train"), settings).all() and len(draw_pairs(settings, "train")) == 10_000
+    assert matches(settings.pairs("train"), settings).all() and len(settings.pairs("train")) == 10_000
 
 
 def test_the_map_is_a_permutation_and_the_seed_draws_it() -> None:
-    maps = [tuple(matching_colors(TrifeatureSettings(seed=seed))) for seed in range(5)]
+    maps = [tuple(TrifeatureSettings(seed=seed).matching_colors) for seed in range(5)]
     assert all(sorted(one) == list(range(10)) for one in maps) and len(set(maps)) == 5
     first = TrifeatureSettings()
-    assert np.array_equal(np.nonzero(is_match(np.arange(10)[:, None], np.arange(10), first))[1], maps[0])
+    assert np.array_equal(np.nonzero(first.is_match(np.arange(10)[:, None], np.arange(10)))[1], maps[0])
 
 
 def test_fewer_balanced_pairs_than_cells_are_refused() -> None:
     with pytest.raises(InvalidValue, match="balanced pairs are multiples of 100 in a split; got 99"):
-        draw_pairs(TrifeatureSettings(rule="balanced", train=99), "train")
+        TrifeatureSettings(rule="balanced", train=99).pairs("train")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from confu_core.publish import Edition, Words, assemble
-from confu_core.publish.composition import sample_sheet, statistics
+from confu_core.publish.card import sample_sheet, statistics
 from confu_core.shards import MEDIA, TableRecipe, build, open_dataset
 from confu_core.shards.parquet import with_features
 from confu_core.shards.read import Dataset
