@@ -140,16 +140,10 @@ def open_media(
     described = _described(contents, text, of_descriptions, kinds, spelled)
     absent: frozenset[str] = frozenset()
     if fitted is not None:
-        _check_shapes(kinds, fitted.inputs)
         arrays, absent = ArraysBy(arrays.array, fitted.tokenizer), frozenset(fitted.inputs.keys() - kinds.keys())
-        # A video stays one to a model of pictures.
-        videos = {name: one for name, one in kinds.items() if isinstance(one, Frames)}
-        kinds = {**fitted.inputs, **videos}
+        kinds = _as_taken(kinds, fitted.inputs)
     cached = source if isinstance(source, Cached) else None
-    lost = cached.corrupt if cached else {}
-    left_out = (Measure("data", "", "samples left out", float(len(rows)), split) for split, rows in lost.items())
-    texts = {name: spec.inputs[name].column for name in spelled & {*spec.names}}
-    strings = {name: functools.cache(functools.partial(_texts, source, name, column)) for name, column in texts.items()}
+    strings = {name: functools.cache(functools.partial(_texts, source, name)) for name in spelled & {*spec.names}}
     return data.task(
         text,
         inputs=kinds,
@@ -158,7 +152,7 @@ def open_media(
         degraded=functools.partial(_degraded, dataset, cached, kinds, workers, strings) if cached else None,
         samples=functools.partial(row_samples, dataset, source),
         keys=source.keys,
-        notes=[*data.facts, *left_out],
+        notes=[*data.facts, *(_left_out(cached) if cached else ())],
         splits=splits,
         absent=absent,
         describing=text if text and text in files else "",
@@ -204,9 +198,10 @@ def _spelled(spec: InputSpec, settings: MediaSettings) -> frozenset[str]:
     return frozenset(names)
 
 
-def _texts(source: Cached | StreamedArrays, name: str, column: str, split: str) -> np.ndarray:
+def _texts(source: Cached | StreamedArrays, name: str, split: str) -> np.ndarray:
     if isinstance(source, StreamedArrays):
         return source.array(split, name)
+    column = source.spec.inputs[name].column
     return np.array(source.labels(split, [column])[column].to_pylist(), dtype=object)
 
 
@@ -244,11 +239,18 @@ def _as_fitted(name: str, one: Input, taken: Kind, featured: bool) -> Input:
     return replace(taken, column=one.column)
 
 
-def _check_shapes(there: Mapping[str, Kind], taken: Mapping[str, Kind]) -> None:
+def _as_taken(there: Mapping[str, Kind], taken: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return what a trained model takes, checked against what there is; to a model of pictures a video stays one."""
     for name, one in there.items():
         shape = one.shape[-len(taken[name].shape) :] if isinstance(one, Frames) else one.shape
         if shape != taken[name].shape:
             raise InvalidValue(f"{name} must be of shape {taken[name].shape} for the model; got {one.shape}")
+    return {**taken, **{name: one for name, one in there.items() if isinstance(one, Frames)}}
+
+
+def _left_out(cached: Cached) -> Iterator[Measure]:
+    for split, found in cached.corrupt.items():
+        yield Measure("data", "", "samples left out", float(len(found)), split)
 
 
 def _degraded(

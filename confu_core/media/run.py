@@ -106,10 +106,7 @@ def run_media(
         only = ", ".join(task.inputs)
         raise InvalidValue(f"methods align two modalities or more; the data have one, {only}: choose data with a pair")
     check_measures(settings.measures)
-    if ranks()[0]:  # Of several processes that train together, the first alone measures.
-        families = ()
-    elif families is None and isinstance(task.arrays, StreamedArrays):
-        families = families_of(task, streamed=True)
+    families = _measured_families(task, families)
     if families != ():
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
@@ -130,10 +127,7 @@ def run_media(
         config=config,
         watch=watch,
     )
-    trained = {
-        BOUND: history[-1].get(f"validation_{BOUND}"),
-        "final_loss": history[-1]["loss"],
-    }
+    trained = {BOUND: history[-1].get(f"validation_{BOUND}"), "final_loss": history[-1]["loss"]}
     made_with["device"] = torch.device(device).type
     cell = {"cell": settings.cell_on({**task.columns, **apart}), **config, **made_with}
     model = model.to("cpu")
@@ -186,6 +180,13 @@ def _measured(
     row = {**cell, **_headline(findings, measures, trained), "directions": _directions(measures, task)}
     examples = examples_of(findings) if ranks()[0] == 0 else []
     return Measured(row, measures, examples, task.label)
+
+
+def _measured_families(task: MediaTask, asked: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return what a run measures; of several processes that train together, the first alone measures."""
+    if ranks()[0]:
+        return ()
+    return families_of(task, streamed=True) if asked is None and isinstance(task.arrays, StreamedArrays) else asked
 
 
 def _check_classes(task: MediaTask, *, probed: bool) -> None:
