@@ -116,7 +116,8 @@ def generator(seed: int, *stream: str | int) -> np.random.Generator:
     >>> generator(0, "order", 3).integers(100) == generator(0, "order", 3).integers(100)
     np.True_
     """
-    return np.random.Generator(np.random.Philox(_Key(stream_key(seed, *stream))))
+    key = _Key(stream_key(seed, *stream))
+    return np.random.Generator(np.random.Philox(key))  # type: ignore[arg-type]  # Stubs know no other sequences.
 
 
 def torch_seed(seed: int, *stream: str | int) -> int:
