@@ -114,8 +114,8 @@ def generator(seed: int, *stream: str | int) -> np.random.Generator:
     >>> generator(0, "order", 3).integers(100) == generator(0, "order", 3).integers(100)
     np.True_
     """
-    key: Any = _Key(stream_key(seed, *stream))  # The stubs of NumPy know no sequence but its own.
-    return np.random.Generator(np.random.Philox(key))
+    key = _Key(stream_key(seed, *stream))
+    return np.random.Generator(np.random.Philox(key))  # type: ignore[arg-type]  # Stubs know no other sequences.
 
 
 def torch_seed(seed: int, *stream: str | int) -> int:

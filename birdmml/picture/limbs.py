@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from birdmml.species import Shape, forms
 def draw_tail(draft: Draft, shape: Shape, frames: Frames, tail: str, marks: Collection[str]) -> None:
     """Add the tail with its feathers and marks."""
     form = forms().tails[tail]
-    frame = replace(frames.tail, angle=frames.tail.angle - form.lift * 3.141592653589793 / 180)
+    frame = replace(frames.tail, angle=frames.tail.angle - form.lift * math.pi / 180)
     length, tip = shape.tail * form.length, shape.tail_width * form.width
     root = min(0.17 * shape.depth + 0.015, 0.115)
     notch = form.notch * min(1.0, length / 0.6) * (length if tail == "forked" else 1.0)
@@ -29,7 +30,7 @@ def draw_tail(draft: Draft, shape: Shape, frames: Frames, tail: str, marks: Coll
         sharp = [2, 4] if notch >= -0.03 else []
     outline = [frame.at(*p) for p in (*top, *end, *low)]
     draft.add("tail", label("tail"), outline, sharp=sharp, steps=4)
-    under = [(0.0, root * 0.25), (0.5 * length, 0.4 * tip), (0.9 * length - max(notch, 0), 0.3 * tip), *low[:0]]
+    under = [(0.0, root * 0.25), (0.5 * length, 0.4 * tip), (0.9 * length - max(notch, 0), 0.3 * tip)]
     draft.add("tail", label("tail", DARK), [frame.at(*p) for p in (*under, (0.95 * length, tip), *low[1:])], sharp=(3,))
     for share in (-0.55, -0.1, 0.35):
         line = [(0.25 * length, share * root), (0.92 * length - max(notch, 0) * (1 - abs(share)), share * tip)]

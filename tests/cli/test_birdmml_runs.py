@@ -352,9 +352,10 @@ def test_a_sweep_asked_for_wrongly_is_one_line(
 def test_more_is_said_where_it_is_asked_for(here: list[str | Path]) -> None:
     plain, more = (invoke("run", *here, "--method", "clip", "--json", *words) for words in ([], ["-v"]))
     (line,) = plain.stderr.splitlines()
-    first, *_, last = more.stderr.splitlines()
+    first, *_, epoch = more.stderr.partition("\nmeasure 1 of ")[0].splitlines()
     assert first.startswith("decoded before: ") and line.startswith("epoch 1 of 1: loss ")
-    assert "->" not in line and re.match(r"epoch 1 of 1: loss [\d.]+, validation [\d.]+, 0->1 [\d.]+, ", last)
+    assert "->" not in line and re.match(r"epoch 1 of 1: loss [\d.]+, validation [\d.]+, 0->1 [\d.]+, ", epoch)
+    assert re.search(r"\nmeasure (\d+) of \1: \w+; [\d.]+ s\n$", more.stderr)
     assert json.loads(more.stdout) | COST == json.loads(plain.stdout) | COST
 
 
