@@ -38,7 +38,7 @@ demo-xor: $(VENV)/.plain
 test: $(VENV)/.made
 	$(RUN)/python -m pytest --numprocesses auto --dist loadfile --durations 25
 
-# Ours beside the published formulas and the usual readers of data, as ratios: below 10 minutes.
+# Ours beside the published formulas and the usual readers of data, as ratios: a few minutes.
 bench: $(VENV)/.made
 	$(RUN)/python benchmarks/bench.py
 

@@ -1,6 +1,6 @@
 """Ours beside what others would use, as ratios in one run: losses by their formulas, and readers of data.
 
-    make bench        # or: python benchmarks/bench.py; below 10 minutes on two cores
+    make bench        # or: python benchmarks/bench.py; a few minutes
 
 Seconds are of processor time on one core. They differ between machines; ratios hardly do.
 """
@@ -41,7 +41,7 @@ def of_loading(data: Path, side: int, rounds: int) -> str:
 @click.option("--size", "sizes", type=int, multiple=True, default=(256, 1024), show_default=True, help="Of batches.")
 @click.option("--dim", default=512, show_default=True, help="Of embeddings.")
 @click.option("--side", default=48, show_default=True, help="Of the pictures that are read, in pixels.")
-@click.option("--rounds", default=5, show_default=True, help="Of which medians are taken, after one that is left out.")
+@click.option("--rounds", default=3, show_default=True, help="Of which medians are taken, after one that is left out.")
 def main(data: Path | None, per_species: int, sizes: tuple[int, ...], dim: int, side: int, rounds: int) -> None:
     torch.set_num_threads(1)
     click.echo(of_losses(list(sizes), dim, rounds))

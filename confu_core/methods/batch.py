@@ -68,6 +68,7 @@ class EmbeddedBatch:
         self.second = second
         self.labels = labels
         self._views: dict[tuple[int, ...], View] = {}
+        self._rows: dict[tuple[int, ...], Tensor] = {}
 
     @property
     def size(self) -> int:
@@ -190,10 +191,12 @@ class EmbeddedBatch:
             return torch.arange(self.size, device=self.embeddings[0].device), self.size
         if isinstance(self.view(modalities).layout, Indexed):
             return torch.arange(self.size, device=self.codes.device).expand(self.codes.shape[:-1]), self.size
-        if codes is None:
-            codes = self.codes[..., list(modalities)]
         sizes = self._sizes(modalities)
-        return number_of(codes, sizes), prod(sizes)
+        if codes is not None:
+            return number_of(codes.unbind(-1), sizes), prod(sizes)
+        if modalities not in self._rows:  # Every term asks for both of its sides.
+            self._rows[modalities] = number_of([self.codes[..., m] for m in modalities], sizes)
+        return self._rows[modalities], prod(sizes)
 
     def row_count(self, modalities: tuple[int, ...]) -> int:
         """Return the number of rows of a view."""
@@ -235,9 +238,9 @@ class EmbeddedBatch:
         return Indexed(self.codes[..., list(modalities)])
 
 
-def number_of(codes: Tensor, sizes: Sequence[int]) -> Tensor:
-    """Return the row of a grid of so many rows of each table that codes, shape (..., n, tables), stand for."""
-    number = codes[..., 0]
-    for position, size in enumerate(sizes[1:], start=1):
-        number = number * size + codes[..., position]
+def number_of(columns: Sequence[Tensor], sizes: Sequence[int]) -> Tensor:
+    """Return the numbers of combinations of rows of tables, the last varying fastest."""
+    number = columns[0]
+    for column, size in zip(columns[1:], sizes[1:], strict=True):
+        number = column.add(number, alpha=size)
     return number

@@ -71,7 +71,7 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     every = batch.view_with(term.key, Grid(sizes))
     logits = method.scale() * method.score(query, every)
     if batch.codes is None:
-        number = number_of(torch.arange(batch.size, device=logits.device).unsqueeze(-1).expand(-1, len(sizes)), sizes)
+        number = number_of([torch.arange(batch.size, device=logits.device)] * len(sizes), sizes)
         positive = logits.gather(-1, number.expand(logits.shape[:-1]).unsqueeze(-1)).squeeze(-1)
         return (logits.logsumexp(-1) - positive).mean(-1)
     # A tuple of distinct inputs stands for as many combinations as the product of its members' counts.
@@ -82,7 +82,7 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     log_sum = (logits + weight.mT).logsumexp(-1)
     anchors = _occurrences(batch, term.query[0])
     rows = batch.codes[..., term.query[0]]
-    columns = number_of(batch.codes[..., list(term.key)], sizes)
+    columns = number_of([batch.codes[..., m] for m in term.key], sizes)
     positive = _pick(logits, rows, columns).mean(-1)
     return (anchors * log_sum).sum(-1) / batch.size - positive
 

@@ -44,6 +44,9 @@ SUBMISSION = "submission.toml"  # Who hands it in; written by hand.
 # What sweeps and reports write into a results folder.
 FILES = {SUBMISSION, RESULTS, MEASURES, EXAMPLES, COSTS, SWEEP, ENVIRONMENT, LOCK, OWNER}
 FOLDERS = {PARTS, CLAIMS, "checkpoints", "report"}
+Seen = tuple[
+    set[Path], tuple[int, int] | None
+]  # The parts of a folder, and what tells one gathered table from another.
 _FEWEST = 64  # Parts that are not worth gathering yet.
 _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell costs the same in folders of any size.
 
@@ -64,8 +67,8 @@ def open_store(
     """
     folder, plan = Path(out), {**plan, "version": version_of(plan)}
     with contextlib.ExitStack() as stack:
-        with claimed(folder, plan, wait=True) as held, writing_results():
-            store = Store(folder, plan, [] if held is None else held.rows(), planned)
+        with claimed(folder, plan, wait=True) as (held, seen), writing_results():
+            store = Store(folder, plan, [] if held is None else held.rows(), planned, seen)
             if again or not (folder / SWEEP).exists():
                 write_sidecars(folder, sweep=plan, environment=environment or this_environment())
             stack.enter_context(locked(store.claim_file.with_suffix(".lock"), wait=False))
@@ -76,12 +79,19 @@ def open_store(
 class Store:
     """What a process knows of a results folder: `done` are the cells that are finished, whoever computed them."""
 
-    def __init__(self, folder: Path, plan: dict[str, Any], held: Sequence[Row], planned: Sequence[Row]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        plan: dict[str, Any],
+        held: Sequence[Row],
+        planned: Sequence[Row],
+        seen: Seen,
+    ) -> None:
         self.folder, self.plan = folder, plan
         self.claim_file = folder / CLAIMS / secrets.token_hex(8)
         self.claim_file.parent.mkdir(exist_ok=True)
         self._claimed: set[str] = set()
-        self._known, self._gathered = set(parts_of(folder)), _state(folder / RESULTS)
+        self._known, self._gathered = seen
         read_tables(folder)  # Damaged ones are found now rather than when they are gathered.
         self.done = {row["cell"] for row in held if row["status"] == "done"}
         self.tried = set(self.done)  # A cell that had failed before is tried again; one that fails meanwhile is not.
@@ -185,10 +195,10 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def claimed(folder: Path, plan: Mapping[str, Any], *, wait: bool = False) -> Iterator[Results | None]:
+def claimed(folder: Path, plan: Mapping[str, Any], *, wait: bool = False) -> Iterator[tuple[Results | None, Seen]]:
     """Hold a results folder for results of a plan for the length of a block, made where it is missing.
 
-    Yields the results that it holds, None where there are none.
+    Yields the results that it holds, None where there are none, and which files they are of.
     """
     with contextlib.ExitStack() as stack:
         with writing_results():
@@ -201,9 +211,11 @@ def claimed(folder: Path, plan: Mapping[str, Any], *, wait: bool = False) -> Ite
                     f"{folder} is in use by another sweep; wait for it or choose another --out"
                 ) from None
             with writing(folder):
+                # Before they are read: parts are added at any time, and one that comes meanwhile is read again.
+                seen = set(parts_of(folder)), _state(folder / RESULTS)
                 held = _held(folder, plan)
                 remove_partials(folder)
-        yield held
+        yield held, seen
 
 
 def _held(folder: Path, plan: Mapping[str, Any]) -> Results | None:

@@ -271,7 +271,7 @@ def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_holds_other_things_is_not_claimed(folder: Path) -> None:
-    with claimed(folder, {"benchmark": "xor"}) as held:
+    with claimed(folder, {"benchmark": "xor"}) as (held, _):
         assert held is not None and held.rows() == read_results(folder).rows()
     (folder / "report").mkdir()
     (folder / ".results.parquet.12345678.partial").write_bytes(b"half")
