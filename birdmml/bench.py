@@ -24,6 +24,7 @@ from confu_core.training.fit import Progress
 from confu_core.training.processes import chosen_device
 
 BENCHMARK = NAME
+SWEEPS: dict[str, dict[str, Any]] = read_data("birdmml", "sweeps.toml")
 OWN, NAMES = "own", "names"  # What describes classes: what the data have, or the names alone; else it is other data.
 SHOWN = {"title": "Bird-MML: species from picture and song", "y_label": "accuracy, species from picture and song"}
 

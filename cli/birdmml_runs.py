@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SETTINGS = "confu_core.media.settings:MediaSettings"
 ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_files measures"
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
+COMPARED = ("clip", "confu", "gram", "hub", "symile", "triangle")  # What a sweep runs unless it is told.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
 THREADS = click.option(
     "--threads",
@@ -111,26 +112,27 @@ def _check_places(settings: MediaSettings, out: Path | None, *files: Path | None
 @click.option(
     "--method",
     type=shared.ListOf(str),
-    default="clip,confu,gram,hub,symile,triangle",
-    show_default=True,
-    help="Which methods; also an installed one, or path/to/file.py:Class.",
+    help=f"Which methods; also an installed one, or path/to/file.py:Class.  [default: {','.join(COMPARED)}]",
 )
+@click.option("--preset", help="A known grid: methods, which is all of them with five seeds. Options change it.")
 @shared.setting_options(SETTINGS, ORDER, many=True)
 @shared.method_options(many=True)
 @WHERE
 @shared.spread_options
 @config_option
 @shared.diagnostics
-def sweep(out: Path, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
+def sweep(out: Path, preset: str | None, as_json: bool, cache: Path | None, device: str, **options: Any) -> int:
     """Run a grid of settings, each cell once, and keep every cell as soon as it is finished.
 
     Every option with a list is an axis of the grid. The same command on the same folder goes on where it stopped, a
     cell that was interrupted from its last epoch. Exit status 1 if a cell failed.
     """
-    from birdmml.bench import run_sweep
+    from birdmml.bench import SWEEPS, run_sweep
+    from confu_core.runs.grid import known_grid
 
     how = shared.given({name: options.pop(name) for name in shared.SPREAD})
-    grid = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
+    asked = {name: value if isinstance(value, list) else [value] for name, value in _values(options).items()}
+    grid = {"method": list(COMPARED), **known_grid(SWEEPS, preset), **asked}
     return results.run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
 
 

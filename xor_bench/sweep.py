@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from confu_core.data_files import read_data
-from confu_core.errors import InvalidValue, nearest
-from confu_core.runs.grid import Cell
+from confu_core.runs.grid import Cell, known_grid
 from confu_core.runs.grid import grid_cells as cells_of
 from confu_core.runs.sweep import SweepSummary, sweep
 from xor_bench.data import BENCHMARK
@@ -31,11 +30,7 @@ def grid_cells(grid: Mapping[str, Sequence[Any]], fixed: Mapping[str, Any]) -> l
 
 def preset_grid(name: str | None) -> dict[str, list[Any]]:
     """Return the axes of one of `PRESETS`, or of none; an InvalidValue says that there is no such preset."""
-    if name is None:
-        return {}
-    if name not in PRESETS:
-        raise InvalidValue(f"no preset {name!r}: {nearest(name, PRESETS)}")
-    return {axis: list(values) for axis, values in PRESETS[name].items()}
+    return known_grid(PRESETS, name)
 
 
 def run_sweep(

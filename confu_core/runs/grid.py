@@ -74,6 +74,15 @@ def grid_cells(
     return list(cells.values())
 
 
+def known_grid(presets: Mapping[str, Mapping[str, Any]], name: str | None) -> dict[str, list[Any]]:
+    """Return the axes of a preset, or none where no name is given; an InvalidValue says that there is no such one."""
+    if name is None:
+        return {}
+    if name not in presets:
+        raise InvalidValue(f"no preset {name!r}: {nearest(name, presets)}")
+    return {axis: list(values) for axis, values in presets[name].items()}
+
+
 def option_axis(methods: Sequence[str], name: str, text: str) -> list[Any]:
     """Read values with commas as those of an option of methods."""
     from confu_core.methods.registry import declared_options, load_method, several, value_of

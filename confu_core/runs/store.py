@@ -44,9 +44,7 @@ SUBMISSION = "submission.toml"  # Who hands it in; written by hand.
 # What sweeps and reports write into a results folder.
 FILES = {SUBMISSION, RESULTS, MEASURES, EXAMPLES, COSTS, SWEEP, ENVIRONMENT, LOCK, OWNER}
 FOLDERS = {PARTS, CLAIMS, "checkpoints", "report"}
-Seen = tuple[
-    set[Path], tuple[int, int] | None
-]  # The parts of a folder, and what tells one gathered table from another.
+Seen = tuple[set[Path], tuple[int, int] | None]  # The parts of a folder, and which table they were gathered in.
 _FEWEST = 64  # Parts that are not worth gathering yet.
 _SHARE = 8  # Gathered when there is a part for this many rows, adding a cell costs the same in folders of any size.
 

@@ -20,6 +20,7 @@ import pytest
 from calls import Calls, assert_one_line, unasked
 from few_measures import measure_only
 
+from birdmml.bench import SWEEPS
 from birdmml.data import BirdRecipe, open_birds
 from birdmml.describe import data_columns
 from birdmml.settings import Settings
@@ -27,6 +28,7 @@ from confu_cli.birdmml import birdmml
 from confu_core.errors import TrainingError
 from confu_core.media.evaluate import FAMILIES
 from confu_core.media.settings import MediaSettings
+from confu_core.methods import BUILT_IN
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import read_results
 from confu_core.shards import build, open_dataset
@@ -422,3 +424,12 @@ def test_help_ends_with_an_example_that_runs(
         assert "report/index.html" in told["files"]
         text = Path("report/index.html").read_text(encoding="utf-8").lower()
         assert "clip" in text and "gram" in text
+
+
+def test_a_preset_of_a_sweep_is_a_grid_that_options_change(here: list[str | Path], tmp_path: Path) -> None:
+    wrong = invoke("sweep", *here, "--out", tmp_path / "out", "--preset", "metods")
+    assert_one_line(wrong, 2, "no preset 'metods': did you mean 'methods'?")
+    words = ["--preset", "methods", "--method", "clip", "--seed", "3", "--json"]
+    told = json.loads(invoke("sweep", *here, "--out", tmp_path / "out", *words).stdout)
+    assert (told["cells"], told["failed"]) == (1, [])
+    assert set(SWEEPS["methods"]["method"]) == set(BUILT_IN)
