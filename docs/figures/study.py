@@ -70,13 +70,12 @@ def figure3() -> Benchmark:
     accuracies, settings = {}, {}
     for method in METHODS + BASELINES:
         searched = lines(runs, method)
-        if searched.empty:
-            continue
-        best = searched.iloc[0]
-        dials = {name: best[name] for name in DIALS if best.notna()[name]}
+        best = dict.fromkeys(DIALS) if searched.empty else searched.iloc[0].dropna()
+        dials = {name: best[name] for name in DIALS if best.get(name) is not None}
         own = with_settings(tested, **{**DEFAULTS, **dials}, method=method)
-        accuracies[method] = own.groupby("seed")["ac->b"].mean().to_dict()
-        settings[method] = (said(dials), len(searched))
+        if not own.empty:
+            accuracies[method] = own.groupby("seed")["ac->b"].mean().to_dict()
+            settings[method] = (said(dials) or "defaults", max(len(searched), 1))
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in sorted(set(tested.p))]
     none = chance(BITS)
     return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)))
@@ -184,6 +183,17 @@ def settings(benchmarks: list[Benchmark]) -> str:
     return table(["method", *(b.name for b in searched)], rows, words=1 + len(searched))
 
 
+def costs(benchmarks: list[Benchmark]) -> str:
+    """Write what a run of Bird-MML takes, and how many numbers are trained."""
+    kept = pd.read_csv(HERE / "study_costs.csv").set_index("method")
+    rows = [
+        [NAMES[method], f"{kept.seconds[method]:.0f}", f"{kept.parameters[method]:,}"]
+        for method in METHODS + BASELINES
+        if method in kept.index
+    ]
+    return table(["method", "seconds", "parameters"], rows)
+
+
 def panel(axes: Axes, benchmark: Benchmark) -> None:
     """Draw every seed as a dot, a row per method, against the levels that are known."""
     for at, method in enumerate(METHODS + BASELINES):
@@ -217,7 +227,7 @@ def main() -> None:
     benchmarks = [figure3(), parity(4), parity(5), birds(), av_mnist()]
     with rc_context(SETTINGS):
         drawn(benchmarks).savefig(HERE / "all-on-all.png", dpi=130)
-    tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings]
+    tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings, costs]
     put_tables("results.md", {one.__name__: partial(one, benchmarks) for one in tables})
 
 

@@ -41,7 +41,7 @@ def code(page: str) -> list[object]:
 
 # webdataset leaves it to the garbage collector to close the tars.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("block", [*code("docs/data.md"), *code("docs/results.md"), *code("docs/xor-theory.md")])
+@pytest.mark.parametrize("block", [*code("docs/data.md"), *code("docs/results-folder.md"), *code("docs/xor-theory.md")])
 def test_the_python_of_a_page_runs(block: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "from datasets" in block and importlib.util.find_spec("datasets") is None:
         pytest.skip("datasets is not installed")
@@ -103,17 +103,19 @@ def test_the_python_that_measures_embeddings_runs(birds: Path, monkeypatch: pyte
 
 
 def test_the_page_of_results_names_every_column() -> None:
-    page = text("docs/results.md")
+    page = text("docs/results-folder.md")
     said = {row["column"]: row["type"] for row in table(page.partition("Then the metrics")[2], "column")}
     assert list(said) == list(METRICS)
     assert all(str(kind).startswith(said[name].split()[0]) for name, kind in METRICS.items())
     fields = [name for row in table(page, "field of a direction") for name in row["field of a direction"].split(", ")]
     assert set(fields) == {DIRECTION.field(i).name for i in range(DIRECTION.num_fields)}
-    assert [row["column"] for row in table(section("docs/results.md", "costs.parquet"), "column")] == COST_SCHEMA.names
+    assert [
+        row["column"] for row in table(section("docs/results-folder.md", "costs.parquet"), "column")
+    ] == COST_SCHEMA.names
 
 
 def test_the_page_of_results_names_every_setting() -> None:
-    listed = text("docs/results.md").partition("Then one column per setting")[2].partition("and the options")[0]
+    listed = text("docs/results-folder.md").partition("Then one column per setting")[2].partition("and the options")[0]
     assert sorted(re.findall(r"`(\w+)`", listed)) == sorted({f.name for f in fields(Settings)} - {"options"})
 
 
