@@ -26,6 +26,7 @@ from xor import chosen as with_settings
 
 from confu_core.page.drawing import INK, SETTINGS
 from confu_core.statistics.agreement import FEWEST, rank_agreement
+from confu_core.statistics.intervals import student_interval
 from xor_bench.theory import bayes_accuracy, chance
 
 PS = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -198,7 +199,8 @@ def panel(axes: Axes, benchmark: Benchmark) -> None:
     """Draw every seed as a dot, a row per method, against the levels that are known."""
     for at, method in enumerate(METHODS + BASELINES):
         values = list(benchmark.accuracies.get(method, {}).values())
-        captures = benchmark.pairwise is not None and values and np.mean(values) > benchmark.pairwise + 0.02
+        found = student_interval(values)
+        captures = None not in (benchmark.pairwise, found and found.half_width) and found.low > benchmark.pairwise
         axes.scatter(values, [at] * len(values), s=14, alpha=0.7, linewidths=0, color="#b2182b" if captures else INK)
     for level, look in ((benchmark.chance, ":"), (benchmark.pairwise, "--"), (benchmark.bayes, "-")):
         if level is not None:
@@ -217,7 +219,7 @@ def drawn(benchmarks: list[Benchmark]) -> Figure:
     first.set_yticks(range(len(every)), [NAMES[method] for method in every])
     first.set_ylim(len(every) - 0.5, -0.5)
     figure.supxlabel(
-        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; red: above what pairs say"
+        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; red: interval above the ceiling"
     )
     return figure
 
