@@ -106,13 +106,15 @@ def info(path: str | Path | None, as_json: bool, **task: Any) -> None:
             print_json({"task": vars(wanted), **next(iter(known.values()))})
             return
     else:
-        manifest = open_xor(path).dataset.manifest
-        known = manifest.information
+        opened = open_xor(path)
+        manifest = opened.dataset.manifest
         if as_json:
-            print_json({**manifest_dict(manifest), "information": known})
+            print_json({**manifest_dict(manifest), "information": manifest.information})
             return
         print_dataset(path, manifest)
-        say_computed(known != open_dataset(path).manifest.information)
+        say_computed(manifest.information != open_dataset(path).manifest.information)
+        # The same, but for what another version may have added in a form of its own.
+        known = opened.recipe.information()
     for p, said in known.items():
         _print_exact(p, said)
 

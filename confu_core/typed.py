@@ -74,9 +74,19 @@ def _inside(what: str, name: object) -> str:
     return f"{what}.{shown}" if what else shown
 
 
+def _shared_keys(values: Mapping[str, Any]) -> set[str]:
+    """Return the keys that all values have in common: of records of one kind those that readers count on."""
+    keys = [{*value} if isinstance(value, Mapping) else set() for value in values.values()]
+    return set.intersection(*keys) if keys else set()
+
+
 def merged(held: Any, computed: Any, name: str) -> Any:
     """Return what a file holds, completed by what it must hold; a ValueError names the first value that is another."""
     if isinstance(computed, Mapping) and isinstance(held, Mapping):
+        shared = _shared_keys(computed)
+        for key, value in held.items():
+            if key not in computed and not shared <= _shared_keys({key: value}):
+                raise ValueError(f"{_inside(name, key)} is {reprlib.repr(value)}, and no record like those beside it")
         inner = {key: merged(held.get(key, value), value, f"{name}.{key}") for key, value in computed.items()}
         return {**held, **inner}
     if isinstance(computed, list | tuple) and isinstance(held, list | tuple) and len(held) == len(computed):

@@ -119,6 +119,9 @@ def _loaded(folder: Path) -> Cached | None:
         return None
     cached = Cached(folder, index)
     try:
+        # First: over an altered header NumPy raises anything, also what is no error of values.
+        if not index.is_unaltered(folder):
+            return None
         for split, rows in cached.splits.items():
             for name, modality in cached.spec.inputs.items():
                 array = cached.array(split, name)
@@ -127,8 +130,6 @@ def _loaded(folder: Path) -> Cached | None:
             if cached.labels(split, ["key"]).num_rows != rows:
                 return None
         _ = cached.tokenizer
-        if not index.is_unaltered(folder):
-            return None
     except (DatasetError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return cached

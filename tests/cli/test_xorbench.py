@@ -279,6 +279,15 @@ def test_info_tells_what_a_dataset_holds(built: Path) -> None:
     assert "Information at p = 0.3" in text and "Ceilings at p = 0.8" in text and "a_bits" in text
 
 
+def test_info_shows_what_settings_imply_of_a_manifest_that_holds_more(dataset: Path) -> None:
+    path, text = dataset / "manifest.json", succeed("info", dataset)
+    held = {key: value for key, value in json.loads(path.read_text()).items() if key != "digest"}
+    held["information"]["0.3"]["information"]["later"] = "a text"
+    path.write_text(json.dumps(held))
+    assert succeed("info", dataset) == text
+    assert said("info", dataset)["information"]["0.3"]["information"]["later"] == "a text"
+
+
 def test_info_tells_what_is_known_of_a_task() -> None:
     exact = said("info", "--p", "0.5", "--modalities", "4")
     reliable = {"parity": "all", "unreliable": 0.0, "unreliable_of": "all"}

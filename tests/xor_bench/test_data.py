@@ -188,6 +188,22 @@ def test_an_older_manifest_has_its_ceilings_computed(tmp_path: Path) -> None:
     assert data.dataset.manifest.information == manifest.information
 
 
+def test_what_another_version_added_is_kept_where_it_is_a_record_like_those_beside_it(tmp_path: Path) -> None:
+    manifest = build(XorRecipe(p=(0.3,), bits=2, rows_per_p={"train": 2}), tmp_path / "xor")
+    dataset, known = open_dataset(tmp_path / "xor"), manifest.information["0.3"]
+
+    def opened(**more: object) -> dict[str, Any]:
+        held = replace(manifest, information={"0.3": {**known, **more}})
+        return XorData.of(replace(dataset, manifest=held)).dataset.manifest.information["0.3"]
+
+    fitting = {**known["ceilings"], "d->a": known["ceilings"]["a->b"]}
+    for more in ({"later": 1}, {"information": {**known["information"], "later": "x"}}, {"ceilings": fitting}):
+        assert opened(**more) == {**known, **more}
+    for unfit in (1, None, [1], {"x": 1}):
+        with pytest.raises(DatasetError, match=r"ceilings\.x is .*, and no record like those beside it; restore it"):
+            opened(ceilings={**known["ceilings"], "x": unfit})
+
+
 def test_what_is_exact_is_json() -> None:
     for p in (0.0, 0.5, 1.0):
         said = exact(XorTask(p=p, bits=16, noise=0.01))

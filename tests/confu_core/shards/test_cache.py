@@ -125,15 +125,16 @@ def test_another_manifest_or_spec_is_another_cache(dataset: Dataset, tmp_path: P
     assert len(folders) == 3
 
 
-def flip(path: Path) -> None:
-    """Alter one bit in the middle of a file."""
+def flip(path: Path, mark: bytes = b"") -> None:
+    """Alter one bit of a file: where a mark is first, or else in its middle."""
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[content.index(mark) if mark else len(content) // 2] ^= 1
     path.write_bytes(content)
 
 
 DAMAGES = {
     "bit of a sound": lambda folder: flip(folder / "train-song.npy"),
+    "bit of a bracket in a header": lambda folder: flip(folder / "train-song.npy", b"("),
     "bit of the labels": lambda folder: flip(folder / "train.parquet"),
     "bit of the index": lambda folder: flip(folder / "index.json"),
     "missing": lambda folder: (folder / "test-song.npy").unlink(),
