@@ -325,7 +325,11 @@ def _encoded(encode: Encode, data: MediaData) -> dict[str, Any]:
     for split in data.dataset.manifest.splits:
         for batch in DataLoader(load(data, split, stream=True), batch_size=BATCH):
             keys += batch["key"]
-            for name, rows in encode({name: batch[name] for name in contents.inputs.names}).items():
+            made = encode({name: batch[name] for name in contents.inputs.names})
+            if not isinstance(made, Mapping):
+                wanted = "arrays by modality, such as {'image': rows}"
+                raise InvalidValue(f"a function that embeds a batch must return {wanted}; got {type(made).__name__}")
+            for name, rows in made.items():
                 add(name, rows)
     text, texts = described_by(contents), [prompt for prompt, _ in contents.prompts]
     if text is not None and text in found:

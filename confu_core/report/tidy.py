@@ -407,7 +407,10 @@ def _along(rows: Sequence[Row], view: ReportView, results: Results) -> list[Row]
     for x, held in by_x.items():
         seeds = [row[SEED] for row in held if SEED in row]
         if len(set(seeds)) < len(seeds):
-            # Only a method whose file was edited gets there: its cells differ, their settings do not.
+            # Cells differ and settings do not: of what was brought the vectors do, of a method its edited file.
+            if any(row.get("brought") for row in held):
+                name = held[0][view.group]
+                raise ResultsError(f"{results.folder} holds two results brought as {name}; give each its own --name")
             raise ResultsError(
                 f"{results.folder} holds two results of {held[0][view.group]} with {view.x} {x} and the same seed: "
                 "its file was changed between sweeps; sweep the new version with another --out"

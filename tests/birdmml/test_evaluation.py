@@ -225,6 +225,8 @@ def test_a_function_that_embeds_batches_stands_for_its_vectors(built: Path, tmp_
     vectors["descriptions"] = encode({"caption": described})["caption"]
     wanted = evaluate({**vectors, "keys": batch["key"]}, built)
     assert found.row == wanted.row and found.row["accuracy"] is not None
+    with pytest.raises(InvalidValue, match=r"must return arrays by modality, .*; got list"):
+        evaluate(lambda batch: [encode(batch)["image"]], built)  # type: ignore[arg-type, return-value, misc]
     only = evaluate(lambda batch: {"image": encode(batch)["image"]}, built)
     assert {one["target"] for one in only.row["directions"]} == {"species"}
 

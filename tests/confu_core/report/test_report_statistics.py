@@ -310,6 +310,9 @@ def test_two_versions_of_a_method_are_not_averaged(tmp_path: Path) -> None:
     folder = write_rows(tmp_path / "made", [{"x": 0.5, "accuracy": 0.1}, {"x": 0.5, "accuracy": 0.9}])
     with pytest.raises(ResultsError, match=r"holds two results of m with x 0.5 and the same seed.*another --out"):
         loaded(folder)
+    brought = [{"x": 0.5, "accuracy": share, "brought": "embeddings"} for share in (0.1, 0.9)]
+    with pytest.raises(ResultsError, match="holds two results brought as m; give each its own --name"):
+        loaded(write_rows(tmp_path / "brought", brought))
 
 
 def test_failed_cells_are_in_no_mean_and_make_no_line(tmp_path: Path) -> None:
