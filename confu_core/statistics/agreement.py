@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
-from confu_core.statistics.bootstrap import Estimate, percentiles
+from confu_core.statistics.bootstrap import Estimate, bootstrap
 from confu_core.statistics.intervals import CONFIDENCE
-from confu_core.statistics.resampling import DRAWS, resample_indices
+from confu_core.statistics.resampling import DRAWS
 
 __all__ = ["FEWEST", "kendall", "rank_agreement"]
 
@@ -79,9 +79,4 @@ def rank_agreement(
         raise InvalidValue(
             f"ranks can be compared of the same methods, at least {FEWEST}; got {len(one)} and {len(other)}"
         )
-    value = float(kendall(one, other))
-    if np.isnan(value):
-        return Estimate(value, value, value)
-    blocks = resample_indices(len(one), draws=draws, seed=seed)
-    resampled = np.concatenate([kendall(one[index], other[index]) for index in blocks])
-    return percentiles(value, resampled[np.isfinite(resampled)], confidence)
+    return bootstrap(kendall, one, other, draws=draws, confidence=confidence, seed=seed)

@@ -106,7 +106,8 @@ def bootstrap(
     Parameters
     ----------
     statistic : callable
-        Takes one array of shape (resamples, n) per entry of `samples`, and returns one of shape (resamples,).
+        Takes one array of shape (resamples, n) per entry of `samples`, and returns one of shape (resamples,). Resamples
+        for which it is NaN are left out of the interval.
     *samples : array, shape (n,)
         Per-sample values that are resampled together.
     draws, seed : int
@@ -135,7 +136,9 @@ def bootstrap(
         raise InvalidValue(f"samples must be equally many; got {', '.join(str(len(table)) for table in tables)}")
     value = statistic(*(table[None] for table in tables))[0]
     blocks = resample_indices(n, draws=draws, seed=seed)
-    return percentiles(value, np.concatenate([statistic(*(t[index] for t in tables)) for index in blocks]), confidence)
+    resampled = np.concatenate([statistic(*(t[index] for t in tables)) for index in blocks])
+    defined = resampled[~np.isnan(resampled)]
+    return percentiles(value, defined, confidence) if len(defined) else Estimate(float(value), np.nan, np.nan)
 
 
 def paired_difference(

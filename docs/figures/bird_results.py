@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from tables import HERE, interval, put_tables, signed, table
+from tables import DIALS, HERE, dials_said, interval, put_tables, signed, table
 
 from birdmml.data import design_of
 from birdmml.settings import Settings
@@ -33,7 +33,6 @@ GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
 KEYS = ["method", "seed", "family", "subject", "metric", "condition", "x"]
 COLUMNS = [*KEYS, "value", "reference", "defined"]
 TOLD = {"metric": "accuracy", "condition": "test"}
-DIALS = {"lr": "rate", "temperature": "temperature", "anchor": "anchor"}
 DEFAULT_LR, DEFAULT_TEMPERATURE = 1e-3, 0.07
 ACCURACIES = ("accuracy", "accuracy, log-mean-exp")
 
@@ -249,7 +248,7 @@ def chosen(runs: Runs) -> str:
     confu, rows = runs.chosen("confu"), []
     for method in METHODS:
         best, found = runs.lines(method).iloc[0], runs.chosen(method)
-        said = ", ".join(f"{word} {best[name]:g}" for name, word in DIALS.items() if not pd.isna(best[name]))
+        said = dials_said(best)
         default = runs.cell(method, "zero_shot", **TOLD)
         paired = interval(confu[seed] - found[seed] for seed in sorted(found.keys() & confu.keys()))
         captured = interval((each - pairwise) / (bayes - pairwise) for each in found.values())

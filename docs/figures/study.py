@@ -9,7 +9,7 @@ validation; settings are never chosen on what is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -20,8 +20,8 @@ from bird_results import Runs
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tables import HERE, interval, put_tables, signed, table
-from xor import BITS, DEFAULTS, DIALS, SEARCHED, VALIDATION_SEEDS, lines
+from tables import HERE, dials_said, interval, put_tables, signed, table
+from xor import BITS, SEARCHED, VALIDATION_SEEDS, by_seed, lines
 from xor import chosen as with_settings
 
 from confu_core.page.drawing import INK, SETTINGS
@@ -71,12 +71,10 @@ def figure3() -> Benchmark:
     accuracies, settings = {}, {}
     for method in METHODS + BASELINES:
         searched = lines(runs, method)
-        best = dict.fromkeys(DIALS) if searched.empty else searched.iloc[0].dropna()
-        dials = {name: best[name] for name in DIALS if best.get(name) is not None}
-        own = with_settings(tested, **{**DEFAULTS, **dials}, method=method)
-        if not own.empty:
-            accuracies[method] = own.groupby("seed")["ac->b"].mean().to_dict()
-            settings[method] = (said(dials) or "defaults", max(len(searched), 1))
+        setting = {} if searched.empty else searched.iloc[0]
+        if not (found := by_seed(tested, method, setting)).empty:
+            accuracies[method] = found.to_dict()
+            settings[method] = (dials_said(setting) or "defaults", max(len(searched), 1))
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in sorted(set(tested.p))]
     none = chance(BITS)
     return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)))
@@ -98,9 +96,8 @@ def birds() -> Benchmark:
     accuracies, settings = {}, {}
     for method in METHODS + BASELINES:
         if not (found := runs.lines(method)).empty:
-            best = found.iloc[0]
             accuracies[method] = runs.chosen(method)
-            settings[method] = (said({name: best[name] for name in DIALS if best.notna()[name]}), len(found))
+            settings[method] = (dials_said(found.iloc[0]), len(found))
     levels = [runs.exact(name) for name in ("pairwise_ceiling", "bayes_accuracy")]
     return Benchmark("Bird-MML", accuracies, settings, 0.05, *levels)
 
@@ -113,20 +110,16 @@ def av_mnist() -> Benchmark:
     return Benchmark("AV-MNIST", accuracies, dict.fromkeys(accuracies, ("defaults", 1)), 0.1)
 
 
-def said(dials: dict[str, float]) -> str:
-    """Write settings."""
-    return ", ".join(f"{DIALS[name]} {value:g}" for name, value in dials.items())
+def by_method(
+    methods: Sequence[str], benchmarks: list[Benchmark], cell: Callable[[Benchmark, str], str]
+) -> list[list[str]]:
+    """Write a row per method and a cell per benchmark, empty where the method was not run."""
+    return [[NAMES[m], *(cell(b, m) if m in b.accuracies else "" for b in benchmarks)] for m in methods]
 
 
 def reached(benchmarks: list[Benchmark]) -> str:
     """Write what every method reaches on every benchmark, beside what can be reached."""
-    rows = [
-        [
-            NAMES[method],
-            *(interval(b.accuracies[method].values()) if method in b.accuracies else "" for b in benchmarks),
-        ]
-        for method in METHODS + BASELINES
-    ]
+    rows = by_method(METHODS + BASELINES, benchmarks, lambda b, method: interval(b.accuracies[method].values()))
     for name in ("chance", "pairwise", "bayes"):
         levels = [getattr(b, name) for b in benchmarks]
         words = {"chance": "chance", "pairwise": "pairwise ceiling", "bayes": "Bayes accuracy"}[name]
@@ -137,10 +130,7 @@ def reached(benchmarks: list[Benchmark]) -> str:
 def capture(benchmarks: list[Benchmark]) -> str:
     """Write which share of what only several modalities together say each method gets."""
     known = [b for b in benchmarks if b.pairwise is not None]
-    rows = [
-        [NAMES[method], *(interval(b.captured(method)) if method in b.accuracies else "" for b in known)]
-        for method in METHODS + BASELINES
-    ]
+    rows = by_method(METHODS + BASELINES, known, lambda b, method: interval(b.captured(method)))
     return table(["method", *(b.name for b in known)], rows)
 
 
@@ -148,11 +138,10 @@ def behind(benchmarks: list[Benchmark]) -> str:
     """Write what ConFu reaches less what another does, over the same seeds."""
 
     def paired(b: Benchmark, method: str) -> str:
-        first, second = b.accuracies.get("confu", {}), b.accuracies.get(method, {})
-        shared = sorted(first.keys() & second.keys())
-        return signed(interval(first[seed] - second[seed] for seed in shared)) if shared else ""
+        first, second = b.accuracies["confu"], b.accuracies[method]
+        return signed(interval(first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())))
 
-    rows = [[NAMES[method], *(paired(b, method) for b in benchmarks)] for method in METHODS[1:]]
+    rows = by_method(METHODS[1:], benchmarks, paired)
     return table(["ConFu less", *(b.name for b in benchmarks)], rows)
 
 
@@ -171,20 +160,11 @@ def agreement(benchmarks: list[Benchmark]) -> str:
 def settings(benchmarks: list[Benchmark]) -> str:
     """Write which settings stand for a method, of how many."""
     searched = [b for b in benchmarks if any(count > 1 for _, count in b.settings.values())]
-    rows = [
-        [
-            NAMES[method],
-            *(
-                f"{b.settings[method][0]} (of {b.settings[method][1]})" if method in b.settings else ""
-                for b in searched
-            ),
-        ]
-        for method in METHODS + BASELINES
-    ]
+    rows = by_method(METHODS + BASELINES, searched, lambda b, method: "{} (of {})".format(*b.settings[method]))
     return table(["method", *(b.name for b in searched)], rows, words=1 + len(searched))
 
 
-def costs(benchmarks: list[Benchmark]) -> str:
+def costs() -> str:
     """Write what a run of Bird-MML takes, and how many numbers are trained."""
     kept = pd.read_csv(HERE / "study_costs.csv").set_index("method")
     rows = [
@@ -199,8 +179,8 @@ def panel(axes: Axes, benchmark: Benchmark) -> None:
     """Draw every seed as a dot, a row per method, against the levels that are known."""
     for at, method in enumerate(METHODS + BASELINES):
         values = list(benchmark.accuracies.get(method, {}).values())
-        found = student_interval(values)
-        captures = None not in (benchmark.pairwise, found and found.half_width) and found.low > benchmark.pairwise
+        found = student_interval(values) if len(values) > 1 else None  # One seed says nothing of its own spread.
+        captures = found is not None and benchmark.pairwise is not None and found.low > benchmark.pairwise
         axes.scatter(values, [at] * len(values), s=14, alpha=0.7, linewidths=0, color="#b2182b" if captures else INK)
     for level, look in ((benchmark.chance, ":"), (benchmark.pairwise, "--"), (benchmark.bayes, "-")):
         if level is not None:
@@ -229,8 +209,8 @@ def main() -> None:
     benchmarks = [figure3(), parity(4), parity(5), birds(), av_mnist()]
     with rc_context(SETTINGS):
         drawn(benchmarks).savefig(HERE / "all-on-all.png", dpi=130)
-    tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings, costs]
-    put_tables("results.md", {one.__name__: partial(one, benchmarks) for one in tables})
+    tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings]
+    put_tables("results.md", {one.__name__: partial(one, benchmarks) for one in tables} | {"costs": costs})
 
 
 if __name__ == "__main__":

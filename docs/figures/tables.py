@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isnan, nan
 from pathlib import Path
 
 from confu_core.statistics.intervals import student_interval
 
 HERE = Path(__file__).parent
+DIALS = {"lr": "rate", "temperature": "temperature", "anchor": "anchor"}  # What a search varies, and the words for it.
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
@@ -36,6 +38,11 @@ def spread(values: Iterable[float]) -> str:
 def signed(text: str) -> str:
     """Write a difference with its sign."""
     return text if text.startswith("-") else f"+{text}"
+
+
+def dials_said(setting: Mapping[str, float]) -> str:
+    """Write what a search chose; a dial that a method lacks is NaN, or not there."""
+    return ", ".join(f"{word} {setting[name]:g}" for name, word in DIALS.items() if not isnan(setting.get(name, nan)))
 
 
 def put_tables(page: str, tables: Mapping[str, Callable[[], str]]) -> None:

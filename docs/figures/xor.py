@@ -10,8 +10,9 @@ they stand. The page says how the runs are made.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tables import HERE, interval, put_tables, signed, spread, table
+from tables import DIALS, HERE, dials_said, interval, put_tables, signed, spread, table
 
 from confu_core.page.drawing import INK, SETTINGS
 from confu_core.report.panels import METHODS as LOOKS
@@ -29,7 +30,6 @@ from xor_bench.sweep import PRESETS
 from xor_bench.theory import bayes_accuracy, chance
 
 KEPT, BY_MODALITIES = HERE / "xor.csv", HERE / "xor_modalities.csv"
-DIALS = {"lr": "rate", "temperature": "temperature", "anchor": "anchor"}
 RUN = ["inputs", "dim", "depth", "warmup", *DIALS, "method", "p", "seed"]
 DIRECTIONS = ("ac->b", "ab->c", "bc->a")
 SIZE = ["parity", "modalities", "method", "seed"]
@@ -259,6 +259,12 @@ def lines(runs: pd.DataFrame, method: str) -> pd.DataFrame:
     return own.groupby([*DIALS], dropna=False)["ac->b"].mean().reset_index().sort_values("ac->b", ascending=False)
 
 
+def by_seed(tested: pd.DataFrame, method: str, setting: Mapping[str, float]) -> pd.Series:
+    """Return the accuracy of `ac->b` by seed, mean over p, with the dials of a setting and else the defaults."""
+    dials = {name: setting[name] for name in DIALS if not isnan(setting.get(name, nan))}
+    return chosen(tested, **{**DEFAULTS, **dials}, method=method).groupby("seed")["ac->b"].mean()
+
+
 def search(runs: pd.DataFrame) -> str:
     """Write what was searched, one dial at a time around the defaults."""
     rows = []
@@ -276,22 +282,17 @@ def search(runs: pd.DataFrame) -> str:
 def best_settings(runs: pd.DataFrame) -> str:
     """Write the accuracy of `ac->b`, mean over p and by seed, of the defaults and of what was best in the search."""
     tested = chosen(runs[~runs.seed.isin(VALIDATION_SEEDS)], **SEARCHED)
-    by_seed = {}
+    found = {}
     for method in NAMES:
-        best = lines(runs, method).iloc[0]
-        for key, dials in (
-            ("default", DEFAULTS),
-            ("chosen", {name: best[name] for name in DIALS if best.notna()[name]}),
-        ):
-            own = chosen(tested, **{**DEFAULTS, **dials}, method=method)
-            by_seed[method, key] = own.groupby("seed")["ac->b"].mean()
+        for key, setting in (("default", DEFAULTS), ("chosen", lines(runs, method).iloc[0])):
+            found[method, key] = by_seed(tested, method, setting)
     rows = []
     for method in NAMES:
         best = lines(runs, method).iloc[0]
-        said = ", ".join(f"{word} {best[name]:g}" for name, word in DIALS.items() if best.notna()[name])
-        paired = (by_seed["confu", "chosen"] - by_seed[method, "chosen"]).dropna()
+        said = dials_said(best)
+        paired = (found["confu", "chosen"] - found[method, "chosen"]).dropna()
         last = "" if method == "confu" else signed(interval(paired))
-        rows.append([NAMES[method], said, *(interval(by_seed[method, key]) for key in ("default", "chosen")), last])
+        rows.append([NAMES[method], said, *(interval(found[method, key]) for key in ("default", "chosen")), last])
     return table(["method", "chosen", "default", "chosen, accuracy", "ConFu's less this"], rows, words=2)
 
 
