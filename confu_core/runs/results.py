@@ -219,11 +219,12 @@ def _understood(path: Path) -> tuple[str, str, pa.Table]:
             f"{path} was written with results version {version}, this is version {SCHEMA_VERSION}; "
             "use the confu-bench that wrote it, or choose another --out"
         )
-    if version == 1 and "cell" in table.column_names:
+    kinds, added = {"cell": pa.string(), **METRICS}, RENAMED.values() if version == 1 else ()
+    if missing := [name for name in kinds if name not in (*table.column_names, *added)]:
+        raise ResultsError(f"{path} is damaged: the column {missing[0]!r} is missing; remove it and run again")
+    if version == 1:
         table = results_table([_renewed(row) for row in table.to_pylist()])
-    for name, kind in {"cell": pa.string(), **METRICS}.items():
-        if name not in table.column_names:
-            raise ResultsError(f"{path} is damaged: the column {name!r} is missing; remove it and run again")
+    for name, kind in kinds.items():
         if (found := table.schema.field(name).type) != kind:
             raise ResultsError(f"{path} is damaged: the column {name!r} is of {found}, not {kind}; remove it")
     check_finite(path, table)

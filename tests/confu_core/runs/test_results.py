@@ -101,6 +101,15 @@ def test_results_of_version_1_are_read_with_a_word_on_what_they_lack(tmp_path: P
     assert read_results(tmp_path).lacks == ""
 
 
+@pytest.mark.parametrize("column", ["cell", "directions", "status"])
+def test_results_of_version_1_are_damaged_where_they_lack_a_column_of_their_own(tmp_path: Path, column: str) -> None:
+    as_version_1(tmp_path, [{"cell": "a", "method": "clip", "status": "done", "directions": [DIRECTION]}])
+    path = tmp_path / "results.parquet"
+    pq.write_table(pq.read_table(path).drop_columns([column]), path)
+    with pytest.raises(ResultsError, match=f"is damaged: the column '{column}' is missing"):
+        read_results(tmp_path)
+
+
 def test_version_1_had_a_total_correlation_of_other_variables_beside_bounds_on_media(tmp_path: Path) -> None:
     as_version_1(tmp_path, [{"cell": "a", "data": "0123", "total_correlation": 2.0}])
     assert read_results(tmp_path).table["total_correlation"].to_pylist() == [None]
