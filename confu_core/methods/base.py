@@ -175,6 +175,9 @@ class Method(nn.Module):
         Whether training needs the class of each sample, `EmbeddedBatch.labels`, of which there are `Space.classes`.
     ours : str
         Which scores are this toolkit's and not those of the method's paper, in words; empty if none are.
+    own_loss : bool or None
+        Whether the loss is another than what is made of the scores of each term, so that it cannot be a sigmoid; by
+        default it is where `term_loss` or `losses` is overridden.
     """
 
     broadcasts: ClassVar[bool] = False
@@ -184,6 +187,7 @@ class Method(nn.Module):
     projects: ClassVar[bool] = False
     labelled: ClassVar[bool] = False
     ours: ClassVar[str] = ""
+    own_loss: ClassVar[bool | None] = None
 
     def __init__(
         self,
@@ -212,7 +216,9 @@ class Method(nn.Module):
     def _check_loss(self, loss: str | None, label_smoothing: float) -> None:
         if loss is not None:
             Dial(choices=LOSSES).checked("loss", loss)
-        own = any(getattr(type(self), name) is not getattr(Method, name) for name in ("term_loss", "losses"))
+        own = self.own_loss
+        if own is None:
+            own = any(getattr(type(self), name) is not getattr(Method, name) for name in ("term_loss", "losses"))
         if loss == "sigmoid" and own:
             raise InvalidValue(f"{type(self).__name__} has a loss of its own; got loss 'sigmoid': leave it out")
         if loss == "sigmoid" and label_smoothing:
@@ -257,6 +263,16 @@ class Method(nn.Module):
         every = pairs(self.space.modalities)
         wide = [d for k in range(2, self.space.modalities) for d in every_direction(self.space.modalities, k)]
         return [Term(query, key, 1 / len([*every, *wide])) for query, key in [*every, *wide]]
+
+    def step_terms(self) -> Sequence[Term]:
+        """List the terms of the next loss; all of `terms`, unless a method draws some of them for a step of training.
+
+        Returns
+        -------
+        sequence of Term
+            Weighted so that their loss is on average that of all.
+        """
+        return self.terms()
 
     def defines(self, query: tuple[int, ...], key: tuple[int, ...]) -> bool:
         """Tell whether the method itself defines the score of a direction.
@@ -412,4 +428,4 @@ class Method(nn.Module):
         dict of str to Tensor, shape (...)
             In nats.
         """
-        return {term.name: term.weight * self.term_loss(term, batch) for term in self.terms()}
+        return {term.name: term.weight * self.term_loss(term, batch) for term in self.step_terms()}

@@ -16,11 +16,15 @@ from confu_core.errors import InvalidValue
 from confu_core.layers import LayerNorm, Linear
 from confu_core.methods.anchor import single_side
 from confu_core.methods.base import Method, Space, Term
+from confu_core.methods.batch import EmbeddedBatch
+from confu_core.methods.negatives import NEGATIVES, inner_product
 from confu_core.methods.view import View
 from confu_core.settings import Dial
 
 GATES = ("attention", "matrix")
 SHARES = ("sigmoid", "softmax")
+PAIR = "pair"
+KINDS = (PAIR, *NEGATIVES)
 COLDEST = 0.1  # Is added to the temperature of the gate.
 SHORTEST = 1e-24  # Squared length that a gated vector is divided by at least.
 
@@ -78,8 +82,8 @@ class GatedSymile(Method):
               g_m = \mathrm{unit}((1-\alpha) z_m + \alpha (w_m z_m + (1-w_m) \nu_m))
 
     The key is the target t, and every candidate has gates :math:`w_m` of its own: conditioned on the true key, as in
-    the validation of the published code, the answer would leak into the query. Negatives are all other keys of the
-    batch. The product of weights and vectors is written out: memory is a few matrices of rows times keys.
+    the validation of the published code, the answer would leak into the query. The product of weights and vectors is
+    written out: memory is a few matrices of rows times keys.
 
     Parameters
     ----------
@@ -95,6 +99,9 @@ class GatedSymile(Method):
         Width of the attention, and of the hidden layer that says how much no modality is trusted.
     gate_temperature : float
         Where that of the attention starts, above 0; learned.
+    negatives : {"pair", "n", "n_squared"}
+        Of training: all other keys of the batch, each with a gate of its own; or tuples of the others as in `Symile`,
+        gated by the target of their own sample.
     temperature : float
         One over the initial logit scale, by which with :math:`d^{(M-1)/2}` scores are multiplied.
     learn_temperature : bool
@@ -109,6 +116,7 @@ class GatedSymile(Method):
     """
 
     broadcasts: ClassVar[bool] = True
+    own_loss: ClassVar[bool | None] = False
 
     def __init__(
         self,
@@ -120,6 +128,7 @@ class GatedSymile(Method):
         gate_width: int = 256,
         gate_hidden: int = 256,
         gate_temperature: float = 0.7,
+        negatives: str = "pair",
         temperature: float = 1.0,
         learn_temperature: bool = True,
         **options: Any,
@@ -127,11 +136,17 @@ class GatedSymile(Method):
         super().__init__(space, temperature=temperature, learn_temperature=learn_temperature, **options)
         if space.modalities < 3:
             raise InvalidValue(f"gated-symile needs 3 modalities or more; got {space.modalities}: use clip")
-        for name, value, known in (("gate", gate, GATES), ("shares", shares, SHARES)):
+        for name, value, known in (("gate", gate, GATES), ("shares", shares, SHARES), ("negatives", negatives, KINDS)):
             Dial(choices=known).checked(name, value)
         for name, size in (("gate_width", gate_width), ("gate_hidden", gate_hidden)):
             Dial(low=1).checked(name, size)
         Dial(above=0).checked("gate_temperature", gate_temperature)
+        self.negatives = negatives
+        if negatives != PAIR:
+            self.broadcasts = False  # type: ignore[misc]  # Gates are of samples, and not of distinct rows.
+            for name in ("loss", "label_smoothing"):
+                if options.get(name) not in (None, 0, "infonce"):
+                    raise InvalidValue(f"{name} is for the negatives 'pair'; got {options[name]!r}: leave it out")
         self.gate = Gate(
             space, kind=gate, shares=shares, width=gate_width, hidden=gate_hidden, temperature=gate_temperature
         )
@@ -159,10 +174,28 @@ class GatedSymile(Method):
     def score(self, query: View, key: View) -> Tensor:
         """Return the gated product; of fewer than all modalities the product of what is there."""
         if not self.defines(query.modalities, key.modalities):
-            return query.product(query.embeddings) @ key.product(key.embeddings).mT
+            return inner_product(query, key)
         target, others, flipped = single_side(query, key)
         found = self._gated(others, target)
         return found if flipped else found.mT
+
+    def term_loss(self, term: Term, batch: EmbeddedBatch) -> Tensor:
+        """Return the InfoNCE of one target."""
+        if self.negatives == PAIR:
+            return super().term_loss(term, batch)
+        (target,) = term.key
+        tables = list(batch.embeddings)
+        for m, every in zip(term.query, self.gate(batch.view(term.query), batch.view(term.key)), strict=True):
+            weight = every.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)  # Of each sample's own target.
+            tables[m] = self._replaced(m, tables[m], weight)
+        aligned = EmbeddedBatch(batch.features, tables, shuffle=batch.shuffle)
+        anchored = Term((target,), term.query, term.weight)
+        return NEGATIVES[self.negatives](inner_product, self.scale(), anchored, aligned)
+
+    def _replaced(self, modality: int, table: Tensor, weight: Tensor) -> Tensor:
+        """Return the rows of a modality, gated, shape (rows, dim), by a weight per row."""
+        own = _same(torch.sigmoid, self.strength) * (1 - weight)
+        return normalize((1 - own) * table + own * normalize(self.neutral[modality], dim=-1), dim=-1)
 
     def _gated(self, others: View, target: View) -> Tensor:
         """Score rows of all others against rows of a target, shape (..., rows, targets)."""

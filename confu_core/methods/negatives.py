@@ -6,21 +6,30 @@ is its own tuple; what differs is where the negatives come from.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 
 import torch
 from torch import Tensor
 
-from confu_core.methods.base import Method, Term
+from confu_core.methods.base import Term
 from confu_core.methods.batch import EmbeddedBatch, number_of
-from confu_core.methods.view import Grid, Indexed
+from confu_core.methods.view import Grid, Indexed, View
 
 # Of the sum over keys that is left once a sample's own shuffled tuple is taken out: below this share the
 # difference has lost too many digits, and the sum is formed anew.
 SMALLEST_REMAINDER = 0.01
 
 
-def against_shuffled(method: Method, term: Term, batch: EmbeddedBatch) -> Tensor:
+Score = Callable[[View, View], Tensor]  # Every row of a query against every row of a key.
+
+
+def inner_product(query: View, key: View) -> Tensor:
+    """Return the multilinear inner product of the modalities of both sides, shape (..., query rows, key rows)."""
+    return query.product(query.embeddings) @ key.product(key.embeddings).mT
+
+
+def against_shuffled(score: Score, scale: float | Tensor, term: Term, batch: EmbeddedBatch) -> Tensor:
     """Contrast each sample's tuple with the other samples' shuffled ones (``"n"``).
 
     The modalities of the tuple are permuted independently over the batch. Sample r meets its own tuple and the
@@ -28,8 +37,10 @@ def against_shuffled(method: Method, term: Term, batch: EmbeddedBatch) -> Tensor
 
     Parameters
     ----------
-    method : Method
-        Scores and scale.
+    score : callable of (View, View) to Tensor
+        That of a `Method`, say.
+    scale : float or Tensor, shape (..., 1, 1)
+        Multiplies it.
     term : Term
         Anchor as query, the others as key.
     batch : EmbeddedBatch
@@ -43,19 +54,21 @@ def against_shuffled(method: Method, term: Term, batch: EmbeddedBatch) -> Tensor
     shuffle = batch.shuffled(term.query[0], term.key)
     layout = batch.view(term.key).layout
     if batch.codes is None or not isinstance(layout, Grid):
-        return _shuffled_rows(method, term, batch, shuffle)
+        return _shuffled_rows(score, scale, term, batch, shuffle)
     own = batch.codes[..., list(term.key)]
     other = own.gather(-2, shuffle.expand(own.shape))
-    return _shuffled_grid(method, term, batch, other)
+    return _shuffled_grid(score, scale, term, batch, other)
 
 
-def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tensor:
+def against_all_tuples(score: Score, scale: float | Tensor, term: Term, batch: EmbeddedBatch) -> Tensor:
     """Contrast each sample's tuple with every combination of the batch's others (``"n_squared"``).
 
     Parameters
     ----------
-    method : Method
-        Scores and scale.
+    score : callable of (View, View) to Tensor
+        That of a `Method`, say.
+    scale : float or Tensor, shape (..., 1, 1)
+        Multiplies it.
     term : Term
         Anchor as query, the others as key.
     batch : EmbeddedBatch
@@ -69,7 +82,7 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     query = batch.view(term.query)
     sizes = tuple(batch.embeddings[m].shape[-2] for m in term.key)
     every = batch.view_with(term.key, Grid(sizes))
-    logits = method.scale() * method.score(query, every)
+    logits = scale * score(query, every)
     if batch.codes is None:
         number = number_of([torch.arange(batch.size, device=logits.device)] * len(sizes), sizes)
         positive = logits.gather(-1, number.expand(logits.shape[:-1]).unsqueeze(-1)).squeeze(-1)
@@ -87,7 +100,7 @@ def against_all_tuples(method: Method, term: Term, batch: EmbeddedBatch) -> Tens
     return (anchors * log_sum).sum(-1) / batch.size - positive
 
 
-def _shuffled_rows(method: Method, term: Term, batch: EmbeddedBatch, shuffle: Tensor) -> Tensor:
+def _shuffled_rows(score: Score, scale: float | Tensor, term: Term, batch: EmbeddedBatch, shuffle: Tensor) -> Tensor:
     """Take the plain way: one row and one column per sample."""
     if batch.codes is None:
         anchor = batch.view(term.query)
@@ -97,22 +110,21 @@ def _shuffled_rows(method: Method, term: Term, batch: EmbeddedBatch, shuffle: Te
         anchor = batch.view_with(term.query, Indexed(batch.codes[..., list(term.query)]))
         own = batch.view_with(term.key, Indexed(codes))
         other = batch.view_with(term.key, Indexed(codes.gather(-2, shuffle.expand(codes.shape))))
-    scale = method.scale()
-    logits = scale * method.score(anchor, other)
+    logits = scale * score(anchor, other)
     # Every positive is a diagonal of the scores against the true tuples; a method may define only whole matrices.
-    positive = scale * method.score(anchor, own)
+    positive = scale * score(anchor, own)
     diagonal = positive.diagonal(dim1=-2, dim2=-1)
     mixed = logits.diagonal_scatter(diagonal, dim1=-2, dim2=-1)
     return (mixed.logsumexp(-1) - diagonal).mean(-1)
 
 
-def _shuffled_grid(method: Method, term: Term, batch: EmbeddedBatch, other: Tensor) -> Tensor:
+def _shuffled_grid(score: Score, scale: float | Tensor, term: Term, batch: EmbeddedBatch, other: Tensor) -> Tensor:
     """Take the short way: sums over all tuples once per distinct anchor, then a correction per sample.
 
     Sample r needs the sum over all shuffled tuples, less its own shuffled tuple, plus its positive.
     """
     assert batch.codes is not None
-    logits = method.scale() * method.score(batch.view(term.query), batch.view(term.key))
+    logits = scale * score(batch.view(term.query), batch.view(term.key))
     anchor = batch.codes[..., term.query[0]]
     positive_column, _ = batch.rows(term.key)
     shuffled_column, n_columns = batch.rows(term.key, other)
@@ -148,3 +160,6 @@ def _pick(matrix: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 def _occurrences(batch: EmbeddedBatch, modality: int) -> Tensor:
     assert batch.codes is not None
     return batch.occurrences(batch.codes[..., modality], batch.embeddings[modality].shape[-2])
+
+
+NEGATIVES = {"n": against_shuffled, "n_squared": against_all_tuples}

@@ -11,10 +11,8 @@ from confu_core.errors import InvalidValue
 from confu_core.methods.anchor import anchored_term
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.batch import EmbeddedBatch
-from confu_core.methods.negatives import against_all_tuples, against_shuffled
+from confu_core.methods.negatives import NEGATIVES, against_all_tuples, inner_product
 from confu_core.methods.view import View
-
-NEGATIVES = {"n": against_shuffled, "n_squared": against_all_tuples}
 
 
 class Symile(Method):
@@ -75,7 +73,7 @@ class Symile(Method):
 
     def score(self, query: View, key: View) -> Tensor:
         """Return the multilinear inner product."""
-        return query.product(query.embeddings) @ key.product(key.embeddings).mT
+        return inner_product(query, key)
 
     def embed(self, query: View) -> Tensor | None:
         """Return the product of the embeddings where one key is left: its inner product with that is the score."""
@@ -84,10 +82,10 @@ class Symile(Method):
 
     def term_loss(self, term: Term, batch: EmbeddedBatch) -> Tensor:
         """Return the InfoNCE of one anchor."""
-        return NEGATIVES[self.negatives](self, term, batch)
+        return NEGATIVES[self.negatives](self.score, self.scale(), term, batch)
 
     def total_correlation_bound(self, batch: EmbeddedBatch) -> float:
         """Return ``(M - 1) ln n`` less the loss over all tuples, the mean over anchors, and at least 0."""
-        losses = [against_all_tuples(self, term, batch) for term in self.terms()]
+        losses = [against_all_tuples(self.score, self.scale(), term, batch) for term in self.terms()]
         mean = sum(loss.item() for loss in losses) / len(losses)
         return max(0.0, (batch.modalities - 1) * log(batch.size) - mean)

@@ -125,7 +125,7 @@ def _epoch(
     sums: dict[str, torch.Tensor] = {}
     for batch in source.epoch(number):
         losses = stepper.take(batch)
-        sums = {name: loss + sums.get(name, 0.0) for name, loss in losses.items()}
+        sums |= {name: loss + sums.get(name, 0.0) for name, loss in losses.items()}  # A step may leave out terms.
         done = batch.step + 1
         # The last step is told of with the epoch's record.
         if watch is not None and done < (number + 1) * source.steps:

@@ -90,6 +90,52 @@ def test_golden_gated_symile(case: str, scale: str) -> None:
             torch.testing.assert_close(one, numbers(want).view_as(one), atol=1e-8, rtol=0)
 
 
+@pytest.mark.parametrize("case", [name for name in GATED if "n_squared_scale_1" in GOLDEN["gated_symile"][name]])
+@pytest.mark.parametrize("scale", ["1", "14.2857"])
+def test_golden_gated_symile_against_all_tuples(case: str, scale: str) -> None:
+    held = GOLDEN["gated_symile"][case]
+    wanted = held[f"n_squared_scale_{scale}"]
+    method, parameters = gated(held, wanted["logit_scale"])
+    method.negatives = "n_squared"
+    batch = golden_batch()
+    loss = total(method, batch)
+    assert loss.item() == pytest.approx(wanted["loss"], abs=1e-10 if scale == "1" else 4e-6)
+    if scale == "1":
+        found = torch.autograd.grad(loss, [*batch.embeddings, *parameters.values()], allow_unused=True)
+        # Inputs are of length 1, which this way of the published code normalises once more: gradients along it differ.
+        for z, one, want in zip(batch.embeddings, found, wanted["grad_z"], strict=False):
+            torch.testing.assert_close(tangential(one, z), tangential(numbers(want), z), atol=1e-8, rtol=0)
+        for one, name in zip(found[3:], parameters, strict=True):
+            torch.testing.assert_close(one, numbers(wanted["grad_parameters"][name]).view_as(one), atol=1e-8, rtol=0)
+
+
+def tangential(gradient: Tensor, z: Tensor) -> Tensor:
+    """The part of a gradient that is across the rows, which are of length 1."""
+    return gradient - (gradient * z).sum(-1, keepdim=True) * z
+
+
+def test_gated_tuples_are_shuffled_as_those_of_symile() -> None:
+    order = {1: torch.tensor([1, 2, 3, 4, 0]), 2: torch.tensor([3, 0, 4, 2, 1])}
+    torch.manual_seed(0)
+    plain = random_batch(3)
+    batch = EmbeddedBatch(plain.features, plain.embeddings, shuffle=lambda anchor, m: order[m])
+    method = GatedSymile(Space(3, 10, 6), strength=0.3, gate_width=4, gate_hidden=3, negatives="n").double()
+    alpha, neutral = torch.sigmoid(method.strength), normalize(method.neutral, dim=-1)
+    gates = method.gate(batch.view((1, 2)), batch.view((0,)))
+    z, g = batch.embeddings, {}
+    for m, weight in zip((1, 2), gates, strict=True):
+        w = weight.diagonal()[:, None]
+        g[m] = normalize((1 - alpha) * z[m] + alpha * (w * z[m] + (1 - w) * neutral[m]), dim=-1)
+    wanted = []
+    for r in range(5):
+        own = (z[0][r] * g[1][r] * g[2][r]).sum()
+        others = [(z[0][r] * g[1][order[1][s]] * g[2][order[2][s]]).sum() for s in range(5) if s != r]
+        wanted.append((method.scale() * torch.stack([own, *others])).logsumexp(-1) - (method.scale() * own))
+    term = method.terms()[0]
+    assert term.key == (0,)
+    torch.testing.assert_close(method.term_loss(term, batch), torch.stack(wanted).mean(), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("case", GATED)
 def test_golden_gated_scores_do_not_see_the_answer(case: str) -> None:
     held = GOLDEN["gated_symile"][case]
@@ -183,6 +229,44 @@ def test_the_loss_of_eao_is_that_of_the_function(weight: float) -> None:
     assert not method.defines((0, 1), (0, 1, 2)) and method.defines((0, 1), (2,))
 
 
+def test_a_margin_of_eao_is_that_of_the_function() -> None:
+    torch.manual_seed(0)
+    space, features = Space(3, 10, 6), random_batch(3).features
+    method = EAO(space, fused_width=16, margin=0.2, temperature=1.0).double()
+    z = [method.project(m, rows) for m, rows in enumerate(features)]
+    batch = EmbeddedBatch(features, z)
+    joint = {pair: parts_of(method, batch.view(pair)) for pair in PAIRS}
+    wanted = losses.eao_loss(z, joint, 1.0, margin=0.2)
+    assert total(method, batch).item() == pytest.approx(wanted.item(), rel=1e-9)
+    assert wanted > losses.eao_loss(z, joint, 1.0)
+    assert not method.broadcasts and EAO(space, fused_width=16).broadcasts
+
+
+def test_drawn_subsets_of_eao_are_on_average_all_of_them() -> None:
+    torch.manual_seed(0)
+    space, batch = Space(5, 10, 6), random_batch(5)
+    every = EAO(space, fused_width=16, orders=(2, 3, 4), fused_weight=0.5)
+    some = EAO(space, fused_width=16, orders=(2, 3, 4), fused_weight=0.5, sampled=5)
+    subsets = {term.query for term in every.terms() if len(term.query) > 1}
+    assert len(subsets) == 25 and some.terms() == every.terms()
+    weights: dict[str, list[float]] = {}
+    for _ in range(400):
+        drawn = some.train().step_terms()
+        assert len({term.query for term in drawn if len(term.query) > 1}) == 5
+        for term in drawn:
+            weights.setdefault(term.name, []).append(term.weight)
+    for term in every.terms():
+        # Of 400 draws of a fifth, each weighing five times as much: the mean is within five standard errors.
+        spread = 0.0 if len(term.query) == 1 else 5 * 2 * term.weight / 20
+        assert sum(weights[term.name]) / 400 == pytest.approx(term.weight, abs=spread + 1e-12)
+    assert some.eval().step_terms() == every.terms()
+    assert len(some.train().losses(batch_of(batch))) < len(every.terms())
+
+
+def batch_of(batch: EmbeddedBatch) -> EmbeddedBatch:
+    return batch.each(lambda table: table.float())
+
+
 def parts_of(method: EAO, view: View) -> list[Tensor]:
     """What the shared head averages: the projections of each member after the joint pass."""
     fusion, seen = method.fusion, []
@@ -260,6 +344,19 @@ def test_golden_sigmoid_loss_of_three_pairs() -> None:
         ("eao", {"fused_width": 12}, "^fused_width must be a multiple of 8, the heads of attention; got 12$"),
         ("eao", {"orders": (3,)}, r"^orders must be in \[2, 2\]; got 3$"),
         ("eao", {"fused_weight": 0.0}, "^fused_weight must be above 0; got 0.0: without fused terms it is clip$"),
+        ("eao", {"margin": -0.1}, "^margin must be at least 0 and finite; got -0.1$"),
+        (
+            "eao",
+            {"margin": 0.1, "loss": "sigmoid"},
+            "^margin is for InfoNCE, the sigmoid loss has a bias; got margin 0.1",
+        ),
+        ("eao", {"sampled": -1}, "^sampled must be at least 0; got -1$"),
+        ("gated-symile", {"negatives": "all"}, "^negatives must be one of pair, n, n_squared; got 'all': known"),
+        (
+            "gated-symile",
+            {"negatives": "n", "label_smoothing": 0.1},
+            "^label_smoothing is for the negatives 'pair'; got",
+        ),
         ("gated-symile", {"gate": "matrx"}, "^gate must be one of attention, matrix; got 'matrx': did you mean"),
         ("gated-symile", {"gate_temperature": 0.0}, "^gate_temperature must be above 0; got 0.0$"),
         ("gated-symile", {"gate_width": 0}, "^gate_width must be at least 1; got 0$"),
