@@ -4,9 +4,9 @@
     birdmml sweep --data data/birds --method confu --temperature 0.03,0.15,0.3 --out runs/search
     python docs/figures/bird_results.py runs/birds runs/search
 
-writes ``bird_results.csv``, one line per number of the first folder that the page needs, ``bird_search.csv``, the
-zero-shot accuracies of all folders by rate, temperature and anchor, beside what it holds of other runs, and each table
-below its mark in ``docs/bird-results.md``; without folders it takes both as they stand.
+adds to ``bird_results.csv``, one line per number of the first folder that the page needs, and to ``bird_search.csv``,
+the zero-shot accuracies of all folders by rate, temperature and anchor; and writes each table below its mark in
+``docs/bird-results.md``; without folders it takes both as they stand.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ACCURACIES = ("accuracy", "accuracy, log-mean-exp")
 
 
 def collected(folder: str) -> pd.DataFrame:
-    """Read the numbers that the page needs from a results folder."""
+    """Read the numbers that were kept, and those of a results folder that the page needs, in place of the same ones."""
     rows = pd.read_parquet(Path(folder, "results.parquet"), columns=["cell", "method", "seed"])
     found = pd.read_parquet(Path(folder, "measures.parquet")).merge(rows, on="cell")
     accuracy, fused = found.metric.isin(ACCURACIES), found.subject == FUSED
@@ -46,7 +46,8 @@ def collected(folder: str) -> pd.DataFrame:
     wanted |= found.family.isin(("probe", "plain", "zero_shot_group", "few_shot", "robustness")) & accuracy & fused
     wanted |= found.family.isin(("plain", "ceiling")) & ~found.metric.str.startswith("balanced")
     wanted |= (found.family == "overlap") & fused
-    return found[wanted][COLUMNS].sort_values(KEYS, kind="stable")
+    every = pd.concat([pd.read_csv(KEPT), found[wanted][COLUMNS]]).fillna({"condition": ""})
+    return every.drop_duplicates(KEYS, keep="last").sort_values(KEYS, kind="stable")
 
 
 def searched(folders: Iterable[str]) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from xor_bench.theory import bayes_accuracy, chance
 
 PS = (0.1, 0.3, 0.5, 0.7, 0.9)
 METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
+NOISY = ("confu", "symile", "gated-symile", "clip")  # What ran with unreliable modalities.
 BASELINES = ("bimodal", "supervised")
 NAMES = {"confu": "ConFu", "eao": "EAO", "gated-symile": "Gated Symile", "symile": "Symile", "gram": "GRAM"}
 NAMES |= {"triangle": "TRIANGLE", "pmrl": "PMRL", "comm": "CoMM", "infmasking": "InfMasking", "clip": "pairwise CLIP"}
@@ -71,10 +72,10 @@ def figure3() -> Benchmark:
     accuracies, settings = {}, {}
     for method in METHODS + BASELINES:
         searched = lines(runs, method)
-        setting = {} if searched.empty else searched.iloc[0]
-        if not (found := by_seed(tested, method, setting)).empty:
+        known = tested[tested.method == method] if searched.empty else searched
+        if not known.empty and not (found := by_seed(tested, method, known.iloc[0])).empty:
             accuracies[method] = found.to_dict()
-            settings[method] = (dials_said(setting) or "defaults", max(len(searched), 1))
+            settings[method] = ("defaults" if searched.empty else dials_said(known.iloc[0]), max(len(searched), 1))
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in sorted(set(tested.p))]
     none = chance(BITS)
     return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)))
@@ -164,15 +165,34 @@ def settings(benchmarks: list[Benchmark]) -> str:
     return table(["method", *(b.name for b in searched)], rows, words=1 + len(searched))
 
 
+def probes() -> str:
+    """Write what classifiers read of picture and song from the frozen embeddings of Bird-MML, at the defaults."""
+    runs = Runs(pd.read_csv(HERE / "bird_results.csv"), pd.read_csv(HERE / "bird_search.csv"))
+    kinds = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own vector, linear"}
+    rows = [[NAMES[method], *(runs.cell(method, "probe", condition=kind) for kind in kinds)] for method in METHODS]
+    rows = [row for row in rows if any(row[1:])]
+    return table(["method", *kinds.values()], rows)
+
+
+def unreliable() -> str:
+    """Write what is reached of XOR where one modality of some samples is noise, over the share of these samples."""
+    kept, rows = pd.read_csv(HERE / "xor_unreliable.csv"), []
+    for share, own in kept.groupby("unreliable"):
+        cells = [interval(own[own.method == method]["ac->b"]) for method in NOISY]
+        levels = [f"{own[name].iloc[0]:.3f}" for name in ("pairwise_ceiling", "bayes_accuracy")]
+        rows.append([f"{share:g}", *cells, *levels])
+    return table(["share", *(NAMES[method] for method in NOISY), "pairwise ceiling", "Bayes accuracy"], rows)
+
+
 def costs() -> str:
-    """Write what a run of Bird-MML takes, and how many numbers are trained."""
+    """Write what an epoch of Bird-MML takes, and how many numbers are trained."""
     kept = pd.read_csv(HERE / "study_costs.csv").set_index("method")
     rows = [
-        [NAMES[method], f"{kept.seconds[method]:.0f}", f"{kept.parameters[method]:,}"]
+        [NAMES[method], f"{kept.seconds[method]:.1f}", f"{kept.parameters[method]:,}"]
         for method in METHODS + BASELINES
         if method in kept.index
     ]
-    return table(["method", "seconds", "parameters"], rows)
+    return table(["method", "seconds an epoch", "parameters"], rows)
 
 
 def panel(axes: Axes, benchmark: Benchmark) -> None:
@@ -210,7 +230,11 @@ def main() -> None:
     with rc_context(SETTINGS):
         drawn(benchmarks).savefig(HERE / "all-on-all.png", dpi=130)
     tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings]
-    put_tables("results.md", {one.__name__: partial(one, benchmarks) for one in tables} | {"costs": costs})
+    put_tables(
+        "results.md",
+        {one.__name__: partial(one, benchmarks) for one in tables}
+        | {"probes": probes, "unreliable": unreliable, "costs": costs},
+    )
 
 
 if __name__ == "__main__":

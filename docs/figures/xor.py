@@ -2,9 +2,10 @@
 
     python docs/figures/xor.py runs/codings runs/depth2 runs/modalities runs/robustness runs/search
 
-writes ``xor.csv``, one line per run, and ``xor_modalities.csv``, one line per direction of the runs of the preset
-``modalities``, draws, and puts each table below its mark in ``docs/xor-results.md``; without folders it takes both as
-they stand. The page says how the runs are made.
+adds to ``xor.csv``, one line per run, to ``xor_modalities.csv``, one line per direction of the runs with other bits
+than five, as those of the preset ``modalities``, and to ``xor_unreliable.csv`` the runs with unreliable modalities;
+draws, and puts each table below its mark in ``docs/xor-results.md``. Without folders it takes all three as they stand.
+The page says how the runs are made.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ from xor_bench.settings import Settings
 from xor_bench.sweep import PRESETS
 from xor_bench.theory import bayes_accuracy, chance
 
-KEPT, BY_MODALITIES = HERE / "xor.csv", HERE / "xor_modalities.csv"
+KEPT, BY_MODALITIES, UNRELIABLE = HERE / "xor.csv", HERE / "xor_modalities.csv", HERE / "xor_unreliable.csv"
 RUN = ["inputs", "dim", "depth", "warmup", *DIALS, "method", "p", "seed"]
 DIRECTIONS = ("ac->b", "ab->c", "bc->a")
 SIZE = ["parity", "modalities", "method", "seed"]
+SHARE = ["unreliable", "method", "seed"]
 METHODS = ("confu", "symile", "gram", "triangle", "clip")
 NAMES = {"confu": "ConFu", "symile": "Symile", "gram": "GRAM", "triangle": "TRIANGLE", "clip": "pairwise CLIP"}
 NAMES |= {"hub": "hub CLIP"}
@@ -47,8 +49,8 @@ Setting = dict[str, Any]
 
 
 def collect(folders: Sequence[str]) -> None:
-    """Keep the numbers of the finished runs of results folders."""
-    runs, larger = [], []
+    """Keep the numbers of the finished runs of results folders, in place of those of the same runs."""
+    runs, larger, unreliable = [], [], []
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
         costs = pd.read_parquet(Path(folder, "costs.parquet"))[["cell", "seconds"]]
@@ -56,15 +58,23 @@ def collect(folders: Sequence[str]) -> None:
         # A temperature that is learned has no value to search.
         rows.loc[rows.learn_temperature, "temperature"] = float("nan")
         for row in rows.to_dict("records"):
-            if row["bits"] == BITS:
+            if row.get("unreliable"):
+                levels = {name: round(row[name], 5) for name in ("pairwise_ceiling", "bayes_accuracy")}
+                unreliable.append({name: row[name] for name in SHARE} | levels | accuracies(row["directions"]))
+            elif row["bits"] == BITS:
                 runs.append({name: row[name] for name in RUN} | accuracies(row["directions"]))
             else:
                 larger += [
                     {name: row[name] for name in SIZE} | direction_numbers(each) | {"seconds": round(row["seconds"], 1)}
                     for each in row["directions"]
                 ]
-    for rows, keys, path in ((runs, RUN, KEPT), (larger, [*SIZE, "direction"], BY_MODALITIES)):
-        frame = pd.DataFrame(rows).drop_duplicates(keys).sort_values(keys, kind="stable")
+    for rows, keys, path in (
+        (runs, RUN, KEPT),
+        (larger, [*SIZE, "direction"], BY_MODALITIES),
+        (unreliable, SHARE, UNRELIABLE),
+    ):
+        frame = pd.concat([pd.read_csv(path), pd.DataFrame(rows)]).drop_duplicates(keys, keep="last")
+        frame = frame.sort_values(keys, kind="stable")
         frame.to_csv(path, index=False, lineterminator="\n")
 
 
