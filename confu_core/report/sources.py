@@ -21,6 +21,7 @@ LENGTH = ("epochs", "train_samples")  # The settings that say how long a method 
 SEED, NAME = "seed", "name"  # The name that a run was given, if any.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
+NAMED += ("unreliable", "unreliable_of")
 DATA = ("dataset", "told_by", "data", *NAMED)
 # Settings under which methods are compared, each with a choice of its own, and of which none is better than another.
 CONDITIONS = (*DATA, "inputs", "train_samples", "test_samples", "brought", "trained_on", "split")
@@ -54,7 +55,7 @@ def shown_together(sources: Sequence[Results], hint: str) -> list[Results]:
 
 
 def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -> tuple[list[Results], list[str], str]:
-    """Read results folders with reference results on the same data beside them; return a label of each, and a note.
+    """Read results folders with reference results on the same inputs beside them; return a label of each, and a note.
 
     The note says what is missing where there are none on these data. How long reference results were trained is said
     in their label, and so wherever they are shown, unless all others were trained as long.
@@ -77,7 +78,7 @@ def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -
 
 
 def _data(row: Row) -> tuple[Any, ...]:
-    return tuple(row.get(name) for name in DATA)
+    return tuple(row.get(name) for name in (*DATA, "inputs"))
 
 
 def _named(sources: Sequence[Results]) -> list[Results]:

@@ -2,13 +2,14 @@
 
     python docs/figures/reference.py
 
-writes ``xor_bench/reference/results.parquet``, of the runs at the defaults of the preset ``figure3``, and
-``results.parquet`` and ``measures.parquet`` in ``birdmml/reference``, of the runs on the default build.
+writes ``xor_bench/reference/results.parquet``, of the runs at the defaults of the presets ``figure3`` and ``methods``,
+and ``results.parquet`` and ``measures.parquet`` in ``birdmml/reference``, of the runs on the default build.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from confu_core.runs.measures import write_measures
 from confu_core.runs.results import COSTS, write_results
 from confu_core.shards.read import unwritten
 from xor_bench.data import BENCHMARK
-from xor_bench.run import row_of
+from xor_bench.run import row_of, untrained
 from xor_bench.settings import Settings as XorSettings
 from xor_bench.sweep import PRESETS
 
@@ -35,20 +36,35 @@ TOLD = "image+audio"
 
 
 def xor_rows() -> Iterator[dict[str, Any]]:
-    """Yield the rows of the runs of the preset `figure3`; what was not kept of them is null."""
-    kept, preset, default = pd.read_csv(HERE / "xor.csv"), PRESETS["figure3"], XorSettings()
-    for name in ("inputs", "dim", "depth", "warmup", "lr"):
-        kept = kept[kept[name] == getattr(default, name)]
-    kept = kept[kept.method.isin(preset["method"]) & kept.seed.isin(preset["seed"])]
-    kept = kept[kept.temperature.isin([0.07]) | kept.temperature.isna()]
-    for row in kept[kept.anchor.isin([0]) | kept.anchor.isna()].to_dict("records"):
-        settings = XorSettings(method=row["method"], p=row["p"], seed=row["seed"])
-        found = tuple(
-            DirectionResult(query, target, row[_direction(query, target)], None, None, defined=True)  # type: ignore[arg-type]
-            for query, target in QUERIES
-        )
-        cell = {"cell": settings.cell(), **settings.columns()}
-        yield row_of(settings, DirectionResults(found, None), cell, None)  # type: ignore[arg-type]
+    """Yield the rows of the runs of the presets `figure3` and `methods`; what was not kept of them is null."""
+    every = pd.read_csv(HERE / "xor.csv")
+    for name in ("figure3", "methods"):
+        preset, default = PRESETS[name], XorSettings()
+        set_ = {key: preset[key][0] for key in ("inputs", "dim") if key in preset}
+        kept = every
+        for column in ("inputs", "dim", "depth", "warmup", "lr"):
+            kept = kept[kept[column] == set_.get(column, getattr(default, column))]
+        for row in kept[kept.p.isin(preset["p"]) & kept.seed.isin(preset["seed"])].to_dict("records"):
+            settings = XorSettings(method=row["method"], p=row["p"], seed=row["seed"], **set_)
+            dials = settings.columns()
+            # A temperature that is learned has no value to search, and not every method has an anchor.
+            if row["method"] not in preset["method"] or any(
+                row[dial] != dials[dial] for dial in ("temperature", "anchor") if not isnan(row[dial])
+            ):
+                continue
+            defines = untrained(settings).method.defines
+            found = tuple(
+                DirectionResult(
+                    query,
+                    target,
+                    row[_direction(query, target)],
+                    None,  # type: ignore[arg-type]
+                    None,  # type: ignore[arg-type]
+                    defined=defines(query, (target,)),
+                )
+                for query, target in QUERIES
+            )
+            yield row_of(settings, DirectionResults(found, None), {"cell": settings.cell(), **dials}, None)  # type: ignore[arg-type]
 
 
 def _direction(query: tuple[int, ...], target: int) -> str:
