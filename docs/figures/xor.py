@@ -54,9 +54,13 @@ def collect(folders: Sequence[str]) -> None:
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
         costs = pd.read_parquet(Path(folder, "costs.parquet"))[["cell", "seconds"]]
-        rows = rows[rows.status == "done"].reindex(columns=[*{*rows.columns, *RUN}]).merge(costs, on="cell")
+        rows = (
+            rows[rows.status == "done"]
+            .reindex(columns=[*{*rows.columns, *RUN, "learn_temperature"}])
+            .merge(costs, on="cell")
+        )
         # A temperature that is learned has no value to search.
-        rows.loc[rows.learn_temperature, "temperature"] = float("nan")
+        rows.loc[rows.learn_temperature.eq(True), "temperature"] = float("nan")
         for row in rows.to_dict("records"):
             if row.get("unreliable"):
                 levels = {name: round(row[name], 5) for name in ("pairwise_ceiling", "bayes_accuracy")}

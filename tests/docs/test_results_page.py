@@ -44,20 +44,27 @@ def best(validated: dict[str, dict[tuple[str, ...], list[float]]]) -> dict[str, 
     return {method: max(own, key=lambda dials: np.mean(own[dials])) for method, own in validated.items()}
 
 
-def xor() -> Runs:
+def by_p() -> dict[str, dict[float, dict[int, float]]]:
+    """Accuracies of the paper's figure by method, p and seed, with what was best on validation."""
     validated: dict[str, Any] = defaultdict(lambda: defaultdict(list))
-    tested: dict[str, Any] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    tested: dict[str, Any] = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
     for row in kept("xor.csv"):
         if (row["inputs"], row["dim"], row["depth"]) == ("bits01", "16", "1") and float(row["p"]) in PS:
             dials, seed = tuple(row[name] for name in DIALS), int(row["seed"])
             if seed in (10, 11):
                 validated[row["method"]][dials].append(float(row["ac->b"]))
             elif float(row["warmup"]) == 0.3:
-                tested[row["method"]][dials][seed].append(float(row["ac->b"]))
+                tested[row["method"]][dials][float(row["p"])][seed] = float(row["ac->b"])
     chosen = best(validated)
     for method in tested.keys() - chosen.keys():  # Those that were not searched ran with one setting.
         (chosen[method],) = tested[method]
-    return {m: {seed: float(np.mean(v)) for seed, v in tested[m][chosen[m]].items()} for m in chosen}
+    return {method: tested[method][dials] for method, dials in chosen.items()}
+
+
+def xor() -> Runs:
+    """The mean over p, of methods that were run with all of them."""
+    whole = {method: own for method, own in by_p().items() if own.keys() == set(PS)}
+    return {m: {seed: float(np.mean([own[p][seed] for p in PS])) for seed in own[PS[0]]} for m, own in whole.items()}
 
 
 def birds() -> Runs:
@@ -125,6 +132,41 @@ def test_what_is_reached_and_captured_is_of_the_runs_that_validation_chose(bench
             ]
             said = behind[name][benchmark]
             assert said.lstrip("+") == (written(paired) if paired else "")
+
+
+def test_accuracies_at_each_p_are_of_the_same_runs() -> None:
+    runs, said = by_p(), found("mixing")
+    assert {NAMES[name] for name in said if name in NAMES} == runs.keys() and len(runs) > 11
+    for name, method in NAMES.items():
+        for p in PS if method in runs else ():
+            values = [value for _, value in sorted(runs[method].get(p, {}).items())]
+            assert said[name][f"p̂ = {p:g}"] == (written(values) if values else "")
+    assert [float(said["Bayes accuracy"][f"p̂ = {p:g}"]) for p in PS] == pytest.approx([*BAYES.values()], abs=5e-4)
+
+
+def test_probes_and_unreliable_modalities_are_of_the_kept_runs() -> None:
+    said = found("probes")
+    read: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row in kept("bird_results.csv"):
+        if (row["family"], row["subject"], row["metric"]) == ("probe", "image+audio", "accuracy"):
+            read[row["method"], row["condition"]].append(float(row["value"]))
+    columns = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "own vector, linear": "fused"}
+    assert {NAMES[name] for name in said} == {method for method, _ in read} - set(REFERENCES)
+    for name, row in said.items():
+        for column, kind in columns.items():
+            values = read.get((NAMES[name], kind), [])
+            assert row[column] == (written(values) if values else "")
+    noisy: dict[tuple[str, str], list[float]] = defaultdict(list)
+    levels = {}
+    for row in kept("xor_unreliable.csv"):
+        noisy[row["unreliable"], row["method"]].append(float(row["ac->b"]))
+        levels[row["unreliable"]] = float(row["bayes_accuracy"])
+    for share, row in found("unreliable").items():
+        for name in ("ConFu", "Symile", "Gated Symile", "pairwise CLIP"):
+            assert row[name] == written(noisy[share, NAMES[name]])
+        # One of three modalities says nothing in this share of the samples: only then a guess of 1/32 is left of b.
+        known = 0.5 * (1 - float(share)) + 1 / 32 * (1 - 0.5 * (1 - float(share)))
+        assert float(row["Bayes accuracy"]) == pytest.approx(known, abs=5e-4) == pytest.approx(levels[share], abs=5e-4)
 
 
 def test_levels_are_exact() -> None:
