@@ -21,7 +21,6 @@ from confu_cli.show import progress_bar, verbose
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
     from confu_core.media.settings import MediaSettings
-    from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
 
@@ -136,13 +135,7 @@ def sweep(out: Path, preset: str | None, as_json: bool, cache: Path | None, devi
     return results.run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
 
 
-def report_words() -> ReportWords:
-    """Return what pages call the things of Bird-MML."""
-    from birdmml import bench
-
-    return bench.report_words()
-
-
+report_words = shared.later("birdmml.bench:report_words")  # What pages call the things of Bird-MML.
 report = results.report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words, "birdmml")
 
 
@@ -208,13 +201,12 @@ def _finish(
     from confu_core.runs.sweep import keep
 
     row = {**kept(found), **shared.given({"name": name})}
-    tables = functools.partial(results.print_run, label=found.label)
-    steps: list[Callable[[], None]] = [lambda: results.print_row(row, seconds, as_json, tables)]
+    steps: list[Callable[[], None]] = []
     if out is not None:
         steps.append(lambda: keep(row, out, plan=_plan(settings), seconds=seconds))
     if model_file is not None:
         steps.append(lambda: save_model(model_file, found))
-    results.do_each(steps)
+    results.finish(row, seconds, as_json, functools.partial(results.print_run, label=found.label), *steps)
 
 
 def _plan(settings: MediaSettings) -> dict[str, Any]:

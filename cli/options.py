@@ -98,6 +98,17 @@ LEVEL = Text(
 )
 
 
+def loaded(place: str) -> Any:
+    """Return what a place such as ``module:name`` names."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def later(place: str) -> Callable[..., Any]:
+    """Return a function that loads the one of a place when it is called: no other verb waits for that."""
+    return lambda *values: loaded(place)(*values)
+
+
 def together(*decorators: Decorator) -> Decorator:
     """Return one decorator that applies several, the first outermost."""
     return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
@@ -160,8 +171,7 @@ class Dials(click.Option):
 
     def options(self) -> list[click.Option]:
         """Return an option for each dial that has a help text."""
-        module, _, name = self.place.partition(":")
-        kind = getattr(importlib.import_module(module), name)
+        kind = loaded(self.place)
         types = get_type_hints(kind)
         defaults = {one.name: one.default for one in fields(kind)}
         known = {name: one for name, one in dials(kind).items() if one.help}

@@ -133,7 +133,7 @@ def check_results_folder(out: Path, plan: Mapping[str, Any]) -> None:
         check_writable(out / "results.parquet")
 
 
-def do_each(steps: Sequence[Callable[[], None]]) -> None:
+def _do_each(steps: Sequence[Callable[[], None]]) -> None:
     """Do all that can be done of several things, and raise the first failure then."""
     failed: list[Exception] = []
     for step in steps:
@@ -178,8 +178,14 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
     return report
 
 
-def print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None]) -> None:
-    """Print a row as a run or an evaluation does, with what it took; `tables` prints them for readers."""
+def finish(
+    row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None], *keep: Callable[[], None]
+) -> None:
+    """Print a row, by `tables` for readers, with what it took, and keep it, as much of that as can be done."""
+    _do_each([lambda: _print_row(row, seconds, as_json, tables), *keep])
+
+
+def _print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None]) -> None:
     from confu_core.runs.sweep import peak_memory
 
     if as_json:

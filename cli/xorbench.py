@@ -23,7 +23,6 @@ from confu_core.page.numbers import size
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from confu_core.publish import Words
     from confu_core.report.words import ReportWords
     from confu_core.shards import Dataset
     from xor_bench.data import XorData, XorRecipe
@@ -46,14 +45,8 @@ def _recipe_of(dataset: Dataset) -> XorRecipe:
     return recipe_of(dataset.manifest)
 
 
-def _words_of(dataset: Dataset) -> Words:
-    from xor_bench.card import words_of
-
-    return words_of(dataset)
-
-
 xorbench.add_command(verify_command("xorbench", _recipe_of))
-xorbench.add_command(publish_command("xorbench", _words_of))
+xorbench.add_command(publish_command("xorbench", shared.later("xor_bench.card:words_of")))
 
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
@@ -192,11 +185,9 @@ def run(
         row = run_once(settings, data=dataset, watch=watch, reduce=not plain, predicted=predicted)
     row |= shared.given({"name": name})
     seconds = time.monotonic() - started
-    steps: list[Callable[[], None]] = [lambda: results.print_row(row, seconds, as_json, _print_run)]
-    if out is not None:
-        plan = plan_of({}, {"method": settings.method, "p": settings.p}, [])
-        steps.append(lambda: keep(row, out, plan=plan, seconds=seconds))
-    results.do_each(steps)
+    plan = plan_of({}, {"method": settings.method, "p": settings.p}, [])
+    keeping = [] if out is None else [lambda: keep(row, out, plan=plan, seconds=seconds)]
+    results.finish(row, seconds, as_json, _print_run, *keeping)
 
 
 @contextlib.contextmanager
@@ -238,7 +229,7 @@ def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool
         results.check_results_folder(out, BENCHMARK)
     found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **shared.given(options)})
     saving = [] if out is None else [lambda: found.save(out)]
-    results.do_each([lambda: results.print_row(found.row, found.seconds, as_json, _print_run), *saving])
+    results.finish(found.row, found.seconds, as_json, _print_run, *saving)
 
 
 def _open(path: str | Path, values: dict[str, Any]) -> XorData:
