@@ -13,10 +13,9 @@ from confu_cli.birdmml_audit import audit
 from confu_cli.birdmml_build import build
 from confu_cli.birdmml_evaluate import embed, evaluate
 from confu_cli.birdmml_runs import report, report_words, run, sweep
-from confu_cli.datasets import manifest_dict, print_dataset, say_computed, verify_command
+from confu_cli.datasets import manifest_dict, print_dataset, publish_command, say_computed, verify_command
 from confu_cli.group import Group
 from confu_cli.options import PATH, PATH_OR_URL, ListOf, cache_folder_option, diagnostics, later
-from confu_cli.publishing import publish_command
 from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.results_folders import leaderboard_command, results_command
 from confu_cli.show import echo, number, print_json, print_table, say

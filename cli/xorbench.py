@@ -13,9 +13,15 @@ import click
 from confu_cli import options as shared
 from confu_cli import results
 from confu_cli.config import config_option
-from confu_cli.datasets import build_dataset, manifest_dict, print_dataset, say_computed, verify_command
+from confu_cli.datasets import (
+    build_dataset,
+    manifest_dict,
+    print_dataset,
+    publish_command,
+    say_computed,
+    verify_command,
+)
 from confu_cli.group import Group
-from confu_cli.publishing import publish_command
 from confu_cli.results_folders import leaderboard_command, results_command
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, say
 from confu_core.page.numbers import size
