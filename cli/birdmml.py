@@ -94,9 +94,9 @@ def info(path: str | Path, as_json: bool) -> None:
 @click.option("--sheet", type=PATH, help="The contact sheet.  [default: as --out, with .png]")
 @click.option("--split", "splits", type=ListOf(str), help="Splits to show.  [default: all]")
 @click.option("--species", type=ListOf(str), help='Species to show, such as "Canada Jay,Bobolink".  [default: all]')
-@click.option("--per-species", type=int, default=4, show_default=True, help="Samples of each, from each split in turn.")
+@click.option("--per-species", default=4, help="Samples of each, from each split in turn.")
 @click.option("--limit", type=int, help="Samples of all together.  [default: as many as 22 MB hold, at most 160]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides which samples.")
+@click.option("--seed", default=0, help="Decides which samples.")
 @diagnostics
 def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     """Write a page to look at and listen to, and a contact sheet of its pictures.

@@ -29,21 +29,10 @@ ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_fi
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 COMPARED = ("clip", "confu", "gram", "hub", "symile", "triangle")  # What a sweep runs unless it is told.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
-THREADS = click.option(
-    "--threads",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Cores to compute on; numbers may differ in their last digits.",
-)
+THREADS = click.option("--threads", default=1, help="Cores to compute on; numbers may differ in their last digits.")
 WHERE = shared.together(
     shared.cache_folder_option,
-    click.option(
-        "--device",
-        default="auto",
-        show_default=True,
-        help="Where to train: cpu, cuda, cuda:1; auto is cuda if there is any.",
-    ),
+    click.option("--device", default="auto", help="Where to train: cpu, cuda, cuda:1; auto is cuda if there is any."),
 )
 FEATURES = shared.setting_options(SETTINGS, "feature_files")
 

@@ -154,7 +154,7 @@ _PUBLISHING = together(
     click.option("--allow-unknown-licence", is_flag=True, help="Publish items whose licence is not known."),
     click.option("--title", help="What readers call it.  [default: by its settings]"),
     click.option("--author", "authors", multiple=True, help="Who is to be cited; may be repeated."),
-    click.option("--release-version", default="1.0.0", show_default=True, help="Of this publication."),
+    click.option("--release-version", default="1.0.0", help="Of this publication."),
     click.option("--date", help="Of publication, as YYYY-MM-DD.  [default: today]"),
 )
 

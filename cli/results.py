@@ -155,7 +155,6 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         "--select",
         type=click.Choice(["validation", "none"]),
         default="validation",
-        show_default=True,
         help="Of several settings of a method, which to show: the best on validation, or all.",
     )
     @click.option("--reference", is_flag=True, help="Show the results that come with this command beside, so marked.")

@@ -60,14 +60,14 @@ xorbench.add_command(publish_command("xorbench", shared.later("xor_bench.card:wo
     "--out", required=True, type=shared.PATH_OR_URL, help="Folder of the dataset, or a URL such as s3://bucket/xor."
 )
 @shared.setting_options("xor_bench.data:XorRecipe", "* seed")
-@click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
-@click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
-@click.option("--test", type=int, default=10_000, show_default=True, help="Test rows per p.")
+@click.option("--train", default=10_000, help="Training rows per p.")
+@click.option("--validation", default=1_000, help="Validation rows per p.")
+@click.option("--test", default=10_000, help="Test rows per p.")
 @shared.build_options(
     "parquet",
     "parquet, webdataset.",
     10_000,
-    click.option("--workers", type=int, default=1, show_default=True, help="Number of processes."),
+    click.option("--workers", default=1, help="Number of processes."),
 )
 @shared.diagnostics
 def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
@@ -287,7 +287,7 @@ def _print_run(row: results.Row) -> None:
 
 @xorbench.command(epilog="Example: xorbench check-method examples/own_method.py:LowRankTensor")
 @click.argument("method")
-@click.option("--modalities", type=int, default=3, show_default=True, help="How many modalities the method is given.")
+@click.option("--modalities", default=3, help="How many modalities the method is given.")
 @click.option("-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="An option of the method.")
 @shared.diagnostics
 def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: bool) -> int:
@@ -324,7 +324,7 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
 @shared.setting_options(SETTINGS, "seed *", many=True)
 @shared.method_options(many=True)
 @shared.spread_options
-@click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
+@click.option("--stack", default=11, help="Most cells trained together.")
 @config_option
 @shared.diagnostics
 def sweep(out: Path, preset: str | None, stack: int, as_json: bool, other: tuple[str, ...], **options: Any) -> int:
