@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from birdmml.song import log_mel
+from confu_core.inputs.picture import encode_image
 from confu_core.inputs.sound import BANDS, HIGH_HZ, HOP, LOW_HZ
 from confu_core.page.html import data_uri, templates
 
@@ -34,6 +34,7 @@ Labelled = tuple[Image.Image, Sequence[str]]  # A picture, and at most three lin
 def spectrogram_png(levels: np.ndarray) -> bytes:
     """Encode a spectrogram in dB, of shape (bands, frames), as a PNG with a palette, the lowest band at the bottom.
 
+    >>> import io
     >>> Image.open(io.BytesIO(spectrogram_png(np.zeros((128, 44), np.float32)))).size
     (44, 128)
     """
@@ -42,9 +43,7 @@ def spectrogram_png(levels: np.ndarray) -> bytes:
     shade = np.clip(1 + (levels - levels.max()) / RANGE_DB, 0, 1)
     picture = Image.fromarray(np.rint(shade[::-1] * 255).astype(np.uint8))
     picture.putpalette((colormaps[COLOUR_MAP](np.arange(256))[:, :3] * 255).astype(np.uint8).tobytes())
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return encode_image(picture, "PNG", optimize=True)
 
 
 def frequency_ticks(sample_rate: int) -> dict[str, float]:
@@ -92,6 +91,7 @@ def spectrogram_svg(samples: np.ndarray, sample_rate: int) -> str:
 def contact_sheet(blocks: Sequence[tuple[str, Sequence[Labelled]]]) -> bytes:
     """Lay out blocks of at least one picture each in a grid, as a PNG, each block under its heading if it has one.
 
+    >>> import io
     >>> Image.open(io.BytesIO(contact_sheet([("", [(Image.new("RGB", (8, 8)), ["black"])])]))).width
     208
     """
@@ -106,9 +106,7 @@ def contact_sheet(blocks: Sequence[tuple[str, Sequence[Labelled]]]) -> bytes:
             row, column = divmod(number, columns)
             _put(sheet, draw, picture, lines, MARGIN + column * CELL[0], first + row * CELL[1])
         top += height
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
+    return encode_image(sheet, "PNG", compress_level=6)
 
 
 def _put(
