@@ -179,9 +179,11 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
     between = entropy(weights)
 
     def mean(name: str) -> float:
+        """Return the mean of a quantity over the groups."""
         return float(weights @ list(map(attrgetter(name), groups)))
 
     def connected(order: int) -> float:
+        """Return the mean of the connected information of an order."""
         return float(weights @ [group.connected_information[order] for group in groups])
 
     mixed: dict[str, Any] = {

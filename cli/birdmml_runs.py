@@ -159,6 +159,7 @@ def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any,
         epochs = results.Epochs(settings.epochs, bar)
 
         def watch(progress: Progress) -> None:
+            """Tell of a step, and of an epoch that it ends."""
             if progress.epoch is not None:
                 epochs.finished(int(progress.epoch["epoch"]) + 1, _losses(progress.epoch))
             terms = "  ".join(f"{name} {value:.2f}" for name, value in progress.losses.items())

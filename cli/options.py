@@ -275,6 +275,7 @@ def say_logged(context: click.Context, name: str) -> None:
 
 class _Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        """Say a record on stderr."""
         echo(record.getMessage(), err=True)
 
 

@@ -87,10 +87,12 @@ class _Cells:
         self.bar, self.told, self.total = bar, 0, 0
 
     def progress(self, done: int, total: int, failed: int) -> None:
+        """Take note of how many cells are done."""
         self.told, self.total = done + failed, total
         self.bar(done, total, f"{failed} failed" if failed else "")
 
     def written(self, row: Row, seconds: float) -> None:
+        """Tell of a cell that was kept."""
         self.told += 1
         what = ", ".join(f"{name} {row[name]}" for name in self.names if row.get(name) is not None)
         reached = f"accuracy {number(row['accuracy'])}" if row["status"] == "done" else "failed"

@@ -203,6 +203,7 @@ def _watching(settings: Settings) -> Iterator[Callable[[int, int, Tensor], None]
         epochs, losses = results.Epochs(settings.epochs, bar), []
 
         def watch(done: int, total: int, loss: Tensor) -> None:
+            """Tell of a step, and of the epoch that it ends."""
             bar(done, total, "")
             losses.append(loss)
             if len(losses) == total // settings.epochs:

@@ -35,6 +35,7 @@ def _side_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
     base, middle = 0.90 * shape.skull[0], -0.08 * depth
 
     def at(share: float, height: float) -> Pen:
+        """Return the point at a share of the length of the bill, at a height over its bent axis."""
         return head.at(base + length * share, -0.08 + height - drop * share**2)
 
     draft.add("over", label("bill", DARK), _lower(at, depth, middle, tip, form.hook), sharp=(0, 2))
@@ -81,6 +82,7 @@ def _pouch(draft: Draft, shape: Shape, head: Frame) -> None:
     length, base = shape.bill, 0.80 * shape.skull[0]
 
     def at(share: float, height: float) -> tuple[float, float]:
+        """Return the place at a share of the length of the bill, at a height over its sunken axis."""
         return base + length * share * 0.90, height - length * 0.42 * share
 
     pouch = [at(-0.12, -0.2), at(0.4, 0.0), at(0.95, 0.0), at(0.7, -0.34), at(0.35, -0.66), at(0.06, -0.86)]

@@ -101,6 +101,7 @@ def post(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     x, y, low = foot.x, foot.y, foot.size + 4.0
 
     def slab(color: int, left: float, right: float) -> Polygon:
+        """Return an upright strip between two shares of the half width."""
         a, b = x + half * left, x + half * right
         return color, np.array([(a, y), (b, y), (b, low), (a, low)])
 
@@ -147,6 +148,7 @@ def trunk(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     around = np.concatenate([ys, ys[::-1]])
 
     def slab(color: int, a: float, b: float) -> Polygon:
+        """Return the strip between two shares of the width, along the near edge."""
         return color, np.stack([np.concatenate([near + wide * a, (near + wide * b)[::-1]]), around], axis=1)
 
     furrow = np.array([(0.0, -1.0), (1.0, 0.0), (0.5, 1.0), (-1.0, 0.2)])

@@ -155,6 +155,7 @@ def read_video(path: Path, frames: int = 8, every: float = 0.0) -> Clip:
             raise DatasetError(f"{path} does not say how many frames it has in a second; leave out every")
 
         def chosen(total: int) -> list[int]:
+            """Return which of so many frames are taken."""
             return frames_at(total, frames, every, rate) if every else middle_frames(total, frames)
 
         pictures, decoded = _pictures(path, chosen(total))
