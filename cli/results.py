@@ -200,11 +200,8 @@ def _print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Calla
 def print_run(row: Row, label: str) -> None:
     """Print the tables of a run."""
     _told(row, label)
-    print_table(
-        "Retrieval of one sample among those of the test split",
-        ["direction", "R@1", "R@10", "median rank"],
-        _retrieval(row),
-    )
+    columns = ["direction", "R@1", "R@10", "median rank"]
+    print_table("Retrieval of one sample among those of the test split", columns, _retrieval(row))
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
     say_ours(row)

@@ -42,11 +42,16 @@ def limb(x: np.ndarray, y: np.ndarray, half: np.ndarray, snowy: bool) -> list[Po
     return shapes
 
 
-def _leaf(x: float, y: float, angle: float, length: float) -> list[Polygon]:
-    along = np.array([0, 0.25, 0.55, 0.8, 1.0, 0.8, 0.55, 0.25]) * length
-    across = np.array([0, 0.20, 0.26, 0.16, 0, -0.16, -0.26, -0.20]) * length
+def leaf_points(along: list[float], across: list[float], x: float, y: float, angle: float, length: float) -> np.ndarray:
+    """Return the corners of a leaf, given along and across it in lengths, that grows at an angle from a point."""
+    u, v = np.array(along) * length, np.array(across) * length
     cos, sin = np.cos(angle), np.sin(angle)
-    points = np.stack([x + along * cos - across * sin, y + along * sin + across * cos], axis=1)
+    return np.stack([x + u * cos - v * sin, y + u * sin + v * cos], axis=1)
+
+
+def _leaf(x: float, y: float, angle: float, length: float) -> list[Polygon]:
+    along, across = [0, 0.25, 0.55, 0.8, 1.0, 0.8, 0.55, 0.25], [0, 0.20, 0.26, 0.16, 0, -0.16, -0.26, -0.20]
+    points = leaf_points(along, across, x, y, angle, length)
     return [(LEAF, points), (LEAF_LIGHT, points[:5])]
 
 
