@@ -64,6 +64,11 @@ def _at(path: str, kind: Kind, meaning: str, label: str = "", digits: int = 2) -
     return Column(name, kind, meaning, attrgetter(path), about, label, digits)
 
 
+def _named(name: str, meaning: str) -> Column:
+    """Return a column of the common name of one of the species of a sample."""
+    return Column(name, "string", meaning, attrgetter(f"{name}.common_name"))
+
+
 # In the order of the files, which a new column joins at the end.
 COLUMNS = (
     Column("key", "string", "split and row number", None),
@@ -75,20 +80,10 @@ COLUMNS = (
     _at("own.family", "string", "of the species"),
     _at("own.order", "string", "of the species"),
     _at("group", "string", "how the species is told apart"),
-    Column("look", "string", "visual type, named by the species it is taken from", attrgetter("look.common_name")),
-    Column("song", "string", "song type, named likewise", attrgetter("song.common_name")),
-    Column(
-        "shown_look",
-        "string",
-        "visual type that the picture shows; another one with image_noise",
-        attrgetter("shown_look.common_name"),
-    ),
-    Column(
-        "shown_song",
-        "string",
-        "song type that the recording holds; another one with audio_noise",
-        attrgetter("shown_song.common_name"),
-    ),
+    _named("look", "visual type, named by the species it is taken from"),
+    _named("song", "song type, named likewise"),
+    _named("shown_look", "visual type that the picture shows; another one with image_noise"),
+    _named("shown_song", "song type that the recording holds; another one with audio_noise"),
     _at("latents.gate", "bool", "whether the rule of the xor group held; false in other groups"),
     _at("caption.named", "bool", "whether the caption names the species"),
     _at("individual", "string", "which bird; in one split only"),

@@ -320,6 +320,7 @@ def _encoded(encode: Encode, data: MediaData) -> dict[str, Any]:
     contents, keys, found = data.contents, list[str](), dict[str, list[np.ndarray]]()
 
     def add(name: str, rows: Any) -> None:
+        """Take note of what came of a batch."""
         found.setdefault(name, []).append(as_array(name, rows, "(rows, dim)"))
 
     for split in data.dataset.manifest.splits:

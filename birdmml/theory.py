@@ -20,6 +20,8 @@ from confu_core.ceilings import COINCIDE
 from confu_core.information import Atoms, bayes_accuracy, decompose, entropy, mutual_information, total_correlation
 from confu_core.orders import connected_information, law_ceilings
 
+COUNTS = ("species", "visual_types", "song_types")
+
 
 @dataclass(frozen=True)
 class GroupStructure:
@@ -138,24 +140,29 @@ def additive_ceilings(design: Design) -> dict[str, float | None]:
     return {**known, "all": float(np.dot(weights, found)) if len(found) == len(known) else None}
 
 
+def _accuracies(image: float, audio: float, both: float, pairwise: float) -> dict[str, Any]:
+    """Return the accuracies of a structure, and what both types add to one, and to all that pairs tell."""
+    single = max(image, audio)
+    return {
+        "bayes_image": image,
+        "bayes_audio": audio,
+        "bayes_both": both,
+        "single_ceiling": single,
+        "pairwise_ceiling": pairwise,
+        "headroom": both - single,
+        "higher_order_headroom": max(0.0, both - pairwise),
+    }
+
+
 def _group(table: np.ndarray) -> GroupStructure:
     probability = float(table.sum())
     table = table / probability
     image, audio = table.sum(2), table.sum(1)
     known = law_ceilings(table, [1, 2], 0)
-    species, visual_types, song_types = table.shape
     return GroupStructure(
-        species=species,
-        visual_types=visual_types,
-        song_types=song_types,
+        **dict(zip(COUNTS, table.shape, strict=True)),
         probability=probability,
-        bayes_image=bayes_accuracy(image),
-        bayes_audio=bayes_accuracy(audio),
-        bayes_both=known.bayes,
-        single_ceiling=known.single,
-        pairwise_ceiling=known.pairwise,
-        headroom=known.bayes - known.single,
-        higher_order_headroom=max(0.0, known.bayes - known.pairwise),
+        **_accuracies(bayes_accuracy(image), bayes_accuracy(audio), known.bayes, known.pairwise),
         mi_image=mutual_information(image),
         mi_audio=mutual_information(audio),
         mi_both=mutual_information(table.reshape(len(table), -1)),
@@ -172,29 +179,22 @@ def _together(groups: list[GroupStructure]) -> GroupStructure:
     between = entropy(weights)
 
     def mean(name: str) -> float:
+        """Return the mean of a quantity over the groups."""
         return float(weights @ list(map(attrgetter(name), groups)))
 
     def connected(order: int) -> float:
+        """Return the mean of the connected information of an order."""
         return float(weights @ [group.connected_information[order] for group in groups])
 
-    image, audio, both, pairwise = map(mean, ("bayes_image", "bayes_audio", "bayes_both", "pairwise_ceiling"))
+    mixed: dict[str, Any] = {
+        name: mean(name) + between for name in ("mi_image", "mi_audio", "mi_both", "mi_image_audio")
+    }
     redundancy, *others = (mean(f"atoms.{atom.name}") for atom in fields(Atoms))
     return GroupStructure(
-        species=sum(group.species for group in groups),
-        visual_types=sum(group.visual_types for group in groups),
-        song_types=sum(group.song_types for group in groups),
+        **{name: sum(getattr(group, name) for group in groups) for name in COUNTS},
         probability=1.0,
-        bayes_image=image,
-        bayes_audio=audio,
-        bayes_both=both,
-        single_ceiling=max(image, audio),
-        pairwise_ceiling=pairwise,
-        headroom=both - max(image, audio),
-        higher_order_headroom=max(0.0, both - pairwise),
-        mi_image=mean("mi_image") + between,
-        mi_audio=mean("mi_audio") + between,
-        mi_both=mean("mi_both") + between,
-        mi_image_audio=mean("mi_image_audio") + between,
+        **_accuracies(*map(mean, ("bayes_image", "bayes_audio", "bayes_both", "pairwise_ceiling"))),
+        **mixed,
         # Each of the three variables tells the group: its entropy is in each, and once in the joint one. Any pair shows
         # that, so all of it is of order 2, and the law that knows the pairs is that of each group in its turn.
         total_correlation=mean("total_correlation") + 2 * between,

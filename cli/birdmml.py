@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,21 +11,19 @@ import click
 
 from confu_cli.birdmml_audit import audit
 from confu_cli.birdmml_build import build
-from confu_cli.birdmml_cache import cache
 from confu_cli.birdmml_evaluate import embed, evaluate
 from confu_cli.birdmml_runs import report, report_words, run, sweep
-from confu_cli.datasets import manifest_dict, print_dataset, say_computed, verify_command
+from confu_cli.datasets import manifest_dict, print_dataset, publish_command, say_computed, verify_command
 from confu_cli.group import Group
-from confu_cli.options import PATH, PATH_OR_URL, ListOf, diagnostics
-from confu_cli.publishing import publish_command
+from confu_cli.options import PATH, PATH_OR_URL, ListOf, cache_folder_option, diagnostics, later
 from confu_cli.real_media import repair_recipe, show_real, source_options
 from confu_cli.results_folders import leaderboard_command, results_command
 from confu_cli.show import echo, number, print_json, print_table, say
 from confu_core.page.numbers import size
 
 if TYPE_CHECKING:
-    from confu_core.publish import Words
     from confu_core.shards import Dataset, Manifest, Recipe
+    from confu_core.shards.cache import CacheEntry
 
 
 # JSON key of an accuracy to its heading; not every design has all of them.
@@ -56,15 +55,9 @@ def _recipe_of(dataset: Dataset, source: str | None, roots: tuple[str, ...]) -> 
     return recipe_of(dataset.manifest)
 
 
-def _words_of(dataset: Dataset) -> Words:
-    from birdmml.card import words_of
-
-    return words_of(dataset)
-
-
 birdmml.add_command(verify_command("birdmml", _recipe_of, source_options(mapped=False)))
-birdmml.add_command(publish_command("birdmml", _words_of))
-for verb in (audit, build, run, sweep, evaluate, embed, report, cache):
+birdmml.add_command(publish_command("birdmml", later("birdmml.card:words_of")))
+for verb in (audit, build, run, sweep, evaluate, embed, report):
     birdmml.add_command(verb)
 birdmml.add_command(results_command("birdmml"))
 birdmml.add_command(leaderboard_command("birdmml", report_words, "birdmml"))
@@ -101,9 +94,9 @@ def info(path: str | Path, as_json: bool) -> None:
 @click.option("--sheet", type=PATH, help="The contact sheet.  [default: as --out, with .png]")
 @click.option("--split", "splits", type=ListOf(str), help="Splits to show.  [default: all]")
 @click.option("--species", type=ListOf(str), help='Species to show, such as "Canada Jay,Bobolink".  [default: all]')
-@click.option("--per-species", type=int, default=4, show_default=True, help="Samples of each, from each split in turn.")
+@click.option("--per-species", default=4, help="Samples of each, from each split in turn.")
 @click.option("--limit", type=int, help="Samples of all together.  [default: as many as 22 MB hold, at most 160]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides which samples.")
+@click.option("--seed", default=0, help="Decides which samples.")
 @diagnostics
 def preview(path: str | Path, out: Path, as_json: bool, **choice: Any) -> None:
     """Write a page to look at and listen to, and a contact sheet of its pictures.
@@ -160,3 +153,63 @@ def _print_structure(said: dict[str, Any]) -> None:
             for name, g in groups.items()
         ],
     )
+
+
+@birdmml.group("cache", cls=Group, epilog="Example: birdmml cache list")
+def cache() -> None:
+    """Show or remove decoded data, which runs share and make again when they need them."""
+
+
+@cache.command("list", epilog="Example: birdmml cache list")
+@cache_folder_option
+@diagnostics
+def list_caches(cache: Path | None, as_json: bool) -> None:
+    """List decoded data: size, age, and the dataset that they were made from."""
+    from confu_core.shards.cache import caches
+
+    root = _cache_root(cache)
+    found, ingested = caches(root), _bytes_under(root / "ingest")
+    if as_json:
+        print_json({"path": str(root), "caches": [_entry_dict(one) for one in found], "ingest_bytes": ingested})
+        return
+    if found:
+        rows = [[one.name, size(one.bytes), f"{one.days:.1f}", one.dataset or "unfinished or damaged"] for one in found]
+        print_table(f"Decoded data in {root}", ["name", "size", "days", "made from"], rows)
+    echo(f"{root}: {len(found)} caches, {size(sum(one.bytes for one in found))}")
+    if ingested:
+        echo(f"{root / 'ingest'}: {size(ingested)} of what build --from found of files; clear leaves it")
+
+
+@cache.command("clear", epilog="Example: birdmml cache clear")
+@click.argument("names", nargs=-1)
+@cache_folder_option
+@diagnostics
+def clear(names: tuple[str, ...], cache: Path | None, as_json: bool) -> int:
+    """Remove decoded data, all or those whose NAMES the list shows.
+
+    What a process makes or reads is left, and named; exit status 1 then. Nothing but caches is removed, and no link is
+    followed.
+    """
+    from confu_core.shards.cache import clear_caches
+
+    removed, used = clear_caches(root := _cache_root(cache), names)
+    said = {"removed": [_entry_dict(one) for one in removed], "in_use": [_entry_dict(one) for one in used]}
+    freed = size(sum(one.bytes for one in removed))
+    say(as_json, {"path": str(root), **said}, f"{root}: {len(removed)} caches removed, {freed}")
+    for one in used:
+        echo(f"{one.name} is in use by another process and stays: {one.dataset}", err=True)
+    return 1 if used else 0
+
+
+def _cache_root(cache: Path | None) -> Path:
+    from confu_core.shards.cache import cache_folder
+
+    return cache_folder() if cache is None else cache
+
+
+def _entry_dict(one: CacheEntry) -> dict[str, Any]:
+    return {"name": one.name, "path": str(one.path), "dataset": one.dataset, "bytes": one.bytes, "days": one.days}
+
+
+def _bytes_under(folder: Path) -> int:
+    return sum((Path(where) / name).lstat().st_size for where, _, names in os.walk(folder) for name in names)

@@ -26,17 +26,17 @@ HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Worth knowing"}
 @click.argument("path", type=PATH_OR_URL)
 @click.option("--page", type=PATH, help="Write a page as well, one HTML file.")
 @click.option("--only", type=ListOf(str), help="Checks to run, by code.  [default: all]")
-@click.option("--skip", type=ListOf(str), default="", help="Checks not to run, by code.")
+@click.option("--skip", type=ListOf(str), help="Checks not to run, by code.")
 @click.option("--fail-on", type=click.Choice(["error", "warning"]), help="Exit status 1 if there is one as grave.")
-@click.option("--rows", type=int, default=2000, show_default=True, help="Rows of each split that probes use, at most.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides which, and the intervals.")
+@click.option("--rows", default=2000, help="Rows of each split that probes use, at most.")
+@click.option("--seed", default=0, help="Decides which, and the intervals.")
 @click.option("--na", type=ListOf(str), help="Cells that say nothing is known.  [default: as the dataset was built]")
 @together(workers, *ENGINES)
 @diagnostics
 def audit(
     path: str | Path,
     page: Path | None,
-    skip: list[str],
+    skip: list[str] | None,
     fail_on: str | None,
     engine: str,
     scheduler: str | None,
@@ -53,7 +53,7 @@ def audit(
     from confu_core.parallel.cluster import engine_in_use
 
     with engine_in_use(engine, scheduler), progress_bar("auditing", "rows") as bar:
-        skipped = [code for code in skip if code]
+        skipped = [code for code in skip or () if code]
         found = examine(path, skip=skipped, look=page is not None, progress=lambda at, all: bar(at, all, ""), **how)
     if as_json:
         print_json(found.as_dict())

@@ -12,7 +12,7 @@ import click
 from confu_cli.birdmml_runs import FEATURES, THREADS, WHAT, by_modality
 from confu_cli.group import Verb
 from confu_cli.options import PATH, cache_folder_option, diagnostics, kept_in, say_logged, setting_options, together
-from confu_cli.results import check_results_folder, do_each, print_row, print_run
+from confu_cli.results import check_results_folder, finish, print_run
 from confu_cli.show import progress_bar, say, verbose
 from confu_core.errors import InvalidValue
 from confu_core.page.numbers import size
@@ -96,8 +96,7 @@ def evaluate(
             how = {**given, **_reading(options, bar), "norm_probe": options["norm_probe"]}
             found = evaluate_model(model, opened, **how)
     saving = [] if out is None else [lambda: found.save(out)]
-    tables = functools.partial(print_run, label=found.label)
-    do_each([lambda: print_row(found.row, found.seconds, as_json, tables), *saving])
+    finish(found.row, found.seconds, as_json, functools.partial(print_run, label=found.label), *saving)
 
 
 @click.command(cls=Verb, epilog="Example: birdmml embed --model confu.pt --data data/birds --out embeddings.parquet")

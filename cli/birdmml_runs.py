@@ -21,7 +21,6 @@ from confu_cli.show import progress_bar, verbose
 if TYPE_CHECKING:
     from confu_core.media.run import MediaResult
     from confu_core.media.settings import MediaSettings
-    from confu_core.report.words import ReportWords
     from confu_core.training.fit import Progress
 
 
@@ -30,21 +29,10 @@ ORDER = "seed epochs batch_size lr scale_lr warmup * augment encoders feature_fi
 # A string and no path: it may be a URL, or a source, in which two slashes or a colon mean something.
 COMPARED = ("clip", "confu", "gram", "hub", "symile", "triangle")  # What a sweep runs unless it is told.
 WHAT = "Folder or URL of a built dataset; or data of others, read in place, such as ssw60:/data/ssw60"
-THREADS = click.option(
-    "--threads",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Cores to compute on; numbers may differ in their last digits.",
-)
+THREADS = click.option("--threads", default=1, help="Cores to compute on; numbers may differ in their last digits.")
 WHERE = shared.together(
     shared.cache_folder_option,
-    click.option(
-        "--device",
-        default="auto",
-        show_default=True,
-        help="Where to train: cpu, cuda, cuda:1; auto is cuda if there is any.",
-    ),
+    click.option("--device", default="auto", help="Where to train: cpu, cuda, cuda:1; auto is cuda if there is any."),
 )
 FEATURES = shared.setting_options(SETTINGS, "feature_files")
 
@@ -136,13 +124,7 @@ def sweep(out: Path, preset: str | None, as_json: bool, cache: Path | None, devi
     return results.run_grid(run_sweep, grid, options["other"], out, as_json, cache=cache, device=device, **how)
 
 
-def report_words() -> ReportWords:
-    """Return what pages call the things of Bird-MML."""
-    from birdmml import bench
-
-    return bench.report_words()
-
-
+report_words = shared.later("birdmml.bench:report_words")  # What pages call the things of Bird-MML.
 report = results.report_command("birdmml", "birdmml sweep --data FOLDER --out FOLDER", report_words, "birdmml")
 
 
@@ -177,6 +159,7 @@ def _watching(settings: MediaSettings, logs: Path | None) -> Iterator[tuple[Any,
         epochs = results.Epochs(settings.epochs, bar)
 
         def watch(progress: Progress) -> None:
+            """Tell of a step, and of an epoch that it ends."""
             if progress.epoch is not None:
                 epochs.finished(int(progress.epoch["epoch"]) + 1, _losses(progress.epoch))
             terms = "  ".join(f"{name} {value:.2f}" for name, value in progress.losses.items())
@@ -208,13 +191,12 @@ def _finish(
     from confu_core.runs.sweep import keep
 
     row = {**kept(found), **shared.given({"name": name})}
-    tables = functools.partial(results.print_run, label=found.label)
-    steps: list[Callable[[], None]] = [lambda: results.print_row(row, seconds, as_json, tables)]
+    steps: list[Callable[[], None]] = []
     if out is not None:
         steps.append(lambda: keep(row, out, plan=_plan(settings), seconds=seconds))
     if model_file is not None:
         steps.append(lambda: save_model(model_file, found))
-    results.do_each(steps)
+    results.finish(row, seconds, as_json, functools.partial(results.print_run, label=found.label), *steps)
 
 
 def _plan(settings: MediaSettings) -> dict[str, Any]:

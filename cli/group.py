@@ -71,7 +71,8 @@ class Group(click.Group):
     command_class = Verb
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, context_settings={"help_option_names": ["-h", "--help"]}, **options)
+        settings = {"help_option_names": ["-h", "--help"], "show_default": True}
+        super().__init__(*args, context_settings=settings, **options)
 
     def main(self, args: Sequence[str] | None = None, **options: Any) -> NoReturn:  # type: ignore[override]
         """Run the command."""

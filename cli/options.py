@@ -98,6 +98,17 @@ LEVEL = Text(
 )
 
 
+def loaded(place: str) -> Any:
+    """Return what a place such as ``module:name`` names."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def later(place: str) -> Callable[..., Any]:
+    """Return a function that loads the one of a place when it is called: no other verb waits for that."""
+    return lambda *values: loaded(place)(*values)
+
+
 def together(*decorators: Decorator) -> Decorator:
     """Return one decorator that applies several, the first outermost."""
     return lambda function: reduce(lambda wrapped, decorate: decorate(wrapped), reversed(decorators), function)
@@ -116,7 +127,7 @@ workers = click.option(
     help="Number of processes.  [default: one per core]",
 )
 ENGINES = (
-    click.option("--engine", default="local", show_default=True, help="What computes: local or dask."),
+    click.option("--engine", default="local", help="What computes: local or dask."),
     click.option("--scheduler", metavar="ADDRESS", help="Of a dask scheduler, such as tcp://10.0.0.1:8786."),
 )
 # What a sweep is computed on, and which part of it.
@@ -128,7 +139,7 @@ cache_folder_option = click.option(
     "--cache", type=PATH, help="Folder of decoded data.  [default: ~/.cache/confu-bench]"
 )
 kept_in = click.option("--out", type=PATH, help="Results folder, for a report; what it holds is kept.")
-trained_method = click.option("--method", default="confu", show_default=True, help=METHODS)
+trained_method = click.option("--method", default="confu", help=METHODS)
 
 
 # Options of methods by type, with the help text; their defaults are the methods' own.
@@ -160,8 +171,7 @@ class Dials(click.Option):
 
     def options(self) -> list[click.Option]:
         """Return an option for each dial that has a help text."""
-        module, _, name = self.place.partition(":")
-        kind = getattr(importlib.import_module(module), name)
+        kind = loaded(self.place)
         types = get_type_hints(kind)
         defaults = {one.name: one.default for one in fields(kind)}
         known = {name: one for name, one in dials(kind).items() if one.help}
@@ -215,8 +225,8 @@ def method_options(many: bool = False) -> Decorator:
 def build_options(formats: str, text: str, rows: int, processes: Decorator) -> Decorator:
     """Return a decorator that adds into what shards a build writes, and what it runs on."""
     return together(
-        click.option("--format", "formats", type=ListOf(str), default=formats, show_default=True, help=text),
-        click.option("--shard-rows", type=int, default=rows, show_default=True, help="Rows per shard."),
+        click.option("--format", "formats", type=ListOf(str), default=formats, help=text),
+        click.option("--shard-rows", type=int, default=rows, help="Rows per shard."),
         processes,
         *ENGINES,
     )
@@ -265,6 +275,7 @@ def say_logged(context: click.Context, name: str) -> None:
 
 class _Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        """Say a record on stderr."""
         echo(record.getMessage(), err=True)
 
 

@@ -87,10 +87,12 @@ class _Cells:
         self.bar, self.told, self.total = bar, 0, 0
 
     def progress(self, done: int, total: int, failed: int) -> None:
+        """Take note of how many cells are done."""
         self.told, self.total = done + failed, total
         self.bar(done, total, f"{failed} failed" if failed else "")
 
     def written(self, row: Row, seconds: float) -> None:
+        """Tell of a cell that was kept."""
         self.told += 1
         what = ", ".join(f"{name} {row[name]}" for name in self.names if row.get(name) is not None)
         reached = f"accuracy {number(row['accuracy'])}" if row["status"] == "done" else "failed"
@@ -133,7 +135,7 @@ def check_results_folder(out: Path, plan: Mapping[str, Any]) -> None:
         check_writable(out / "results.parquet")
 
 
-def do_each(steps: Sequence[Callable[[], None]]) -> None:
+def _do_each(steps: Sequence[Callable[[], None]]) -> None:
     """Do all that can be done of several things, and raise the first failure then."""
     failed: list[Exception] = []
     for step in steps:
@@ -155,7 +157,6 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         "--select",
         type=click.Choice(["validation", "none"]),
         default="validation",
-        show_default=True,
         help="Of several settings of a method, which to show: the best on validation, or all.",
     )
     @click.option("--reference", is_flag=True, help="Show the results that come with this command beside, so marked.")
@@ -178,8 +179,14 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
     return report
 
 
-def print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None]) -> None:
-    """Print a row as a run or an evaluation does, with what it took; `tables` prints them for readers."""
+def finish(
+    row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None], *keep: Callable[[], None]
+) -> None:
+    """Print a row, by `tables` for readers, with what it took, and keep it, as much of that as can be done."""
+    _do_each([lambda: _print_row(row, seconds, as_json, tables), *keep])
+
+
+def _print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Callable[[Row], None]) -> None:
     from confu_core.runs.sweep import peak_memory
 
     if as_json:
@@ -193,11 +200,8 @@ def print_row(row: dict[str, Any], seconds: float, as_json: bool, tables: Callab
 def print_run(row: Row, label: str) -> None:
     """Print the tables of a run."""
     _told(row, label)
-    print_table(
-        "Retrieval of one sample among those of the test split",
-        ["direction", "R@1", "R@10", "median rank"],
-        _retrieval(row),
-    )
+    columns = ["direction", "R@1", "R@10", "median rank"]
+    print_table("Retrieval of one sample among those of the test split", columns, _retrieval(row))
     if not all(d["defined"] for d in row["directions"]):
         echo(UNDEFINED)
     say_ours(row)

@@ -59,6 +59,7 @@ def print_table(
     from rich.text import Text
 
     def text(said: str | Text) -> Text:
+        """Return a cell, made harmless if it is a string."""
         return said if isinstance(said, Text) else Text(visible(said))
 
     style = "bold" if isinstance(title, str) else None
@@ -138,6 +139,7 @@ def progress_bar(what: str, unit: str, *, always: bool = False) -> Iterator[Line
                 progress.update(task, completed=done, total=total, note=visible(note), rate=rate)
 
             def line(self, text: str) -> None:
+                """Tell of a milestone, where that is asked for: the bar shows the rest."""
                 if verbose():
                     super().line(text)
 

@@ -13,9 +13,15 @@ import click
 from confu_cli import options as shared
 from confu_cli import results
 from confu_cli.config import config_option
-from confu_cli.datasets import build_dataset, manifest_dict, print_dataset, say_computed, verify_command
+from confu_cli.datasets import (
+    build_dataset,
+    manifest_dict,
+    print_dataset,
+    publish_command,
+    say_computed,
+    verify_command,
+)
 from confu_cli.group import Group
-from confu_cli.publishing import publish_command
 from confu_cli.results_folders import leaderboard_command, results_command
 from confu_cli.show import echo, number, print_json, print_table, progress_bar, say
 from confu_core.page.numbers import size
@@ -23,7 +29,6 @@ from confu_core.page.numbers import size
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from confu_core.publish import Words
     from confu_core.report.words import ReportWords
     from confu_core.shards import Dataset
     from xor_bench.data import XorData, XorRecipe
@@ -46,14 +51,8 @@ def _recipe_of(dataset: Dataset) -> XorRecipe:
     return recipe_of(dataset.manifest)
 
 
-def _words_of(dataset: Dataset) -> Words:
-    from xor_bench.card import words_of
-
-    return words_of(dataset)
-
-
 xorbench.add_command(verify_command("xorbench", _recipe_of))
-xorbench.add_command(publish_command("xorbench", _words_of))
+xorbench.add_command(publish_command("xorbench", shared.later("xor_bench.card:words_of")))
 
 
 @xorbench.command(epilog="Example: xorbench build --p 0.1,0.5,0.9 --out data/xor --format parquet,webdataset")
@@ -61,14 +60,14 @@ xorbench.add_command(publish_command("xorbench", _words_of))
     "--out", required=True, type=shared.PATH_OR_URL, help="Folder of the dataset, or a URL such as s3://bucket/xor."
 )
 @shared.setting_options("xor_bench.data:XorRecipe", "* seed")
-@click.option("--train", type=int, default=10_000, show_default=True, help="Training rows per p.")
-@click.option("--validation", type=int, default=1_000, show_default=True, help="Validation rows per p.")
-@click.option("--test", type=int, default=10_000, show_default=True, help="Test rows per p.")
+@click.option("--train", default=10_000, help="Training rows per p.")
+@click.option("--validation", default=1_000, help="Validation rows per p.")
+@click.option("--test", default=10_000, help="Test rows per p.")
 @shared.build_options(
     "parquet",
     "parquet, webdataset.",
     10_000,
-    click.option("--workers", type=int, default=1, show_default=True, help="Number of processes."),
+    click.option("--workers", default=1, help="Number of processes."),
 )
 @shared.diagnostics
 def build(out: str | Path, train: int, validation: int, test: int, as_json: bool, **options: Any) -> None:
@@ -192,11 +191,9 @@ def run(
         row = run_once(settings, data=dataset, watch=watch, reduce=not plain, predicted=predicted)
     row |= shared.given({"name": name})
     seconds = time.monotonic() - started
-    steps: list[Callable[[], None]] = [lambda: results.print_row(row, seconds, as_json, _print_run)]
-    if out is not None:
-        plan = plan_of({}, {"method": settings.method, "p": settings.p}, [])
-        steps.append(lambda: keep(row, out, plan=plan, seconds=seconds))
-    results.do_each(steps)
+    plan = plan_of({}, {"method": settings.method, "p": settings.p}, [])
+    keeping = [] if out is None else [lambda: keep(row, out, plan=plan, seconds=seconds)]
+    results.finish(row, seconds, as_json, _print_run, *keeping)
 
 
 @contextlib.contextmanager
@@ -206,6 +203,7 @@ def _watching(settings: Settings) -> Iterator[Callable[[int, int, Tensor], None]
         epochs, losses = results.Epochs(settings.epochs, bar), []
 
         def watch(done: int, total: int, loss: Tensor) -> None:
+            """Tell of a step, and of the epoch that it ends."""
             bar(done, total, "")
             losses.append(loss)
             if len(losses) == total // settings.epochs:
@@ -238,7 +236,7 @@ def evaluate(embeddings: Path, name: str | None, out: Path | None, as_json: bool
         results.check_results_folder(out, BENCHMARK)
     found = measure(embeddings, name=name or embeddings.stem, **{"p": XorTask().p, **shared.given(options)})
     saving = [] if out is None else [lambda: found.save(out)]
-    results.do_each([lambda: results.print_row(found.row, found.seconds, as_json, _print_run), *saving])
+    results.finish(found.row, found.seconds, as_json, _print_run, *saving)
 
 
 def _open(path: str | Path, values: dict[str, Any]) -> XorData:
@@ -290,7 +288,7 @@ def _print_run(row: results.Row) -> None:
 
 @xorbench.command(epilog="Example: xorbench check-method examples/own_method.py:LowRankTensor")
 @click.argument("method")
-@click.option("--modalities", type=int, default=3, show_default=True, help="How many modalities the method is given.")
+@click.option("--modalities", default=3, help="How many modalities the method is given.")
 @click.option("-o", "--option", "other", multiple=True, metavar="NAME=VALUE", help="An option of the method.")
 @shared.diagnostics
 def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: bool) -> int:
@@ -327,7 +325,7 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
 @shared.setting_options(SETTINGS, "seed *", many=True)
 @shared.method_options(many=True)
 @shared.spread_options
-@click.option("--stack", type=int, default=11, show_default=True, help="Most cells trained together.")
+@click.option("--stack", default=11, help="Most cells trained together.")
 @config_option
 @shared.diagnostics
 def sweep(out: Path, preset: str | None, stack: int, as_json: bool, other: tuple[str, ...], **options: Any) -> int:

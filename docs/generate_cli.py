@@ -49,7 +49,7 @@ def reference() -> str:
     """Return the page."""
     parts = [INTRODUCTION]
     for name, command in COMMANDS.items():
-        parts += section(command, click.Context(command, info_name=name), depth=2)
+        parts += section(command, click.Context(command, info_name=name, **command.context_settings), depth=2)
     return "\n".join(parts)
 
 

@@ -119,6 +119,7 @@ def _unreliable(p: float, bits: int, lost: Lost) -> tuple[float, float]:
     whole, copied, rest = _weights(p, lost)
 
     def part(weight: float, log_density: float) -> float:
+        """Return a term of an information, 0 where its weight is."""
         return weight * log_density if weight > 0 else 0.0
 
     # Ratios to the uniform law: where a = c or not, and in the second sum where the parity holds or not.

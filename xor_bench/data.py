@@ -267,6 +267,7 @@ class XorData:
         table = table.filter(pc.equal(table["p"], p))
 
         def codes(columns: Sequence[str]) -> np.ndarray:
+            """Return the codes in some columns."""
             return np.stack([table[name].to_numpy() for name in columns], axis=1).astype(np.int64)
 
         observed = codes(letters)

@@ -120,12 +120,8 @@ def untrained(settings: Settings) -> Model:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(settings.seed, "weights"))
         made = [vector_encoder(width, settings.width, settings.depth) for _ in range(settings.modalities)]
-        return Model(
-            [encoder for encoder, _ in made],
-            made[0][1],
-            settings.dim,
-            lambda space: make_method(settings.method, space, options),
-        )
+        encoders, (wide, *_) = zip(*made, strict=True)
+        return Model(encoders, wide, settings.dim, lambda space: make_method(settings.method, space, options))
 
 
 def _samples(settings: Settings, data: XorData | None, split: str) -> Samples:

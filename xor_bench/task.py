@@ -162,6 +162,7 @@ def make_xor(
 
 def _drawn(task: XorTask, count: int, seed: int, split: str, first: int) -> XorSamples:
     def draw(*stream: str | int) -> np.ndarray:
+        """Return the random words of a stream."""
         return words(seed, "xor", split, *stream, start=first, count=count)
 
     gate = uniform(draw("gate")[:, 0]) < task.p

@@ -310,6 +310,7 @@ def ceilings(
     in_parity = (*everyone[:2], everyone[-1]) if known.pair else everyone
 
     def best(given: frozenset[str]) -> float:
+        """Return the accuracy of the best guess of the target from some modalities."""
         return best_accuracy(known.p, known.bits, known.noise, in_parity, given, target, known.lost)
 
     bayes, single = best(given), max(best(frozenset(one)) for one in given)

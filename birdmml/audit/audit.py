@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from birdmml.audit.headroom import HEADROOM, Headroom, measure_headroom
 from confu_core.errors import DatasetError, InvalidValue, nearest
 from confu_core.inputs import InputSpec, Picture, Text
 from confu_core.inputs.decode import content
-from confu_core.inputs.picture import decode_picture
+from confu_core.inputs.picture import decoded_image, encode_image
 from confu_core.page.html import data_uri, style, templates
 from confu_core.parallel.workers import Progress
 from confu_core.shards.read import Dataset
@@ -247,13 +246,5 @@ def _glimpse(spec: InputSpec, cells: dict[str, Any]) -> Glimpse:
             if isinstance(held, str):
                 captions.append(held if len(held) <= _LETTERS else f"{held[:_LETTERS]} ...")
             else:
-                pictures.append(_small(held))
+                pictures.append(data_uri(encode_image(decoded_image(held, _SIDE), "jpeg", quality=75)))
     return Glimpse(tuple(pictures), tuple(captions))
-
-
-def _small(data: bytes) -> str:
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(decode_picture(data, _SIDE).transpose(1, 2, 0)).save(file, "jpeg", quality=75)
-    return data_uri(file.getvalue())

@@ -176,6 +176,7 @@ def row_findings(
     """
 
     def measured(row: int) -> str:
+        """Say what the words of the finding say of a row, by its measures."""
         table = facts.measures[name]
         return wordings()[key].example.format(**dict(zip(table.dtype.names or (), table[row], strict=True)))
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from confu_core.errors import DatasetError
 from confu_core.inputs import Picture, Sequence, Sound
-from confu_core.inputs.complaint import complaint
+from confu_core.inputs.complaint import complaint, refusing
 from confu_core.inputs.decode import content, decode_sequence
 from confu_core.inputs.fingerprint import PICTURE_WORDS, SOUND_WORDS, picture_hash, sound_fingerprint
 from confu_core.inputs.picture import PICTURE_FEATURES, decode_picture, picture_features
@@ -180,11 +179,8 @@ def _noise_floor(power: np.ndarray) -> np.ndarray:
 def _rate(data: bytes) -> int:
     import soundfile
 
-    try:
-        with soundfile.SoundFile(io.BytesIO(data)) as sound:
-            return int(sound.samplerate)
-    except Exception as error:  # Decoders raise anything over hostile bytes, and each failure is the finding.
-        raise DatasetError(f"the sound cannot be decoded: {complaint(error, data)}") from error
+    with refusing("the sound cannot be decoded", lambda error: complaint(error, data)):
+        return int(soundfile.info(io.BytesIO(data)).samplerate)
 
 
 def _in_runs(mask: np.ndarray) -> int:

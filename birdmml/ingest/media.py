@@ -14,7 +14,7 @@ from birdmml.ingest.files import Unreadable
 from confu_core.errors import DatasetError
 from confu_core.inputs.complaint import complaint
 from confu_core.inputs.fingerprint import picture_hash, sound_fingerprint
-from confu_core.inputs.picture import PIXEL_LIMIT, decode_picture
+from confu_core.inputs.picture import PIXEL_LIMIT, decode_picture, decoded_image, encode_image
 from confu_core.inputs.sound import decode_sound, samples_in
 
 Samples = npt.NDArray[np.float32]
@@ -53,12 +53,7 @@ def look_at_picture(data: bytes) -> dict[str, Any]:
 
 def prepared_picture(data: bytes, size: int, quality: int) -> bytes:
     """Turn a picture upright, cut its centre to a square, reduce that, and encode it as a JPEG without metadata."""
-    from PIL import Image
-
-    pixels = decode_picture(data, size)
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0))).save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
+    return encode_image(decoded_image(data, size), "JPEG", quality=quality)
 
 
 def listen_to_sound(data: bytes, sample_rate: int, seconds: float) -> dict[str, Any]:

@@ -159,6 +159,7 @@ class _Kept(io.FileIO):
     read, readall = io.RawIOBase.read, io.RawIOBase.readall  # type: ignore[assignment]
 
     def readinto(self, buffer: Any) -> int:
+        """Hand out bytes of a block that was compared with its checksum."""
         at = self.tell()
         number, within = divmod(at, _CHECKED)
         if at >= self._size:

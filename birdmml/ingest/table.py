@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from confu_core.cells import cleaned
-from confu_core.data_files import read_data
 from confu_core.datasets.separated import MOST_CELL, MOST_ROWS, read_separated
 from confu_core.errors import DatasetError
+from confu_core.inputs.complaint import what_it_is
 from confu_core.io.storage import Location
 
 MOST_BYTES = 1 << 30  # Of a manifest; captions of ten million rows take less.
@@ -94,9 +94,8 @@ def _refuse_others(name: str, head: bytes) -> None:
         return
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # Its marks.
         raise DatasetError(f"{name} is UTF-16; save it as UTF-8")
-    for other in read_data("birdmml", "no_tables.toml")["files"]:
-        if re.match(other["begins"].encode(), head, re.DOTALL | re.IGNORECASE):
-            raise DatasetError(f"{name} is {other['is']}, and a manifest is CSV or Parquet; {other['mend']}")
+    if other := what_it_is(head, "birdmml", "no_tables.toml"):
+        raise DatasetError(f"{name} is {other['is']}, and a manifest is CSV or Parquet; {other['mend']}")
     if b"\0" in head:
         raise DatasetError(f"{name} is neither CSV nor Parquet: it holds NUL bytes")
 

@@ -200,6 +200,7 @@ def _mark(draft: Draft, layer: str, kind: str, pen: Pen, angle: float, size: flo
     cos, sin = math.cos(angle), math.sin(angle)
 
     def at(u: float, v: float) -> Pen:
+        """Return the point of a mark from coordinates along it and across."""
         return pen._replace(x=pen.x + size * (u * cos - v * sin), y=pen.y + size * (u * sin + v * cos))
 
     if kind == "streaked":

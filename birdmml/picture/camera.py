@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from scipy import ndimage
 from birdmml.picture.paint import upscale
 from birdmml.picture.textures import crop, sensor_noise
 from confu_core.errors import InvalidValue
+from confu_core.inputs.picture import encode_image
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,4 @@ def encode_jpeg(picture: np.ndarray, quality: int) -> bytes:
     """Encode a picture, uint8 of shape (height, width, 3), as JPEG of a quality in [1, 100]."""
     if not 1 <= quality <= 100:
         raise InvalidValue(f"quality must be in [1, 100]; got {quality!r}")
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=int(quality))
-    return file.getvalue()
+    return encode_image(Image.fromarray(picture), "JPEG", quality=int(quality))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from birdmml.picture.body import Frames, beyond, neck_at
 from birdmml.picture.draft import DARK, LIGHT, Draft, Frame, Pen, blend, label
-from birdmml.species import Shape, forms
+from birdmml.species import FaceMark, Shape, forms
 
 EIGHT = [math.pi * i / 4 for i in range(8)]  # Directions around a circle.
 Along = Callable[[float, float], Pen]  # From shares of the length of the bill and heights, in head radii, to points.
@@ -35,6 +35,7 @@ def _side_bill(draft: Draft, shape: Shape, bill: str, head: Frame) -> None:
     base, middle = 0.90 * shape.skull[0], -0.08 * depth
 
     def at(share: float, height: float) -> Pen:
+        """Return the point at a share of the length of the bill, at a height over its bent axis."""
         return head.at(base + length * share, -0.08 + height - drop * share**2)
 
     draft.add("over", label("bill", DARK), _lower(at, depth, middle, tip, form.hook), sharp=(0, 2))
@@ -81,6 +82,7 @@ def _pouch(draft: Draft, shape: Shape, head: Frame) -> None:
     length, base = shape.bill, 0.80 * shape.skull[0]
 
     def at(share: float, height: float) -> tuple[float, float]:
+        """Return the place at a share of the length of the bill, at a height over its sunken axis."""
         return base + length * share * 0.90, height - length * 0.42 * share
 
     pouch = [at(-0.12, -0.2), at(0.4, 0.0), at(0.95, 0.0), at(0.7, -0.34), at(0.35, -0.66), at(0.06, -0.86)]
@@ -92,7 +94,7 @@ def _pouch(draft: Draft, shape: Shape, head: Frame) -> None:
 
 def draw_face(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str], crest: str = "none") -> None:
     """Add face, crown, throat and the marks of the face; they overlap the silhouette, which cuts them."""
-    head, length = frames.head, shape.skull[0]
+    head = frames.head
     nape, front = neck_at(shape, frames, shape.hood) if shape.neck else neck_at(shape, frames, 0.62, 0.86)
     middle = blend(nape, front, 0.5)
     face = [beyond(front, nape, 0.5), middle._replace(z=0.5 * shape.head), beyond(nape, front, 0.5)]
@@ -100,24 +102,25 @@ def draw_face(draft: Draft, shape: Shape, frames: Frames, marks: Collection[str]
     draft.add("tract", label("face"), face, sharp=(0, 2))
     _throat(draft, shape, frames)
     _crown(draft, shape, frames)
-    if "malar" in marks:
-        _malar(draft, shape, head)
-    if "mask" in marks:
-        _mask(draft, shape, head, crest)
-    if "eyebrow" in marks:
-        x, y, _ = shape.eye
-        spine = [head.at(1.0 * length, 0.22, 0.2), head.at(x, y + 0.30, 0.7), head.at(-0.36, y + 0.25, 0.75)]
-        spine.append(head.at(-0.78 * length, y - 0.02, 0.5))
-        draft.band("tract", label("eyebrow"), spine, [w * head.scale for w in (0.16, 0.19, 0.17, 0.08)])
+    known = forms()
+    mask = "patch" if shape.mask == "spot" and crest != "none" else shape.mask
+    of_face = {"malar": known.malars[shape.malar], "mask": known.masks[mask], "eyebrow": known.eyebrow}
+    for part, mark in of_face.items():
+        if part in marks:
+            _mark(draft, part, mark, shape, head)
 
 
-def _malar(draft: Draft, shape: Shape, head: Frame) -> None:
-    """Add the stripe down from the bill, a strap around the chin, or a spot below the cheek."""
-    if shape.malar in forms().malars:
-        draft.add("tract", label("malar"), [head.at(*point) for point in forms().malars[shape.malar]])
+def _mark(draft: Draft, part: str, mark: FaceMark, shape: Shape, head: Frame) -> None:
+    """Add a mark of the face: what an outline encloses, or a band along a line."""
+    ahead, (x, y, _) = shape.skull[0], shape.eye
+    pens = []
+    for (u, v, z), by in zip(mark.at, mark.by or ("head",) * len(mark.at), strict=True):
+        forward = u * ahead if "skull" in by else x + u if by == "eye" else u
+        pens.append(head.at(forward, v if by in ("head", "skull") else y + v, z))
+    if mark.widths:
+        draft.band("tract", label(part), pens, [width * head.scale for width in mark.widths])
     else:
-        spine = [head.at(0.92 * shape.skull[0], -0.36, 0.3), head.at(0.5, -0.52, 0.6), head.at(0.06, -0.84, 0.6)]
-        draft.band("tract", label("malar"), spine, [w * head.scale for w in (0.10, 0.20, 0.26)])
+        draft.add("tract", label(part), pens, sharp=mark.sharp)
 
 
 def _crown(draft: Draft, shape: Shape, frames: Frames) -> None:
@@ -136,37 +139,6 @@ def _throat(draft: Draft, shape: Shape, frames: Frames) -> None:
     edge = [head.at(1.0 * length, -0.16), head.at(0.62 * length, -0.30, 0.4), head.at(0.26, -0.50, 0.6)]
     edge += [head.at(0.08, -0.85, 0.5), blend(nape, front, 0.72), beyond(nape, front, 0.5), head.at(1.5, -1.0)]
     draft.add("tract", label("throat"), edge, sharp=(0, 5, 6))
-
-
-def _mask(draft: Draft, shape: Shape, head: Frame, crest: str) -> None:
-    length, (x, y, _) = shape.skull[0], shape.eye
-    if shape.mask == "spot":
-        _spot_mask(draft, head, length, crested=crest != "none")
-        return
-    if shape.mask == "lores":
-        edge = [head.at(1.3 * length, 0.42), head.at(0.74 * length, 0.36, 0.3), head.at(x + 0.18, y + 0.02, 0.6)]
-        edge += [head.at(0.48, -0.34, 0.5), head.at(0.40, -0.72, 0.4), head.at(0.66, -1.0), head.at(1.4, -0.8)]
-        draft.add("tract", label("mask"), edge, sharp=(0, 5, 6))
-        return
-    if shape.mask == "broad":
-        spine = [head.at(1.02 * length, 0.02, 0.2), head.at(x, y - 0.04, 0.8), head.at(-0.28, y - 0.20, 0.8)]
-        spine.append(head.at(-0.74 * length, y - 0.34, 0.5))
-        widths = (0.30, 0.48, 0.46, 0.16)
-    else:
-        spine = [head.at(1.0 * length, 0.03, 0.2), head.at(x, y, 0.8), head.at(-0.22, y - 0.04, 0.8)]
-        spine.append(head.at(-0.72 * length, y - 0.14, 0.5))
-        widths = (0.20, 0.36, 0.32, 0.08)
-    draft.band("tract", label("mask"), spine, [w * head.scale for w in widths])
-
-
-def _spot_mask(draft: Draft, head: Frame, length: float, *, crested: bool) -> None:
-    """Add a spot before the eye or, over a puffy hindhead, a patch behind it."""
-    if crested:
-        edge = [(0.16, 0.20), (-0.25, 0.66), (-0.85, 0.98), (-1.75, 0.75), (-1.7, -0.35), (-1.0, -0.42), (-0.35, -0.14)]
-        draft.add("tract", label("mask"), [head.at(x, y, 0.4) for x, y in edge], sharp=(0, 3, 4))
-    else:
-        spot = [(0.80 * length, 0.20), (0.66, 0.22), (0.52, 0.04), (0.52, -0.22), (0.66, -0.36), (0.80 * length, -0.28)]
-        draft.add("tract", label("mask"), [head.at(x, y, 0.5) for x, y in spot])
 
 
 def draw_crest(draft: Draft, shape: Shape, crest: str, head: Frame) -> None:

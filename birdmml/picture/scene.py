@@ -10,9 +10,12 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from birdmml.picture.bird import BirdLayer
 from birdmml.picture.paint import Layer, color_table, filler, over, pixel, reduce_labels, upscale
-from birdmml.picture.supports import MAKERS, Foothold, Polygon
+from birdmml.picture.supports import MAKERS, Foothold, Polygon, leaf_points
 from birdmml.picture.template import Template
 from birdmml.picture.textures import crop, relief
+
+# A leaf of the veil, along and across.
+LEAF: tuple[list[float], list[float]] = ([-0.5, -0.2, 0.15, 0.5, 0.15, -0.2], [0, 0.24, 0.2, 0, -0.2, -0.24])
 
 
 def lay_shapes(
@@ -126,16 +129,9 @@ def _veil_mask(kind: str, near: tuple[float, float], draws: np.ndarray, side: in
             lean = (c - 0.5) * 0.4 * side
             draw.line((x - lean, side, x + lean, -2), fill=225, width=max(1, int(side * (0.015 + 0.022 * d))))
         else:
-            _leaf(draw, x, y, c * 6.283, side * (0.10 + 0.12 * d))
+            points = leaf_points(*LEAF, x, y, c * 6.283, side * (0.10 + 0.12 * d))
+            draw.polygon(points.ravel().tolist(), fill=235)
     return mask.filter(ImageFilter.BoxBlur(1))
-
-
-def _leaf(draw: ImageDraw.ImageDraw, x: float, y: float, angle: float, length: float) -> None:
-    along = np.array([-0.5, -0.2, 0.15, 0.5, 0.15, -0.2]) * length
-    across = np.array([0, 0.24, 0.2, 0, -0.2, -0.24]) * length
-    cos, sin = np.cos(angle), np.sin(angle)
-    points = np.stack([x + along * cos - across * sin, y + along * sin + across * cos], axis=1)
-    draw.polygon(points.ravel().tolist(), fill=235)
 
 
 def lay_blades(

@@ -42,11 +42,16 @@ def limb(x: np.ndarray, y: np.ndarray, half: np.ndarray, snowy: bool) -> list[Po
     return shapes
 
 
-def _leaf(x: float, y: float, angle: float, length: float) -> list[Polygon]:
-    along = np.array([0, 0.25, 0.55, 0.8, 1.0, 0.8, 0.55, 0.25]) * length
-    across = np.array([0, 0.20, 0.26, 0.16, 0, -0.16, -0.26, -0.20]) * length
+def leaf_points(along: list[float], across: list[float], x: float, y: float, angle: float, length: float) -> np.ndarray:
+    """Return the corners of a leaf, given along and across it in lengths, that grows at an angle from a point."""
+    u, v = np.array(along) * length, np.array(across) * length
     cos, sin = np.cos(angle), np.sin(angle)
-    points = np.stack([x + along * cos - across * sin, y + along * sin + across * cos], axis=1)
+    return np.stack([x + u * cos - v * sin, y + u * sin + v * cos], axis=1)
+
+
+def _leaf(x: float, y: float, angle: float, length: float) -> list[Polygon]:
+    along, across = [0, 0.25, 0.55, 0.8, 1.0, 0.8, 0.55, 0.25], [0, 0.20, 0.26, 0.16, 0, -0.16, -0.26, -0.20]
+    points = leaf_points(along, across, x, y, angle, length)
     return [(LEAF, points), (LEAF_LIGHT, points[:5])]
 
 
@@ -101,6 +106,7 @@ def post(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     x, y, low = foot.x, foot.y, foot.size + 4.0
 
     def slab(color: int, left: float, right: float) -> Polygon:
+        """Return an upright strip between two shares of the half width."""
         a, b = x + half * left, x + half * right
         return color, np.array([(a, y), (b, y), (b, low), (a, low)])
 
@@ -147,6 +153,7 @@ def trunk(foot: Foothold, draws: np.ndarray, snowy: bool) -> list[Polygon]:
     around = np.concatenate([ys, ys[::-1]])
 
     def slab(color: int, a: float, b: float) -> Polygon:
+        """Return the strip between two shares of the width, along the near edge."""
         return color, np.stack([np.concatenate([near + wide * a, (near + wide * b)[::-1]]), around], axis=1)
 
     furrow = np.array([(0.0, -1.0), (1.0, 0.0), (0.5, 1.0), (-1.0, 0.2)])

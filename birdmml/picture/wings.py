@@ -118,6 +118,7 @@ def _place(root: Pen, seen: Seen, form: Planform, shape: Shape) -> OnWing:
     back = (share * math.cos(turn), share * math.sin(turn))
 
     def at(s: float, c: float) -> Pen:
+        """Return the point at shares of the span and of the chord."""
         behind = c * shape.chord * _between(form.width, s) - shape.span * _between(form.lead, s)
         return root._replace(x=root.x + s * out[0] + behind * back[0], y=root.y + s * out[1] + behind * back[1])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import count, islice
 from typing import NamedTuple
 
@@ -75,7 +74,7 @@ class _Search:
         """Look through one shard after the other."""
         shards = dataset.shards(split)
         for at in source.permutation(len(shards)):
-            names = _alone(dataset, shards[at]).table(split, [self._label])[self._label].to_pylist()
+            names = dataset.read_shard(shards[at], [self._label])[self._label].to_pylist()
             for index in source.permutation(len(names)):
                 if names[index] in self._found:
                     self._found[names[index]].append(Row(shards[at], int(index)))
@@ -92,10 +91,3 @@ def _in_turn(rows: Iterable[Iterator[Row]]) -> Iterator[Row]:
                 yield row
                 still.append(one)
         left = still
-
-
-def _alone(dataset: Dataset, shard: Shard) -> Dataset:
-    """Return the dataset as if it had one shard."""
-    splits = {shard.split: shard.rows}
-    manifest = replace(dataset.manifest, shards=(shard,), splits=splits, formats=(shard.format,))
-    return replace(dataset, manifest=manifest)

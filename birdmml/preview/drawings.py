@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from birdmml.song import log_mel
+from confu_core.inputs.picture import encode_image
 from confu_core.inputs.sound import BANDS, HIGH_HZ, HOP, LOW_HZ
+from confu_core.page.html import data_uri, templates
 
 RANGE_DB = 60.0  # Shown below the loudest; what is fainter is as dark as can be.
 COLOUR_MAP = "magma"  # Perceptual: equal steps look equal.
@@ -34,6 +34,7 @@ Labelled = tuple[Image.Image, Sequence[str]]  # A picture, and at most three lin
 def spectrogram_png(levels: np.ndarray) -> bytes:
     """Encode a spectrogram in dB, of shape (bands, frames), as a PNG with a palette, the lowest band at the bottom.
 
+    >>> import io
     >>> Image.open(io.BytesIO(spectrogram_png(np.zeros((128, 44), np.float32)))).size
     (44, 128)
     """
@@ -42,9 +43,7 @@ def spectrogram_png(levels: np.ndarray) -> bytes:
     shade = np.clip(1 + (levels - levels.max()) / RANGE_DB, 0, 1)
     picture = Image.fromarray(np.rint(shade[::-1] * 255).astype(np.uint8))
     picture.putpalette((colormaps[COLOUR_MAP](np.arange(256))[:, :3] * 255).astype(np.uint8).tobytes())
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return encode_image(picture, "PNG", optimize=True)
 
 
 def frequency_ticks(sample_rate: int) -> dict[str, float]:
@@ -76,37 +75,23 @@ def spectrogram_svg(samples: np.ndarray, sample_rate: int) -> str:
     Its text takes the colour of the page.
     """
     levels = log_mel(samples, sample_rate)
-    seconds, data = len(samples) / sample_rate, base64.b64encode(spectrogram_png(levels)).decode()
-    parts = [
-        f'<image x="{LEFT}" y="{TOP}" width="{WIDTH}" height="{HEIGHT}" preserveAspectRatio="none" '
-        f'href="data:image/png;base64,{data}"/>',
-        f'<text class="y" x="{LEFT - 6}" y="{TOP - 7}">kHz</text>',
-        *(_left(TOP + (1 - height) * HEIGHT, label) for label, height in frequency_ticks(sample_rate).items()),
-        # A frame is centred on its time.
-        *(
-            _below(LEFT + min(1, (t * sample_rate / HOP + 0.5) / levels.shape[1]) * WIDTH, t)
-            for t in time_ticks(seconds)
-        ),
-        f'<text class="x" x="{LEFT + WIDTH + 14}" y="{TOP + HEIGHT + 16}">s</text>',
-        f'<path class="playhead" d="M{LEFT} {TOP}v{HEIGHT}"/>',
-    ]
-    box = f"0 0 {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BOTTOM}"
-    return f'<svg class="spectrogram" viewBox="{box}" role="img" aria-label="Spectrogram">{"".join(parts)}</svg>'
-
-
-def _left(y: float, label: str) -> str:
-    return f'<path d="M{LEFT - 4} {y:.1f}h4"/><text class="y" x="{LEFT - 6}" y="{y + 4:.1f}">{label}</text>'
-
-
-def _below(x: float, seconds: float) -> str:
-    return (
-        f'<path d="M{x:.1f} {TOP + HEIGHT}v4"/><text class="x" x="{x:.1f}" y="{TOP + HEIGHT + 16}">{seconds:g}</text>'
-    )
+    seconds = len(samples) / sample_rate
+    heights = frequency_ticks(sample_rate).items()
+    # A frame is centred on its time.
+    shares = ((t, min(1, (t * sample_rate / HOP + 0.5) / levels.shape[1])) for t in time_ticks(seconds))
+    drawn = templates("birdmml.preview").get_template("spectrogram.svg.j2")
+    return drawn.render(
+        picture=data_uri(spectrogram_png(levels)),
+        box=(LEFT, TOP, WIDTH, HEIGHT, RIGHT, BOTTOM),
+        frequencies=[(label, TOP + (1 - height) * HEIGHT) for label, height in heights],
+        times=[(f"{t:g}", LEFT + share * WIDTH) for t, share in shares],
+    ).replace("\n", "")
 
 
 def contact_sheet(blocks: Sequence[tuple[str, Sequence[Labelled]]]) -> bytes:
     """Lay out blocks of at least one picture each in a grid, as a PNG, each block under its heading if it has one.
 
+    >>> import io
     >>> Image.open(io.BytesIO(contact_sheet([("", [(Image.new("RGB", (8, 8)), ["black"])])]))).width
     208
     """
@@ -121,9 +106,7 @@ def contact_sheet(blocks: Sequence[tuple[str, Sequence[Labelled]]]) -> bytes:
             row, column = divmod(number, columns)
             _put(sheet, draw, picture, lines, MARGIN + column * CELL[0], first + row * CELL[1])
         top += height
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
+    return encode_image(sheet, "PNG", compress_level=6)
 
 
 def _put(

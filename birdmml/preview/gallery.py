@@ -12,15 +12,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from birdmml.preview.about import ACCURACIES, About, Card, about
 from birdmml.preview.choose import Row, chosen_rows, fitting_limit
 from birdmml.preview.drawings import Labelled, contact_sheet, spectrogram_svg
 from confu_core.errors import DatasetError, InvalidValue, nearest
-from confu_core.inputs import Picture, Sound, Text, decode_picture, decode_sound
+from confu_core.inputs import Picture, Sound, Text, decode_sound
 from confu_core.inputs.decode import content
+from confu_core.inputs.picture import decoded_image, encode_image
 from confu_core.inputs.spec import Input
 from confu_core.io.atomic import write_whole
 from confu_core.page.html import data_uri, style, templates
@@ -213,11 +213,7 @@ def _media(shown: About, card: Card) -> Iterator[dict[str, Any]]:
 
 def _jpeg(shown: About, data: bytes) -> bytes:
     """Return a picture as the page shows it: what a browser makes of a stranger's bytes is not for it to find out."""
-    if shown.trusted:
-        return data
-    buffer = io.BytesIO()
-    _decoded(data, SIDE).save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
+    return data if shown.trusted else encode_image(decoded_image(data, SIDE), "JPEG", quality=85)
 
 
 def _labelled(shown: About, card: Card) -> Labelled | None:
@@ -227,15 +223,11 @@ def _labelled(shown: About, card: Card) -> Labelled | None:
         if isinstance(one, Picture) and isinstance(held, bytes):
             try:
                 trusted = shown.trusted
-                picture = Image.open(io.BytesIO(held)).convert("RGB") if trusted else _decoded(held, SHEET_SIDE)
+                picture = Image.open(io.BytesIO(held)).convert("RGB") if trusted else decoded_image(held, SHEET_SIDE)
                 return picture, shown.labels(card)
             except DatasetError:  # The page says why.
                 continue
     return None
-
-
-def _decoded(data: bytes, side: int) -> Image.Image:
-    return Image.fromarray(np.ascontiguousarray(decode_picture(data, side).transpose(1, 2, 0)))
 
 
 def _runs(cards: Any, key: Any) -> list[list[Card]]:

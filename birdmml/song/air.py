@@ -86,15 +86,8 @@ def path_through(site: Site, distance_m: float, sample_rate: int) -> Path:
     air = np.exp(loss * (-math.log(10) / 20))
     air[0] = 0
     echoes = tuple((max(1, round(delay * sample_rate)), gain * min(near, 1.3)) for delay, gain in site.echoes.tolist())
-    return Path(
-        sample_rate,
-        site.recorder.response(frequency),
-        air,
-        int(site.room * ROOMS),
-        site.shift,
-        site.wetness * near,
-        echoes,
-    )
+    recorder, room = site.recorder.response(frequency), int(site.room * ROOMS)
+    return Path(sample_rate, recorder, air, room, site.shift, site.wetness * near, echoes)
 
 
 def carry(sound: Sound, path: Path) -> np.ndarray:  # float32, shape (at least n and a tail,)

@@ -99,6 +99,11 @@ class Cast:
     free: np.ndarray
     sample_rate: int  # In Hz.
 
+    @property
+    def noisy(self) -> float:
+        """How far the voice is from pure tones: 0 where it is made of them, 1 where it is noise."""
+        return 1 - self.harmonicity
+
     def points(self) -> np.ndarray:
         """Return the control points as shares of the duration."""
         return grid(self.duration, self.sample_rate)

@@ -18,31 +18,22 @@ def buzz(cast: Cast) -> Gesture:
     amplitude = envelope(x, cast.duration, 0.02 + 0.15 * u[3] * cast.duration, 0.03) * (
         0.55 + 0.4 * np.sin(2 * np.pi * rate * cast.duration * x + 1 + 2 * u[4])
     )
-    return Gesture(
-        cast.hertz(height), amplitude, 0.06 + 0.25 * (1 - cast.harmonicity), grain=0.15 + 0.6 * (1 - cast.harmonicity)
-    )
+    return Gesture(cast.hertz(height), amplitude, 0.06 + 0.25 * cast.noisy, grain=0.15 + 0.6 * cast.noisy)
 
 
 def harsh(cast: Cast) -> Gesture:
     """Force the voice until it is half noise."""
     x, u = cast.points(), cast.free
     height = steps(x, np.array([0.2 + 0.4 * u[0], 0.6 + 0.4 * u[1], 0.5 * u[2]]))
-    shake = 0.012 + 0.07 * (1 - cast.harmonicity)
+    shake = 0.012 + 0.07 * cast.noisy
     frequency = cast.hertz(height) * (1 + shake * cast.roughness(len(x), 90))
     rasp = 1 - (0.15 + 0.35 * u[3]) * (
         0.5 + 0.5 * np.sin(2 * np.pi * (cast.trill_rate or 60 + 60 * u[4]) * cast.duration * x)
     )
     amplitude = envelope(x, cast.duration, 0.012 + 0.03 * u[5], 0.05 + 0.1 * u[6]) * rasp
-    noise = np.minimum(0.92, (1 - cast.harmonicity) * (0.55 + 0.5 * x))
-    return Gesture(
-        cast.within(frequency),
-        amplitude,
-        0.8,
-        noise=noise,
-        grain=0.5 * (1 - cast.harmonicity),
-        subharmonic=0.5 * (1 - cast.harmonicity) * u[7],
-        formants=_tract(cast, 1.0),
-    )
+    noise, grain = np.minimum(0.92, cast.noisy * (0.55 + 0.5 * x)), 0.5 * cast.noisy
+    frequency, tract = cast.within(frequency), _tract(cast, 1.0)
+    return Gesture(frequency, amplitude, 0.8, noise=noise, grain=grain, subharmonic=grain * u[7], formants=tract)
 
 
 def croak(cast: Cast) -> Gesture:
@@ -52,7 +43,7 @@ def croak(cast: Cast) -> Gesture:
     beat = 0.5 + 0.5 * np.sin(2 * np.pi * pulses * cast.duration * x + 0.5 * cast.roughness(len(x), 20))
     frequency = cast.hertz(0.75 - 0.6 * bend(x, 1.0) + 0.2 * u[1]) * (1 + 0.04 * cast.roughness(len(x), 60))
     amplitude = envelope(x, cast.duration, 0.02, 0.3 * cast.duration) * (1 - (0.5 + 0.4 * u[2]) * beat)
-    noise = 0.15 + 0.6 * (1 - cast.harmonicity)
+    noise = 0.15 + 0.6 * cast.noisy
     return Gesture(
         cast.within(frequency), amplitude, 0.86, noise=noise, grain=0.4, subharmonic=0.5, formants=_tract(cast, 0.8)
     )
@@ -64,16 +55,9 @@ def quack(cast: Cast) -> Gesture:
     height = 0.25 + 0.6 * np.sin(np.pi * np.minimum(0.25 + 0.75 * x, 1)) * (0.6 + 0.4 * u[0]) - 0.2 * x
     frequency = cast.hertz(height) * (1 + 0.012 * cast.roughness(len(x), 60))
     amplitude = envelope(x, cast.duration, 0.012 + 0.01 * u[1], 0.4 * cast.duration)
-    noise = 0.45 * (1 - cast.harmonicity)
-    return Gesture(
-        cast.within(frequency),
-        amplitude,
-        0.9,
-        noise=noise,
-        grain=0.25,
-        subharmonic=0.15 * u[2],
-        formants=_tract(cast, 1.1),
-    )
+    frequency, noise, under = cast.within(frequency), 0.45 * cast.noisy, 0.15 * u[2]
+    tract = _tract(cast, 1.1)
+    return Gesture(frequency, amplitude, 0.9, noise=noise, grain=0.25, subharmonic=under, formants=tract)
 
 
 def honk(cast: Cast) -> Gesture:
@@ -86,7 +70,7 @@ def honk(cast: Cast) -> Gesture:
     frequency = cast.hertz(height) * (1 + 0.006 * cast.waver(x))
     gap = 1 - 0.6 * np.exp(-(((x - at) / 0.04) ** 2))
     amplitude = envelope(x, cast.duration, 0.02, 0.25 * cast.duration) * (0.55 + 0.45 * smooth((x - at) / 0.1)) * gap
-    noise = 0.35 * (1 - cast.harmonicity)
+    noise = 0.35 * cast.noisy
     return Gesture(cast.within(frequency), amplitude, 0.85, noise=noise, grain=0.12, formants=_tract(cast, 0.85))
 
 
@@ -98,15 +82,9 @@ def scream(cast: Cast) -> Gesture:
     hoarse = 0.25 + 0.75 * smooth(1.4 * x)
     frequency = cast.hertz(height) * (1 + 0.012 * (1.2 - cast.harmonicity) * hoarse * cast.roughness(len(x), 70))
     amplitude = envelope(x, cast.duration, 0.03, 0.3 * cast.duration) * (1 - 0.3 * x)
-    return Gesture(
-        cast.within(frequency),
-        amplitude,
-        0.45 + 0.3 * (1 - cast.harmonicity),
-        noise=(0.06 + 0.7 * (1 - cast.harmonicity)) * hoarse,
-        grain=0.35,
-        subharmonic=0.35 * (1 - cast.harmonicity) + 0.1,
-        formants=_tract(cast, 1.0),
-    )
+    frequency, noise = cast.within(frequency), (0.06 + 0.7 * cast.noisy) * hoarse
+    bright, under, tract = 0.45 + 0.3 * cast.noisy, 0.35 * cast.noisy + 0.1, _tract(cast, 1.0)
+    return Gesture(frequency, amplitude, bright, noise=noise, grain=0.35, subharmonic=under, formants=tract)
 
 
 def _tract(cast: Cast, scale: float) -> tuple[tuple[float, float, float], ...]:
@@ -148,7 +126,7 @@ def rattle(cast: Cast) -> Gesture:
         part.hertz(height),
         envelope(x, element, 0.003, 0.65 * element),
         0.6,
-        noise=0.2 + 0.6 * (1 - cast.harmonicity),
+        noise=0.2 + 0.6 * cast.noisy,
         grain=0.4,
         formants=((1.1 * middle, 0.9 * middle, 0.0), (2.2 * middle, 1.5 * middle, -6 - 4 * u[2])),
         beats=Beats(train.onsets, train.gains * (0.7 + 0.3 * np.sin(np.arange(len(train.gains)) * 0.4 + 6 * u[3]))),

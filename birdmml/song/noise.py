@@ -45,7 +45,10 @@ def band_loops(sample_rate: int, top_hz: float) -> tuple[np.ndarray, ...]:
     """Return pink noise cut into five bands that overlap softly, each of power 1, or 0 above the Nyquist frequency."""
 
     def band(low: float, high: float) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the spectrum of one band of pink noise."""
+
         def spectrum(f: np.ndarray) -> np.ndarray:
+            """Return the amplitude of the band at frequencies."""
             f = np.maximum(f, 1)
             sides = (f > 20) / np.sqrt((1 + (low / f) ** 6) * (1 + (f / high) ** 6) * f)
             return sides * upper_limit(f, top_hz)
@@ -102,9 +105,11 @@ def _wind(sample_rate: int, top_hz: float, shift: bool) -> np.ndarray:
     corner = 70.0 if shift else 160.0
 
     def rumble(f: np.ndarray) -> np.ndarray:
+        """Return the amplitude of wind in a microphone."""
         return (f > 22) / (1 + (f / corner) ** 2)
 
     def leaves(f: np.ndarray) -> np.ndarray:
+        """Return the amplitude of wind in leaves."""
         return upper_limit(f, top_hz) / np.sqrt((1 + (1400 / np.maximum(f, 1)) ** 4) * (1 + (f / 5000) ** 3))
 
     gust = _gusts(sample_rate, shift)
@@ -123,6 +128,7 @@ def _gusts(sample_rate: int, shift: bool) -> np.ndarray:
 
 def _rain(sample_rate: int, top_hz: float, shift: bool) -> np.ndarray:
     def hiss(f: np.ndarray) -> np.ndarray:
+        """Return the amplitude of rain."""
         f = np.maximum(f, 1)
         sides = (1 + ((700 if shift else 1800) / f) ** 4) * (1 + (f / 7000) ** 4)
         return (f > 30) * upper_limit(f, top_hz) * np.sqrt(0.02 * 300 / f + 1 / sides)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,22 +14,12 @@ from birdmml.song.site import Circumstances, Recorder, Site
 from birdmml.song.stage import perform
 from birdmml.song.voice import voice_of, write_score
 from birdmml.species import Song
+from confu_core.data_files import read_data, record
 from confu_core.random import generator
 
 BIRDS = 36
 SECONDS = 2.2
-# Kinds, lowest and highest Hz, rate, phrase, repeats and trill rate of a dawn that could be anywhere.
-_SONGS: tuple[tuple[tuple[str, ...], float, float, float, str, int, float], ...] = (
-    (("whistle", "slur"), 2200, 3600, 2.5, "AABB", 1, 0),
-    (("warble",), 2300, 4800, 0.8, "A", 1, 0),
-    (("trill",), 3200, 5200, 0.6, "A", 1, 13),
-    (("slur", "upslur"), 1900, 3800, 3.0, "ABAB", 1, 0),
-    (("chirp",), 2800, 4600, 3.5, "AAAA-A", 1, 0),
-    (("chip",), 3600, 6500, 4.0, "AA-A--A", 1, 0),
-    (("harsh",), 900, 2200, 2.5, "AAA", 1, 0),
-    (("coo", "coo"), 420, 620, 1.4, "ABB", 1, 0),
-    (("warble", "trill"), 2000, 5200, 1.1, "AB", 1, 18),
-)
+_SONGS = [record(Song, values, "chorus.toml: songs") for values in read_data("birdmml", "chorus.toml")["songs"]]
 _CENTERS = (90.0, 470.0, 1500.0, 3900.0, 9000.0)  # Hz, of the bands.
 _STRETCH = 1 << 15  # Samples.
 _HISS = (0.1, 0.17, 0.27, 0.4, 0.5)  # Amplitudes of white noise in the bands, of total power about 0.5.
@@ -39,9 +30,9 @@ def distant_bird(index: int, sample_rate: int, top_hz: float) -> np.ndarray:
     """Return a song from a hundred metres away and more, of some two seconds and root mean square 1 where it sings."""
     recorder = Recorder(80.0, 0.0, 3000.0, 0.0, top_hz, 60, 0.0, 0.0)
     source = generator(0, "song", "chorus", index)
-    kinds, low, high, rate, phrase, repeats, trill = _SONGS[index % len(_SONGS)]
+    song = _SONGS[index % len(_SONGS)]
     pitch, pace = source.uniform(0.85, 1.15), source.uniform(0.8, 1.2)
-    song = Song(kinds, low * pitch, high * pitch, rate * pace, phrase, repeats, 0.9, trill)
+    song = replace(song, low_hz=song.low_hz * pitch, high_hz=song.high_hz * pitch, rate=song.rate * pace)
     voice = voice_of(song, source)
     score = write_score(voice, SECONDS, sample_rate, source)
     site = Site(recorder, "calm", 0.0, (0.0,) * 5, source.random(), 0.3, np.zeros((0, 2)), 2.0, False)

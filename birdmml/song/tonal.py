@@ -112,11 +112,11 @@ def flute(cast: Cast) -> Gesture:
 
 
 def _purity(cast: Cast, brightness: float) -> float:
-    return min(0.6, brightness * (0.6 + 0.8 * cast.free[9]) + 0.25 * (1 - cast.harmonicity) ** 1.5)
+    return min(0.6, brightness * (0.6 + 0.8 * cast.free[9]) + 0.25 * cast.noisy**1.5)
 
 
 def _breath(cast: Cast) -> float:
-    return 0.6 * (1 - cast.harmonicity) ** 1.5
+    return 0.6 * cast.noisy**1.5
 
 
 def _swelling(train: Beats) -> Beats:
@@ -130,7 +130,7 @@ def hoot(cast: Cast) -> Gesture:
     x, u = cast.points(), cast.free
     height = 0.25 + (0.35 + 0.4 * u[0]) * np.sin(np.pi * np.minimum(x * (1.1 + 0.5 * u[1]), 1)) - 0.2 * x
     amplitude = envelope(x, cast.duration, 0.28 * cast.duration, (0.3 + 0.25 * u[2]) * cast.duration)
-    return Gesture(cast.hertz(height), amplitude, brightness=0.05 + 0.2 * (1 - cast.harmonicity), grain=0.12)
+    return Gesture(cast.hertz(height), amplitude, brightness=0.05 + 0.2 * cast.noisy, grain=0.12)
 
 
 def coo(cast: Cast) -> Gesture:
@@ -142,7 +142,7 @@ def coo(cast: Cast) -> Gesture:
         height = 0.35 + 0.4 * u[1] * smooth(3 * x) - 0.35 * u[2] * smooth(1.5 * (x - 0.3))
     amplitude = envelope(x, cast.duration, 0.35 * cast.duration, 0.4 * cast.duration)
     amplitude = amplitude * (0.75 + 0.25 * np.sin(np.pi * x))
-    brightness = 0.04 + 0.2 * (1 - cast.harmonicity)
+    brightness = 0.04 + 0.2 * cast.noisy
     return Gesture(cast.hertz(height + 0.02 * cast.waver(x)), amplitude, brightness, grain=0.1)
 
 
@@ -151,7 +151,7 @@ def boom(cast: Cast) -> Gesture:
     x, u = cast.points(), cast.free
     height = 0.3 + 0.6 * smooth(6 * x) - (0.3 + 0.3 * u[0]) * smooth(1.4 * (x - 0.25))
     amplitude = envelope(x, cast.duration, 0.12 * cast.duration, 0.65 * cast.duration)
-    return Gesture(cast.hertz(height), amplitude, brightness=0.1 + 0.35 * (1 - cast.harmonicity), grain=0.1)
+    return Gesture(cast.hertz(height), amplitude, brightness=0.1 + 0.35 * cast.noisy, grain=0.1)
 
 
 def hum(cast: Cast) -> Gesture:
@@ -161,5 +161,5 @@ def hum(cast: Cast) -> Gesture:
     sway = 0.75 + 0.25 * np.sin(2 * np.pi * x * cast.duration * (1.2 + u[2]) + 6 * u[3])
     amplitude = envelope(x, cast.duration, 0.12, 0.18) * sway
     formants = ((120.0 + 80 * u[4], 250.0, 0.0), (700.0 + 300 * u[5], 900.0, -8.0), (2600.0, 2500.0, -22.0))
-    noise = 0.12 + 0.3 * (1 - cast.harmonicity)
+    noise = 0.12 + 0.3 * cast.noisy
     return Gesture(cast.hertz(height), amplitude, 0.78, noise=noise, grain=0.3, formants=formants)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from birdmml.species.facts import ACTIVITIES, BACKGROUNDS, WEATHERS, PictureFacts, SongFacts
-from birdmml.species.shapes import Forms, Planform, Seen, Shape, forms, shapes
+from birdmml.species.shapes import FaceMark, Forms, Planform, Seen, Shape, forms, shapes
 from birdmml.species.table import (
     COLUMNS,
     Plumage,
@@ -23,6 +23,7 @@ __all__ = [
     "MARKS",
     "PARTS",
     "WEATHERS",
+    "FaceMark",
     "Forms",
     "PictureFacts",
     "Planform",

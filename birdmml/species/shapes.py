@@ -145,13 +145,27 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class FaceMark:
+    """A mark of the face: an outline with its corners, or a line with the widths of a band, in head radii.
+
+    Points lie forward, upward and to the side of the centre of the head, of the eye, or of the level of the eye; by the
+    skull, as many lengths of it forward.
+    """
+
+    at: tuple[tuple[float, float, float], ...]
+    by: tuple[Literal["head", "skull", "eye", "level", "skull level"], ...] = ()  # All by the head, if there are none.
+    sharp: tuple[int, ...] = ()
+    widths: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Forms:
     """Forms of parts by name.
 
     Crests are outlines in head radii. Patches of the folded wing are outlines along and across it, those of the spread
-    wing in shares of its span and its chord. Malar marks are outlines in head radii, with how far to the side they lie;
-    a stripe is none. Toes, flat or gripping a perch, are lines in lengths of the foot. Views are those of spread wings:
-    from the side in a shallow V, from below, from above, and before a flower.
+    wing in shares of its span and its chord. Masks and malar marks are called as in shapes; a patch is the mask behind
+    the eye that spots become where there is a crest. Toes, flat or gripping a perch, are lines in lengths of the foot.
+    Views are those of spread wings: from the side in a shallow V, from below, from above, and before a flower.
     """
 
     bills: Mapping[str, BillForm]
@@ -159,7 +173,9 @@ class Forms:
     crests: Mapping[str, Outline]
     patches: Mapping[str, Outline]
     spread_patches: Mapping[str, Outline]
-    malars: Mapping[str, tuple[tuple[float, float, float], ...]]
+    eyebrow: FaceMark
+    masks: Mapping[str, FaceMark]
+    malars: Mapping[str, FaceMark]
     toes: Mapping[str, tuple[Outline, ...]]
     planforms: Mapping[str, Planform]
     views: Mapping[str, tuple[Seen, Seen]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ from confu_core.datasets.media_root import MediaRoot, open_root
 from confu_core.datasets.sources import check_one_of
 from confu_core.errors import DatasetError
 from confu_core.inputs.complaint import brief, refusing
+from confu_core.inputs.picture import encode_image
 from confu_core.inputs.spec import InputSpec, Picture, Text
 from confu_core.shards.parquet import MEDIA, with_features
 from confu_core.shards.recipe import Recipe
@@ -116,9 +116,7 @@ def encode_png(pixels: np.ndarray, effort: int = -1) -> bytes:
     """Write a picture, uint8 of shape (height, width) or (height, width, 3), as a PNG file, compressed by 1 to 9."""
     from PIL import Image
 
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png", compress_level=effort)
-    return file.getvalue()
+    return encode_image(Image.fromarray(pixels), "png", compress_level=effort)
 
 
 def _checked(root: MediaRoot, part: str) -> int:

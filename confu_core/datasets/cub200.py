@@ -14,6 +14,7 @@ from confu_core.datasets.media_root import MediaRoot, open_root, read_lines
 from confu_core.datasets.sources import check_one_of, parse_seed, parse_share
 from confu_core.errors import DatasetError
 from confu_core.inputs.spec import Picture
+from confu_core.io.atomic import reading
 
 NAME = "cub200"
 IMAGES, CAPTIONS = "images", "text_c10"
@@ -132,10 +133,8 @@ def _pictures(root: MediaRoot, folder: Path, passed: Counter[str]) -> list[str]:
 
 def _seen(root: MediaRoot, folder: Path, passed: Counter[str]) -> Iterator[Path]:
     """Yield what a folder holds, in order, but what systems hide there and links; those are counted."""
-    try:
+    with reading(folder):
         inner = sorted(folder.iterdir())
-    except OSError as error:
-        raise DatasetError(f"{folder} cannot be read: {error.strerror}") from error
     for one in inner:
         if one.name.startswith(".") or one.name in HIDDEN:
             passed["hidden"] += 1

@@ -12,7 +12,7 @@ from typing import Any
 from confu_core.datasets.separated import read_separated
 from confu_core.datasets.sources import natural
 from confu_core.errors import DatasetError, nearest
-from confu_core.io.atomic import sha256_of
+from confu_core.io.atomic import reading, sha256_of
 
 FILE_LIMIT = 1 << 30  # Bytes of one picture, recording or video.
 ANNOTATION_LIMIT = 1 << 28  # Bytes of one table or list.
@@ -45,14 +45,11 @@ class MediaRoot:
 
     def read(self, relative: str) -> bytes:
         """Return the content of a file of 1 to `FILE_LIMIT` bytes."""
-        path = self.file(relative)
-        try:
+        with reading(path := self.file(relative)):
             size = path.stat().st_size
             if not 0 < size <= FILE_LIMIT:
                 raise DatasetError(f"{path} has {size} bytes; files of 1 to {FILE_LIMIT} bytes are read")
             return path.read_bytes()
-        except OSError as error:
-            raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from error
 
     def missing(self, relatives: Iterable[str]) -> list[str]:
         """Return those of some files that are not there, in order."""
@@ -136,10 +133,9 @@ def whole_number(text: str, where: str) -> int:
 def _text(root: MediaRoot, name: str) -> str:
     path = root.file(name)
     try:
-        if (size := path.stat().st_size) > ANNOTATION_LIMIT:
-            raise DatasetError(f"{path} has {size} bytes; at most {ANNOTATION_LIMIT} are read")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from error
+        with reading(path):
+            if (size := path.stat().st_size) > ANNOTATION_LIMIT:
+                raise DatasetError(f"{path} has {size} bytes; at most {ANNOTATION_LIMIT} are read")
+            return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from error

@@ -85,12 +85,14 @@ def _parsed(file: BinaryIO, where: str) -> Any:
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
+        """Return our own function in place of one that is named, if it is among those few."""
         if (found := _ADMITTED.get((module, name))) is None:
             asked = f"{module!s:.60}.{name!s:.60}".encode("unicode_escape").decode()
             raise DatasetError(f"asks for {asked}; {_ONLY}")
         return found
 
     def persistent_load(self, name: Any) -> Any:
+        """Refuse what a pickle keeps elsewhere."""
         raise DatasetError(f"asks for an object from elsewhere; {_ONLY}")
 
 

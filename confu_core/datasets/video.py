@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from confu_core.datasets.listed import Item, Opener
 from confu_core.datasets.media_root import FILE_LIMIT, MediaRoot
 from confu_core.datasets.sources import natural, real
 from confu_core.errors import DatasetError, InvalidValue
-from confu_core.inputs.picture import PIXEL_LIMIT
+from confu_core.inputs.picture import PIXEL_LIMIT, encode_image
 from confu_core.inputs.sound import DURATION_LIMIT, encode_flac
 from confu_core.inputs.spec import FRAMES_LIMIT, Frames, Input, Picture, Sound
 
@@ -156,6 +155,7 @@ def read_video(path: Path, frames: int = 8, every: float = 0.0) -> Clip:
             raise DatasetError(f"{path} does not say how many frames it has in a second; leave out every")
 
         def chosen(total: int) -> list[int]:
+            """Return which of so many frames are taken."""
             return frames_at(total, frames, every, rate) if every else middle_frames(total, frames)
 
         pictures, decoded = _pictures(path, chosen(total))
@@ -233,12 +233,11 @@ def _reduced(image: Image) -> Image:
 
 
 def _animation(pictures: list[Image]) -> bytes:
-    file = io.BytesIO()
     several = {"save_all": True, "append_images": pictures[1:], "duration": _SHOWN}
     rest: dict[str, Any] = several if len(pictures) > 1 else {}
     # Every frame whole, none as a change of the one before: their quality is then the same.
-    pictures[0].save(file, "webp", quality=QUALITY, method=EFFORT, minimize_size=False, kmin=0, kmax=1, **rest)
-    return file.getvalue()
+    how = {"quality": QUALITY, "method": EFFORT, "minimize_size": False, "kmin": 0, "kmax": 1}
+    return encode_image(pictures[0], "webp", **how, **rest)
 
 
 def _sound(path: Path) -> bytes | None:

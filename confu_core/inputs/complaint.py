@@ -5,28 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
+from confu_core.data_files import read_data
 from confu_core.errors import DatasetError
 
 _PREFIX = re.compile(r"Error( opening)?\s*:?\s*")
 _OBJECT = re.compile(r"'?<_io[^>]*>'?:? *")
-# What lies under the names of media where a download, a clone or a conversion went wrong, by its beginning in small
-# letters.
-_IMPOSTORS = {
-    rb"version https://git-lfs": "a Git LFS pointer; git lfs pull fetches the file itself",
-    rb"<!doctype html|<html": "an HTML page, such as a login or an error; fetch the file again",
-    rb"<\?xml|<error": "an XML text, such as the error of a store; fetch the file again",
-    rb"\{": "a JSON text, such as the error of a server; fetch the file again",
-    rb"\x1f\x8b": "packed by gzip; unpack it",
-    rb"pk\x03\x04": "a zip; unpack it",
-    rb"gif8": "a GIF; convert it to PNG",
-    rb"ii\*\x00|mm\x00\*": "a TIFF; convert it to PNG",
-    rb".{4}ftyp(hei|mif1)": "HEIC; convert it to JPEG",
-    rb".{4}ftypavif": "AVIF; convert it to JPEG",
-    rb".{4}ftyp": "an MP4; convert its sound to FLAC",
-    rb"\x1ae\xdf\xa3": "WebM or Matroska; convert its sound to FLAC",
-    rb"\xff[\xf1\xf9]": "AAC; convert it to FLAC",
-}
 _HEAD = 512
 
 
@@ -62,5 +47,20 @@ def complaint(error: BaseException, data: bytes) -> str:
 def _instead(data: bytes) -> str:
     if not data[:_HEAD].strip(b"\0"):
         return "nothing but zeros" if data and not data.strip(b"\0") else ""
-    head = data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return next((what for mark, what in _IMPOSTORS.items() if re.match(mark, head, re.DOTALL)), "")
+    other = what_it_is(data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n"), "confu_core.inputs", "no_media.toml")
+    return "{is}; {mend}".format(**other) if other else ""
+
+
+def what_it_is(head: bytes, package: str, file: str) -> dict[str, str]:
+    """Return the first entry of a list of other kinds of files that begins as a file does; an empty one if none does.
+
+    An entry of such a TOML file has the keys ``begins``, a pattern of bytes, case aside, ``is`` and ``mend``.
+    """
+    flags = re.DOTALL | re.IGNORECASE
+    return next((one for one in _others(package, file) if re.match(one["begins"].encode(), head, flags)), {})
+
+
+@cache
+def _others(package: str, file: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = read_data(package, file)["files"]
+    return found

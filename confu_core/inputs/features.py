@@ -138,6 +138,7 @@ def _npz(path: Path, others: Sequence[str], told: str) -> tuple[list[str], dict[
 
 def _vectors_of_parquet(path: Path, names: Collection[str]) -> dict[str, tuple[list[str], np.ndarray]]:
     def wanted(schema: pa.Schema) -> list[str]:
+        """Return the columns of lists, among which those of some names must be."""
         for field in schema:
             if field.name in names and not is_list(field.type):
                 raise DatasetError(f"{path}: column {field.name!r} must hold lists of numbers; got {field.type}")

@@ -144,6 +144,20 @@ def _rgb(image: Image) -> Image:
     return image.convert("RGB")
 
 
+def decoded_image(data: bytes, side: int) -> Image:
+    """Return a picture decoded as `decode_picture` does, for Pillow."""
+    from PIL import Image as images
+
+    return images.fromarray(np.ascontiguousarray(decode_picture(data, side).transpose(1, 2, 0)))
+
+
+def encode_image(image: Image, form: str, **how: Any) -> bytes:
+    """Return a picture of Pillow's as a file of a form such as ``"JPEG"``, with the options of its encoder."""
+    file = io.BytesIO()
+    image.save(file, form, **how)
+    return file.getvalue()
+
+
 def picture_features(pixels: np.ndarray) -> np.ndarray:
     """Return the square roots of a histogram of 4 x 4 x 4 colours, and the mean colours of 4 x 4 places.
 

@@ -86,6 +86,7 @@ def _read(data: bytes, seconds: float | None) -> tuple[np.ndarray, int]:
         """A file that is read once, from its beginning: after every read the library would look for its place."""
 
         def seekable(self) -> bool:
+            """Say that it is read forwards alone."""
             return False
 
     with Forward(io.BytesIO(whole_sound(data))) as sound:

@@ -93,7 +93,7 @@ def reading(path: Location, mend: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}{mend}") from error
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}{mend}") from error
 
 
 @contextlib.contextmanager

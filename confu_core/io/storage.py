@@ -225,6 +225,7 @@ class _Opened:
         self._place, self._file = place, file
 
     def read(self, size: int = -1) -> bytes:
+        """Return so many bytes, or all that are left."""
         with _translated(f"{self._place} cannot be read"):
             return self._file.read(size)
 
@@ -238,6 +239,7 @@ class _Opened:
         self.close()
 
     def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
         self.closed = True
 

@@ -120,6 +120,7 @@ def counting(progress: Progress | None, total: int, size: Callable[[Any], int]) 
     done = 0
 
     def count(result: Any) -> None:
+        """Add what a result counts, and tell how much is done."""
         nonlocal done
         done += size(result)
         if progress is not None:

@@ -21,6 +21,7 @@ from PIL import ImageOps
 
 from confu_core.escaping import markdown_code, visible
 from confu_core.inputs.features import is_list
+from confu_core.inputs.picture import encode_image
 from confu_core.page.numbers import size
 from confu_core.publish.croissant import undescribed
 from confu_core.publish.terms import UNKNOWN, Terms
@@ -116,9 +117,7 @@ def sample_sheet(dataset: Dataset, words: Words) -> bytes:
         with Pictures.open(io.BytesIO(row["bytes"])) as picture:
             shown = ImageOps.fit(picture.convert("RGB"), (_SIDE, _SIDE), Pictures.Resampling.BICUBIC)
         sheet.paste(shown, (at % _ACROSS * _SIDE, at // _ACROSS * _SIDE))
-    file = io.BytesIO()
-    sheet.save(file, "JPEG", quality=85)
-    return file.getvalue()
+    return encode_image(sheet, "JPEG", quality=85)
 
 
 def _rendered(name: str, about: About, finalize: Callable[[Any], Any] | None = None, **values: Any) -> str:

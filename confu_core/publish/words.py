@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +150,7 @@ def words_from(package: str, file: str, /, **values: object) -> Words:
     words = record(Words, read_data(package, file), file)
 
     def filled(texts: Iterable[str]) -> tuple[str, ...]:
+        """Return texts with the values in place of the names."""
         return tuple(text.format_map(values) for text in texts)
 
     what, made, structure = map(filled, (words.what, words.made, words.structure))
@@ -166,8 +167,7 @@ def media_words(dataset: Dataset) -> Words:
     counts = {split: Counter(map(str, dataset.table(split, [label])[label].to_pylist())) for split in manifest.splits}
     total = sum(counts.values(), Counter[str]())
     frequent = [name for name, _ in total.most_common()]
-    shown, further = frequent[:_MOST_ROWS], len(frequent) - _MOST_ROWS
-    empty = [name for name in contents.classes if not total[name]]
+    shown = frequent[:_MOST_ROWS]
     kinds = [(name, one.column, *_KINDS[type(one).__name__.lower()]) for name, one in inputs.items()]
     sources = tuple(one for one in manifest.information.get("sources", ()) if isinstance(one, Mapping))
     names = dict.fromkeys(name for one in sources if not is_nothing(name := str(one.get("name") or "")))
@@ -187,11 +187,9 @@ def media_words(dataset: Dataset) -> Words:
         ceilings=markdown_table(["query", "single", "pairs", "Bayes"], levels),
         balance=markdown_table(["class", *counts], [[name, *(c[name] for c in counts.values())] for name in shown]),
     )
-    more = [f"and {further} further classes"] if further > 0 else []
-    more += [f"Classes without any sample: {escape_markdown(', '.join(empty[:_MOST_ROWS]))}."] if empty else []
     return replace(
         words,
-        structure=(*words.structure, *more),
+        structure=(*words.structure, *_unlisted(contents.classes, total)),
         limits=(*words.limits, *(escape_markdown(str(one)) for one in manifest.information.get("limits", ()))),
         figure=_balance(counts, frequent[:_MOST_BARS], label),
         tasks=tuple(dict.fromkeys(task for *_, task in kinds if task)),
@@ -205,6 +203,14 @@ def media_words(dataset: Dataset) -> Words:
     )
 
 
+def _unlisted(classes: Sequence[str], total: Counter[str]) -> Iterator[str]:
+    """Say how many classes the table of the most frequent leaves out, and which have no sample."""
+    if (further := len(total) - _MOST_ROWS) > 0:
+        yield f"and {further} further classes"
+    if empty := [name for name in classes if not total[name]]:
+        yield f"Classes without any sample: {escape_markdown(', '.join(empty[:_MOST_ROWS]))}."
+
+
 def _balance(counts: Mapping[str, Counter[str]], shown: Sequence[str], label: str) -> Image:
     """Draw how often each of some classes is met in each split."""
     series = [
@@ -213,6 +219,7 @@ def _balance(counts: Mapping[str, Counter[str]], shown: Sequence[str], label: st
     ]
 
     def paint(drawing: Figure) -> None:
+        """Draw the bars and name the classes, if there are few."""
         axes = drawing.subplots()
         stack_bars(axes, 0.8, series)
         axes.set_ylabel("samples")

@@ -193,6 +193,7 @@ class _Build:
         rows = size = 0
 
         def arrived(written: Sequence[Shard]) -> None:
+            """Take note of finished shards."""
             nonlocal rows, size
             if self.elsewhere:
                 _check_arrived(self.root, written)

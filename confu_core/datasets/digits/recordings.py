@@ -17,6 +17,7 @@ from confu_core.datasets.avmnist import WORDS
 from confu_core.datasets.digits.said import SAID
 from confu_core.errors import DatasetError
 from confu_core.inputs.sound import decode_sound
+from confu_core.io.atomic import reading
 
 LAYOUTS = "0/..9/ or zero/..nine/, {digit}_{speaker}_{n}.wav, or {voice}/digits/0.wav..9.wav"
 
@@ -164,9 +165,7 @@ def _asterisk(folder: str, licence: str) -> Voice:
 
 
 def _content(path: Path, most: float = math.inf) -> bytes:
-    try:
+    with reading(path):
         if (size := path.stat().st_size) > most:
             raise DatasetError(f"{path} has {size} bytes; a spoken digit has at most {most}")
         return path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
