@@ -28,7 +28,7 @@ FLOORS = [
     "cells data_files escaping random settings typed",
     "io",
     "page parallel statistics user_code",
-    "ceilings geometry info_nce information layers singular",
+    "ceilings geometry info_nce information layers singular steps_encoder",
     "additive losses orders",
     "methods",
     "encoders inputs model",
