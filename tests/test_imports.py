@@ -130,6 +130,14 @@ def test_building_birds_loads_no_torch(tmp_path: Path) -> None:
     assert (tmp_path / "birds/manifest.json").exists() and "torch" not in libraries
 
 
+def test_auditing_birds_loads_no_torch(tmp_path: Path) -> None:
+    """With its probes of what modalities get together."""
+    few = ["--preset", "tiny", "--per-species", "24", "--size", "32", "--seconds", "0.5", "--workers", "1"]
+    loaded("birdmml", "build", "--out", tmp_path / "birds", *few)
+    libraries = loaded("birdmml", "audit", tmp_path / "birds", "--only", "headroom", "--workers", "1")
+    assert "sklearn" in libraries and "torch" not in libraries
+
+
 def test_training_loads_torch(tmp_path: Path) -> None:
     """The counterpart, without which the tests above might look at nothing."""
     words = ["--bits", "1", "--epochs", "1", "--train-samples", "20", "--test-samples", "10", "--batch-size", "10"]
