@@ -3,19 +3,23 @@
     python benchmarks/training_step.py DATA [--method confu] [--batch-size 128] [--repeats 20]
 
 Parts are timed forward and backward by themselves; their sum is compared with whole steps, so that what is missing
-would show.
+would show. Encoders of captions and sequences are timed a second time with all rows filled up to the longest, in turn
+with the way that they take.
 """
 
 from __future__ import annotations
 
+import functools
 import statistics
 import time
 from collections.abc import Callable
+from unittest import mock
 
 import click
 import torch
 
 from birdmml.bench import open_task
+from confu_core import steps_encoder
 from confu_core.media.build import make_model
 from confu_core.media.run import media_epochs
 from confu_core.media.settings import MediaSettings
@@ -27,12 +31,27 @@ from confu_core.training.step import Stepper
 
 def milliseconds(work: Callable[[], object], repeats: int) -> float:
     work()
-    taken = []
-    for _ in range(repeats):
-        started = time.process_time()
-        work()
-        taken.append(time.process_time() - started)
-    return 1000 * statistics.median(taken)
+    return 1000 * statistics.median(seconds(work) for _ in range(repeats))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def share_of_one_group(work: Callable[[], object], repeats: int) -> float:
+    """Return the time of sequences in groups of about one length, as a share of that of all in one group."""
+
+    def together() -> None:
+        with mock.patch.object(steps_encoder, "GROUP", 1 << 30):
+            work()
+
+    return statistics.median(seconds(work) / seconds(together) for _ in range(repeats))
+
+
+def forward_and_backward(encoder: torch.nn.Module, inputs: torch.Tensor) -> None:
+    encoder(inputs).sum().backward()
 
 
 @click.command()
@@ -50,8 +69,12 @@ def main(data: str, method: str, batch_size: int, repeats: int) -> None:
         batches = iter(lambda: next(source.epoch(0)), None)
         batch = next(batches)
         parts = {"batch: read, augment": milliseconds(lambda: next(batches), repeats)}
+        shares = {}
         for name, encoder, inputs in zip(task.modalities, model.encoders, batch.inputs, strict=True):
-            parts[f"encoder: {name}"] = milliseconds(lambda e=encoder, x=inputs: e(x).sum().backward(), repeats)
+            work = functools.partial(forward_and_backward, encoder, inputs)
+            parts[f"encoder: {name}"] = milliseconds(work, repeats)
+            if isinstance(encoder, steps_encoder.StepsEncoder):
+                shares[name] = share_of_one_group(work, repeats)
         embedded = model.embed(batch.inputs)
         features = [table.detach().requires_grad_() for table in embedded.features]
         embeddings = [table.detach().requires_grad_() for table in embedded.embeddings]
@@ -66,6 +89,8 @@ def main(data: str, method: str, batch_size: int, repeats: int) -> None:
         whole = milliseconds(lambda: stepper.take(next(batches)), repeats)
     for name, taken in {**parts, "sum of the parts": sum(parts.values()), "a whole step": whole}.items():
         click.echo(f"{name:28} {taken:8.1f} ms  {taken / whole:6.1%}")
+    for name, share in shares.items():
+        click.echo(f"{name}: {share:.2f} of the time that it takes with all rows filled up to the longest")
 
 
 if __name__ == "__main__":

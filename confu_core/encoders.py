@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.layers import perceptron
+from confu_core.steps_encoder import StepsEncoder
 from confu_core.user_code import one_line, user_attribute
 
 __all__ = [
@@ -29,7 +30,6 @@ CHANNELS_PER_GROUP = 8
 STRIDES = (2, 2, 2, 1)
 FEWEST = 32  # Bands and frames that are left of a spectrogram; more cost time and told no more.
 QUIETEST_SPREAD = 1.0  # dB: a clip of silence must not be blown up to noise.
-HEADS = 4
 PADDING = 0
 TAKES = ("ids", "strings")  # What an encoder of texts may ask for, the first if it says nothing.
 FIRST_SPREAD = 0.02  # Of embeddings and places before training, as is usual for transformers.
@@ -126,7 +126,7 @@ class ConvolutionalEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map raw inputs to features, shape (n, output_dim)."""
-        # Channels last is the layout that the convolutions of a CPU are fastest in.
+        # Channels last is the layout that the convolutions of a CPU are fastest in; one channel alone is left as it is.
         maps = self.blocks(self.prepared(x).contiguous(memory_format=torch.channels_last))
         if self.parts == 1:
             pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
@@ -188,49 +188,7 @@ class AveragedFrames(nn.Module):
         return self.encoder(x.flatten(0, 1)).unflatten(0, x.shape[:2]).mean(1)
 
 
-class _Transformer(nn.Module):
-    """Transformer layers without dropout, each normalised first, the mean over the steps, and one linear layer."""
-
-    places: nn.Parameter
-
-    def __init__(self, width: int, output_dim: int, parts: int) -> None:
-        super().__init__()
-        if width < HEADS or width % HEADS:
-            raise InvalidValue(f"width must be a multiple of {HEADS}; got {width}")
-        self.output_dim, self.parts = parts * output_dim, parts
-
-    def finish(self, width: int, layers: int) -> None:
-        """Make what stands behind the steps and their places."""
-        layer = nn.TransformerEncoderLayer(
-            width, HEADS, dim_feedforward=2 * width, dropout=0.0, batch_first=True, norm_first=True
-        )
-        self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
-        self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, self.output_dim // self.parts)
-
-    def features(self, steps: Tensor, there: Tensor) -> Tensor:
-        """Map embedded steps, of which some are there, to features, shape (n, output_dim)."""
-        hidden = steps + self.places[: steps.shape[1]]
-        for layer in self.layers.layers:
-            hidden = _through(layer, hidden, there)
-        return nn.functional.relu(self.out(mean_of_parts(self.norm(hidden), there, self.parts))).flatten(1)
-
-
-def _through(layer: Any, steps: Tensor, there: Tensor) -> Tensor:
-    """Return what a layer without dropout, normalised first, makes of steps, shape (n, steps, width).
-
-    PyTorch's own picks query, key and value out of one tensor in a way whose gradient is three tensors of that size.
-    """
-    own = layer.self_attn
-    mixed = nn.functional.linear(layer.norm1(steps), own.in_proj_weight, own.in_proj_bias)
-    query, key, value = (part.transpose(1, 2) for part in mixed.unflatten(-1, (3, own.num_heads, -1)).unbind(-3))
-    seen = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=there[:, None, None])
-    steps = steps + own.out_proj(seen.transpose(1, 2).flatten(2))
-    hidden = nn.functional.relu(layer.linear1(layer.norm2(steps)), inplace=True)
-    return cast(Tensor, steps + layer.linear2(hidden))
-
-
-class SequenceEncoder(_Transformer):
+class SequenceEncoder(StepsEncoder):
     """A linear map of each step, places, transformer layers, the mean over the steps, and one linear layer.
 
     Parameters
@@ -268,11 +226,14 @@ class SequenceEncoder(_Transformer):
     def forward(self, x: Tensor) -> Tensor:
         """Map sequences, shape (n, up to `length`, inputs), to features, shape (n, output_dim)."""
         x = x.float()
-        x, there = _cut(x, steps_there(x))
-        return self.features(self.steps(self.scale(x)), there)
+        return self.features(x, steps_there(x))
+
+    def embedded(self, x: Tensor) -> Tensor:
+        """Map steps as they are in the data to vectors of one width."""
+        return cast(Tensor, self.steps(self.scale(x)))
 
 
-class TextEncoder(_Transformer):
+class TextEncoder(StepsEncoder):
     """Embeddings of tokens and places, transformer layers, the mean over all tokens, and one linear layer.
 
     Parameters
@@ -305,31 +266,11 @@ class TextEncoder(_Transformer):
         ids = ids.long()
         there = ids != PADDING
         there[:, 0] = True  # A text of nothing still needs one place to look at.
-        ids, there = _cut(ids, there)
-        return self.features(self.tokens(ids), there)
+        return self.features(ids, there)
 
-
-def _cut(x: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
-    longest = int(there.sum(1).max())
-    return x[:, :longest], there[:, :longest]
-
-
-def mean_of_parts(hidden: Tensor, there: Tensor, parts: int) -> Tensor:
-    """Return the mean over each of some equal parts of the steps that are there, shape (n, parts, width).
-
-    A part without a step, of a sequence that is shorter than that, is the mean over all. One part alone is (n, width).
-    """
-    if parts == 1:
-        return _mean_over(hidden, there)
-    place = torch.arange(there.shape[1], device=there.device) * parts // there.sum(1, keepdim=True)
-    each = [there & (place == part) for part in range(parts)]
-    filled = [torch.where(own.any(1, keepdim=True), own, there) for own in each]
-    return torch.stack([_mean_over(hidden, own) for own in filled], 1)
-
-
-def _mean_over(hidden: Tensor, there: Tensor) -> Tensor:
-    kept = there.unsqueeze(-1).to(hidden.dtype)
-    return (hidden * kept).sum(1) / kept.sum(1)
+    def embedded(self, x: Tensor) -> Tensor:
+        """Look up tokens."""
+        return cast(Tensor, self.tokens(x))
 
 
 def steps_there(x: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ FLOORS = [
     "cells data_files escaping random settings typed",
     "io",
     "page parallel statistics user_code",
-    "ceilings geometry info_nce information layers singular",
+    "ceilings geometry info_nce information layers singular steps_encoder",
     "additive losses orders",
     "methods",
     "encoders inputs model",
@@ -128,6 +128,14 @@ def test_building_birds_loads_no_torch(tmp_path: Path) -> None:
     few = ["--preset", "tiny", "--per-species", "6", "--size", "32", "--seconds", "0.5", "--workers", "1"]
     libraries = loaded("birdmml", "build", "--out", tmp_path / "birds", *few)
     assert (tmp_path / "birds/manifest.json").exists() and "torch" not in libraries
+
+
+def test_auditing_birds_loads_no_torch(tmp_path: Path) -> None:
+    """With its probes of what modalities get together."""
+    few = ["--preset", "tiny", "--per-species", "24", "--size", "32", "--seconds", "0.5", "--workers", "1"]
+    loaded("birdmml", "build", "--out", tmp_path / "birds", *few)
+    libraries = loaded("birdmml", "audit", tmp_path / "birds", "--only", "headroom", "--workers", "1")
+    assert "sklearn" in libraries and "torch" not in libraries
 
 
 def test_training_loads_torch(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from birdmml.audit.facts import Facts, letters
 from birdmml.audit.words import words_of
 from birdmml.describe import describe
 from confu_core.evaluation.complementarity import complementarity
+from confu_core.evaluation.probes import Labelled, linear_probe
 from confu_core.parallel.workers import mapped
 from confu_core.random import generator
 from confu_core.statistics.bootstrap import Estimate, bootstrap_mean
@@ -212,9 +213,6 @@ def _parts(facts: Facts, split: np.ndarray, seed: int) -> list[np.ndarray]:
 
 def _probe(rows: ProbeRows, modalities: Query) -> tuple[Query, np.ndarray]:
     """Return which test rows a subset classifies correctly."""
-    # Only here, so that processes that read shards do not wait for PyTorch, which lies beside this probe.
-    from confu_core.evaluation.probes import Labelled, linear_probe
-
     table = np.concatenate([rows.features[name] for name in modalities], axis=1)
     parts = (rows.train, rows.validation, rows.test)
     train, validation, test = (Labelled(table[part], rows.labels[part]) for part in parts)

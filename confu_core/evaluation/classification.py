@@ -14,7 +14,9 @@ from torch import Tensor
 from confu_core.errors import InvalidValue
 from confu_core.evaluation.retrieval import TIE, ranks
 from confu_core.random import generator
-from confu_core.statistics.per_sample import class_labels, correctness
+from confu_core.statistics.per_sample import accuracy_by_class as accuracy_by_class
+from confu_core.statistics.per_sample import balanced_accuracy as balanced_accuracy
+from confu_core.statistics.per_sample import class_labels
 
 MEAN, LOG_MEAN_EXP = "mean", "log-mean-exp"
 ENSEMBLES = (MEAN, LOG_MEAN_EXP, "max", "single")
@@ -250,28 +252,3 @@ def _pair(table: np.ndarray, names: Sequence[str], i: int, j: int, share: float)
     if table[j, i] > table[i, j]:
         i, j = j, i
     return ConfusedPair(names[i], names[j], int(table[i, j]), int(table[j, i]), share)
-
-
-def accuracy_by_class(correct: ArrayLike, labels: ArrayLike, classes: int) -> np.ndarray:
-    """Return the accuracy on the samples of each class, NaN for one without samples.
-
-    Examples
-    --------
-    >>> accuracy_by_class([1, 0, 1], [0, 0, 1], 3)
-    array([0.5, 1. , nan])
-    """
-    names = class_labels(labels, classes)
-    vector, _ = correctness(correct=correct, labels=np.zeros(len(names)))
-    sums, counts = np.bincount(names, vector, classes), np.bincount(names, minlength=classes)
-    return np.divide(sums, counts, out=np.full(classes, np.nan), where=counts > 0)
-
-
-def balanced_accuracy(correct: ArrayLike, labels: ArrayLike, classes: int) -> float:
-    """Return the mean accuracy of the classes that have samples, however many samples each has.
-
-    Examples
-    --------
-    >>> balanced_accuracy([1, 1, 1, 0], [0, 0, 0, 1], 2)
-    0.5
-    """
-    return float(np.nanmean(accuracy_by_class(correct, labels, classes)))

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.classification import balanced_accuracy
 from confu_core.evaluation.probes import Labelled, check_labelled, fit_logistic, standardised
 from confu_core.evaluation.retrieval import ranks
 from confu_core.random import generator
 from confu_core.statistics.intervals import Interval, student_interval
+from confu_core.statistics.per_sample import balanced_accuracy
 
 STEPS = 500  # Of the solver, as in ConFu's comparison.
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import copy
-import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from confu_core.errors import InvalidValue
-from confu_core.evaluation.classification import balanced_accuracy
-from confu_core.random import generator
+from confu_core.statistics.per_sample import balanced_accuracy
 
 # Powers of ten of C: where the search begins, and how far it goes. Beyond, the classifier hardly changes any more.
 BEGIN, LEAST, MOST = (-4, -3, -2, -1), -6, 4
@@ -26,8 +21,7 @@ PUBLISHED: dict[str, Any] = {
     "balanced": True,
     "refit": True,
 }
-# Of the MLP: width, rate, weight decay, batch size, epochs, and how many of them may bring nothing.
-WIDTH, LR, DECAY, SIZE, EPOCHS, PATIENCE = 128, 3e-3, 1e-2, 128, 200, 10
+WIDTH = 128  # Of the MLP.
 
 
 class Labelled(NamedTuple):
@@ -325,46 +319,11 @@ def mlp_probe(train: Labelled, validation: Labelled, test: Labelled, *, width: i
     >>> mlp_probe(xor, xor, xor).accuracy
     1.0
     """
+    # Only here, so that who fits no network need not wait for PyTorch.
+    from confu_core.evaluation.hidden_layer import predicted_by_network
+
     (x, y), *others = check_labelled(train, validation, test)
     classes = np.unique(y)
-    sets = [_tensors(z, x, labels, classes) for z, labels in ((x, y), *others)]
-    net = _network(x.shape[1], width, len(classes), seed)
-    _descend(net, *sets[0], *sets[1], seed)
-    with torch.no_grad():
-        predicted = classes[net(sets[2][0]).argmax(1).numpy()]
-    return probe_of(predicted, others[1][1])
-
-
-def _tensors(x: np.ndarray, reference: np.ndarray, y: np.ndarray, classes: np.ndarray) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(standardised(x, reference)).float(), torch.from_numpy(np.searchsorted(classes, y))
-
-
-def _network(inputs: int, width: int, classes: int, seed: int) -> nn.Sequential:
-    net = nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, classes))
-    with torch.no_grad():
-        for at in (0, 2):
-            weight, bias = net[at].parameters()
-            bound = 1 / math.sqrt(weight.shape[1])
-            weight.copy_(torch.from_numpy(generator(seed, "probe", "weights", at).uniform(-bound, bound, weight.shape)))
-            bias.zero_()
-    return net
-
-
-def _descend(net: nn.Sequential, x: Tensor, y: Tensor, unseen: Tensor, labels: Tensor, seed: int) -> None:
-    """Train until the loss on samples that are not trained on no longer falls, and go back to where it was lowest."""
-    optimiser = torch.optim.AdamW(net.parameters(), lr=LR, weight_decay=DECAY)
-    best, since, weights = math.inf, 0, copy.deepcopy(net.state_dict())
-    for epoch in range(EPOCHS):
-        order = generator(seed, "probe", "order", epoch).permutation(len(y))
-        for rows in torch.from_numpy(order).split(SIZE):
-            optimiser.zero_grad()
-            cross_entropy(net(x[rows]), y[rows]).backward()
-            optimiser.step()
-        with torch.no_grad():
-            loss = float(cross_entropy(net(unseen), labels))
-        since += 1
-        if loss < best:
-            best, since, weights = loss, 0, copy.deepcopy(net.state_dict())
-        if since >= PATIENCE:
-            break
-    net.load_state_dict(weights)
+    fitted, stopped, told = ((standardised(z, x), np.searchsorted(classes, own)) for z, own in ((x, y), *others))
+    predicted = predicted_by_network(fitted, stopped, told[0], len(classes), width, seed)
+    return probe_of(classes[predicted], others[1][1])

@@ -35,6 +35,7 @@ from confu_core.training.checkpoint import EXTENDED, extended
 from confu_core.training.epochs import Epochs, MediaEpochs
 from confu_core.training.fit import Progress, fit
 from confu_core.training.processes import ranks
+from confu_core.training.random_state import forked
 from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import in_evaluation
 
@@ -230,7 +231,7 @@ def _validate(model: Model, task: MediaTask, size: int) -> dict[str, float]:
     parts = [rows_of(batch, start, start + size) for start in range(0, n - size + 1, size)]
     model = model.eval()
     method = model.method
-    with in_evaluation(method), torch.random.fork_rng(devices=[]):
+    with in_evaluation(method), forked(next(model.parameters()).device):
         torch.manual_seed(0)  # Methods that draw negatives draw the same ones after every epoch.
         losses = [sum(float(term) for term in method.losses(_on(part, model)).values()) for part in parts]
         bound = _bound(model, batch)

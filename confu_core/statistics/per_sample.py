@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
 
-__all__ = ["class_labels", "correctness"]
+__all__ = ["accuracy_by_class", "balanced_accuracy", "class_labels", "correctness"]
 
 
 def correctness(**vectors: ArrayLike) -> list[np.ndarray]:
@@ -81,3 +81,28 @@ def class_labels(labels: ArrayLike, classes: int, name: str = "labels") -> np.nd
     if len(outside):
         raise InvalidValue(f"{name} must be in [0, {classes - 1}]; got {outside[0]}")
     return checked.astype(np.int64)
+
+
+def accuracy_by_class(correct: ArrayLike, labels: ArrayLike, classes: int) -> np.ndarray:
+    """Return the accuracy on the samples of each class, NaN for one without samples.
+
+    Examples
+    --------
+    >>> accuracy_by_class([1, 0, 1], [0, 0, 1], 3)
+    array([0.5, 1. , nan])
+    """
+    names = class_labels(labels, classes)
+    vector, _ = correctness(correct=correct, labels=np.zeros(len(names)))
+    sums, counts = np.bincount(names, vector, classes), np.bincount(names, minlength=classes)
+    return np.divide(sums, counts, out=np.full(classes, np.nan), where=counts > 0)
+
+
+def balanced_accuracy(correct: ArrayLike, labels: ArrayLike, classes: int) -> float:
+    """Return the mean accuracy of the classes that have samples, however many samples each has.
+
+    Examples
+    --------
+    >>> balanced_accuracy([1, 1, 1, 0], [0, 0, 0, 1], 2)
+    0.5
+    """
+    return float(np.nanmean(accuracy_by_class(correct, labels, classes)))

@@ -20,9 +20,10 @@ from confu_core.random import torch_seed
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
 from confu_core.training.epochs import Epochs
 from confu_core.training.processes import ranks
+from confu_core.training.random_state import accelerator_state, forked, set_accelerator_state
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
-from confu_core.typed import check_keys
+from confu_core.typed import check_keys, check_typed
 
 __all__ = ["Progress", "fit", "tensorboard"]
 
@@ -31,6 +32,7 @@ _HELD = {
     "optimizer": {"state": dict[int, dict], "param_groups": list[dict]},
     "random": torch.Tensor,
 }
+_ACCELERATOR = "accelerator_random"  # Not in checkpoints of a CPU, nor in older ones.
 _log = logging.getLogger(__name__)
 Validate = Callable[[Model], dict[str, float]]
 
@@ -85,7 +87,7 @@ def fit(
         raise InvalidValue(f"patience must be 0 where nothing is validated; got {settings.patience}")
     stepper = Stepper(model, settings, settings.epochs * source.steps)
     state = _State()
-    with torch.random.fork_rng(devices=[]):
+    with forked(stepper.device):
         torch.manual_seed(torch_seed(seed, "training"))
         if checkpoint is not None and checkpoint.exists():
             _restore(checkpoint, config, model, stepper, state)
@@ -149,11 +151,13 @@ def _stopped(state: _State, patience: int) -> bool:
 
 
 def _held(model: Model, stepper: Stepper, state: _State) -> dict[str, Any]:
+    accelerator = accelerator_state(stepper.device)
     return {
         **vars(state),
         "weights": model.state_dict(),
         "optimizer": stepper.optimizer.state_dict(),
         "random": torch.get_rng_state(),
+        **({_ACCELERATOR: accelerator} if accelerator else {}),
     }
 
 
@@ -172,6 +176,10 @@ def _restore(path: Path, config: dict[str, Any] | None, model: Model, stepper: S
         torch.set_rng_state(held["random"])
     except (RuntimeError, ValueError, TypeError, KeyError) as error:  # Of several lines, one per parameter.
         raise TrainingError(f"{path} is of another model, with other parameters; remove it") from error
+    try:
+        set_accelerator_state(stepper.device, held.get(_ACCELERATOR, {}))
+    except ValueError as error:
+        raise TrainingError(f"{path} is damaged: {_ACCELERATOR}.{error}; remove it") from None
     for name in vars(state):
         setattr(state, name, held[name])
 
@@ -179,6 +187,7 @@ def _restore(path: Path, config: dict[str, Any] | None, model: Model, stepper: S
 def _check_held(held: dict[str, Any]) -> None:
     """Refuse a state that is not of the types that `_held` gives it."""
     check_keys(held, {**get_type_hints(_State), **_HELD})
+    check_typed(held.get(_ACCELERATOR, {}), dict[str, torch.Tensor], _ACCELERATOR)
     for place, record in enumerate(held["history"]):
         check_keys(record, {"epoch": float, "loss": float}, f"history[{place}]")
     if held["epoch"] != len(held["history"]):

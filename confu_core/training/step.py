@@ -65,11 +65,14 @@ class Stepper:
     optimizer : torch.optim.AdamW
         Over all parameters; a method's scales and biases, if any, are a second group, with a rate of their own and
         without weight decay.
+    device : torch.device
+        Where the parameters are.
     """
 
     def __init__(self, model: Model, settings: TrainingSettings, steps: int) -> None:
         self.model, self.settings, self.steps = model, settings, steps
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.device = self.parameters[0].device
         apart = {id(scale) for scale in model.method.scales()}
         weights, scales = ([p for p in self.parameters if (id(p) in apart) is own] for own in (False, True))
         groups = [
@@ -81,7 +84,7 @@ class Stepper:
             [{"params": parameters, "weight_decay": decay} for parameters, _, decay in held], lr=settings.lr, fused=True
         )
         self.highest = [rate for _, rate, _ in held]
-        losses = Losses(model, _precision(settings.precision, self.parameters[0].device))
+        losses = Losses(model, _precision(settings.precision, self.device))
         # Parameters that a method's loss leaves out, as projections in some, get no gradient in any process.
         self.losses = DistributedDataParallel(losses, find_unused_parameters=True) if ranks()[1] > 1 else losses
 
@@ -125,7 +128,7 @@ class Stepper:
         return {name: loss.detach() for name, loss in losses.items()}
 
     def _total(self, losses: dict[str, Tensor]) -> Tensor:
-        return sum(losses.values(), torch.zeros((), device=self.parameters[0].device))
+        return sum(losses.values(), torch.zeros((), device=self.device))
 
 
 def _precision(asked: str, device: torch.device) -> torch.dtype:

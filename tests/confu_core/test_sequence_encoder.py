@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from confu_core.encoders import SequenceEncoder, mean_of_parts, steps_there
+from confu_core.encoders import SequenceEncoder, steps_there
 from confu_core.errors import InvalidValue
+from confu_core.steps_encoder import mean_of_parts
 
 LENGTH, WIDTH = 7, 5
 
