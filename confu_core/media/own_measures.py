@@ -38,7 +38,7 @@ def own_measures(place: str, findings: Findings) -> Iterator[Measure]:
 def _function(place: str) -> Callable[[Findings], Any]:
     if ":" not in place:
         raise InvalidValue(f"a measure must be path/to/file.py:NAME or package.module:NAME; got {place!r}")
-    found: Callable[[Findings], Any] = user_attribute(place, "measure", callable, "function")
-    if not callable(found):
-        raise MethodError(f"{place} is no function of findings")
+    found: Callable[[Findings], Any] = user_attribute(
+        place, "measure", callable, "function", must="no function of findings"
+    )
     return found

@@ -54,9 +54,7 @@ def _rows(dataset: Dataset) -> pd.DataFrame:
 
 
 def _by_function(place: str, rows: pd.DataFrame) -> frozenset[str]:
-    found = user_attribute(place, "split", callable, "function")
-    if not callable(found):
-        raise MethodError(f"{place} is no function of a table of samples")
+    found = user_attribute(place, "split", callable, "function", must="no function of a table of samples")
     with one_line(f"split {place} raised"):
         chosen = np.asarray(found(rows.copy()))
     if chosen.dtype != bool or chosen.shape != (len(rows),):

@@ -190,9 +190,7 @@ def head_name(members: tuple[int, ...]) -> str:
 
 
 def _own_fusion(place: str, features: Sequence[int], dim: int, **settings: Any) -> nn.Module:
-    found = user_attribute(place, "fused head", _is_head)
-    if not _is_head(found):
-        raise MethodError(f"{place} is not a subclass of torch.nn.Module")
+    found = user_attribute(place, "fused head", _is_head, must="not a subclass of torch.nn.Module")
     with one_line(f"fused head {place} cannot be made"):
         head: nn.Module = found(features, dim, **settings)
     head.register_forward_hook(partial(_check_fused, dim))

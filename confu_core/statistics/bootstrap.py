@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
+from confu_core.settings import Dial
 from confu_core.statistics.intervals import CONFIDENCE, Interval, student_interval
 from confu_core.statistics.resampling import DRAWS, resample_indices, resampled_means
 
@@ -59,8 +60,7 @@ def percentiles(value: float, resampled: np.ndarray, confidence: float = CONFIDE
     >>> percentiles(50, np.arange(101), confidence=0.5)
     Estimate(value=50.0, low=25.0, high=75.0)
     """
-    if not 0 < confidence < 1:
-        raise InvalidValue(f"confidence must be in (0, 1); got {confidence}")
+    Dial(above=0, below=1).checked("confidence", confidence)
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Estimate(float(value), float(low), float(high))
