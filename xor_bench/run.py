@@ -20,8 +20,8 @@ from confu_core.model import Model
 from confu_core.random import torch_seed
 from confu_core.runs.environment import threads
 from confu_core.runs.predictions import predictions_table, write_predictions
+from confu_core.training.fit import TrainingSettings, train
 from confu_core.training.samples import Samples
-from confu_core.training.trainer import TrainingSettings, train
 from confu_core.user_code import in_evaluation
 from xor_bench.data import XorData
 from xor_bench.settings import Settings

@@ -22,7 +22,7 @@ from confu_core.media.build import make_model
 from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import directions, evaluate_media, families_of, scored, tells_class
 from confu_core.media.findings import Findings, examples_of
-from confu_core.media.own_measures import check_measures
+from confu_core.media.own import check_measures
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, TRAIN, VALIDATION, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction

@@ -14,7 +14,7 @@ from confu_core.info_nce import nt_xents
 from confu_core.layers import LayerNorm, Linear
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.batch import EmbeddedBatch
-from confu_core.methods.transformer import Block, quick_gelu
+from confu_core.methods.fusion import Block, quick_gelu
 from confu_core.methods.view import View
 from confu_core.settings import Dial
 

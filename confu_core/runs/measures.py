@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from confu_core.errors import ResultsError
-from confu_core.runs.parts import consistently, joined
+from confu_core.runs.results import consistently, joined
 from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
 
 MEASURES, EXAMPLES = "measures.parquet", "examples.parquet"

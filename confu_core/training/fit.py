@@ -1,4 +1,4 @@
-"""Training by epochs: validation after each, early stopping, checkpoints, going on where one was left, TensorBoard."""
+"""Training: stacks on tables of inputs; and epochs with validation, early stopping, checkpoints, TensorBoard."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ import contextlib
 import logging
 import reprlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import torch
 import torch.distributed as dist
+from torch import Tensor
 
 from confu_core.errors import InvalidValue, TrainingError
-from confu_core.model import Model
+from confu_core.model import Model, stack
 from confu_core.random import torch_seed
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
 from confu_core.training.epochs import Epochs
 from confu_core.training.processes import ranks
+from confu_core.training.samples import Batch, Samples, batches
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
 from confu_core.typed import check_keys
 
-__all__ = ["Progress", "fit", "tensorboard"]
+__all__ = ["Progress", "TrainingSettings", "fit", "tensorboard", "train"]
 
 _HELD = {
     "weights": dict[str, torch.Tensor],
@@ -33,6 +35,7 @@ _HELD = {
 }
 _log = logging.getLogger(__name__)
 Validate = Callable[[Model], dict[str, float]]
+Watch = Callable[[int, int, Tensor], None]  # (steps done, steps in all, the last loss of each model)
 
 
 @dataclass(frozen=True)
@@ -244,3 +247,63 @@ def tensorboard(folder: Path) -> Iterator[Callable[[Progress], None]]:
         yield watch
     finally:
         writer.close()
+
+
+def train(
+    models: Sequence[Model],
+    samples: Sequence[Samples],
+    seeds: Sequence[int],
+    settings: TrainingSettings,
+    *,
+    watch: Watch | None = None,
+    reduce: bool = True,
+) -> list[float]:
+    """Train models in place, together where that gives the same numbers and one by one where not."""
+    n = len(samples[0].codes)
+    size = min(settings.batch_size, n)
+    steps = settings.epochs * (n // size)
+    if reduce and models[0].row_by_row and samples[0].support <= size:
+        together = stack(models)
+        source = batches(samples, seeds, reduced=True, size=size, epochs=settings.epochs)
+        last = _last_loss(together, source, settings, steps, watch)
+        for cell, model in enumerate(models):
+            for name, parameter in model.named_parameters():
+                parameter.data.copy_(together.get_parameter(name).data[cell])
+            model.eval()  # As the plain path leaves it.
+        return [float(loss) for loss in last]
+    losses = []
+    for cell, model in enumerate(models):
+        done = cell * steps
+        follow = (
+            None if watch is None else (lambda step, _, loss, done=done: watch(done + step, steps * len(models), loss))
+        )
+        source = batches(
+            samples[cell : cell + 1],
+            seeds[cell : cell + 1],
+            reduced=False,
+            size=size,
+            epochs=settings.epochs,
+            views=model.method.views,
+        )
+        try:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(torch_seed(seeds[cell], "training"))  # For dropout, and methods that draw.
+                losses.append(float(_last_loss(model, source, settings, steps, follow)))
+        except TrainingError as error:
+            error.cell = cell
+            raise
+    return losses
+
+
+def _last_loss(
+    model: Model, source: Iterator[Batch], settings: TrainingSettings, steps: int, watch: Watch | None
+) -> Tensor:
+    stepper = Stepper(model, settings, steps)
+    model.train()
+    total = torch.zeros(())
+    for batch in source:
+        total = sum(stepper.take(batch).values(), torch.zeros(()))
+        if watch is not None:
+            watch(batch.step + 1, steps, total.detach())
+    model.eval()
+    return total

@@ -7,7 +7,7 @@ from confu_core.report.tables import Column, wide_table
 from confu_core.report.tidy import Measures
 from confu_core.report.words import file_stem
 
-OWN = "own:"  # As `confu_core.media.own_measures` names their families.
+OWN = "own:"  # As `confu_core.media.own` names their families.
 KEYS = {"metric": "metric", "condition": "condition", "x": "x", "subject": "query"}
 
 
