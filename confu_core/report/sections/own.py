@@ -14,7 +14,7 @@ KEYS = {"metric": "metric", "condition": "condition", "x": "x", "subject": "quer
 @section(190)
 def own_measures(measured: Measures, shown: Measures) -> Section | None:
     """Show what functions of the user's measured."""
-    families = [name for name in measured.families if name.startswith(OWN)]
+    families = [name for name in measured.frame["family"].unique() if name.startswith(OWN)]
     columns = [Column(name, label, None) for name, label in KEYS.items()]
     tables = [
         wide_table(
