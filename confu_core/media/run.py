@@ -29,10 +29,9 @@ from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.runs.grid import PROVENANCE
-from confu_core.runs.measures import Measure
-from confu_core.runs.predictions import predictions_table, write_predictions
+from confu_core.runs.measures import Measure, predictions_table, write_predictions
 from confu_core.training.checkpoint import EXTENDED, extended
-from confu_core.training.epochs import Epochs, MediaEpochs
+from confu_core.training.epochs import MediaEpochs
 from confu_core.training.fit import Progress, fit
 from confu_core.training.processes import ranks
 from confu_core.training.settings import TrainingSettings
@@ -94,7 +93,6 @@ def run_media(
     task: MediaTask,
     settings: MediaSettings,
     *,
-    source: Epochs | None = None,
     device: str = "cpu",
     checkpoint: Path | None = None,
     watch: Callable[[Progress], None] | None = None,
@@ -111,7 +109,7 @@ def run_media(
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary, len(task.classes)).to(device)
-    source = source or media_epochs(task, settings, device)
+    source = media_epochs(task, settings, device)
     source.views = model.method.views
     columns = {**settings.columns(), **task.columns}
     made_with = {name: columns.pop(name) for name in PROVENANCE if name in columns}

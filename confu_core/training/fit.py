@@ -19,9 +19,8 @@ from confu_core.errors import InvalidValue, TrainingError
 from confu_core.model import Model, stack
 from confu_core.random import torch_seed
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
-from confu_core.training.epochs import Epochs
+from confu_core.training.epochs import Batch, Epochs, Samples, batches
 from confu_core.training.processes import ranks
-from confu_core.training.samples import Batch, Samples, batches
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
 from confu_core.typed import check_keys

@@ -19,8 +19,8 @@ from confu_core.encoders import AveragedFrames, encoder_name
 from confu_core.errors import ConfuError, MethodError, TrainingError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
+from confu_core.training.epochs import Batch
 from confu_core.training.processes import gathered, ranks
-from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
 from confu_core.user_code import RAISED, describe, is_own, own_place
 
