@@ -22,7 +22,7 @@ from confu_core.inputs.picture import picture_features
 from confu_core.inputs.sound import spectrum_features
 from confu_core.inputs.spec import Frames, Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
-from confu_core.media.embed import embed_all, embed_modality, with_modality
+from confu_core.media.model import embed_all, embed_modality, with_modality
 from confu_core.media.protocol import DEFAULT, Protocol
 from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.batch import EmbeddedBatch

@@ -18,10 +18,9 @@ from confu_core.evaluation.classification import zero_shot
 from confu_core.evaluation.retrieval import rank_queries
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
-from confu_core.media.build import make_model
-from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import directions, evaluate_media, families_of, scored, tells_class
 from confu_core.media.findings import Findings, examples_of
+from confu_core.media.model import embed_all, make_model, rows_of
 from confu_core.media.own import check_measures
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, TRAIN, VALIDATION, Kind, MediaTask, query_name
