@@ -6,7 +6,7 @@ import contextlib
 import logging
 import reprlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -166,8 +166,8 @@ def _restore(path: Path, config: dict[str, Any] | None, model: Model, stepper: S
     except ValueError as error:
         raise TrainingError(f"{path} is damaged: {error}; remove it") from None
     try:
-        _check_like(held["weights"], model.state_dict())
-        _check_like(held["best_weights"] or held["weights"], model.state_dict())
+        _check_form(held["weights"], model.state_dict())
+        _check_form(held["best_weights"] or held["weights"], model.state_dict())
         _check_optimizer(held["optimizer"], stepper.optimizer)
         model.load_state_dict(held["weights"])
         stepper.optimizer.load_state_dict(held["optimizer"])
@@ -194,20 +194,15 @@ def _check_optimizer(held: dict[str, Any], optimizer: torch.optim.Optimizer) -> 
     parameters = dict(enumerate(one for group in optimizer.param_groups for one in group["params"]))
     for number, averages in held["state"].items():
         like = {"step": torch.tensor(0.0), "exp_avg": parameters[number], "exp_avg_sq": parameters[number]}
-        _check_like(averages, like)
-
-
-def _check_like(held: dict[str, torch.Tensor], own: Mapping[str, torch.Tensor]) -> None:
-    if held.keys() != own.keys():
-        raise ValueError("it has other parameters")
-    for name, one in own.items():
-        if not isinstance(held[name], torch.Tensor) or (held[name].shape, held[name].dtype) != (one.shape, one.dtype):
-            raise ValueError(f"{name} is of another kind")
+        _check_form(averages, like)
 
 
 def _check_form(held: Any, own: Any) -> None:
     """Refuse what is not built from the same parts."""
-    if isinstance(own, dict) and isinstance(held, dict) and held.keys() == own.keys():
+    if isinstance(own, torch.Tensor) and isinstance(held, torch.Tensor):
+        if (held.shape, held.dtype) != (own.shape, own.dtype):
+            raise ValueError(f"{tuple(held.shape)} stands where {tuple(own.shape)} is meant, or another type")
+    elif isinstance(own, dict) and isinstance(held, dict) and held.keys() == own.keys():
         for name in own:
             _check_form(held[name], own[name])
     elif isinstance(own, list | tuple) and isinstance(held, list | tuple) and len(held) == len(own):
