@@ -40,6 +40,7 @@ EXAMPLE_SCHEMA = pa.schema(
         *(("label", pa.string()), ("group", pa.string()), ("predicted", pa.map_(pa.string(), pa.string()))),
     ]
 )
+# What a run took each sample for: a file with a row per sample, query and target.
 PREDICTION_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("key", "query", "target", "truth")),

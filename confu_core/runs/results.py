@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 RESULTS, COSTS, SWEEP, ENVIRONMENT = "results.parquet", "costs.parquet", "sweep.json", "environment.json"
 METADATA = b"confu_results"
-PARTS = "parts"
+PARTS = "parts"  # Small results folders within, each written once: one costs the same in a folder of any size.
 _READINGS = 9  # Each in vain only if another process gathered the folder meanwhile.
 Found = TypeVar("Found")
 
