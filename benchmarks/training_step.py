@@ -20,7 +20,7 @@ import torch
 
 from birdmml.bench import open_task
 from confu_core import steps_encoder
-from confu_core.media.build import make_model
+from confu_core.media.model import make_model
 from confu_core.media.run import media_epochs
 from confu_core.media.settings import MediaSettings
 from confu_core.methods.batch import EmbeddedBatch

@@ -22,7 +22,7 @@ from confu_core.media.findings import Findings
 from confu_core.media.framewise import FramewiseFindings, model_on_videos
 from confu_core.media.loading import MediaSamples, MediaStream
 from confu_core.media.opened import Fitted, MediaData, described_by, open_media
-from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on, tested_on
+from confu_core.media.own import chosen_keys, is_own_split, measured_on, tested_on
 from confu_core.media.protocol import DEFAULT, Protocol, protocol_of
 from confu_core.media.run import evaluate_trained
 from confu_core.media.saved import SavedModel, load_model

@@ -110,6 +110,7 @@ class _Subject:
         self.model(0)  # What its constructor raises ends the examination.
 
     def model(self, seed: int) -> Model:
+        """Return a model of the method on small encoders, with weights of a seed."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             encoders = [vector_encoder(WIDTH, FEATURES, 1)[0] for _ in range(self.modalities)]
@@ -140,6 +141,7 @@ class _Subject:
                 yield "->".join("+".join(map(str, side)) for side in (query, key)), query, key
 
     def shapes(self) -> tuple[bool | None, str]:
+        """Say how many directions the method defines, once the scores of all are finite and of the right shape."""
         model = self.model(0).eval()
         batch, method = self.plain(model), model.method
         for name, query, key in self.directions():
@@ -149,6 +151,7 @@ class _Subject:
         return True, f"{sum(defined)} of {len(defined)} directions are its own"
 
     def sides(self) -> tuple[bool | None, str]:
+        """Compare the scores of every direction with those of its reverse."""
         model = self.model(0).eval()
         batch = self.plain(model)
         for name, query, key in self.directions():
@@ -158,6 +161,7 @@ class _Subject:
         return True, ""
 
     def rows(self) -> tuple[bool | None, str]:
+        """Compare the scores of half of the samples with theirs among all."""
         model = self.model(0).eval()
         batch, half = self.plain(model), SAMPLES // 2
         first = batch.each(lambda table: table[:half])
@@ -168,6 +172,7 @@ class _Subject:
         return True, ""
 
     def loss(self) -> tuple[bool | None, str]:
+        """Name the terms, once each is one finite number."""
         model = self.model(0).train()
         terms = model.method.losses(self.plain(model))
         if not terms:
@@ -179,6 +184,7 @@ class _Subject:
         return True, f"{len(terms)} terms: {', '.join(terms)}"
 
     def gradients(self) -> tuple[bool | None, str]:
+        """Name the parameters that no gradient reaches."""
         model = self.model(0).train()
         found = _gradients(model, self.plain(model))
         for name, one in found.items():
@@ -190,6 +196,7 @@ class _Subject:
         return True, f"none reaches {', '.join(left_out)}" if left_out else f"all {len(found)} have one"
 
     def degenerate(self) -> tuple[bool | None, str]:
+        """Differentiate where the embeddings of all modalities are equal, or opposite."""
         model = self.model(0).train()
         method, first = model.method, self.plain(model)
         cases = {"equal": [1] * self.modalities, "opposite": [(-1) ** m for m in range(self.modalities)]}
@@ -205,6 +212,7 @@ class _Subject:
         return True, ""
 
     def short_way(self) -> tuple[bool | None, str]:
+        """Compare losses and gradients on distinct inputs with those on samples."""
         model = self.model(0).eval()
         if not model.row_by_row:
             return None, _way(model)
@@ -213,6 +221,7 @@ class _Subject:
         return True, _same(model, self.plain(model), model, short, None)
 
     def stacked(self) -> tuple[bool | None, str]:
+        """Compare losses and gradients in a stack of two models with those of each alone."""
         models = [self.model(seed).eval() for seed in range(2)]
         if not models[0].row_by_row:
             return None, _way(models[0])
@@ -229,6 +238,7 @@ class _Subject:
         return True, ""
 
     def saved(self) -> tuple[bool | None, str]:
+        """Load the state of one model into another."""
         one, other = self.model(0), self.model(1)
         one.method.after_step(1, 2)
         other.load_state_dict(one.state_dict())

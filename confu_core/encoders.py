@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.layers import perceptron
+from confu_core.settings import Dial
 from confu_core.steps_encoder import StepsEncoder
 from confu_core.user_code import one_line, user_attribute
 
@@ -78,8 +79,7 @@ class VectorEncoder(nn.Module):
 
     def __init__(self, inputs: int, width: int = 128, depth: int = 1) -> None:
         super().__init__()
-        if depth < 1:
-            raise InvalidValue(f"depth must be at least 1; got {depth}")
+        Dial(low=1).checked("depth", depth)
         self.layers, self.output_dim = vector_encoder(inputs, width, depth)
         self.norm = nn.LayerNorm(inputs)
 
@@ -337,9 +337,7 @@ def takes_strings(place: str) -> bool:
 def _encoder_class(place: str) -> type[nn.Module]:
     if ":" not in place:
         raise InvalidValue(f"an encoder must be path/to/file.py:Class or package.module:Class; got {place!r}")
-    found: type[nn.Module] = user_attribute(place, "encoder", _is_module)
-    if not _is_module(found):
-        raise MethodError(f"{place} is not a subclass of torch.nn.Module")
+    found: type[nn.Module] = user_attribute(place, "encoder", _is_module, must="not a subclass of torch.nn.Module")
     return found
 
 

@@ -193,6 +193,7 @@ class _Orthonormal(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, *vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the directions, one vector after the other, and the volume."""
         kind, n = vectors[0].dtype, vectors[0].shape[-2]
         basis: list[Tensor] = []
         lengths, shares = [], []  # Of vector i along direction j < i, in this order.
@@ -214,6 +215,7 @@ class _Orthonormal(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, by_basis: Tensor, by_volume: Tensor) -> tuple[Tensor, ...]:
+        """Go back through the projections, the last vector first."""
         found, *saved = ctx.saved_tensors
         count = (math.isqrt(8 * len(saved) + 1) - 1) // 2
         lengths, shares = saved[:count], saved[count:]
@@ -246,6 +248,7 @@ class _Volume(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, anchor: Tensor, basis: Tensor, spanned: Tensor, lengths: Tensor) -> Tensor:
+        """Return the volumes of every anchor with every tuple, a block of anchors at a time."""
         products = anchor @ basis.mT
         shape = (*anchor.shape[:-1], spanned.shape[-1])
         heights, volumes = anchor.new_empty(shape), anchor.new_empty(shape)
@@ -268,6 +271,7 @@ class _Volume(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        """Return the slopes by anchors, directions and spanned volumes."""
         anchor, basis, spanned, products, heights, volumes = ctx.saved_tensors
         slopes, by_length = torch.empty_like(products), torch.empty_like(anchor[..., 0])
         by_spanned = torch.zeros_like(spanned)
@@ -299,12 +303,14 @@ class _Area(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, u: Tensor, w: Tensor, q: Tensor) -> Tensor:
+        """Return the areas from squared distances, products along the side, and squared sides."""
         ctx.save_for_backward(u, w, q)
         return torch.mul(u, q.unsqueeze(-2)).addcmul_(w, w, value=-1).mul_(0.5)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the slopes by each of the three."""
         u, w, q = ctx.saved_tensors
         half = gradient / 2
         by_side = torch.mul(u, half).sum(-2)

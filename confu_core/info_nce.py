@@ -243,6 +243,7 @@ class _Bounded(torch.autograd.Function):
     def forward(
         ctx: Any, scores: Tensor, counts: Tensor | None, smoothing: float, scale: float, bound: float
     ) -> Tensor:
+        """Return the loss from exponentials that are formed once for rows and columns."""
         if counts is None:
             queries = keys = scores.new_ones(scores.shape[:-1])
             positive = scores.diagonal(dim1=-2, dim2=-1).sum(-1)
@@ -263,6 +264,7 @@ class _Bounded(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None, None]:
+        """Return the slope by the scores, from what the way forward kept."""
         powers, counts, queries, keys, rows, columns, samples = ctx.saved_tensors
         share = (slope * ctx.scale / (2 * samples)).unsqueeze(-1)
         left = torch.stack([share * queries / rows, share * queries], -1)
@@ -287,6 +289,7 @@ class _ExponentialSums(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, first: Tensor, second: Tensor, bound: float, apart: bool) -> tuple[Tensor, Tensor]:
+        """Return the sums over columns and over rows."""
         powers = (first @ second.mT).sub_(bound).exp_()
         if apart:
             powers.unflatten(-1, (-1, len(first))).diagonal(dim1=0, dim2=-1).zero_()
@@ -297,6 +300,7 @@ class _ExponentialSums(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, rows: Tensor | None, columns: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Return the slopes by both sides, as far as they are asked for."""
         first, second, powers = ctx.saved_tensors
         return (
             *(

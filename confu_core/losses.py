@@ -16,6 +16,7 @@ from torch.nn.functional import normalize
 from confu_core.errors import InvalidValue
 from confu_core.geometry import gram_volume, multilinear_inner_product, triangle_area
 from confu_core.info_nce import info_nce, nt_xents, pairwise_sigmoid, symmetric_info_nce
+from confu_core.settings import Dial
 from confu_core.singular import single_value_loss, singular
 
 __all__ = [
@@ -94,8 +95,7 @@ def confu_loss(
     tensor(0.1566)
     """
     _check_vectors([*z, *fused.values()])
-    if not 0 <= lam <= 1:
-        raise InvalidValue(f"lam must be in [0, 1]; got {lam}")
+    Dial(low=0, high=1).checked("lam", lam)
     for members in fused:
         if not set(members) < set(range(len(z))):
             raise InvalidValue(f"fused must fuse some of modalities 0 to {len(z) - 1}; got {members}")

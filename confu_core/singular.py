@@ -88,6 +88,7 @@ class _Singular(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the singular values and the leading vector, in double precision until the last."""
         whole = vectors.double()
         squares, right = torch.linalg.eigh(whole @ whole.mT)
         squares, right = squares.flip(-1).clamp(min=0), right.flip(-1)
@@ -103,6 +104,7 @@ class _Singular(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, by_values: Tensor, by_leading: Tensor) -> Tensor:
+        """Return the slope by the vectors, without what ties would make infinite."""
         squares, right, mixed, leading = ctx.saved_tensors
         largest, values = squares[..., :1], squares.sqrt()
         slope = by_leading.double()

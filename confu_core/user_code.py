@@ -20,8 +20,8 @@ RAISED = (Exception, SystemExit)
 _FILES: set[str] = set()  # That something was loaded from by its place.
 
 
-def user_attribute(place: str, kind: str, fits: Callable[[object], bool], what: str = "class") -> Any:
-    """Load a file or module, and return what it has under a name."""
+def user_attribute(place: str, kind: str, fits: Callable[[object], bool], what: str = "class", must: str = "") -> Any:
+    """Load a file or module, and return what it has under a name; refuse what does not fit, as `must` says of it."""
     origin, _, attribute = place.rpartition(":")
     module = _from_file(Path(origin), kind) if origin.endswith(".py") else _from_module(origin)
     _FILES.add(getattr(module, "__file__", None) or "")
@@ -30,6 +30,8 @@ def user_attribute(place: str, kind: str, fits: Callable[[object], bool], what: 
         names = [key for key, value in vars(module).items() if fits(value)]
         hint = nearest(attribute, names) if names else f"it defines no {kind}"
         raise MethodError(f"{origin} has no {what} {attribute!r}: {hint}")
+    if must and not fits(found):
+        raise MethodError(f"{place} is {must}")
     return found
 
 

@@ -22,7 +22,7 @@ from confu_core.model import Model
 from confu_core.runs.environment import threads
 from confu_core.runs.evaluation import Evaluation
 from confu_core.runs.grid import cell_id
-from confu_core.training.samples import Samples
+from confu_core.training.epochs import Samples
 from xor_bench.run import every_direction, row_of, samples
 from xor_bench.settings import Settings
 from xor_bench.sweep import plan_of

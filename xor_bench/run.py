@@ -19,9 +19,9 @@ from confu_core.methods.registry import make_method
 from confu_core.model import Model
 from confu_core.random import torch_seed
 from confu_core.runs.environment import threads
-from confu_core.runs.predictions import predictions_table, write_predictions
-from confu_core.training.samples import Samples
-from confu_core.training.trainer import TrainingSettings, train
+from confu_core.runs.measures import predictions_table, write_predictions
+from confu_core.training.epochs import Samples
+from confu_core.training.fit import TrainingSettings, train
 from confu_core.user_code import in_evaluation
 from xor_bench.data import XorData
 from xor_bench.settings import Settings
@@ -52,7 +52,7 @@ def run(
     reduce : bool
         Whether distinct inputs may stand for the samples that share them; the numbers are the same.
     predicted : Path, optional
-        File to write what is taken for each test sample's codes; see `confu_core.runs.predictions`.
+        File to write what is taken for each test sample's codes; see `confu_core.runs.measures`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from confu_core.evaluation.bounds import mutual_information_bound, total_correla
 from confu_core.evaluation.retrieval import TIE
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
-from confu_core.training.samples import Samples
+from confu_core.training.epochs import Samples
 from confu_core.user_code import in_evaluation
 
 

@@ -85,10 +85,10 @@ def few_shot(
     (x, y), (queries, labels) = check_labelled(train, test)
     _check_shots(y, max(shots), names)
     truth = np.searchsorted(np.unique(y), labels)
-    orders = [_order(y, generator(seed, "few-shot", draw)) for draw in range(draws)]
+    orders = [generator(seed, "few-shot", draw).permutation(len(y)) for draw in range(draws)]
     found = []
     for n in shots:
-        each = [_discriminant(x[order[:, :n]], queries, truth) for order in orders]
+        each = [_discriminant(x[np.stack(_first_of_each(y, order, n))], queries, truth) for order in orders]
         interval = student_interval([float(correct.mean()) for correct in each])
         assert interval is not None
         found.append(FewShot(n, interval, np.mean(each, axis=0)))
@@ -133,7 +133,7 @@ def logistic_few_shot(
     orders = [generator(seed, "few-shot", draw).permutation(len(y)) for draw in range(draws)]
     found = []
     for n in shots:
-        each = [_logistic(x, y, _first_of_each(y, order, n)) for order in orders]
+        each = [_logistic(x, y, np.concatenate(_first_of_each(y, order, n))) for order in orders]
         if not np.isnan(each).all():
             micro = student_interval([float(np.nanmean(correct)) for correct in each])
             macro = student_interval([_macro(correct, y) for correct in each])
@@ -144,9 +144,9 @@ def logistic_few_shot(
     return found
 
 
-def _first_of_each(y: np.ndarray, order: np.ndarray, n: int) -> np.ndarray:
+def _first_of_each(y: np.ndarray, order: np.ndarray, n: int) -> list[np.ndarray]:
     """Return the first n samples of every class in an order."""
-    return np.concatenate([order[y[order] == label][:n] for label in np.unique(y)])
+    return [order[y[order] == label][:n] for label in np.unique(y)]
 
 
 def _logistic(x: np.ndarray, y: np.ndarray, support: np.ndarray) -> np.ndarray:
@@ -176,14 +176,6 @@ def _check_shots(y: np.ndarray, most: int, names: Sequence[str] | None) -> None:
         label, has = labels[counts.argmin()], counts.min()
         name = label if names is None else names[label]
         raise InvalidValue(f"{most} shots need {most} training samples of every class; class {name} has {has}")
-
-
-def _order(y: np.ndarray, source: np.random.Generator) -> np.ndarray:
-    """Return the samples of every class in random order, as many as the smallest class has."""
-    shuffled = source.permutation(len(y))
-    grouped = [shuffled[y[shuffled] == label] for label in np.unique(y)]
-    fewest = min(map(len, grouped))
-    return np.stack([members[:fewest] for members in grouped])
 
 
 def _discriminant(x: np.ndarray, queries: np.ndarray, truth: np.ndarray) -> np.ndarray:

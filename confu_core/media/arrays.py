@@ -24,8 +24,7 @@ from confu_core.shards.cache import Cached
 from confu_core.shards.cache_write import checksum
 from confu_core.shards.read import Dataset
 from confu_core.shards.stream import Stream
-from confu_core.training.epochs import Augment, labels_of, seen
-from confu_core.training.samples import Batch
+from confu_core.training.epochs import Augment, Epochs
 
 DEGRADED = "degraded"  # The folder beside the cache that keeps damaged splits.
 SEED = 0  # Every run is tested on the same damage.
@@ -73,49 +72,26 @@ class StreamedArrays:
 
 
 @dataclass
-class StreamedEpochs:
-    """Batches straight from shards, without a cache; see `confu_core.training.epochs.Epochs`."""
+class StreamedEpochs(Epochs):
+    """Batches straight from shards, of `StreamedArrays`, without a cache."""
 
-    arrays: StreamedArrays
-    seed: int
-    size: int
-    augment: Augment | None = None
-    rank: int = 0
-    ranks: int = 1
-    device: str = "cpu"
-    views: int = 1
-    labels: np.ndarray | None = None  # The class of every row, for methods that learn from it.
+    @property
+    def rows(self) -> int:
+        """How many rows the training split has."""
+        return int(self.arrays.dataset.manifest.splits["train"])
 
-    def __post_init__(self) -> None:
-        rows = self.arrays.dataset.manifest.splits["train"]
-        self.size = min(self.size, rows)
-        if self.size % self.ranks:
-            raise InvalidValue(f"batch_size must be a multiple of the {self.ranks} processes; got {self.size}")
-        self.steps = rows // self.size
-
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Yield the batches of an epoch: as many in every process, though shards may not divide evenly."""
-        names = list(self.arrays.spec.inputs)
-        share = self.size // self.ranks
-        for at, batch in zip(range(self.steps), self._batches(number, share), strict=False):
-            inputs = [batch[name] for name in names]
-            first, second = seen(inputs, batch["row"], number, self.augment, self.views, self.device)
-            labels = labels_of(self.labels, batch["row"], self.device)
-            yield Batch(first, None, (self.seed,), number * self.steps + at, self.ranks, second, labels)
-
-    def _batches(self, number: int, share: int) -> Iterator[dict[str, np.ndarray]]:
+    def drawn(self, number: int) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
+        """Yield batches without end, so that there are as many in every process: shards may not divide evenly."""
+        how = {"seed": self.seed, "epoch": number, "rank": self.rank, "ranks": self.ranks, "batch_size": self.share}
         while True:  # A process whose shards have fewer rows than its share of the steps begins on them again.
             whole = 0
-            for batch in self.arrays.batches(
-                "train", seed=self.seed, epoch=number, rank=self.rank, ranks=self.ranks, batch_size=share
-            ):
-                if len(batch["row"]) == share:
+            for batch in self.arrays.batches("train", **how):
+                if len(batch["row"]) == self.share:
                     whole += 1
-                    yield batch
+                    yield [batch[name] for name in self.arrays.spec.inputs], batch["row"]
             if not whole:
-                raise DatasetError(
-                    f"{self.arrays.dataset.root}: too few samples for a batch of {share}; lower --batch-size"
-                )
+                root = self.arrays.dataset.root
+                raise DatasetError(f"{root}: too few samples for a batch of {self.share}; lower --batch-size")
 
 
 def with_features(

@@ -24,9 +24,9 @@ from confu_core.evaluation.norm_probe import norm_probe
 from confu_core.evaluation.overlap import letters_of, overlap
 from confu_core.evaluation.retrieval import retrieval_summary
 from confu_core.inputs.spec import Frames
-from confu_core.media.embed import rows_of
 from confu_core.media.findings import FUSED, LINEAR, PROBES, Findings, equal_rows, headline_probe, plain_correct
-from confu_core.media.own_measures import own_measures
+from confu_core.media.model import rows_of
+from confu_core.media.own import own_measures
 from confu_core.media.task import TEST, VALIDATION, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch

@@ -22,7 +22,7 @@ from confu_core.inputs.picture import picture_features
 from confu_core.inputs.sound import spectrum_features
 from confu_core.inputs.spec import Frames, Picture, Sound, Text
 from confu_core.inputs.spec import Sequence as Steps
-from confu_core.media.embed import embed_all, embed_modality, with_modality
+from confu_core.media.model import embed_all, embed_modality, with_modality
 from confu_core.media.protocol import DEFAULT, Protocol
 from confu_core.media.task import TEST, Kind, MediaTask, query_name
 from confu_core.methods.batch import EmbeddedBatch
@@ -143,8 +143,7 @@ class Findings:
         A sample of a class that the training split lacks is wrong. None where there is no such probe: of one modality
         there are ``linear`` and ``MLP``, and ``fused`` only where the method has a vector of its own.
         """
-        sets = [self.labelled(split, query, kind) for split in SPLITS]
-        known = [one for one in sets if one is not None]
+        known = self._sets(query, kind)
         probe = mlp_probe if kind == MLP else partial(linear_probe, **self.protocol.probe)
         return correct_on_test(probe, *known) if known else None
 
@@ -152,6 +151,10 @@ class Findings:
         """Return what a kind of probe sees of a query, with the classes; None where there is no such probe."""
         found = self.vectors(split, query, kind)
         return None if found is None else Labelled(found.numpy(), self.task.labels(split))
+
+    def _sets(self, query: tuple[int, ...], kind: str) -> list[Labelled]:
+        """Return the splits that a probe takes; none where the kind does not suit the query."""
+        return [one for split in SPLITS if (one := self.labelled(split, query, kind)) is not None]
 
     @once
     def alone(self, modality: int) -> dict[str, np.ndarray]:
@@ -173,8 +176,7 @@ class Findings:
     @once
     def probe_logits(self, query: tuple[int, ...]) -> dict[str, np.ndarray]:
         """Return what the probe that tells the class says of validation and test samples, as `linear_logits` does."""
-        sets = [self.labelled(split, query, headline_probe(len(query))) for split in SPLITS]
-        train, *others = [one for one in sets if one is not None]  # These kinds suit every query.
+        train, *others = self._sets(query, headline_probe(len(query)))  # These kinds suit every query.
         logits = linear_logits(train, others[0], *(one.embeddings for one in others))
         return dict(zip(SPLITS[1:], logits, strict=True))
 

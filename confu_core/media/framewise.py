@@ -13,8 +13,8 @@ from torch.nn.functional import normalize
 
 from confu_core.encoders import AveragedFrames
 from confu_core.inputs.spec import Frames
-from confu_core.media.embed import embed_all, embed_modality, with_modality
 from confu_core.media.findings import Findings, once
+from confu_core.media.model import embed_all, embed_modality, with_modality
 from confu_core.media.task import Kind
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.view import View

@@ -132,11 +132,10 @@ def open_media(
         source = open_cache(dataset, spec, folder=cache, tokenizer=known, workers=workers, progress=progress)
     splits = tuple(dataset.manifest.splits)
     keys = {str(split): source.keys(split) for split in splits} if settings.feature_files else {}
-    raw: dict[str, Kind] = {name: source.spec.inputs[name] for name in spec.names}
     text, files = described_by(contents, None if fitted is None else fitted.inputs), dict(settings.feature_files)
     check_described(text, files, len(contents.prompts))
     of_descriptions = files.pop(DESCRIPTIONS, None)
-    arrays, kinds = with_features(source, raw, files, keys)
+    arrays, kinds = with_features(source, {name: source.spec.inputs[name] for name in spec.names}, files, keys)
     described = _described(contents, text, of_descriptions, kinds, spelled)
     absent: frozenset[str] = frozenset()
     if fitted is not None:

@@ -18,21 +18,19 @@ from confu_core.evaluation.classification import zero_shot
 from confu_core.evaluation.retrieval import rank_queries
 from confu_core.inputs.text import Tokenizer
 from confu_core.media.arrays import StreamedArrays, StreamedEpochs, augmentations
-from confu_core.media.build import make_model
-from confu_core.media.embed import embed_all, rows_of
 from confu_core.media.evaluate import directions, evaluate_media, families_of, scored, tells_class
 from confu_core.media.findings import Findings, examples_of
-from confu_core.media.own_measures import check_measures
+from confu_core.media.model import embed_all, make_model, rows_of
+from confu_core.media.own import check_measures
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, TRAIN, VALIDATION, Kind, MediaTask, query_name
 from confu_core.methods.base import every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.runs.grid import PROVENANCE
-from confu_core.runs.measures import Measure
-from confu_core.runs.predictions import predictions_table, write_predictions
+from confu_core.runs.measures import Measure, predictions_table, write_predictions
 from confu_core.training.checkpoint import EXTENDED, extended
-from confu_core.training.epochs import Epochs, MediaEpochs
+from confu_core.training.epochs import MediaEpochs
 from confu_core.training.fit import Progress, fit
 from confu_core.training.processes import ranks
 from confu_core.training.random_state import forked
@@ -95,7 +93,6 @@ def run_media(
     task: MediaTask,
     settings: MediaSettings,
     *,
-    source: Epochs | None = None,
     device: str = "cpu",
     checkpoint: Path | None = None,
     watch: Callable[[Progress], None] | None = None,
@@ -112,7 +109,7 @@ def run_media(
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary, len(task.classes)).to(device)
-    source = source or media_epochs(task, settings, device)
+    source = media_epochs(task, settings, device)
     source.views = model.method.views
     columns = {**settings.columns(), **task.columns}
     made_with = {name: columns.pop(name) for name in PROVENANCE if name in columns}

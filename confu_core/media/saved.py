@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from confu_core.errors import ConfuError, TrainingError
 from confu_core.inputs.spec import InputSpec
 from confu_core.inputs.text import Tokenizer
-from confu_core.media.build import make_model
+from confu_core.media.model import make_model
 from confu_core.media.run import MediaResult
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Features, Kind

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from confu_core.errors import InvalidValue
 from confu_core.info_nce import nt_xents
 from confu_core.layers import LayerNorm, Linear
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.batch import EmbeddedBatch
-from confu_core.methods.transformer import Block, quick_gelu
+from confu_core.methods.fusion import Block, quick_gelu
 from confu_core.methods.view import View
+from confu_core.settings import Dial
 
 HEADS = 8
 FIRST_SPREAD = 0.02  # Of the class token before training.
@@ -32,8 +32,7 @@ class ClassTokenFusion(nn.Module):
         self, features: Sequence[int], *, tokens: Sequence[int], width: int, depth: int = 1, heads: int = HEADS
     ) -> None:
         super().__init__()
-        if depth < 1:
-            raise InvalidValue(f"fused_depth must be at least 1; got {depth}")
+        Dial(low=1).checked("fused_depth", depth)
         self.counts = tuple(tokens)
         self.adapters = nn.ModuleList(Linear(own // count, width) for own, count in zip(features, tokens, strict=True))
         self.first = nn.Parameter(FIRST_SPREAD * torch.randn(width))
@@ -102,8 +101,7 @@ class CoMM(Method):
         head_width: int = 512,
     ) -> None:
         super().__init__(space, temperature=temperature)
-        if head_width < 1:
-            raise InvalidValue(f"head_width must be at least 1; got {head_width}")
+        Dial(low=1).checked("head_width", head_width)
         sizes = (fused_width, head_width, head_width, space.dim)
         self.fusion = ClassTokenFusion(space.widths, tokens=space.token_counts, width=fused_width, depth=fused_depth)
         layers: list[nn.Module] = []

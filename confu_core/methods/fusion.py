@@ -1,4 +1,4 @@
-"""Fused heads: what turns the features of several modalities into one embedding.
+"""Fused heads, which turn the features of several modalities into one embedding, and a block of transformers.
 
 A head sees the unprojected features of its members. It joins them into one hidden layer, and a tail that all
 kinds share leads from there to the embedding space. Each member's part of the joining layer is computed once
@@ -7,18 +7,18 @@ per distinct row and combined afterwards, so that a grid of V x V pairs costs V 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, normalize
+from torch.nn.functional import gelu, linear, normalize
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.layers import LayerNorm, Linear
 from confu_core.methods.base import Space
-from confu_core.methods.transformer import Block
 from confu_core.methods.view import View
 from confu_core.settings import Dial
 from confu_core.user_code import one_line, user_attribute
@@ -110,6 +110,79 @@ class GatedUnit(nn.Module):
         return hidden * torch.sigmoid(self.gate(hidden))
 
 
+class Block(nn.Module):
+    """Attention and a hidden layer, each after a normalisation and added to what came in."""
+
+    def __init__(
+        self,
+        width: int,
+        hidden: int,
+        *,
+        heads: int,
+        activation: Callable[[Tensor], Tensor],
+        eps: float = 1e-5,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if width < 1 or width % heads:
+            raise InvalidValue(f"fused_width must be a multiple of {heads}, the heads of attention; got {width}")
+        self.heads, self.activation = heads, activation
+        self.before, self.between = LayerNorm(width, eps), LayerNorm(width, eps)
+        self.mix, self.out = Linear(width, 3 * width), Linear(width, width)
+        self.widen, self.narrow = Linear(width, hidden), Linear(hidden, width)
+        self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens of shape (..., rows, tokens, width) to tokens of that shape."""
+        count = tokens.shape[-2]
+        flat = tokens.flatten(-3, -2)  # Linear maps know one axis of rows.
+        mixed = self.mix(self.before(flat)).unflatten(-2, (-1, count)).unflatten(-1, (3, self.heads, -1))
+        query, key, value = (part.transpose(-3, -2) for part in mixed.unbind(-3))
+        seen = nn.functional.scaled_dot_product_attention(query, key, value).transpose(-3, -2)
+        flat = flat + self.out(seen.flatten(-2).flatten(-3, -2))
+        flat = flat + self._hidden(flat)
+        return flat.unflatten(-2, (-1, count))
+
+    def first(self, first: Tensor, others: Tensor) -> Tensor:
+        """Map the first of each row's tokens, which sees itself and the others, alone.
+
+        Where nothing follows that reads the others, what `forward` makes of them is left out.
+
+        Parameters
+        ----------
+        first : Tensor, shape (rows, width) or (1, width)
+            The same for all rows if there is one.
+        others : Tensor, shape (rows, tokens, width)
+            The rest.
+
+        Returns
+        -------
+        Tensor, shape (rows, width)
+            The first tokens.
+        """
+        rows, width = len(others), others.shape[-1]
+        asks, own = self.mix(self.before(first)).split([width, 2 * width], -1)
+        assert self.mix.bias is not None
+        rest = linear(self.before(others.flatten(0, 1)), self.mix.weight[width:], self.mix.bias[width:])
+        own = own.expand(rows, -1).unsqueeze(1)
+        keys, values = torch.cat([own, rest.unflatten(0, (rows, -1))], 1).chunk(2, -1)
+        # Heads lie side by side: a product with this matrix sums within each, its transpose spreads them out again.
+        heads = torch.eye(self.heads, dtype=others.dtype, device=others.device).repeat_interleave(
+            width // self.heads, 0
+        )
+        weights = ((asks.unsqueeze(1) * keys) @ (heads / math.sqrt(width // self.heads))).softmax(1)
+        seen = first + self.out(((weights @ heads.mT) * values).sum(1))
+        return seen + self._hidden(seen)
+
+    def _hidden(self, tokens: Tensor) -> Tensor:
+        return self.narrow(self.drop(self.activation(self.widen(self.between(tokens)))))
+
+
+def quick_gelu(x: Tensor) -> Tensor:
+    """Return ``x`` times the logistic function of 1.702 ``x``."""
+    return x * torch.sigmoid(1.702 * x)
+
+
 class SharedFusion(nn.Module):
     """The published head (arXiv 2112.04446): gated units, shared blocks, and the mean of the members' directions.
 
@@ -190,9 +263,7 @@ def head_name(members: tuple[int, ...]) -> str:
 
 
 def _own_fusion(place: str, features: Sequence[int], dim: int, **settings: Any) -> nn.Module:
-    found = user_attribute(place, "fused head", _is_head)
-    if not _is_head(found):
-        raise MethodError(f"{place} is not a subclass of torch.nn.Module")
+    found = user_attribute(place, "fused head", _is_head, must="not a subclass of torch.nn.Module")
     with one_line(f"fused head {place} cannot be made"):
         head: nn.Module = found(features, dim, **settings)
     head.register_forward_hook(partial(_check_fused, dim))

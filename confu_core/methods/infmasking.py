@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from confu_core.errors import InvalidValue
 from confu_core.info_nce import exponential_sums, narrow
 from confu_core.methods.base import Space
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.comm import CoMM
+from confu_core.settings import Dial
 
 
 def mask_term(whole: Tensor, masked: Tensor, temperature: float | Tensor, ratio: float | Tensor) -> Tensor:
@@ -82,12 +82,9 @@ class InfMasking(CoMM):
         self, space: Space, *, masks: int = 6, masked: float = 0.7, variance: float = 1.0, **options: Any
     ) -> None:
         super().__init__(space, **options)
-        if masks < 1:
-            raise InvalidValue(f"masks must be at least 1; got {masks}")
-        if not 0 <= masked < 1:
-            raise InvalidValue(f"masked must be in [0, 1); got {masked}")
-        if not variance >= 0:
-            raise InvalidValue(f"variance must be at least 0; got {variance}")
+        Dial(low=1).checked("masks", masks)
+        Dial(low=0, below=1).checked("masked", masked)
+        Dial(low=0).checked("variance", variance)
         self.masks, self.variance = masks, variance
         self.kept = max(1, round((1 - masked) * sum(space.token_counts)))
         self.ratio: Tensor

@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from confu_core.errors import InvalidValue, MethodError, nearest
+from confu_core.errors import InvalidValue, nearest
 from confu_core.methods.base import Method, Space
 from confu_core.user_code import defined_in, one_line, user_attribute
 
@@ -88,9 +88,9 @@ def load_method(name: str) -> type[Method]:
         raise InvalidValue(f"{name} names no class; give {with_class(place)}")
     if ":" not in place:
         raise InvalidValue(f"unknown method {name!r}: {nearest(name, known_methods())}")
-    found = user_attribute(place, "method", _is_method)
-    if not _is_method(found):
-        raise MethodError(f"{place} is not a subclass of confu_core.methods.Method")
+    found: type[Method] = user_attribute(
+        place, "method", _is_method, must="not a subclass of confu_core.methods.Method"
+    )
     return found
 
 

@@ -6,7 +6,9 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from confu_core.errors import ResultsError
 from confu_core.page.drawing import Image, plain, render
@@ -17,10 +19,6 @@ from confu_core.report.panels import Look, Panel, is_line_plot, looks
 from confu_core.report.sources import ReportView
 from confu_core.report.tidy import DIRECTION, HEADLINE, Measures, Point, Series, has_numbers, x_values
 from confu_core.report.words import capitalised, spread_words
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 6.6, 3.7
 LETTER, LONG = 0.075, 20  # Of a legend: width of a letter in inches, letters of a name that takes two lines.

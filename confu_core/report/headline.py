@@ -226,13 +226,12 @@ def _export(name: str, title: str, names: Sequence[str], rows: Sequence[tuple[st
 
 def measure_tables(measures: Measures) -> list[Table]:
     """Return every measure of every finished cell, and their means over seeds; nothing where there are none."""
-    if not measures.measured:
+    if not len(measures.measured):
         return []
     own = ("cell", SEED, *NAMES, *tidy.FOUND)
     rows = tuple(
         (*_names(measures.groups[group]), *found)
-        for frame in measures.measured.values()
-        for group, *found in frame[["group", *own]].itertuples(index=False)
+        for group, *found in measures.measured[["group", *own]].itertuples(index=False)
     )
     statistics = ("seeds", "mean", "half_width_95", "low_95", "high_95", "min", "max", REFERENCE, "defined")
     named = ("folder", "method", "series")
@@ -244,15 +243,14 @@ def measure_tables(measures: Measures) -> list[Table]:
 
 
 def _means(measures: Measures) -> Iterator[tuple[Any, ...]]:
-    for frame in measures.measured.values():
-        held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-        for row in frame[["group", *NAMES, *tidy.POINT, "defined"]].itertuples(index=False, name=None):
-            held.setdefault(row[:6], []).append(row[6:])
-        for (at, *names), rows in held.items():
-            point = tidy.point_of(None, [row[:-1] for row in rows], all(row[-1] for row in rows))
-            count, mean, half_width, *extremes = _statistics(point)
-            found = point.interval
-            known = found is not None and (half_width is not None or found.ends is not None)
-            ends = (found.low, found.high) if known and found else (None, None)
-            spread = (count, mean, half_width, *ends, *extremes)
-            yield (*_names(measures.groups[at]), *names, *spread, point.levels.get(REFERENCE), point.defined)
+    held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in measures.measured[["group", *NAMES, *tidy.POINT, "defined"]].itertuples(index=False, name=None):
+        held.setdefault(row[:6], []).append(row[6:])
+    for (at, *names), rows in held.items():
+        point = tidy.point_of(None, [row[:-1] for row in rows], all(row[-1] for row in rows))
+        count, mean, half_width, *extremes = _statistics(point)
+        found = point.interval
+        known = found is not None and (half_width is not None or found.ends is not None)
+        ends = (found.low, found.high) if known and found else (None, None)
+        spread = (count, mean, half_width, *ends, *extremes)
+        yield (*_names(measures.groups[at]), *names, *spread, point.levels.get(REFERENCE), point.defined)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from confu_core.evaluation.overlap import letters_of
 from confu_core.page.drawing import QUIET, Image, plain, render
@@ -15,10 +18,6 @@ from confu_core.report.panels import Look, Panel, draw_interval, draw_seeds, loo
 from confu_core.report.sections.zero_shot import TEST, captured, ceilings_of, group_title, plain_of, widest
 from confu_core.report.tidy import Measures, Point, Series
 from confu_core.report.words import show_interval
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 NAME = "who_captures_what"
 FAMILIES = ("zero_shot", "probe")  # Where the class may be told.

@@ -6,7 +6,13 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from confu_core.page.drawing import FURTHER, INK, PALETTE, PAPER, Image, plain, render
 from confu_core.page.numbers import show_setting
@@ -15,10 +21,6 @@ from confu_core.report.tidy import Point, Series, x_values
 from confu_core.report.words import spread_words
 from confu_core.statistics.intervals import Interval
 from confu_core.typed import is_number
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MARKERS = ("o", "s", "D", "^", "v", "P")
 SPARE_MARKER = "X"  # No known method has it.
@@ -71,8 +73,6 @@ class Look:
     @property
     def bar(self) -> dict[str, Any]:
         """Keywords of matplotlib for a bar; that of a further folder is pale."""
-        from matplotlib.colors import to_rgba
-
         face = to_rgba(self.colour, 0.35 if self.hollow else 1.0)
         return {"facecolor": face, "edgecolor": self.colour, "linewidth": 0.8}
 
@@ -352,8 +352,6 @@ def shade_rows(axes: Axes, count: int) -> None:
 
 def method_keys(series: Sequence[Series], chosen: Sequence[Look], *, bars: bool = False) -> list[tuple[str, Any]]:
     """Return the entries of a legend for methods."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
 
     def key(look: Look) -> Any:
         return Patch(**look.bar) if bars else Line2D([], [], color=look.colour, linestyle=look.dash, **look.style)
@@ -363,8 +361,6 @@ def method_keys(series: Sequence[Series], chosen: Sequence[Look], *, bars: bool 
 
 def reference_keys(references: Sequence[Reference]) -> list[tuple[str, Any]]:
     """Return the entries of a legend for exact lines."""
-    from matplotlib.lines import Line2D
-
     return [(each.label, Line2D([], [], **each.line)) for each in references]
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from confu_core.errors import InvalidValue, nearest
 from confu_core.page.numbers import show_setting
 from confu_core.report.sources import (
     CONDITIONS,
@@ -24,6 +23,7 @@ from confu_core.report.sources import (
 from confu_core.report.tables import Column, Table
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import Results, Row
+from confu_core.settings import Dial
 from confu_core.statistics.intervals import Interval, student_interval
 
 VALIDATION, NONE = "validation", "none"
@@ -91,8 +91,7 @@ def selected(sources: Sequence[Results], labels: Sequence[str], view: ReportView
 
     Raises InvalidValue where `how` is no way to choose.
     """
-    if how not in WAYS:
-        raise InvalidValue(f"select must be one of {', '.join(WAYS)}; got {how!r}: {nearest(how, WAYS)}")
+    Dial(choices=WAYS).checked("select", how)
     everything = Selection(sources, view)
     if how == NONE:
         return everything

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from confu_core.errors import ResultsError
@@ -140,43 +141,38 @@ def has_numbers(series: Sequence[Series]) -> bool:
 
 @dataclass(frozen=True)
 class Measures:
-    """Every number of a report in tidy tables, one per family, and the methods that its column ``group`` counts.
+    """Every number of a report in one tidy table, family after family; its column ``group`` counts the methods.
 
     `places` are values along the axis of the report, one per group: None unless groups are methods at a place.
     `examples` are samples that runs have chosen, by folder and cell.
     """
 
     groups: tuple[Series, ...]
-    families: Mapping[str, pd.DataFrame]
+    frame: pd.DataFrame
     places: tuple[Any, ...]
     note: str = ""
     words: ReportWords = field(default_factory=ReportWords)
     examples: Mapping[tuple[str, str], Sequence[Row]] = field(default_factory=dict)
     _made: dict[tuple[Any, ...], list[Series]] = field(default_factory=dict, init=False, compare=False)
-    _split: dict[tuple[str, str], Mapping[Any, pd.DataFrame]] = field(default_factory=dict, init=False, compare=False)
+    _places: dict[str, Mapping[Any, Any]] = field(default_factory=dict, init=False, compare=False)
 
     @property
-    def measured(self) -> dict[str, pd.DataFrame]:
-        """The families that evaluations measured, beyond the rows of results."""
-        return {name: frame for name, frame in self.families.items() if name not in (HEADLINE, DIRECTION)}
+    def measured(self) -> pd.DataFrame:
+        """What evaluations measured, beyond the rows of results."""
+        return self.frame[~self.frame["family"].isin((HEADLINE, DIRECTION))]
 
     def rows(self, family: str, **where: Any) -> pd.DataFrame:
         """Return the measures of a family whose columns have these values."""
-        if family not in self.families:
-            return pd.DataFrame(columns=[*COLUMNS, *FOUND])
-        frame = self.families[family]
         # Nearly all who ask name one of these, and a large table is not gone through for each of them.
-        if first := next((name for name in ("subject", "metric") if where.get(name) is not None), None):
-            frame = self._parts(family, first).get(where.pop(first), frame[:0])
+        first = next((name for name in ("subject", "metric") if where.get(name) is not None), "family")
+        if first not in self._places:
+            by = self.frame.groupby(["family", first] if first != "family" else first, sort=False)
+            self._places[first] = by.indices
+        key = family if first == "family" else (family, where.pop(first))
+        frame = self.frame.take(self._places[first].get(key, []))
         for name, value in where.items():
             frame = frame[frame[name].isna() if value is None else frame[name] == value]
         return frame
-
-    def _parts(self, family: str, column: str) -> Mapping[Any, pd.DataFrame]:
-        """Return a table by the values of a column."""
-        if (family, column) not in self._split:
-            self._split[family, column] = dict(iter(self.families[family].groupby(column, sort=False)))
-        return self._split[family, column]
 
     def other_totals(self) -> dict[str, float]:
         """Return exact total correlations, in nats, by the variables: others than those whose scores bound theirs."""
@@ -219,13 +215,9 @@ class Measures:
     def kept(self, groups: Sequence[int]) -> Measures:
         """Return the same of some groups only."""
         number = {at: new for new, at in enumerate(groups)}
-        families = {
-            family: held.assign(group=held["group"].map(number))
-            for family, frame in self.families.items()
-            if len(held := frame[frame["group"].isin(number)])
-        }
-        own, places = (tuple(held[at] for at in groups) for held in (self.groups, self.places))
-        return replace(self, groups=own, families=families, places=places)
+        held = self.frame[self.frame["group"].isin(number)]
+        own, places = (tuple(each[at] for at in groups) for each in (self.groups, self.places))
+        return replace(self, groups=own, frame=held.assign(group=held["group"].map(number)), places=places)
 
     def by_place(self, view: ReportView) -> Measures:
         """Return the same with a group for every method at every place along the axis."""
@@ -239,11 +231,10 @@ class Measures:
             for one in [self.groups[at]]
         ]
         number = {pair: at for at, pair in enumerate(pairs)}
-        families = {}
-        for family, frame in self.families.items():
-            own = [number[pair] for pair in zip(frame["group"], frame["place"], strict=True)]
-            families[family] = frame.assign(group=own).sort_values("group", kind="stable")
-        return replace(self, groups=tuple(groups), families=families, places=tuple(place for _, place in pairs))
+        own = [number[pair] for pair in zip(self.frame["group"], self.frame["place"], strict=True)]
+        order = np.lexsort((np.array(own), pd.factorize(self.frame["family"])[0]))
+        frame = self.frame.assign(group=own).take(order)
+        return replace(self, groups=tuple(groups), frame=frame, places=tuple(place for _, place in pairs))
 
     def by_dataset(self, view: ReportView) -> dict[str, Measures]:
         """Return what was measured at each place along datasets; else all of it, without a name."""
@@ -322,11 +313,11 @@ def read_tidy(
         found += [{**cells[row["cell"]], **row} for row in measured if row["cell"] in cells]
         for row in read_examples(results.folder):
             examples.setdefault((label, row["cell"]), []).append(row)
-    return Measures(tuple(groups), _families(found), (None,) * len(groups), words=words, examples=examples)
+    return Measures(tuple(groups), _frame(found), (None,) * len(groups), words=words, examples=examples)
 
 
-def _families(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
-    """Return a table per family by group and seed; directions with a ceiling first, then by number of queries."""
+def _frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return a table by family, group and seed; directions with a ceiling first, then by number of queries."""
     families: dict[str, list[Row]] = {}
     places: dict[tuple[int, Any], int] = {}  # As the sweep asked for them.
     for row in rows:
@@ -336,10 +327,8 @@ def _families(rows: Sequence[Row]) -> dict[str, pd.DataFrame]:
     orders = {row["subject"]: (row[REFERENCE] is None, row["order"]) for row in families.get(DIRECTION, ())}
     families.get(DIRECTION, []).sort(key=lambda row: (orders[row["subject"]], row["subject"]))
     names = [*COLUMNS, *FOUND]
-    return {
-        family: pd.DataFrame([[row.get(name) for name in names] for row in held], columns=names, dtype=object)
-        for family, held in families.items()
-    }
+    every = [[row.get(name) for name in names] for held in families.values() for row in held]
+    return pd.DataFrame(every, columns=names, dtype=object)
 
 
 def _headline(row: Row, view: ReportView) -> Iterator[Row]:

@@ -21,14 +21,22 @@ PAGE, MARKDOWN = "index.html", "report.md"
 GENERATOR = '<meta name="generator" content="confu-bench report">'
 
 
-def write(
-    folders: Sequence[Path], out: Path, hint: str, words: ReportWords, select: str, reference: Path | None
+def write_report(
+    folders: Sequence[Path],
+    out: Path,
+    hint: str = "make some with a sweep first",
+    words: ReportWords | None = None,
+    select: str = "validation",
+    reference: Path | None = None,
 ) -> list[Path]:
-    """Write the report of results folders; see `confu_core.report.write_report`."""
+    """Write the report of results folders, of several settings of a method with the best on validation, or all.
+
+    `reference` is a results folder whose rows on the same data stand beside them, marked.
+    """
     _check_place(out)
     _check_ours(out, {PAGE, MARKDOWN})  # Before minutes of drawing.
     with _no_collection():
-        content = content_of(folders, hint, words, select, reference)
+        content = content_of(folders, hint, words or ReportWords(), select, reference)
         files = _files(content)
         # The page last, so that it never links to what is not there yet.
         files[PAGE] = page(content, sorted(files)).encode()

@@ -7,17 +7,20 @@ things: each recall of each direction, each point of a curve, with its interval 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from confu_core.errors import ResultsError
-from confu_core.runs.parts import consistently, joined
-from confu_core.runs.sealed import check_finite, read_sealed, write_sealed
+from confu_core.io.atomic import replacing
+from confu_core.runs.results import consistently, joined
+from confu_core.runs.sealed import check_finite, read_sealed, write_sealed, writing_results
 
 MEASURES, EXAMPLES = "measures.parquet", "examples.parquet"
 VERSION = 1
@@ -35,6 +38,13 @@ EXAMPLE_SCHEMA = pa.schema(
         *(("cell", pa.string()), ("kind", pa.string()), ("key", pa.string())),
         *(("image", pa.binary()), ("audio", pa.binary()), ("caption", pa.string())),
         *(("label", pa.string()), ("group", pa.string()), ("predicted", pa.map_(pa.string(), pa.string()))),
+    ]
+)
+# What a run took each sample for: a file with a row per sample, query and target.
+PREDICTION_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("key", "query", "target", "truth")),
+        *(("rank", pa.float64()), ("predicted", pa.string())),
     ]
 )
 
@@ -142,3 +152,21 @@ def _renamed(table: pa.Table) -> pa.Table:
     old = pc.and_(pc.equal(table["family"], "complementarity"), pc.equal(table["metric"], "captured"))
     at = table.column_names.index("metric")
     return table.set_column(at, table.schema.field(at), pc.if_else(old, "fusion gain captured", table["metric"]))
+
+
+def predictions_table(
+    keys: Sequence[str], query: str, target: str, truth: Sequence[str], rank: np.ndarray, predicted: Sequence[str]
+) -> pa.Table:
+    """Return the rows of one query: the truth of each sample, its expected rank, 1 for the best, and what was best.
+
+    A rank that is NaN is not known, and null in the file.
+    """
+    columns = [keys, [query] * len(keys), [target] * len(keys), truth, pa.array(rank, from_pandas=True), predicted]
+    return pa.table(dict(zip(PREDICTION_SCHEMA.names, columns, strict=True)), schema=PREDICTION_SCHEMA)
+
+
+def write_predictions(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write the rows of all queries, whole or not at all; a query at a time, for samples may be many."""
+    with writing_results(), replacing(path) as file, pq.ParquetWriter(file, PREDICTION_SCHEMA) as writer:
+        for table in tables:
+            writer.write_table(table)

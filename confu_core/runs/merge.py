@@ -9,8 +9,7 @@ from typing import Any
 
 from confu_core.errors import ResultsError
 from confu_core.runs.measures import EXAMPLES, MEASURES, read_examples, read_measures
-from confu_core.runs.parts import parts_of
-from confu_core.runs.results import COSTS, RESULTS, Results, Row, check_together, read_results
+from confu_core.runs.results import COSTS, RESULTS, Results, Row, check_together, parts_of, read_results
 from confu_core.runs.sealed import is_sealed
 from confu_core.runs.store import open_store
 

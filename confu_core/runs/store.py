@@ -20,14 +20,16 @@ from confu_core.io.atomic import read_json, remove_partials, replacing_folder, w
 from confu_core.io.lock import LOCK, OWNER, InUse, folder_in_use, locked
 from confu_core.runs.environment import environment as this_environment
 from confu_core.runs.measures import EXAMPLES, MEASURES, read_tables, write_found, write_tables
-from confu_core.runs.parts import PARTS, new_part, parts_of
 from confu_core.runs.results import (
     COSTS,
     ENVIRONMENT,
+    PARTS,
     RESULTS,
     SWEEP,
     Results,
     Row,
+    new_part,
+    parts_of,
     read_results,
     results_table,
     version_of,

@@ -19,6 +19,7 @@ from confu_core.parallel.cluster import engine_in_use
 from confu_core.parallel.workers import mapped
 from confu_core.runs.grid import Cell, Settings
 from confu_core.runs.store import Store, open_store
+from confu_core.settings import Dial
 
 Row = dict[str, Any]
 
@@ -62,8 +63,7 @@ def sweep(
     has kept, with the seconds that it took.
     """
     for name, value in (("workers", workers), ("stack_size", stack_size), ("cells", len(cells))):
-        if value < 1:
-            raise InvalidValue(f"{name} must be at least 1; got {value}")
+        Dial(low=1).checked(name, value)
     started = time.monotonic()
     own = _dealt(cells, *part)
     stacks, wanted = _stacks(own, stack_size), {cell.id for cell in own}

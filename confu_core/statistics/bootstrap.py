@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from confu_core.errors import InvalidValue
-from confu_core.statistics.intervals import CONFIDENCE, Interval, student_interval
+from confu_core.settings import Dial
+from confu_core.statistics.intervals import CONFIDENCE
 from confu_core.statistics.resampling import DRAWS, resample_indices, resampled_means
 
-__all__ = ["Estimate", "bootstrap", "bootstrap_mean", "paired_difference", "paired_over_seeds", "percentiles"]
+__all__ = ["Estimate", "bootstrap", "bootstrap_mean", "paired_difference", "percentiles"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ def percentiles(value: float, resampled: np.ndarray, confidence: float = CONFIDE
     >>> percentiles(50, np.arange(101), confidence=0.5)
     Estimate(value=50.0, low=25.0, high=75.0)
     """
-    if not 0 < confidence < 1:
-        raise InvalidValue(f"confidence must be in (0, 1); got {confidence}")
+    Dial(above=0, below=1).checked("confidence", confidence)
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Estimate(float(value), float(low), float(high))
@@ -170,40 +170,7 @@ def paired_difference(
     >>> paired_difference([1, 1, 0, 0], [1, 1, 0, 0])
     Estimate(value=0.0, low=0.0, high=0.0)
     """
-    return bootstrap_mean(_differences(first, second), draws=draws, confidence=confidence, seed=seed)
-
-
-def paired_over_seeds(first: ArrayLike, second: ArrayLike, confidence: float = CONFIDENCE) -> Interval | None:
-    """Return the mean of first less second over seeds, with Student's interval of the differences.
-
-    Parameters
-    ----------
-    first, second : array, shape (seeds,)
-        Of two methods, with the same seed at the same place. NaN where a run has no such value.
-    confidence : float
-        In (0, 1).
-
-    Returns
-    -------
-    Interval or None
-        See `student_interval`; None if no seed has both.
-
-    Raises
-    ------
-    InvalidValue
-        If the two differ in length.
-
-    Examples
-    --------
-    >>> found = paired_over_seeds([0.5, 0.6, 0.7], [0.4, 0.5, 0.6])
-    >>> round(found.mean, 3), round(found.half_width, 3)
-    (0.1, 0.0)
-    """
-    return student_interval(_differences(first, second).tolist(), confidence)
-
-
-def _differences(first: ArrayLike, second: ArrayLike) -> np.ndarray:
     one, other = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if one.shape != other.shape:
         raise InvalidValue(f"paired values must be equally many; got {len(one)} and {len(other)}")
-    return one - other
+    return bootstrap_mean(one - other, draws=draws, confidence=confidence, seed=seed)

@@ -1,4 +1,4 @@
-"""Training by epochs: validation after each, early stopping, checkpoints, going on where one was left, TensorBoard."""
+"""Training: stacks on tables of inputs; and epochs with validation, early stopping, checkpoints, TensorBoard."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import contextlib
 import logging
 import reprlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import torch
 import torch.distributed as dist
+from torch import Tensor
 
 from confu_core.errors import InvalidValue, TrainingError
-from confu_core.model import Model
+from confu_core.model import Model, stack
 from confu_core.random import torch_seed
 from confu_core.training.checkpoint import load_checkpoint, save_checkpoint
-from confu_core.training.epochs import Epochs
+from confu_core.training.epochs import Batch, Epochs, Samples, batches
 from confu_core.training.processes import ranks
 from confu_core.training.random_state import accelerator_state, forked, set_accelerator_state
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
 from confu_core.typed import check_keys, check_typed
 
-__all__ = ["Progress", "fit", "tensorboard"]
+__all__ = ["Progress", "TrainingSettings", "fit", "tensorboard", "train"]
 
 _HELD = {
     "weights": dict[str, torch.Tensor],
@@ -35,6 +36,7 @@ _HELD = {
 _ACCELERATOR = "accelerator_random"  # Not in checkpoints of a CPU, nor in older ones.
 _log = logging.getLogger(__name__)
 Validate = Callable[[Model], dict[str, float]]
+Watch = Callable[[int, int, Tensor], None]  # (steps done, steps in all, the last loss of each model)
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,8 @@ def _restore(path: Path, config: dict[str, Any] | None, model: Model, stepper: S
     except ValueError as error:
         raise TrainingError(f"{path} is damaged: {error}; remove it") from None
     try:
-        _check_like(held["weights"], model.state_dict())
-        _check_like(held["best_weights"] or held["weights"], model.state_dict())
+        _check_form(held["weights"], model.state_dict())
+        _check_form(held["best_weights"] or held["weights"], model.state_dict())
         _check_optimizer(held["optimizer"], stepper.optimizer)
         model.load_state_dict(held["weights"])
         stepper.optimizer.load_state_dict(held["optimizer"])
@@ -201,20 +203,15 @@ def _check_optimizer(held: dict[str, Any], optimizer: torch.optim.Optimizer) -> 
     parameters = dict(enumerate(one for group in optimizer.param_groups for one in group["params"]))
     for number, averages in held["state"].items():
         like = {"step": torch.tensor(0.0), "exp_avg": parameters[number], "exp_avg_sq": parameters[number]}
-        _check_like(averages, like)
-
-
-def _check_like(held: dict[str, torch.Tensor], own: Mapping[str, torch.Tensor]) -> None:
-    if held.keys() != own.keys():
-        raise ValueError("it has other parameters")
-    for name, one in own.items():
-        if not isinstance(held[name], torch.Tensor) or (held[name].shape, held[name].dtype) != (one.shape, one.dtype):
-            raise ValueError(f"{name} is of another kind")
+        _check_form(averages, like)
 
 
 def _check_form(held: Any, own: Any) -> None:
     """Refuse what is not built from the same parts."""
-    if isinstance(own, dict) and isinstance(held, dict) and held.keys() == own.keys():
+    if isinstance(own, torch.Tensor) and isinstance(held, torch.Tensor):
+        if (held.shape, held.dtype) != (own.shape, own.dtype):
+            raise ValueError(f"{tuple(held.shape)} stands where {tuple(own.shape)} is meant, or another type")
+    elif isinstance(own, dict) and isinstance(held, dict) and held.keys() == own.keys():
         for name in own:
             _check_form(held[name], own[name])
     elif isinstance(own, list | tuple) and isinstance(held, list | tuple) and len(held) == len(own):
@@ -253,3 +250,63 @@ def tensorboard(folder: Path) -> Iterator[Callable[[Progress], None]]:
         yield watch
     finally:
         writer.close()
+
+
+def train(
+    models: Sequence[Model],
+    samples: Sequence[Samples],
+    seeds: Sequence[int],
+    settings: TrainingSettings,
+    *,
+    watch: Watch | None = None,
+    reduce: bool = True,
+) -> list[float]:
+    """Train models in place, together where that gives the same numbers and one by one where not."""
+    n = len(samples[0].codes)
+    size = min(settings.batch_size, n)
+    steps = settings.epochs * (n // size)
+    if reduce and models[0].row_by_row and samples[0].support <= size:
+        together = stack(models)
+        source = batches(samples, seeds, reduced=True, size=size, epochs=settings.epochs)
+        last = _last_loss(together, source, settings, steps, watch)
+        for cell, model in enumerate(models):
+            for name, parameter in model.named_parameters():
+                parameter.data.copy_(together.get_parameter(name).data[cell])
+            model.eval()  # As the plain path leaves it.
+        return [float(loss) for loss in last]
+    losses = []
+    for cell, model in enumerate(models):
+        done = cell * steps
+        follow = (
+            None if watch is None else (lambda step, _, loss, done=done: watch(done + step, steps * len(models), loss))
+        )
+        source = batches(
+            samples[cell : cell + 1],
+            seeds[cell : cell + 1],
+            reduced=False,
+            size=size,
+            epochs=settings.epochs,
+            views=model.method.views,
+        )
+        try:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(torch_seed(seeds[cell], "training"))  # For dropout, and methods that draw.
+                losses.append(float(_last_loss(model, source, settings, steps, follow)))
+        except TrainingError as error:
+            error.cell = cell
+            raise
+    return losses
+
+
+def _last_loss(
+    model: Model, source: Iterator[Batch], settings: TrainingSettings, steps: int, watch: Watch | None
+) -> Tensor:
+    stepper = Stepper(model, settings, steps)
+    model.train()
+    total = torch.zeros(())
+    for batch in source:
+        total = sum(stepper.take(batch).values(), torch.zeros(()))
+        if watch is not None:
+            watch(batch.step + 1, steps, total.detach())
+    model.eval()
+    return total

@@ -89,6 +89,7 @@ class _Gather(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor) -> Tensor:
+        """Return the rows of all processes, by rank."""
         rows = rows.contiguous()
         parts = [torch.empty_like(rows) for _ in range(dist.get_world_size())]
         dist.all_gather(parts, rows)
@@ -96,6 +97,7 @@ class _Gather(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        """Return the sum of all gradients of this process's rows."""
         (total,) = gradients
         # A copy: autograd may hand the same gradient to others, as to both sides of a sum.
         total = total.clone(memory_format=torch.contiguous_format)

@@ -1,24 +1,32 @@
-"""One step of training: losses of a batch, a watch over them, and AdamW at the rate of the schedule."""
+"""One step of training: losses, a watch over them, AdamW at the rate of the schedule, and which part raised."""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
-from collections.abc import Sequence
+import re
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from confu_core.errors import TrainingError
+from confu_core.encoders import AveragedFrames, encoder_name
+from confu_core.errors import ConfuError, MethodError, TrainingError
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
-from confu_core.training.blame import blamed
+from confu_core.training.epochs import Batch
 from confu_core.training.processes import gathered, ranks
-from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
+from confu_core.user_code import RAISED, describe, is_own, own_place
 
 __all__ = ["Losses", "Stepper"]
+
+_FRAME = re.compile(r'File "(.+)", line (\d+), in')  # As tracebacks are written.
 
 
 class Losses(nn.Module):
@@ -31,7 +39,7 @@ class Losses(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted terms by name, in nats."""
-        with blamed(self.model, f"at step {batch.step}"):
+        with _blamed(self.model, f"at step {batch.step}"):
             found = self._embedded(batch.inputs, batch)
             if batch.second is not None:
                 found.second = self._embedded(batch.second, batch)
@@ -108,7 +116,7 @@ class Stepper:
         if not total.isfinite().all():
             raise _not_finite(losses, batch.step)
         self.optimizer.zero_grad()
-        with blamed(
+        with _blamed(
             self.model,
             f"in backward at step {batch.step}",
             again=lambda: self._total(self.losses(batch)).sum().backward(),
@@ -123,7 +131,7 @@ class Stepper:
                     "and check the method's score where embeddings coincide"
                 )
         self.optimizer.step()
-        with blamed(self.model, f"at step {batch.step}"):
+        with _blamed(self.model, f"at step {batch.step}"):
             self.model.method.after_step(batch.step + 1, self.steps)
         return {name: loss.detach() for name, loss in losses.items()}
 
@@ -150,3 +158,50 @@ def _not_finite(losses: dict[str, Tensor], step: int) -> TrainingError:
             error.cell = cell
             return error
     return TrainingError(f"the sum of the losses is not finite at step {step}; try a lower learning rate")
+
+
+@contextlib.contextmanager
+def _blamed(model: Model, doing: str, again: Callable[[], object] | None = None) -> Iterator[None]:
+    """Turn what is raised within a block into a MethodError of one line that names the part of the model, and where.
+
+    A gradient is computed where no code of the user's runs: `again` computes it once more, watched by PyTorch, which
+    then knows the line that asked for it.
+    """
+    try:
+        yield
+    except ConfuError:
+        raise
+    except RAISED as error:  # A user's code may raise anything; the user sees what and where.
+        place = own_place(error) or (again and _asked_at(again))
+        part = _part(model, error, place[0] if place else "")
+        raise MethodError(f"{part} raised {doing}: {describe(error, place)}") from error
+
+
+def _part(model: Model, error: BaseException, file: str) -> str:
+    """Name the part in whose call the error was raised, and of a method the own head in it; else that of the file."""
+    called = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    parts: list[nn.Module] = [*model.encoders, model.method]
+    found = [one for one in parts if any(one is each for each in called)]
+    blamed = (found or [one for one in reversed(parts) if _file(one) == file] or [model.method])[0]
+    if blamed is not model.method:
+        return f"encoder {encoder_name(blamed)}"
+    method = f"method {type(blamed).__name__}"
+    heads = [each for each in called if isinstance(each, nn.Module) and each is not blamed and _file(each) == file]
+    return f"{type(heads[0]).__name__} of {method}" if heads and _file(blamed) != file else method
+
+
+def _file(part: nn.Module) -> str:
+    part = part.encoder if isinstance(part, AveragedFrames) else part
+    return getattr(sys.modules[type(part).__module__], "__file__", None) or "-"
+
+
+def _asked_at(again: Callable[[], object]) -> tuple[str, int] | None:
+    """Return file and line of the user's code whose gradient fails; None with several processes, which would wait."""
+    if ranks()[1] > 1:
+        return None
+    with warnings.catch_warnings(record=True) as told, contextlib.suppress(*RAISED):
+        warnings.simplefilter("always")
+        with torch.autograd.detect_anomaly(check_nan=False):
+            again()
+    frames = [found for one in told for found in _FRAME.findall(str(one.message)) if is_own(found[0])]
+    return (frames[-1][0], int(frames[-1][1])) if frames else None

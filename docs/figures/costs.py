@@ -17,7 +17,7 @@ from study import BASELINES, METHODS
 from tables import HERE
 
 from birdmml.bench import open_task
-from confu_core.media.build import make_model
+from confu_core.media.model import make_model
 from confu_core.media.run import media_epochs
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import MediaTask

@@ -26,8 +26,7 @@ from confu_core.media.settings import MediaSettings
 from confu_core.media.sweep import media_cells
 from confu_core.report import write_report
 from confu_core.runs.environment import threads
-from confu_core.runs.measures import read_measures
-from confu_core.runs.predictions import write_predictions
+from confu_core.runs.measures import read_measures, write_predictions
 from confu_core.runs.results import read_results
 from confu_core.shards import TableRecipe, build
 

@@ -14,7 +14,7 @@ from test_bench import SMALL
 from birdmml.bench import open_task, run
 from birdmml.evaluation import evaluate_model
 from confu_core.errors import ConfuError, DatasetError, InvalidValue, MethodError
-from confu_core.media.own_splits import chosen_keys, is_own_split, measured_on
+from confu_core.media.own import chosen_keys, is_own_split, measured_on
 from confu_core.media.saved import save_model
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import MediaTask

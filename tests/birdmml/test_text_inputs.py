@@ -17,9 +17,8 @@ from confu_core.errors import ConfuError, DatasetError, InvalidValue, MethodErro
 from confu_core.inputs.alterations import degrade
 from confu_core.inputs.spec import Frames, Picture, Sequence, Sound, Text
 from confu_core.media.arrays import StreamedEpochs
-from confu_core.media.build import make_model
-from confu_core.media.embed import embed_all
 from confu_core.media.findings import Findings
+from confu_core.media.model import embed_all, make_model
 from confu_core.media.run import media_epochs, run_media
 from confu_core.media.saved import load_model, save_model
 from confu_core.media.settings import MediaSettings

@@ -20,9 +20,9 @@ from confu_core.encoders import vector_encoder
 from confu_core.errors import InvalidValue, MethodError, TrainingError
 from confu_core.methods import BUILT_IN, EmbeddedBatch, Method, Space, Term, load_method
 from confu_core.model import Model
-from confu_core.training.samples import Samples, batches
+from confu_core.training.epochs import Samples, batches
+from confu_core.training.fit import TrainingSettings, train
 from confu_core.training.step import AdamW, Stepper
-from confu_core.training.trainer import TrainingSettings, train
 
 ROWS, WIDTH = 4, 3
 QUICK = TrainingSettings(epochs=3, batch_size=20, lr=0.01)

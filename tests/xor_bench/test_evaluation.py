@@ -14,9 +14,9 @@ import torch
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.report import write_report
 from confu_core.runs.results import read_results
-from confu_core.training.samples import Samples
+from confu_core.training.epochs import Samples
+from confu_core.training.fit import train
 from confu_core.training.settings import TrainingSettings
-from confu_core.training.trainer import train
 from xor_bench import evaluate
 from xor_bench.evaluation import read_codes
 from xor_bench.run import run, samples, untrained

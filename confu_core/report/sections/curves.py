@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
 
 from confu_core.page.drawing import PAPER
 from confu_core.report.exact import BEST, Reference
@@ -13,9 +14,6 @@ from confu_core.report.sections import Section, declare, lines_of, ordered, pane
 from confu_core.report.tables import Column, Line, Table, wide_table
 from confu_core.report.tidy import REFERENCE, Measures, Series, x_values
 from confu_core.report.words import capitalised, file_stem
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 SHOTS, TITLE, ACCURACY = "few_shot", "Few-shot accuracy", "accuracy"
 # On single embeddings side by side, the same for every method; and on the vector that a method makes itself.

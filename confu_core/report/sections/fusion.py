@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from confu_core.evaluation.overlap import letters_of, share_names
 from confu_core.page.drawing import INK, PALETTE, PAPER, QUIET, RULE, Image, plain, render
@@ -14,9 +17,6 @@ from confu_core.report.sections import Section, declare, measure_section, sectio
 from confu_core.report.tables import Column, Line, wide_table
 from confu_core.report.tidy import REFERENCE, Measures, Series
 from confu_core.report.words import ReportWords
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 KEYS = {"metric": Column("metric", "metric"), "subject": Column("query", "query")}
 AVAILABLE = Reference("available gain", "solid", REFERENCE)
@@ -198,8 +198,6 @@ def _image(shown: Measures, title: str, names: Sequence[str]) -> Image:
     }
 
     def paint(figure: Figure) -> None:
-        from matplotlib.patches import Patch
-
         axes = figure.add_subplot()
         for row, (subject, at) in enumerate(rows):
             left = 0.0

@@ -69,11 +69,8 @@ def _pairs(measured: Measures) -> Table:
     rows: list[tuple[Any, ...]] = []
     for subject in measured.values(PAIRS, "subject"):
         for at, group in enumerate(measured.groups):
-            found: dict[str, list[float]] = {}
-            own = measured.rows(PAIRS, group=at, subject=subject)
-            for name, value in zip(own["metric"], own["value"], strict=True):
-                if value is not None:
-                    found.setdefault(name, []).append(value)
+            own = measured.rows(PAIRS, group=at, subject=subject).dropna(subset="value")
+            found = {str(name): list(shares) for name, shares in own.groupby("metric")["value"]}
             means = sorted((-math.fsum(shares) / len(shares), name) for name, shares in found.items())
             rows += [(subject, group.label, name, -mean, len(found[name])) for mean, name in means[:MOST_PAIRS]]
     many = measured.words.many

@@ -7,14 +7,14 @@ from confu_core.report.tables import Column, wide_table
 from confu_core.report.tidy import Measures
 from confu_core.report.words import file_stem
 
-OWN = "own:"  # As `confu_core.media.own_measures` names their families.
+OWN = "own:"  # As `confu_core.media.own` names their families.
 KEYS = {"metric": "metric", "condition": "condition", "x": "x", "subject": "query"}
 
 
 @section(190)
 def own_measures(measured: Measures, shown: Measures) -> Section | None:
     """Show what functions of the user's measured."""
-    families = [name for name in measured.families if name.startswith(OWN)]
+    families = [name for name in measured.frame["family"].unique() if name.startswith(OWN)]
     columns = [Column(name, label, None) for name, label in KEYS.items()]
     tables = [
         wide_table(

@@ -73,14 +73,11 @@ KEYS = ("family", "subject", "metric", "condition")
 @section(200)
 def fallbacks(measured: Measures, shown: Measures) -> Section | None:
     """Show what was left out of every other table and figure because the method does not define it."""
-    found = dict.fromkeys(
-        tuple(row)
-        for frame in measured.measured.values()
-        for row in frame[~frame["defined"].astype(bool)][[*KEYS, "x"]].itertuples(index=False)
-    )
+    every = measured.measured
+    found = every.loc[~every["defined"].astype(bool), [*KEYS, "x"]].drop_duplicates()
     lines = [
         line
-        for family, subject, metric, condition, x in found
+        for family, subject, metric, condition, x in found.itertuples(index=False)
         for line in lines_along(
             measured.series(family, defined=False, subject=subject, metric=metric, condition=condition, x=x),
             *(family.replace("_", " "), subject, metric, condition, x),

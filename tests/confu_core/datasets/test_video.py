@@ -28,7 +28,7 @@ from confu_core.encoders import AveragedFrames, PictureEncoder
 from confu_core.errors import DatasetError, InvalidValue
 from confu_core.inputs import Frames, InputSpec, Picture, decode_picture
 from confu_core.inputs.picture import decode_frames
-from confu_core.media.build import make_model
+from confu_core.media.model import make_model
 from confu_core.media.settings import MediaSettings
 from confu_core.shards.verify import media_problem
 

@@ -15,7 +15,6 @@ from confu_core.statistics.bootstrap import (
     bootstrap,
     bootstrap_mean,
     paired_difference,
-    paired_over_seeds,
     percentiles,
 )
 from confu_core.statistics.resampling import resample_counts, resample_indices, resampled_means
@@ -89,17 +88,6 @@ def test_paired_differences_are_narrower_than_unpaired_ones() -> None:
     assert (back.value, back.low, back.high) == pytest.approx((-found.value, -found.high, -found.low))
 
 
-def test_differences_over_seeds_have_the_interval_of_scipy() -> None:
-    source = np.random.default_rng(6)
-    first, second = source.normal(size=(2, 5))
-    found = paired_over_seeds(first, second)
-    want = scipy.stats.ttest_rel(first, second).confidence_interval()
-    assert found is not None and (found.low, found.high) == pytest.approx((want.low, want.high))
-    gap = paired_over_seeds([0.5, np.nan, 0.7], [0.4, 0.5, 0.6])
-    assert gap is not None and gap.n == 2
-    assert paired_over_seeds([np.nan], [0.5]) is None
-
-
 def test_equal_seeds_give_equal_numbers() -> None:
     values = np.random.default_rng(7).random(40)
     assert bootstrap_mean(values, seed=1) == bootstrap_mean(values, seed=1) != bootstrap_mean(values, seed=2)
@@ -119,6 +107,5 @@ def test_errors_say_what_is_wrong() -> None:
         percentiles(0.5, np.zeros(3), confidence=95)
     with pytest.raises(InvalidValue, match="equally many; got 2, 3"):
         bootstrap(lambda a, b: a.mean(-1), [1, 2], [1, 2, 3])
-    for paired in (paired_difference, paired_over_seeds):
-        with pytest.raises(InvalidValue, match="equally many; got 2 and 3"):
-            paired([1, 2], [1, 2, 3])
+    with pytest.raises(InvalidValue, match="equally many; got 2 and 3"):
+        paired_difference([1, 2], [1, 2, 3])

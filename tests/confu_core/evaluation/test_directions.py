@@ -18,7 +18,7 @@ from confu_core.evaluation.bounds import total_correlation_bound
 from confu_core.evaluation.directions import DirectionResults, Retrieval, evaluate, retrieval
 from confu_core.methods import BUILT_IN, Method, load_method
 from confu_core.model import Model
-from confu_core.training.samples import Samples
+from confu_core.training.epochs import Samples
 
 DIRECTIONS = [((0,), 1), ((0,), 2), ((1,), 2), ((2,), 0), ((0, 1), 2), ((0, 2), 1), ((1, 2), 0)]
 ROWS, WIDTH, N = 6, 4, 80

@@ -217,7 +217,7 @@ def test_draws_are_equal_for_equal_seeds_and_nested() -> None:
     assert np.array_equal(one.correct, same.correct) and not np.array_equal(one.correct, other.correct)
     among = few_shot(*sets, shots=(1, 3), seed=1)[1]
     assert np.array_equal(one.correct, among.correct)
-    order = few_shot_module._order(np.repeat([0, 1], 4), np.random.default_rng(0))
+    order = few_shot_module._first_of_each(np.repeat([0, 1], 4), np.random.default_rng(0).permutation(8), 4)
     assert sorted(order[0]) == [0, 1, 2, 3] and sorted(order[1]) == [4, 5, 6, 7]
 
 

@@ -10,7 +10,7 @@ import torch
 from confu_core.encoders import PictureEncoder, SoundEncoder, TextEncoder, VectorEncoder
 from confu_core.errors import ConfuError, InvalidValue, MethodError
 from confu_core.inputs.spec import Picture, Sound, Text
-from confu_core.media.build import make_method, make_model
+from confu_core.media.model import make_method, make_model
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import Features, Kind
 from confu_core.methods import BUILT_IN, Space

@@ -9,7 +9,7 @@ from known_media import findings
 
 from confu_core.errors import InvalidValue, MethodError
 from confu_core.media.evaluate import evaluate_media
-from confu_core.media.own_measures import check_measures
+from confu_core.media.own import check_measures
 from confu_core.media.run import evaluate_trained
 from confu_core.runs.measures import Measure
 

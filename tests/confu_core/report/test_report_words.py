@@ -70,12 +70,9 @@ def test_words_that_are_none_are_refused(said: dict[str, object], message: str) 
 
 
 def measured(words: ReportWords, *found: Measure) -> Measures:
-    families: dict[str, list[dict[str, object]]] = {}
-    for one in found:
-        own = {"group": 0, "folder": "runs", "seed": 0, "place": None}
-        families.setdefault(one.family, []).append({**own, **one.row("a")})
-    frames = {name: pd.DataFrame(rows, dtype=object) for name, rows in families.items()}
-    return Measures((Series("runs", "clip", "clip", "clip"),), frames, (None,), words=words)
+    own = {"group": 0, "folder": "runs", "seed": 0, "place": None}
+    frame = pd.DataFrame([{**own, **one.row("a")} for one in found], dtype=object)
+    return Measures((Series("runs", "clip", "clip", "clip"),), frame, (None,), words=words)
 
 
 @pytest.mark.parametrize("query", ["vision+text", "image+video"])

@@ -17,10 +17,9 @@ from slow_cells import DEADLY, PLAN, cells, row_of, swept
 
 from confu_core.errors import InvalidValue, ResultsError
 from confu_core.io.lock import LOCK
-from confu_core.runs import measures, parts, results
+from confu_core.runs import measures, results
 from confu_core.runs.measures import read_measures
-from confu_core.runs.parts import parts_of
-from confu_core.runs.results import read_results
+from confu_core.runs.results import parts_of, read_results
 from confu_core.runs.sealed import read_sealed
 from confu_core.runs.store import open_store
 from confu_core.runs.sweep import keep, sweep
@@ -131,7 +130,7 @@ def test_gathering_goes_through_the_cells_of_a_part_once(tmp_path: Path, monkeyp
         read[path.name] += 1
         return read_sealed(path)
 
-    for module in (parts, results, measures):
+    for module in (results, measures):
         monkeypatch.setattr(module, "read_sealed", counted)
     with open_store(tmp_path / "runs", PLAN) as store:
         for seed in range(3):

@@ -15,7 +15,7 @@ from confu_core.methods import BUILT_IN, Method, Space, Term, View, load_method,
 from confu_core.methods.clip import CLIP
 from confu_core.model import Model
 from confu_core.random import generator
-from confu_core.training.samples import Batch
+from confu_core.training.epochs import Batch
 from confu_core.training.settings import TrainingSettings
 
 ROWS, WIDTH, FEATURES, DIM, STEPS, SEED, CLASSES = 12, 3, 8, 5, 3, 7, 4

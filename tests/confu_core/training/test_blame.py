@@ -12,7 +12,7 @@ from confu_core.errors import MethodError
 from confu_core.methods import Space
 from confu_core.methods.registry import load_method
 from confu_core.model import Model
-from confu_core.training.samples import Batch
+from confu_core.training.epochs import Batch
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Stepper
 

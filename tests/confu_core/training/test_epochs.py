@@ -15,8 +15,7 @@ from torch import Tensor
 
 from confu_core.errors import InvalidValue
 from confu_core.random import generator
-from confu_core.training.epochs import MediaEpochs, to_tensor
-from confu_core.training.samples import Batch
+from confu_core.training.epochs import Batch, MediaEpochs, to_tensor
 
 
 def numbered(n: int) -> list[np.ndarray]:

@@ -19,9 +19,8 @@ from confu_core.methods import Method, Space, Term, View, load_method
 from confu_core.model import Model
 from confu_core.random import generator
 from confu_core.training import fit as module
-from confu_core.training.epochs import MediaEpochs
+from confu_core.training.epochs import Batch, MediaEpochs
 from confu_core.training.fit import Progress, fit, tensorboard
-from confu_core.training.samples import Batch
 from confu_core.training.settings import TrainingSettings
 from confu_core.training.step import Losses, Stepper
 

@@ -1,7 +1,8 @@
-"""What a model is measured on in place of the test split: another split, or samples that the user chooses."""
+"""Of the user's own: measures, and what a model is measured on in place of the test split."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confu_core.errors import DatasetError, InvalidValue, MethodError, nearest
+from confu_core.media.findings import Findings
 from confu_core.media.task import TEST, TRAIN, VALIDATION, ArraysBy, MediaTask
+from confu_core.runs.measures import Measure
 from confu_core.shards import Dataset
 from confu_core.shards.rows import label_columns
 from confu_core.user_code import one_line, user_attribute
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 FILES = (".csv", ".parquet", ".txt")
 SEEN = (TRAIN, VALIDATION)
+OWN = "own:"  # What the families of own measures begin with, whose names follow.
 
 
 def is_own_split(place: str) -> bool:
@@ -54,9 +58,7 @@ def _rows(dataset: Dataset) -> pd.DataFrame:
 
 
 def _by_function(place: str, rows: pd.DataFrame) -> frozenset[str]:
-    found = user_attribute(place, "split", callable, "function")
-    if not callable(found):
-        raise MethodError(f"{place} is no function of a table of samples")
+    found = user_attribute(place, "split", callable, "function", must="no function of a table of samples")
     with one_line(f"split {place} raised"):
         chosen = np.asarray(found(rows.copy()))
     if chosen.dtype != bool or chosen.shape != (len(rows),):
@@ -163,3 +165,32 @@ def _degraded(
         kind, name, level, _ = same[0]
         parts = [rows[places] for (_, _, _, rows), places in zip(same, chosen.values(), strict=True)]
         yield kind, name, level, _together(parts)
+
+
+def check_measures(places: Sequence[str]) -> None:
+    """Refuse, before hours of training, what is no function of the user's."""
+    for place in places:
+        _function(place)
+
+
+def own_measures(place: str, findings: Findings) -> Iterator[Measure]:
+    """Yield what a function of the user's measures, as a family under its name."""
+    family = OWN + place.rpartition(":")[2]
+    with one_line(f"measure {place} raised"):
+        found = list(_function(place)(findings))
+    for one in found:
+        if not isinstance(one, Measure):
+            raise MethodError(f"measure {place} must yield Measures; got {type(one).__name__}")
+        value = None if one.value is None else float(one.value)
+        if value is not None and not math.isfinite(value):
+            raise MethodError(f"measure {place} must yield finite values, or None; got {value} for {one.metric!r}")
+        yield replace(one, family=family, value=value)
+
+
+def _function(place: str) -> Callable[[Findings], Any]:
+    if ":" not in place:
+        raise InvalidValue(f"a measure must be path/to/file.py:NAME or package.module:NAME; got {place!r}")
+    found: Callable[[Findings], Any] = user_attribute(
+        place, "measure", callable, "function", must="no function of findings"
+    )
+    return found
