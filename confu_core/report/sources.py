@@ -20,8 +20,8 @@ REFERENCE = "reference"  # What the results that come with a benchmark are calle
 LENGTH = ("epochs", "train_samples")  # The settings that say how long a method was trained.
 SEED, NAME = "seed", "name"  # The name that a run was given, if any.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
-NAMED = ("p", "species", "classes", "triplets", "data_seed", "bits", "modalities", "noise", "parity")
-NAMED += ("unreliable", "unreliable_of")
+OF_XOR = ("bits", "modalities", "noise", "parity", "unreliable", "unreliable_of")
+NAMED = ("p", "species", "classes", "triplets", "data_seed", *OF_XOR)
 DATA = ("dataset", "told_by", "data", *NAMED)
 # Settings under which methods are compared, each with a choice of its own, and of which none is better than another.
 CONDITIONS = (*DATA, "inputs", "train_samples", "test_samples", "brought", "trained_on", "split")

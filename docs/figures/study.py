@@ -242,7 +242,8 @@ def drawn(benchmarks: list[Benchmark]) -> Figure:
     first.set_yticks(range(len(every)), [NAMES[method] for method in every])
     first.set_ylim(len(every) - 0.5, -0.5)
     figure.supxlabel(
-        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; red: interval above the ceiling"
+        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; red: interval above the ceiling",
+        fontsize=SETTINGS["axes.labelsize"],
     )
     return figure
 
