@@ -2,8 +2,8 @@
 
     python docs/figures/av_results.py runs/av
 
-writes ``av_results.csv``, one line per number, and the table below its mark in ``docs/av-mnist.md``; without a folder
-it takes the file as it stands.
+adds to ``av_results.csv``, one line per number, and writes the table below its mark in ``docs/av-mnist.md``; without a
+folder it takes the file as it stands.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import pandas as pd
 from tables import HERE, interval, put_tables, table
 
 KEPT = HERE / "av_results.csv"
-METHODS = ("clip", "confu", "symile", "hub", "triangle", "gram")
+METHODS = ("clip", "confu", "symile", "hub", "triangle", "gram", "eao", "gated-symile", "pmrl", "comm", "infmasking")
+METHODS += ("supervised",)
 QUERIES = {"V": "image", "A": "audio", "A+V": "image+audio"}
 PROBES = ("linear", "bilinear")
 
 
 def collected(folder: str) -> pd.DataFrame:
-    """Read the accuracies on test samples by named classes, and those of probes of both."""
+    """Read the accuracies on test samples by named classes, and those of probes of both, in place of the same ones."""
     rows = pd.read_parquet(Path(folder, "results.parquet"), columns=["cell", "method", "seed"])
     found = pd.read_parquet(Path(folder, "measures.parquet")).merge(rows, on="cell")
     told = (found.family == "zero_shot") & (found.condition == "test")
@@ -30,7 +31,8 @@ def collected(folder: str) -> pd.DataFrame:
     plain = (found.family == "plain") & (found.seed == 0) & (found.method == METHODS[0])
     kept = found[(told | probed | plain) & (found.metric == "accuracy") & found.defined]
     columns = ["method", "seed", "family", "subject", "condition"]
-    return kept[[*columns, "value"]].sort_values(columns, kind="stable").round({"value": 5})
+    every = pd.concat([pd.read_csv(KEPT), kept[[*columns, "value"]]]).drop_duplicates(columns, keep="last")
+    return every.sort_values(columns, kind="stable").round({"value": 5})
 
 
 def reached(frame: pd.DataFrame) -> str:
@@ -47,6 +49,7 @@ def reached(frame: pd.DataFrame) -> str:
         + [cell(method, "probe", QUERIES["A+V"], kind) for kind in PROBES]
         for method in METHODS
     ]
+    rows = [row for row in rows if any(row[1:])]
     plain = [cell(METHODS[0], "plain", query, "linear") for query in QUERIES.values()]
     rows.append(["plain features, with labels", *plain, "", ""])
     return table(["method", *QUERIES, *(f"A+V, {kind} probe" for kind in PROBES)], rows)
