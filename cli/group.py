@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import sys
@@ -81,6 +82,7 @@ class Group(click.Group):
         sys.excepthook = _show_traceback
         # Drawings go to files: what a notebook has set for its own is not looked at, and may not be installed here.
         os.environ.pop("MPLBACKEND", None)
+        keep_freed_memory()
         try:
             with _writable_output():
                 status = super().main(words, **options)
@@ -104,6 +106,18 @@ class Group(click.Group):
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             raise click.UsageError(f"no verb {args[0]!r}: {nearest(args[0], self.commands)}")
         return super().resolve_command(ctx, args)
+
+
+def keep_freed_memory() -> None:
+    """Have glibc keep what is freed, in this process and in those that it starts, unless their environment says more.
+
+    Arrays of some MB are made anew at every step; given back to the system, each would be cleared page by page again.
+    """
+    for name, number, size in (("MALLOC_TRIM_THRESHOLD_", -1, 256 << 20), ("MALLOC_MMAP_THRESHOLD_", -3, 32 << 20)):
+        if name not in os.environ:
+            os.environ[name] = str(size)
+            with contextlib.suppress(AttributeError, OSError, TypeError):  # Of another C library.
+                ctypes.CDLL(None).mallopt(number, size)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import platform
 import resource
 import shlex
 import signal
@@ -179,3 +181,28 @@ def test_names_that_are_given_twice_are_refused_and_groups_without_a_verb_show_h
 def test_predictions_are_parquet() -> None:
     result = CliRunner().invoke(xorbench, ["run", "--predictions", "p.csv"])
     assert (result.exit_code, result.stderr) == (2, "Error: --predictions must end in .parquet; got p.csv\n")
+
+
+FAULTS = """
+import resource, sys
+import numpy as np
+from confu_cli.group import keep_freed_memory
+if sys.argv[1:] == ["keep"]:
+    keep_freed_memory()
+np.ones(1 << 21)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    np.ones(1 << 21) + 1
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are those of glibc")
+def test_memory_that_is_freed_is_not_cleared_page_by_page_again() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    how = {"env": environment, "capture_output": True, "check": True}
+    kept, given_back = (
+        int(subprocess.run([sys.executable, "-c", FAULTS, *words], **how).stdout)  # type: ignore[call-overload]
+        for words in (["keep"], [])
+    )
+    assert kept < given_back / 4
