@@ -14,7 +14,7 @@ from torch.nn.functional import normalize, softplus
 
 from confu_core.errors import InvalidValue
 from confu_core.layers import LayerNorm, Linear
-from confu_core.methods.anchor import single_side
+from confu_core.methods.anchor import anchored_term, single_side
 from confu_core.methods.base import Method, Space, Term
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.methods.negatives import NEGATIVES, inner_product
@@ -183,26 +183,22 @@ class GatedSymile(Method):
         """Return the InfoNCE of one target."""
         if self.negatives == PAIR:
             return super().term_loss(term, batch)
-        (target,) = term.key
-        tables = list(batch.embeddings)
-        for m, every in zip(term.query, self.gate(batch.view(term.query), batch.view(term.key)), strict=True):
-            weight = every.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)  # Of each sample's own target.
-            tables[m] = self._replaced(m, tables[m], weight)
+        (target,), tables, neutral = term.key, list(batch.embeddings), normalize(self.neutral, dim=-1)
+        for m, every in zip(term.query, self._trust(batch.view(term.query), batch.view(term.key)), strict=True):
+            own = every.diagonal(dim1=-2, dim2=-1).unsqueeze(-1)  # Of each sample by its own target.
+            tables[m] = normalize(own * tables[m] + (1 - own) * neutral[m], dim=-1)
         aligned = EmbeddedBatch(batch.features, tables, shuffle=batch.shuffle)
-        anchored = Term((target,), term.query, term.weight)
-        return NEGATIVES[self.negatives](inner_product, self.scale(), anchored, aligned)
+        return NEGATIVES[self.negatives](inner_product, self.scale(), anchored_term(target, self.space), aligned)
 
-    def _replaced(self, modality: int, table: Tensor, weight: Tensor) -> Tensor:
-        """Return the rows of a modality, gated, shape (rows, dim), by a weight per row."""
-        own = _same(torch.sigmoid, self.strength) * (1 - weight)
-        return normalize((1 - own) * table + own * normalize(self.neutral[modality], dim=-1), dim=-1)
+    def _trust(self, others: View, target: View) -> list[Tensor]:
+        """Return the share of its own vector that each row of the others keeps, (..., rows, targets) per member."""
+        alpha = _same(torch.sigmoid, self.strength)
+        return [1 - alpha + alpha * weight for weight in self.gate(others, target)]
 
     def _gated(self, others: View, target: View) -> Tensor:
         """Score rows of all others against rows of a target, shape (..., rows, targets)."""
-        alpha = _same(torch.sigmoid, self.strength)
         neutral = normalize(self.neutral, dim=-1)
-        trust = [1 - alpha + alpha * weight for weight in self.gate(others, target)]
-        parts = [(own, 1 - own) for own in trust]  # Of the vector, and of the neutral direction.
+        parts = [(own, 1 - own) for own in self._trust(others, target)]  # Of the vector, and of the neutral direction.
         lengths = [self._length(others, at, *both, neutral) for at, both in enumerate(parts)]
         total = sum(self._products(others, target, parts, neutral), torch.zeros((), dtype=neutral.dtype))
         return total / reduce(torch.mul, lengths)

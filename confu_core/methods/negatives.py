@@ -19,8 +19,6 @@ from confu_core.methods.view import Grid, Indexed, View
 # Of the sum over keys that is left once a sample's own shuffled tuple is taken out: below this share the
 # difference has lost too many digits, and the sum is formed anew.
 SMALLEST_REMAINDER = 0.01
-
-
 Score = Callable[[View, View], Tensor]  # Every row of a query against every row of a key.
 
 
