@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from tables import HERE, interval, put_tables, table
+from tables import HERE, interval, kept_with, put_tables, table
 
 KEPT = HERE / "av_results.csv"
 METHODS = ("clip", "confu", "symile", "hub", "triangle", "gram", "eao", "gated-symile", "pmrl", "comm", "infmasking")
@@ -31,8 +31,7 @@ def collected(folder: str) -> pd.DataFrame:
     plain = (found.family == "plain") & (found.seed == 0) & (found.method == METHODS[0])
     kept = found[(told | probed | plain) & (found.metric == "accuracy") & found.defined]
     columns = ["method", "seed", "family", "subject", "condition"]
-    every = pd.concat([pd.read_csv(KEPT), kept[[*columns, "value"]]]).drop_duplicates(columns, keep="last")
-    return every.sort_values(columns, kind="stable").round({"value": 5})
+    return kept_with(KEPT, kept[[*columns, "value"]], columns).round({"value": 5})
 
 
 def reached(frame: pd.DataFrame) -> str:

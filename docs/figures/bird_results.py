@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from tables import DIALS, HERE, dials_said, interval, put_tables, signed, table
+from tables import DIALS, HERE, dials_said, interval, kept_with, put_tables, signed, table
 
 from birdmml.data import design_of
 from birdmml.settings import Settings
@@ -32,6 +32,7 @@ QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
 GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
 KEYS = ["method", "seed", "family", "subject", "metric", "condition", "x"]
 COLUMNS = [*KEYS, "value", "reference", "defined"]
+PROBES = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own vector, linear"}
 TOLD = {"metric": "accuracy", "condition": "test"}
 DEFAULT_LR, DEFAULT_TEMPERATURE = 1e-3, 0.07
 ACCURACIES = ("accuracy", "accuracy, log-mean-exp")
@@ -46,12 +47,11 @@ def collected(folder: str) -> pd.DataFrame:
     wanted |= found.family.isin(("probe", "plain", "zero_shot_group", "few_shot", "robustness")) & accuracy & fused
     wanted |= found.family.isin(("plain", "ceiling")) & ~found.metric.str.startswith("balanced")
     wanted |= (found.family == "overlap") & fused
-    every = pd.concat([pd.read_csv(KEPT), found[wanted][COLUMNS]]).fillna({"condition": ""})
-    return every.drop_duplicates(KEYS, keep="last").sort_values(KEYS, kind="stable")
+    return kept_with(KEPT, found[wanted][COLUMNS], KEYS)
 
 
 def searched(folders: Iterable[str]) -> pd.DataFrame:
-    """Read the zero-shot accuracies that were kept, and those of the runs of some folders that were not, by dial."""
+    """Read the zero-shot accuracies that were kept, and those of some folders in place of the same ones, by dial."""
     found = []
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
@@ -61,8 +61,7 @@ def searched(folders: Iterable[str]) -> pd.DataFrame:
         measures = pd.read_parquet(Path(folder, "measures.parquet"))
         measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
         found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
-    keys = ["method", "seed", *DIALS, "subject", "condition"]
-    return pd.concat([pd.read_csv(SEARCHED), *found]).drop_duplicates(keys).sort_values(keys, kind="stable")
+    return kept_with(SEARCHED, pd.concat(found), ["method", "seed", *DIALS, "subject", "condition"])
 
 
 class Runs:
@@ -179,9 +178,8 @@ def readings(runs: Runs) -> str:
 
 def probes(runs: Runs) -> str:
     """Write what classifiers read from frozen embeddings."""
-    kinds = ("linear", "bilinear", "MLP", "fused")
-    rows = [[method, *(runs.cell(method, "probe", condition=kind) for kind in kinds)] for method in METHODS]
-    return table(["method", "linear", "bilinear", "MLP", "own vector, linear"], rows)
+    rows = [[method, *(runs.cell(method, "probe", condition=kind) for kind in PROBES)] for method in METHODS]
+    return table(["method", *PROBES.values()], rows)
 
 
 def few_shot(runs: Runs) -> str:

@@ -8,13 +8,14 @@ and ``results.parquet`` and ``measures.parquet`` in ``birdmml/reference``, of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import isnan
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from tables import HERE
+from xor import RUN
 
 from birdmml.data import NAME, VERSION, BirdRecipe
 from birdmml.describe import data_columns
@@ -38,33 +39,29 @@ TOLD = "image+audio"
 def xor_rows() -> Iterator[dict[str, Any]]:
     """Yield the rows of the runs of the presets `figure3` and `methods`; what was not kept of them is null."""
     every = pd.read_csv(HERE / "xor.csv")
-    for name in ("figure3", "methods"):
-        preset, default = PRESETS[name], XorSettings()
-        set_ = {key: preset[key][0] for key in ("inputs", "dim") if key in preset}
-        kept = every
-        for column in ("inputs", "dim", "depth", "warmup", "lr"):
-            kept = kept[kept[column] == set_.get(column, getattr(default, column))]
-        for row in kept[kept.p.isin(preset["p"]) & kept.seed.isin(preset["seed"])].to_dict("records"):
-            settings = XorSettings(method=row["method"], p=row["p"], seed=row["seed"], **set_)
-            dials = settings.columns()
-            # A temperature that is learned has no value to search, and not every method has an anchor.
-            if row["method"] not in preset["method"] or any(
-                row[dial] != dials[dial] for dial in ("temperature", "anchor") if not isnan(row[dial])
-            ):
-                continue
-            defines = untrained(settings).method.defines
-            found = tuple(
-                DirectionResult(
-                    query,
-                    target,
-                    row[_direction(query, target)],
-                    None,  # type: ignore[arg-type]
-                    None,  # type: ignore[arg-type]
-                    defined=defines(query, (target,)),
-                )
-                for query, target in QUERIES
-            )
-            yield row_of(settings, DirectionResults(found, None), {"cell": settings.cell(), **dials}, None)  # type: ignore[arg-type]
+    for preset in (PRESETS["figure3"], PRESETS["methods"]):
+        fixed = {name: preset[name][0] for name in ("inputs", "dim") if name in preset}
+        kept = every[every.method.isin(preset["method"]) & every.p.isin(preset["p"]) & every.seed.isin(preset["seed"])]
+        for row in kept.to_dict("records"):
+            settings = XorSettings(method=row["method"], p=row["p"], seed=row["seed"], **fixed)
+            columns = settings.columns()
+            # A dial that a method lacks, or that is learned, was not kept.
+            if all(pd.isna(row[name]) or row[name] == columns[name] for name in RUN):
+                yield _xor_row(settings, columns, row)
+
+
+def _xor_row(settings: XorSettings, columns: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    defines = _defines(settings.method)
+    found = tuple(
+        DirectionResult(query, target, row[_direction(query, target)], None, None, defines(query, (target,)))  # type: ignore[arg-type]
+        for query, target in QUERIES
+    )
+    return row_of(settings, DirectionResults(found, None), {"cell": settings.cell(), **columns}, None)  # type: ignore[arg-type]
+
+
+@cache
+def _defines(method: str) -> Callable[[tuple[int, ...], tuple[int, ...]], bool]:
+    return untrained(XorSettings(method=method)).method.defines
 
 
 def _direction(query: tuple[int, ...], target: int) -> str:

@@ -13,16 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from math import isnan
 
 import numpy as np
 import pandas as pd
-from bird_results import Runs
+from bird_results import PROBES, Runs
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tables import DIALS, HERE, dials_said, interval, put_tables, signed, table
-from xor import BITS, DEFAULTS, SEARCHED, VALIDATION_SEEDS, lines
+from tables import HERE, dials_said, interval, put_tables, signed, table
+from xor import BITS, SEARCHED, VALIDATION_SEEDS, lines, of_setting
 from xor import chosen as with_settings
 
 from confu_core.page.drawing import INK, SETTINGS
@@ -69,14 +68,13 @@ def chosen_of_xor() -> dict[str, tuple[pd.DataFrame, str, int]]:
     """Return the test runs of the paper's figure by method, what was chosen for it, and of how many settings."""
     runs = pd.read_csv(HERE / "xor.csv")
     runs = runs[runs.p.isin(PS)]
-    fixed = {name: value for name, value in {**DEFAULTS, **SEARCHED}.items() if name not in DIALS}
-    tested = with_settings(runs[~runs.seed.isin(VALIDATION_SEEDS)], **fixed)
+    tested = with_settings(runs[~runs.seed.isin(VALIDATION_SEEDS)], **SEARCHED)
     found = {}
     for method in METHODS + BASELINES:
         searched, own = lines(runs, method), tested[tested.method == method]
         if not own.empty:
             setting = (own if searched.empty else searched).iloc[0]
-            own = with_settings(own, **{name: setting[name] for name in DIALS if not isnan(setting[name])})
+            own = of_setting(own, method, setting)
             found[method] = own, "defaults" if searched.empty else dials_said(setting), max(len(searched), 1)
     return found
 
@@ -191,10 +189,9 @@ def settings(benchmarks: list[Benchmark]) -> str:
 def probes() -> str:
     """Write what classifiers read of picture and song from the frozen embeddings of Bird-MML, at the defaults."""
     runs = Runs(pd.read_csv(HERE / "bird_results.csv"), pd.read_csv(HERE / "bird_search.csv"))
-    kinds = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own vector, linear"}
-    rows = [[NAMES[method], *(runs.cell(method, "probe", condition=kind) for kind in kinds)] for method in METHODS]
+    rows = [[NAMES[method], *(runs.cell(method, "probe", condition=kind) for kind in PROBES)] for method in METHODS]
     rows = [row for row in rows if any(row[1:])]
-    return table(["method", *kinds.values()], rows)
+    return table(["method", *PROBES.values()], rows)
 
 
 def unreliable() -> str:

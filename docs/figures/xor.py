@@ -21,7 +21,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tables import DIALS, HERE, dials_said, interval, put_tables, signed, spread, table
+from tables import DIALS, HERE, dials_said, interval, kept_with, put_tables, signed, spread, table
 
 from confu_core.page.drawing import INK, SETTINGS
 from confu_core.report.panels import METHODS as LOOKS
@@ -77,8 +77,7 @@ def collect(folders: Sequence[str]) -> None:
         (larger, [*SIZE, "direction"], BY_MODALITIES),
         (unreliable, SHARE, UNRELIABLE),
     ):
-        frame = pd.concat([pd.read_csv(path), pd.DataFrame(rows)]).drop_duplicates(keys, keep="last")
-        frame = frame.sort_values(keys, kind="stable")
+        frame = kept_with(path, pd.DataFrame(rows), keys)
         frame.to_csv(path, index=False, lineterminator="\n")
 
 
@@ -273,10 +272,10 @@ def lines(runs: pd.DataFrame, method: str) -> pd.DataFrame:
     return own.groupby([*DIALS], dropna=False)["ac->b"].mean().reset_index().sort_values("ac->b", ascending=False)
 
 
-def by_seed(tested: pd.DataFrame, method: str, setting: Mapping[str, float]) -> pd.Series:
-    """Return the accuracy of `ac->b` by seed, mean over p, with the dials of a setting and else the defaults."""
+def of_setting(tested: pd.DataFrame, method: str, setting: Mapping[str, float]) -> pd.DataFrame:
+    """Return the runs of a method with the dials of a setting, and else the defaults."""
     dials = {name: setting[name] for name in DIALS if not isnan(setting.get(name, nan))}
-    return chosen(tested, **{**DEFAULTS, **dials}, method=method).groupby("seed")["ac->b"].mean()
+    return chosen(tested, **{**DEFAULTS, **dials}, method=method)
 
 
 def search(runs: pd.DataFrame) -> str:
@@ -299,7 +298,7 @@ def best_settings(runs: pd.DataFrame) -> str:
     found = {}
     for method in NAMES:
         for key, setting in (("default", DEFAULTS), ("chosen", lines(runs, method).iloc[0])):
-            found[method, key] = by_seed(tested, method, setting)
+            found[method, key] = of_setting(tested, method, setting).groupby("seed")["ac->b"].mean()
     rows = []
     for method in NAMES:
         best = lines(runs, method).iloc[0]
