@@ -78,7 +78,7 @@ class AvMnistRecipe(Recipe):
         inputs = {name: Picture(name, side) for name, side in SIDES.items()}
         spec = InputSpec({**inputs, "caption": Text("caption", length=4)})
         words = tuple((word, number) for number, word in enumerate(WORDS))
-        return {CONTENTS: Contents(spec, "digit", WORDS, words, named=True).as_dict()}
+        return {CONTENTS: Contents(spec, "digit", WORDS, words, named=True, spoiled_by=("flip",)).as_dict()}
 
     def _pictures(self, name: str, part: str, rows: slice, keys: list[str]) -> list[dict[str, Any]]:
         values = _array(self.root, _file(name, part))[rows].reshape(len(keys), SIDES[name], SIDES[name])

@@ -41,6 +41,10 @@ class Contents:
         Group of each class, such as its family; empty if there are none.
     named : bool
         Whether the text of a sample is no more than the name of its class: who trains on it trains with labels.
+    least_side : int
+        Pixels of a side below which pictures do not show what tells classes; 0 if that is not known.
+    spoiled_by : tuple of str
+        Augmentations of pictures that change what tells classes, as a mirror does digits.
 
     Raises
     ------
@@ -62,6 +66,8 @@ class Contents:
     prompts: tuple[tuple[str, int], ...] = ()
     groups: tuple[str, ...] = ()
     named: bool = False
+    least_side: int = 0
+    spoiled_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) < len(self.classes):
@@ -81,6 +87,8 @@ class Contents:
             "prompts": [[text, number] for text, number in self.prompts],
             "groups": list(self.groups),
             **({"named": True} if self.named else {}),
+            **({"least_side": self.least_side} if self.least_side else {}),
+            **({"spoiled_by": list(self.spoiled_by)} if self.spoiled_by else {}),
         }
 
     @classmethod
@@ -89,7 +97,8 @@ class Contents:
         prompts = tuple((str(text), int(number)) for text, number in data["prompts"])
         inputs, names = InputSpec.from_dict(data["inputs"]), tuple(map(str, data["classes"]))
         groups = tuple(map(str, data["groups"]))
-        return cls(inputs, str(data["label"]), names, prompts, groups, data.get("named") is True)
+        least, spoiled = int(data.get("least_side", 0)), tuple(map(str, data.get("spoiled_by", ())))
+        return cls(inputs, str(data["label"]), names, prompts, groups, data.get("named") is True, least, spoiled)
 
 
 def contents_of(manifest: Manifest) -> Contents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +35,8 @@ from confu_core.shards import Dataset
 from confu_core.shards.cache import Cached, open_cache
 from confu_core.shards.rows import named, tokenizer_of, with_lengths
 
+_log = logging.getLogger(__name__)
+_warn_once = functools.cache(_log.warning)  # Not once per cell of a sweep.
 NEEDED = ("train", "validation", "test")
 NAMES, PROBE = "names", "probe"
 
@@ -122,6 +125,8 @@ def open_media(
     for split in NEEDED if fitted is None else (TEST,):
         dataset.shards(split)  # One that is missing is found before hours of training.
     spec = _spec(contents, settings, fitted)
+    if fitted is None:
+        _warn(dataset.manifest.name, contents, settings)
     spelled = _spelled(spec, settings)
     source: Cached | StreamedArrays
     if stream:
@@ -202,6 +207,19 @@ def _texts(source: Cached | StreamedArrays, name: str, split: str) -> np.ndarray
         return source.array(split, name)
     column = source.spec.inputs[name].column
     return np.array(source.labels(split, [column])[column].to_pylist(), dtype=object)
+
+
+def _warn(name: str, contents: Contents, settings: MediaSettings) -> None:
+    """Say which settings take from pictures what tells the classes."""
+    seen = [one for one, kind in contents.inputs.inputs.items() if isinstance(kind, Picture)]
+    if not seen or settings.feature_files.keys() >= {*seen}:
+        return
+    if settings.side < contents.least_side:
+        what = f"pictures of {settings.side} pixels a side lose some of what tells the {contents.label}"
+        _warn_once(f"{name}: {what}; give --side {contents.least_side} or more")
+    for one in settings.augment:
+        if one in contents.spoiled_by:
+            _warn_once(f"{name}: the augmentation {one} changes what tells the {contents.label}; leave it out")
 
 
 def _spec(contents: Contents, settings: MediaSettings, fitted: Fitted | None) -> InputSpec:

@@ -258,13 +258,17 @@ def chosen(runs: Runs) -> str:
 
 
 def over_p() -> str:
-    """Write A+V of ConFu and CLIP on the preset `xor` over the mixing parameter."""
-    runs, rows = pd.read_csv(XOR), []
-    for p, own in runs.groupby("p"):
-        told = [interval(own[own.method == method].accuracy) for method in ("confu", "clip")]
-        exact = [f"{own[name].iloc[0]:.3f}" for name in ("pairwise_ceiling", "bayes_accuracy")]
-        rows.append([f"{p:g}", *told, *exact])
-    return table(["p", "ConFu", "CLIP", "pairwise ceiling", "Bayes accuracy"], rows)
+    """Write A+V of every method on the preset `xor` over the mixing parameter, empty where it was not run."""
+    runs = pd.read_csv(XOR)
+    ps = sorted(set(runs.p))
+    rows = []
+    for method in dict.fromkeys((*METHODS, *sorted(set(runs.method)))):
+        told = [runs[(runs.method == method) & (runs.p == p)].accuracy for p in ps]
+        rows.append([method, *(interval(each) if len(each) else "" for each in told)])
+    for name in ("pairwise ceiling", "Bayes accuracy"):
+        exact = runs.groupby("p")[name.lower().replace(" ", "_")].first()
+        rows.append([name, *(f"{exact[p]:.3f}" for p in ps)])
+    return table(["method", *(f"p = {p:g}" for p in ps)], [row for row in rows if any(row[1:])])
 
 
 TABLES = (headline, claims, groups, readings, probes, few_shot, overlap, shift, robustness, search, chosen)

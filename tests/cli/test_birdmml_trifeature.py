@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from calls import Calls
 
+from birdmml.bench import open_task
 from confu_cli.birdmml import birdmml
+from confu_core.media.opened import _warn_once
+from confu_core.media.settings import MediaSettings
 
 QUICK = ["--epochs", "1", "--batch-size", "20", "--dim", "8", "--feature-dim", "8", "--width", "8", "--side", "8"]
 SYNERGY = "trifeature:balanced?task=synergy&train=100&validation=100&test=100"
@@ -46,6 +49,15 @@ def test_gallery_audit_card_and_verify(place: Path, tmp_path: Path) -> None:
     calls.said("publish", place / "tri", "--out", tmp_path / "release", "--date", "2026-01-01")
     card = (tmp_path / "release/README.md").read_text()
     assert "| image1+image2 | 0.500 | 0.500 | 1.000 |" in card and "is not known" not in card
+
+
+def test_settings_that_hide_what_tells_the_classes_are_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    _warn_once.cache_clear()
+    data = "trifeature:?train=2&validation=1&test=1&task="
+    for task, side in (("synergy", 95), ("synergy", 95), ("synergy", 96), ("redundancy", 8)):
+        open_task(MediaSettings(data=data + task, side=side), stream=True)
+    expected = "trifeature: pictures of 95 pixels a side lose some of what tells the synergy; give --side 96 or more"
+    assert caplog.messages == [expected]
 
 
 def test_a_run_and_the_norm_probe(place: Path, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ class DigitsRecipe(Recipe):
         forms = CAPTIONS[self.settings.captions]
         prompts = tuple((form.format(name), digit) for digit, name in enumerate(WORDS) for form in forms)
         return {
-            CONTENTS: Contents(InputSpec(inputs), "digit", WORDS, prompts, named=True).as_dict(),
+            CONTENTS: Contents(InputSpec(inputs), "digit", WORDS, prompts, named=True, spoiled_by=("flip",)).as_dict(),
             "sources": self._sources(),
             "pictures": {
                 "removed": self.settings.removed,

@@ -36,6 +36,7 @@ CLASSES = {"shape": tuple(SHAPES), "texture1": tuple(TEXTURES), "texture2": tupl
 _EFFORT = 1  # Of compression: twice as fast as the default, at 6 kB for 4.
 _MOST_RATIO = 4 / 3  # Of the sides of a crop.
 _KEPT = 4096  # Files of pictures, of about 6 kB: those of a training split are met eight times each.
+_LEAST_SIDES = {"redundancy": 0, "unique1": 96, "unique2": 96, "synergy": 96}  # At 32 textures are next to invisible.
 _LIMITS = {
     "Pictures are drawn anew from the description of the published ones; their bytes are others.": True,
     "Pairs of a picture with itself are among them, as in the published data: one in twenty of the test pairs.": True,
@@ -96,7 +97,7 @@ class TrifeatureRecipe(Recipe):
         inputs = InputSpec({name: Picture(name, SIDE) for name in IMAGES})
         published = {_PUBLISHED_LIMIT: self.settings.split == PUBLISHED}
         return {
-            CONTENTS: Contents(inputs, label, CLASSES[label]).as_dict(),
+            CONTENTS: Contents(inputs, label, CLASSES[label], least_side=_LEAST_SIDES[self.settings.task]).as_dict(),
             CEILINGS: {"all": {**known, "+".join(IMAGES): both}},
             EXACT: exact,
             "limits": [sentence for sentence, holds in {**_LIMITS, **published}.items() if holds],

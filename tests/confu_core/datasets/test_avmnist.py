@@ -62,7 +62,7 @@ def test_it_builds_and_is_read_for_training(tmp_path: Path) -> None:
     assert open_dataset(tmp_path / "out").table("train").equals(recipe.rows("train", 0, 22))
     assert verify(tmp_path / "out", deep=True).ok
     contents = contents_of(manifest)
-    assert contents.label == "digit" and contents.classes == WORDS
+    assert contents.label == "digit" and contents.classes == WORDS and contents.spoiled_by == ("flip",)
     assert contents.prompts == tuple((word, number) for number, word in enumerate(WORDS))
     build(copied, tmp_path / "tars", formats=("webdataset",), shard_rows=10)
     for name in ("out", "tars"):

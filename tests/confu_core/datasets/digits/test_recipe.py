@@ -86,7 +86,7 @@ def test_bytes_do_not_depend_on_the_number_of_workers(tmp_path: Path, recipe: Di
     assert sums[0] == sums[1]
     dataset = open_dataset(tmp_path / "1")
     contents = contents_of(dataset.manifest)
-    assert contents.classes == WORDS and contents.label == "digit"
+    assert contents.classes == WORDS and contents.label == "digit" and contents.spoiled_by == ("flip",)
     assert contents.inputs.names == ("image", "audio", "caption")
     assert contents.inputs.inputs["image"].shape == (3, 28, 28)
 
