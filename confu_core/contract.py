@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from confu_core.encoders import vector_encoder
 from confu_core.errors import ConfuError
@@ -77,18 +79,24 @@ def check_method(name: str, *, modalities: int = 3, options: Mapping[str, Any] |
     Dial(low=2).checked("modalities", modalities)
     check_options(name, dict(options or {}))
     subject = _Subject(name, modalities, dict(options or {}))
-    checks = {
+    scores = {
         "scores of every direction have a row per query and a column per key": subject.shapes,
         "scores are the same from either side": subject.sides,
         "scores do not depend on the other rows, and are the same each time": subject.rows,
+        "vectors and scores of classes that it makes itself have a row per query": subject.own,
         "the loss is a finite number per term": subject.loss,
+    }
+    losses = {
         "gradients are finite, and reach parameters": subject.gradients,
         "gradients are finite where embeddings are equal or opposite": subject.degenerate,
         "the loss on distinct inputs is that on samples": subject.short_way,
         "models in a stack have the loss of each alone": subject.stacked,
         "weights and buffers can be saved and loaded": subject.saved,
     }
-    return [_tried(what, check) for what, check in checks.items()]
+    found = [_tried(what, check) for what, check in scores.items()]
+    if found[-1].holds:
+        return found + [_tried(what, check) for what, check in losses.items()]
+    return found + [Check(what, None, "not tried: there is no loss") for what in losses]
 
 
 def _tried(what: str, check: Callable[[], tuple[bool | None, str]]) -> Check:
@@ -130,6 +138,8 @@ class _Subject:
         rows = [table[codes[:, m]] for m, table in enumerate(tables)]
         batch = model.embed(rows, None, _shuffle(seed))
         batch.labels = codes[:, 0]
+        if model.method.views not in (1, 2):
+            raise Broken(f"views must be 1 or 2; got {model.method.views}")
         if model.method.views > 1:
             batch.second = model.embed([one + 0.1 * torch.randn_like(one) for one in rows], None, _shuffle(seed))
         return batch
@@ -148,40 +158,69 @@ class _Subject:
             if not method.scores(batch, query, key).isfinite().all():
                 raise Broken(f"the scores of {name} are not finite")
         defined = [method.defines(query, key) for _, query, key in self.directions()]
-        return True, f"{sum(defined)} of {len(defined)} directions are its own"
+        return True, f"it defines {sum(defined)} of {len(defined)} directions"
 
     def sides(self) -> tuple[bool | None, str]:
-        """Compare the scores of every direction with those of its reverse."""
+        """Compare the scores of every direction with those of its reverse; terms of one side need no more."""
         model = self.model(0).eval()
         batch = self.plain(model)
         for name, query, key in self.directions():
             forth, back = model.method.scores(batch, query, key), model.method.scores(batch, key, query)
             if not _close(forth, back.mT):
+                if not all(term.symmetric for term in model.method.terms()):
+                    return None, "its terms are of one side"
                 raise Broken(f"{name} and its reverse differ by {(forth - back.mT).abs().max():.3g}")
         return True, ""
 
     def rows(self) -> tuple[bool | None, str]:
-        """Compare the scores of half of the samples with theirs among all."""
+        """Compare the scores of half of the samples with theirs among all, and with all as keys."""
         model = self.model(0).eval()
         batch, half = self.plain(model), SAMPLES // 2
         first = batch.each(lambda table: table[:half])
         for name, query, key in self.directions():
             whole, part = (model.method.scores(one, query, key) for one in (batch, first))
-            if not _close(whole[:half, :half], part):
+            wide = model.method.score(first.view(query), batch.view(key))
+            if wide.shape != (half, SAMPLES):
+                raise Broken(f"{half} queries and {SAMPLES} keys of {name} have scores of shape {tuple(wide.shape)}")
+            if not _close(whole[:half, :half], part) or not _close(whole[:half], wide):
                 raise Broken(f"{name} changes with the rows beside it, or from call to call")
         return True, ""
 
+    def own(self) -> tuple[bool | None, str]:
+        """Say what the method makes of queries beside scores, once it has the right shape."""
+        model = self.model(0).eval()
+        batch, method = self.plain(model), model.method
+        made = {"embed": 0, "classify": 0}
+        queries = [
+            query for order in range(1, self.modalities + 1) for query in combinations(range(self.modalities), order)
+        ]
+        for query in queries:
+            for name in made:
+                found = getattr(method, name)(batch.view(query))
+                if found is not None:
+                    made[name] += 1
+                    _check_rows(f"{name} of {'+'.join(map(str, query))}", found, CODES if name == "classify" else None)
+        return True, ", ".join(f"{name} of {count} of {len(queries)} queries" for name, count in made.items() if count)
+
     def loss(self) -> tuple[bool | None, str]:
-        """Name the terms, once each is one finite number."""
+        """Name the terms, once each is one finite number, and scores and scales are what the loss takes them for."""
         model = self.model(0).train()
-        terms = model.method.losses(self.plain(model))
-        if not terms:
-            raise Broken("losses has no terms")
+        batch, method = self.plain(model), model.method
+        terms = _terms(method, batch)
         for term, value in terms.items():
             if not isinstance(value, Tensor) or value.shape != () or not value.isfinite():
                 shown = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) and value.shape else repr(value)
                 raise Broken(f"the term {term} must be one finite number; got {shown}")
-        return True, f"{len(terms)} terms: {', '.join(terms)}"
+        for one in method.scales():
+            if not isinstance(one, nn.Parameter) or one.shape != ():
+                raise Broken(f"scales must be parameters of one number; got {type(one).__name__} {tuple(one.shape)}")
+        low, high = method.bounds or (-math.inf, math.inf)
+        for side in method.terms():
+            found = method.scores(batch, side.query, side.key)
+            if found.min() < low - CLOSE or found.max() > high + CLOSE:
+                said = f"from {found.min():.3g} to {found.max():.3g}, out of its bounds, {low:g} to {high:g}"
+                raise Broken(f"the scores of {side.name} are {said}")
+        return True, f"{len(terms)} term{'s' * (len(terms) != 1)}: {', '.join(terms)}"
 
     def gradients(self) -> tuple[bool | None, str]:
         """Name the parameters that no gradient reaches."""
@@ -204,6 +243,8 @@ class _Subject:
             features = [(sign * first.features[0].detach()).requires_grad_() for sign in signs]
             embeddings = [(sign * first.embeddings[0].detach()).requires_grad_() for sign in signs]
             batch = EmbeddedBatch(features, embeddings, shuffle=_shuffle(0), labels=first.labels)
+            if method.views > 1:
+                batch.second = EmbeddedBatch(features, embeddings, shuffle=_shuffle(0), labels=first.labels)
             loss = _total(method, batch)
             every = [*features, *embeddings, *method.parameters()]
             found = torch.autograd.grad(loss, every, allow_unused=True)
@@ -238,13 +279,17 @@ class _Subject:
         return True, ""
 
     def saved(self) -> tuple[bool | None, str]:
-        """Load the state of one model into another."""
+        """Load the state of one model into another, and compare what both then lose."""
         one, other = self.model(0), self.model(1)
         one.method.after_step(1, 2)
         other.load_state_dict(one.state_dict())
-        pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
-        if not all(torch.equal(*pair) for pair in pairs):
-            raise Broken("what is loaded is not what was saved")
+        lost = []
+        for model in (one.eval(), other.eval()):
+            torch.manual_seed(0)  # Of masks that are drawn.
+            lost.append(_total(model.method, self.plain(model)))
+        if not _close(*lost):
+            what = f"the loss is {lost[0].item():.6g} before and {lost[1].item():.6g} after"
+            raise Broken(f"{what}: what a method keeps from step to step has to be a buffer")
         count = sum(parameter.numel() for parameter in one.method.parameters())
         return True, f"{count} numbers of its own"
 
@@ -255,8 +300,25 @@ def _shuffle(seed: int) -> Callable[[int, int], Tensor]:
     )
 
 
+def _terms(method: Method, batch: EmbeddedBatch) -> dict[str, Tensor]:
+    terms = method.losses(batch)
+    if not isinstance(terms, dict) or not terms:
+        raise Broken(
+            f"losses must return a dict of terms, at least one; got {terms if terms == {} else type(terms).__name__}"
+        )
+    return terms
+
+
 def _total(method: Method, batch: EmbeddedBatch) -> Tensor:
-    return sum(method.losses(batch).values(), torch.zeros(()))
+    return sum(_terms(method, batch).values(), torch.zeros(()))
+
+
+def _check_rows(what: str, found: Tensor, width: int | None) -> None:
+    shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+    if not isinstance(found, Tensor) or found.shape != (SAMPLES, width or found.shape[-1]):
+        raise Broken(f"{what} must be ({SAMPLES}, {width or 'width'}); got {shape}")
+    if not found.isfinite().all():
+        raise Broken(f"{what} is not finite")
 
 
 def _gradients(model: Model, batch: EmbeddedBatch, cell: int | None = None) -> dict[str, Tensor | None]:
@@ -282,10 +344,14 @@ def _same(model: Model, plain: EmbeddedBatch, other: Model, batch: EmbeddedBatch
 
 
 def _close(one: Tensor, other: Tensor) -> bool:
+    if not one.isfinite().all() or not other.isfinite().all():
+        raise Broken("it is not finite")
     return torch.allclose(one, other, rtol=CLOSE, atol=CLOSE * float(one.detach().abs().max()))
 
 
 def _way(model: Model) -> str:
     if model.method.labelled:
         return "it learns from labels, which distinct inputs do not have"
+    if model.method.views > 1:
+        return "it compares two views, and distinct inputs have one"
     return "it draws or drops" if model.method.broadcasts else "it does not say broadcasts: it goes the plain way"

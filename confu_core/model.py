@@ -102,9 +102,9 @@ class Model(nn.Module):
 
     @property
     def row_by_row(self) -> bool:
-        """Whether embeddings and scores of a row depend on it alone: no dropout, no labels, a method that says so."""
+        """Whether a row is embedded and scored by itself: a method that says so, one view, no dropout or labels."""
         drops = any(isinstance(module, nn.Dropout) and module.p > 0 for module in self.modules())
-        return self.method.broadcasts and not drops and not self.method.labelled
+        return self.method.broadcasts and not drops and not self.method.labelled and self.method.views == 1
 
 
 def stack(models: Sequence[Model]) -> Model:

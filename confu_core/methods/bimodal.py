@@ -42,7 +42,8 @@ class Bimodal(CLIP):
         self.pair = tuple(sorted(set(pair)))
         if len(self.pair) != 2 or not 0 <= self.pair[0] < self.pair[1] < space.modalities:
             given = ",".join(map(str, pair))
-            raise InvalidValue(f"pair must be two modalities in [0, {space.modalities - 1}]; got {given}")
+            last = space.modalities - 1
+            raise InvalidValue(f"pair must be two modalities in [0, {last}]; got {given}: give -o pair=0,{last}")
 
     def terms(self) -> list[Term]:
         """List the one term."""

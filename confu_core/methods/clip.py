@@ -8,6 +8,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from confu_core.errors import InvalidValue
 from confu_core.methods.base import Method, Space, Term, every_direction, pairs
 from confu_core.methods.fusion import head_name
 from confu_core.methods.view import View
@@ -115,8 +116,11 @@ class FusedCosine(Method):
         return super().embed(query) if head is None else query.once(self, lambda: normalize(head(query), dim=-1))
 
 
-def checked_orders(orders: Iterable[int], space: Space) -> tuple[int, ...]:
+def checked_orders(orders: Iterable[int], space: Space, method: str, instead: str) -> tuple[int, ...]:
     """Return sizes of fused queries, each once; raises InvalidValue for one that leaves no modality to find."""
+    if space.modalities < 3:
+        asked = f"{method} fuses two modalities to find a third; got {space.modalities} in all"
+        raise InvalidValue(f"{asked}: use {instead}")
     order = Dial(low=2, high=space.modalities - 1)
     return tuple(order.checked("orders", one) for one in sorted(set(orders)))
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import Any, ClassVar
 
-from confu_core.errors import InvalidValue
 from confu_core.methods.base import Space, Term
 from confu_core.methods.clip import FusedCosine, checked_orders
 from confu_core.methods.fusion import make_heads
@@ -64,11 +63,8 @@ class ConFu(FusedCosine):
     ) -> None:
         super().__init__(space, **options)
         Dial(low=0, high=1).checked("lam", lam)
-        if lam and space.modalities < 3:
-            asked = f"confu fuses two modalities to find a third; got {space.modalities} in all"
-            raise InvalidValue(f"{asked}: use clip, or lam=0")
         self.lam = lam
-        self.orders = checked_orders(orders, space) if lam else ()
+        self.orders = checked_orders(orders, space, "confu", "clip, or lam=0") if lam else ()
         fused = [members for k in self.orders for members in combinations(range(space.modalities), k)]
         self.heads = make_heads(fusion, space, fused, width=fused_width, depth=fused_depth, dropout=dropout)
         if ":" in fusion:  # A head of the user's may do anything with leading axes, unless its class says otherwise.

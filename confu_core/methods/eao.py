@@ -85,7 +85,7 @@ class EAO(FusedCosine):
             raise InvalidValue(f"margin is for InfoNCE, the sigmoid loss has a bias; got margin {margin}: use 0")
         if not fused_weight > 0:
             raise InvalidValue(f"fused_weight must be above 0; got {fused_weight}: without fused terms it is clip")
-        self.orders, self.fused_weight = checked_orders(orders, space), fused_weight
+        self.orders, self.fused_weight = checked_orders(orders, space, "eao", "clip"), fused_weight
         self.margin, self.sampled = margin, sampled
         if margin or sampled:  # A margin is taken off each sample's own pair, and a draw is of PyTorch's generator.
             self.broadcasts = False  # type: ignore[misc]

@@ -125,7 +125,7 @@ def test_a_run_is_one_json_object(method: str) -> None:
 
 def test_a_method_is_checked_in_one_screen(file: Path) -> None:
     shown = succeed("check-method", "pmrl", "-o", "tau1=0.1", "--modalities", "4")
-    assert shown.count("yes  ") == 9 and "Ours, not in its paper: scores of two or more" in shown
+    assert shown.count("yes  ") == 10 and "Ours, not in its paper: scores of two or more" in shown
     checks = said("check-method", "comm", "-o", "fused_width=16")["checks"]
     assert [check["holds"] for check in checks].count(None) == 2
     broken = invoke("check-method", f"{file}:NotFinite")

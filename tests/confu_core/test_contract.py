@@ -22,7 +22,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples/own_method.py"
 BROKEN = """
 import torch
 from confu_core.layers import Linear
-from confu_core.methods import Method
+from confu_core.methods import Method, Term
 from confu_core.methods.clip import CLIP, summed_cosine
 
 class Narrow(CLIP):
@@ -46,6 +46,8 @@ class Constant(CLIP):
         return {"a": torch.zeros((), requires_grad=True) * 1.0}
 
 class Root(CLIP):
+    bounds = None
+
     def score(self, query, key):
         return -(2 - 2 * summed_cosine(query, key)).clamp(min=0).sqrt()
 
@@ -69,6 +71,64 @@ class Unsaved(CLIP):
     def __init__(self, space, **options):
         super().__init__(space, **options)
         self.register_buffer("drawn", torch.rand(int(torch.randint(2, 9, ()))))
+
+class Transposed(CLIP):
+    def score(self, query, key):
+        return summed_cosine(query, key).mT
+
+class OneSided(Method):
+    broadcasts = True
+
+    def __init__(self, space, **options):
+        super().__init__(space, **options)
+        self.map = Linear(space.dim, space.dim)
+
+    def terms(self):
+        return [Term((0,), (1,), 1.0, symmetric=False)]
+
+    def score(self, query, key):
+        return self.map(query.total(query.embeddings)) @ key.total(key.embeddings).mT
+
+class Listed(CLIP):
+    def losses(self, batch):
+        return list(super().losses(batch).values())
+
+class Undone(CLIP):
+    def losses(self, batch):
+        return {name: loss * float("nan") for name, loss in super().losses(batch).items()}
+
+class Views(CLIP):
+    views = 2
+
+    def losses(self, batch):
+        return {"a": (batch.second.embeddings[0] - batch.embeddings[0]).square().mean()}
+
+class ManyViews(CLIP):
+    views = 3
+
+class Forgetful(CLIP):
+    done = 0.0
+
+    def after_step(self, done, steps):
+        self.done = done / steps
+
+    def losses(self, batch):
+        return {name: loss * (1 + self.done) for name, loss in super().losses(batch).items()}
+
+class Scaled(CLIP):
+    def scales(self):
+        return [torch.tensor(3.0)]
+
+class Bounded(CLIP):
+    bounds = (-0.1, 0.1)
+
+class Embedded(CLIP):
+    def embed(self, query):
+        return torch.zeros(3)
+
+class Classified(CLIP):
+    def classify(self, query):
+        return torch.full((query.embedding(query.modalities[0]).shape[-2], 4), torch.nan)
 
 class Unmade(CLIP):
     def __init__(self, space):
@@ -99,21 +159,30 @@ def test_so_they_do_with_other_numbers_of_modalities(name: str, modalities: int)
 
 def test_the_example_of_the_documentation_keeps_it() -> None:
     checks = check_method(f"{EXAMPLE}:LowRankTensor")
-    assert all(check.holds for check in checks) and len(checks) == 9
+    assert all(check.holds for check in checks) and len(checks) == 10
 
 
 @pytest.mark.parametrize(
     ("name", "what", "detail"),
     [
-        ("Narrow", "a row per query", r"Narrow.score must return \(query rows, key rows\)"),
+        ("Narrow", "of every direction", r"Narrow.score must return \(query rows, key rows\)"),
         ("Sided", "from either side", "0->1 and its reverse differ by"),
         ("Centred", "other rows", "0->1 changes with the rows beside it"),
         ("Vector", "finite number per term", r"the term a must be one finite number; got shape \(2,\)"),
         ("Constant", "reach parameters", "no parameter has a gradient"),
         ("Root", "equal or opposite", "not finite where the embeddings of all modalities are equal"),
-        ("Raising", "a row per query", r"KeyError: 'no such thing' \(broken.py, line 33\)"),
+        ("Raising", "of every direction", r"KeyError: 'no such thing' \(broken.py, line 35\)"),
         ("Counted", "distinct inputs", "the loss is .* on samples and .* there"),
         ("Stackless", "in a stack", ""),
+        ("Transposed", "other rows", r"24 queries and 48 keys of 0->1 have scores of shape \(48, 24\)"),
+        ("Listed", "finite number per term", "losses must return a dict of terms, at least one; got list"),
+        ("Undone", "finite number per term", r"the term 0->1 must be one finite number; got tensor\(nan"),
+        ("ManyViews", "of every direction", "views must be 1 or 2; got 3"),
+        ("Forgetful", "saved and loaded", "what a method keeps from step to step has to be a buffer"),
+        ("Scaled", "finite number per term", r"scales must be parameters of one number; got Tensor \(\)"),
+        ("Bounded", "finite number per term", "out of its bounds, -0.1 to 0.1"),
+        ("Embedded", "it makes itself", r"embed of 0 must be \(48, width\); got \(3,\)"),
+        ("Classified", "it makes itself", "classify of 0 is not finite"),
         ("Unsaved", "saved and loaded", "size mismatch for method.drawn"),
     ],
 )
@@ -123,6 +192,19 @@ def test_what_is_broken_is_named(tmp_path: Path, name: str, what: str, detail: s
     found = failed(check_method(f"{file}:{name}"))
     (broken,) = [held for check, held in found.items() if what in check]
     assert re.search(detail, broken), broken
+
+
+def test_what_a_method_does_not_promise_is_not_asked_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text(BROKEN)
+    apart = {name: {check.name: check for check in check_method(f"{file}:{name}")} for name in ("OneSided", "Views")}
+    assert all(check.holds is not False for checks in apart.values() for check in checks.values())
+    assert apart["OneSided"]["scores are the same from either side"] == Check(
+        "scores are the same from either side", None, "its terms are of one side"
+    )
+    assert apart["Views"]["models in a stack have the loss of each alone"].detail.startswith("it compares two views")
+    after = [check for check in check_method(f"{file}:Undone") if check.detail.startswith("not tried")]
+    assert len(after) == 5 and all(check.holds is None for check in after)
 
 
 def test_what_cannot_be_examined_is_one_line(tmp_path: Path) -> None:

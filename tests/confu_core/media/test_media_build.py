@@ -115,6 +115,8 @@ def test_two_modalities_are_enough_for_most_methods(method: str) -> None:
     ("method", "message"),
     [
         ("confu", "confu fuses two modalities to find a third; got 2 in all"),
+        ("eao", "eao fuses two modalities to find a third; got 2 in all: use clip"),
+        ("bimodal", r"pair must be two modalities in \[0, 1\]; got 0,2: give -o pair=0,1"),
         ("triangle", "triangle is defined for 3 modalities; got 2: use gram instead"),
     ],
 )
