@@ -168,9 +168,11 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         """
         from confu_core.report import write_report
 
-        known = Path(str(files(package).joinpath("reference"))) if reference else None
+        known = Path(str(files(package).joinpath("reference")))
         place, hint = out or folders[0] / "report", f"make some with {make}"
-        written = write_report(folders, place, hint=hint, words=words(), select=select, reference=known)
+        written = write_report(
+            folders, place, hint=hint, words=words(), select=select, reference=known, whole=reference
+        )
         page, *others = written  # The page is first.
         paths = list(map(str, written))
         more = f"{page.parent}: {len(others)} more files, tables and figures of the page"

@@ -52,7 +52,7 @@ def draw_figures(measures: Measures, view: ReportView) -> list[Image]:
 def _panels(measures: Measures, view: ReportView, headline: Sequence[Series]) -> list[tuple[str, str, Panel]]:
     """Return name, caption and panel of each figure with one pair of axes; titles are those of the panels."""
     capture = (replace(PAIRWISE, column="", value=0.0), replace(BAYES, column="", value=1.0))
-    known = has_numbers(measures.series(HEADLINE, "place", metric="total_correlation"))
+    known = has_numbers(measures.series(HEADLINE, "place", defined=None, metric="total_correlation"))
     exact = Reference("exact total correlation", BAYES.dash, "total_correlation")
     beside = ", beside the exact value of the same." if known else "."
     for of, value in measures.other_totals().items():

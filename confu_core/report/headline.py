@@ -29,7 +29,7 @@ OF_DIRECTIONS = {
 def headline_series(measures: Measures, view: ReportView, metric: str | None = None) -> list[Series]:
     """Return a metric of the rows of results over x, with all that is known exactly and the other means as levels."""
     exact = dict.fromkeys(filter(None, (*EXACT, *MEANS, view.ceiling, view.floor)))
-    return measures.series(HEADLINE, "place", metric=metric or view.y, exact=tuple(exact))
+    return measures.series(HEADLINE, "place", defined=None, metric=metric or view.y, exact=tuple(exact))
 
 
 def direction_series(measures: Measures, view: ReportView, direction: str, *, defined: bool = True) -> list[Series]:
@@ -154,7 +154,10 @@ def _by_method(measures: Measures, view: ReportView, series: Sequence[Series]) -
         return [one.points[0] if one.points else None for one in found]
 
     headline = only(series)
-    means = [(Column(name, label_of(name)), only(measures.series(HEADLINE, "place", metric=name))) for name in MEANS]
+    means = [
+        (Column(name, label_of(name)), only(measures.series(HEADLINE, "place", defined=None, metric=name)))
+        for name in MEANS
+    ]
     means = [(column, points) for column, points in means if any(point and point.mean is not None for point in points)]
     capture = [(column, points) for column, points in means if column.name == MEANS[0]]
     exact = [
@@ -244,10 +247,10 @@ def measure_tables(measures: Measures) -> list[Table]:
 
 def _means(measures: Measures) -> Iterator[tuple[Any, ...]]:
     held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-    for row in measures.measured[["group", *NAMES, *tidy.POINT, "defined"]].itertuples(index=False, name=None):
+    for row in measures.measured[["group", *NAMES, *tidy.POINT]].itertuples(index=False, name=None):
         held.setdefault(row[:6], []).append(row[6:])
     for (at, *names), rows in held.items():
-        point = tidy.point_of(None, [row[:-1] for row in rows], all(row[-1] for row in rows))
+        point = tidy.point_of(None, rows)
         count, mean, half_width, *extremes = _statistics(point)
         found = point.interval
         known = found is not None and (half_width is not None or found.ends is not None)

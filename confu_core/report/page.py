@@ -64,9 +64,11 @@ class Content:
     meanings: dict[str, str]
 
 
-def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: str, reference: Path | None) -> Content:
+def content_of(
+    folders: Sequence[Path], hint: str, words: ReportWords, select: str, reference: Path | None, whole: bool
+) -> Content:
     """Read results folders and say all that a report of them says; raises ResultsError if there is nothing to say."""
-    sources, labels, missing = with_reference(folders, reference, hint)
+    sources, labels, known = with_reference(folders, reference, hint, whole)
     facts = facts_of(sources, labels, view_of(sources[0]))
     selection = selected(sources, labels, view_of(sources[0]), select)
     view = selection.view
@@ -82,7 +84,7 @@ def content_of(folders: Sequence[Path], hint: str, words: ReportWords, select: s
     return Content(
         title=titles.pop() if len(titles) == 1 else f"{', '.join(labels)}: a comparison",
         lede=_lede(measures, labels, view, facts),
-        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note, missing)))),
+        notes=tuple(dict.fromkeys(filter(None, (*(each.lacks for each in sources), selection.note, known)))),
         chosen=selection.table,
         version=sources[0].version,
         parts=parts,
@@ -113,7 +115,7 @@ def _part(measures: Measures, view: ReportView, dataset: str) -> DatasetPart:
             "",
             (headline,),
             (matrix,),
-            notes=ours_notes(one.group for one in measures.groups),
+            notes=(*ours_notes(one.group for one in measures.groups), *([UNDEFINED] if matrix.marked else [])),
         ),
         Section("", "Beyond pairs", "", beyond),
         *measured,

@@ -12,8 +12,10 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import ResultsError, nearest
+from confu_core.report.words import show_interval
 from confu_core.runs.grid import shown_names
 from confu_core.runs.results import METRICS, Results, check_together, read_results
+from confu_core.statistics.intervals import student_interval
 from confu_core.typed import is_number
 
 REFERENCE = "reference"  # What the results that come with a benchmark are called.
@@ -27,6 +29,8 @@ DATA = ("dataset", "told_by", "data", *NAMED)
 CONDITIONS = (*DATA, "inputs", "train_samples", "test_samples", "brought", "trained_on", "split")
 OWN_TABLE = ("dataset", "data")
 BELOW = ("single_ceiling", "chance")  # What closeness is counted from where the floor that was asked for is not known.
+
+BASELINES = ("bimodal", "supervised")  # What every report says, where it is known of its data.
 
 Row = dict[str, Any]
 
@@ -54,14 +58,18 @@ def shown_together(sources: Sequence[Results], hint: str) -> list[Results]:
     return _named(sources)
 
 
-def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -> tuple[list[Results], list[str], str]:
+def with_reference(
+    folders: Sequence[Path], reference: Path | None, hint: str, whole: bool = True
+) -> tuple[list[Results], list[str], str]:
     """Read results folders with reference results on the same inputs beside them; return a label of each, and a note.
 
     The note says what is missing where there are none on these data. How long reference results were trained is said
-    in their label, and so wherever they are shown, unless all others were trained as long.
+    in their label, and so wherever they are shown, unless all others were trained as long. Unless `whole`, they stand
+    in the note, and only those of baselines.
     """
-    if reference is None:
-        return read_sources(folders, hint), folder_labels(folders), ""
+    if reference is None or not whole:
+        sources = read_sources(folders, hint)
+        return sources, folder_labels(folders), "" if reference is None else _baselines_said(sources, reference)
     *sources, known = read_sources([*folders, reference], hint)
     labels = folder_labels(folders)
     own = [row for results in sources for row in results.rows()]
@@ -75,6 +83,29 @@ def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -
     label += f" ({'; '.join(told).replace('_', ' ')})" if told else ""
     known = replace(known, table=pa.Table.from_pylist(rows, schema=known.table.schema))
     return [*sources, known], [*labels, label], ""
+
+
+def _baselines_said(sources: Sequence[Results], reference: Path) -> str:
+    """Say what the baselines of reference results reach on the same inputs, those aside that were run."""
+    own = [row for results in sources for row in results.rows()]
+    there, ran = {_data(row) for row in own}, {row["method"] for row in own}
+    found: dict[str, list[float]] = {}
+    for row in read_results(reference, hint="").rows():
+        told = row["accuracy"] is not None and defines_headline(row)
+        if row["method"] in BASELINES and row["method"] not in ran and _data(row) in there and told:
+            found.setdefault(row["method"], []).append(row["accuracy"])
+    if not found:
+        return ""
+    said = "; ".join(f"{method} {show_interval(student_interval(values))}" for method, values in found.items())
+    return f"On these data, of the results that come with this package: {said}. report --reference shows all of them."
+
+
+def defines_headline(row: Row) -> bool:
+    """Tell whether the headline number of a row is of a score that the method has for that query."""
+    told = row.get("directions") or ()
+    order = max((one["order"] for one in told), default=0)
+    own = [one["defined"] for one in told if one["order"] == order and one["accuracy"] == row.get("accuracy")]
+    return not own or any(one is not False for one in own)
 
 
 def _data(row: Row) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from confu_core.report.sources import (
     axis_values,
     by_method,
     dataset_names,
+    defines_headline,
     follows,
     in_order,
     short_groups,
@@ -38,7 +39,7 @@ from confu_core.typed import is_number
 HEADLINE, DIRECTION = "headline", "direction"
 REFERENCE = "reference"  # Among the exact levels of a point: what its measure has beside its value.
 COLUMNS = ("group", "folder", "cell", SEED, "place", "family", "subject", "metric", "condition", "x")
-POINT = (SEED, "value", "low", "high", REFERENCE)
+POINT = (SEED, "value", "low", "high", REFERENCE, "defined")
 FOUND = ("value", "low", "high", REFERENCE, "defined")
 NUMBERS = tuple(name for name, kind in METRICS.items() if str(kind) == "double")
 
@@ -184,18 +185,27 @@ class Measures:
         return list(dict.fromkeys(self.rows(family, **where)[column]))
 
     def series(
-        self, family: str, along: str | None = None, *, defined: bool = True, exact: Sequence[str] = (), **where: Any
+        self,
+        family: str,
+        along: str | None = None,
+        *,
+        defined: bool | None = True,
+        exact: Sequence[str] = (),
+        **where: Any,
     ) -> list[Series]:
-        """Return measures as series, one per group, over the values of a column; `exact` metrics become levels."""
+        """Return measures as series, one per group, over the values of a column; `exact` metrics become levels.
+
+        Those that methods define themselves, those that are fallbacks, or with None both.
+        """
         asked = (family, along, defined, *exact, *where.items())
         if asked not in self._made:
             self._made[asked] = self._series(family, along, defined, exact, where)
         return [*self._made[asked]]
 
     def _series(
-        self, family: str, along: str | None, defined: bool, exact: Sequence[str], where: Mapping[str, Any]
+        self, family: str, along: str | None, defined: bool | None, exact: Sequence[str], where: Mapping[str, Any]
     ) -> list[Series]:
-        frame = self.rows(family, defined=defined, **where)
+        frame = self.rows(family, **where, **({} if defined is None else {"defined": defined}))
         points: list[dict[Any, list[Any]]] = [{} for _ in self.groups]
         x_column = [None] * len(frame) if along is None else frame[along]
         columns = (frame[name] for name in ("group", *POINT))
@@ -206,7 +216,7 @@ class Measures:
         seen = [x for held in points for x in held]
         places = in_order(dict.fromkeys(seen), seen)
         made = [
-            replace(one, points=tuple(point_of(x, held[x], defined) for x in places if x in held))
+            replace(one, points=tuple(point_of(x, held[x]) for x in places if x in held))
             for one, held in zip(self.groups, points, strict=True)
         ]
         known = {name: self.series(family, along, defined=defined, **{**where, "metric": name}) for name in exact}
@@ -266,13 +276,13 @@ def place_name(view: ReportView, place: Any) -> str:
     return f"{view.x_label} {show_setting(place)}"
 
 
-def point_of(x: Any, found: Sequence[Sequence[Any]], defined: bool) -> Point:
+def point_of(x: Any, found: Sequence[Sequence[Any]]) -> Point:
     """Return a point of the rows of one measure, each with the columns of `POINT`."""
-    seeds, values, lows, highs, references = zip(*found, strict=True)
+    seeds, values, lows, highs, references, defined = zip(*found, strict=True)
     known = student_interval(references)
     at = next((at for at, value in enumerate(values) if value is not None), 0)
     ends = None if lows[at] is None or highs[at] is None else (lows[at], highs[at])
-    return Point(x, values, seeds, {} if known is None else {REFERENCE: known.mean}, ends, defined)
+    return Point(x, values, seeds, {} if known is None else {REFERENCE: known.mean}, ends, all(defined))
 
 
 def read_tidy(
@@ -332,7 +342,7 @@ def _frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def _headline(row: Row, view: ReportView) -> Iterator[Row]:
-    known = {"family": HEADLINE, "subject": "", "condition": "", "defined": True}
+    known = {"family": HEADLINE, "subject": "", "condition": "", "defined": defines_headline(row)}
     for name in dict.fromkeys(filter(None, (*NUMBERS, view.y, view.ceiling, view.floor))):
         yield {**known, "metric": name, "value": row.get(name)}
 

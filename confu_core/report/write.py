@@ -28,15 +28,17 @@ def write_report(
     words: ReportWords | None = None,
     select: str = "validation",
     reference: Path | None = None,
+    whole: bool = True,
 ) -> list[Path]:
     """Write the report of results folders, of several settings of a method with the best on validation, or all.
 
-    `reference` is a results folder whose rows on the same data stand beside them, marked.
+    `reference` is a results folder whose rows on the same data stand beside them, marked; unless `whole`, a line says
+    what baselines among them reach.
     """
     _check_place(out)
     _check_ours(out, {PAGE, MARKDOWN})  # Before minutes of drawing.
     with _no_collection():
-        content = content_of(folders, hint, words or ReportWords(), select, reference)
+        content = content_of(folders, hint, words or ReportWords(), select, reference, whole)
         files = _files(content)
         # The page last, so that it never links to what is not there yet.
         files[PAGE] = page(content, sorted(files)).encode()

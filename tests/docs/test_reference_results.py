@@ -11,7 +11,7 @@ import pytest
 
 import birdmml
 import xor_bench
-from birdmml.data import VERSION
+from birdmml.data import NAME, VERSION
 from confu_core.report import write_report
 from confu_core.runs.measures import read_measures
 from confu_core.runs.results import read_results, write_results
@@ -96,6 +96,18 @@ def test_they_stand_beside_ones_own_on_the_same_data(tmp_path: Path, known: Path
     found, page = reported(tmp_path, known)
     assert "own: mine" in found and len(found) == methods + 1
     assert "reference: confu" in found and "reference: confu" in page
+
+
+def test_without_being_asked_a_report_says_what_baselines_reach_on_the_same_data(tmp_path: Path) -> None:
+    held = read_results(BIRDS).frame.query("method == 'supervised'").accuracy
+    said = f"On these data, of the results that come with this package: supervised {held.mean():.3f} ±"
+    for method, data, expected in (("mine", None, 1), ("supervised", None, 0), ("mine", "0123456789ab", 0)):
+        own = tmp_path / f"{method}{data}"
+        own.mkdir()
+        row = {**read_results(BIRDS).rows()[0], "method": method, **({"data": data} if data else {})}
+        write_results(own, NAME, [row], version=f"{NAME}-{VERSION}")
+        page = write_report([own], own / "report", reference=BIRDS, whole=False)[0].read_text()
+        assert page.count(said) == expected and "reference: " not in page, data
 
 
 def test_how_long_they_were_trained_is_said_wherever_they_stand_beside_shorter_runs(tmp_path: Path) -> None:
