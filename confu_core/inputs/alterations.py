@@ -17,6 +17,10 @@ from confu_core.user_code import one_line, user_attribute
 KINDS = ("picture", "frames", "sound", "text", "sequence")
 SHIFT_SHARE = 1 / 8  # Of a picture's side, to either side.
 COLOR = 0.3  # Brightness, contrast and saturation are multiplied by 1 - this to 1 + this.
+# Of the views of pictures in SimCLR (arXiv 2002.05709), as CoMM has them.
+LEAST_AREA, MOST_RATIO = 0.08, 4 / 3
+JITTER, HUE, JITTERED, GREYED, SOFTENED = 0.4, 0.1, 0.8, 0.2, 0.5
+SOFT = (0.1 / 224, 2 / 224)  # Standard deviation, of the side.
 GAIN_DB = 6.0
 MASK_SHARE = 0.2  # Of the bands and of the frames, at most.
 DROP_PROBABILITY = 0.1
@@ -25,6 +29,7 @@ _BLOCK_ROWS = 4096
 _CACHED_PICTURES = 32  # As many as stay in a core's cache while they are multiplied.
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _GREY = 128
+_YIQ = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 
 
 class Alteration(NamedTuple):
@@ -140,15 +145,42 @@ def _crop(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def _color(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    return _mixed(pictures, *_matrices(drawn, COLOR))
+
+
+def _matrices(drawn: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:
+    """Draw brightness, contrast and saturation of each picture: together one matrix and one number that is added."""
     bright, contrast, saturation = (
-        (1 - COLOR + 2 * COLOR * uniform(drawn[:, place])).astype(np.float32)[:, None, None] for place in range(3)
+        (1 - most + 2 * most * uniform(drawn[:, place])).astype(np.float32)[:, None, None] for place in range(3)
     )
-    # Saturation mixes each channel with the grey of the pixel, the others scale: together one matrix per picture.
+    # Saturation mixes each channel with the grey of the pixel, the others scale.
     mix = saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * _LUMA
-    matrix = bright * contrast * mix
+    return bright * contrast * mix, bright * (1 - contrast) * 127.5
+
+
+def _jitter(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    share = uniform(drawn[:, 3]) / JITTERED  # Of those below 1 it says the hue too.
+    angle = 2 * np.pi * HUE * (2 * share - 1)
+    cos, sin, one, zero = np.cos(angle), np.sin(angle), np.ones(len(angle)), np.zeros(len(angle))
+    turned = np.stack([one, zero, zero, zero, cos, -sin, zero, sin, cos], axis=1).reshape(-1, 3, 3)
+    matrix, offset = _matrices(drawn, JITTER)
+    matrix = (matrix @ (np.linalg.inv(_YIQ) @ turned @ _YIQ)).astype(np.float32)
+    result, seen = pictures.copy(), share < 1
+    result[seen] = _mixed(pictures[seen], matrix[seen], offset[seen])
+    return result
+
+
+def _grey(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    result, seen = pictures.copy(), uniform(drawn[:, 0]) < GREYED
+    count = int(seen.sum())
+    result[seen] = _mixed(pictures[seen], np.tile(_LUMA, (count, 3, 1)), np.zeros((count, 1, 1), np.float32))
+    return result
+
+
+def _mixed(pictures: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Multiply the channels of each picture by its matrix, and add its number."""
     flat = pictures.reshape(len(pictures), 3, -1)
-    # Half is added, since the conversion below cuts off.
-    offset = bright * (1 - contrast) * 127.5 + np.float32(0.5)
+    offset = offset + np.float32(0.5)  # Since the conversion below cuts off.
     result = np.empty_like(flat)
     for start in range(0, len(flat), _CACHED_PICTURES):
         some = slice(start, start + _CACHED_PICTURES)
@@ -157,6 +189,31 @@ def _color(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         np.clip(values, 0, 255, out=values)
         result[some] = values
     return result.reshape(pictures.shape)
+
+
+def _zoom(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    from PIL import Image
+
+    side = pictures.shape[-1]
+    area = LEAST_AREA + (1 - LEAST_AREA) * uniform(drawn[:, 0])
+    ratio = MOST_RATIO ** (2 * uniform(drawn[:, 1]) - 1)
+    sizes = side * np.sqrt(area[:, None] * np.stack([ratio, 1 / ratio], axis=1)).clip(max=1)
+    starts = (side - sizes) * np.stack([uniform(drawn[:, place]) for place in (2, 3)], axis=1)
+    boxes = np.concatenate([starts, starts + sizes], axis=1).clip(0, side)
+    result = np.empty_like(pictures)
+    for made, picture, box in zip(result, pictures, boxes.tolist(), strict=True):
+        whole = Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0)))
+        seen = whole.resize((side, side), Image.Resampling.BILINEAR, box=tuple(box))
+        made[...] = np.asarray(seen).transpose(2, 0, 1)
+    return result
+
+
+def _soften(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    result, least = pictures.copy(), SOFT[0]
+    widths = least + (SOFT[1] - least) * uniform(drawn[:, 1])
+    for at in np.flatnonzero(uniform(drawn[:, 0]) < SOFTENED):
+        result[at] = _blurred(pictures[at], float(widths[at]))
+    return result
 
 
 def _shift(levels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -199,7 +256,7 @@ def _many(bits: np.ndarray, count: int) -> np.ndarray:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _blurred(picture: np.ndarray, sigma: float, random: np.random.Generator) -> np.ndarray:
+def _blurred(picture: np.ndarray, sigma: float, random: np.random.Generator | None = None) -> np.ndarray:
     from scipy.ndimage import gaussian_filter
 
     width = sigma * picture.shape[-1]
@@ -249,6 +306,10 @@ AUGMENTATIONS = {
     "flip": Alteration("picture", _flip),  # Mirrors half of the pictures.
     "crop": Alteration("picture", _crop),  # Moves a picture by up to an eighth of its side.
     "color": Alteration("picture", _color),  # Changes brightness, contrast and saturation by up to 30%.
+    "zoom": Alteration("picture", _zoom),  # Enlarges 8 to 100% of the area, its sides up to 4 to 3, to the whole.
+    "jitter": Alteration("picture", _jitter),  # Of four fifths: color by up to 40%, hue by a tenth of the circle.
+    "grey": Alteration("picture", _grey),  # Takes the colours of a fifth.
+    "soften": Alteration("picture", _soften),  # Blurs half, by up to 2 of 224 pixels.
     "shift": Alteration("sound", _shift),  # Begins a recording elsewhere, with its beginning after its end.
     "gain": Alteration("sound", _gain),  # Changes the level by up to 6 dB.
     "mask": Alteration("sound", _mask),  # Silences up to a fifth of the bands and of the frames (SpecAugment).

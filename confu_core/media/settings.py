@@ -57,7 +57,7 @@ class MediaSettings:
     tokens: int = dial(64, "Most tokens of a caption.")
     augment: tuple[str, ...] = dial(
         ("flip", "crop", "color", "shift"),
-        "flip, crop, color, shift, gain, mask, drop, FILE.py:NAME of your own; or none.",
+        "flip, crop, color, zoom, jitter, grey, soften, shift, gain, mask, drop, FILE.py:NAME of your own; or none.",
     )
     balance: str = dial(
         "instance", "instance: each sample once per epoch; species: each class equally often.", choices=BALANCES

@@ -35,7 +35,7 @@ def augmented(name: str, some: np.ndarray | slice = slice(None), seed: int = 0, 
     return result[KINDS[AUGMENTATIONS[name].modality]]
 
 
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", sorted(set(AUGMENTATIONS) - {"soften"}))  # So little that 16 pixels show nothing.
 def test_a_sample_is_augmented_alike_in_any_batch(name: str) -> None:
     before = {modality: values.copy() for modality, values in BATCH.items()}
     whole = augmented(name)
@@ -72,6 +72,47 @@ def test_color_keeps_grey_grey_and_changes_brightness() -> None:
     made = augment({"image": grey}, SPEC, ["color"], seed=0, epoch=0, rows=ROWS)["image"].astype(int)
     assert np.abs(made - made[:, :1]).max() <= 1
     assert made.min() < 85 and made.max() > 115
+
+
+def test_zoom_enlarges_a_part_of_the_published_size() -> None:
+    across = np.broadcast_to(np.linspace(0, 255, 64), (3, 64, 64)).astype(np.uint8)
+    slopes = np.stack([across if at % 2 else across.transpose(0, 2, 1) for at in range(400)])
+    spec = InputSpec({"image": Picture("i", 64)})
+    seen = augment({"image": slopes}, spec, ["zoom"], seed=0, epoch=0, rows=np.arange(400) // 2)["image"]
+    extents = seen.reshape(400, -1).astype(float).max(1) - seen.reshape(400, -1).min(1)
+    wide, high = (extents[at::2] / 252 for at in (1, 0))  # A row of a slope down and of one across is drawn alike.
+    area, ratio = wide * high, wide / high
+    assert 0.06 < area.min() < 0.12 and area.max() > 0.95 and 0.45 < area.mean() < 0.6
+    assert ratio.min() > 0.7 and ratio.max() < 1.43 and (np.diff(seen[1, 0].astype(int), axis=1) >= 0).all()
+
+
+def test_jitter_turns_hues_of_four_fifths_and_grey_takes_the_colours_of_a_fifth() -> None:
+    spec, rows = InputSpec({"image": Picture("i", 8)}), np.arange(500)
+    grey = np.full((500, 3, 8, 8), 128, np.uint8)
+    red = np.zeros_like(grey)
+    red[:, 0] = 200
+
+    def made(name: str, pictures: np.ndarray) -> np.ndarray:
+        return augment({"image": pictures}, spec, [name], seed=0, epoch=0, rows=rows)["image"].astype(int)
+
+    unseen = (made("jitter", red) == red).all((1, 2, 3))
+    assert 0.15 < unseen.mean() < 0.25 and np.ptp(made("jitter", grey), axis=1).max() <= 1
+    first, other = made("jitter", red)[~unseen, 1:, 0, 0].T
+    assert (first > other + 20).any() and (other > first + 20).any()  # Towards yellow, and towards magenta.
+    colourless = np.ptp(made("grey", red), axis=1).max((1, 2)) == 0
+    assert 0.15 < colourless.mean() < 0.25 and (made("grey", red)[colourless] == 60).all()
+    assert (made("grey", red)[~colourless] == red[~colourless]).all()
+
+
+def test_soften_blurs_half_of_the_pictures_by_two_of_224_pixels_at_most() -> None:
+    spec = InputSpec({"image": Picture("i", 224)})
+    point = np.zeros((60, 3, 224, 224), np.uint8)
+    point[:, :, 112, 112] = 255
+    made = augment({"image": point}, spec, ["soften"], seed=0, epoch=0, rows=np.arange(60))["image"]
+    peaks = made[:, 0, 112, 112] / 255
+    few = augment({"image": point[:3]}, spec, ["soften"], seed=0, epoch=0, rows=np.array([31, 2, 17]))["image"]
+    assert np.array_equal(few, made[[31, 2, 17]])
+    assert 15 < (peaks < 1).sum() < 45 and 1 / (2 * np.pi * 4) - 0.01 < peaks.min() < 0.15
 
 
 def test_sounds_are_shifted_masked_and_made_louder() -> None:
