@@ -25,7 +25,7 @@ SPREAD = ("workers", "engine", "scheduler", "part")  # What `spread_options` add
 BUILDING = ("formats", "shard_rows", "workers", "engine", "scheduler")  # What `build_options` adds.
 MOST_VALUES = 10_000  # In a range.
 METHODS = (
-    "Bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, supervised, symile, triangle, "
+    "One of bimodal, clip, comm, confu, eao, gated-symile, gram, hub, infmasking, pmrl, supervised, symile, triangle, "
     "an installed one, or path/to/file.py:Class."
 )
 

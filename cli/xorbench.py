@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 TASK, SETTINGS = "xor_bench.task:XorTask", "xor_bench.settings:Settings"
-GRIDS = "codings, depth2, figure3, methods, modalities, robustness"
+GRIDS = "codings, depth2, figure3, methods, modalities, parities, robustness, unreliable"
 
 
 @click.group(cls=Group, epilog="Example: xorbench run --p 0.5 --method confu")
@@ -317,9 +317,7 @@ def check_method(method: str, modalities: int, other: tuple[str, ...], as_json: 
     epilog="Example: xorbench sweep --method clip,confu --p 0:1:0.25 --seed 0,1 --epochs 10 --out runs/quick"
 )
 @shared.results_folder
-@click.option(
-    "--preset", help="A known grid: codings, depth2, figure3, methods, modalities, robustness. Options change it."
-)
+@click.option("--preset", help=f"A known grid: {GRIDS}. Options change it.")
 @click.option("--method", type=shared.ListOf(str), default=None, help=shared.METHODS)
 @shared.setting_options(TASK, many=True)
 @shared.setting_options(SETTINGS, "seed *", many=True)

@@ -6,13 +6,14 @@
 
 adds to ``bird_results.csv``, one line per number of the first folder that the page needs, and to ``bird_search.csv``,
 the zero-shot accuracies of all folders by rate, temperature and anchor; and writes each table below its mark in
-``docs/bird-results.md``; without folders it takes both as they stand.
+``docs/bird-results.md``; without folders it takes both as they stand. Runs on the preset `xor` go to ``bird_xor.csv``,
+and those with another part of a method than usual to ``bird_parts.csv``.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +25,10 @@ from birdmml.settings import Settings
 from birdmml.theory import structure
 
 KEPT, SEARCHED = HERE / "bird_results.csv", HERE / "bird_search.csv"
-# Of the sweep over the preset `xor`, as bird-training.md has it: its results table, cut to these columns.
-XOR = HERE / "bird_xor.csv"
+XOR, BY_PART = HERE / "bird_xor.csv", HERE / "bird_parts.csv"
+RUN = ["method", "p", "seed"]
+# Parts of methods that were tried in place of the usual ones: an option and its value.
+PARTS = (("strength", -1000.0), ("negatives", "n"), ("fusion", "shared"))
 METHODS = ("confu", "symile", "clip", "hub", "triangle", "gram")
 FUSED = "image+audio"
 QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
@@ -62,6 +65,44 @@ def searched(folders: Iterable[str]) -> pd.DataFrame:
         measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
         found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
     return kept_with(SEARCHED, pd.concat(found), ["method", "seed", *DIALS, "subject", "condition"])
+
+
+def keep(folders: Sequence[str]) -> None:
+    """Keep the numbers of the finished runs of results folders, each where such runs are kept."""
+    usual, mixed, parts = [], [], []
+    for folder in folders:
+        rows = pd.read_parquet(Path(folder, "results.parquet"))
+        apart = [rows.get(name, pd.Series(index=rows.index)).eq(value).any() for name, value in PARTS]
+        (mixed if rows.p.notna().all() else parts if any(apart) else usual).append(folder)
+    written = {XOR: over_mixing(mixed), BY_PART: by_part(parts)} if mixed or parts else {}
+    if usual:
+        written |= {KEPT: collected(usual[0]), SEARCHED: searched(usual)}
+    for file, frame in written.items():
+        frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
+
+
+def over_mixing(folders: Iterable[str]) -> pd.DataFrame:
+    """Read the accuracies over the mixing parameter that were kept, and those of some folders in their place."""
+    columns = [*RUN, "accuracy", "pairwise_ceiling", "bayes_accuracy"]
+    found = [pd.read_parquet(Path(folder, "results.parquet"), columns=columns) for folder in folders]
+    return kept_with(XOR, pd.concat([pd.DataFrame(columns=columns), *found]), RUN)
+
+
+def by_part(folders: Iterable[str]) -> pd.DataFrame:
+    """Read the accuracies of methods with other parts that were kept, and those of some folders in their place."""
+    columns = ["method", "part", "seed", "condition", "value"]
+    found = [pd.DataFrame(columns=columns)]
+    for folder in folders:
+        rows = pd.read_parquet(Path(folder, "results.parquet"))
+        for name, value in PARTS:
+            own = rows[rows[name].eq(value)] if name in rows else rows[:0]
+            measures = pd.read_parquet(Path(folder, "measures.parquet")).merge(
+                own[["cell", "method", "seed"]], on="cell"
+            )
+            told = measures.family.isin(("zero_shot", "zero_shot_group")) & (measures.metric == "accuracy")
+            kept = measures[told & (measures.subject == FUSED) & measures.condition.isin(("test", *GROUPS))]
+            found.append(kept.assign(part=f"{name}={value}")[columns])
+    return kept_with(BY_PART, pd.concat(found), columns[:-1])
 
 
 class Runs:
@@ -276,9 +317,7 @@ TABLES = (headline, claims, groups, readings, probes, few_shot, overlap, shift, 
 
 def main() -> None:
     """Collect what is given, and write the tables."""
-    if folders := sys.argv[1:]:
-        for frame, file in ((collected(folders[0]), KEPT), (searched(folders), SEARCHED)):
-            frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
+    keep(sys.argv[1:])
     runs = Runs(pd.read_csv(KEPT), pd.read_csv(SEARCHED))
     tables = {one.__name__.replace("_", "-"): partial(one, runs) for one in TABLES}
     put_tables("bird-results.md", tables | {"over-p": over_p})

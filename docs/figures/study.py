@@ -16,7 +16,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from bird_results import PROBES, Runs
+from bird_results import BY_PART, FUSED, GROUPS, PROBES, Runs
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,13 +24,17 @@ from tables import HERE, dials_said, interval, put_tables, signed, table
 from xor import BITS, SEARCHED, VALIDATION_SEEDS, lines, of_setting
 from xor import chosen as with_settings
 
+from confu_core.methods import load_method
 from confu_core.page.drawing import INK, SETTINGS
 from confu_core.statistics.agreement import FEWEST, rank_agreement
 from confu_core.statistics.intervals import student_interval
+from xor_bench.run import untrained
+from xor_bench.settings import Settings
 from xor_bench.theory import bayes_accuracy, chance
 
 PS, XOR_BIRDS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.5, 0.75, 1.0)
 METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
+GROUPED = ("confu", "gated-symile", "symile", "clip")  # Of which accuracies by group are compared.
 NOISY = ("confu", "symile", "gated-symile", "clip")  # What ran with unreliable modalities.
 BASELINES = ("bimodal", "supervised")
 NAMES = {"confu": "ConFu", "eao": "EAO", "gated-symile": "Gated Symile", "symile": "Symile", "gram": "GRAM"}
@@ -43,7 +47,7 @@ class Benchmark:
     """What the methods reach on one benchmark with the settings that were chosen for them.
 
     `accuracies` are by method and seed, `settings` what was chosen, of how many; levels are None where they are not
-    known.
+    known. Of `fallbacks` the method does not define the score.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Benchmark:
     chance: float | None = None
     pairwise: float | None = None
     bayes: float | None = None
+    fallbacks: frozenset[str] = frozenset()
 
     def mean(self, method: str) -> float:
         """Return the mean over seeds."""
@@ -89,7 +94,8 @@ def figure3() -> Benchmark:
             settings[method] = said, count
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in PS]
     none = chance(BITS)
-    return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)))
+    others = frozenset(m for m in accuracies if not untrained(Settings(method=m)).method.defines((0, 2), (1,)))
+    return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)), others)
 
 
 def mixing() -> str:
@@ -97,7 +103,7 @@ def mixing() -> str:
     rows = []
     for method, (own, _, _) in chosen_of_xor().items():
         by_p = {p: at["ac->b"] for p, at in own.groupby("p")}
-        rows.append([NAMES[method], *(interval(by_p[p]) if p in by_p else "" for p in PS)])
+        rows.append([named(method), *(interval(by_p[p]) if p in by_p else "" for p in PS)])
     rows.append(["Bayes accuracy", *(f"{bayes_accuracy(p, BITS, ('a', 'c'), 'b'):.3f}" for p in PS)])
     return table(["method", *(f"p̂ = {p:g}" for p in PS)], rows)
 
@@ -109,7 +115,10 @@ def parity(modalities: int) -> Benchmark:
     accuracies = {method: own.set_index("seed").accuracy.to_dict() for method, own in main.groupby("method")}
     level = main.iloc[0]
     settings = dict.fromkeys(accuracies, ("defaults", 1))
-    return Benchmark(f"XOR, M = {modalities}", accuracies, settings, 0.5, level.pairwise_ceiling, level.bayes_accuracy)
+    levels = level.pairwise_ceiling, level.bayes_accuracy
+    return Benchmark(
+        f"XOR, M = {modalities}", accuracies, settings, 0.5, *levels, frozenset(main[~main.defined].method)
+    )
 
 
 def birds() -> Benchmark:
@@ -145,8 +154,16 @@ def av_mnist() -> Benchmark:
 def by_method(
     methods: Sequence[str], benchmarks: list[Benchmark], cell: Callable[[Benchmark, str], str]
 ) -> list[list[str]]:
-    """Write a row per method and a cell per benchmark, empty where the method was not run."""
-    return [[NAMES[m], *(cell(b, m) if m in b.accuracies else "" for b in benchmarks)] for m in methods]
+    """Write a row per method and a cell per benchmark, empty where the method was not run, marked as the page says."""
+    return [
+        [named(m), *(cell(b, m) + "†" * (m in b.fallbacks) if m in b.accuracies else "" for b in benchmarks)]
+        for m in methods
+    ]
+
+
+def named(method: str) -> str:
+    """Name a method, marked where scores of it are this toolkit's."""
+    return NAMES[method] + " ‡" * bool(load_method(method).ours)
 
 
 def reached(benchmarks: list[Benchmark]) -> str:
@@ -194,6 +211,30 @@ def settings(benchmarks: list[Benchmark]) -> str:
     searched = [b for b in benchmarks if any(count > 1 for _, count in b.settings.values())]
     rows = by_method(METHODS + BASELINES, searched, lambda b, method: "{} (of {})".format(*b.settings[method]))
     return table(["method", *(b.name for b in searched)], rows, words=1 + len(searched))
+
+
+def seeds(benchmarks: list[Benchmark]) -> str:
+    """Write how many seeds stand for a method."""
+    rows = by_method(METHODS + BASELINES, benchmarks, lambda b, method: str(len(b.accuracies[method])))
+    return table(["method", *(b.name for b in benchmarks)], rows)
+
+
+def parts() -> str:
+    """Write what methods reach of each group of Bird-MML as they are, and with one part in place of another."""
+    runs = Runs(pd.read_csv(HERE / "bird_results.csv"), pd.read_csv(HERE / "bird_search.csv"))
+    tried, rows = pd.read_csv(BY_PART), []
+    for method in GROUPED:
+        usual = [runs.by_seed(method, "zero_shot", FUSED, metric="accuracy", condition="test")]
+        usual += [runs.by_seed(method, "zero_shot_group", FUSED, metric="accuracy", condition=one) for one in GROUPS]
+        rows.append([NAMES[method], *(interval(one.values()) for one in usual)])
+        for part, own in tried[tried.method == method].groupby("part"):
+            found = [own[own.condition == condition].value for condition in ("test", *GROUPS)]
+            rows.append([f"{NAMES[method]}, `{part}`", *map(interval, found)])
+    names = ("pairwise ceiling", "Bayes accuracy")
+    for name in names:
+        exact = [runs.exact(name.lower().replace(" ", "_"), group) for group in ("all", *GROUPS)]
+        rows.append([name, *(f"{one:.3f}" for one in exact)])
+    return table(["method", "all", *(f"`{group}`" for group in GROUPS)], rows)
 
 
 def probes() -> str:
@@ -260,9 +301,9 @@ def main() -> None:
     benchmarks = [figure3(), parity(4), parity(5), birds(), xor_birds(), av_mnist()]
     with rc_context(SETTINGS):
         drawn(benchmarks).savefig(HERE / "all-on-all.png", dpi=130)
-    tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings]
+    tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings, seeds]
     compared = {one.__name__: partial(one, benchmarks) for one in tables}
-    put_tables("results.md", compared | {one.__name__: one for one in (mixing, probes, unreliable, costs)})
+    put_tables("results.md", compared | {one.__name__: one for one in (mixing, parts, probes, unreliable, costs)})
 
 
 if __name__ == "__main__":
