@@ -207,6 +207,7 @@ def media_epochs(task: MediaTask, settings: MediaSettings, device: str = "cpu") 
         "size": settings.batch_size,
         "augment": augmentations(settings.augment, task.inputs, settings.seed),
         "labels": task.labels("train"),
+        "missing": settings.missing,
         "rank": rank,
         "ranks": count,
         "device": device,

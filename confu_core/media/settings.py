@@ -67,6 +67,7 @@ class MediaSettings:
         "sample: as the data pair modalities; class: drawn anew within each class in every epoch.",
         choices=PAIRINGS,
     )
+    missing: float = dial(0.0, "Share of the training samples of which one modality is missing.", low=0, high=1)
     encoders: Mapping[str, str] = dial(
         help="An encoder of your own.", factory=dict, option="encoder", metavar="MODALITY=FILE:CLASS"
     )
@@ -91,8 +92,9 @@ class MediaSettings:
 
     def columns(self) -> dict[str, Any]:
         """Return all settings as columns of a results table, the options of the method among them."""
-        # Runs without measures of the user's are what they were before there were any, and keep their names.
-        apart = ("data", "options", "encoders", "feature_files", *(() if self.measures else ("measures",)))
+        # Runs without what came later are what they were before, and keep their names.
+        later = [name for name in ("measures", "missing") if not getattr(self, name)]
+        apart = ("data", "options", "encoders", "feature_files", *later)
         own = {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in apart}
         places = {name: _written(getattr(self, name)) for name in ("encoders", "feature_files")}
         options = {name: plain(value) for name, value in self.resolved_options().items()}

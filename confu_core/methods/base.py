@@ -175,6 +175,9 @@ class Method(nn.Module):
         Whether training needs the class of each sample, `EmbeddedBatch.labels`, of which there are `Space.classes`.
     ours : str
         Which scores are this toolkit's and not those of the method's paper, in words; empty if none are.
+    partial : bool or None
+        Whether `losses` takes samples of which modalities are missing, `EmbeddedBatch.present`; by default it is where
+        `losses` is not overridden, since a term takes the samples that have its modalities. Others get whole ones.
     own_loss : bool or None
         Whether the loss is another than what is made of the scores of each term, so that it cannot be a sigmoid; by
         default it is where `term_loss` or `losses` is overridden.
@@ -187,6 +190,7 @@ class Method(nn.Module):
     projects: ClassVar[bool] = False
     labelled: ClassVar[bool] = False
     ours: ClassVar[str] = ""
+    partial: ClassVar[bool | None] = None
     own_loss: ClassVar[bool | None] = None
 
     def __init__(
@@ -428,4 +432,10 @@ class Method(nn.Module):
         dict of str to Tensor, shape (...)
             In nats.
         """
-        return {term.name: term.weight * self.term_loss(term, batch) for term in self.step_terms()}
+        found = {}
+        for term in self.step_terms():
+            whole = batch.having((*term.query, *term.key))
+            # A sample without another to be told from says nothing.
+            loss = self.term_loss(term, whole) if whole.size > 1 else 0 * batch.embeddings[0].sum()
+            found[term.name] = term.weight * loss
+        return found

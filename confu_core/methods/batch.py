@@ -40,6 +40,8 @@ class EmbeddedBatch:
         The same samples, changed independently, in training of a method with two `Method.views`.
     labels : Tensor of int64, shape (n,), optional
         The class of each sample, where it is known: in training and validation of media.
+    present : Tensor of bool, shape (n, modalities), optional
+        Which modalities each sample has, in a batch of samples; without it all.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class EmbeddedBatch:
         shuffle: Shuffle | None = None,
         second: EmbeddedBatch | None = None,
         labels: Tensor | None = None,
+        present: Tensor | None = None,
     ) -> None:
         self.features = tuple(features)
         self.embeddings = tuple(embeddings)
@@ -67,6 +70,7 @@ class EmbeddedBatch:
         self.shuffle = shuffle
         self.second = second
         self.labels = labels
+        self.present = present
         self._views: dict[tuple[int, ...], View] = {}
         self._rows: dict[tuple[int, ...], Tensor] = {}
 
@@ -131,6 +135,34 @@ class EmbeddedBatch:
             A new one.
         """
         return EmbeddedBatch([*map(change, self.features)], [*map(change, self.embeddings)], labels=labels)
+
+    def having(self, modalities: tuple[int, ...]) -> EmbeddedBatch:
+        """Return the samples that have some modalities: a term of a loss compares no others.
+
+        Parameters
+        ----------
+        modalities : tuple of int
+            Which.
+
+        Returns
+        -------
+        EmbeddedBatch
+            The batch itself where all have them; else a new one, whose permutations keep the order of the batch's.
+        """
+        if self.present is None or (kept := self.present[:, list(modalities)].all(1)).all():
+            return self
+        place = kept.cumsum(0) - 1
+
+        def shuffle(anchor: int, modality: int) -> Tensor:
+            order = self.shuffled(anchor, (modality,))[:, 0]
+            return place[order[kept[order]]]
+
+        found = self.each(lambda table: table[kept], None if self.labels is None else self.labels[kept])
+        found.shuffle, found.second = (
+            shuffle,
+            None if self.second is None else self.second.each(lambda table: table[kept]),
+        )
+        return found
 
     def counts(self, query: tuple[int, ...], key: tuple[int, ...]) -> Tensor | None:
         """Return how many samples pair each row of one view with each row of another.

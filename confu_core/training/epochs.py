@@ -62,6 +62,8 @@ class Batch:
         The samples again, changed independently, for a method with two views.
     labels : Tensor of int64, shape (rows,), or None
         The class of each sample, where its source knows it.
+    present : Tensor of bool, shape (rows, modalities), or None
+        Which modalities each sample has; None where none is missing.
     """
 
     inputs: tuple[Tensor, ...]
@@ -71,6 +73,7 @@ class Batch:
     ranks: int = 1
     second: tuple[Tensor, ...] | None = None
     labels: Tensor | None = None
+    present: Tensor | None = None
 
     def shuffle(self, anchor: int, modality: int) -> Tensor:
         """Return the permutation of a modality's samples for the negatives of an anchor, shape (..., n).
@@ -124,12 +127,14 @@ class Epochs:
     ranks: int = 1  # How many share each batch.
     device: str | torch.device = "cpu"
     views: int = 1  # Of each sample: 2 for a method that compares a sample with itself.
+    missing: float = 0.0  # Share of the rows of which one modality is missing, the same in every epoch.
 
     def __post_init__(self) -> None:
         self.size = min(self.size, self.rows)
         if self.size % self.ranks:
             raise InvalidValue(f"batch_size must be a multiple of the {self.ranks} processes; got {self.size}")
         self.steps, self.share = self.rows // self.size, self.size // self.ranks
+        self._absent: np.ndarray | None = None
 
     @property
     def rows(self) -> int:
@@ -147,7 +152,15 @@ class Epochs:
             labels = None
             if self.labels is not None:
                 labels = torch.from_numpy(np.asarray(self.labels[rows], np.int64)).to(self.device)
-            yield Batch(first, None, (self.seed,), number * self.steps + at, self.ranks, second, labels)
+            present = self._present(rows, len(inputs)) if self.missing else None
+            yield Batch(first, None, (self.seed,), number * self.steps + at, self.ranks, second, labels, present)
+
+    def _present(self, rows: np.ndarray, modalities: int) -> Tensor:
+        if self._absent is None:  # The modality that each row lacks; -1 for none.
+            source = generator(self.seed, "missing")
+            lacking = source.random(self.rows) < self.missing
+            self._absent = np.where(lacking, source.integers(modalities, size=self.rows), -1)
+        return torch.from_numpy(self._absent[rows, None] != np.arange(modalities)).to(self.device)
 
     def _seen(
         self, inputs: list[np.ndarray], rows: np.ndarray, epoch: int

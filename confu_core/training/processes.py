@@ -80,8 +80,8 @@ def gathered(batch: EmbeddedBatch) -> EmbeddedBatch:
     features = [_Gather.apply(table) for table in batch.features]
     embeddings = [_Gather.apply(table) for table in batch.embeddings]
     second = None if batch.second is None else gathered(batch.second)
-    labels = None if batch.labels is None else _Gather.apply(batch.labels)
-    return EmbeddedBatch(features, embeddings, shuffle=batch.shuffle, second=second, labels=labels)
+    labels, present = (None if one is None else _Gather.apply(one) for one in (batch.labels, batch.present))
+    return EmbeddedBatch(features, embeddings, None, batch.shuffle, second, labels, present)
 
 
 class _Gather(torch.autograd.Function):

@@ -177,6 +177,18 @@ def test_options_of_methods_come_by_name_or_as_pairs(here: list[str]) -> None:
     assert row["fused_width"] == 32 and row["augment"] == "" and row["cell"] not in cells
 
 
+def test_samples_may_lack_a_modality_in_training(here: list[str], tmp_path: Path) -> None:
+    found = {
+        share: said("run", *here, "--method", "confu", "--missing", share, "--model", tmp_path / "model.pt")
+        for share in ("0", "0.5")
+    }
+    assert found["0.5"]["missing"] == 0.5 and "missing" not in found["0"]
+    assert found["0.5"]["cell"] != found["0"]["cell"] and found["0.5"]["final_loss"] != found["0"]["final_loss"]
+    said("run", *here, "--method", "comm", "--missing", "0.5")
+    broken = invoke("run", *here, "--method", "comm", "--missing", "1")
+    assert_one_line(broken, 1, "0 of 16 samples have all modalities at step 0, and the method takes no others; lower")
+
+
 def test_encoders_and_features_of_the_users_own(data: Path, here: list[str], file: Path, tmp_path: Path) -> None:
     path = features(tmp_path / "songs.npz", all_keys(data))
     words = ["--encoder", f"image={file}:Mean", "--features", f"audio={path}", "--augment", "flip, drop"]
@@ -206,6 +218,7 @@ def test_a_saved_model_and_a_checkpoint(here: list[str], tmp_path: Path) -> None
         (["-o", "fused_width=wide"], 2, "fused_width must be of type int; got 'wide'"),
         (["--method", "clip", "--lam", "0.5"], 2, "clip has no option 'lam'"),
         (["--lam", "1.5"], 2, "lam must be in [0, 1]; got 1.5"),
+        (["--missing", "2"], 2, "missing must be in [0, 1]; got 2"),
         (["--epochs", "0"], 2, "epochs must be at least 1; got 0"),
         (["--epochs", "many"], 2, "many"),
         (["--batch-size", "1"], 2, "batch_size must be in [2,"),

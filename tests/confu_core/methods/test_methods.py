@@ -300,6 +300,39 @@ class Plain(Method):
         return query.total(query.embeddings) @ key.total(key.embeddings).mT
 
 
+@pytest.mark.parametrize("name", ["clip", "confu", "eao", "gated-symile", "gram", "hub", "symile", "triangle"])
+def test_a_term_is_over_the_samples_that_have_its_modalities(name: str) -> None:
+    torch.manual_seed(0)
+    method = load_method(name)(Space(3, 6, 8)).double().eval()
+    features = [torch.randn(12, 6, dtype=torch.float64) for _ in range(3)]
+    embeddings = [normalize(torch.randn(12, 8, dtype=torch.float64), dim=-1) for _ in range(3)]
+    lacks = torch.tensor([-1, 0, 1, 2, -1, -1, 0, 2, -1, -1, 1, -1])
+    present = lacks[:, None] != torch.arange(3)
+    orders = {(anchor, m): torch.randperm(12) for anchor in range(3) for m in range(3)}
+    batch = EmbeddedBatch(features, embeddings, shuffle=lambda a, m: orders[a, m], present=present)
+    found = method.losses(batch)
+    for term in method.terms():
+        rows = present[:, [*term.query, *term.key]].all(1).nonzero()[:, 0]
+        number = {int(row): at for at, row in enumerate(rows)}
+
+        def within(anchor: int, m: int, number: dict[int, int] = number) -> Tensor:
+            return torch.tensor([number[row] for row in orders[anchor, m].tolist() if row in number])
+
+        alone = EmbeddedBatch([one[rows] for one in features], [one[rows] for one in embeddings], shuffle=within)
+        wanted = term.weight * method.term_loss(term, alone)
+        assert found[term.name].item() == pytest.approx(wanted.item(), abs=1e-12)
+    assert batch.having((0,)).size == 10 and batch.having((0, 1, 2)).size == 6
+
+
+def test_a_term_that_no_two_samples_have_says_nothing() -> None:
+    method = load_method("clip")(Space(3, 4, 4))
+    z = [torch.eye(4, requires_grad=True)] * 3
+    present = torch.tensor([[True, False, True]] * 3 + [[True, True, True]])
+    losses = method.losses(EmbeddedBatch(z, z, present=present))
+    assert losses["0->1"].item() == losses["1->2"].item() == 0 and losses["0->2"].item() > 0
+    sum(losses.values()).backward()
+
+
 def test_a_method_that_defines_nothing_but_a_score_trains_on_every_direction() -> None:
     method = Plain(Space(4, WIDTH, DIM))
     terms = method.terms()

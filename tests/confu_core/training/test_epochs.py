@@ -220,6 +220,19 @@ def test_two_views_that_would_be_the_same_are_refused() -> None:
         next(source.epoch(0))
 
 
+def test_a_share_of_the_rows_lacks_one_modality_in_every_epoch() -> None:
+    source, lacking = MediaEpochs(numbered(200), 0, size=50, missing=0.4), []
+    for epoch in range(2):
+        lacking.append({})
+        for batch in source.epoch(epoch):
+            assert batch.present is not None and batch.present.shape == (50, 3)
+            lacking[-1] |= dict(zip(rows_of(batch), (~batch.present).int().tolist(), strict=True))
+    assert lacking[0] == lacking[1] and len(lacking[0]) == 200
+    counts = Counter(map(tuple, lacking[0].values()))
+    assert set(counts) == {(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)} and 100 < counts[0, 0, 0] < 140
+    assert next(MediaEpochs(numbered(20), 0, size=5).epoch(0)).present is None
+
+
 def parts_of(epochs: MediaEpochs, number: int = 0) -> np.ndarray:
     """Numbers of the rows that samples are made of, shape (samples, modalities)."""
     batches = [
