@@ -96,7 +96,7 @@ def check_method(name: str, *, modalities: int = 3, options: Mapping[str, Any] |
     found = [_tried(what, check) for what, check in scores.items()]
     if found[-1].holds:
         return found + [_tried(what, check) for what, check in losses.items()]
-    return found + [Check(what, None, "not tried: there is no loss") for what in losses]
+    return found + [Check(what, None, "not tried, since the loss is not as it should be") for what in losses]
 
 
 def _tried(what: str, check: Callable[[], tuple[bool | None, str]]) -> Check:
@@ -315,7 +315,7 @@ def _total(method: Method, batch: EmbeddedBatch) -> Tensor:
 
 def _check_rows(what: str, found: Tensor, width: int | None) -> None:
     shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
-    if not isinstance(found, Tensor) or found.shape != (SAMPLES, width or found.shape[-1]):
+    if not isinstance(found, Tensor) or found.ndim != 2 or found.shape != (SAMPLES, width or found.shape[1]):
         raise Broken(f"{what} must be ({SAMPLES}, {width or 'width'}); got {shape}")
     if not found.isfinite().all():
         raise Broken(f"{what} is not finite")

@@ -164,10 +164,9 @@ def _jitter(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     cos, sin, one, zero = np.cos(angle), np.sin(angle), np.ones(len(angle)), np.zeros(len(angle))
     turned = np.stack([one, zero, zero, zero, cos, -sin, zero, sin, cos], axis=1).reshape(-1, 3, 3)
     matrix, offset = _matrices(drawn, JITTER)
-    matrix = (matrix @ (np.linalg.inv(_YIQ) @ turned @ _YIQ)).astype(np.float32)
-    result, seen = pictures.copy(), share < 1
-    result[seen] = _mixed(pictures[seen], matrix[seen], offset[seen])
-    return result
+    matrix, unseen = matrix @ (np.linalg.inv(_YIQ) @ turned @ _YIQ), share >= 1
+    matrix[unseen], offset[unseen] = np.eye(3), 0
+    return _mixed(pictures, matrix.astype(np.float32), offset)
 
 
 def _grey(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -179,7 +178,7 @@ def _grey(pictures: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 def _mixed(pictures: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> np.ndarray:
     """Multiply the channels of each picture by its matrix, and add its number."""
-    flat = pictures.reshape(len(pictures), 3, -1)
+    flat = pictures.reshape(len(pictures), 3, pictures.shape[-2] * pictures.shape[-1])
     offset = offset + np.float32(0.5)  # Since the conversion below cuts off.
     result = np.empty_like(flat)
     for start in range(0, len(flat), _CACHED_PICTURES):

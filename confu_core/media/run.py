@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from confu_core.media.model import embed_all, make_model, rows_of
 from confu_core.media.own import check_measures
 from confu_core.media.settings import MediaSettings
 from confu_core.media.task import TEST, TRAIN, VALIDATION, Kind, MediaTask, query_name
-from confu_core.methods.base import every_direction
+from confu_core.methods.base import Method, every_direction
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.runs.grid import PROVENANCE
@@ -39,6 +40,7 @@ from confu_core.user_code import in_evaluation
 
 CEILINGS = ("single_ceiling", "pairwise_ceiling", "bayes_accuracy")
 BOUND = "total_correlation_bound"
+FEWEST_WHOLE = 16  # Of a batch, on average: of millions of batches one has fewer than two.
 BOUND_ROWS = 2000  # Scores of all with all, after every epoch, would outgrow the training.
 
 
@@ -109,6 +111,7 @@ def run_media(
         _check_classes(task, probed=families is None or "probe" in families)
     vocabulary = task.arrays.tokenizer.size if task.arrays.tokenizer else None
     model = make_model(settings, task.inputs, vocabulary, len(task.classes)).to(device)
+    _check_whole(model.method, settings)
     source = media_epochs(task, settings, device)
     source.views = model.method.views
     columns = {**settings.columns(), **task.columns}
@@ -178,6 +181,17 @@ def _measured(
     row = {**cell, **_headline(findings, measures, trained), "directions": _directions(measures, task)}
     examples = examples_of(findings) if ranks()[0] == 0 else []
     return Measured(row, measures, examples, task.label)
+
+
+def _check_whole(method: Method, settings: MediaSettings) -> None:
+    """Refuse, before training, batches of which a method that takes whole samples only would get next to none."""
+    whole = settings.batch_size * (1 - settings.missing)
+    if settings.missing and not method.takes_partial and whole < FEWEST_WHOLE:
+        what = (
+            f"missing {settings.missing:g} leaves about {whole:.0f} of {settings.batch_size} samples of a batch whole"
+        )
+        enough = math.ceil(FEWEST_WHOLE / (1 - settings.missing))
+        raise InvalidValue(f"{what}, and {settings.method} takes no others; lower it, or use a batch_size of {enough}")
 
 
 def _measured_families(task: MediaTask, asked: tuple[str, ...] | None) -> tuple[str, ...] | None:

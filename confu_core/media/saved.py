@@ -102,7 +102,8 @@ def load_model(path: str | Path) -> SavedModel:
     try:
         check_keys(held, {"weights": dict[str, Any], "tokenizer": str})
         check_keys(trained, {"settings": dict[str, Any], "inputs": list[list[Any]]}, "trained")
-        trained["settings"].setdefault("measures", ())  # Of which files from before say nothing.
+        for later in ("measures", "missing"):  # Of which files from before say nothing.
+            trained["settings"].setdefault(later, getattr(MediaSettings, later))
         check_keys(trained["settings"], dict.fromkeys(get_type_hints(MediaSettings), Any), "settings")
         settings = MediaSettings(**trained["settings"])
         check_typed(trained.get("classes", []), list[str], "classes")

@@ -67,7 +67,7 @@ class MediaSettings:
         "sample: as the data pair modalities; class: drawn anew within each class in every epoch.",
         choices=PAIRINGS,
     )
-    missing: float = dial(0.0, "Share of the training samples of which one modality is missing.", low=0, high=1)
+    missing: float = dial(0.0, "Share of the training samples of which one modality is missing.", low=0, below=1)
     encoders: Mapping[str, str] = dial(
         help="An encoder of your own.", factory=dict, option="encoder", metavar="MODALITY=FILE:CLASS"
     )

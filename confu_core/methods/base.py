@@ -229,6 +229,11 @@ class Method(nn.Module):
             asked = f"got label_smoothing {label_smoothing}: add -o label_smoothing=0"
             raise InvalidValue(f"the sigmoid loss has no label smoothing; {asked}")
 
+    @property
+    def takes_partial(self) -> bool:
+        """Whether `losses` takes samples of which modalities are missing."""
+        return type(self).losses is Method.losses if self.partial is None else self.partial
+
     def score(self, query: View, key: View) -> Tensor:
         """Score every row of a query against every row of a key; higher is better.
 

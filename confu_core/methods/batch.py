@@ -158,10 +158,9 @@ class EmbeddedBatch:
             return place[order[kept[order]]]
 
         found = self.each(lambda table: table[kept], None if self.labels is None else self.labels[kept])
-        found.shuffle, found.second = (
-            shuffle,
-            None if self.second is None else self.second.each(lambda table: table[kept]),
-        )
+        found.shuffle, found.present = shuffle, self.present[kept]
+        if self.second is not None:
+            found.second = self.second.each(lambda table: table[kept], found.labels)
         return found
 
     def counts(self, query: tuple[int, ...], key: tuple[int, ...]) -> Tensor | None:

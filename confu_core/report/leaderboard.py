@@ -208,7 +208,8 @@ def _chapter(
     chosen = _chosen(selection)
 
     def board(name: str, series: Sequence[Series], *, exact: bool = True) -> Board:
-        found = [_entry(one, chosen, submissions) for one in series]
+        # What a fallback reaches is no result of the method.
+        found = [_entry(one, chosen, submissions) for one in series if all(point.defined for point in one.points)]
         entries = sorted(found, key=lambda one: -math.inf if one.mean is None else one.mean, reverse=True)
         points = [point for one in series for point in one.points]
         known = {line.label: levels[0] for line in CEILINGS if exact and len(levels := line.levels(points)) == 1}

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from confu_core.errors import ResultsError, nearest
-from confu_core.report.words import show_interval
+from confu_core.report.words import seed_count, show_interval
 from confu_core.runs.grid import shown_names
 from confu_core.runs.results import METRICS, Results, check_together, read_results
 from confu_core.statistics.intervals import student_interval
@@ -21,17 +21,17 @@ from confu_core.typed import is_number
 REFERENCE = "reference"  # What the results that come with a benchmark are called.
 LENGTH = ("epochs", "train_samples")  # The settings that say how long a method was trained.
 SEED, NAME = "seed", "name"  # The name that a run was given, if any.
+MISSING = "missing"  # The share of training samples that lacked a modality; not said where none did.
 # The settings that say what data are; those that are named may be told to a reader, the others are fingerprints.
 OF_XOR = ("bits", "modalities", "noise", "parity", "unreliable", "unreliable_of")
 NAMED = ("p", "species", "classes", "triplets", "data_seed", *OF_XOR)
 DATA = ("dataset", "told_by", "data", *NAMED)
 # Settings under which methods are compared, each with a choice of its own, and of which none is better than another.
-CONDITIONS = (*DATA, "inputs", "train_samples", "test_samples", "brought", "trained_on", "split")
+CONDITIONS = (*DATA, "inputs", MISSING, "train_samples", "test_samples", "brought", "trained_on", "split")
 OWN_TABLE = ("dataset", "data")
 BELOW = ("single_ceiling", "chance")  # What closeness is counted from where the floor that was asked for is not known.
 
 BASELINES = ("bimodal", "supervised")  # What every report says, where it is known of its data.
-
 Row = dict[str, Any]
 
 
@@ -55,7 +55,20 @@ def shown_together(sources: Sequence[Results], hint: str) -> list[Results]:
     """Return what was read of folders, with names for readers; raises ResultsError where they cannot be compared."""
     for results in sources:
         _check(results, sources[0], hint)
-    return _named(sources)
+    return _named(_with_missing(sources))
+
+
+def _with_missing(sources: Sequence[Results]) -> Sequence[Results]:
+    """Say of all runs what share of samples lacked a modality, if it is said of any: the others had them whole."""
+    if not any(MISSING in one.table.column_names for one in sources):
+        return sources
+    found = []
+    for one in sources:
+        known = MISSING in one.table.column_names
+        shares = one.table[MISSING].fill_null(0.0) if known else pa.array([0.0] * len(one.table))
+        rest = one.table.drop_columns([MISSING]) if known else one.table
+        found.append(replace(one, table=rest.append_column(MISSING, shares)))
+    return found
 
 
 def with_reference(
@@ -87,16 +100,20 @@ def with_reference(
 
 def _baselines_said(sources: Sequence[Results], reference: Path) -> str:
     """Say what the baselines of reference results reach on the same inputs, those aside that were run."""
+    known = read_results(reference, hint="")
     own = [row for results in sources for row in results.rows()]
     there, ran = {_data(row) for row in own}, {row["method"] for row in own}
-    found: dict[str, list[float]] = {}
-    for row in read_results(reference, hint="").rows():
+    found: dict[tuple[str, int], list[float]] = {}
+    for row in known.rows() if known.version == sources[0].version and len(there) == 1 else ():
         told = row["accuracy"] is not None and defines_headline(row)
         if row["method"] in BASELINES and row["method"] not in ran and _data(row) in there and told:
-            found.setdefault(row["method"], []).append(row["accuracy"])
+            found.setdefault((row["method"], row["epochs"]), []).append(row["accuracy"])
     if not found:
         return ""
-    said = "; ".join(f"{method} {show_interval(student_interval(values))}" for method, values in found.items())
+    said = "; ".join(
+        f"{method}, {epochs} epochs, {seed_count([len(values)])}: {show_interval(student_interval(values))}"
+        for (method, epochs), values in found.items()
+    )
     return f"On these data, of the results that come with this package: {said}. report --reference shows all of them."
 
 

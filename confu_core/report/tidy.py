@@ -342,9 +342,10 @@ def _frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def _headline(row: Row, view: ReportView) -> Iterator[Row]:
-    known = {"family": HEADLINE, "subject": "", "condition": "", "defined": defines_headline(row)}
+    known, own = {"family": HEADLINE, "subject": "", "condition": ""}, defines_headline(row)
     for name in dict.fromkeys(filter(None, (*NUMBERS, view.y, view.ceiling, view.floor))):
-        yield {**known, "metric": name, "value": row.get(name)}
+        scored = name in (view.y, "higher_order_capture", "fusion_gain_captured")
+        yield {**known, "metric": name, "value": row.get(name), "defined": own or not scored}
 
 
 def _directions(row: Row) -> Iterator[Row]:

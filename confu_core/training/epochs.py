@@ -199,6 +199,8 @@ class MediaEpochs(Epochs):
             raise InvalidValue(f"pairing must be one of {', '.join(PAIRINGS)}; {nearest(self.pairing, PAIRINGS)}")
         if self.pairing == "class" and self.labels is None:
             raise InvalidValue("pairing within classes needs data with classes; use --pairing sample")
+        if self.pairing == "class" and self.missing:
+            raise InvalidValue("missing is of samples as the data pair them; use --pairing sample, or --missing 0")
         super().__post_init__()
 
     @property

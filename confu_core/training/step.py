@@ -17,7 +17,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from confu_core.encoders import AveragedFrames, encoder_name
 from confu_core.errors import ConfuError, MethodError, TrainingError
-from confu_core.methods.base import Method
 from confu_core.methods.batch import EmbeddedBatch
 from confu_core.model import Model
 from confu_core.training.epochs import Batch
@@ -46,8 +45,7 @@ class Losses(nn.Module):
                 found.second = self._embedded(batch.second, batch)
             found.labels, found.present = batch.labels, batch.present
             found, method = gathered(found), self.model.method
-            takes = type(method).losses is Method.losses if method.partial is None else method.partial
-            return method.losses(found if takes else _whole(found, batch.step))
+            return method.losses(found if method.takes_partial else found.having(tuple(range(found.modalities))))
 
     def _embedded(self, inputs: Sequence[Tensor], batch: Batch) -> EmbeddedBatch:
         if self.precision is torch.float32:
@@ -56,14 +54,6 @@ class Losses(nn.Module):
             low = self.model.embed(inputs, batch.codes, batch.shuffle)
         whole = [[table.float() for table in tables] for tables in (low.features, low.embeddings)]
         return EmbeddedBatch(whole[0], whole[1], batch.codes, batch.shuffle)
-
-
-def _whole(batch: EmbeddedBatch, step: int) -> EmbeddedBatch:
-    whole = batch.having(tuple(range(batch.modalities)))
-    if whole.size < 2:
-        few = f"{whole.size} of {batch.size} samples have all modalities at step {step}, and the method takes no others"
-        raise TrainingError(f"{few}; lower --missing, or raise --batch-size")
-    return whole
 
 
 class AdamW(torch.optim.AdamW):

@@ -16,19 +16,28 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tables import DIALS, HERE, dials_said, interval, kept_with, put_tables, signed, table
 
 from birdmml.data import design_of
+from birdmml.presets import preset
 from birdmml.settings import Settings
 from birdmml.theory import structure
 
 KEPT, SEARCHED = HERE / "bird_results.csv", HERE / "bird_search.csv"
 XOR, BY_PART = HERE / "bird_xor.csv", HERE / "bird_parts.csv"
-RUN = ["method", "p", "seed"]
-# Parts of methods that were tried in place of the usual ones: an option and its value.
-PARTS = (("strength", -1000.0), ("negatives", "n"), ("fusion", "shared"))
+RUN, MIXED = ["method", "p", "seed"], preset("xor").species
+# What was tried in place of the usual part of a method: an option and its value. That of one epoch had no rate.
+PARTS = (
+    ("gated-symile", "strength", -1000.0),
+    ("gated-symile", "negatives", "n"),
+    ("symile", "temperature", 0.01),
+    ("confu", "fusion", "shared"),
+    ("eao", "dropout", 0.1),
+    ("clip", "epochs", 1),
+)
 METHODS = ("confu", "symile", "clip", "hub", "triangle", "gram")
 FUSED = "image+audio"
 QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
@@ -38,6 +47,8 @@ COLUMNS = [*KEYS, "value", "reference", "defined"]
 PROBES = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own vector, linear"}
 TOLD = {"metric": "accuracy", "condition": "test"}
 DEFAULT_LR, DEFAULT_TEMPERATURE = 1e-3, 0.07
+SYMILE_TEMPERATURE = 0.08208  # exp(-2.5), where its learned temperature starts.
+UNSEARCHED = ("gated-symile", "pmrl", "bimodal", "supervised")  # Whose start was left where it is.
 ACCURACIES = ("accuracy", "accuracy, log-mean-exp")
 
 
@@ -59,8 +70,7 @@ def searched(folders: Iterable[str]) -> pd.DataFrame:
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
         rows = rows.reindex(columns=["cell", "method", "seed", *DIALS])
-        # A temperature that is learned has no value to search.
-        rows.loc[rows.method == "symile", "temperature"] = float("nan")
+        rows.loc[rows.method.isin(UNSEARCHED), "temperature"] = float("nan")
         measures = pd.read_parquet(Path(folder, "measures.parquet"))
         measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
         found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
@@ -72,9 +82,9 @@ def keep(folders: Sequence[str]) -> None:
     usual, mixed, parts = [], [], []
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
-        apart = [rows.get(name, pd.Series(index=rows.index)).eq(value).any() for name, value in PARTS]
-        (mixed if rows.p.notna().all() else parts if any(apart) else usual).append(folder)
-    written = {XOR: over_mixing(mixed), BY_PART: by_part(parts)} if mixed or parts else {}
+        apart = any(len(_having(rows, *part)) for part in PARTS if part[1] not in DIALS)
+        (mixed if rows.species.eq(MIXED).all() else parts if apart else usual).append(folder)
+    written = {XOR: over_mixing(mixed), BY_PART: by_part([*parts, *usual])} if mixed or parts else {}
     if usual:
         written |= {KEPT: collected(usual[0]), SEARCHED: searched(usual)}
     for file, frame in written.items():
@@ -84,7 +94,9 @@ def keep(folders: Sequence[str]) -> None:
 def over_mixing(folders: Iterable[str]) -> pd.DataFrame:
     """Read the accuracies over the mixing parameter that were kept, and those of some folders in their place."""
     columns = [*RUN, "accuracy", "pairwise_ceiling", "bayes_accuracy"]
-    found = [pd.read_parquet(Path(folder, "results.parquet"), columns=columns) for folder in folders]
+    rows = [pd.read_parquet(Path(folder, "results.parquet")) for folder in folders]
+    # Bimodal CLIP scores no picture with a song.
+    found = [one[(one.status == "done") & (one.method != "bimodal")][columns] for one in rows]
     return kept_with(XOR, pd.concat([pd.DataFrame(columns=columns), *found]), RUN)
 
 
@@ -94,15 +106,22 @@ def by_part(folders: Iterable[str]) -> pd.DataFrame:
     found = [pd.DataFrame(columns=columns)]
     for folder in folders:
         rows = pd.read_parquet(Path(folder, "results.parquet"))
-        for name, value in PARTS:
-            own = rows[rows[name].eq(value)] if name in rows else rows[:0]
-            measures = pd.read_parquet(Path(folder, "measures.parquet")).merge(
-                own[["cell", "method", "seed"]], on="cell"
-            )
-            told = measures.family.isin(("zero_shot", "zero_shot_group")) & (measures.metric == "accuracy")
-            kept = measures[told & (measures.subject == FUSED) & measures.condition.isin(("test", *GROUPS))]
-            found.append(kept.assign(part=f"{name}={value}")[columns])
+        measures = pd.read_parquet(Path(folder, "measures.parquet"))
+        told = measures.family.isin(("zero_shot", "zero_shot_group", "probe")) & (measures.metric == "accuracy")
+        told &= (measures.subject == FUSED) & measures.condition.isin(("test", *GROUPS, *PROBES))
+        for part in PARTS:
+            own = _having(rows, *part)[["cell", "method", "seed"]].assign(part=named(*part))
+            found.append(measures[told].merge(own, on="cell")[columns])
     return kept_with(BY_PART, pd.concat(found), columns[:-1])
+
+
+def _having(rows: pd.DataFrame, method: str, name: str, value: Any) -> pd.DataFrame:
+    return rows[(rows.method == method) & rows[name].eq(value)] if name in rows else rows[:0]
+
+
+def named(method: str, name: str, value: Any) -> str:
+    """Write an option as a command has it."""
+    return f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
 
 
 class Runs:
@@ -268,7 +287,8 @@ def search(runs: Runs) -> str:
     rows = []
     for method in METHODS:
         found = runs.lines(method)
-        usual = {"lr": DEFAULT_LR, "temperature": DEFAULT_TEMPERATURE, "anchor": found.iloc[0].anchor}
+        start = SYMILE_TEMPERATURE if method == "symile" else DEFAULT_TEMPERATURE
+        usual = {"lr": DEFAULT_LR, "temperature": start, "anchor": found.iloc[0].anchor}
         cells = []
         for name in DIALS:
             line = found.dropna(subset=[name])

@@ -34,7 +34,7 @@ from xor_bench.theory import bayes_accuracy, chance
 
 PS, XOR_BIRDS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.5, 0.75, 1.0)
 METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
-GROUPED = ("confu", "gated-symile", "symile", "clip")  # Of which accuracies by group are compared.
+GROUPED = ("gated-symile", "symile", "confu", "eao")  # Of which accuracies by group are compared.
 NOISY = ("confu", "symile", "gated-symile", "clip")  # What ran with unreliable modalities.
 BASELINES = ("bimodal", "supervised")
 NAMES = {"confu": "ConFu", "eao": "EAO", "gated-symile": "Gated Symile", "symile": "Symile", "gram": "GRAM"}
@@ -94,8 +94,12 @@ def figure3() -> Benchmark:
             settings[method] = said, count
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in PS]
     none = chance(BITS)
-    others = frozenset(m for m in accuracies if not untrained(Settings(method=m)).method.defines((0, 2), (1,)))
+    others = frozenset(method for method in accuracies if not _defined(method))
     return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)), others)
+
+
+def _defined(method: str) -> bool:
+    return untrained(Settings(method=method)).method.defines((0, 2), (1,))
 
 
 def mixing() -> str:
@@ -103,7 +107,8 @@ def mixing() -> str:
     rows = []
     for method, (own, _, _) in chosen_of_xor().items():
         by_p = {p: at["ac->b"] for p, at in own.groupby("p")}
-        rows.append([named(method), *(interval(by_p[p]) if p in by_p else "" for p in PS)])
+        mark = "†" * (not _defined(method))
+        rows.append([named(method), *(interval(by_p[p]) + mark if p in by_p else "" for p in PS)])
     rows.append(["Bayes accuracy", *(f"{bayes_accuracy(p, BITS, ('a', 'c'), 'b'):.3f}" for p in PS)])
     return table(["method", *(f"p̂ = {p:g}" for p in PS)], rows)
 
@@ -215,7 +220,10 @@ def settings(benchmarks: list[Benchmark]) -> str:
 
 def seeds(benchmarks: list[Benchmark]) -> str:
     """Write how many seeds stand for a method."""
-    rows = by_method(METHODS + BASELINES, benchmarks, lambda b, method: str(len(b.accuracies[method])))
+    rows = [
+        [named(method), *(str(len(b.accuracies[method])) if method in b.accuracies else "" for b in benchmarks)]
+        for method in METHODS + BASELINES
+    ]
     return table(["method", *(b.name for b in benchmarks)], rows)
 
 
@@ -226,8 +234,8 @@ def parts() -> str:
     for method in GROUPED:
         usual = [runs.by_seed(method, "zero_shot", FUSED, metric="accuracy", condition="test")]
         usual += [runs.by_seed(method, "zero_shot_group", FUSED, metric="accuracy", condition=one) for one in GROUPS]
-        rows.append([NAMES[method], *(interval(one.values()) for one in usual)])
-        for part, own in tried[tried.method == method].groupby("part"):
+        rows.append([NAMES[method], *(interval(one.values()) if one else "" for one in usual)])
+        for part, own in tried[tried.method == method].groupby("part", sort=False):
             found = [own[own.condition == condition].value for condition in ("test", *GROUPS)]
             rows.append([f"{NAMES[method]}, `{part}`", *map(interval, found)])
     names = ("pairwise ceiling", "Bayes accuracy")
@@ -241,7 +249,11 @@ def probes() -> str:
     """Write what classifiers read of picture and song from the frozen embeddings of Bird-MML, at the defaults."""
     runs = Runs(pd.read_csv(HERE / "bird_results.csv"), pd.read_csv(HERE / "bird_search.csv"))
     rows = [[NAMES[method], *(runs.cell(method, "probe", condition=kind) for kind in PROBES)] for method in METHODS]
-    rows = [row for row in rows if any(row[1:])]
+    drawn, tried = [], pd.read_csv(BY_PART).query("part == 'epochs=1'")
+    for kind in PROBES:
+        values = tried[tried.condition == kind].value
+        drawn.append(interval(values) if len(values) else "")
+    rows = [row for row in [*rows, ["encoders as they were drawn", *drawn]] if any(row[1:])]
     return table(["method", *PROBES.values()], rows)
 
 
@@ -272,7 +284,9 @@ def panel(axes: Axes, benchmark: Benchmark) -> None:
         values = list(benchmark.accuracies.get(method, {}).values())
         found = student_interval(values) if len(values) > 1 else None  # One seed says nothing of its own spread.
         captures = found is not None and benchmark.pairwise is not None and found.low > benchmark.pairwise
-        axes.scatter(values, [at] * len(values), s=14, alpha=0.7, linewidths=0, color="#b2182b" if captures else INK)
+        color = "#b2182b" if captures else INK
+        filled = "none" if method in benchmark.fallbacks else color
+        axes.scatter(values, [at] * len(values), s=14, alpha=0.7, linewidths=0.6, color=color, facecolors=filled)
     for level, look in ((benchmark.chance, ":"), (benchmark.pairwise, "--"), (benchmark.bayes, "-")):
         if level is not None:
             axes.axvline(level, ls=look, color=INK, lw=0.8, zorder=1)
@@ -290,7 +304,8 @@ def drawn(benchmarks: list[Benchmark]) -> Figure:
     first.set_yticks(range(len(every)), [NAMES[method] for method in every])
     first.set_ylim(len(every) - 0.5, -0.5)
     figure.supxlabel(
-        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; red: interval above the ceiling",
+        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; "
+        "red: interval above the ceiling; hollow: a fallback",
         fontsize=SETTINGS["axes.labelsize"],
     )
     return figure

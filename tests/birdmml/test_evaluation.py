@@ -319,3 +319,12 @@ def test_data_that_a_model_cannot_take(model: Path, built: Path, cache: Path, mo
         monkeypatch.setattr(evaluation, "open_data", lambda place, changed=changed: changed)
         with pytest.raises(ConfuError, match=line):
             evaluate_model(model, built, cache=cache)
+
+
+def test_a_model_of_before_later_settings_is_loaded(trained: MediaResult, model: Path, tmp_path: Path) -> None:
+    held = load_checkpoint(model)
+    config, state = held.pop("config"), {name: held[name] for name in ("weights", "tokenizer")}
+    settings = dict(config["trained"]["settings"])
+    assert (settings.pop("missing"), [*settings.pop("measures")]) == (0.0, [])
+    save_checkpoint(tmp_path / "old.pt", {**config, "trained": {**config["trained"], "settings": settings}}, state)
+    assert load_model(tmp_path / "old.pt").settings == load_model(model).settings

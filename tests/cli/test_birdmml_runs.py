@@ -184,9 +184,16 @@ def test_samples_may_lack_a_modality_in_training(here: list[str], tmp_path: Path
     }
     assert found["0.5"]["missing"] == 0.5 and "missing" not in found["0"]
     assert found["0.5"]["cell"] != found["0"]["cell"] and found["0.5"]["final_loss"] != found["0"]["final_loss"]
-    said("run", *here, "--method", "comm", "--missing", "0.5")
-    broken = invoke("run", *here, "--method", "comm", "--missing", "1")
-    assert_one_line(broken, 1, "0 of 16 samples have all modalities at step 0, and the method takes no others; lower")
+    said("run", *here, "--method", "comm", "--missing", "0.5", "--batch-size", "32")
+    broken = invoke("run", *here, "--method", "comm", "--missing", "0.5")
+    asked = "about 8 of 16 samples of a batch whole, and comm takes no others; lower it, or use a batch_size of 32"
+    assert_one_line(broken, 2, asked)
+    assert_one_line(invoke("run", *here, "--missing", "0.5", "--pairing", "class"), 2, "use --pairing sample, or")
+    out = tmp_path / "runs"
+    assert said("sweep", *here, "--method", "clip", "--missing", "0,0.5", "--out", out)["computed"] == 2
+    said("report", out)
+    matrix = (out / "report" / "matrix.csv").read_text()
+    assert [line.split(",")[0] for line in matrix.splitlines()] == ["missing", "0.0", "0.5"]
 
 
 def test_encoders_and_features_of_the_users_own(data: Path, here: list[str], file: Path, tmp_path: Path) -> None:
@@ -218,7 +225,7 @@ def test_a_saved_model_and_a_checkpoint(here: list[str], tmp_path: Path) -> None
         (["-o", "fused_width=wide"], 2, "fused_width must be of type int; got 'wide'"),
         (["--method", "clip", "--lam", "0.5"], 2, "clip has no option 'lam'"),
         (["--lam", "1.5"], 2, "lam must be in [0, 1]; got 1.5"),
-        (["--missing", "2"], 2, "missing must be in [0, 1]; got 2"),
+        (["--missing", "1"], 2, "missing must be in [0, 1); got 1"),
         (["--epochs", "0"], 2, "epochs must be at least 1; got 0"),
         (["--epochs", "many"], 2, "many"),
         (["--batch-size", "1"], 2, "batch_size must be in [2,"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from calls import Calls
 
-from birdmml.bench import open_task
+from birdmml.bench import open_data, open_task
 from confu_cli.birdmml import birdmml
-from confu_core.media.opened import _warn_once
+from confu_core.media.opened import _warn, _warn_once
 from confu_core.media.settings import MediaSettings
 
 QUICK = ["--epochs", "1", "--batch-size", "20", "--dim", "8", "--feature-dim", "8", "--width", "8", "--side", "8"]
@@ -58,6 +59,11 @@ def test_settings_that_hide_what_tells_the_classes_are_named_once(caplog: pytest
         open_task(MediaSettings(data=data + task, side=side), stream=True)
     expected = "trifeature: pictures of 95 pixels a side lose some of what tells the synergy; give --side 96 or more"
     assert caplog.messages == [expected]
+    caplog.clear()
+    for augment in (("flip", "crop"), ("crop",)):
+        digits = replace(open_data(data + "redundancy").contents, spoiled_by=("flip",))
+        _warn("digits", digits, MediaSettings(data=data, augment=augment))
+    assert caplog.messages == ["digits: the augmentation flip changes what tells the shape; leave it out"]
 
 
 def test_a_run_and_the_norm_probe(place: Path, tmp_path: Path) -> None:

@@ -727,3 +727,17 @@ def test_every_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert all(printed.values())
     assert 0 < json.loads(printed["run"])["accuracy"] <= 1
     assert finished_cells(Path("runs/quick")) == 20
+
+
+def test_a_report_marks_a_headline_that_the_method_does_not_define(tmp_path: Path) -> None:
+    few = ["--epochs", "1", "--train-samples", "200", "--test-samples", "100", "--batch-size", "100", "--workers", "1"]
+    said("sweep", "--method", "bimodal,clip", *few, "--out", tmp_path)
+    said("report", tmp_path)
+    report = (tmp_path / "report" / "report.md").read_text()
+    matrix = report.split("## Accuracy, ac → b")[1].split("Mean ±")[0]
+    head, _, row = (line.strip("| ").split(" | ") for line in matrix.strip().splitlines())
+    assert [name for name, cell in zip(head, row, strict=True) if cell.endswith("†")] == ["bimodal"]
+    assert report.count("† The method defines no score of its own for this") == 1
+    said("leaderboard", tmp_path, "--out", tmp_path / "board.html")
+    ranked = (tmp_path / "board.html").read_text().split("<table")[1].split("</table>")[0]
+    assert "clip" in ranked and "bimodal" not in ranked

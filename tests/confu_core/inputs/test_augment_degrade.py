@@ -104,6 +104,16 @@ def test_jitter_turns_hues_of_four_fifths_and_grey_takes_the_colours_of_a_fifth(
     assert (made("grey", red)[~colourless] == red[~colourless]).all()
 
 
+@pytest.mark.parametrize("name", ["jitter", "grey", "soften"])
+def test_a_batch_of_which_nothing_is_drawn_is_left(name: str) -> None:
+    spec, picture = InputSpec({"image": Picture("i", 8)}), np.full((1, 3, 8, 8), 90, np.uint8)
+    picture[:, 0] = 200
+    made = [
+        augment({"image": picture}, spec, [name], seed=0, epoch=0, rows=np.array([row]))["image"] for row in range(40)
+    ]
+    assert any(np.array_equal(one, picture) for one in made)
+
+
 def test_soften_blurs_half_of_the_pictures_by_two_of_224_pixels_at_most() -> None:
     spec = InputSpec({"image": Picture("i", 224)})
     point = np.zeros((60, 3, 224, 224), np.uint8)
