@@ -26,7 +26,7 @@ from xor import chosen as with_settings
 
 from confu_core.methods import load_method
 from confu_core.page.drawing import INK, SETTINGS
-from confu_core.statistics.agreement import FEWEST, rank_agreement
+from confu_core.statistics.agreement import rank_agreement
 from confu_core.statistics.intervals import student_interval
 from xor_bench.run import untrained
 from xor_bench.settings import Settings
@@ -35,6 +35,7 @@ from xor_bench.theory import bayes_accuracy, chance
 PS, XOR_BIRDS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.5, 0.75, 1.0)
 METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
 GROUPED = ("gated-symile", "symile", "confu", "eao")  # Of which accuracies by group are compared.
+ENOUGH = 8  # Methods, to compare orders: of six, four of which tie, an interval need not hold the value.
 NOISY = ("confu", "symile", "gated-symile", "clip")  # What ran with unreliable modalities.
 BASELINES = ("bimodal", "supervised")
 NAMES = {"confu": "ConFu", "eao": "EAO", "gated-symile": "Gated Symile", "symile": "Symile", "gram": "GRAM"}
@@ -204,7 +205,7 @@ def agreement(benchmarks: list[Benchmark]) -> str:
     rows = []
     for first, second in combinations(benchmarks, 2):
         shared = [method for method in METHODS if method in first.accuracies and method in second.accuracies]
-        if len(shared) >= FEWEST:
+        if len(shared) >= ENOUGH:
             found = rank_agreement(*([b.mean(method) for method in shared] for b in (first, second)))
             ends = f"{found.low:+.2f} to {found.high:+.2f}"
             rows.append([first.name, second.name, str(len(shared)), f"{found.value:+.2f}", ends])
