@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import inspect
 import re
 
-from markdown_pages import section, table, text
+from markdown_pages import ROOT, section, table, text
 
 from confu_core.datasets import is_source
 from confu_core.datasets.trifeature import open_trifeature
@@ -36,6 +37,17 @@ def test_lines_are_those_that_are_computed() -> None:
     assert rows == {rule: f"{100 * accuracy:.1f}" for rule, accuracy in PUBLISHED["lines"].items()}
     (staircase,) = [row for row in marked("results", "method") if row["method"].startswith("staircase")]
     assert staircase["S"] in rows.values()
+
+
+def test_our_rows_are_of_the_kept_runs() -> None:
+    with (ROOT / "docs/figures/trifeature_results.csv").open(encoding="utf-8") as file:
+        kept = {(row["method"], row["task"]): 100 * float(row["value"]) for row in csv.DictReader(file)}
+    rows = {row["method"].split(",")[0]: row for row in marked("results", "method") if "ours" in row["method"]}
+    assert rows.keys() == {method for method, _ in kept}
+    for method, row in rows.items():
+        unique = (kept[method, "unique1"] + kept[method, "unique2"]) / 2
+        found = kept[method, "redundancy"], unique, kept[method, "synergy"]
+        assert [row[column] for column in "RUS"] == [f"{value:.1f}" for value in found]
 
 
 def test_every_option_and_value_is_named() -> None:
