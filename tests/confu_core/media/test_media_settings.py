@@ -55,8 +55,9 @@ def test_columns_hold_every_setting_and_option_but_not_where_data_lie(method: st
     assert columns["method"] == method and columns["augment"] == "flip,crop,color,shift"
     options = method_options(load_method(method))
     assert options.keys() <= columns.keys()
-    own = MediaSettings.__dataclass_fields__.keys() - {"data", "options", "measures"}
+    own = MediaSettings.__dataclass_fields__.keys() - {"data", "options", "measures", "missing"}
     assert columns.keys() == own | options.keys()
+    assert MediaSettings(method=method, missing=0.5).columns()["missing"] == 0.5
     assert columns.pop("scale_lr") is None and columns.pop("loss", None) is None  # Until they are given.
     assert all(isinstance(value, str | int | float | bool) for value in columns.values())
 
@@ -88,6 +89,7 @@ def test_every_setting_makes_another_run() -> None:
         "feature_files": {"image": "a.npz"},
         "options": {"lam": 0.25},
         "measures": ("own.py:mine",),
+        "missing": 0.5,
     }
     numbers = {
         name: getattr(first, name) + 1
