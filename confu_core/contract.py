@@ -303,9 +303,8 @@ def _shuffle(seed: int) -> Callable[[int, int], Tensor]:
 def _terms(method: Method, batch: EmbeddedBatch) -> dict[str, Tensor]:
     terms = method.losses(batch)
     if not isinstance(terms, dict) or not terms:
-        raise Broken(
-            f"losses must return a dict of terms, at least one; got {terms if terms == {} else type(terms).__name__}"
-        )
+        got = "an empty one" if isinstance(terms, dict) else type(terms).__name__
+        raise Broken(f"losses must return a dict of terms, at least one; got {got}")
     return terms
 
 

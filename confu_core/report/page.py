@@ -19,7 +19,7 @@ from confu_core.report.figures import draw_figures
 from confu_core.report.overview import overview
 from confu_core.report.sections import Section, sections_of
 from confu_core.report.selection import selected
-from confu_core.report.sources import ReportView, view_of, with_reference
+from confu_core.report.sources import ReportView, baselines_said, view_of, with_reference
 from confu_core.report.tables import BOLD, UNDEFINED, Table, escape_markdown, to_markdown
 from confu_core.report.tidy import DIRECTION, Measures, has_numbers, read_tidy, x_values
 from confu_core.report.words import ReportWords, capitalised, file_stem, ours_notes, seed_count
@@ -68,7 +68,9 @@ def content_of(
     folders: Sequence[Path], hint: str, words: ReportWords, select: str, reference: Path | None, whole: bool
 ) -> Content:
     """Read results folders and say all that a report of them says; raises ResultsError if there is nothing to say."""
-    sources, labels, known = with_reference(folders, reference, hint, whole)
+    sources, labels, known = with_reference(folders, reference if whole else None, hint)
+    if reference is not None and not whole:
+        known = baselines_said(sources, reference)
     facts = facts_of(sources, labels, view_of(sources[0]))
     selection = selected(sources, labels, view_of(sources[0]), select)
     view = selection.view

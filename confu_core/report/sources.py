@@ -71,18 +71,14 @@ def _with_missing(sources: Sequence[Results]) -> Sequence[Results]:
     return found
 
 
-def with_reference(
-    folders: Sequence[Path], reference: Path | None, hint: str, whole: bool = True
-) -> tuple[list[Results], list[str], str]:
+def with_reference(folders: Sequence[Path], reference: Path | None, hint: str) -> tuple[list[Results], list[str], str]:
     """Read results folders with reference results on the same inputs beside them; return a label of each, and a note.
 
     The note says what is missing where there are none on these data. How long reference results were trained is said
-    in their label, and so wherever they are shown, unless all others were trained as long. Unless `whole`, they stand
-    in the note, and only those of baselines.
+    in their label, and so wherever they are shown, unless all others were trained as long.
     """
-    if reference is None or not whole:
-        sources = read_sources(folders, hint)
-        return sources, folder_labels(folders), "" if reference is None else _baselines_said(sources, reference)
+    if reference is None:
+        return read_sources(folders, hint), folder_labels(folders), ""
     *sources, known = read_sources([*folders, reference], hint)
     labels = folder_labels(folders)
     own = [row for results in sources for row in results.rows()]
@@ -98,7 +94,7 @@ def with_reference(
     return [*sources, known], [*labels, label], ""
 
 
-def _baselines_said(sources: Sequence[Results], reference: Path) -> str:
+def baselines_said(sources: Sequence[Results], reference: Path) -> str:
     """Say what the baselines of reference results reach on the same inputs, those aside that were run."""
     known = read_results(reference, hint="")
     own = [row for results in sources for row in results.rows()]
