@@ -136,6 +136,14 @@ class Unmade(CLIP):
 """
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of methods that each break something, or promise less than others."""
+    written = tmp_path / "broken.py"
+    written.write_text(BROKEN)
+    return written
+
+
 def failed(checks: list[Check]) -> dict[str, str]:
     return {check.name: check.detail for check in checks if check.holds is False}
 
@@ -186,17 +194,13 @@ def test_the_example_of_the_documentation_keeps_it() -> None:
         ("Unsaved", "saved and loaded", "size mismatch for method.drawn"),
     ],
 )
-def test_what_is_broken_is_named(tmp_path: Path, name: str, what: str, detail: str) -> None:
-    file = tmp_path / "broken.py"
-    file.write_text(BROKEN)
+def test_what_is_broken_is_named(file: Path, name: str, what: str, detail: str) -> None:
     found = failed(check_method(f"{file}:{name}"))
     (broken,) = [held for check, held in found.items() if what in check]
     assert re.search(detail, broken), broken
 
 
-def test_what_a_method_does_not_promise_is_not_asked_of_it(tmp_path: Path) -> None:
-    file = tmp_path / "broken.py"
-    file.write_text(BROKEN)
+def test_what_a_method_does_not_promise_is_not_asked_of_it(file: Path) -> None:
     apart = {name: {check.name: check for check in check_method(f"{file}:{name}")} for name in ("OneSided", "Views")}
     assert all(check.holds is not False for checks in apart.values() for check in checks.values())
     assert apart["OneSided"]["scores are the same from either side"] == Check(
@@ -207,9 +211,7 @@ def test_what_a_method_does_not_promise_is_not_asked_of_it(tmp_path: Path) -> No
     assert len(after) == 5 and all(check.holds is None for check in after)
 
 
-def test_what_cannot_be_examined_is_one_line(tmp_path: Path) -> None:
-    file = tmp_path / "broken.py"
-    file.write_text(BROKEN)
+def test_what_cannot_be_examined_is_one_line(file: Path) -> None:
     with pytest.raises(ConfuError, match="cannot be made: RuntimeError: no room"):
         check_method(f"{file}:Unmade")
     with pytest.raises(ConfuError, match="^modalities must be at least 2; got 1$"):
