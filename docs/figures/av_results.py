@@ -1,37 +1,42 @@
-"""Write the table of the page of AV-MNIST from the runs of its sweep, or from what was kept of them.
+"""Write the table of the page of AV-MNIST from the runs of its sweeps, or from what was kept of them.
 
-    python docs/figures/av_results.py runs/av
+    python docs/figures/av_results.py runs/av runs/av-search
 
-adds to ``av_results.csv``, one line per number, and writes the table below its mark in ``docs/av-mnist.md``; without a
-folder it takes the file as it stands.
+adds to ``av_results.csv``, one line per number of the runs with the defaults, and to ``av_search.csv``, the
+accuracies of all runs by rate, temperature and anchor; and writes the table below its mark in ``docs/av-mnist.md``;
+without folders it takes both as they stand.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
+from searches import DIALS, FUSED, is_usual, runs_of, searched
 from tables import HERE, interval, kept_with, put_tables, table
 
-KEPT = HERE / "av_results.csv"
+KEPT, SEARCHED = HERE / "av_results.csv", HERE / "av_search.csv"
 METHODS = ("clip", "confu", "symile", "hub", "triangle", "gram", "eao", "gated-symile", "pmrl", "comm", "infmasking")
 METHODS += ("supervised",)
-QUERIES = {"V": "image", "A": "audio", "A+V": "image+audio"}
+QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
 PROBES = ("linear", "bilinear")
 
 
-def collected(folder: str) -> pd.DataFrame:
-    """Read the accuracies on test samples by named classes, and those of probes of both, in place of the same ones."""
-    rows = pd.read_parquet(Path(folder, "results.parquet"), columns=["cell", "method", "seed"])
-    found = pd.read_parquet(Path(folder, "measures.parquet")).merge(rows, on="cell")
+def collected(folders: Iterable[str]) -> pd.DataFrame:
+    """Read what was kept of runs with the defaults, and what folders have of them in place of the same numbers.
+
+    These are accuracies on test samples by named classes, and of probes of both.
+    """
+    found = pd.concat([runs_of(folder) for folder in folders])
+    found = found[[is_usual(run) for run in found[["method", *DIALS]].to_dict("records")]]
     told = (found.family == "zero_shot") & (found.condition == "test")
-    probed = (found.family == "probe") & found.condition.isin(PROBES) & (found.subject == QUERIES["A+V"])
+    probed = (found.family == "probe") & found.condition.isin(PROBES) & (found.subject == FUSED)
     plain = (found.family == "plain") & (found.seed == 0) & (found.method == METHODS[0])
     kept = found[(told | probed | plain) & (found.metric == "accuracy") & found.defined]
     columns = ["method", "seed", "family", "subject", "condition"]
-    return kept_with(KEPT, kept[[*columns, "value"]], columns).round({"value": 5})
+    return kept_with(KEPT, kept[[*columns, "value"]], columns)
 
 
 def reached(frame: pd.DataFrame) -> str:
@@ -45,7 +50,7 @@ def reached(frame: pd.DataFrame) -> str:
     rows = [
         [method]
         + [cell(method, "zero_shot", query, "test") for query in QUERIES.values()]
-        + [cell(method, "probe", QUERIES["A+V"], kind) for kind in PROBES]
+        + [cell(method, "probe", FUSED, kind) for kind in PROBES]
         for method in METHODS
     ]
     rows = [row for row in rows if any(row[1:])]
@@ -56,8 +61,9 @@ def reached(frame: pd.DataFrame) -> str:
 
 def main() -> None:
     """Collect what is given, and write the table."""
-    if sys.argv[1:]:
-        collected(sys.argv[1]).to_csv(KEPT, index=False, lineterminator="\n")
+    if folders := sys.argv[1:]:
+        for file, frame in ((KEPT, collected(folders)), (SEARCHED, searched(SEARCHED, folders))):
+            frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
     put_tables("av-mnist.md", {"reached": partial(reached, pd.read_csv(KEPT))})
 
 

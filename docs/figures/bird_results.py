@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tables import DIALS, HERE, dials_said, interval, kept_with, put_tables, signed, table
+from searches import DIALS, FUSED, Search, dials_said, searched, usual_dials
+from tables import HERE, interval, kept_with, put_tables, signed, table
 
 from birdmml.data import design_of
 from birdmml.presets import preset
@@ -39,16 +40,12 @@ PARTS = (
     ("clip", "epochs", 1),
 )
 METHODS = ("confu", "symile", "clip", "hub", "triangle", "gram")
-FUSED = "image+audio"
 QUERIES = {"V": "image", "A": "audio", "A+V": FUSED}
 GROUPS = ("redundant", "image-unique", "audio-unique", "complement", "xor")
 KEYS = ["method", "seed", "family", "subject", "metric", "condition", "x"]
 COLUMNS = [*KEYS, "value", "reference", "defined"]
 PROBES = {"linear": "linear", "bilinear": "bilinear", "MLP": "MLP", "fused": "own vector, linear"}
 TOLD = {"metric": "accuracy", "condition": "test"}
-DEFAULT_LR, DEFAULT_TEMPERATURE = 1e-3, 0.07
-SYMILE_TEMPERATURE = 0.08208  # exp(-2.5), where its learned temperature starts.
-UNSEARCHED = ("gated-symile", "pmrl", "bimodal", "supervised")  # Whose start was left where it is.
 ACCURACIES = ("accuracy", "accuracy, log-mean-exp")
 
 
@@ -64,19 +61,6 @@ def collected(folder: str) -> pd.DataFrame:
     return kept_with(KEPT, found[wanted][COLUMNS], KEYS)
 
 
-def searched(folders: Iterable[str]) -> pd.DataFrame:
-    """Read the zero-shot accuracies that were kept, and those of some folders in place of the same ones, by dial."""
-    found = []
-    for folder in folders:
-        rows = pd.read_parquet(Path(folder, "results.parquet"))
-        rows = rows.reindex(columns=["cell", "method", "seed", *DIALS])
-        rows.loc[rows.method.isin(UNSEARCHED), "temperature"] = float("nan")
-        measures = pd.read_parquet(Path(folder, "measures.parquet"))
-        measures = measures[(measures.family == "zero_shot") & (measures.metric == "accuracy") & measures.defined]
-        found.append(measures.merge(rows, on="cell")[["method", "seed", *DIALS, "subject", "condition", "value"]])
-    return kept_with(SEARCHED, pd.concat(found), ["method", "seed", *DIALS, "subject", "condition"])
-
-
 def keep(folders: Sequence[str]) -> None:
     """Keep the numbers of the finished runs of results folders, each where such runs are kept."""
     usual, mixed, parts = [], [], []
@@ -86,7 +70,7 @@ def keep(folders: Sequence[str]) -> None:
         (mixed if rows.species.eq(MIXED).all() else parts if apart else usual).append(folder)
     written = {XOR: over_mixing(mixed), BY_PART: by_part([*parts, *usual])} if mixed or parts else {}
     if usual:
-        written |= {KEPT: collected(usual[0]), SEARCHED: searched(usual)}
+        written |= {KEPT: collected(usual[0]), SEARCHED: searched(SEARCHED, usual)}
     for file, frame in written.items():
         frame.round({"value": 5}).to_csv(file, index=False, lineterminator="\n")
 
@@ -129,24 +113,7 @@ class Runs:
 
     def __init__(self, frame: pd.DataFrame, search: pd.DataFrame) -> None:
         self.frame = frame.fillna({"condition": "", "metric": "", "subject": ""})
-        self.search = search
-
-    def lines(self, method: str) -> pd.DataFrame:
-        """Return the A+V accuracies on validation of the runs of a method with the first seed, best first."""
-        rows = self.search.query("method == @method and seed == 0 and subject == @FUSED and condition == 'validation'")
-        return rows.sort_values("value", ascending=False, kind="stable")
-
-    def chosen(self, method: str, query: str = FUSED) -> dict[int, float]:
-        """Return the accuracy on test samples of each seed with the settings that were best on validation."""
-        best = self.lines(method).iloc[0]
-        return self.tested(method, {name: best[name] for name in DIALS}, query)
-
-    def tested(self, method: str, dials: dict[str, float], query: str = FUSED) -> dict[int, float]:
-        """Return the accuracy on test samples of each seed that was run with some settings."""
-        rows = self.search.query("method == @method and subject == @query and condition == 'test'")
-        for name, value in dials.items():
-            rows = rows[(rows[name] == value) | rows[name].isna()]
-        return dict(zip(rows.seed.astype(int), rows.value, strict=True))
+        self.search = Search(search)
 
     def by_seed(self, method: str, family: str, subject: str = FUSED, **where: object) -> dict[int, float]:
         """Return a number of each seed; empty where the method does not define it."""
@@ -286,9 +253,8 @@ def search(runs: Runs) -> str:
     """Write what was searched, one dial at a time: A+V on validation, with the best anchor and else the defaults."""
     rows = []
     for method in METHODS:
-        found = runs.lines(method)
-        start = SYMILE_TEMPERATURE if method == "symile" else DEFAULT_TEMPERATURE
-        usual = {"lr": DEFAULT_LR, "temperature": start, "anchor": found.iloc[0].anchor}
+        found = runs.search.lines(method)
+        usual = usual_dials(method) | {"anchor": found.iloc[0].anchor}
         cells = []
         for name in DIALS:
             line = found.dropna(subset=[name])
@@ -305,11 +271,11 @@ def chosen(runs: Runs) -> str:
     """Write what each method reaches with the settings that were best on validation, beside the defaults."""
     known = structure(design_of(Settings())).overall
     pairwise, bayes = known.pairwise_ceiling, known.bayes_both
-    confu, rows = runs.chosen("confu"), []
+    confu, rows = runs.search.chosen("confu"), []
     for method in METHODS:
-        best, found = runs.lines(method).iloc[0], runs.chosen(method)
+        best, found = runs.search.lines(method).iloc[0], runs.search.chosen(method)
         said = dials_said(best)
-        default = runs.cell(method, "zero_shot", **TOLD)
+        default = interval(runs.search.usual(method).values())
         paired = interval(confu[seed] - found[seed] for seed in sorted(found.keys() & confu.keys()))
         captured = interval((each - pairwise) / (bayes - pairwise) for each in found.values())
         last = "" if method == "confu" else signed(paired)

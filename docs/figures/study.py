@@ -2,42 +2,51 @@
 
     python docs/figures/study.py
 
-reads the files that `xor.py`, `bird_results.py` and `av_results.py` keep, puts the tables below their marks in
-``docs/results.md``, and draws ``all-on-all.png``. Of every method the setting stands for it that was best on
-validation; settings are never chosen on what is shown.
+reads the files that `xor.py`, `bird_results.py` and `av_results.py` keep, and ``trifeature_results.csv``, puts the
+tables below their marks in ``docs/results.md``, and draws ``all-on-all.png``. Of every method the setting stands for it
+that was best on validation; settings are never chosen on what is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from bird_results import BY_PART, FUSED, GROUPS, PROBES, Runs
+from bird_results import BY_PART, GROUPS, PROBES, Runs
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tables import HERE, dials_said, interval, put_tables, signed, table
-from xor import BITS, SEARCHED, VALIDATION_SEEDS, lines, of_setting
+from searches import FUSED, Search, dials_said
+from tables import HERE, interval, put_tables, signed, table
+from xor import BITS, CLOSED, DIRECTIONS, SEARCHED, VALIDATION_SEEDS, lines, of_setting
 from xor import chosen as with_settings
 
+from birdmml.data import design_of
+from birdmml.presets import preset
+from birdmml.settings import Settings as BirdSettings
+from birdmml.theory import additive_ceilings, structure
+from confu_core.datasets.trifeature.law import structure as trifeature_structure
+from confu_core.datasets.trifeature.pairs import TrifeatureSettings
 from confu_core.methods import load_method
 from confu_core.page.drawing import INK, SETTINGS
 from confu_core.statistics.agreement import rank_agreement
 from confu_core.statistics.intervals import student_interval
 from xor_bench.run import untrained
 from xor_bench.settings import Settings
-from xor_bench.theory import bayes_accuracy, chance
+from xor_bench.theory import additive_ceiling, bayes_accuracy, chance, pairwise_ceiling
 
-PS, XOR_BIRDS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.5, 0.75, 1.0)
+PS, XOR_BIRDS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.75, 1.0)  # Of birds those at which anything is left to capture.
 METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
 GROUPED = ("gated-symile", "symile", "confu", "eao")  # Of which accuracies by group are compared.
 ENOUGH = 8  # Methods, to compare orders: of six, four of which tie, an interval need not hold the value.
-NOISY = ("confu", "symile", "gated-symile", "clip")  # What ran with unreliable modalities.
+GATED = (("gated-symile", ""), ("gated-symile", f"strength={CLOSED:g}"))
+NOISY = (("confu", ""), ("symile", ""), *GATED, ("clip", ""))  # What ran with unreliable modalities.
 BASELINES = ("bimodal", "supervised")
+LEVELS = {"chance": "chance", "pairwise": "pairwise ceiling", "additive": "additive bound", "bayes": "Bayes accuracy"}
 NAMES = {"confu": "ConFu", "eao": "EAO", "gated-symile": "Gated Symile", "symile": "Symile", "gram": "GRAM"}
 NAMES |= {"triangle": "TRIANGLE", "pmrl": "PMRL", "comm": "CoMM", "infmasking": "InfMasking", "clip": "pairwise CLIP"}
 NAMES |= {"hub": "hub CLIP", "bimodal": "bimodal CLIP", "supervised": "supervised, with labels"}
@@ -56,6 +65,7 @@ class Benchmark:
     settings: dict[str, tuple[str, int]]
     chance: float | None = None
     pairwise: float | None = None
+    additive: float | None = None
     bayes: float | None = None
     fallbacks: frozenset[str] = frozenset()
 
@@ -96,7 +106,7 @@ def figure3() -> Benchmark:
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in PS]
     none = chance(BITS)
     others = frozenset(method for method in accuracies if not _defined(method))
-    return Benchmark("XOR, figure 3", accuracies, settings, none, none, float(np.mean(levels)), others)
+    return Benchmark("XOR, figure 3", accuracies, settings, none, none, None, float(np.mean(levels)), others)
 
 
 def _defined(method: str) -> bool:
@@ -114,6 +124,23 @@ def mixing() -> str:
     return table(["method", *(f"p̂ = {p:g}" for p in PS)], rows)
 
 
+def directions() -> str:
+    """Write what is reached of the paper's figure in all three directions from two modalities, at p = 0.5."""
+    rows = []
+    for method, (own, _, _) in chosen_of_xor().items():
+        defined = untrained(Settings(method=method)).method
+        cells = [interval(own[own.p == 0.5][one]) + "†" * (not defined.defines(*_places(one))) for one in DIRECTIONS]
+        rows.append([named(method), *cells])
+    for name, exact in (("pairwise ceiling", pairwise_ceiling), ("Bayes accuracy", bayes_accuracy)):
+        rows.append([name, *(f"{exact(0.5, BITS, tuple(one[:2]), one[-1]):.3f}" for one in DIRECTIONS)])
+    return table(["method", *(f"`{one}`" for one in DIRECTIONS)], rows)
+
+
+def _places(direction: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    query, key = (tuple("abc".index(letter) for letter in side) for side in direction.split("->"))
+    return query, key
+
+
 def parity(modalities: int) -> Benchmark:
     """Return the XOR task of some modalities at p = 0.5: the accuracy of the second from all others, at defaults."""
     numbers = pd.read_csv(HERE / "xor_modalities.csv").query("parity == 'all' and modalities == @modalities")
@@ -121,40 +148,57 @@ def parity(modalities: int) -> Benchmark:
     accuracies = {method: own.set_index("seed").accuracy.to_dict() for method, own in main.groupby("method")}
     level = main.iloc[0]
     settings = dict.fromkeys(accuracies, ("defaults", 1))
-    levels = level.pairwise_ceiling, level.bayes_accuracy
+    others = "acdefgh"[: modalities - 1]
+    additive = additive_ceiling(0.5, 1, tuple(others), "b", modalities=modalities)
+    levels = level.pairwise_ceiling, additive, level.bayes_accuracy
     return Benchmark(
         f"XOR, M = {modalities}", accuracies, settings, 0.5, *levels, frozenset(main[~main.defined].method)
     )
 
 
-def birds() -> Benchmark:
+def birds(*, defaults: bool = False) -> Benchmark:
     """Return the default build of Bird-MML: species from picture and song, zero-shot."""
-    runs = Runs(pd.read_csv(HERE / "bird_results.csv"), pd.read_csv(HERE / "bird_search.csv"))
-    accuracies, settings = {}, {}
+    known = structure(design_of(BirdSettings())).overall
+    additive = additive_ceilings(design_of(BirdSettings()))["all"]
+    found = _searched("Bird-MML", "bird_search.csv", defaults)
+    return replace(found, chance=0.05, pairwise=known.pairwise_ceiling, additive=additive, bayes=known.bayes_both)
+
+
+def _searched(name: str, file: str, defaults: bool) -> Benchmark:
+    """Return what methods reach as chosen on validation, or at their defaults."""
+    search, accuracies, settings = Search(pd.read_csv(HERE / file)), {}, {}
     for method in METHODS + BASELINES:
-        if not (found := runs.lines(method)).empty:
-            accuracies[method] = runs.chosen(method)
-            settings[method] = (dials_said(found.iloc[0]), len(found))
-    levels = [runs.exact(name) for name in ("pairwise_ceiling", "bayes_accuracy")]
-    return Benchmark("Bird-MML", accuracies, settings, 0.05, *levels)
+        found = search.lines(method)
+        one = defaults or len(found) < 2
+        if own := search.usual(method) if one else search.chosen(method):
+            accuracies[method] = own
+            settings[method] = ("defaults", 1) if one else (dials_said(found.iloc[0]), len(found))
+    return Benchmark(name + ", defaults" * defaults, accuracies, settings)
 
 
 def xor_birds() -> Benchmark:
-    """Return the preset `xor` of Bird-MML: species from picture and song, mean over three values of p, at defaults."""
+    """Return the preset `xor` of Bird-MML: species from picture and song, mean over two values of p, at defaults."""
     kept = pd.read_csv(HERE / "bird_xor.csv").query("p in @XOR_BIRDS")
     whole = kept[kept.groupby(["method", "seed"]).p.transform("nunique") == len(XOR_BIRDS)]
     accuracies = {m: own.groupby("seed").accuracy.mean().to_dict() for m, own in whole.groupby("method")}
-    levels = kept.groupby("p")[["pairwise_ceiling", "bayes_accuracy"]].first().mean()
-    settings = dict.fromkeys(accuracies, ("defaults", 1))
-    return Benchmark("Bird-MML, xor", accuracies, settings, 0.25, levels.pairwise_ceiling, levels.bayes_accuracy)
+    exact = kept.groupby("p")[["pairwise_ceiling", "bayes_accuracy"]].first().mean()
+    additive = [additive_ceilings(design_of(preset("xor", {"p": p})))["all"] for p in XOR_BIRDS]
+    levels = exact.pairwise_ceiling, float(np.mean([each for each in additive if each])), exact.bayes_accuracy
+    return Benchmark("Bird-MML, xor", accuracies, dict.fromkeys(accuracies, ("defaults", 1)), 0.25, *levels)
 
 
-def av_mnist() -> Benchmark:
-    """Return digits and voices: the digit from picture and sound, by its name, at defaults."""
-    kept = pd.read_csv(HERE / "av_results.csv")
-    kept = kept.query("family == 'zero_shot' and subject == 'image+audio' and condition == 'test'")
+def av_mnist(*, defaults: bool = False) -> Benchmark:
+    """Return digits and voices: the digit from picture and sound, by its name."""
+    return replace(_searched("AV-MNIST", "av_search.csv", defaults), chance=0.1)
+
+
+def trifeature() -> Benchmark:
+    """Return the synergy of Trifeature by its published protocol: what a probe reads of both pictures, by class."""
+    kept = pd.read_csv(HERE / "trifeature_results.csv").query("task == 'synergy'")
     accuracies = {method: own.set_index("seed").value.to_dict() for method, own in kept.groupby("method")}
-    return Benchmark("AV-MNIST", accuracies, dict.fromkeys(accuracies, ("defaults", 1)), 0.1)
+    known = trifeature_structure(TrifeatureSettings(split="published"))["tasks"]["synergy"]["macro"]
+    levels = 0.5, known["pairwise_ceiling"], known["additive_ceiling"], known["bayes_both"]
+    return Benchmark("Trifeature, S", accuracies, dict.fromkeys(accuracies, ("as the page says", 1)), *levels)
 
 
 def by_method(
@@ -175,9 +219,8 @@ def named(method: str) -> str:
 def reached(benchmarks: list[Benchmark]) -> str:
     """Write what every method reaches on every benchmark, beside what can be reached."""
     rows = by_method(METHODS + BASELINES, benchmarks, lambda b, method: interval(b.accuracies[method].values()))
-    for name in ("chance", "pairwise", "bayes"):
+    for name, words in LEVELS.items():
         levels = [getattr(b, name) for b in benchmarks]
-        words = {"chance": "chance", "pairwise": "pairwise ceiling", "bayes": "Bayes accuracy"}[name]
         rows.append([words, *("" if level is None else f"{level:.3f}" for level in levels)])
     return table(["method", *(b.name for b in benchmarks)], rows)
 
@@ -196,20 +239,29 @@ def behind(benchmarks: list[Benchmark]) -> str:
         first, second = b.accuracies["confu"], b.accuracies[method]
         return signed(interval(first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())))
 
-    rows = by_method(METHODS[1:], benchmarks, paired)
-    return table(["ConFu less", *(b.name for b in benchmarks)], rows)
+    beside = [b for b in benchmarks if "confu" in b.accuracies]
+    rows = by_method(METHODS[1:], beside, paired)
+    return table(["ConFu less", *(b.name for b in beside)], rows)
 
 
 def agreement(benchmarks: list[Benchmark]) -> str:
-    """Write Kendall's tau between benchmarks over the methods that both have."""
+    """Write Kendall's tau between benchmarks over the methods that both have, and over those with published scores."""
     rows = []
-    for first, second in combinations(benchmarks, 2):
+    for first, second in [*combinations(benchmarks, 2), (birds(defaults=True), av_mnist(defaults=True))]:
         shared = [method for method in METHODS if method in first.accuracies and method in second.accuracies]
         if len(shared) >= ENOUGH:
-            found = rank_agreement(*([b.mean(method) for method in shared] for b in (first, second)))
-            ends = f"{found.low:+.2f} to {found.high:+.2f}"
-            rows.append([first.name, second.name, str(len(shared)), f"{found.value:+.2f}", ends])
-    return table(["benchmark", "and", "methods", "tau", "95% interval"], rows, words=2)
+            published = [method for method in shared if not load_method(method).ours]
+            taus = [tau for some in (shared, published) for tau in _taus(first, second, some)]
+            rows.append([first.name, second.name, *taus])
+    own = ["methods", "tau", "95% interval"]
+    return table(["benchmark", "and", *own, *(f"{word}, published scores" for word in own)], rows, words=2)
+
+
+def _taus(first: Benchmark, second: Benchmark, methods: Sequence[str]) -> list[str]:
+    if len(methods) < ENOUGH:
+        return ["", "", ""]
+    found = rank_agreement(*([b.mean(method) for method in methods] for b in (first, second)))
+    return [str(len(methods)), f"{found.value:+.2f}", f"{found.low:+.2f} to {found.high:+.2f}"]
 
 
 def settings(benchmarks: list[Benchmark]) -> str:
@@ -235,15 +287,17 @@ def parts() -> str:
     for method in GROUPED:
         usual = [runs.by_seed(method, "zero_shot", FUSED, metric="accuracy", condition="test")]
         usual += [runs.by_seed(method, "zero_shot_group", FUSED, metric="accuracy", condition=one) for one in GROUPS]
-        rows.append([NAMES[method], *(interval(one.values()) if one else "" for one in usual)])
+        counts = sorted({len(one) for one in usual if one})
+        said = " or ".join(map(str, counts))
+        rows.append([NAMES[method], said, *(interval(one.values()) if one else "" for one in usual)])
         for part, own in tried[tried.method == method].groupby("part", sort=False):
             found = [own[own.condition == condition].value for condition in ("test", *GROUPS)]
-            rows.append([f"{NAMES[method]}, `{part}`", *map(interval, found)])
+            rows.append([f"{NAMES[method]}, `{part}`", str(own.seed.nunique()), *map(interval, found)])
     names = ("pairwise ceiling", "Bayes accuracy")
     for name in names:
         exact = [runs.exact(name.lower().replace(" ", "_"), group) for group in ("all", *GROUPS)]
-        rows.append([name, *(f"{one:.3f}" for one in exact)])
-    return table(["method", "all", *(f"`{group}`" for group in GROUPS)], rows)
+        rows.append([name, "", *(f"{one:.3f}" for one in exact)])
+    return table(["method", "seeds", "all", *(f"`{group}`" for group in GROUPS)], rows)
 
 
 def probes() -> str:
@@ -259,13 +313,20 @@ def probes() -> str:
 
 
 def unreliable() -> str:
-    """Write what is reached of XOR where one modality of some samples is noise, over the share of these samples."""
-    kept, rows = pd.read_csv(HERE / "xor_unreliable.csv"), []
+    """Write what is reached of XOR where one modality of some samples is noise, and what the gate adds to it."""
+    kept, rows = pd.read_csv(HERE / "xor_unreliable.csv").fillna({"part": ""}), []
     for share, own in kept.groupby("unreliable"):
-        cells = [interval(own[own.method == method]["ac->b"]) for method in NOISY]
-        levels = [f"{own[name].iloc[0]:.3f}" for name in ("pairwise_ceiling", "bayes_accuracy")]
-        rows.append([f"{share:g}", *cells, *levels])
-    return table(["share", *(NAMES[method] for method in NOISY), "pairwise ceiling", "Bayes accuracy"], rows)
+        for direction in DIRECTIONS:
+            runs = {
+                one: own[(own.method == one[0]) & (own.part == one[1])].set_index("seed")[direction] for one in NOISY
+            }
+            gain = signed(interval(runs[GATED[0]] - runs[GATED[1]]))
+            query, key = tuple(direction[:2]), direction[-1]
+            exact = [of(0.5, BITS, query, key, unreliable=share) for of in (pairwise_ceiling, bayes_accuracy)]
+            levels = (f"{one:.3f}" for one in exact)
+            rows.append([f"{share:g}", f"`{direction}`", *map(interval, runs.values()), gain, *levels])
+    names = (NAMES[method] + f", `{part}`" * bool(part) for method, part in NOISY)
+    return table(["share", "direction", *names, "the gate adds", "pairwise ceiling", "Bayes accuracy"], rows, words=2)
 
 
 def costs() -> str:
@@ -314,12 +375,14 @@ def drawn(benchmarks: list[Benchmark]) -> Figure:
 
 def main() -> None:
     """Read, draw, and write."""
-    benchmarks = [figure3(), parity(4), parity(5), birds(), xor_birds(), av_mnist()]
+    benchmarks = [figure3(), parity(4), parity(5), birds(), xor_birds(), av_mnist(), trifeature()]
     with rc_context(SETTINGS):
         drawn(benchmarks).savefig(HERE / "all-on-all.png", dpi=130)
     tables: list[Callable[[list[Benchmark]], str]] = [reached, capture, behind, agreement, settings, seeds]
     compared = {one.__name__: partial(one, benchmarks) for one in tables}
-    put_tables("results.md", compared | {one.__name__: one for one in (mixing, parts, probes, unreliable, costs)})
+    put_tables(
+        "results.md", compared | {one.__name__: one for one in (mixing, directions, parts, probes, unreliable, costs)}
+    )
 
 
 if __name__ == "__main__":

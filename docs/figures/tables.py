@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import isnan, nan
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +11,6 @@ import pandas as pd
 from confu_core.statistics.intervals import student_interval
 
 HERE = Path(__file__).parent
-DIALS = {"lr": "rate", "temperature": "temperature", "anchor": "anchor"}  # What a search varies, and the words for it.
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
@@ -42,16 +40,11 @@ def signed(text: str) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def dials_said(setting: Mapping[str, float]) -> str:
-    """Write what a search chose; a dial that a method lacks is NaN, or not there."""
-    return ", ".join(f"{word} {setting[name]:g}" for name, word in DIALS.items() if not isnan(setting.get(name, nan)))
-
-
 def kept_with(path: Path, rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return what a file keeps and some rows beside it, in order; of equal keys the new row stands."""
     every = pd.concat([pd.read_csv(path), rows])
-    if "condition" in every:  # Where there is none a file has nothing, and pandas reads that as NaN.
-        every = every.fillna({"condition": ""})
+    # Where there is none a file has nothing, and pandas reads that as NaN.
+    every = every.fillna({name: "" for name in ("condition", "part") if name in every})
     return every.drop_duplicates(keys, keep="last").sort_values(keys, kind="stable")
 
 

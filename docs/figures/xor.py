@@ -21,7 +21,8 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tables import DIALS, HERE, dials_said, interval, kept_with, put_tables, signed, spread, table
+from searches import DIALS, dials_said
+from tables import HERE, interval, kept_with, put_tables, signed, spread, table
 
 from confu_core.page.drawing import INK, SETTINGS
 from confu_core.report.panels import METHODS as LOOKS
@@ -34,7 +35,8 @@ KEPT, BY_MODALITIES, UNRELIABLE = HERE / "xor.csv", HERE / "xor_modalities.csv",
 RUN = ["inputs", "dim", "depth", "warmup", *DIALS, "method", "p", "seed"]
 DIRECTIONS = ("ac->b", "ab->c", "bc->a")
 SIZE = ["parity", "modalities", "method", "seed"]
-SHARE = ["unreliable", "method", "seed"]
+SHARE = ["unreliable", "method", "part", "seed"]
+CLOSED = -1000.0  # The strength at which the gate of Gated Symile is closed for good.
 METHODS = ("confu", "symile", "gram", "triangle", "clip")
 NAMES = {"confu": "ConFu", "symile": "Symile", "gram": "GRAM", "triangle": "TRIANGLE", "clip": "pairwise CLIP"}
 NAMES |= {"hub": "hub CLIP"}
@@ -64,6 +66,7 @@ def collect(folders: Sequence[str]) -> None:
         for row in rows.to_dict("records"):
             if row.get("unreliable"):
                 levels = {name: round(row[name], 5) for name in ("pairwise_ceiling", "bayes_accuracy")}
+                row["part"] = f"strength={CLOSED:g}" if row.get("strength") == CLOSED else ""
                 unreliable.append({name: row[name] for name in SHARE} | levels | accuracies(row["directions"]))
             elif row["bits"] == BITS:
                 runs.append({name: row[name] for name in RUN} | accuracies(row["directions"]))
