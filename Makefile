@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin
-INSTALL := $(RUN)/pip install --quiet --constraint constraints.txt --editable
+# Compiled is what is imported, when it is.
+INSTALL := $(RUN)/pip install --quiet --no-compile --constraint constraints.txt --editable
 
 .PHONY: demo demo-xor test bench lint docs
 .DELETE_ON_ERROR:

@@ -10,7 +10,7 @@ that was best on validation; settings are never chosen on what is shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 
@@ -56,17 +56,17 @@ NAMES |= {"hub": "hub CLIP", "bimodal": "bimodal CLIP", "supervised": "supervise
 class Benchmark:
     """What the methods reach on one benchmark with the settings that were chosen for them.
 
-    `accuracies` are by method and seed, `settings` what was chosen, of how many; levels are None where they are not
-    known. Of `fallbacks` the method does not define the score.
+    `accuracies` are by method and seed; levels are None where they are not known. `settings` are what was chosen and of
+    how many, where anything was searched. Of `fallbacks` the method does not define the score.
     """
 
     name: str
     accuracies: dict[str, dict[int, float]]
-    settings: dict[str, tuple[str, int]]
     chance: float | None = None
     pairwise: float | None = None
     additive: float | None = None
     bayes: float | None = None
+    settings: dict[str, tuple[str, int]] = field(default_factory=dict)
     fallbacks: frozenset[str] = frozenset()
 
     def mean(self, method: str) -> float:
@@ -102,15 +102,17 @@ def figure3() -> Benchmark:
         own = own[own.groupby("seed").p.transform("nunique") == len(PS)]
         if not own.empty:
             accuracies[method] = own.groupby("seed")["ac->b"].mean().to_dict()
-            settings[method] = said, count
+            settings |= {method: (said, count)} if count > 1 else {}
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in PS]
     none = chance(BITS)
-    others = frozenset(method for method in accuracies if not _defined(method))
-    return Benchmark("XOR, figure 3", accuracies, settings, none, none, None, float(np.mean(levels)), others)
+    others = frozenset(method for method in accuracies if _fallback(method, "ac->b"))
+    return Benchmark("XOR, figure 3", accuracies, none, none, None, float(np.mean(levels)), settings, others)
 
 
-def _defined(method: str) -> bool:
-    return untrained(Settings(method=method)).method.defines((0, 2), (1,))
+def _fallback(method: str, direction: str) -> bool:
+    """Say whether a method does not define the score of a direction of three modalities."""
+    query, key = (tuple("abc".index(letter) for letter in side) for side in direction.split("->"))
+    return not untrained(Settings(method=method)).method.defines(query, key)
 
 
 def mixing() -> str:
@@ -118,7 +120,7 @@ def mixing() -> str:
     rows = []
     for method, (own, _, _) in chosen_of_xor().items():
         by_p = {p: at["ac->b"] for p, at in own.groupby("p")}
-        mark = "†" * (not _defined(method))
+        mark = "†" * _fallback(method, "ac->b")
         rows.append([named(method), *(interval(by_p[p]) + mark if p in by_p else "" for p in PS)])
     rows.append(["Bayes accuracy", *(f"{bayes_accuracy(p, BITS, ('a', 'c'), 'b'):.3f}" for p in PS)])
     return table(["method", *(f"p̂ = {p:g}" for p in PS)], rows)
@@ -128,17 +130,11 @@ def directions() -> str:
     """Write what is reached of the paper's figure in all three directions from two modalities, at p = 0.5."""
     rows = []
     for method, (own, _, _) in chosen_of_xor().items():
-        defined = untrained(Settings(method=method)).method
-        cells = [interval(own[own.p == 0.5][one]) + "†" * (not defined.defines(*_places(one))) for one in DIRECTIONS]
+        cells = [interval(own[own.p == 0.5][one]) + "†" * _fallback(method, one) for one in DIRECTIONS]
         rows.append([named(method), *cells])
     for name, exact in (("pairwise ceiling", pairwise_ceiling), ("Bayes accuracy", bayes_accuracy)):
         rows.append([name, *(f"{exact(0.5, BITS, tuple(one[:2]), one[-1]):.3f}" for one in DIRECTIONS)])
     return table(["method", *(f"`{one}`" for one in DIRECTIONS)], rows)
-
-
-def _places(direction: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    query, key = (tuple("abc".index(letter) for letter in side) for side in direction.split("->"))
-    return query, key
 
 
 def parity(modalities: int) -> Benchmark:
@@ -146,14 +142,10 @@ def parity(modalities: int) -> Benchmark:
     numbers = pd.read_csv(HERE / "xor_modalities.csv").query("parity == 'all' and modalities == @modalities")
     main = numbers[(numbers.order == modalities - 1) & numbers.direction.str.endswith("->b")]
     accuracies = {method: own.set_index("seed").accuracy.to_dict() for method, own in main.groupby("method")}
-    level = main.iloc[0]
-    settings = dict.fromkeys(accuracies, ("defaults", 1))
-    others = "acdefgh"[: modalities - 1]
-    additive = additive_ceiling(0.5, 1, tuple(others), "b", modalities=modalities)
-    levels = level.pairwise_ceiling, additive, level.bayes_accuracy
-    return Benchmark(
-        f"XOR, M = {modalities}", accuracies, settings, 0.5, *levels, frozenset(main[~main.defined].method)
-    )
+    level, others = main.iloc[0], frozenset(main[~main.defined].method)
+    additive = additive_ceiling(0.5, 1, tuple("acde"[: modalities - 1]), "b", modalities=modalities)
+    levels = 0.5, level.pairwise_ceiling, additive, level.bayes_accuracy
+    return Benchmark(f"XOR, M = {modalities}", accuracies, *levels, fallbacks=others)
 
 
 def birds(*, defaults: bool = False) -> Benchmark:
@@ -172,8 +164,8 @@ def _searched(name: str, file: str, defaults: bool) -> Benchmark:
         one = defaults or len(found) < 2
         if own := search.usual(method) if one else search.chosen(method):
             accuracies[method] = own
-            settings[method] = ("defaults", 1) if one else (dials_said(found.iloc[0]), len(found))
-    return Benchmark(name + ", defaults" * defaults, accuracies, settings)
+            settings |= {} if one else {method: (dials_said(found.iloc[0]), len(found))}
+    return Benchmark(name + ", defaults" * defaults, accuracies, settings=settings)
 
 
 def xor_birds() -> Benchmark:
@@ -183,8 +175,8 @@ def xor_birds() -> Benchmark:
     accuracies = {m: own.groupby("seed").accuracy.mean().to_dict() for m, own in whole.groupby("method")}
     exact = kept.groupby("p")[["pairwise_ceiling", "bayes_accuracy"]].first().mean()
     additive = [additive_ceilings(design_of(preset("xor", {"p": p})))["all"] for p in XOR_BIRDS]
-    levels = exact.pairwise_ceiling, float(np.mean([each for each in additive if each])), exact.bayes_accuracy
-    return Benchmark("Bird-MML, xor", accuracies, dict.fromkeys(accuracies, ("defaults", 1)), 0.25, *levels)
+    levels = 0.25, exact.pairwise_ceiling, float(np.mean([each for each in additive if each])), exact.bayes_accuracy
+    return Benchmark("Bird-MML, xor", accuracies, *levels)
 
 
 def av_mnist(*, defaults: bool = False) -> Benchmark:
@@ -198,7 +190,7 @@ def trifeature() -> Benchmark:
     accuracies = {method: own.set_index("seed").value.to_dict() for method, own in kept.groupby("method")}
     known = trifeature_structure(TrifeatureSettings(split="published"))["tasks"]["synergy"]["macro"]
     levels = 0.5, known["pairwise_ceiling"], known["additive_ceiling"], known["bayes_both"]
-    return Benchmark("Trifeature, S", accuracies, dict.fromkeys(accuracies, ("as the page says", 1)), *levels)
+    return Benchmark("Trifeature, S", accuracies, *levels)
 
 
 def by_method(
@@ -265,9 +257,13 @@ def _taus(first: Benchmark, second: Benchmark, methods: Sequence[str]) -> list[s
 
 
 def settings(benchmarks: list[Benchmark]) -> str:
-    """Write which settings stand for a method, of how many."""
-    searched = [b for b in benchmarks if any(count > 1 for _, count in b.settings.values())]
-    rows = by_method(METHODS + BASELINES, searched, lambda b, method: "{} (of {})".format(*b.settings[method]))
+    """Write which settings stand for a method, of how many, where any were searched."""
+    searched = [b for b in benchmarks if b.settings]
+
+    def cell(b: Benchmark, method: str) -> str:
+        return "{} (of {})".format(*b.settings[method]) if method in b.settings else "defaults"
+
+    rows = by_method(METHODS + BASELINES, searched, cell)
     return table(["method", *(b.name for b in searched)], rows, words=1 + len(searched))
 
 
