@@ -140,12 +140,18 @@ def _print_exact(p: str, said: dict[str, Any]) -> None:
     )
     # Where pairs are everything, so are their sums: no column for that alone.
     open_to = [c for c in said["ceilings"].values() if c["bayes_accuracy"] - c["pairwise_ceiling"] > COINCIDE]
-    known = any(c.get("additive_ceiling") is not None for c in open_to)
+    known = any(c.get(key) is not None for c in open_to for key in ("additive_ceiling", "additive_limit"))
     kept = {key: name for key, name in CEILINGS.items() if known or key != "additive_ceiling"}
+
+    def cell(ceilings: dict[str, Any], key: str) -> str:
+        if key == "additive_ceiling" and (limit := ceilings.get("additive_limit")) is not None:
+            return f"at most {number(limit)}"
+        return number(ceilings.get(key))
+
     print_table(
         f"Ceilings at p = {p}",
         ["direction", *kept.values()],
-        [[name, *(number(c.get(key)) for key in kept)] for name, c in said["ceilings"].items()],
+        [[name, *(cell(c, key) for key in kept)] for name, c in said["ceilings"].items()],
     )
 
 

@@ -16,7 +16,7 @@ from confu_core.settings import dial, like
 from confu_core.shards import Dataset, Manifest, Recipe, open_dataset
 from confu_core.shards.read import with_exact_information
 from xor_bench.task import LAW, XorSamples, XorTask, code_bits, direction_name, directions, names, random_seed
-from xor_bench.theory import additive_ceiling, ceilings, connected_information, information
+from xor_bench.theory import additive_ceiling, additive_limit, ceilings, connected_information, information
 
 NAME = "xor"
 # Raise the version when the same settings and seed give other samples, so that numbers on them cannot be compared.
@@ -181,7 +181,8 @@ class XorRecipe(Recipe):
 def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
     """Collect what is known exactly about a task, as JSON values: informations in nats, and all ceilings by direction.
 
-    `additive` adds what sums of pair scores could reach, which takes up to a second.
+    `additive` adds what sums of pair scores could reach, which takes up to a second, or where that is not computed an
+    accuracy that none of them is above.
 
     >>> exact(XorTask(p=1, bits=1))["ceilings"]["ac->b"]
     {'single_ceiling': 0.5, 'pairwise_ceiling': 0.5, 'bayes_accuracy': 1.0}
@@ -196,6 +197,8 @@ def exact(task: XorTask, *, additive: bool = False) -> dict[str, Any]:
             said["ceiling_by_order"] = {str(order): value for order, value in found.by_order.items()}
         if additive:
             said["additive_ceiling"] = additive_ceiling(task.p, task.bits, query, target, **law)
+            if said["additive_ceiling"] is None:
+                said["additive_limit"] = additive_limit(task.p, task.bits, query, target, **law)
         known[direction_name(query, target)] = {**said, "bayes_accuracy": found.bayes}
     quantities: dict[str, Any] = information(task.p, task.bits, **law).as_dict()
     added = connected_information(task.p, task.bits, **law)

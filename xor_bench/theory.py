@@ -19,7 +19,7 @@ from confu_core.additive import additive_accuracy
 from confu_core.ceilings import COINCIDE, Ceilings
 from confu_core.errors import InvalidValue
 from xor_bench._closed_forms import best_accuracy, copied_and_synergy, uniform_accuracy, written_out
-from xor_bench.task import check_direction, law, names, whole_within
+from xor_bench.task import Law, check_direction, law, names, whole_within
 
 MOST_CELLS = 64  # Of a law that is written out, for the additive ceiling.
 
@@ -306,8 +306,7 @@ def ceilings(
     {2: 0.5, 3: 0.5, 4: 1.0}
     """
     known = law(p, bits, **task)
-    given, everyone = check_direction(query, target, known.modalities), names(known.modalities)
-    in_parity = (*everyone[:2], everyone[-1]) if known.pair else everyone
+    given, in_parity = check_direction(query, target, known.modalities), _in_parity(known)
 
     def best(given: frozenset[str]) -> float:
         """Return the accuracy of the best guess of the target from some modalities."""
@@ -358,10 +357,45 @@ def additive_ceiling(
     if found.bayes - found.pairwise <= COINCIDE:
         return found.bayes  # The guess by the pairs is a sum of pair scores.
     known = law(p, bits, **task)
-    everyone = names(known.modalities)
-    core = [*everyone[:2], everyone[-1]] if known.pair else [*everyone]
+    core = _in_parity(known)
     if 2 ** (known.bits * len(core)) > MOST_CELLS:
         return None
     given = [core.index(one) for one in query if one in core]
     written = written_out(known.p, known.bits, len(core), known.noise, known.lost)
     return additive_accuracy(written, given, core.index(target))
+
+
+def additive_limit(
+    p: float,
+    bits: int,
+    query: tuple[str, ...] = ("a", "c"),
+    target: str = "b",
+    **task: Any,
+) -> float | None:
+    """Return an accuracy that no sum of pair scores is above: the additive ceiling, or a bound where it is None.
+
+    Let a modality between the first and the last be told from all others, without noise. A share w of the samples are
+    whole parities, and of the rest every guess is right as often as any: w A + (1 - w)/V, where A is the ceiling at
+    p = 1. And A does not rise with the bits: fix all but some bits of each given code, and the scores are still sums,
+    of a parity of fewer bits. So A is at most that of the most bits for which it is computed. None for other
+    directions, with noise, and with more than six modalities. Parameters and errors as for `bayes_accuracy`.
+
+    >>> additive_limit(0.5, 5), additive_ceiling(0.5, 5)
+    (0.359375, None)
+    """
+    exact = additive_ceiling(p, bits, query, target, **task)
+    known = law(p, bits, **task)
+    core = _in_parity(known)
+    most = int(math.log2(MOST_CELLS)) // len(core)
+    if exact is not None or known.noise or target in (core[0], core[-1]) or not most:
+        return exact
+    guess = uniform_accuracy(known.bits)
+    whole = (bayes_accuracy(p, bits, query, target, **task) - guess) / (1 - guess)
+    first, second, *others = names(len(core))
+    best = additive_ceiling(1, most, (first, *others), second, modalities=len(core))
+    return None if best is None else whole * best + (1 - whole) * guess
+
+
+def _in_parity(known: Law) -> tuple[str, ...]:
+    everyone = names(known.modalities)
+    return (*everyone[:2], everyone[-1]) if known.pair else everyone

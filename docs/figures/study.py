@@ -37,7 +37,7 @@ from confu_core.statistics.agreement import rank_agreement
 from confu_core.statistics.intervals import student_interval
 from xor_bench.run import untrained
 from xor_bench.settings import Settings
-from xor_bench.theory import additive_ceiling, bayes_accuracy, chance, pairwise_ceiling
+from xor_bench.theory import additive_ceiling, additive_limit, bayes_accuracy, chance, pairwise_ceiling
 
 PS, XOR_BIRDS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.75, 1.0)  # Of birds those at which anything is left to capture.
 METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
@@ -46,6 +46,7 @@ ENOUGH = 8  # Methods, to compare orders: of six, four of which tie, an interval
 GATED = (("gated-symile", ""), ("gated-symile", f"strength={CLOSED:g}"))
 NOISY = (("confu", ""), ("symile", ""), *GATED, ("clip", ""))  # What ran with unreliable modalities.
 BASELINES = ("bimodal", "supervised")
+CAPTURES = (("pairwise", "#e08214"), ("additive", "#b2182b"))  # The levels that an interval may lie above, and colours.
 LEVELS = {"chance": "chance", "pairwise": "pairwise ceiling", "additive": "additive bound", "bayes": "Bayes accuracy"}
 NAMES = {"confu": "ConFu", "eao": "EAO", "gated-symile": "Gated Symile", "symile": "Symile", "gram": "GRAM"}
 NAMES |= {"triangle": "TRIANGLE", "pmrl": "PMRL", "comm": "CoMM", "infmasking": "InfMasking", "clip": "pairwise CLIP"}
@@ -57,7 +58,8 @@ class Benchmark:
     """What the methods reach on one benchmark with the settings that were chosen for them.
 
     `accuracies` are by method and seed; levels are None where they are not known. `settings` are what was chosen and of
-    how many, where anything was searched. Of `fallbacks` the method does not define the score.
+    how many, where anything was searched. Of `fallbacks` the method does not define the score. `limit` says that the
+    additive bound is at most so high.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Benchmark:
     bayes: float | None = None
     settings: dict[str, tuple[str, int]] = field(default_factory=dict)
     fallbacks: frozenset[str] = frozenset()
+    limit: bool = False
 
     def mean(self, method: str) -> float:
         """Return the mean over seeds."""
@@ -104,9 +107,10 @@ def figure3() -> Benchmark:
             accuracies[method] = own.groupby("seed")["ac->b"].mean().to_dict()
             settings |= {method: (said, count)} if count > 1 else {}
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in PS]
-    none = chance(BITS)
+    limits = [additive_limit(p, BITS) for p in PS]
+    exact = chance(BITS), chance(BITS), float(np.mean([each for each in limits if each])), float(np.mean(levels))
     others = frozenset(method for method in accuracies if _fallback(method, "ac->b"))
-    return Benchmark("XOR, figure 3", accuracies, none, none, None, float(np.mean(levels)), settings, others)
+    return Benchmark("XOR, figure 3", accuracies, *exact, settings, others, limit=True)
 
 
 def _fallback(method: str, direction: str) -> bool:
@@ -212,8 +216,8 @@ def reached(benchmarks: list[Benchmark]) -> str:
     """Write what every method reaches on every benchmark, beside what can be reached."""
     rows = by_method(METHODS + BASELINES, benchmarks, lambda b, method: interval(b.accuracies[method].values()))
     for name, words in LEVELS.items():
-        levels = [getattr(b, name) for b in benchmarks]
-        rows.append([words, *("" if level is None else f"{level:.3f}" for level in levels)])
+        levels = [(getattr(b, name), "≤ " * (b.limit and name == "additive")) for b in benchmarks]
+        rows.append([words, *("" if level is None else f"{mark}{level:.3f}" for level, mark in levels)])
     return table(["method", *(b.name for b in benchmarks)], rows)
 
 
@@ -341,13 +345,16 @@ def panel(axes: Axes, benchmark: Benchmark) -> None:
     for at, method in enumerate(METHODS + BASELINES):
         values = list(benchmark.accuracies.get(method, {}).values())
         found = student_interval(values) if len(values) > 1 else None  # One seed says nothing of its own spread.
-        captures = found is not None and benchmark.pairwise is not None and found.low > benchmark.pairwise
-        color = "#b2182b" if captures else INK
+        passed = [
+            level for level, _ in CAPTURES if found and (bound := getattr(benchmark, level)) and found.low > bound
+        ]
+        color = dict(CAPTURES)[passed[-1]] if passed else INK
         filled = "none" if method in benchmark.fallbacks else color
         axes.scatter(values, [at] * len(values), s=14, alpha=0.7, linewidths=0.6, color=color, facecolors=filled)
-    for level, look in ((benchmark.chance, ":"), (benchmark.pairwise, "--"), (benchmark.bayes, "-")):
-        if level is not None:
-            axes.axvline(level, ls=look, color=INK, lw=0.8, zorder=1)
+    looks = {"chance": ":", "pairwise": "--", "additive": "-.", "bayes": "-"}
+    for level, look in looks.items():
+        if (at := getattr(benchmark, level)) is not None:
+            axes.axvline(at, ls=look, color=INK, lw=0.8, zorder=1)
     axes.set_title(benchmark.name)
     axes.set_xlim(-0.03, 1.03)
 
@@ -362,8 +369,8 @@ def drawn(benchmarks: list[Benchmark]) -> Figure:
     first.set_yticks(range(len(every)), [NAMES[method] for method in every])
     first.set_ylim(len(every) - 0.5, -0.5)
     figure.supxlabel(
-        "accuracy; dotted: chance, dashed: pairwise ceiling, solid: Bayes accuracy; "
-        "red: interval above the ceiling; hollow: a fallback",
+        "accuracy; dotted: chance, dashed: pairwise ceiling, dash-dotted: additive bound, solid: Bayes accuracy; "
+        "interval above the ceiling: orange, above the bound too: red; hollow: a fallback",
         fontsize=SETTINGS["axes.labelsize"],
     )
     return figure

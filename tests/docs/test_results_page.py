@@ -272,12 +272,14 @@ def test_levels_are_exact() -> None:
         assert reached["Bayes accuracy"][benchmark] == f"{bayes:.3f}"
     # One bit: sums of scores can be right in 3 of 4 cells of the parity of two (tests of the theory enumerate them).
     additive = {f"XOR, M = {m}": additive_ceiling(0.5, 1, tuple("acde"[: m - 1]), "b", modalities=m) for m in (4, 5)}
+    # Of five bits a limit: at p = 1 no more than with two bits, and else guesses.
+    additive["XOR, figure 3"] = float(np.mean([p * 0.6875 + (1 - p) / 32 for p in PS]))
     additive["Bird-MML"] = additive_ceilings(design_of(Settings()))["all"]
     over_p = [additive_ceilings(design_of(preset("xor", {"p": p})))["all"] for p in (0.75, 1.0)]
     additive |= {"Bird-MML, xor": sum(filter(None, over_p)) / 2, "Trifeature, S": 0.75}
-    assert {b: reached["additive bound"][b] for b in READ} == {
-        b: f"{additive[b]:.3f}" if b in additive else "" for b in READ
-    }
+    for benchmark in READ:
+        said = reached["additive bound"][benchmark].removeprefix("≤ ")
+        assert said == (f"{additive[benchmark]:.3f}" if benchmark in additive else "")
 
 
 def test_taus_are_those_of_scipy() -> None:

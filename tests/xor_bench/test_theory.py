@@ -21,6 +21,7 @@ from confu_core.orders import guess_accuracy, law_ceilings, order_law
 from xor_bench.task import direction_name, directions
 from xor_bench.theory import (
     additive_ceiling,
+    additive_limit,
     bayes_accuracy,
     ceilings,
     chance,
@@ -340,6 +341,36 @@ def test_sums_of_pair_scores_can_be_right_more_often_than_the_pairs() -> None:
     assert additive_ceiling(0.5, 5, ("a",), "c") == bayes_accuracy(0.5, 5, ("a",), "c")
     # Modalities that tell nothing change nothing.
     assert additive_ceiling(1, 1, ("a", "c", "d"), "b", modalities=4, parity="pair") == pytest.approx(0.75)
+
+
+def test_no_sum_of_pair_scores_is_above_the_limit_where_the_best_is_not_computed() -> None:
+    # Where the best is computed the formula is it: the share of whole parities by that at p = 1, and guesses.
+    for p in (0.2, 0.5, 0.9):
+        for bits in (1, 2):
+            found = additive_ceiling(p, bits)
+            assert found == pytest.approx(p * additive_limit(1, bits) + (1 - p) / 2**bits)
+            assert found == additive_limit(p, bits)
+        assert additive_limit(p, 5) == pytest.approx(p * 0.6875 + (1 - p) / 32)
+    assert additive_limit(1, 2) < additive_limit(1, 1)
+    for modalities in (4, 5, 6):
+        query = ("a", *"cdef"[: modalities - 2])
+        best = additive_ceiling(1, 1, query, "b", modalities=modalities)
+        assert additive_limit(0.5, 5, query, "b", modalities=modalities) == pytest.approx(0.5 * best + 0.5 / 32)
+    assert additive_limit(1, 5, unreliable=0.4) == pytest.approx(0.6 * 0.6875 + 0.4 / 32)
+    assert additive_limit(0.5, 5, ("a", "c", "d"), "b", modalities=4, parity="pair") == additive_limit(0.5, 5)
+    # Sums that anybody may find are below it: of three bits, those that a climb from random scores ends with.
+    rng, codes = np.random.default_rng(0), np.arange(8)
+    first, second, best = rng.normal(size=(8, 8)), rng.normal(size=(8, 8)), 0.0
+    right = codes[:, None] ^ codes
+    for _ in range(1500):
+        change = rng.normal(size=(2, 8, 8)) * (rng.random((2, 8, 8)) < 0.05)
+        guess = ((first + change[0])[:, None] + (second + change[1])[None]).argmax(-1)
+        if (reached := (guess == right).mean()) >= best:
+            first, second, best = first + change[0], second + change[1], reached
+    assert 0.3 < best <= additive_limit(1, 3) == additive_limit(1, 2)
+    assert additive_limit(0.8, 5, ("a", "b"), "c") is None and additive_limit(0.5, 5, noise=0.1) is None
+    seven = ("a", *"cdefg")
+    assert additive_limit(1, 1, seven, "b", modalities=7) is None
 
 
 def test_a_parity_there_is_not_is_refused() -> None:
