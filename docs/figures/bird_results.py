@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from searches import DIALS, FUSED, Search, dials_said, searched, usual_dials
+from searches import DIALS, FUSED, Search, dials_said, searched
 from tables import HERE, interval, kept_with, put_tables, signed, table
 
 from birdmml.data import design_of
@@ -250,21 +250,8 @@ def robustness(runs: Runs) -> str:
 
 
 def search(runs: Runs) -> str:
-    """Write what was searched, one dial at a time: A+V on validation, with the best anchor and else the defaults."""
-    rows = []
-    for method in METHODS:
-        found = runs.search.lines(method)
-        usual = usual_dials(method) | {"anchor": found.iloc[0].anchor}
-        cells = []
-        for name in DIALS:
-            line = found.dropna(subset=[name])
-            for other in DIALS.keys() - {name}:
-                line = line[(line[other] == usual[other]) | line[other].isna()]
-            line = line.sort_values(name)
-            written = [f"{at:g}: {value:.3f}" for at, value in zip(line[name], line.value, strict=True)]
-            cells.append(", ".join(written) if len(written) > 1 else "")
-        rows.append([method, str(len(found)), *cells])
-    return table(["method", "runs", *DIALS.values()], rows)
+    """Write what was searched: A+V on validation."""
+    return runs.search.table(METHODS)
 
 
 def chosen(runs: Runs) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tables import kept_with
+from tables import kept_with, table
 
 FUSED = "image+audio"
 DIALS = {"lr": "rate", "temperature": "temperature", "anchor": "anchor"}  # What a search varies, and the words for it.
@@ -73,3 +73,20 @@ class Search:
         for name, value in dials.items():
             rows = rows[(rows[name] == value) | rows[name].isna()]
         return dict(zip(rows.seed.astype(int), rows.value, strict=True))
+
+    def table(self, methods: Iterable[str]) -> str:
+        """Write A+V on validation, one dial at a time with the best anchor and else the defaults."""
+        rows = []
+        for method in methods:
+            found = self.lines(method)
+            usual = usual_dials(method) | {"anchor": found.iloc[0].anchor}
+            cells = []
+            for name in DIALS:
+                line = found.dropna(subset=[name])
+                for other in DIALS.keys() - {name}:
+                    line = line[(line[other] == usual[other]) | line[other].isna()]
+                line = line.sort_values(name)
+                written = [f"{at:g}: {value:.3f}" for at, value in zip(line[name], line.value, strict=True)]
+                cells.append(", ".join(written) if len(written) > 1 else "")
+            rows.append([method, str(len(found)), *cells])
+        return table(["method", "runs", *DIALS.values()], rows)
