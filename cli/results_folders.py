@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -62,25 +63,31 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
 
 
 def leaderboard_command(
-    command: str, words: Callable[[], Any], benchmark: str, truth: Truth | None = None
+    command: str, words: Callable[[], Any], benchmark: str, package: str, truth: Truth | None = None
 ) -> click.Command:
-    """Return the verb; what is known exactly of a row, and how it speaks, is that of one benchmark."""
+    """Return the verb; what is known exactly of a row, and how it speaks, is that of one benchmark.
+
+    The package is the one with the reference results.
+    """
 
     @click.command(cls=Verb, epilog=f"Example: {command} leaderboard runs/ours runs/theirs --out leaderboard.html")
     @click.argument("folders", nargs=-1, required=True, type=PATH)
     @click.option("--out", required=True, type=PATH, help="HTML file to write.")
+    @click.option("--reference", is_flag=True, help="Add the results that come with this command.")
     @diagnostics
-    def leaderboard(folders: tuple[Path, ...], out: Path, as_json: bool) -> None:
+    def leaderboard(folders: tuple[Path, ...], out: Path, reference: bool, as_json: bool) -> None:
         """Write one page that ranks the methods of many results folders, by dataset and measure.
 
         A folder may hold a submission.toml with the name of who submits it and a contact url. Each method stands with
-        the setting that is best on validation; what `results check` finds stands beside it.
+        the setting that is best on validation; what `results check` finds stands beside it. Of datasets that share six
+        methods the page says whether they put them in one order, by Kendall's tau.
         """
         from confu_core.report.leaderboard import write_leaderboard
         from confu_core.report.words import ReportWords
 
+        known = [Path(str(files(package).joinpath("reference")))] if reference else []
         written = write_leaderboard(
-            folders,
+            [*folders, *known],
             out,
             truth=lambda name: truth if name == benchmark else None,
             words=lambda name: words() if name == benchmark else ReportWords(),

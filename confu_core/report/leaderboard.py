@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from confu_core.page.html import filled, style
 from confu_core.report.exact import CEILINGS
 from confu_core.report.headline import direction_series, headline_series
 from confu_core.report.selection import VALIDATION, Selection, selected
-from confu_core.report.sources import ReportView, check_each_once, folder_labels, shown_together, view_of
+from confu_core.report.sources import BASELINES, ReportView, check_each_once, folder_labels, shown_together, view_of
 from confu_core.report.tidy import DIRECTION, Measures, Series, read_tidy
 from confu_core.report.words import ReportWords, capitalised, file_stem, label_of, show_spread
 from confu_core.runs.merge import check_results
 from confu_core.runs.results import Results, read_results
 from confu_core.runs.sealed import writing_results
 from confu_core.runs.store import SUBMISSION
+from confu_core.statistics.agreement import FEWEST, rank_agreement
+from confu_core.statistics.bootstrap import Estimate
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -89,13 +92,27 @@ class Board:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A dataset of one version of a benchmark: its headline measures, and every direction."""
+    """A dataset of one version of a benchmark: its headline measures, and every direction.
+
+    `ranked` are the methods that are compared, each with its mean.
+    """
 
     version: str
     name: str
     headline: Sequence[Board]
     directions: Sequence[Board]
+    ranked: Mapping[str, float]
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Kendall's tau between the orders in which two datasets put the methods that both have."""
+
+    first: Chapter
+    second: Chapter
+    methods: int
+    tau: Estimate
 
 
 @dataclass(frozen=True)
@@ -137,6 +154,8 @@ def write_leaderboard(
         "confu_core.report",
         "leaderboard.html.j2",
         chapters=chapters,
+        agreements=list(_agreements(chapters)),
+        fewest=FEWEST,
         submissions=submissions,
         style=style(("confu_core.report", "leaderboard.css")),
         version=version("confu-bench"),
@@ -229,7 +248,28 @@ def _chapter(
     ]
     main, others = ([one for one in boards if one.entries] for boards in (headline, directions))
     note = "" if selection.table else selection.note
-    return Chapter(selection.sources[0].version, dataset, main, others, note)
+    return Chapter(selection.sources[0].version, dataset, main, others, _ranked(headline[0].entries), note)
+
+
+def _ranked(entries: Sequence[Entry]) -> dict[str, float]:
+    """Return means by method, baselines aside; by method and setting where it stands with several."""
+    times = Counter(one.method.partition(", ")[0] for one in entries)
+    names = [(one, one.method.partition(", ")[0]) for one in reversed(entries)]  # Of equal ones the best counts.
+    return {
+        one.method if times[name] > 1 else name: one.mean
+        for one, name in names
+        if one.mean is not None and name not in BASELINES
+    }
+
+
+def _agreements(chapters: Sequence[Chapter]) -> Iterator[Agreement]:
+    for first, second in combinations(chapters, 2):
+        shared = [method for method in first.ranked if method in second.ranked]
+        if len(shared) >= FEWEST:
+            means = ([chapter.ranked[method] for method in shared] for chapter in (first, second))
+            tau = rank_agreement(*means)
+            if not math.isnan(tau.value):
+                yield Agreement(first, second, len(shared), tau)
 
 
 def _chosen(selection: Selection) -> dict[tuple[str, str], str]:

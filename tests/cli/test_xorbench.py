@@ -300,8 +300,9 @@ def test_info_tells_what_is_known_of_a_task() -> None:
     assert list(pair["ceilings"]["acd->b"]["ceiling_by_order"].values()) == [0.5, 1.0, 1.0]
     assert pair["ceilings"]["acd->b"]["additive_ceiling"] == pytest.approx(0.75)
     assert "additive" in succeed("info", "--bits", "1") and "additive" not in succeed("info", "--noise", "0.1")
-    assert exact["ceilings"]["acd->b"] | {"additive_ceiling": None, "additive_limit": 0.5 * 0.75 + 0.5 / 32} == (
-        exact["ceilings"]["acd->b"]
+    assert (
+        exact["ceilings"]["acd->b"] | {"additive_ceiling": None, "additive_limit": 0.5 * 0.75 + 0.5 / 32}
+        == (exact["ceilings"]["acd->b"])
     )
     assert "at most 0.3906" in succeed("info", "--p", "0.5", "--modalities", "4")
     assert "0.5156" in succeed("info", "--p", "0.5", "--bits", "5")
@@ -745,3 +746,8 @@ def test_a_report_marks_a_headline_that_the_method_does_not_define(tmp_path: Pat
     said("leaderboard", tmp_path, "--out", tmp_path / "board.html")
     ranked = (tmp_path / "board.html").read_text().split("<table")[1].split("</table>")[0]
     assert "clip" in ranked and "bimodal" not in ranked
+    said("leaderboard", tmp_path, "--out", tmp_path / "beside.html", "--reference")
+    beside = (tmp_path / "beside.html").read_text()
+    # Of what comes with the command every p is a dataset, with more than six methods.
+    assert "Folder reference, xor-1" in beside and beside.count("Do they agree?") == 2
+    assert "infmasking" in beside and "infmasking" not in (tmp_path / "board.html").read_text()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import scipy.stats
 from media_results import write_media
 from results_for_reports import write_rows
 
@@ -60,6 +61,30 @@ def test_a_cell_of_equal_content_in_several_folders_counts_once(tmp_path: Path, 
     assert page.count("3 of its cells are in all too, with equal content, and count there.") == 2
     with pytest.raises(ResultsError, match="one is given twice"):
         write_leaderboard([parts[0], parts[0]], tmp_path / "board.html")
+
+
+def test_it_says_whether_datasets_put_the_methods_that_both_have_in_one_order(tmp_path: Path) -> None:
+    reached = {"a": (0.1, 0.2), "b": (0.3, 0.3), "c": (0.2, 0.5), "d": (0.5, 0.4), "e": (0.6, 0.9), "f": (0.7, 0.6)}
+    # What one dataset lacks, and a baseline, have no say.
+    every = {**reached, "g": (0.4,), "supervised": (0.9, 0.1)}
+    rows = [
+        {"method": method, "dataset": f"set-{at}", "x": 0, "accuracy": value}
+        for method, values in every.items()
+        for at, value in enumerate(values)
+    ]
+    page = write_leaderboard([write_rows(tmp_path / "made", rows)], tmp_path / "board.html").read_text()
+    ((tau, low, high, methods),) = re.findall(
+        r"<td>([+-][\d.]+)<small>([+-][\d.]+) to ([+-][\d.]+)</small></td><td>(\d+)</td>", page
+    )
+    one, other = zip(*reached.values(), strict=True)
+    assert tau == f"{scipy.stats.kendalltau(one, other).statistic:+.2f}" and methods == "6"
+    assert float(low) <= float(tau) <= float(high)
+    fewer = [row for row in rows if row["method"] != "a"]
+    page = write_leaderboard([write_rows(tmp_path / "fewer", fewer)], tmp_path / "fewer.html").read_text()
+    assert "set-1" in page and "agree" not in page
+    # Where one of them tells no method from another there is no order.
+    flat = [{**row, "accuracy": 0.5} if row["dataset"] == "set-1" else row for row in rows]
+    assert "agree" not in write_leaderboard([write_rows(tmp_path / "flat", flat)], tmp_path / "flat.html").read_text()
 
 
 def test_paths_are_shown_as_far_as_they_tell_methods_apart(tmp_path: Path) -> None:
