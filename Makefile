@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin
-# Compiled is what is imported, when it is.
+# Modules are compiled when they are first imported.
 INSTALL := $(RUN)/pip install --quiet --no-compile --constraint constraints.txt --editable
 
 .PHONY: demo demo-xor test bench lint docs

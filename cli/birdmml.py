@@ -60,7 +60,7 @@ birdmml.add_command(publish_command("birdmml", later("birdmml.card:words_of")))
 for verb in (audit, build, run, sweep, evaluate, embed, report):
     birdmml.add_command(verb)
 birdmml.add_command(results_command("birdmml"))
-birdmml.add_command(leaderboard_command("birdmml", report_words, "birdmml", "birdmml"))
+birdmml.add_command(leaderboard_command("birdmml", report_words, "birdmml", package="birdmml"))
 
 
 @birdmml.command(epilog="Example: birdmml info data/birds")

@@ -63,7 +63,7 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
 
 
 def leaderboard_command(
-    command: str, words: Callable[[], Any], benchmark: str, package: str, truth: Truth | None = None
+    command: str, words: Callable[[], Any], benchmark: str, truth: Truth | None = None, *, package: str
 ) -> click.Command:
     """Return the verb; what is known exactly of a row, and how it speaks, is that of one benchmark.
 

@@ -366,4 +366,4 @@ def _truth(row: dict[str, Any]) -> dict[str, dict[str, float | None]]:
 
 
 xorbench.add_command(results_command("xorbench", _truth))
-xorbench.add_command(leaderboard_command("xorbench", _report_words, "xor", "xor_bench", _truth))
+xorbench.add_command(leaderboard_command("xorbench", _report_words, "xor", _truth, package="xor_bench"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import tempfile
@@ -16,8 +17,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # And one core for each of the processes that run the tests, so that what takes a process per core where nothing is
 # said starts none here. Tests of several processes say how many.
 if (runner := os.environ.get("PYTEST_XDIST_WORKER", "")) and hasattr(os, "sched_setaffinity"):
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[int(runner.removeprefix("gw")) % len(cores)]})
+    with contextlib.suppress(OSError, ValueError):  # Not allowed, or a runner of another name.
+        cores, number = sorted(os.sched_getaffinity(0)), int(runner.removeprefix("gw"))
+        os.sched_setaffinity(0, {cores[number * len(cores) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]})
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -376,24 +376,21 @@ def additive_limit(
 
     Let a modality between the first and the last be told from all others, without noise. A share w of the samples are
     whole parities, and of the rest every guess is right as often as any: w A + (1 - w)/V, where A is the ceiling at
-    p = 1. And A does not rise with the bits: fix all but some bits of each given code, and the scores are still sums,
-    of a parity of fewer bits. So A is at most that of the most bits for which it is computed. None for other
-    directions, with noise, and with more than six modalities. Parameters and errors as for `bayes_accuracy`.
+    p = 1. And A rises neither with the bits nor with the modalities. Fix all but some bits of each given code, or all
+    of one given modality: the scores are still sums, of a parity of fewer. So A is at most that of three modalities
+    and two bits, 0.6875. None only where pairs do not tell all and the direction is another, or bits are flipped.
+    Parameters and errors as for `bayes_accuracy`.
 
     >>> additive_limit(0.5, 5), additive_ceiling(0.5, 5)
     (0.359375, None)
     """
     exact = additive_ceiling(p, bits, query, target, **task)
     known = law(p, bits, **task)
-    core = _in_parity(known)
-    most = int(math.log2(MOST_CELLS)) // len(core)
-    if exact is not None or known.noise or target in (core[0], core[-1]) or not most:
+    core, best = _in_parity(known), additive_ceiling(1, 2)
+    if exact is not None or known.noise or target in (core[0], core[-1]) or best is None:
         return exact
-    guess = uniform_accuracy(known.bits)
-    whole = (bayes_accuracy(p, bits, query, target, **task) - guess) / (1 - guess)
-    first, second, *others = names(len(core))
-    best = additive_ceiling(1, most, (first, *others), second, modalities=len(core))
-    return None if best is None else whole * best + (1 - whole) * guess
+    whole = known.p * (1 - known.lost[0])
+    return whole * best + (1 - whole) * uniform_accuracy(known.bits)
 
 
 def _in_parity(known: Law) -> tuple[str, ...]:

@@ -71,8 +71,12 @@ class Submission:
 
 @dataclass(frozen=True)
 class Entry:
-    """A method in a table: its mean with the interval, over how many seeds, and the settings that were chosen."""
+    """A method in a table: its mean with the interval, over how many seeds, and the settings that were chosen.
 
+    `group` is the method as the results name it, `method` as a reader is told.
+    """
+
+    group: str
     method: str
     mean: float | None
     spread: str
@@ -252,24 +256,21 @@ def _chapter(
 
 
 def _ranked(entries: Sequence[Entry]) -> dict[str, float]:
-    """Return means by method, baselines aside; by method and setting where it stands with several."""
-    times = Counter(one.method.partition(", ")[0] for one in entries)
-    names = [(one, one.method.partition(", ")[0]) for one in reversed(entries)]  # Of equal ones the best counts.
-    return {
-        one.method if times[name] > 1 else name: one.mean
-        for one, name in names
-        if one.mean is not None and name not in BASELINES
-    }
+    """Return the mean of each method where it stands first, baselines aside."""
+    found: dict[str, float] = {}
+    for one in entries:
+        if one.mean is not None and one.group not in BASELINES:
+            found.setdefault(one.group, one.mean)
+    return found
 
 
 def _agreements(chapters: Sequence[Chapter]) -> Iterator[Agreement]:
     for first, second in combinations(chapters, 2):
         shared = [method for method in first.ranked if method in second.ranked]
-        if len(shared) >= FEWEST:
-            means = ([chapter.ranked[method] for method in shared] for chapter in (first, second))
-            tau = rank_agreement(*means)
-            if not math.isnan(tau.value):
-                yield Agreement(first, second, len(shared), tau)
+        means = [[chapter.ranked[method] for method in shared] for chapter in (first, second)]
+        # Where most are equal, as at chance or at the top, there is no order to speak of.
+        if min(len(set(side)) for side in means) >= FEWEST:
+            yield Agreement(first, second, len(shared), rank_agreement(*means))
 
 
 def _chosen(selection: Selection) -> dict[tuple[str, str], str]:
@@ -284,6 +285,7 @@ def _entry(one: Series, chosen: Mapping[tuple[str, str], str], submissions: Mapp
     found = one.points[0].interval if one.points else None
     method = one.variant.partition(", ")[0]
     return Entry(
+        one.group,
         one.variant,
         None if found is None else found.mean,
         "" if found is None else show_spread(found),

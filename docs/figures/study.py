@@ -108,7 +108,7 @@ def figure3() -> Benchmark:
             settings |= {method: (said, count)} if count > 1 else {}
     levels = [bayes_accuracy(p, BITS, ("a", "c"), "b") for p in PS]
     limits = [additive_limit(p, BITS) for p in PS]
-    exact = chance(BITS), chance(BITS), float(np.mean([each for each in limits if each])), float(np.mean(levels))
+    exact = chance(BITS), chance(BITS), float(np.mean(limits)), float(np.mean(levels))
     others = frozenset(method for method in accuracies if _fallback(method, "ac->b"))
     return Benchmark("XOR, figure 3", accuracies, *exact, settings, others, limit=True)
 
@@ -179,7 +179,7 @@ def xor_birds() -> Benchmark:
     accuracies = {m: own.groupby("seed").accuracy.mean().to_dict() for m, own in whole.groupby("method")}
     exact = kept.groupby("p")[["pairwise_ceiling", "bayes_accuracy"]].first().mean()
     additive = [additive_ceilings(design_of(preset("xor", {"p": p})))["all"] for p in XOR_BIRDS]
-    levels = 0.25, exact.pairwise_ceiling, float(np.mean([each for each in additive if each])), exact.bayes_accuracy
+    levels = 0.25, exact.pairwise_ceiling, float(np.mean(additive)), exact.bayes_accuracy
     return Benchmark("Bird-MML, xor", accuracies, *levels)
 
 
@@ -345,10 +345,9 @@ def panel(axes: Axes, benchmark: Benchmark) -> None:
     for at, method in enumerate(METHODS + BASELINES):
         values = list(benchmark.accuracies.get(method, {}).values())
         found = student_interval(values) if len(values) > 1 else None  # One seed says nothing of its own spread.
-        passed = [
-            level for level, _ in CAPTURES if found and (bound := getattr(benchmark, level)) and found.low > bound
-        ]
-        color = dict(CAPTURES)[passed[-1]] if passed else INK
+        bounds = ((getattr(benchmark, level), color) for level, color in CAPTURES)
+        passed = [color for bound, color in bounds if found and bound is not None and found.low > bound]
+        color = passed[-1] if passed else INK
         filled = "none" if method in benchmark.fallbacks else color
         axes.scatter(values, [at] * len(values), s=14, alpha=0.7, linewidths=0.6, color=color, facecolors=filled)
     looks = {"chance": ":", "pairwise": "--", "additive": "-.", "bayes": "-"}

@@ -276,7 +276,7 @@ def test_levels_are_exact() -> None:
     additive["XOR, figure 3"] = float(np.mean([p * 0.6875 + (1 - p) / 32 for p in PS]))
     additive["Bird-MML"] = additive_ceilings(design_of(Settings()))["all"]
     over_p = [additive_ceilings(design_of(preset("xor", {"p": p})))["all"] for p in (0.75, 1.0)]
-    additive |= {"Bird-MML, xor": sum(filter(None, over_p)) / 2, "Trifeature, S": 0.75}
+    additive |= {"Bird-MML, xor": float(np.mean(over_p)), "Trifeature, S": 0.75}
     for benchmark in READ:
         said = reached["additive bound"][benchmark].removeprefix("≤ ")
         assert said == (f"{additive[benchmark]:.3f}" if benchmark in additive else "")

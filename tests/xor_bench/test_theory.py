@@ -351,13 +351,16 @@ def test_no_sum_of_pair_scores_is_above_the_limit_where_the_best_is_not_computed
             assert found == pytest.approx(p * additive_limit(1, bits) + (1 - p) / 2**bits)
             assert found == additive_limit(p, bits)
         assert additive_limit(p, 5) == pytest.approx(p * 0.6875 + (1 - p) / 32)
-    assert additive_limit(1, 2) < additive_limit(1, 1)
-    for modalities in (4, 5, 6):
-        query = ("a", *"cdef"[: modalities - 2])
-        best = additive_ceiling(1, 1, query, "b", modalities=modalities)
-        assert additive_limit(0.5, 5, query, "b", modalities=modalities) == pytest.approx(0.5 * best + 0.5 / 32)
+    # Neither more bits nor more modalities help.
+    query = {modalities: ("a", *"cdefg"[: modalities - 2]) for modalities in range(3, 8)}
+    ones = [additive_ceiling(1, 1, query[modalities], "b", modalities=modalities) for modalities in (3, 4, 5, 6)]
+    assert additive_limit(1, 2) < additive_limit(1, 1) == ones[0] and ones == sorted(ones, reverse=True)
+    for modalities, bits in ((4, 5), (6, 2), (7, 1)):
+        found = additive_limit(0.5, bits, query[modalities], "b", modalities=modalities)
+        assert found == pytest.approx(0.5 * 0.6875 + 0.5 / 2**bits)
     assert additive_limit(1, 5, unreliable=0.4) == pytest.approx(0.6 * 0.6875 + 0.4 / 32)
     assert additive_limit(0.5, 5, ("a", "c", "d"), "b", modalities=4, parity="pair") == additive_limit(0.5, 5)
+    assert additive_limit(0.5, 2000) == pytest.approx(0.34375)
     # Sums that anybody may find are below it: of three bits, those that a climb from random scores ends with.
     rng, codes = np.random.default_rng(0), np.arange(8)
     first, second, best = rng.normal(size=(8, 8)), rng.normal(size=(8, 8)), 0.0
@@ -369,8 +372,6 @@ def test_no_sum_of_pair_scores_is_above_the_limit_where_the_best_is_not_computed
             first, second, best = first + change[0], second + change[1], reached
     assert 0.3 < best <= additive_limit(1, 3) == additive_limit(1, 2)
     assert additive_limit(0.8, 5, ("a", "b"), "c") is None and additive_limit(0.5, 5, noise=0.1) is None
-    seven = ("a", *"cdefg")
-    assert additive_limit(1, 1, seven, "b", modalities=7) is None
 
 
 def test_a_parity_there_is_not_is_refused() -> None:

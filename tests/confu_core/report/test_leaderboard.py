@@ -79,12 +79,22 @@ def test_it_says_whether_datasets_put_the_methods_that_both_have_in_one_order(tm
     one, other = zip(*reached.values(), strict=True)
     assert tau == f"{scipy.stats.kendalltau(one, other).statistic:+.2f}" and methods == "6"
     assert float(low) <= float(tau) <= float(high)
+    # A method of several settings counts once, at its best.
+    more = [*rows, {"method": "a", "dataset": "set-0", "x": 0, "accuracy": 0.05, "lr": 0.1}]
+    more = [{"lr": 0.2, **row} for row in more]
+    page = write_leaderboard([write_rows(tmp_path / "more", more)], tmp_path / "more.html").read_text()
+    assert f"<td>{tau}<small>" in page and "a, lr 0.1" in page
+    none = "No two of these datasets share 6 methods that each of them tells apart"
     fewer = [row for row in rows if row["method"] != "a"]
-    page = write_leaderboard([write_rows(tmp_path / "fewer", fewer)], tmp_path / "fewer.html").read_text()
-    assert "set-1" in page and "agree" not in page
     # Where one of them tells no method from another there is no order.
     flat = [{**row, "accuracy": 0.5} if row["dataset"] == "set-1" else row for row in rows]
-    assert "agree" not in write_leaderboard([write_rows(tmp_path / "flat", flat)], tmp_path / "flat.html").read_text()
+    for name, some in (("fewer", fewer), ("flat", flat)):
+        page = write_leaderboard([write_rows(tmp_path / name, some)], tmp_path / f"{name}.html").read_text()
+        assert none in page and "tau" not in page
+    alone = [row for row in rows if row["dataset"] == "set-0"]
+    assert (
+        "agree" not in write_leaderboard([write_rows(tmp_path / "alone", alone)], tmp_path / "alone.html").read_text()
+    )
 
 
 def test_paths_are_shown_as_far_as_they_tell_methods_apart(tmp_path: Path) -> None:
