@@ -21,6 +21,7 @@ def runs_of(folder: str) -> pd.DataFrame:
     """Read the measures of a results folder, each with the method, the seed and what was varied of its run."""
     rows = pd.read_parquet(Path(folder, "results.parquet")).reindex(columns=["cell", "method", "seed", *DIALS])
     rows.loc[rows.method.isin(UNSEARCHED), "temperature"] = nan
+    rows[[*DIALS]] = rows[[*DIALS]].astype(float).round(5)
     return pd.read_parquet(Path(folder, "measures.parquet")).merge(rows, on="cell")
 
 
