@@ -305,3 +305,11 @@ def test_taus_are_those_of_scipy() -> None:
             assert row["tau" + kind] == f"{scipy.stats.kendalltau(*means).statistic:+.2f}"
             low, high = (float(end) for end in row["95% interval" + kind].split(" to "))
             assert -1 <= low <= float(row["tau" + kind]) <= high <= 1
+    above = sum(float(row["95% interval"].split(" to ")[0]) > 0 for row in rows)
+    assert f"Of {len(rows)} intervals over all methods {above} lie above 0" in text("docs/results.md")
+    assert {row["benchmark"]: row["tau"] for row in rows if row["and"] == "AV-MNIST, defaults"} == {
+        "Bird-MML, defaults": "+0.67"
+    }
+    digits = searched("av_search.csv")
+    published = [np.mean([*runs.values()]) for m, runs in digits.items() if m in NAMES_OF and not load_method(m).ours]
+    assert max(published) - min(published) < 0.035
