@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import tempfile
@@ -14,12 +13,6 @@ from hypothesis import configuration, settings
 # One core for every process, read when PyTorch and the libraries of NumPy are loaded: as many processes as cores run
 # the tests, and threads that wait for each other on busy cores take many times the time of the work itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# And one core for each of the processes that run the tests, so that what takes a process per core where nothing is
-# said starts none here. Tests of several processes say how many.
-if (runner := os.environ.get("PYTEST_XDIST_WORKER", "")) and hasattr(os, "sched_setaffinity"):
-    with contextlib.suppress(OSError, ValueError):  # Not allowed, or a runner of another name.
-        cores, number = sorted(os.sched_getaffinity(0)), int(runner.removeprefix("gw"))
-        os.sched_setaffinity(0, {cores[number * len(cores) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]})
 
 
 def pytest_configure(config: pytest.Config) -> None:
