@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import click
 
 from confu_cli.group import Verb
 from confu_cli.options import PATH, diagnostics, key_values
+from confu_cli.results_folders import reference_folder
 from confu_cli.show import Lines, echo, number, print_json, print_table, progress_bar, say, verbose
 from confu_core.errors import ConfuError
 from confu_core.page.numbers import size
@@ -168,7 +168,7 @@ def report_command(command: str, make: str, words: Callable[[], ReportWords], pa
         """
         from confu_core.report import write_report
 
-        known = Path(str(files(package).joinpath("reference")))
+        known = reference_folder(package)
         place, hint = out or folders[0] / "report", f"make some with {make}"
         written = write_report(
             folders, place, hint=hint, words=words(), select=select, reference=known, whole=reference

@@ -62,6 +62,11 @@ def results_command(command: str, truth: Truth | None = None) -> click.Group:
     return results
 
 
+def reference_folder(package: str) -> Path:
+    """Return where the reference results of a package are."""
+    return Path(str(files(package).joinpath("reference")))
+
+
 def leaderboard_command(
     command: str, words: Callable[[], Any], benchmark: str, truth: Truth | None = None, *, package: str
 ) -> click.Command:
@@ -85,7 +90,7 @@ def leaderboard_command(
         from confu_core.report.leaderboard import write_leaderboard
         from confu_core.report.words import ReportWords
 
-        known = [Path(str(files(package).joinpath("reference")))] if reference else []
+        known = [reference_folder(package)] if reference else []
         written = write_leaderboard(
             [*folders, *known],
             out,

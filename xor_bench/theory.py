@@ -386,9 +386,11 @@ def additive_limit(
     """
     exact = additive_ceiling(p, bits, query, target, **task)
     known = law(p, bits, **task)
-    core, best = _in_parity(known), additive_ceiling(1, 2)
-    if exact is not None or known.noise or target in (core[0], core[-1]) or best is None:
+    core = _in_parity(known)
+    if exact is not None or known.noise or target in (core[0], core[-1]):
         return exact
+    if (best := additive_ceiling(1, 2)) is None:
+        return None
     whole = known.p * (1 - known.lost[0])
     return whole * best + (1 - whole) * uniform_accuracy(known.bits)
 

@@ -59,18 +59,18 @@ class Search:
         rows = self.frame.query("method == @method and seed == 0 and subject == @FUSED and condition == 'validation'")
         return rows.sort_values("value", ascending=False, kind="stable")
 
-    def chosen(self, method: str, query: str = FUSED) -> dict[int, float]:
-        """Return the accuracy on test samples of each seed with the settings that were best on validation."""
+    def chosen(self, method: str) -> dict[int, float]:
+        """Return the A+V accuracy on test samples of each seed with the settings that were best on validation."""
         best = self.lines(method).iloc[0]
-        return self.tested(method, {name: best[name] for name in DIALS}, query)
+        return self.tested(method, {name: best[name] for name in DIALS})
 
-    def usual(self, method: str, query: str = FUSED) -> dict[int, float]:
-        """Return the accuracy on test samples of each seed with the defaults."""
-        return self.tested(method, usual_dials(method), query)
+    def usual(self, method: str) -> dict[int, float]:
+        """Return the A+V accuracy on test samples of each seed with the defaults."""
+        return self.tested(method, usual_dials(method))
 
-    def tested(self, method: str, dials: Mapping[str, float], query: str = FUSED) -> dict[int, float]:
-        """Return the accuracy on test samples of each seed that was run with some settings."""
-        rows = self.frame.query("method == @method and subject == @query and condition == 'test'")
+    def tested(self, method: str, dials: Mapping[str, float]) -> dict[int, float]:
+        """Return the A+V accuracy on test samples of each seed that was run with some settings."""
+        rows = self.frame.query("method == @method and subject == @FUSED and condition == 'test'")
         for name, value in dials.items():
             rows = rows[(rows[name] == value) | rows[name].isna()]
         return dict(zip(rows.seed.astype(int), rows.value, strict=True))

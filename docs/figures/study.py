@@ -22,7 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from searches import FUSED, Search, dials_said
 from tables import HERE, interval, put_tables, signed, table
-from xor import BITS, CLOSED, DIRECTIONS, SEARCHED, VALIDATION_SEEDS, lines, of_setting
+from xor import BITS, DIRECTIONS, SEARCHED, UNGATED, VALIDATION_SEEDS, lines, of_setting
 from xor import chosen as with_settings
 
 from birdmml.data import design_of
@@ -43,7 +43,7 @@ PS, XOR_BIRDS = (0.1, 0.3, 0.5, 0.7, 0.9), (0.75, 1.0)  # Of birds those at whic
 METHODS = ("confu", "eao", "gated-symile", "symile", "gram", "triangle", "pmrl", "comm", "infmasking", "clip", "hub")
 GROUPED = ("gated-symile", "symile", "confu", "eao")  # Of which accuracies by group are compared.
 ENOUGH = 8  # Methods, to compare orders: of six, four of which tie, an interval need not hold the value.
-GATED = (("gated-symile", ""), ("gated-symile", f"strength={CLOSED:g}"))
+GATED = (("gated-symile", ""), ("gated-symile", UNGATED))
 NOISY = (("confu", ""), ("symile", ""), *GATED, ("clip", ""))  # What ran with unreliable modalities.
 BASELINES = ("bimodal", "supervised")
 CAPTURES = (("pairwise", "#e08214"), ("additive", "#b2182b"))  # The levels that an interval may lie above, and colours.
@@ -94,7 +94,7 @@ def chosen_of_xor() -> dict[str, tuple[pd.DataFrame, str, int]]:
         if not own.empty:
             setting = (own if searched.empty else searched).iloc[0]
             own = of_setting(own, method, setting)
-            found[method] = own, "defaults" if searched.empty else dials_said(setting), max(len(searched), 1)
+            found[method] = own, dials_said(setting), len(searched)
     return found
 
 

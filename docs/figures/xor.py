@@ -37,6 +37,7 @@ DIRECTIONS = ("ac->b", "ab->c", "bc->a")
 SIZE = ["parity", "modalities", "method", "seed"]
 SHARE = ["unreliable", "method", "part", "seed"]
 CLOSED = -1000.0  # The strength at which the gate of Gated Symile is closed for good.
+UNGATED = f"strength={CLOSED:g}"
 METHODS = ("confu", "symile", "gram", "triangle", "clip")
 NAMES = {"confu": "ConFu", "symile": "Symile", "gram": "GRAM", "triangle": "TRIANGLE", "clip": "pairwise CLIP"}
 NAMES |= {"hub": "hub CLIP"}
@@ -66,7 +67,7 @@ def collect(folders: Sequence[str]) -> None:
         for row in rows.to_dict("records"):
             if row.get("unreliable"):
                 levels = {name: round(row[name], 5) for name in ("pairwise_ceiling", "bayes_accuracy")}
-                row["part"] = f"strength={CLOSED:g}" if row.get("strength") == CLOSED else ""
+                row["part"] = UNGATED if row.get("strength") == CLOSED else ""
                 unreliable.append({name: row[name] for name in SHARE} | levels | accuracies(row["directions"]))
             elif row["bits"] == BITS:
                 runs.append({name: row[name] for name in RUN} | accuracies(row["directions"]))
